@@ -1,0 +1,1 @@
+//! Composition: builds adapters and drivers for a verb.

@@ -1,0 +1,7 @@
+//! Who tests and deploys: one trait, one implementation for each kind of CI.
+
+mod command;
+mod types;
+
+pub use command::CommandCi;
+pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};

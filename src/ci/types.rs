@@ -1,0 +1,179 @@
+//! The trait, and what passes through it.
+
+use crate::model::{BranchName, CommitId, Failure, Watch};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The four kinds of Travis jobs; other CIs map theirs onto them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CiEvent {
+    /// A branch moved.
+    Push,
+    /// A change is proposed.
+    PullRequest,
+    /// Asked for through the API.
+    Api,
+    /// By the clock.
+    Cron,
+}
+
+impl CiEvent {
+    /// `push`, `pull_request`, `api` or `cron`, as in `TRAVIS_EVENT_TYPE`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::PullRequest => "pull_request",
+            Self::Api => "api",
+            Self::Cron => "cron",
+        }
+    }
+}
+
+/// Who starts builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The server does, when something is pushed or proposed.
+    Server,
+    /// We do, through [`Ci::trigger`].
+    Us,
+}
+
+/// How a build stands. Whatever a server invents beyond these counts as `Running`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildState {
+    /// Waiting to start.
+    Queued,
+    /// Running.
+    Running,
+    /// Green.
+    Passed,
+    /// Red.
+    Failed,
+    /// Could not run.
+    Errored,
+    /// Stopped by somebody.
+    Canceled,
+}
+
+/// One build.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Build {
+    /// Its id on the server.
+    pub id: String,
+    /// The commit it tests.
+    pub commit: CommitId,
+    /// Why it runs.
+    pub event: CiEvent,
+    /// How it stands.
+    pub state: BuildState,
+    /// Where a person looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+}
+
+/// Which builds to look for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BuildQuery {
+    /// Of this commit.
+    pub commit: Option<CommitId>,
+    /// For this event.
+    pub event: Option<CiEvent>,
+    /// On this branch.
+    pub branch: Option<BranchName>,
+}
+
+/// A build to start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trigger {
+    /// Finds it again after a crash.
+    pub key: String,
+    /// The commit to test.
+    pub commit: CommitId,
+    /// Why.
+    pub event: CiEvent,
+    /// The branch it is for.
+    pub branch: BranchName,
+    /// Further variables for the build.
+    pub env: Vec<(String, String)>,
+}
+
+/// A started build, as the server named it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket(pub String);
+
+/// How a CI fails.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CiError {
+    /// It answered no, for good.
+    #[error("{0}")]
+    Refused(Failure),
+    /// Nothing was started; may be tried again.
+    #[error("{0}")]
+    NotSent(Failure),
+    /// A build may or may not have been started.
+    #[error("{0}")]
+    Unknown(Failure),
+}
+
+/// A CI.
+pub trait Ci: Send + Sync {
+    /// Its kind: `command`, `travis`, …
+    fn kind(&self) -> &'static str;
+    /// Who starts builds for pushes and changes.
+    fn start(&self) -> Start;
+    /// Builds, newest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError>;
+    /// Starts a build.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError>;
+    /// The build that a ticket became; `None` while there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError>;
+    /// One build.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError>;
+    /// Stops a build.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError>;
+    /// Starts a build again.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError>;
+    /// The last lines of a build's log.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn log(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<String>, CiError>;
+}
+
+impl From<CiError> for Failure {
+    fn from(error: CiError) -> Self {
+        match error {
+            CiError::Refused(failure) | CiError::NotSent(failure) | CiError::Unknown(failure) => failure,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Which components a merge would ship: bytes of manifests → versions → delta.
+//!
+//! Pure over its inputs: no git, no clock, no network, no environment. Files come through [`Files`].
+
+mod delta;
+mod detect;
+mod spec;
+mod version;
+
+pub use delta::{Change, ComponentDelta, History, delta};
+pub use detect::{DetectError, Files, PluginDetector, detect};
+pub use spec::{Component, Detect};
+pub use version::Version;

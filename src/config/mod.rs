@@ -1,0 +1,12 @@
+//! `relwf.toml` → [`Config`]: read once, checked whole, every error with file, line and column.
+//!
+//! Knows nothing of where the values go. Unknown keys are errors with a suggestion.
+
+mod load;
+mod types;
+
+pub use load::{find, load, parse};
+pub use types::{
+    CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind, Observe,
+    Secret, ShConfig,
+};

@@ -1,0 +1,158 @@
+//! What relwf.toml says, validated.
+
+use crate::components::Component;
+use crate::model::{BranchName, ComponentName, Span};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The project's folder: where relwf.toml is, or the enclosing repository's root, or the current folder.
+    pub root: PathBuf,
+    /// relwf.toml, when there is one.
+    pub file: Option<PathBuf>,
+    /// Its text, pinned with a run's sources.
+    pub text: String,
+    /// `[repo].url` as written: URL or path (relative to `root`).
+    pub repo: Option<String>,
+    /// `[[environment]]`, in order.
+    pub environments: Vec<Environment>,
+    /// `[[component]]`, in order. Without any: one called `commits` that counts commits.
+    pub components: Vec<Component>,
+    /// `[forge]`.
+    pub forge: ForgeConfig,
+    /// `[ci]`.
+    pub ci: CiConfig,
+    /// `[fleet]`.
+    pub fleet: Option<FleetConfig>,
+    /// `[sh]`.
+    pub sh: ShConfig,
+    /// `[secrets]`.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// One environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Its branch.
+    pub branch: BranchName,
+    /// Shown to people.
+    pub url: Option<String>,
+    /// Contexts that must be green on a commit before it may land here. Empty: none is asked for.
+    pub checks: Vec<String>,
+}
+
+/// `[forge]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ForgeConfig {
+    /// `kind`; default: from the remote's URL.
+    pub kind: Option<ForgeKind>,
+    /// `api`.
+    pub api: Option<String>,
+}
+
+/// The kinds of forges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForgeKind {
+    /// GitHub and GitHub Enterprise.
+    Github,
+    /// GitLab.
+    Gitlab,
+    /// Forgejo and Gitea.
+    Forgejo,
+    /// None: changes and verdicts live in the git repository.
+    Local,
+}
+
+/// `[ci]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CiConfig {
+    /// `kind`; default: `command` when there is a `command`, else none.
+    pub kind: Option<CiKind>,
+    /// `api`.
+    pub api: Option<String>,
+    /// `command`: run in a checkout of the commit; `${event}` is replaced; exit 0 is green.
+    pub command: Vec<String>,
+    /// `timeout`: how long one build may take. Default 1 hour.
+    pub timeout: Option<Span>,
+}
+
+/// The kinds of CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CiKind {
+    /// Travis v3.
+    Travis,
+    /// GitHub Actions.
+    Actions,
+    /// GitLab pipelines.
+    Gitlab,
+    /// Whatever reports statuses to the forge.
+    Status,
+    /// A command on this machine.
+    Command,
+}
+
+/// `[fleet]`, with the targets of its `file` already read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FleetConfig {
+    /// The component that runs at the customers.
+    pub component: ComponentName,
+    /// The targets, in order.
+    pub targets: Vec<FleetTarget>,
+}
+
+/// One customer's agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FleetTarget {
+    /// Its id; unique.
+    pub id: String,
+    /// Its ring, e.g. `canary`; waves follow the order in which rings first appear.
+    pub ring: String,
+    /// Free labels.
+    pub labels: BTreeMap<String, String>,
+    /// How its version is observed.
+    pub observe: Option<Observe>,
+    /// How it is updated.
+    pub update: Option<FleetCommand>,
+}
+
+/// How a target's version is observed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observe {
+    /// Standard output, trimmed.
+    Command(Vec<String>),
+    /// The value at a dotted key of a JSON answer.
+    Json { http: String, key: String },
+    /// The first group of a pattern in an answer.
+    Regex { http: String, pattern: String },
+}
+
+/// How a target is updated.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FleetCommand {
+    /// A program with RELWF_TARGET, RELWF_FROM, RELWF_TO and RELWF_KEY in its environment.
+    Command(Vec<String>),
+}
+
+/// `[sh]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShConfig {
+    /// `allow`: programs (first word of argv) that `sh::run` may start. Nothing is allowed by default.
+    pub allow: Vec<String>,
+}
+
+/// `[secrets]`: where a secret comes from; never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// `{ env = "NAME" }`.
+    Env(String),
+    /// `{ command = [...] }`: its standard output, trimmed.
+    Command(Vec<String>),
+    /// `{ file = "path" }`.
+    File(PathBuf),
+}

@@ -1,0 +1,62 @@
+//! What commands work on. Built once by the application.
+
+use crate::ci::Ci;
+use crate::components::PluginDetector;
+use crate::config::Config;
+use crate::forge::Forge;
+use crate::git::{Identity, Mirror};
+use crate::model::{Failure, RunId};
+use crate::run::Key;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The clock, given in so that tests can turn it.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// Sleeps.
+    fn sleep(&self, how_long: std::time::Duration);
+}
+
+/// What a person decided about an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Yes or no.
+    pub approved: bool,
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// People's decisions, as the journal keeps them.
+pub trait Signals: Send + Sync {
+    /// The decision on an approval whose digest is `digest`; first writer wins.
+    ///
+    /// # Errors
+    ///
+    /// The journal could not be read.
+    fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Failure>;
+}
+
+/// What commands work on.
+pub struct World {
+    /// The configuration.
+    pub config: Config,
+    /// The local mirror.
+    pub mirror: Arc<Mirror>,
+    /// The forge.
+    pub forge: Arc<dyn Forge>,
+    /// The CI, where there is one.
+    pub ci: Option<Arc<dyn Ci>>,
+    /// Who commits; an error only when somebody needs it.
+    pub identity: Result<Identity, Failure>,
+    /// Component detectors written as plugins.
+    pub plugins: Arc<dyn PluginDetector + Send + Sync>,
+    /// People's decisions.
+    pub signals: Arc<dyn Signals>,
+    /// The environment's variables, for secrets.
+    pub env: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+}

@@ -1,0 +1,1 @@
+//! Inventory and waves, pure over the configuration and what was observed.

@@ -1,0 +1,234 @@
+//! The trait, and what passes through it.
+
+use crate::model::{BranchName, CommitId, Failure, Watch};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a forge can do; workflows never ask, effects do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Can it merge a change itself, through its API?
+    pub merges: bool,
+    /// Does proposing need a branch on the remote (`relwf/promote/<run>`)?
+    pub needs_branch: bool,
+}
+
+/// The state of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeState {
+    /// Proposed.
+    Open,
+    /// Landed.
+    Merged,
+    /// Closed without landing.
+    Closed,
+}
+
+/// A proposed change: pull request, merge request, or a local record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Its number on the forge.
+    pub number: u64,
+    /// Where a person looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The commit that is proposed.
+    pub head: CommitId,
+    /// The branch it shall land on.
+    pub base: BranchName,
+    /// Its state.
+    pub state: ChangeState,
+    /// Its title.
+    pub title: String,
+    /// Its text; holds the marker.
+    pub body: String,
+    /// The idempotency key of the command that opened it.
+    pub marker: Option<String>,
+}
+
+/// A change to open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewChange {
+    /// The commit to propose.
+    pub head: CommitId,
+    /// The branch that holds it on the remote, for forges that need one.
+    pub head_branch: Option<BranchName>,
+    /// The branch it shall land on.
+    pub base: BranchName,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub body: String,
+    /// Finds it again after a crash.
+    pub marker: String,
+}
+
+/// How one check judged a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictState {
+    /// Not finished.
+    Pending,
+    /// For.
+    Green,
+    /// Against.
+    Red,
+    /// Did not run.
+    Skipped,
+    /// Ran and took no side.
+    Neutral,
+}
+
+/// One check's word on a commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The check, e.g. `continuous-integration/travis-ci/pr`.
+    pub context: String,
+    /// Its word.
+    pub state: VerdictState,
+    /// In its own words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where a person looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+/// What the forge demands of a branch.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Rules {
+    /// Contexts that must be green.
+    pub required: Vec<String>,
+    /// May the branch be pushed to directly?
+    pub direct_push: Option<bool>,
+    /// May merge commits land on it?
+    pub merge_commits: Option<bool>,
+}
+
+/// A merge through the forge's API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MergeRequest {
+    /// The change.
+    pub number: u64,
+    /// Its head must be this.
+    pub expected_head: CommitId,
+    /// The merge commit's message.
+    pub message: String,
+}
+
+/// How a merge through the API ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MergeOutcome {
+    /// Merged as this commit.
+    Merged(CommitId),
+    /// It had been merged before, as this commit.
+    Already(CommitId),
+    /// The head is not the expected one.
+    HeadMoved,
+    /// The base moved; build the merge again.
+    BaseMoved,
+    /// Not now; ask again.
+    NotReady(String),
+    /// No.
+    Refused(String),
+    /// Nobody knows.
+    InDoubt,
+}
+
+/// How a forge fails.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ForgeError {
+    /// It answered no, for good.
+    #[error("{0}")]
+    Refused(Failure),
+    /// Nothing was sent, or the server asked to come again.
+    #[error("{0}")]
+    NotSent(Failure),
+    /// The connection broke after a write was sent.
+    #[error("{0}")]
+    Unknown(Failure),
+}
+
+/// A forge. Writes are idempotent by marker: look first, act if needed.
+pub trait Forge: Send + Sync {
+    /// Its kind: `local`, `github`, …
+    fn kind(&self) -> &'static str;
+    /// What it can do.
+    fn caps(&self) -> Caps;
+    /// The tip of a branch, as the forge sees it now.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError>;
+    /// What it demands of a branch.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError>;
+    /// Changes onto `base`, newest first; all of them when `marker` is `None`.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn find_changes(
+        &self,
+        base: &BranchName,
+        marker: Option<&str>,
+        watch: Watch<'_>,
+    ) -> Result<Vec<Change>, ForgeError>;
+    /// Opens a change.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError>;
+    /// One change.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError>;
+    /// Closes a change, as merged or without landing.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError>;
+    /// Adds a comment to a change.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError>;
+    /// Every check's latest word on a commit.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError>;
+    /// Merges through the API, where [`Caps::merges`].
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError>;
+    /// Records a check's word on a commit.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError>;
+}
+
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        match error {
+            ForgeError::Refused(failure) | ForgeError::NotSent(failure) | ForgeError::Unknown(failure) => failure,
+        }
+    }
+}

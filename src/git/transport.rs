@@ -1,0 +1,1 @@
+//! How bytes get to and from a remote.

@@ -1,0 +1,1 @@
+//! One HTTP client: retry classes, deadlines, redaction. Only this file names ureq.

@@ -1,0 +1,1 @@
+//! The SQLite store of runs. Only this room names rusqlite.

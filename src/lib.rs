@@ -1,0 +1,31 @@
+//! relwf: release workflows from a checkout.
+//!
+//! The rooms, in the order in which they may import one another (each only from those below it):
+//!
+//! | Room | What it is for |
+//! |---|---|
+//! | [`cli`] | what people type: one file a verb |
+//! | [`ui`] | what people see; the only room that prints |
+//! | [`app`] | composition: builds adapters and drivers for a verb |
+//! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
+//! | [`run`] | the durable workflow: advance, commands, drivers |
+//! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
+//! | [`git`], [`components`], [`http`] | repositories; manifests; HTTP |
+//! | [`model`] | ids, names, values, failures |
+
+pub mod app;
+pub mod ci;
+pub mod cli;
+pub mod components;
+pub mod config;
+pub mod effects;
+pub mod fleet;
+pub mod forge;
+pub mod git;
+pub mod http;
+pub mod journal;
+pub mod merge;
+pub mod model;
+pub mod run;
+pub mod script;
+pub mod ui;

@@ -1,0 +1,69 @@
+//! What a merge gives.
+
+use super::Conflict;
+use crate::model::{CommitId, Failure, FailureKind, TreeId};
+use serde::{Deserialize, Serialize};
+
+/// Which part of the merge decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// The structural walk, which opens only what differs.
+    Structural,
+    /// The full three-way merge with renames.
+    Full,
+}
+
+/// What a merge gives.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The best common ancestors.
+    pub bases: Vec<CommitId>,
+    /// Which part decided.
+    pub by: By,
+    /// The result.
+    pub result: Merged,
+}
+
+/// Clean or not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Merged {
+    /// `theirs` is already part of `ours`: nothing to merge. The tree is ours.
+    UpToDate(TreeId),
+    /// The merged tree.
+    Clean(TreeId),
+    /// A person must decide.
+    Conflicts(Vec<Conflict>),
+}
+
+/// Why there is no answer at all.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// The two share no commit.
+    #[error("{ours} and {theirs} have no common history")]
+    Unrelated {
+        /// Ours.
+        ours: CommitId,
+        /// Theirs.
+        theirs: CommitId,
+    },
+    /// The object database failed.
+    #[error("{what}: {source}")]
+    Database {
+        /// What was being read or written.
+        what: String,
+        /// libgit2's words.
+        source: git2::Error,
+    },
+}
+
+impl From<MergeError> for Failure {
+    fn from(error: MergeError) -> Self {
+        match &error {
+            MergeError::Unrelated { .. } => Self::new(FailureKind::Git, error.to_string())
+                .hint("a promotion needs a common ancestor; check that both branches belong to the same repository"),
+            MergeError::Database { .. } => Self::new(FailureKind::Git, error.to_string())
+                .hint("an object is missing or damaged; `git fsck` on the remote tells more"),
+        }
+    }
+}

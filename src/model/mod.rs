@@ -1,0 +1,21 @@
+//! The words every room shares: ids, names, values, times, failures.
+//!
+//! Nothing here does anything: no I/O, no clock, no environment, no other room is imported.
+
+mod cancel;
+mod failure;
+mod ids;
+mod names;
+mod place;
+mod span;
+mod value;
+mod watch;
+
+pub use cancel::Cancel;
+pub use failure::{Failure, FailureKind};
+pub use ids::{CommitId, ObjectId, ParseIdError, RunId, TreeId};
+pub use names::{BranchName, ComponentName, NameError, RefName};
+pub use place::Place;
+pub use span::{ParseSpanError, Span};
+pub use value::{Value, is_unknown, unknown, unknown_inside, unknown_what};
+pub use watch::{Progress, Watch};

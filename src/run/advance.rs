@@ -1,0 +1,47 @@
+//! The one idea: `advance(script, params, journal) -> Pending | Done | Failed | Diverged`.
+
+use super::{History, Request, Session};
+use crate::model::{Cancel, Failure, Value};
+
+/// A workflow that can be evaluated again and again.
+pub trait Script: Send + Sync {
+    /// Evaluates from the start. Every host call goes through `session`; when that answers [`super::Answer::Stop`] the
+    /// script unwinds and this returns [`Evaluation::Stopped`].
+    fn evaluate(&self, params: &Value, session: &std::sync::Arc<Session>) -> Evaluation;
+}
+
+/// How one evaluation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evaluation {
+    /// The workflow returned.
+    Returned(Value),
+    /// The workflow threw and nobody caught it.
+    Threw(Failure),
+    /// It unwound because the session said so.
+    Stopped,
+}
+
+/// What a run needs next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Advance {
+    /// These commands need outcomes; branches of `flow::parallel` give several at once.
+    Pending(Vec<Request>),
+    /// The workflow returned.
+    Done(Value),
+    /// The workflow failed.
+    Failed(Failure),
+    /// Script and journal tell different stories; nothing may be performed.
+    Diverged(Failure),
+    /// The cancel flag was raised while the script ran.
+    Cancelled,
+}
+
+/// Evaluates once.
+pub fn advance(
+    _script: &dyn Script,
+    _params: &Value,
+    _history: std::sync::Arc<History>,
+    _cancel: &Cancel,
+) -> (Advance, Vec<super::Trace>) {
+    unimplemented!()
+}

@@ -1,0 +1,189 @@
+//! The seam between a workflow and the world.
+//!
+//! Every host call that reads or changes something is one of three traits. There are no default methods: an effect
+//! without a probe or without an assumed outcome does not compile.
+
+use super::{Call, Key};
+use crate::model::{Failure, RunId, Span, Value, Watch};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Turns a call into the command that can be performed.
+pub trait Commands: Send + Sync {
+    /// The command for a call.
+    ///
+    /// # Errors
+    ///
+    /// Kind `arguments` when the arguments do not fit; nothing was done then.
+    fn command(&self, call: &Call) -> Result<Command, Failure>;
+}
+
+/// A command, by how it touches the world.
+pub enum Command {
+    /// Looks.
+    Read(Box<dyn Read>),
+    /// Looks until something is there.
+    Wait(Box<dyn Wait>),
+    /// Changes.
+    Effect(Box<dyn Effect>),
+}
+
+/// What a command needs of whoever performs it.
+pub struct Performing<'a> {
+    /// The run.
+    pub run: &'a RunId,
+    /// The command's place in the run.
+    pub key: &'a Key,
+    /// ctrl-C, and where to say what is going on.
+    pub watch: Watch<'a>,
+    /// The clock.
+    pub now: Timestamp,
+}
+
+/// Looks at the world; may be done as often as one likes.
+pub trait Read: Send + Sync {
+    /// Looks.
+    ///
+    /// # Errors
+    ///
+    /// What the script can catch.
+    fn perform(&self, cx: &Performing<'_>) -> Result<Value, Failure>;
+}
+
+/// What a look at something awaited gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observation {
+    /// It is there.
+    Ready(Value),
+    /// Not yet: look again after this long, in this process.
+    NotYet {
+        /// For people: what is missing.
+        why: String,
+        /// When to look again.
+        again: Span,
+    },
+    /// Not yet, and it may take long: the run is suspended, the process may exit.
+    Suspend {
+        /// For people: what is missing and how it is given.
+        why: String,
+        /// The time that is waited for, where it is known.
+        until: Option<Timestamp>,
+    },
+}
+
+/// Waits for people, CI or time.
+pub trait Wait: Send + Sync {
+    /// Facts to write down once, when the wait begins (its deadline, a digest of what is shown); given back in every
+    /// later look, in this process and the next.
+    ///
+    /// # Errors
+    ///
+    /// What the script can catch.
+    fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure>;
+
+    /// Looks once.
+    ///
+    /// # Errors
+    ///
+    /// What the script can catch: red checks, a passed deadline.
+    fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure>;
+
+    /// What a dry run takes for granted.
+    ///
+    /// # Errors
+    ///
+    /// What the script can catch.
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure>;
+}
+
+/// What a dry run takes for granted about an effect or a wait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assumed {
+    /// What the script sees.
+    pub value: Value,
+    /// For people, e.g. "assuming the checks pass"; `None` when the value speaks for itself.
+    pub note: Option<String>,
+}
+
+/// What is on disk before an effect is performed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The same for every attempt of this command in this run: `relwf-<run>-<hash>`.
+    pub idempotency_key: String,
+    /// What [`Effect::prepare`] found: expected old ids, dates, identity.
+    pub pre: Value,
+}
+
+/// How an effect can fail.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EffectError {
+    /// It did not happen, and trying again would not help.
+    Refused(Failure),
+    /// It did not happen for certain: nothing was sent, or the server said to come again later.
+    NotDone {
+        /// Why.
+        failure: Failure,
+        /// How long the server asked to wait.
+        after: Option<Span>,
+    },
+    /// It may or may not have happened.
+    Unknown(Failure),
+}
+
+/// What the remote says about an effect that may have happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Probe {
+    /// It happened; this is its outcome.
+    Done(Value),
+    /// It did not happen.
+    Absent,
+    /// The remote cannot tell.
+    Unknown(String),
+}
+
+/// What to do when the remote cannot tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnUnknown {
+    /// Stop; an operator decides.
+    #[default]
+    Ask,
+    /// Go on as if it had happened.
+    Skip,
+    /// Do it again.
+    Retry,
+}
+
+/// Changes the world.
+pub trait Effect: Send + Sync {
+    /// Looks up what the probe will need; the answer is on disk before [`Effect::perform`] is called.
+    ///
+    /// # Errors
+    ///
+    /// What the script can catch; nothing was done.
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure>;
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// See [`EffectError`]: the class decides whether it is tried again, probed or reported.
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError>;
+
+    /// Asks the remote whether it happened.
+    ///
+    /// # Errors
+    ///
+    /// The remote could not be asked.
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure>;
+
+    /// What to do when the probe cannot tell.
+    fn on_unknown(&self) -> OnUnknown;
+
+    /// The outcome a dry run takes for granted; computed for real where that changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What would make it fail and can be known beforehand.
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure>;
+}

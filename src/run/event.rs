@@ -1,0 +1,145 @@
+//! What a run tells its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
+
+use super::PlanItem;
+use crate::model::{Failure, Place, RunId, Value};
+use serde::{Deserialize, Serialize};
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// A process works on it (or was killed while it did).
+    Running,
+    /// The workflow returned.
+    Done,
+    /// The workflow failed.
+    Failed,
+    /// Waits for people, CI or time.
+    Suspended,
+    /// An effect may or may not have happened; an operator decides.
+    InDoubt,
+    /// ctrl-C; resumable.
+    Interrupted,
+    /// A dry run that came to its end.
+    Planned,
+    /// Given up by a person.
+    Abandoned,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepStatus {
+    /// It returned.
+    Done,
+    /// It threw.
+    Failed,
+}
+
+/// One line of `--json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A run begins, or goes on.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// Its workflow.
+        workflow: String,
+        /// Its parameters.
+        params: Value,
+        /// Is it a dry run?
+        dry_run: bool,
+        /// Does it go on from a journal?
+        resumed: bool,
+    },
+    /// A step (or a parallel branch, which is a step named after its item) begins.
+    StepStarted {
+        /// Its path, e.g. `roll[acme]`.
+        step: String,
+        /// Where it is written.
+        at: Place,
+    },
+    /// A step ended.
+    StepFinished {
+        /// Its path.
+        step: String,
+        /// How.
+        status: StepStatus,
+        /// Milliseconds since it started in this process.
+        took_ms: u64,
+    },
+    /// A command is performed.
+    CommandStarted {
+        /// Its key.
+        key: String,
+        /// The step it belongs to.
+        step: String,
+        /// The function.
+        command: String,
+        /// Its arguments.
+        args: Value,
+        /// Where it is written.
+        at: Place,
+    },
+    /// A command says what it does.
+    CommandProgress {
+        /// Its key.
+        key: String,
+        /// For people.
+        text: String,
+    },
+    /// A wait has looked and found it is not there yet.
+    Waiting {
+        /// Its key.
+        key: String,
+        /// For people.
+        why: String,
+    },
+    /// A command ended.
+    CommandFinished {
+        /// Its key.
+        key: String,
+        /// The step it belongs to.
+        step: String,
+        /// The function.
+        command: String,
+        /// Its value.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<Value>,
+        /// Its failure.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Failure>,
+        /// Milliseconds.
+        took_ms: u64,
+    },
+    /// `flow::note`, or `print` in a workflow.
+    Note {
+        /// The text.
+        text: String,
+    },
+    /// The last event.
+    RunFinished {
+        /// The run.
+        run: RunId,
+        /// Its workflow.
+        workflow: String,
+        /// How it ended.
+        status: RunStatus,
+        /// What the workflow returned.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<Value>,
+        /// What made it fail or what it waits for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Failure>,
+        /// A dry run's plan.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        plan: Option<Vec<PlanItem>>,
+    },
+}
+
+/// Hears a run's events, from several threads.
+pub trait Listener: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: &Event);
+}

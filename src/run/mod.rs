@@ -1,0 +1,31 @@
+//! The durable workflow: a workflow is a pure function of its script, its parameters and its journal.
+//!
+//! [`advance()`] evaluates a [`Script`] against a [`History`] and says what it waits for; a driver performs those commands,
+//! writes their outcomes down and advances again. This room knows neither Rhai nor git nor SQLite: scripts, commands and
+//! the record keeper reach it as traits.
+
+mod advance;
+mod call;
+mod command;
+mod driver;
+mod dry;
+mod event;
+mod history;
+mod key;
+mod record;
+mod session;
+mod signature;
+
+pub use advance::{Advance, Evaluation, Script, advance};
+pub use call::{Call, Fingerprint};
+pub use command::{
+    Assumed, Command, Commands, Effect, EffectError, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait,
+};
+pub use driver::{LocalDriver, Outcome};
+pub use dry::{DryDriver, PlanItem};
+pub use event::{Event, Listener, RunStatus, StepStatus};
+pub use history::{Entry, History, Settled};
+pub use key::{Key, Path};
+pub use record::{Record, RecordError, Recorder};
+pub use session::{Answer, Left, Request, Session, Trace};
+pub use signature::{Arguments, Kind, Param, ParamType, Signature, optional, required};

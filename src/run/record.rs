@@ -1,0 +1,110 @@
+//! What is written down, and the promise of whoever writes: when `record` returns, it is on disk.
+
+use super::{Fingerprint, History, Intent, Key, RunStatus, Settled};
+use crate::model::{Failure, RunId, Value};
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// A wait began; `facts` come back in every later look.
+    Begun {
+        /// The command.
+        key: Key,
+        /// Function and arguments, hashed.
+        fingerprint: Fingerprint,
+        /// The function.
+        name: String,
+        /// Its arguments.
+        args: Value,
+        /// What [`super::Wait::begin`] answered.
+        facts: Value,
+    },
+    /// An effect is about to be performed.
+    Intent {
+        /// The command.
+        key: Key,
+        /// Function and arguments, hashed.
+        fingerprint: Fingerprint,
+        /// The function.
+        name: String,
+        /// Its arguments.
+        args: Value,
+        /// What the probe will need.
+        intent: Intent,
+        /// 1 for the first attempt.
+        attempt: u32,
+    },
+    /// An effect may or may not have happened, and the remote could not tell.
+    Unknown {
+        /// The command.
+        key: Key,
+        /// Why.
+        failure: Failure,
+    },
+    /// A command ended.
+    Settled {
+        /// The command.
+        key: Key,
+        /// Function and arguments, hashed.
+        fingerprint: Fingerprint,
+        /// The function.
+        name: String,
+        /// Its arguments.
+        args: Value,
+        /// How.
+        settled: Settled,
+        /// Who settled it, when it was not the command itself: `probe`, `operator`.
+        actor: Option<String>,
+    },
+    /// The run's status changed.
+    Status {
+        /// To this.
+        status: RunStatus,
+        /// The workflow's value, once it is done.
+        value: Option<Value>,
+        /// What made it fail, or what it waits for.
+        failure: Option<Failure>,
+    },
+}
+
+/// Why a record could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Another process has taken the run over: its epoch is higher. Nothing may be performed any more.
+    #[error("run {run} was taken over by another process (epoch {found} instead of {held})")]
+    TakenOver {
+        /// The run.
+        run: RunId,
+        /// The epoch this process holds.
+        held: i64,
+        /// The epoch in the journal.
+        found: i64,
+    },
+    /// The store failed: a full disk, a damaged file.
+    #[error("{0}")]
+    Store(Failure),
+}
+
+/// Keeps the journal of one run.
+pub trait Recorder: Send + Sync {
+    /// Everything written so far.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    fn history(&self) -> Result<History, RecordError>;
+
+    /// Writes one record; durable when it returns.
+    ///
+    /// # Errors
+    ///
+    /// The record is not on disk, and the caller must not go on.
+    fn record(&self, record: &Record) -> Result<(), RecordError>;
+
+    /// Checks that this process still owns the run.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError::TakenOver`] when it does not.
+    fn still_mine(&self) -> Result<(), RecordError>;
+}

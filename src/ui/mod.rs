@@ -1,0 +1,1 @@
+//! What people see. Only this room prints.
