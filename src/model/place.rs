@@ -1,10 +1,14 @@
 //! Where in a file something was said.
 
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 /// A position in a workflow, plugin or configuration file. Lines and columns count from 1; 0 means "unknown".
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+///
+/// Written as `file:line:column`, in JSON too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The file as people know it, e.g. `workflows/promote-staging.rhai`.
     pub file: String,
@@ -27,6 +31,47 @@ impl fmt::Display for Place {
             (0, _) => f.write_str(&self.file),
             (line, 0) => write!(f, "{}:{line}", self.file),
             (line, column) => write!(f, "{}:{line}:{column}", self.file),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = Infallible;
+
+    /// Reads what `Display` writes; whatever does not end in numbers is a file without a position.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = |part: &str| part.parse::<usize>().ok().filter(|&n| n > 0);
+        let Some((rest, last)) = text.rsplit_once(':').and_then(|(rest, last)| Some((rest, number(last)?))) else {
+            return Ok(Self::new(text, 0, 0));
+        };
+        Ok(match rest.rsplit_once(':').and_then(|(file, line)| Some((file, number(line)?))) {
+            Some((file, line)) => Self::new(file, line, last),
+            None => Self::new(rest, last, 0),
+        })
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Ok(place) = String::deserialize(deserializer)?.parse();
+        Ok(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_survive_being_written_and_read() {
+        for place in [Place::new("a b:c.rhai", 3, 4), Place::new("x", 7, 0), Place::new("relwf.toml", 0, 0)] {
+            assert_eq!(place.to_string().parse(), Ok(place));
         }
     }
 }

@@ -1,0 +1,3 @@
+//! Every integration test, in one binary: real repositories, real servers, the real command line.
+
+mod support;

@@ -1,0 +1,1 @@
+//! What tests share: repositories with fixed dates, servers, a private home.
