@@ -1,3 +1,4 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+mod rooms;
 mod support;
