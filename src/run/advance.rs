@@ -1,6 +1,6 @@
 //! The one idea: `advance(script, params, journal) -> Pending | Done | Failed | Diverged`.
 
-use super::{History, Request, Session};
+use super::{History, Key, Request, Session};
 use crate::model::{Cancel, Failure, Value};
 use std::sync::Arc;
 
@@ -44,7 +44,19 @@ pub fn advance(
     history: Arc<History>,
     cancel: &Cancel,
 ) -> (Advance, Vec<super::Trace>) {
+    let (advance, traces, _) = advance_in_order(script, params, history, cancel);
+    (advance, traces)
+}
+
+/// The same, with the keys in the order in which the script asked for them.
+pub(super) fn advance_in_order(
+    script: &dyn Script,
+    params: &Value,
+    history: Arc<History>,
+    cancel: &Cancel,
+) -> (Advance, Vec<super::Trace>, Vec<Key>) {
     let session = Session::new(history, cancel.clone());
     let evaluation = script.evaluate(params, &session);
-    session.finish(evaluation)
+    let (advance, traces) = session.finish(evaluation);
+    (advance, traces, session.order())
 }

@@ -76,13 +76,14 @@ pub enum Trace {
 
 /// One evaluation.
 pub struct Session {
-    history: Arc<History>,
     cancel: Cancel,
     state: Mutex<State>,
 }
 
 /// Everything that changes while the script runs.
 struct State {
+    /// Let go when the evaluation is over, even where a script keeps its session: the driver goes on writing in it.
+    history: Arc<History>,
     /// Where the script is; the first scope is the workflow itself and is never left.
     scopes: Vec<Scope>,
     /// The next ordinal of each path: every entry below it was consumed or asked for in this evaluation.
@@ -97,6 +98,8 @@ struct State {
     stopped: HashSet<Path>,
     /// How many entries of the history the script has asked for.
     consumed: usize,
+    /// The keys in the order in which the script asked for them.
+    order: Vec<Key>,
     requests: Vec<Request>,
     diverged: Option<Failure>,
     /// A call was told to stop because the cancel flag is up.
@@ -116,6 +119,7 @@ impl Session {
     /// Answers from `history`; `cancel` stops the script.
     pub fn new(history: Arc<History>, cancel: Cancel) -> Arc<Self> {
         let state = State {
+            history,
             scopes: vec![Scope { path: Path::default(), instance: 0, branch: Path::default() }],
             ordinals: HashMap::new(),
             instances: HashMap::new(),
@@ -123,12 +127,13 @@ impl Session {
             parallels: HashSet::new(),
             stopped: HashSet::new(),
             consumed: 0,
+            order: Vec::new(),
             requests: Vec::new(),
             diverged: None,
             interrupted: false,
             traces: Vec::new(),
         };
-        Arc::new(Self { history, cancel, state: Mutex::new(state) })
+        Arc::new(Self { cancel, state: Mutex::new(state) })
     }
 
     /// A host call. The caller unwinds on [`Answer::Stop`].
@@ -141,6 +146,7 @@ impl Session {
             state.interrupted = true;
             return Answer::Stop;
         }
+        let history = Arc::clone(&state.history);
         let (path, branch) = state.here();
         // A stop that the script swallowed: nothing after it can be trusted.
         if state.stopped.contains(&branch) {
@@ -151,7 +157,8 @@ impl Session {
         let key = Key { path, ordinal: *counter };
         *counter += 1;
 
-        if let Some(entry) = self.history.entries.get(&key) {
+        state.order.push(key.clone());
+        if let Some(entry) = history.entries.get(&key) {
             if entry.fingerprint != fingerprint {
                 state.diverged = Some(other_command(&key, entry, &call));
                 return Answer::Stop;
@@ -164,7 +171,7 @@ impl Session {
             }
         }
         // The script waits here, so its branch cannot have got further in the journal.
-        if let Some((later, entry)) = state.unconsumed(&self.history, &branch) {
+        if let Some((later, entry)) = state.unconsumed(&history, &branch) {
             state.diverged = Some(too_early(&key, &call, later, entry));
             return Answer::Stop;
         }
@@ -236,6 +243,7 @@ impl Session {
     /// What the evaluation came to. A script that returns or throws although it was told to stop has still stopped.
     pub(super) fn finish(&self, evaluation: Evaluation) -> (Advance, Vec<Trace>) {
         let mut state = self.state();
+        let history = std::mem::take(&mut state.history);
         let traces = std::mem::take(&mut state.traces);
         let requests = std::mem::take(&mut state.requests);
         if let Some(failure) = state.diverged.take() {
@@ -245,7 +253,7 @@ impl Session {
             return (Advance::Cancelled, traces);
         }
         // More outcomes carry a script at least as far as fewer did: whatever the journal has, it must ask for again.
-        if let Some((key, entry)) = state.unconsumed(&self.history, &Path::default()) {
+        if let Some((key, entry)) = state.unconsumed(&history, &Path::default()) {
             return (Advance::Diverged(never_asked(key, entry)), traces);
         }
         let advance = match evaluation {
@@ -257,6 +265,11 @@ impl Session {
             }
         };
         (advance, traces)
+    }
+
+    /// The keys in the order in which the script asked for them: the order in which people read its plan.
+    pub(super) fn order(&self) -> Vec<Key> {
+        std::mem::take(&mut self.state().order)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
