@@ -1,4 +1,5 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
 mod rooms;
+mod script;
 mod support;
