@@ -18,6 +18,7 @@ pub mod ci;
 pub mod cli;
 pub mod components;
 pub mod config;
+pub mod demo;
 pub mod effects;
 pub mod fleet;
 pub mod forge;
