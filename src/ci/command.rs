@@ -316,9 +316,10 @@ impl Ci for CommandCi {
         let commit = parts.next().and_then(|text| text.parse().ok());
         let event = parts.next().and_then(event_of);
         let query = BuildQuery { commit, event, branch: None };
-        self.builds(&query, watch)?.into_iter().next().ok_or_else(|| {
-            CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}`")))
-        })
+        self.builds(&query, watch)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}`"))))
     }
 
     /// Builds run inside the relwf that started them.
@@ -423,7 +424,8 @@ fn private() -> OpenOptions {
 
 fn kept(path: &Path, error: &io::Error) -> CiError {
     CiError::Refused(
-        Failure::new(FailureKind::Io, format!("the build's files at {} could not be kept", path.display())).cause(error),
+        Failure::new(FailureKind::Io, format!("the build's files at {} could not be kept", path.display()))
+            .cause(error),
     )
 }
 
@@ -437,5 +439,9 @@ fn forge_failed(error: ForgeError) -> CiError {
 
 /// Seconds once there are any: nobody wants `1m2s137ms`.
 fn rounded(took: Duration) -> Span {
-    Span::new(if took.as_secs() > 0 { Duration::from_secs(took.as_secs()) } else { Duration::from_millis(u64::from(took.subsec_millis())) })
+    Span::new(if took.as_secs() > 0 {
+        Duration::from_secs(took.as_secs())
+    } else {
+        Duration::from_millis(u64::from(took.subsec_millis()))
+    })
 }

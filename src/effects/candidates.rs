@@ -164,8 +164,7 @@ impl Candidates<'_> {
         if self.watch.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
-        let verdicts =
-            if required.is_empty() { Vec::new() } else { self.forge.verdicts(commit.id, self.watch)? };
+        let verdicts = if required.is_empty() { Vec::new() } else { self.forge.verdicts(commit.id, self.watch)? };
         Ok(candidate(commit, judge(required, &verdicts, soak, self.now)))
     }
 }

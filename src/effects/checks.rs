@@ -19,7 +19,11 @@ pub(super) const COMMANDS: &[Declared] = &[map(
     "forge::wait_checks",
     &[
         required("commit", ParamType::Commit, "the proposed commit"),
-        required("target", ParamType::Branch, "the branch it shall land on; its environment and the forge say which checks"),
+        required(
+            "target",
+            ParamType::Branch,
+            "the branch it shall land on; its environment and the forge say which checks",
+        ),
         optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
     ],
     "#{ commit, verdicts: a list of #{ context, state, description, url } }",
@@ -164,8 +168,9 @@ fn judge(required: &[String], verdicts: &[Verdict]) -> Checks {
 
 fn red_checks(commit: CommitId, red: &[Verdict]) -> Failure {
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
-    let failure = Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
-        .hint("nothing has landed; fix it on the source branch and run the workflow again");
+    let failure =
+        Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
+            .hint("nothing has landed; fix it on the source branch and run the workflow again");
     let failure = red.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some()).fold(
         failure,
         |failure, verdict| {
@@ -250,6 +255,9 @@ mod tests {
     #[test]
     fn red_checks_name_themselves() {
         let failure = red_checks(crate::model::ObjectId::ZERO.into(), &[verdict("a", Red), verdict("b", Red)]);
-        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Red, "on 0000000000 these checks are red: a, b"));
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (FailureKind::Red, "on 0000000000 these checks are red: a, b")
+        );
     }
 }

@@ -31,9 +31,7 @@ pub(super) const COMMANDS: &[Declared] = &[
         ],
         "#{ id }",
         "Starts a build, of event \"api\" when nothing else is said.",
-        |world, call| {
-            Ok(Command::Effect(Box::new(StartBuild { world: Arc::clone(world), wanted: args(call)? })))
-        },
+        |world, call| Ok(Command::Effect(Box::new(StartBuild { world: Arc::clone(world), wanted: args(call)? }))),
     ),
     map(
         Kind::Wait,
@@ -119,8 +117,7 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure
     };
     // The verdict stands without its log.
     let log = ci.log(&build.id, 20, watch).unwrap_or_default();
-    let failure =
-        Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
+    let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
     let failure = match &build.url {
         Some(url) => failure.hint(format!("its log: {url}")),
         None => failure,
@@ -185,8 +182,7 @@ impl Effect for StartBuild {
             branch: self.wanted.branch.clone(),
             env: self.wanted.env.clone().into_iter().collect(),
         };
-        let Ticket(id) =
-            self.ci().map_err(EffectError::Refused)?.trigger(&trigger, cx.watch).map_err(ci_failed)?;
+        let Ticket(id) = self.ci().map_err(EffectError::Refused)?.trigger(&trigger, cx.watch).map_err(ci_failed)?;
         Ok(json!({ "id": id }))
     }
 
@@ -194,10 +190,9 @@ impl Effect for StartBuild {
         Ok(match self.ci()?.start() {
             // What we run ourselves knows its key: the same one never runs to its end twice.
             Start::Us => Probe::Absent,
-            Start::Server => Probe::Unknown(format!(
-                "look on the CI for a build with {} in its message",
-                intent.idempotency_key
-            )),
+            Start::Server => {
+                Probe::Unknown(format!("look on the CI for a build with {} in its message", intent.idempotency_key))
+            }
         })
     }
 
@@ -237,7 +232,8 @@ impl WaitBuild {
         let found = match ci.start() {
             Start::Us => Some(build_here(ci, cx, begun.commit, *event, branch)?),
             Start::Server => {
-                let query = BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
+                let query =
+                    BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
                 ci.builds(&query, cx.watch)?.into_iter().next().map(outcome)
             }
         };
@@ -276,7 +272,10 @@ impl Wait for WaitBuild {
         self.world.mirror.resolve(&self.wanted.commit)?;
         let event = self.wanted.event.word();
         if self.world.ci.is_none() {
-            return Ok(Assumed { value: Value::Null, note: Some("no CI is configured: nothing to wait for".to_owned()) });
+            return Ok(Assumed {
+                value: Value::Null,
+                note: Some("no CI is configured: nothing to wait for".to_owned()),
+            });
         }
         let value = json!({
             "id": unknown("id of the build"),

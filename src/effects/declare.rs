@@ -57,9 +57,8 @@ pub(super) const fn map(
 /// The arguments of a call, typed. The script room has checked names and rough types before; what is found here are finer
 /// rules: that a branch's name is one, that a commit id is whole.
 pub(super) fn args<T: DeserializeOwned>(call: &Call) -> Result<T, Failure> {
-    T::deserialize(&call.args).map_err(|error| {
-        Failure::new(FailureKind::Arguments, format!("`{}`: {error}", call.name)).at(call.at.clone())
-    })
+    T::deserialize(&call.args)
+        .map_err(|error| Failure::new(FailureKind::Arguments, format!("`{}`: {error}", call.name)).at(call.at.clone()))
 }
 
 /// Any serialisable answer as plain data.

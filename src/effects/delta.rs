@@ -33,18 +33,23 @@ fn between(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let world = Arc::clone(world);
     Ok(read(move |_| {
         let (base, head) = (world.mirror.resolve(&wanted.base)?, world.mirror.resolve(&wanted.head)?);
-        let rows =
-            rows(&world, &CommitFiles::new(&world.mirror, base), &CommitFiles::new(&world.mirror, head), &Shipped {
-                mirror: &world.mirror,
-                base,
-                head,
-            });
+        let rows = rows(
+            &world,
+            &CommitFiles::new(&world.mirror, base),
+            &CommitFiles::new(&world.mirror, head),
+            &Shipped { mirror: &world.mirror, base, head },
+        );
         value(rows)
     }))
 }
 
 /// The delta of the configured components.
-pub(super) fn rows(world: &World, base: &CommitFiles<'_>, head: &CommitFiles<'_>, shipped: &Shipped<'_>) -> Vec<ComponentDelta> {
+pub(super) fn rows(
+    world: &World,
+    base: &CommitFiles<'_>,
+    head: &CommitFiles<'_>,
+    shipped: &Shipped<'_>,
+) -> Vec<ComponentDelta> {
     let components: &[Component] = &world.config.components;
     let plugins: &dyn PluginDetector = &*world.plugins;
     delta(components, base, head, shipped, plugins)

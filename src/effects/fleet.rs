@@ -227,8 +227,8 @@ fn observe(world: &World, target: &FleetTarget, watch: Watch<'_>) -> Result<Opti
         }
         Observe::Regex { http, pattern } => {
             let body = super::http::fetch(http, OBSERVE, watch)?;
-            let regex = regex::Regex::new(pattern)
-                .map_err(|error| unobserved(target, "its pattern is wrong").cause(error))?;
+            let regex =
+                regex::Regex::new(pattern).map_err(|error| unobserved(target, "its pattern is wrong").cause(error))?;
             let found = regex.captures(&body).and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
             match found {
                 Some(version) => version.as_str().trim().to_owned(),
@@ -300,8 +300,10 @@ impl Roll {
     fn argv(&self) -> Result<&[String], Failure> {
         match &self.target()?.update {
             Some(FleetCommand::Command(argv)) => Ok(argv),
-            None => Err(Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
-                .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml")),
+            None => {
+                Err(Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
+                    .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml"))
+            }
         }
     }
 

@@ -3,9 +3,7 @@
 use super::World;
 use super::declare::{Declared, args, facts, positional, read, value};
 use crate::model::{Failure, FailureKind, Span, Value, unknown};
-use crate::run::{
-    Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required,
-};
+use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -135,8 +133,10 @@ struct Asked {
 impl Approve {
     /// A decision counts only for what was shown: the digest covers all of it.
     fn digest(&self) -> String {
-        let hash =
-            Sha256::new().chain_update(&self.wanted.message).chain_update([0]).chain_update(self.wanted.show.to_string());
+        let hash = Sha256::new()
+            .chain_update(&self.wanted.message)
+            .chain_update([0])
+            .chain_update(self.wanted.show.to_string());
         hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }

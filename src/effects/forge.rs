@@ -9,8 +9,7 @@ use crate::forge::{Change, ChangeState, ForgeError, NewChange, Verdict, VerdictS
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Value, Watch, unknown, unknown_inside};
 use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
-    required,
+    Assumed, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -174,9 +173,9 @@ impl Propose {
         if !self.world.forge.caps().needs_branch {
             return Ok(None);
         }
-        let branch: BranchName = format!("relwf/promote/{}", cx.run).parse().map_err(|error| {
-            EffectError::Refused(Failure::new(FailureKind::Bug, format!("{error}")))
-        })?;
+        let branch: BranchName = format!("relwf/promote/{}", cx.run)
+            .parse()
+            .map_err(|error| EffectError::Refused(Failure::new(FailureKind::Bug, format!("{error}"))))?;
         let held = self.world.mirror.remote_refs(cx.watch).map_err(|error| not_sent(error.into()))?;
         let name = branch.to_ref();
         let lease = Lease { old: held.get(&name).copied(), new: Some(head.object()), name };

@@ -19,14 +19,7 @@ use std::sync::Arc;
 const COMMIT: &str = "#{ id, summary, author, time, parents, tree }";
 
 pub(super) const COMMANDS: &[Declared] = &[
-    positional(
-        Kind::Read,
-        "git::sync",
-        &[],
-        "()",
-        "Fetches branches and tags from the remote.",
-        sync,
-    ),
+    positional(Kind::Read, "git::sync", &[], "()", "Fetches branches and tags from the remote.", sync),
     positional(
         Kind::Read,
         "git::commit",
@@ -73,7 +66,11 @@ pub(super) const COMMANDS: &[Declared] = &[
         &[
             required("branch", ParamType::Branch, "the branch of the remote"),
             required("commit", ParamType::Commit, "where it shall point"),
-            optional("expect", ParamType::String, "the commit it must hold now, or \"absent\"; by default as last fetched"),
+            optional(
+                "expect",
+                ParamType::String,
+                "the commit it must hold now, or \"absent\"; by default as last fetched",
+            ),
         ],
         "#{ branch, commit, before }",
         "Moves a branch of the remote, under a lease: only if it is where it is expected.",
@@ -251,11 +248,7 @@ impl Push {
             None => mirror.branch(&self.wanted.branch)?,
         };
         let new = mirror.resolve(&self.wanted.commit)?;
-        Ok(Lease {
-            name: self.wanted.branch.to_ref(),
-            old: old.map(CommitId::object),
-            new: Some(new.object()),
-        })
+        Ok(Lease { name: self.wanted.branch.to_ref(), old: old.map(CommitId::object), new: Some(new.object()) })
     }
 
     fn value(&self, lease: &Lease) -> Value {

@@ -86,6 +86,8 @@ pub(super) fn push_failed(error: PushError) -> EffectError {
         PushError::NotSent(error) => not_sent(error.into()),
         PushError::Unknown(error) => EffectError::Unknown(error.into()),
         error @ PushError::Rejected { .. } => EffectError::Refused(error.into()),
+        // Only a push of several references can be partial.
+        error @ PushError::Partial { .. } => EffectError::Unknown(error.into()),
     }
 }
 

@@ -7,8 +7,8 @@ use super::git::{LOG_LIMIT, commit_value, tip};
 use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
 use crate::git::{LogRange, NewCommit, Signature};
-use crate::merge::{Merged, merge};
-use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
+use crate::merge::{Certificate, Merged, certify, merge};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId, Value};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -24,7 +24,11 @@ pub(super) const COMMANDS: &[Declared] = &[map(
     &[
         required("source", ParamType::Commit, "what is merged: a commit, or anything git resolves to one"),
         required("target", ParamType::Branch, "the branch it is merged into; its tip as last fetched"),
-        optional("message", ParamType::String, "the merge commit's message; by default what is promoted and what it ships"),
+        optional(
+            "message",
+            ParamType::String,
+            "the merge commit's message; by default what is promoted and what it ships",
+        ),
     ],
     "#{ outcome: \"clean\"|\"conflicts\"|\"up-to-date\", commit, tree, ours, theirs, bases, conflicts, commits, commit_count, \
      components, certificate }",
@@ -101,6 +105,10 @@ impl Merge {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
         let outcome = merge(mirror.objects(), ours, theirs)?;
+        let certificate = certify(mirror.objects(), ours, theirs, &outcome);
+        if let (Merged::Clean(tree), Some(false)) = (&outcome.result, certificate.agrees) {
+            return Err(disagreement(fixed, *tree, &certificate));
+        }
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };
         let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
         let count = mirror.count(&LogRange { limit: None, ..range })?;
@@ -115,7 +123,7 @@ impl Merge {
             "commits": commits,
             "commit_count": count,
             "components": [],
-            "certificate": null,
+            "certificate": certificate,
         });
         match outcome.result {
             Merged::UpToDate(tree) => answer["tree"] = value(tree)?,
@@ -142,7 +150,7 @@ impl Merge {
             (None, Err(failure)) => return Err(failure.clone()),
             (None, Ok(_)) => {
                 return Err(Failure::new(
-                    crate::model::FailureKind::Config,
+                    FailureKind::Config,
                     "nobody was known who could commit when this merge began",
                 )
                 .hint("run the workflow again, now that there is an identity"));
@@ -177,6 +185,22 @@ impl Merge {
             None => format!("Promote {short} to {}", self.wanted.target),
         }
     }
+}
+
+/// Somebody's merge is wrong, and nobody knows whose: nothing lands.
+fn disagreement(fixed: &Fixed, tree: TreeId, certificate: &Certificate) -> Failure {
+    let by = certificate.by.as_deref().unwrap_or("git");
+    let theirs = certificate.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
+    Failure::new(
+        FailureKind::Git,
+        format!(
+            "relwf and {by} merge {} into {} differently: relwf has tree {tree}, {by} has {theirs}",
+            fixed.theirs.short(),
+            fixed.ours.short()
+        ),
+    )
+    .hint("nothing was pushed; merge by hand for now, and report both commits as a bug in relwf")
+    .detail(json!({ "ours": fixed.ours, "theirs": fixed.theirs, "tree": tree, "certificate": certificate }))
 }
 
 /// Title, what ships, and the run: nothing that a second evaluation would see differently.

@@ -37,8 +37,7 @@ pub struct Registry {
 impl Registry {
     /// All host functions, on this world.
     pub fn new(world: Arc<World>) -> Self {
-        let commands =
-            FAMILIES.into_iter().flatten().map(|declared| (declared.signature.name, declared)).collect();
+        let commands = FAMILIES.into_iter().flatten().map(|declared| (declared.signature.name, declared)).collect();
         Self { world, commands }
     }
 }
@@ -77,12 +76,43 @@ mod tests {
     fn the_catalogue_is_whole() {
         let names: Vec<&str> = signatures().iter().map(|signature| signature.name).collect();
         for name in [
-            "git::sync", "git::commit", "git::branch", "git::log", "git::is_ancestor", "git::merge", "git::push",
-            "git::delete_branch", "delta::between", "candidate::list", "candidate::latest_green", "forge::propose",
-            "forge::wait_checks", "forge::land", "forge::close", "forge::comment", "forge::status", "ci::trigger",
-            "ci::wait", "ci::builds", "fleet::targets", "fleet::wanted", "fleet::behind", "fleet::waves", "fleet::roll",
-            "flow::approve", "flow::sleep", "flow::wait_until", "flow::note", "flow::now", "flow::uuid", "http::get",
-            "http::request", "sh::run", "config::environment", "config::component", "config::has_secret",
+            "git::sync",
+            "git::commit",
+            "git::branch",
+            "git::log",
+            "git::is_ancestor",
+            "git::merge",
+            "git::push",
+            "git::delete_branch",
+            "delta::between",
+            "candidate::list",
+            "candidate::latest_green",
+            "forge::propose",
+            "forge::wait_checks",
+            "forge::land",
+            "forge::close",
+            "forge::comment",
+            "forge::status",
+            "ci::trigger",
+            "ci::wait",
+            "ci::builds",
+            "fleet::targets",
+            "fleet::wanted",
+            "fleet::behind",
+            "fleet::waves",
+            "fleet::roll",
+            "flow::approve",
+            "flow::sleep",
+            "flow::wait_until",
+            "flow::note",
+            "flow::now",
+            "flow::uuid",
+            "http::get",
+            "http::request",
+            "sh::run",
+            "config::environment",
+            "config::component",
+            "config::has_secret",
         ] {
             assert!(names.contains(&name), "{name} is missing");
         }

@@ -103,7 +103,8 @@ impl LocalForge {
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
         identity: Option<&Identity>,
     ) -> Self {
-        let tagger = identity.map_or_else(|| ("relwf".to_owned(), "relwf@localhost".to_owned()), |who| who.committer.clone());
+        let tagger =
+            identity.map_or_else(|| ("relwf".to_owned(), "relwf@localhost".to_owned()), |who| who.committer.clone());
         Self { mirror, now, tagger }
     }
 
@@ -234,7 +235,9 @@ impl Forge for LocalForge {
             .tags(refs, watch)?
             .into_iter()
             .filter_map(|(name, _, target, message)| Some(Stored::read(target, &message)?.change(number_of(&name)?)))
-            .filter(|change| change.base == *base && marker.is_none_or(|marker| change.marker.as_deref() == Some(marker)))
+            .filter(|change| {
+                change.base == *base && marker.is_none_or(|marker| change.marker.as_deref() == Some(marker))
+            })
             .collect();
         changes.sort_by_key(|change| std::cmp::Reverse(change.number));
         Ok(changes)
@@ -396,7 +399,9 @@ fn writing(error: PushError) -> ForgeError {
     match error {
         PushError::NotSent(error) => reading(error),
         PushError::Unknown(error) => ForgeError::Unknown(error.into()),
-        PushError::Moved { .. } | PushError::Rejected { .. } => ForgeError::Refused(error.into()),
+        PushError::Moved { .. } | PushError::Rejected { .. } | PushError::Partial { .. } => {
+            ForgeError::Refused(error.into())
+        }
     }
 }
 
@@ -406,8 +411,9 @@ fn no_change(number: u64) -> Failure {
 }
 
 fn foreign(name: &RefName) -> Failure {
-    Failure::new(FailureKind::Git, format!("{name} on the remote does not hold what relwf writes there"))
-        .hint("somebody else wrote it, or a newer relwf did; look at it with `git cat-file -p` and remove it if it is wrong")
+    Failure::new(FailureKind::Git, format!("{name} on the remote does not hold what relwf writes there")).hint(
+        "somebody else wrote it, or a newer relwf did; look at it with `git cat-file -p` and remove it if it is wrong",
+    )
 }
 
 fn crowded(name: &RefName) -> Failure {
