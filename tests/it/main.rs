@@ -1,4 +1,6 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+mod effects;
+mod forge_local;
 mod rooms;
 mod support;
