@@ -1,3 +1,5 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+mod config;
+mod delta;
 mod support;
