@@ -2,4 +2,5 @@
 
 mod config;
 mod delta;
+mod rooms;
 mod support;
