@@ -2,18 +2,28 @@
 //!
 //! Knows nothing of forges, workflows or merges. Only this room and `merge` name git2.
 
+mod cache;
 mod commits;
+mod copy;
 mod credentials;
 mod error;
+mod helper;
 mod history;
 mod identity;
+mod link;
 mod mirror;
 mod objects;
+mod progress;
 mod push;
+mod push_here;
+mod refs;
+mod revision;
 mod transport;
+mod trees;
 mod url;
 
 pub use commits::{CommitInfo, FileMode, NewCommit, Signature};
+pub(crate) use commits::{object_id, oid};
 pub use credentials::{Credential, CredentialSource, Credentials};
 pub use error::{GitError, PushError};
 pub use history::LogRange;
@@ -21,4 +31,5 @@ pub use identity::Identity;
 pub use mirror::{Keep, Mirror, Synced};
 pub use objects::Objects;
 pub use push::{Expected, RefUpdate};
+pub(crate) use transport::{LOCAL_ENVIRONMENT, git_program};
 pub use url::RemoteUrl;
