@@ -8,6 +8,7 @@ use crate::git::{Identity, Mirror};
 use crate::model::{Failure, RunId};
 use crate::run::Key;
 use jiff::Timestamp;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The clock, given in so that tests can turn it.
@@ -59,4 +60,8 @@ pub struct World {
     pub signals: Arc<dyn Signals>,
     /// The environment's variables, for secrets.
     pub env: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    /// The clock, for what ends later than it began.
+    pub clock: Arc<dyn Clock>,
+    /// A folder of this project in the state directory, for locks and logs.
+    pub folder: PathBuf,
 }

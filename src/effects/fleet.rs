@@ -1,0 +1,452 @@
+//! `fleet::…`: the agents at the customers: what they run, and updating them one after another.
+
+use super::World;
+use super::config::no_such;
+use super::declare::{Declared, args, facts, map, positional, read, value};
+use super::delta::CommitFiles;
+use super::git::tip;
+use super::sh::ended;
+use super::text::version_text;
+use crate::components::detect;
+use crate::config::{FleetCommand, FleetConfig, FleetTarget, Observe};
+use crate::model::{BranchName, Failure, FailureKind, Value, Watch};
+use crate::process::{Finished, Leftovers, ProcessError, Program, Streams, run};
+use crate::run::{
+    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
+    required,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) const COMMANDS: &[Declared] = &[
+    positional(
+        Kind::Read,
+        "fleet::targets",
+        &[],
+        "a list of #{ id, ring, labels }",
+        "Every [[fleet.target]], in order.",
+        targets,
+    ),
+    map(
+        Kind::Read,
+        "fleet::wanted",
+        &[required("branch", ParamType::Branch, "the branch whose tip says which version the fleet should run")],
+        "#{ component, version, commit }",
+        "The version of the fleet's component at the tip of a branch.",
+        wanted,
+    ),
+    map(
+        Kind::Read,
+        "fleet::behind",
+        &[required("to", ParamType::String, "the version they should run")],
+        "a list of #{ id, ring, labels, version, error? }",
+        "Observes every target and answers those that do not run `to`; `version` is () where nobody can tell.",
+        behind,
+    ),
+    map(
+        Kind::Read,
+        "fleet::waves",
+        &[required("to", ParamType::String, "the version they should run")],
+        "a list of #{ name, targets }",
+        "The targets that do not run `to`, ring by ring, in the order in which rings first appear.",
+        waves,
+    ),
+    map(
+        Kind::Effect,
+        "fleet::roll",
+        &[
+            required("target", ParamType::String, "the target's id"),
+            required("to", ParamType::String, "the version it should run"),
+            optional("from", ParamType::String, "the version it runs now; observed when left away"),
+        ],
+        "#{ target, from, to }",
+        "Updates one target and then looks whether it runs the new version.",
+        |world, call| Ok(Command::Effect(Box::new(Roll { world: Arc::clone(world), wanted: args(call)? }))),
+    ),
+];
+
+/// How long observing one target may take.
+const OBSERVE: Duration = Duration::from_secs(60);
+/// How long updating one target may take.
+const UPDATE: Duration = Duration::from_secs(3600);
+/// How many targets are observed at once.
+const AT_ONCE: usize = 8;
+/// Enough for a version, and for the last words of a failed update.
+const KEEP: usize = 64 * 1024;
+
+fn fleet(world: &World) -> Result<&FleetConfig, Failure> {
+    world.config.fleet.as_ref().ok_or_else(|| {
+        Failure::new(FailureKind::Config, "no fleet is configured")
+            .hint("add [fleet] with its [[fleet.target]] tables to relwf.toml")
+    })
+}
+
+fn target_value(target: &FleetTarget) -> Value {
+    json!({ "id": target.id, "ring": target.ring, "labels": target.labels })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+fn targets(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let Nothing {} = args(call)?;
+    let world = Arc::clone(world);
+    Ok(read(move |_| Ok(fleet(&world)?.targets.iter().map(target_value).collect())))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedArgs {
+    branch: BranchName,
+}
+
+fn wanted(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let WantedArgs { branch } = args(call)?;
+    let world = Arc::clone(world);
+    Ok(read(move |_| {
+        let name = &fleet(&world)?.component;
+        let components = &world.config.components;
+        let component = components.iter().find(|component| component.name == *name).ok_or_else(|| {
+            let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
+            no_such("component", name.as_str(), &names)
+        })?;
+        let commit = tip(&world, &branch)?;
+        let found = detect(component, &CommitFiles::new(&world.mirror, commit), &*world.plugins)?;
+        let version = found.as_ref().filter(|version| !version.floating).and_then(version_text).ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, format!("{branch} at {} does not pin {name}", commit.short()))
+                .hint("the fleet can only be brought to a version that the branch names exactly")
+        })?;
+        Ok(json!({ "component": name, "version": version, "commit": commit }))
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToArgs {
+    to: String,
+}
+
+fn behind(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let ToArgs { to } = args(call)?;
+    let world = Arc::clone(world);
+    Ok(read(move |cx| Ok(those_behind(&world, &to, cx.watch)?.into_iter().map(|(_, value)| value).collect())))
+}
+
+fn waves(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let ToArgs { to } = args(call)?;
+    let world = Arc::clone(world);
+    Ok(read(move |cx| {
+        let mut waves: Vec<(String, Vec<Value>)> =
+            rings(fleet(&world)?).into_iter().map(|ring| (ring.to_owned(), Vec::new())).collect();
+        for (ring, target) in those_behind(&world, &to, cx.watch)? {
+            if let Some((_, targets)) = waves.iter_mut().find(|(name, _)| *name == ring) {
+                targets.push(target);
+            }
+        }
+        waves.retain(|(_, targets)| !targets.is_empty());
+        Ok(waves.into_iter().map(|(name, targets)| json!({ "name": name, "targets": targets })).collect())
+    }))
+}
+
+/// The rings in the order in which they first appear.
+fn rings(fleet: &FleetConfig) -> Vec<&str> {
+    let mut rings: Vec<&str> = Vec::new();
+    for target in &fleet.targets {
+        if !rings.contains(&target.ring.as_str()) {
+            rings.push(&target.ring);
+        }
+    }
+    rings
+}
+
+/// Every target that does not run `to`, with its ring, in order. A target that cannot be observed counts as behind, with
+/// the reason: an update looks again.
+fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String, Value)>, Failure> {
+    let fleet = fleet(world)?;
+    let mut behind = Vec::new();
+    for some in fleet.targets.chunks(AT_ONCE) {
+        let observed: Vec<Result<Option<String>, Failure>> = std::thread::scope(|scope| {
+            let looking: Vec<_> =
+                some.iter().map(|target| scope.spawn(move || observe(world, target, watch))).collect();
+            looking
+                .into_iter()
+                .map(|look| {
+                    look.join().unwrap_or_else(|_| Err(Failure::new(FailureKind::Bug, "observing a target panicked")))
+                })
+                .collect()
+        });
+        for (target, version) in some.iter().zip(observed) {
+            let mut shown = target_value(target);
+            match version {
+                Ok(Some(version)) if version == to => continue,
+                Ok(version) => shown["version"] = version.into(),
+                Err(failure) if failure.kind == FailureKind::Interrupted => return Err(failure),
+                Err(failure) => {
+                    shown["version"] = Value::Null;
+                    shown["error"] = failure.message.into();
+                }
+            }
+            behind.push((target.ring.clone(), shown));
+        }
+    }
+    Ok(behind)
+}
+
+/// The version that a target runs; `None` when nothing is configured to observe it.
+fn observe(world: &World, target: &FleetTarget, watch: Watch<'_>) -> Result<Option<String>, Failure> {
+    let Some(how) = &target.observe else { return Ok(None) };
+    watch.say(format!("observing {}", target.id));
+    let version = match how {
+        Observe::Command(argv) => {
+            let env = [("RELWF_TARGET".to_owned(), target.id.clone())];
+            let finished = start(world, argv, &env, None, OBSERVE, watch, &mut |_| {})?;
+            if !finished.success() {
+                return Err(ended(argv.first().map_or("", String::as_str), &finished));
+            }
+            finished.stdout.trim().to_owned()
+        }
+        Observe::Json { http, key } => {
+            let body = super::http::fetch(http, OBSERVE, watch)?;
+            let answer: Value = serde_json::from_str(&body).map_err(|error| {
+                Failure::new(FailureKind::Manifest, format!("{}: {http} did not answer JSON", target.id)).cause(error)
+            })?;
+            let found = key.split('.').try_fold(&answer, |value, part| match value {
+                Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+                other => other.get(part),
+            });
+            match found {
+                Some(Value::String(text)) => text.trim().to_owned(),
+                Some(Value::Number(number)) => number.to_string(),
+                _ => return Err(unobserved(target, &format!("{http} has no `{key}` in its answer"))),
+            }
+        }
+        Observe::Regex { http, pattern } => {
+            let body = super::http::fetch(http, OBSERVE, watch)?;
+            let regex =
+                regex::Regex::new(pattern).map_err(|error| unobserved(target, "its pattern is wrong").cause(error))?;
+            let found = regex.captures(&body).and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
+            match found {
+                Some(version) => version.as_str().trim().to_owned(),
+                None => return Err(unobserved(target, &format!("the answer of {http} does not match its pattern"))),
+            }
+        }
+    };
+    if version.is_empty() {
+        return Err(unobserved(target, "the answer is empty"));
+    }
+    Ok(Some(version))
+}
+
+fn unobserved(target: &FleetTarget, why: &str) -> Failure {
+    Failure::new(FailureKind::Command, format!("the version of {} cannot be observed: {why}", target.id))
+        .hint("`observe` of this target in relwf.toml says how it is looked at")
+}
+
+fn start(
+    world: &World,
+    argv: &[String],
+    env: &[(String, String)],
+    stdin: Option<File>,
+    limit: Duration,
+    watch: Watch<'_>,
+    line: &mut dyn FnMut(&str),
+) -> Result<Finished, ProcessError> {
+    let program = Program {
+        argv,
+        dir: &world.config.root,
+        env,
+        stdin,
+        streams: Streams::Apart,
+        keep: KEEP,
+        limit: Some(limit),
+        leftovers: Leftovers::Leave,
+    };
+    run(program, watch, line)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RollArgs {
+    target: String,
+    to: String,
+    from: Option<String>,
+}
+
+struct Roll {
+    world: Arc<World>,
+    wanted: RollArgs,
+}
+
+/// What the probe needs.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    from: Option<String>,
+}
+
+impl Roll {
+    fn target(&self) -> Result<&FleetTarget, Failure> {
+        let all = &fleet(&self.world)?.targets;
+        all.iter().find(|target| target.id == self.wanted.target).ok_or_else(|| {
+            let names: Vec<&str> = all.iter().map(|target| target.id.as_str()).collect();
+            no_such("fleet target", &self.wanted.target, &names)
+        })
+    }
+
+    fn argv(&self) -> Result<&[String], Failure> {
+        match &self.target()?.update {
+            Some(FleetCommand::Command(argv)) => Ok(argv),
+            Some(FleetCommand::Ci { .. }) => Err(Failure::new(
+                FailureKind::Config,
+                format!("{} is updated through a CI, and none is configured", self.wanted.target),
+            )
+            .hint("say in [ci] which one, or give the target `update = { command = [\"./update\", …] }`")),
+            None => {
+                Err(Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
+                    .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml"))
+            }
+        }
+    }
+
+    fn before(&self, watch: Watch<'_>) -> Result<Before, Failure> {
+        self.argv()?;
+        // What is observed wins: the script's word may be from an earlier day.
+        let observed = observe(&self.world, self.target()?, watch)?;
+        Ok(Before { from: observed.or_else(|| self.wanted.from.clone()) })
+    }
+
+    fn value(&self, before: &Before) -> Value {
+        json!({ "target": self.wanted.target, "from": before.from, "to": self.wanted.to })
+    }
+
+    /// One update of a target at a time, on this machine. The update command holds the lock (as its standard input) for as
+    /// long as it lives, even when relwf no longer does.
+    fn lock(&self, watch: Watch<'_>) -> Result<File, Failure> {
+        let folder = self.world.folder.join("fleet");
+        let name: String = self.wanted.target.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let kept = |error: std::io::Error| {
+            Failure::new(FailureKind::Io, format!("no lock could be made in {}", folder.display())).cause(error)
+        };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(kept)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let file = options.open(folder.join(format!("{name}.lock"))).map_err(kept)?;
+        let began = std::time::Instant::now();
+        let mut said = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(kept(error)),
+                Err(TryLockError::WouldBlock) if watch.cancel.is_raised() => {
+                    return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
+                }
+                Err(TryLockError::WouldBlock) if began.elapsed() > UPDATE => {
+                    return Err(Failure::new(
+                        FailureKind::Timeout,
+                        format!("another update of {} still runs", self.wanted.target),
+                    )
+                    .hint("see what it waits for, stop it, and resume the run"));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if !said {
+                        watch.say(format!("waiting: another update of {} still runs", self.wanted.target));
+                        said = true;
+                    }
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            }
+        }
+    }
+
+    fn update(&self, cx: &Performing<'_>, before: &Before, key: &str) -> Result<(), EffectError> {
+        let argv = self.argv().map_err(EffectError::Refused)?;
+        let lock = self.lock(cx.watch).map_err(super::lease::not_sent)?;
+        let stdin = lock.try_clone().ok();
+        let env = [
+            ("RELWF_TARGET", self.wanted.target.as_str()),
+            ("RELWF_FROM", before.from.as_deref().unwrap_or_default()),
+            ("RELWF_TO", &self.wanted.to),
+            ("RELWF_KEY", key),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let finished = start(&self.world, argv, &env, stdin, UPDATE, cx.watch, &mut |line| cx.watch.say(line))
+            .map_err(|error| {
+                if error.never_started() {
+                    EffectError::Refused(error.into())
+                } else {
+                    EffectError::Unknown(error.into())
+                }
+            })?;
+        let _ = lock.unlock();
+        if finished.success() {
+            return Ok(());
+        }
+        let failure = ended(argv.first().map_or("", String::as_str), &finished);
+        Err(EffectError::Refused(Failure {
+            message: format!("updating {} failed: {}", self.wanted.target, failure.message),
+            ..failure
+        }))
+    }
+}
+
+impl Effect for Roll {
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(self.before(cx.watch)?)
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let before: Before = facts(&intent.pre).map_err(EffectError::Refused)?;
+        let to = &self.wanted.to;
+        if before.from.as_ref() == Some(to) {
+            cx.watch.say(format!("{} runs {to} already", self.wanted.target));
+            return Ok(self.value(&before));
+        }
+        self.update(cx, &before, &intent.idempotency_key)?;
+        let target = self.target().map_err(EffectError::Refused)?;
+        match observe(&self.world, target, cx.watch) {
+            Ok(Some(found)) if found != *to => Err(EffectError::Refused(
+                Failure::new(
+                    FailureKind::Command,
+                    format!("{} was updated to {to}, but it runs {found}", self.wanted.target),
+                )
+                .hint("the update command ended with 0; look at the target, then run the workflow again")
+                .detail(json!({ "target": self.wanted.target, "wanted": to, "found": found })),
+            )),
+            Ok(_) => Ok(self.value(&before)),
+            Err(failure) => Err(EffectError::Unknown(failure)),
+        }
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        let before: Before = facts(&intent.pre)?;
+        // An update that outlived its relwf comes to its end first.
+        drop(self.lock(cx.watch)?);
+        Ok(match observe(&self.world, self.target()?, cx.watch)? {
+            Some(found) if found == self.wanted.to => Probe::Done(self.value(&before)),
+            Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
+            Some(found) => Probe::Unknown(format!(
+                "{} runs {found}; before it ran {}, and this run wanted {}",
+                self.wanted.target,
+                before.from.as_deref().unwrap_or("an unknown version"),
+                self.wanted.to
+            )),
+            None => Probe::Unknown(format!("nothing is configured to observe {}", self.wanted.target)),
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        let before = self.before(cx.watch)?;
+        Ok(Assumed {
+            value: self.value(&before),
+            note: Some(format!("assuming the update of {} succeeds", self.wanted.target)),
+        })
+    }
+}
