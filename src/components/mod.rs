@@ -4,6 +4,8 @@
 
 mod delta;
 mod detect;
+mod detectors;
+pub(crate) mod document;
 mod spec;
 mod version;
 

@@ -1,5 +1,7 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+mod config;
+mod delta;
 mod effects;
 mod forge_local;
 mod rooms;
