@@ -1,4 +1,5 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+mod durable;
 mod rooms;
 mod support;
