@@ -2,5 +2,6 @@
 
 mod config;
 mod delta;
+mod durable;
 mod rooms;
 mod support;
