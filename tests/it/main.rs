@@ -3,5 +3,7 @@
 mod config;
 mod delta;
 mod durable;
+mod effects;
+mod forge_local;
 mod rooms;
 mod support;
