@@ -300,6 +300,11 @@ impl Roll {
     fn argv(&self) -> Result<&[String], Failure> {
         match &self.target()?.update {
             Some(FleetCommand::Command(argv)) => Ok(argv),
+            Some(FleetCommand::Ci { .. }) => Err(Failure::new(
+                FailureKind::Config,
+                format!("{} is updated through a CI, and none is configured", self.wanted.target),
+            )
+            .hint("say in [ci] which one, or give the target `update = { command = [\"./update\", …] }`")),
             None => {
                 Err(Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
                     .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml"))

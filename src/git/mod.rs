@@ -26,8 +26,8 @@ mod url;
 
 pub use commits::{CommitInfo, FileMode, NewCommit, Signature};
 pub(crate) use commits::{object_id, oid};
-pub use enclosing::{Enclosing, enclosing};
 pub use credentials::{Credential, CredentialSource, Credentials};
+pub use enclosing::{Enclosing, enclosing};
 pub use error::{GitError, PushError};
 pub use history::LogRange;
 pub use identity::Identity;
