@@ -1,4 +1,9 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+mod git_mirror;
+mod git_push;
+mod git_read;
+mod git_servers;
+mod merge;
 mod rooms;
 mod support;
