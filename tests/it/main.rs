@@ -2,5 +2,6 @@
 
 mod config;
 mod delta;
+mod http;
 mod rooms;
 mod support;
