@@ -2,4 +2,5 @@
 
 pub mod bench;
 pub mod git;
+pub mod server;
 pub mod servers;
