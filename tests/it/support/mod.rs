@@ -1,1 +1,5 @@
 //! What tests share: repositories with fixed dates, servers, a private home.
+
+pub mod bench;
+pub mod git;
+pub mod servers;
