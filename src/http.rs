@@ -18,8 +18,10 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 pub const BODY_LIMIT: u64 = 32 * 1024 * 1024;
 /// How many redirects a read follows.
 const REDIRECTS: usize = 5;
-/// Pauses between the attempts of a read: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
+/// How often a read is tried when connection or gateway fail: a hiccup passes, a misspelt host is told soon.
+const ATTEMPTS: u32 = 5;
+/// The pause after the first attempt of a read; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Does a request change anything?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +97,8 @@ impl Request {
         let headers = self.headers.iter().map(|(_, value)| value.clone());
         // `accept: */*` is no secret: only what may carry one is looked for.
         let hidden: Vec<Secret> = headers.filter(|value| value.expose().len() >= 8).collect();
-        let tokens = hidden.iter().filter_map(|value| value.expose().split_once(' ').map(|(_, token)| Secret::new(token)));
+        let tokens =
+            hidden.iter().filter_map(|value| value.expose().split_once(' ').map(|(_, token)| Secret::new(token)));
         let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(tokens).chain(hidden.iter().cloned()).collect();
         scrub(text, &hidden)
     }
@@ -186,7 +189,7 @@ impl Client {
     }
 
     /// Sends the request and reads the whole answer. An answer of any status is a success, but for those that say "come
-    /// later". Reads are tried again, with pauses, while their deadline allows it.
+    /// later". Reads are tried a few times, with pauses, while their deadline allows it.
     ///
     /// # Errors
     ///
@@ -201,10 +204,11 @@ impl Client {
 
     /// A read: redirects and further attempts.
     fn patiently(&self, mut request: Request, until: Instant) -> Result<Response, HttpError> {
-        let mut pause = PAUSES.0;
+        let mut attempts = 0;
         let mut redirects = 0;
         loop {
             let answer = self.once(&request, until);
+            let pause = PAUSE * 2u32.saturating_pow(attempts);
             let wait = match &answer {
                 Ok(response) => {
                     if let Some(next) = redirected(&request, response, redirects)? {
@@ -222,21 +226,22 @@ impl Client {
                 Err(HttpError::NotDone { after, .. }) => after.map_or(pause, Span::duration).max(pause),
                 Err(_) => return answer,
             };
-            if Instant::now() + wait >= until || !self.sleep(wait) {
+            attempts += 1;
+            if attempts >= ATTEMPTS || Instant::now() + wait >= until || !self.sleep(wait) {
                 return answer;
             }
-            pause = (pause * 2).min(PAUSES.1);
         }
     }
 
     /// One attempt.
     fn once(&self, request: &Request, until: Instant) -> Result<Response, HttpError> {
-        let fail = |kind, words: String| {
-            Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)))
-        };
+        let fail =
+            |kind, words: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)));
         let outcome = self.attempt.run(request, until.saturating_duration_since(Instant::now()), &self.cancel);
         let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
-            Outcome::Answer(response) => return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words)),
+            Outcome::Answer(response) => {
+                return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));
+            }
             Outcome::Invalid(words) => (HttpError::Invalid, fail(FailureKind::Arguments, words)),
             Outcome::Failed { kind, words, sent } => {
                 let failure = fail(kind, words);

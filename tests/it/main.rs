@@ -9,6 +9,7 @@ mod git_mirror;
 mod git_push;
 mod git_read;
 mod git_servers;
+mod http;
 mod merge;
 mod rooms;
 mod support;
