@@ -5,6 +5,8 @@ use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
 use crate::app::{approve, find_run};
+use crate::model::{Failure, FailureKind};
+use crate::run::Key;
 use crate::ui::Form;
 use serde_json::json;
 
@@ -19,6 +21,9 @@ pub struct ApproveArgs {
     /// Refuse.
     #[arg(long)]
     pub deny: bool,
+    /// Which approval, when the run waits for several: its key, as `relwf show` names it.
+    #[arg(long)]
+    pub key: Option<String>,
     /// Why; kept with the decision.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
@@ -30,7 +35,8 @@ pub struct ApproveArgs {
 pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
     let project = context.project()?;
     let run = find_run(&project, &args.run)?;
-    let decided = approve(&project, &run, !args.deny, args.reason.clone())?;
+    let key = args.key.as_deref().map(key_of).transpose()?;
+    let decided = approve(&project, &run, key.as_ref(), !args.deny, args.reason.clone())?;
     match context.out.form {
         Form::Json => context.out.answer_json(&json!({
             "run": run, "approved": !args.deny, "actor": decided.actor, "message": decided.message,
@@ -42,4 +48,11 @@ pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn key_of(text: &str) -> Result<Key, Failure> {
+    text.parse().map_err(|()| {
+        Failure::new(FailureKind::Usage, format!("`{text}` is not the key of an approval"))
+            .hint("`relwf show RUN` names the keys, e.g. `approve#0`")
+    })
 }

@@ -45,7 +45,7 @@ pub fn run(context: &Context, args: DemoArgs) -> Result<Exit, Problem> {
     };
     let inner = Context { out: quiet, setting, invocation: invocation.clone() };
     let project = Project::open(&inner.setting)?;
-    let prepared = prepare(&project, "promote-staging", &BTreeMap::new()).map_err(Problem::Findings)?;
+    let prepared = prepare(&project, "promote-staging", &BTreeMap::new())?;
     let finished = begin(&inner, &project, &prepared)?;
     let exit = ended(&inner, &finished);
     let next = ui::demo::next(&invocation);

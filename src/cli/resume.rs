@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::problem::Problem;
 use super::run::ended;
 use crate::app::{Project, Scripts, Settlement, Verdict, continue_run, find_run, resumable, settle};
-use crate::model::{Failure, FailureKind, RunId};
+use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::ui;
 
 /// Continue a suspended or interrupted run.
@@ -28,7 +28,8 @@ pub struct ResumeArgs {
     /// far; if they do not, the run stops before it does anything.
     #[arg(long, value_name = "WHICH", value_enum, default_value = "pinned")]
     pub script: ScriptArg,
-    /// Say whether an effect in doubt happened: KEY=done or KEY=absent; may be given several times.
+    /// Say whether an effect in doubt happened: KEY=done (or KEY=done:JSON with the value the workflow shall see), or
+    /// KEY=absent: the workflow then sees a failure. May be given several times.
     #[arg(long, value_name = "KEY=WHAT")]
     pub settle: Vec<String>,
     #[command(flatten)]
@@ -66,7 +67,7 @@ fn one(context: &Context, project: &Project, run: &RunId, scripts: Scripts) -> R
     let finished = {
         let working = ui::working::Working::new(&context.out);
         let watch = working.watch(&context.setting.cancel);
-        continue_run(project, run, scripts, &*listener, watch, &|_| working.done())?
+        continue_run(&project.setting, run, scripts, &*listener, watch, &|_| working.done())?
     };
     Ok(ended(context, &finished))
 }
@@ -94,13 +95,17 @@ fn all(context: &Context, project: &Project, scripts: Scripts) -> Result<Exit, P
 fn settlement_of(text: &str) -> Result<Settlement, Failure> {
     let wrong = || {
         Failure::new(FailureKind::Usage, format!("`{text}` does not say what happened"))
-            .hint("write KEY=done or KEY=absent; `relwf show RUN` names the keys")
+            .hint("write KEY=done, KEY=done:JSON (its value) or KEY=absent; `relwf show RUN` names the keys")
     };
-    let (key, verdict) = text.rsplit_once('=').ok_or_else(wrong)?;
-    let key = key.parse().map_err(|()| wrong())?;
-    match verdict {
-        "done" => Ok(Settlement { key, verdict: Verdict::Done }),
-        "absent" => Ok(Settlement { key, verdict: Verdict::Absent }),
-        _ => Err(wrong()),
-    }
+    // A key may hold `=` in an item's name; the word behind the last `=done` or `=absent` counts.
+    let split = |word: &str| text.rfind(word).map(|at| (&text[..at], &text[at + word.len()..]));
+    let (key, verdict) = match (split("=done"), split("=absent")) {
+        (Some((key, "")), _) => (key, Verdict::Done(Value::Null)),
+        (Some((key, value)), _) if value.starts_with(':') => {
+            (key, Verdict::Done(serde_json::from_str(&value[1..]).map_err(|error| wrong().cause(error))?))
+        }
+        (_, Some((key, ""))) => (key, Verdict::Absent),
+        _ => return Err(wrong()),
+    };
+    Ok(Settlement { key: key.parse().map_err(|()| wrong())?, verdict })
 }

@@ -52,7 +52,7 @@ pub fn run(context: &Context, args: RunArgs) -> Result<Exit, Problem> {
     };
     context.listen_for_interrupts();
     let project = context.project()?;
-    let prepared = prepare(&project, &workflow, &given(&args.params)?).map_err(Problem::Findings)?;
+    let prepared = prepare(&project, &workflow, &given(&args.params)?)?;
     if args.dry_run {
         return plan(context, &project, &prepared);
     }

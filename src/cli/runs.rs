@@ -4,7 +4,7 @@ use super::arguments::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
-use crate::app::runs;
+use crate::app::{Listed, runs};
 use crate::ui::{self, Form};
 use serde_json::json;
 
@@ -21,7 +21,8 @@ pub struct RunsArgs {
 
 /// Does it.
 pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Problem> {
-    let rows = runs(&context.project()?, args.everywhere)?;
+    let listed = if args.everywhere { Listed::Everywhere } else { Listed::Here };
+    let rows = runs(&context.project()?, listed)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&json!({ "runs": rows }))?,
         Form::Text => context.out.answer(&ui::runs::runs(&rows, jiff::Timestamp::now()))?,

@@ -13,7 +13,6 @@ use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
 };
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -71,15 +70,8 @@ impl Merge {
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let ours = tip(&self.world, &self.wanted.target)?;
         let theirs = self.world.mirror.resolve(&self.wanted.source)?;
-        let signatures = self.world.identity.as_ref().ok().map(|who| {
-            let sign = |(name, email): &(String, String)| Signature {
-                name: name.clone(),
-                email: email.clone(),
-                time: cx.now.as_second(),
-                offset_minutes: TimeZone::system().to_offset(cx.now).seconds() / 60,
-            };
-            (sign(&who.author), sign(&who.committer))
-        });
+        let identity = self.world.identity.as_ref();
+        let signatures = identity.ok().map(|who| (who.author_at(cx.now), who.committer_at(cx.now)));
         Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures })
     }
 

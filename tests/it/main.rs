@@ -2,6 +2,14 @@
 
 mod config;
 mod delta;
+mod durable;
+mod effects;
+mod forge_local;
+mod git_mirror;
+mod git_push;
+mod git_read;
+mod git_servers;
 mod http;
+mod merge;
 mod rooms;
 mod support;

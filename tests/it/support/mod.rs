@@ -1,3 +1,6 @@
 //! What tests share: repositories with fixed dates, servers, a private home.
 
-pub mod server;
+pub mod bench;
+pub mod git;
+pub mod http_server;
+pub mod servers;
