@@ -95,7 +95,8 @@ impl Request {
         let headers = self.headers.iter().map(|(_, value)| value.clone());
         // `accept: */*` is no secret: only what may carry one is looked for.
         let hidden: Vec<Secret> = headers.filter(|value| value.expose().len() >= 8).collect();
-        let tokens = hidden.iter().filter_map(|value| value.expose().split_once(' ').map(|(_, token)| Secret::new(token)));
+        let tokens =
+            hidden.iter().filter_map(|value| value.expose().split_once(' ').map(|(_, token)| Secret::new(token)));
         let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(tokens).chain(hidden.iter().cloned()).collect();
         scrub(text, &hidden)
     }
@@ -231,12 +232,13 @@ impl Client {
 
     /// One attempt.
     fn once(&self, request: &Request, until: Instant) -> Result<Response, HttpError> {
-        let fail = |kind, words: String| {
-            Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)))
-        };
+        let fail =
+            |kind, words: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)));
         let outcome = self.attempt.run(request, until.saturating_duration_since(Instant::now()), &self.cancel);
         let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
-            Outcome::Answer(response) => return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words)),
+            Outcome::Answer(response) => {
+                return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));
+            }
             Outcome::Invalid(words) => (HttpError::Invalid, fail(FailureKind::Arguments, words)),
             Outcome::Failed { kind, words, sent } => {
                 let failure = fail(kind, words);

@@ -27,7 +27,13 @@ pub(super) fn origin(url: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.to_ascii_lowercase();
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let port = if has_port { "" } else if scheme == "https" { ":443" } else { ":80" };
+    let port = if has_port {
+        ""
+    } else if scheme == "https" {
+        ":443"
+    } else {
+        ":80"
+    };
     Some(format!("{scheme}://{host}{port}"))
 }
 
@@ -79,7 +85,9 @@ mod tests {
         assert_ne!(origin("https://x.example"), origin("http://x.example"));
         assert_ne!(origin("https://x.example"), origin("https://x.example:8443"));
         assert_eq!(origin("ftp://x"), None);
-        assert!(is_loopback("http://127.0.0.1:80/") && is_loopback("http://[::1]:1/") && !is_loopback("http://x.example"));
+        assert!(
+            is_loopback("http://127.0.0.1:80/") && is_loopback("http://[::1]:1/") && !is_loopback("http://x.example")
+        );
     }
 
     #[test]
