@@ -18,8 +18,10 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 pub const BODY_LIMIT: u64 = 32 * 1024 * 1024;
 /// How many redirects a read follows.
 const REDIRECTS: usize = 5;
-/// Pauses between the attempts of a read: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
+/// How often a read is tried when connection or gateway fail: a hiccup passes, a misspelt host is told soon.
+const ATTEMPTS: u32 = 5;
+/// The pause after the first attempt of a read; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Does a request change anything?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,12 +94,11 @@ impl Request {
     }
 
     fn scrubbed(&self, text: &str) -> String {
-        let headers = self.headers.iter().map(|(_, value)| value.clone());
-        // `accept: */*` is no secret: only what may carry one is looked for.
-        let hidden: Vec<Secret> = headers.filter(|value| value.expose().len() >= 8).collect();
-        let tokens =
-            hidden.iter().filter_map(|value| value.expose().split_once(' ').map(|(_, token)| Secret::new(token)));
-        let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(tokens).chain(hidden.iter().cloned()).collect();
+        let harmless = |name: &str| url::HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless));
+        let values = self.headers.iter().filter(|(name, _)| !harmless(name)).map(|(_, value)| value);
+        // Each word by itself too: `Bearer <token>`. Short ones would tear holes into every sentence.
+        let words = values.flat_map(|value| value.expose().split_whitespace()).filter(|word| word.len() >= 6);
+        let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(words.map(Secret::new)).collect();
         scrub(text, &hidden)
     }
 }
@@ -187,7 +188,7 @@ impl Client {
     }
 
     /// Sends the request and reads the whole answer. An answer of any status is a success, but for those that say "come
-    /// later". Reads are tried again, with pauses, while their deadline allows it.
+    /// later". Reads are tried a few times, with pauses, while their deadline allows it.
     ///
     /// # Errors
     ///
@@ -202,10 +203,11 @@ impl Client {
 
     /// A read: redirects and further attempts.
     fn patiently(&self, mut request: Request, until: Instant) -> Result<Response, HttpError> {
-        let mut pause = PAUSES.0;
+        let mut attempts = 0;
         let mut redirects = 0;
         loop {
             let answer = self.once(&request, until);
+            let pause = PAUSE * 2u32.saturating_pow(attempts);
             let wait = match &answer {
                 Ok(response) => {
                     if let Some(next) = redirected(&request, response, redirects)? {
@@ -223,10 +225,10 @@ impl Client {
                 Err(HttpError::NotDone { after, .. }) => after.map_or(pause, Span::duration).max(pause),
                 Err(_) => return answer,
             };
-            if Instant::now() + wait >= until || !self.sleep(wait) {
+            attempts += 1;
+            if attempts >= ATTEMPTS || Instant::now() + wait >= until || !self.sleep(wait) {
                 return answer;
             }
-            pause = (pause * 2).min(PAUSES.1);
         }
     }
 

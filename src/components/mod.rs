@@ -11,5 +11,6 @@ mod version;
 
 pub use delta::{Change, ComponentDelta, History, delta};
 pub use detect::{DetectError, Files, PluginDetector, detect};
+pub use detectors::key_of_json;
 pub use spec::{Component, Detect};
 pub use version::Version;

@@ -1,12 +1,14 @@
 //! `fleet::…`: the agents at the customers: what they run, and updating them one after another.
 
 use super::World;
+use super::ci::{BuildOutcome, ci_failed, configured, outcome, red_build};
 use super::config::no_such;
 use super::declare::{Declared, args, facts, map, positional, read, value};
 use super::delta::CommitFiles;
 use super::git::tip;
 use super::sh::ended;
 use super::text::version_text;
+use crate::ci::{BuildState, CiEvent, Start, Trigger};
 use crate::components::detect;
 use crate::config::{FleetCommand, FleetConfig, FleetTarget, Observe};
 use crate::model::{BranchName, Failure, FailureKind, Value, Watch};
@@ -77,6 +79,8 @@ const UPDATE: Duration = Duration::from_secs(3600);
 const AT_ONCE: usize = 8;
 /// Enough for a version, and for the last words of a failed update.
 const KEEP: usize = 64 * 1024;
+/// How often the CI is asked about the build that updates a target.
+const LOOK: Duration = Duration::from_secs(2);
 
 fn fleet(world: &World) -> Result<&FleetConfig, Failure> {
     world.config.fleet.as_ref().ok_or_else(|| {
@@ -297,23 +301,20 @@ impl Roll {
         })
     }
 
-    fn argv(&self) -> Result<&[String], Failure> {
-        match &self.target()?.update {
-            Some(FleetCommand::Command(argv)) => Ok(argv),
-            Some(FleetCommand::Ci { .. }) => Err(Failure::new(
-                FailureKind::Config,
-                format!("{} is updated through a CI, and none is configured", self.wanted.target),
-            )
-            .hint("say in [ci] which one, or give the target `update = { command = [\"./update\", …] }`")),
-            None => {
-                Err(Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
-                    .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml"))
-            }
-        }
+    fn how(&self) -> Result<&FleetCommand, Failure> {
+        self.target()?.update.as_ref().ok_or_else(|| {
+            Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
+                .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml")
+        })
+    }
+
+    fn through_own_ci(&self) -> Result<bool, Failure> {
+        let ours = self.world.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
+        Ok(ours && matches!(self.how()?, FleetCommand::Ci { .. }))
     }
 
     fn before(&self, watch: Watch<'_>) -> Result<Before, Failure> {
-        self.argv()?;
+        self.how()?;
         // What is observed wins: the script's word may be from an earlier day.
         let observed = observe(&self.world, self.target()?, watch)?;
         Ok(Before { from: observed.or_else(|| self.wanted.from.clone()) })
@@ -363,33 +364,84 @@ impl Roll {
     }
 
     fn update(&self, cx: &Performing<'_>, before: &Before, key: &str) -> Result<(), EffectError> {
-        let argv = self.argv().map_err(EffectError::Refused)?;
-        let lock = self.lock(cx.watch).map_err(super::lease::not_sent)?;
-        let stdin = lock.try_clone().ok();
-        let env = [
+        let mut env: Vec<(String, String)> = [
             ("RELWF_TARGET", self.wanted.target.as_str()),
             ("RELWF_FROM", before.from.as_deref().unwrap_or_default()),
             ("RELWF_TO", &self.wanted.to),
             ("RELWF_KEY", key),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let finished = start(&self.world, argv, &env, stdin, UPDATE, cx.watch, &mut |line| cx.watch.say(line))
-            .map_err(|error| {
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        match self.how().map_err(EffectError::Refused)? {
+            FleetCommand::Command(argv) => self.start(cx, argv, &env),
+            FleetCommand::Ci { env: further } => {
+                env.extend(further.clone());
+                self.build(cx, env, key)
+            }
+        }
+    }
+
+    fn start(&self, cx: &Performing<'_>, argv: &[String], env: &[(String, String)]) -> Result<(), EffectError> {
+        let lock = self.lock(cx.watch).map_err(super::lease::not_sent)?;
+        let stdin = lock.try_clone().ok();
+        let finished = start(&self.world, argv, env, stdin, UPDATE, cx.watch, &mut |line| cx.watch.say(line)).map_err(
+            |error| {
                 if error.never_started() {
                     EffectError::Refused(error.into())
                 } else {
                     EffectError::Unknown(error.into())
                 }
-            })?;
+            },
+        )?;
+        // Closing the file would do, were it not for copies that a service started by the update may hold.
         let _ = lock.unlock();
         if finished.success() {
             return Ok(());
         }
-        let failure = ended(argv.first().map_or("", String::as_str), &finished);
-        Err(EffectError::Refused(Failure {
+        Err(self.failed(ended(argv.first().map_or("", String::as_str), &finished)))
+    }
+
+    /// Through the CI: a build of event `api` on the branch of the last environment, where releases end.
+    fn build(&self, cx: &Performing<'_>, env: Vec<(String, String)>, key: &str) -> Result<(), EffectError> {
+        let refused = EffectError::Refused;
+        let ci = configured(&self.world).map_err(refused)?;
+        let environment = self.world.config.environments.last().ok_or_else(|| {
+            refused(
+                Failure::new(FailureKind::Config, "an update through the CI needs a branch to build on")
+                    .hint("add the [[environment]] that customers get to relwf.toml, as the last one"),
+            )
+        })?;
+        let branch = environment.branch.clone();
+        let commit = tip(&self.world, &branch).map_err(refused)?;
+        let trigger = Trigger { key: key.to_owned(), commit, event: CiEvent::Api, branch, env };
+        let ticket = ci.trigger(&trigger, cx.watch).map_err(ci_failed)?;
+        let began = std::time::Instant::now();
+        loop {
+            // Once it is started, a CI that cannot be asked leaves the outcome open.
+            let build = ci.resolve(&ticket, cx.watch).map_err(|error| EffectError::Unknown(error.into()))?;
+            match build.map(outcome) {
+                Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
+                Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.watch))),
+                Some(BuildOutcome::Open(_)) | None => {}
+            }
+            let open = |kind, why: &str| {
+                EffectError::Unknown(Failure::new(kind, format!("the build that updates {} {why}", self.wanted.target)))
+            };
+            if cx.watch.cancel.is_raised() {
+                return Err(open(FailureKind::Interrupted, "goes on after ctrl-C"));
+            }
+            if began.elapsed() > UPDATE {
+                return Err(open(FailureKind::Timeout, "did not end in time"));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> EffectError {
+        EffectError::Refused(Failure {
             message: format!("updating {} failed: {}", self.wanted.target, failure.message),
             ..failure
-        }))
+        })
     }
 }
 
@@ -434,6 +486,8 @@ impl Effect for Roll {
                 before.from.as_deref().unwrap_or("an unknown version"),
                 self.wanted.to
             )),
+            // A CI that runs here knows its key: the same build never runs to its end twice.
+            None if self.through_own_ci()? => Probe::Absent,
             None => Probe::Unknown(format!("nothing is configured to observe {}", self.wanted.target)),
         })
     }

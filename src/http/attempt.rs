@@ -162,6 +162,10 @@ fn told(error: &Error, access: Access, sent: Sent) -> Outcome {
         }
         Error::Timeout(_) => failed(FailureKind::Timeout, "no answer in time".to_owned()),
         Error::HostNotFound => failed(FailureKind::Network, "the host is not known".to_owned()),
+        // rustls' own errors come in this dress while the connection is made.
+        Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData && sent == Sent::Nothing => {
+            failed(FailureKind::Network, format!("no TLS connection: {error}"))
+        }
         Error::Io(error) => failed(FailureKind::Network, format!("the connection failed: {error}")),
         Error::Rustls(error) => failed(FailureKind::Network, format!("no TLS connection: {error}")),
         Error::Tls(words) => failed(FailureKind::Network, format!("no TLS connection: {words}")),

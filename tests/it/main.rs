@@ -1,5 +1,8 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+// clippy.toml allows these in test functions; helpers of tests are no different.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod config;
 mod delta;
 mod durable;
@@ -9,6 +12,7 @@ mod git_mirror;
 mod git_push;
 mod git_read;
 mod git_servers;
+mod http;
 mod merge;
 mod rooms;
 mod support;

@@ -9,3 +9,5 @@ pub(super) mod paths;
 pub(super) mod pattern;
 pub(super) mod shell;
 pub(super) mod travis;
+
+pub use keyed::key_of_json;
