@@ -96,6 +96,7 @@ impl Sh {
             argv: &self.wanted.argv,
             dir: &self.world.config.root,
             env: &env,
+            without: &[],
             stdin: None,
             streams: Streams::Apart,
             keep: KEEP,

@@ -398,6 +398,28 @@ fn a_build_stopped_by_ctrl_c_leaves_no_verdict_and_runs_again() {
     assert_eq!(resumed.read("attempts"), "1\n2\n");
 }
 
+#[test]
+fn a_build_that_outlived_its_relwf_comes_to_its_end_first() {
+    let bench = Bench::new();
+    let world = bench.world(with_ci(&bench, &["sh", "-c", &format!("cat {}/alive", bench.dir.path().display())]));
+    let folder = world.folder.join("ci").join(bench.at("master")).join("push");
+    std::fs::create_dir_all(&folder).unwrap();
+    let lock = std::fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut survivor = std::process::Command::new("sh")
+        .args(["-c", "sleep 0.5; echo over > alive"])
+        .current_dir(bench.dir.path())
+        .stdin(lock)
+        .spawn()
+        .unwrap();
+    let wait = bench.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));
+    assert_eq!(ready(wait.observe(&wait.begin()))["state"], "passed");
+    survivor.wait().unwrap();
+    let said = bench.said.lock().unwrap();
+    assert_eq!(said[0], "waiting: an earlier attempt of this build still runs");
+    assert!(said.contains(&"over".to_owned()), "{said:?}");
+}
+
 // candidate::…
 
 #[test]
