@@ -180,6 +180,10 @@ fn landing_moves_the_target_to_the_merge_itself_whenever_it_was_interrupted() {
     assert_eq!(call.perform(&intent).unwrap(), landed, "again changes nothing");
     assert_eq!(call.perform(&call.prepare().unwrap()).unwrap(), landed, "from the start neither");
 
+    // Without its change it has landed all the same.
+    git(&bench.remote(), &["update-ref", "-d", "refs/relwf/changes/1"]);
+    assert_eq!(call.probe(&intent), Probe::Done(landed.clone()));
+
     // Somebody builds on it.
     git(&bench.work(), &["fetch", "-q"]);
     git(&bench.work(), &["checkout", "-q", "-B", "staging", "origin/staging"]);
@@ -489,6 +493,9 @@ fn only_allowed_programs_run() {
     assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Command, "`sh` ended with exit code 4"));
     assert_eq!(failure.detail, json!({ "status": 4, "output": ["no"] }));
     let unknown = bench.call(&world, "sh::run", json!({ "argv": ["sh"], "effect": true, "on_unknown": "skip" }));
+    let secret = json!({ "argv": ["sh", { "$secret": "token" }], "effect": true });
+    let failure = bench.call(&world, "sh::run", secret).refused();
+    assert_eq!(failure.hint.as_deref(), Some("hand it over in `env`, and let the program read it there"));
     assert_eq!(unknown.on_unknown(), OnUnknown::Skip);
 }
 
