@@ -28,10 +28,13 @@ pub use demo::{Demo, demo};
 pub use doctor::{Diagnosis, Finding, Health, doctor};
 pub use embedded::{Preset, embedded_text};
 pub use init::{InitFile, InitWrite, init_files, write_init_file};
-pub use launch::{Finished, Prepared, Scripts, continue_run, prepare, start};
+pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
 pub use plan::{Planned, PlannedMerge, dry_run};
-pub use preview::{Certificate, ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
+pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
-pub use runs::{RunRow, RunStory, Settlement, Verdict, abandon, approve, find_run, resumable, runs, settle, show};
+pub use runs::{
+    Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, Verdict, abandon, approve, find_run,
+    resumable, runs, settle, show,
+};
 pub use setting::{Env, Fetch, Setting};
 pub use treemerge::{TreeAnswer, TreeMerger};

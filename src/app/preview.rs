@@ -4,7 +4,7 @@ use super::delta::component_rows;
 use super::project::Project;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Identity, Keep, LogRange, Mirror, NewCommit, Signature};
-use crate::merge::{Conflict, Merged, merge};
+use crate::merge::{Certificate, Conflict, Merged, certify, merge};
 use crate::model::{CommitId, Failure, TreeId, Watch};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -53,17 +53,6 @@ pub struct ChangedFile {
     pub change: char,
 }
 
-/// What git itself says of the merge. All `null` when git was not asked.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Certificate {
-    /// The program that was asked, e.g. `git 2.47.3`.
-    pub by: Option<String>,
-    /// The tree that it found.
-    pub tree: Option<TreeId>,
-    /// Is it the same?
-    pub agrees: Option<bool>,
-}
-
 /// The merge that a promotion would make.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
@@ -101,6 +90,7 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
     let outcome = merge(mirror.objects(), ours, theirs)?;
+    let certificate = certify(mirror.objects(), ours, theirs, &outcome);
     let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
     let commits = mirror.log(&range)?.iter().map(commit_row).collect();
     let named = |name: &str, commit| Named { name: name.to_owned(), commit };
@@ -115,7 +105,7 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
         commits,
         files: Vec::new(),
         components: Vec::new(),
-        certificate: Certificate::default(),
+        certificate,
     };
     match outcome.result {
         Merged::UpToDate(tree) => {

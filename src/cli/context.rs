@@ -13,6 +13,8 @@ pub struct Context {
     pub out: Arc<Out>,
     /// What the command was given.
     pub setting: Setting,
+    /// What the person types before a verb: `relwf`, or `relwf -C service`.
+    pub invocation: String,
 }
 
 impl Context {
@@ -41,12 +43,28 @@ impl Context {
             cancel: Cancel::new(),
         };
         ui::log::start((setting.env)("RELWF_LOG").as_deref());
-        Self { out: Arc::new(Out::of_process(form, loudness, colour, questions)), setting }
+        let mut invocation = "relwf".to_owned();
+        for (flag, value) in [("-C", dir), ("--config", config)] {
+            // What comes from RELWF_CONFIG will come from there the next time, too.
+            let typed = value.as_ref().filter(|_| flag == "-C" || (setting.env)("RELWF_CONFIG").is_none());
+            if let Some(value) = typed {
+                invocation.push_str(&format!(" {flag} {}", quoted(&value.display().to_string())));
+            }
+        }
+        Self { out: Arc::new(Out::of_process(form, loudness, colour, questions)), setting, invocation }
     }
 
     /// The project around the folder.
     pub fn project(&self) -> Result<Project, Failure> {
         Project::open(&self.setting)
+    }
+
+    /// A path as the person would type it from where they are: below `-C`, when that was given.
+    pub fn shown(&self, path: &std::path::Path) -> String {
+        let here = std::env::current_dir().unwrap_or_default();
+        let whole = self.setting.dir.join(path);
+        let shown = whole.strip_prefix(&here).map_or_else(|_| whole.clone(), std::path::Path::to_path_buf);
+        quoted(&shown.display().to_string())
     }
 
     /// Lets the first ctrl-C (or a polite kill) stop the work at its next safe point; a second one ends the process at once.
@@ -69,5 +87,23 @@ impl Context {
             .chain(beside)
             .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())
             .or_else(|| embedded_text(file))
+    }
+}
+
+/// A word for a shell, in quotes when it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_for_a_shell_are_quoted_when_they_need_it() {
+        assert_eq!(quoted("relwf-demo/service"), "relwf-demo/service");
+        assert_eq!(quoted("my demo"), "'my demo'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
     }
 }

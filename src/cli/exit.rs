@@ -58,6 +58,7 @@ impl Exit {
             | K::Thrown
             | K::Diverged
             | K::Unknown
+            | K::Waiting
             | K::Io => Self::Against,
             K::InDoubt => Self::InDoubt,
             K::Interrupted => Self::Interrupted,

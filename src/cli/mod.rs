@@ -30,7 +30,6 @@ use arguments::{Cli, Verb};
 use clap::Parser;
 use context::Context;
 use exit::Exit;
-use problem::Problem;
 use std::process::ExitCode;
 
 /// The whole program: reads the command line, does what it says, answers the exit code.

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::exit::Exit;
+use crate::app::Unready;
 use crate::model::{Failure, FailureKind};
 use crate::script::Diagnostic;
 use crate::ui::{self, Gone};
@@ -27,6 +28,15 @@ impl From<Failure> for Problem {
 impl From<Diagnostic> for Problem {
     fn from(diagnostic: Diagnostic) -> Self {
         Self::Findings(vec![diagnostic])
+    }
+}
+
+impl From<Unready> for Problem {
+    fn from(unready: Unready) -> Self {
+        match unready {
+            Unready::Failure(failure) => Self::Failure(failure),
+            Unready::Findings(findings) => Self::Findings(findings),
+        }
     }
 }
 

@@ -3,14 +3,18 @@
 //! Knows nothing of forges, workflows or merges. Only this room and `merge` name git2.
 
 mod cache;
+mod checkout;
 mod commits;
 mod copy;
 mod credentials;
+mod enclosing;
 mod error;
 mod helper;
 mod history;
 mod identity;
+mod init;
 mod link;
+mod loose;
 mod mirror;
 mod objects;
 mod progress;
@@ -25,9 +29,11 @@ mod url;
 pub use commits::{CommitInfo, FileMode, NewCommit, Signature};
 pub(crate) use commits::{object_id, oid};
 pub use credentials::{Credential, CredentialSource, Credentials};
+pub use enclosing::{Enclosing, enclosing};
 pub use error::{GitError, PushError};
 pub use history::LogRange;
 pub use identity::Identity;
+pub use init::{NewRepository, work_clone};
 pub use mirror::{Keep, Mirror, Synced};
 pub use objects::Objects;
 pub use push::{Expected, RefUpdate};

@@ -18,6 +18,8 @@ mod perform;
 mod record;
 mod session;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 /// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not
 /// continued.

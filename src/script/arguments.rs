@@ -216,12 +216,22 @@ mod tests {
                  `git::merge(#{ source, target, soak?, env?, argv?, count? })`"
                     .to_owned(),
             ),
-            (base("count", json!("1")), format!("`git::merge` takes a whole number as `count`, not the string \"1\" / {usage}")),
-            (base("count", json!(1.5)), format!("`git::merge` takes a whole number as `count`, not the number 1.5 / {usage}")),
-            (base("argv", json!(["a", 1])), format!("`git::merge` takes a list of strings as `argv`, not a list / {usage}")),
+            (
+                base("count", json!("1")),
+                format!("`git::merge` takes a whole number as `count`, not the string \"1\" / {usage}"),
+            ),
+            (
+                base("count", json!(1.5)),
+                format!("`git::merge` takes a whole number as `count`, not the number 1.5 / {usage}"),
+            ),
+            (
+                base("argv", json!(["a", 1])),
+                format!("`git::merge` takes a list of strings as `argv`, not a list / {usage}"),
+            ),
             (
                 base("source", json!({ "id": "abc" })),
-                "`git::merge` takes a commit as `source`, not a map / the commit's id is in its `id`: write `….id`".into(),
+                "`git::merge` takes a commit as `source`, not a map / the commit's id is in its `id`: write `….id`"
+                    .into(),
             ),
             (
                 base("soak", json!("10 minutes")),

@@ -44,7 +44,8 @@ impl PluginDetector for Library {
                 workshop.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &unit.ast, FUNCTION, arguments);
             let value = outcome.map_err(|error| of_error(&error, &unit.file, &index, &workshop.engine))?;
             let wrong = |what: String| Failure::new(FailureKind::Script, what).at(place.clone());
-            let value = to_value(&value).map_err(|error| wrong(format!("`version` must return data, not {}", error.what)))?;
+            let value =
+                to_value(&value).map_err(|error| wrong(format!("`version` must return data, not {}", error.what)))?;
             version(value).map_err(wrong)
         });
         value?
@@ -68,6 +69,8 @@ fn version(value: Value) -> Result<Option<Version>, String> {
                 .map(Some)
                 .map_err(|error| format!("`version` returned something that is no version: {error}"))
         }
-        other => Err(format!("`version` must return a string, a map or (), not {}", super::arguments::describe(&other))),
+        other => {
+            Err(format!("`version` must return a string, a map or (), not {}", super::arguments::describe(&other)))
+        }
     }
 }

@@ -4,11 +4,11 @@
 //! what the engine itself complains about, becomes a [`Failure`] at a place that people know.
 
 use super::convert::{to_dynamic, to_value};
+use super::engine::{MAX_CALLS, MAX_OPERATIONS};
 use super::index::Index;
 use super::opaque::UNKNOWN_TYPE;
 use super::syntax::lower_first;
 use super::unit::is_closure;
-use super::engine::{MAX_CALLS, MAX_OPERATIONS};
 use crate::model::{Failure, FailureKind, Place, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 
@@ -171,7 +171,8 @@ fn of_leaf(error: &EvalAltResult, at: Place, index: &Index, engine: &Engine) -> 
         EvalAltResult::ErrorPropertyNotFound(name, _) => script(format!("there is no `{name}` in this map"))
             .hint(format!("ask with `\"{name}\" in map`, or read it with `map.get(\"{name}\") ?? …`")),
         EvalAltResult::ErrorModuleNotFound(name, _) => script(format!("there is no namespace or plugin `{name}`")),
-        EvalAltResult::ErrorMismatchDataType(wanted, got, _) | EvalAltResult::ErrorMismatchOutputType(wanted, got, _) => {
+        EvalAltResult::ErrorMismatchDataType(wanted, got, _)
+        | EvalAltResult::ErrorMismatchOutputType(wanted, got, _) => {
             script(format!("this must be {}, it is {}", type_word(wanted), type_word(got)))
         }
         EvalAltResult::ErrorFor(_) => script("only lists, maps, texts and ranges can be looped over".into()),
@@ -179,8 +180,10 @@ fn of_leaf(error: &EvalAltResult, at: Place, index: &Index, engine: &Engine) -> 
             script(format!("stopped after {} million operations", MAX_OPERATIONS / 1_000_000))
                 .hint("an endless loop? A workflow waits with flow::sleep or a wait command, never by looping")
         }
-        EvalAltResult::ErrorStackOverflow(_) => script(format!("functions call one another more than {MAX_CALLS} deep"))
-            .hint("does a function call itself without end?"),
+        EvalAltResult::ErrorStackOverflow(_) => {
+            script(format!("functions call one another more than {MAX_CALLS} deep"))
+                .hint("does a function call itself without end?")
+        }
         EvalAltResult::ErrorUnboundThis(_) => script("there is no `this` here".into()),
         _ => script(lower_first(&said)),
     };
@@ -192,7 +195,10 @@ fn not_found(call: &str, index: &Index, engine: &Engine) -> Failure {
     let (name, arguments) = call.split_once(" (").unwrap_or((call, ")"));
     let arguments = arguments.trim_end_matches(')');
     if is_closure(name) {
-        return Failure::new(FailureKind::Script, "a closure is called with other arguments than it takes, or outside of its plugin");
+        return Failure::new(
+            FailureKind::Script,
+            "a closure is called with other arguments than it takes, or outside of its plugin",
+        );
     }
     let words: Vec<String> = arguments.split(", ").filter(|word| !word.is_empty()).map(type_word).collect();
     let with = if words.is_empty() { "without arguments".to_owned() } else { format!("with {}", words.join(", ")) };

@@ -110,7 +110,12 @@ fn handler(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic], when: Whe
 }
 
 /// Runs a handler under its own step; what it is given is dropped when it takes nothing.
-pub(super) fn run_handler(engine: &Engine, evaluating: &Evaluating, handler: &Handler, error: Option<Dynamic>) -> Outcome {
+pub(super) fn run_handler(
+    engine: &Engine,
+    evaluating: &Evaluating,
+    handler: &Handler,
+    error: Option<Dynamic>,
+) -> Outcome {
     #[allow(deprecated)]
     let context = handler.context.create_context(engine);
     let host = match handler.when {
@@ -229,7 +234,8 @@ impl Host<'_, '_> {
         if let Some(params) = evaluating.index.closure_params(closure.fn_name()) {
             let takes = params.saturating_sub(closure.curry().len());
             if takes > given.len() {
-                return Err(self.wrong(format_args!("calls its closure with {} arguments, this one takes {takes}", given.len())));
+                return Err(self
+                    .wrong(format_args!("calls its closure with {} arguments, this one takes {takes}", given.len())));
             }
             given.truncate(takes);
         }

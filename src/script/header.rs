@@ -32,16 +32,8 @@ pub enum ParamKind {
 }
 
 impl ParamKind {
-    const ALL: [Self; 8] = [
-        Self::String,
-        Self::Int,
-        Self::Bool,
-        Self::Branch,
-        Self::Commit,
-        Self::Duration,
-        Self::Time,
-        Self::List,
-    ];
+    const ALL: [Self; 8] =
+        [Self::String, Self::Int, Self::Bool, Self::Branch, Self::Commit, Self::Duration, Self::Time, Self::List];
 
     /// As headers write it.
     pub const fn word(self) -> &'static str {
@@ -203,7 +195,8 @@ impl Reader<'_> {
             let data = literal.data();
             if let (false, Err(why)) = (data.is_null(), kind.check(&data)) {
                 let why = if why.is_empty() { why } else { format!(" ({why})") };
-                let message = format!("the default of `{name}` must be {}, not {}{why}", kind.describe(), describe(&data));
+                let message =
+                    format!("the default of `{name}` must be {}, not {}{why}", kind.describe(), describe(&data));
                 self.find(literal.at, message);
             }
         }

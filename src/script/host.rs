@@ -45,12 +45,12 @@ pub(super) fn set(
             module,
             vec![TypeId::of::<Dynamic>(); count],
             RhaiFunc::Pure {
-                func: Arc::new(move |context: Option<NativeCallContext<'_>>, args: &mut [&mut Dynamic]| {
-                    match context {
+                func: Arc::new(
+                    move |context: Option<NativeCallContext<'_>>, args: &mut [&mut Dynamic]| match context {
                         Some(context) => function(&context, args),
                         None => Ok(Dynamic::UNIT),
-                    }
-                }),
+                    },
+                ),
                 has_context: true,
                 is_pure: true,
                 is_volatile: true,

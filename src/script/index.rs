@@ -48,9 +48,7 @@ impl Index {
         self.constants.extend(unit.globals().map(|(name, ..)| name.to_owned()));
         let calls = &mut self.calls;
         unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
-            if let Some(
-                ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
-            ) = path.last()
+            if let Some(ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at))) = path.last()
                 && !call.namespace.is_empty()
             {
                 let place = unit.place(*at);

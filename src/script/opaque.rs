@@ -51,11 +51,8 @@ pub(super) trait Opaque: Clone + Send + Sync + fmt::Display + 'static {
 
 impl Opaque for Unknown {
     fn refuse(&self) -> Failure {
-        Failure::new(
-            FailureKind::Unknown,
-            format!("the dry run cannot decide here: {self} is invented by the remote"),
-        )
-        .hint("pass it on to other commands, or print it; the real run will know it")
+        Failure::new(FailureKind::Unknown, format!("the dry run cannot decide here: {self} is invented by the remote"))
+            .hint("pass it on to other commands, or print it; the real run will know it")
     }
 }
 
@@ -135,24 +132,49 @@ mod tests {
         let mut scope = Scope::new();
         scope.push("n", Unknown { what: "number of the change".into() });
         scope.push("s", Secret { name: "slack".into(), before: String::new(), after: String::new() });
-        engine.eval_with_scope::<Dynamic>(&mut scope, script).map(|value| value.to_string()).map_err(|error| {
-            match error.unwrap_inner() {
+        engine.eval_with_scope::<Dynamic>(&mut scope, script).map(|value| value.to_string()).map_err(
+            |error| match error.unwrap_inner() {
                 EvalAltResult::ErrorRuntime(value, position) => {
                     let map = value.as_map_ref().unwrap();
                     format!("{} {}: {}", position, map["kind"], map["message"])
                 }
                 other => format!("{other:?}"),
-            }
-        })
+            },
+        )
     }
 
     #[test]
     fn whatever_decides_on_an_unknown_is_an_error() {
         for script in [
-            "n == 1", "1 == n", "n != 1", "n == \"x\"", "\"x\" == n", "n == n", "n < 1", "1 >= n", "n + 1", "1 - n",
-            "n * 2", "n % 2", "2 ** n", "-n", "!n", "[1, n] == [1, 2]", "n in [1]", "[n].contains(1)", "1 in n",
-            "n in #{}", "n in \"abc\"", "n.contains(1)", "#{a: n} == #{a: 1}", "[3, n].index_of(2)", "n.len()",
-            "n.starts_with(\"a\")", "if n > 3 { 1 }", "let x = 1; x += n; x", "n.foo == 1",
+            "n == 1",
+            "1 == n",
+            "n != 1",
+            "n == \"x\"",
+            "\"x\" == n",
+            "n == n",
+            "n < 1",
+            "1 >= n",
+            "n + 1",
+            "1 - n",
+            "n * 2",
+            "n % 2",
+            "2 ** n",
+            "-n",
+            "!n",
+            "[1, n] == [1, 2]",
+            "n in [1]",
+            "[n].contains(1)",
+            "1 in n",
+            "n in #{}",
+            "n in \"abc\"",
+            "n.contains(1)",
+            "#{a: n} == #{a: 1}",
+            "[3, n].index_of(2)",
+            "n.len()",
+            "n.starts_with(\"a\")",
+            "if n > 3 { 1 }",
+            "let x = 1; x += n; x",
+            "n.foo == 1",
         ] {
             let error = eval(script).expect_err(script);
             assert!(error.contains("unknown: the dry run cannot decide here: <"), "{script}: {error}");

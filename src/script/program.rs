@@ -34,11 +34,8 @@ impl Program {
             return Err(Diagnostic::whole(Failure::new(FailureKind::Bug, "a program without a workflow"), ""));
         };
         let (header, _) = header::read(&workflow, &workshop.source(&workflow));
-        let index = Arc::new(Index::new(&units, |unit| {
-            unit.file != workflow.file && workshop.is_embedded(unit)
-        }));
-        let sources =
-            units.iter().map(|unit| Source { path: unit.file.clone(), text: unit.text.clone() }).collect();
+        let index = Arc::new(Index::new(&units, |unit| unit.file != workflow.file && workshop.is_embedded(unit)));
+        let sources = units.iter().map(|unit| Source { path: unit.file.clone(), text: unit.text.clone() }).collect();
         Ok(Self { header, sources, workshop, workflow, index })
     }
 

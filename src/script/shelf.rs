@@ -53,10 +53,12 @@ impl Shelf {
     pub(super) fn missing(&self, role: Role, name: &str) -> Failure {
         let word = role.word();
         if !is_valid_name(name) {
-            return Failure::new(FailureKind::Script, format!("`{name}` cannot be the name of a {word}")).hint(format!(
-                "{word}s lie in `{}/`; their names hold only a to z, digits, `-`, `_`, and `/` between folders",
-                role.folder()
-            ));
+            return Failure::new(FailureKind::Script, format!("`{name}` cannot be the name of a {word}")).hint(
+                format!(
+                    "{word}s lie in `{}/`; their names hold only a to z, digits, `-`, `_`, and `/` between folders",
+                    role.folder()
+                ),
+            );
         }
         let failure = Failure::new(FailureKind::NotFound, format!("there is no {word} `{name}`"));
         let failure = match suggest::hint(name, self.files.names(role)) {

@@ -18,12 +18,10 @@ pub(super) fn diagnostic(error: &ParseError, file: &str, text: &str) -> Diagnost
         }
         ParseErrorType::MissingToken(token, why) if why.is_empty() => at(here, format!("`{token}` was expected here")),
         ParseErrorType::MissingToken(token, why) => at(here, format!("`{token}` was expected here {why}")),
-        ParseErrorType::Reserved(word) if word == "eval" => {
-            at(here, "there is no `eval`".into()).hint(Some("what a workflow does must be there to be checked and pinned"))
-        }
-        ParseErrorType::Reserved(word) => at(here, format!("`{word}` is a reserved word")).hint(Some(format!(
-            "choose another name; as the key of a map it must be quoted: \"{word}\": …"
-        ))),
+        ParseErrorType::Reserved(word) if word == "eval" => at(here, "there is no `eval`".into())
+            .hint(Some("what a workflow does must be there to be checked and pinned")),
+        ParseErrorType::Reserved(word) => at(here, format!("`{word}` is a reserved word"))
+            .hint(Some(format!("choose another name; as the key of a map it must be quoted: \"{word}\": …"))),
         ParseErrorType::UnexpectedEOF => at(here, "the script ends too early".into())
             .hint(Some("look for a bracket that is opened and never closed")),
         ParseErrorType::BadInput(LexError::UnterminatedString) => at(here, "this string is never closed".into()),

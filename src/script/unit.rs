@@ -57,7 +57,9 @@ impl Function {
 
     fn contains(&self, position: Position) -> bool {
         let key = |p: Position| (p.line().unwrap_or(0), p.position().unwrap_or(0));
-        if self.end.is_none() { key(self.start) == key(position) } else {
+        if self.end.is_none() {
+            key(self.start) == key(position)
+        } else {
             key(self.start) < key(position) && key(position) < key(self.end)
         }
     }

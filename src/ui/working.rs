@@ -42,11 +42,18 @@ impl<'a> Working<'a> {
     }
 }
 
-impl Drop for Working<'_> {
-    fn drop(&mut self) {
+impl Working<'_> {
+    /// Takes the spinner away: from here on somebody else shows what happens.
+    pub fn done(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.done();
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) fn check(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
     unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
         if let [ASTNode::Stmt(statement)] = path {
             let function = unit.function_around(statement.position());
-            let key = function.map_or_else(String::new, |function| format!("{}/{}", function.name, function.params.len()));
+            let key =
+                function.map_or_else(String::new, |function| format!("{}/{}", function.name, function.params.len()));
             let scope = scopes.entry(key).or_insert_with(|| function.map_or_else(Vec::new, |f| f.params.clone()));
             body.statement(statement, scope);
         }
@@ -186,7 +187,8 @@ impl Body<'_> {
             let message = format!("functions do not see the constant `{name}` by this name");
             return self.find(at, message, Some(format!("write `global::{name}`")));
         }
-        let hint = suggest::nearest(name, scope.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        let hint =
+            suggest::nearest(name, scope.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
         self.find(at, format!("there is no variable `{name}`"), hint);
     }
 
@@ -266,11 +268,8 @@ impl Body<'_> {
             return;
         }
         if !own.is_empty() {
-            let usages: Vec<String> = self
-                .unit
-                .named(name)
-                .map(|function| format!("`{name}({})`", function.params.join(", ")))
-                .collect();
+            let usages: Vec<String> =
+                self.unit.named(name).map(|function| format!("`{name}({})`", function.params.join(", "))).collect();
             return self.find(at, wrong_count(name, count), Some(format!("it is written {}", usages.join(" or "))));
         }
         if self.world.names.has(name) {
@@ -414,7 +413,8 @@ impl Body<'_> {
                 }
             }
         }
-        let given = |param: &Param| map.0.iter().any(|(key, value)| key.name == param.name && !matches!(value, Expr::Unit(_)));
+        let given =
+            |param: &Param| map.0.iter().any(|(key, value)| key.name == param.name && !matches!(value, Expr::Unit(_)));
         for missing in params.iter().filter(|param| param.required && !given(param)) {
             let message = format!("`{}` needs `{}`: {}", signature.name, missing.name, missing.doc);
             self.find(at, message, Some(format!("it is written `{}`", usage(signature))));

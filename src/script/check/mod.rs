@@ -62,7 +62,8 @@ fn top_level(unit: &Unit) -> Vec<Diagnostic> {
     let stray = unit.ast.statements().iter().filter(allowed);
     stray
         .map(|statement| {
-            let finding = unit.finding(statement.position(), "only `import`, `const` and `fn` may stand outside of functions");
+            let finding =
+                unit.finding(statement.position(), "only `import`, `const` and `fn` may stand outside of functions");
             finding.hint(Some(match unit.role {
                 Role::Workflow => "put it into `fn run(p)`",
                 Role::Plugin => "put it into a function",

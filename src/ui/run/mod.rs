@@ -6,7 +6,7 @@ mod live;
 mod phrase;
 mod summary;
 
-pub use phrase::phrase;
+pub use phrase::{phrase, short};
 pub use summary::finished;
 
 use super::out::{Form, Loudness, Out, Screen};
