@@ -11,6 +11,7 @@ use super::text::version_text;
 use crate::ci::{BuildState, CiEvent, Start, Trigger};
 use crate::components::detect;
 use crate::config::{FleetCommand, FleetConfig, FleetTarget, Observe};
+use crate::fleet::{self, Reading, same_version};
 use crate::model::{BranchName, Failure, FailureKind, Value, Watch};
 use crate::process::{Finished, Leftovers, ProcessError, Program, Streams, run};
 use crate::run::{
@@ -82,7 +83,7 @@ const KEEP: usize = 64 * 1024;
 /// How often the CI is asked about the build that updates a target.
 const LOOK: Duration = Duration::from_secs(2);
 
-fn fleet(world: &World) -> Result<&FleetConfig, Failure> {
+fn fleet_of(world: &World) -> Result<&FleetConfig, Failure> {
     world.config.fleet.as_ref().ok_or_else(|| {
         Failure::new(FailureKind::Config, "no fleet is configured")
             .hint("add [fleet] with its [[fleet.target]] tables to relwf.toml")
@@ -100,7 +101,7 @@ struct Nothing {}
 fn targets(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let Nothing {} = args(call)?;
     let world = Arc::clone(world);
-    Ok(read(move |_| Ok(fleet(&world)?.targets.iter().map(target_value).collect())))
+    Ok(read(move |_| Ok(fleet_of(&world)?.targets.iter().map(target_value).collect())))
 }
 
 #[derive(Deserialize)]
@@ -113,7 +114,7 @@ fn wanted(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let WantedArgs { branch } = args(call)?;
     let world = Arc::clone(world);
     Ok(read(move |_| {
-        let name = &fleet(&world)?.component;
+        let name = &fleet_of(&world)?.component;
         let components = &world.config.components;
         let component = components.iter().find(|component| component.name == *name).ok_or_else(|| {
             let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
@@ -145,33 +146,21 @@ fn waves(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let ToArgs { to } = args(call)?;
     let world = Arc::clone(world);
     Ok(read(move |cx| {
-        let mut waves: Vec<(String, Vec<Value>)> =
-            rings(fleet(&world)?).into_iter().map(|ring| (ring.to_owned(), Vec::new())).collect();
-        for (ring, target) in those_behind(&world, &to, cx.watch)? {
-            if let Some((_, targets)) = waves.iter_mut().find(|(name, _)| *name == ring) {
-                targets.push(target);
-            }
-        }
-        waves.retain(|(_, targets)| !targets.is_empty());
-        Ok(waves.into_iter().map(|(name, targets)| json!({ "name": name, "targets": targets })).collect())
+        let rings = fleet_of(&world)?.targets.iter().map(|target| target.ring.as_str());
+        let behind = those_behind(&world, &to, cx.watch)?;
+        let waves = fleet::waves(rings, behind, |(ring, _)| ring);
+        let shown = waves.into_iter().map(|wave| {
+            let targets: Vec<Value> = wave.targets.into_iter().map(|(_, target)| target).collect();
+            json!({ "name": wave.ring, "targets": targets })
+        });
+        Ok(shown.collect())
     }))
-}
-
-/// The rings in the order in which they first appear.
-fn rings(fleet: &FleetConfig) -> Vec<&str> {
-    let mut rings: Vec<&str> = Vec::new();
-    for target in &fleet.targets {
-        if !rings.contains(&target.ring.as_str()) {
-            rings.push(&target.ring);
-        }
-    }
-    rings
 }
 
 /// Every target that does not run `to`, with its ring, in order. A target that cannot be observed counts as behind, with
 /// the reason: an update looks again.
 fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String, Value)>, Failure> {
-    let fleet = fleet(world)?;
+    let fleet = fleet_of(world)?;
     let mut behind = Vec::new();
     for some in fleet.targets.chunks(AT_ONCE) {
         let observed: Vec<Result<Option<String>, Failure>> = std::thread::scope(|scope| {
@@ -187,7 +176,7 @@ fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String
         for (target, version) in some.iter().zip(observed) {
             let mut shown = target_value(target);
             match version {
-                Ok(Some(version)) if version == to => continue,
+                Ok(Some(version)) if same_version(&version, to) => continue,
                 Ok(version) => shown["version"] = version.into(),
                 Err(failure) if failure.kind == FailureKind::Interrupted => return Err(failure),
                 Err(failure) => {
@@ -205,45 +194,19 @@ fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String
 fn observe(world: &World, target: &FleetTarget, watch: Watch<'_>) -> Result<Option<String>, Failure> {
     let Some(how) = &target.observe else { return Ok(None) };
     watch.say(format!("observing {}", target.id));
-    let version = match how {
+    let (text, reading) = match how {
         Observe::Command(argv) => {
             let env = [("RELWF_TARGET".to_owned(), target.id.clone())];
             let finished = start(world, argv, &env, None, OBSERVE, watch, &mut |_| {})?;
             if !finished.success() {
                 return Err(ended(argv.first().map_or("", String::as_str), &finished));
             }
-            finished.stdout.trim().to_owned()
+            (finished.stdout, Reading::Whole)
         }
-        Observe::Json { http, key } => {
-            let body = super::http::fetch(http, OBSERVE, watch)?;
-            let answer: Value = serde_json::from_str(&body).map_err(|error| {
-                Failure::new(FailureKind::Manifest, format!("{}: {http} did not answer JSON", target.id)).cause(error)
-            })?;
-            let found = key.split('.').try_fold(&answer, |value, part| match value {
-                Value::Array(items) => items.get(part.parse::<usize>().ok()?),
-                other => other.get(part),
-            });
-            match found {
-                Some(Value::String(text)) => text.trim().to_owned(),
-                Some(Value::Number(number)) => number.to_string(),
-                _ => return Err(unobserved(target, &format!("{http} has no `{key}` in its answer"))),
-            }
-        }
-        Observe::Regex { http, pattern } => {
-            let body = super::http::fetch(http, OBSERVE, watch)?;
-            let regex =
-                regex::Regex::new(pattern).map_err(|error| unobserved(target, "its pattern is wrong").cause(error))?;
-            let found = regex.captures(&body).and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
-            match found {
-                Some(version) => version.as_str().trim().to_owned(),
-                None => return Err(unobserved(target, &format!("the answer of {http} does not match its pattern"))),
-            }
-        }
+        Observe::Json { http, key } => (super::http::fetch(http, OBSERVE, watch)?, Reading::Key(key)),
+        Observe::Regex { http, pattern } => (super::http::fetch(http, OBSERVE, watch)?, Reading::Pattern(pattern)),
     };
-    if version.is_empty() {
-        return Err(unobserved(target, "the answer is empty"));
-    }
-    Ok(Some(version))
+    reading.read(&text).map(Some).map_err(|error| unobserved(target, &error.to_string()))
 }
 
 fn unobserved(target: &FleetTarget, why: &str) -> Failure {
@@ -264,6 +227,7 @@ fn start(
         argv,
         dir: &world.config.root,
         env,
+        without: &[],
         stdin,
         streams: Streams::Apart,
         keep: KEEP,
@@ -294,7 +258,7 @@ struct Before {
 
 impl Roll {
     fn target(&self) -> Result<&FleetTarget, Failure> {
-        let all = &fleet(&self.world)?.targets;
+        let all = &fleet_of(&self.world)?.targets;
         all.iter().find(|target| target.id == self.wanted.target).ok_or_else(|| {
             let names: Vec<&str> = all.iter().map(|target| target.id.as_str()).collect();
             no_such("fleet target", &self.wanted.target, &names)
@@ -453,14 +417,14 @@ impl Effect for Roll {
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let before: Before = facts(&intent.pre).map_err(EffectError::Refused)?;
         let to = &self.wanted.to;
-        if before.from.as_ref() == Some(to) {
+        if before.from.as_deref().is_some_and(|from| same_version(from, to)) {
             cx.watch.say(format!("{} runs {to} already", self.wanted.target));
             return Ok(self.value(&before));
         }
         self.update(cx, &before, &intent.idempotency_key)?;
         let target = self.target().map_err(EffectError::Refused)?;
         match observe(&self.world, target, cx.watch) {
-            Ok(Some(found)) if found != *to => Err(EffectError::Refused(
+            Ok(Some(found)) if !same_version(&found, to) => Err(EffectError::Refused(
                 Failure::new(
                     FailureKind::Command,
                     format!("{} was updated to {to}, but it runs {found}", self.wanted.target),
@@ -478,7 +442,7 @@ impl Effect for Roll {
         // An update that outlived its relwf comes to its end first.
         drop(self.lock(cx.watch)?);
         Ok(match observe(&self.world, self.target()?, cx.watch)? {
-            Some(found) if found == self.wanted.to => Probe::Done(self.value(&before)),
+            Some(found) if same_version(&found, &self.wanted.to) => Probe::Done(self.value(&before)),
             Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
             Some(found) => Probe::Unknown(format!(
                 "{} runs {found}; before it ran {}, and this run wanted {}",

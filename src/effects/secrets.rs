@@ -75,6 +75,7 @@ impl<'a> Secrets<'a> {
                     argv,
                     dir: &config.root,
                     env: &[],
+                    without: &[],
                     stdin: None,
                     streams: Streams::Apart,
                     keep: 64 * 1024,

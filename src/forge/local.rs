@@ -140,12 +140,7 @@ impl LocalForge {
     }
 
     /// Replaces what a reference holds by what `decide` makes of it, as often as somebody else is faster.
-    fn swap(
-        &self,
-        name: &RefName,
-        watch: Watch<'_>,
-        decide: &mut Decide<'_>,
-    ) -> Result<(), ForgeError> {
+    fn swap(&self, name: &RefName, watch: Watch<'_>, decide: &mut Decide<'_>) -> Result<(), ForgeError> {
         for _ in 0..RACES {
             let held = self.refs(watch)?.remove(name);
             let tag = match held {

@@ -180,6 +180,10 @@ fn landing_moves_the_target_to_the_merge_itself_whenever_it_was_interrupted() {
     assert_eq!(call.perform(&intent).unwrap(), landed, "again changes nothing");
     assert_eq!(call.perform(&call.prepare().unwrap()).unwrap(), landed, "from the start neither");
 
+    // Without its change it has landed all the same.
+    git(&bench.remote(), &["update-ref", "-d", "refs/relwf/changes/1"]);
+    assert_eq!(call.probe(&intent), Probe::Done(landed.clone()));
+
     // Somebody builds on it.
     git(&bench.work(), &["fetch", "-q"]);
     git(&bench.work(), &["checkout", "-q", "-B", "staging", "origin/staging"]);
@@ -398,6 +402,28 @@ fn a_build_stopped_by_ctrl_c_leaves_no_verdict_and_runs_again() {
     assert_eq!(resumed.read("attempts"), "1\n2\n");
 }
 
+#[test]
+fn a_build_that_outlived_its_relwf_comes_to_its_end_first() {
+    let bench = Bench::new();
+    let world = bench.world(with_ci(&bench, &["sh", "-c", &format!("cat {}/alive", bench.dir.path().display())]));
+    let folder = world.folder.join("ci").join(bench.at("master")).join("push");
+    std::fs::create_dir_all(&folder).unwrap();
+    let lock = std::fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut survivor = std::process::Command::new("sh")
+        .args(["-c", "sleep 0.5; echo over > alive"])
+        .current_dir(bench.dir.path())
+        .stdin(lock)
+        .spawn()
+        .unwrap();
+    let wait = bench.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));
+    assert_eq!(ready(wait.observe(&wait.begin()))["state"], "passed");
+    survivor.wait().unwrap();
+    let said = bench.said.lock().unwrap();
+    assert_eq!(said[0], "waiting: an earlier attempt of this build still runs");
+    assert!(said.contains(&"over".to_owned()), "{said:?}");
+}
+
 // candidate::…
 
 #[test]
@@ -467,6 +493,9 @@ fn only_allowed_programs_run() {
     assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Command, "`sh` ended with exit code 4"));
     assert_eq!(failure.detail, json!({ "status": 4, "output": ["no"] }));
     let unknown = bench.call(&world, "sh::run", json!({ "argv": ["sh"], "effect": true, "on_unknown": "skip" }));
+    let secret = json!({ "argv": ["sh", { "$secret": "token" }], "effect": true });
+    let failure = bench.call(&world, "sh::run", secret).refused();
+    assert_eq!(failure.hint.as_deref(), Some("hand it over in `env`, and let the program read it there"));
     assert_eq!(unknown.on_unknown(), OnUnknown::Skip);
 }
 

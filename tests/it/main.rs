@@ -1,6 +1,5 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
-// clippy.toml allows these in test functions; helpers of tests are no different.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod config;
