@@ -90,9 +90,8 @@ fn read(root: &Path, file: &Path, name: &str, path: &str) -> Result<String, Fail
         return Err(wrong(format!("`{path}` has a name that cannot be used"))
             .hint("use only the letters a to z, digits, `-` and `_`"));
     }
-    let unreadable = |error: std::io::Error| {
-        Failure::new(FailureKind::Io, format!("`{path}` cannot be read")).cause(error)
-    };
+    let unreadable =
+        |error: std::io::Error| Failure::new(FailureKind::Io, format!("`{path}` cannot be read")).cause(error);
     let real = file.canonicalize().map_err(unreadable)?;
     if !real.starts_with(root) {
         return Err(wrong(format!("`{path}` is a link that leads out of the project"))

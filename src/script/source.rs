@@ -59,8 +59,7 @@ impl Role {
 /// could lead out of the folder.
 pub(super) fn is_valid_name(name: &str) -> bool {
     name.split('/').all(|part| {
-        !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
     })
 }
 

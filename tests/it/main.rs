@@ -1,5 +1,17 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod config;
+mod delta;
 mod durable;
+mod effects;
+mod forge_local;
+mod git_mirror;
+mod git_push;
+mod git_read;
+mod git_servers;
+mod http;
+mod merge;
 mod rooms;
 mod support;

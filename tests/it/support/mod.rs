@@ -1,1 +1,8 @@
 //! What tests share: repositories with fixed dates, servers, a private home.
+
+pub mod bench;
+pub mod cli;
+pub mod git;
+pub mod http_server;
+pub mod server;
+pub mod servers;
