@@ -4,18 +4,21 @@
 //!
 //! | Room | What it is for |
 //! |---|---|
-//! | `cli` | what people type: one file a verb |
-//! | `ui` | what people see; the only room that prints |
-//! | `app` | composition: builds adapters and drivers for a verb |
+//! | [`cli`] | what people type: one file a verb |
+//! | [`ui`] | what people see; the only room that prints |
+//! | [`app`] | composition: builds adapters and drivers for a verb |
 //! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
 //! | [`run`] | the durable workflow: advance, commands, drivers |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
 //! | [`model`] | ids, names, values, failures |
 
+pub mod app;
 pub mod ci;
+pub mod cli;
 pub mod components;
 pub mod config;
+pub mod demo;
 pub mod effects;
 pub mod fleet;
 pub mod forge;
@@ -27,3 +30,4 @@ pub mod model;
 pub mod process;
 pub mod run;
 pub mod script;
+pub mod ui;

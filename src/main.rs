@@ -1,3 +1,5 @@
 //! Parses, runs, answers an exit code. Everything else is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    relwf::cli::main()
+}

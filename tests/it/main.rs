@@ -1,7 +1,12 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+mod cli_basics;
+mod cli_preview;
+mod cli_run;
+mod cli_setup;
 mod config;
 mod delta;
+mod demo;
 mod durable;
 mod effects;
 mod forge_local;
