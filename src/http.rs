@@ -94,12 +94,11 @@ impl Request {
     }
 
     fn scrubbed(&self, text: &str) -> String {
-        let headers = self.headers.iter().map(|(_, value)| value.clone());
-        // `accept: */*` is no secret: only what may carry one is looked for.
-        let hidden: Vec<Secret> = headers.filter(|value| value.expose().len() >= 8).collect();
-        let tokens =
-            hidden.iter().filter_map(|value| value.expose().split_once(' ').map(|(_, token)| Secret::new(token)));
-        let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(tokens).chain(hidden.iter().cloned()).collect();
+        let harmless = |name: &str| url::HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless));
+        let values = self.headers.iter().filter(|(name, _)| !harmless(name)).map(|(_, value)| value);
+        // Each word by itself too: `Bearer <token>`. Short ones would tear holes into every sentence.
+        let words = values.flat_map(|value| value.expose().split_whitespace()).filter(|word| word.len() >= 6);
+        let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(words.map(Secret::new)).collect();
         scrub(text, &hidden)
     }
 }

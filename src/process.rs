@@ -48,6 +48,8 @@ pub struct Program<'a> {
     pub dir: &'a Path,
     /// Variables on top of relwf's own.
     pub env: &'a [(String, String)],
+    /// Variables of relwf's own that it must not see.
+    pub without: &'a [&'a str],
     /// Its standard input; nothing when `None`.
     pub stdin: Option<File>,
     /// Where its output goes.
@@ -237,6 +239,9 @@ fn start(program: Program<'_>, name: &str) -> Result<(Child, Output), ProcessErr
         .envs(program.env.iter().map(|(key, value)| (key, value)))
         .stdin(program.stdin.map_or_else(Stdio::null, Stdio::from))
         .process_group(0);
+    for variable in program.without {
+        command.env_remove(variable);
+    }
     match program.streams {
         Streams::Merged => {
             command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
@@ -378,6 +383,7 @@ mod tests {
             argv,
             dir: Path::new("/"),
             env: &[],
+            without: &["HOME"],
             stdin: None,
             streams: Streams::Apart,
             keep: 100,
@@ -393,7 +399,7 @@ mod tests {
 
     #[test]
     fn output_and_exit_code_come_back() {
-        let (result, lines) = sh("echo out; echo err >&2; printf 'a\\rb'; exit 3", |_| {}, &Cancel::new());
+        let (result, lines) = sh("echo out$HOME; echo err >&2; printf 'a\\rb'; exit 3", |_| {}, &Cancel::new());
         let finished = result.unwrap();
         assert_eq!((finished.code, finished.success()), (Some(3), false));
         assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\na\rb", "err\n"));

@@ -7,7 +7,7 @@
 
 use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
 use crate::forge::{Forge, ForgeError, Verdict, VerdictState};
-use crate::git::Mirror;
+use crate::git::{LOCAL_ENVIRONMENT, Mirror};
 use crate::model::{CommitId, Failure, FailureKind, Span, Watch};
 use crate::process::{self, Leftovers, ProcessError, Program, Streams};
 use jiff::Timestamp;
@@ -72,6 +72,14 @@ impl Desk {
         self.folder.join(format!("{}.log", self.name))
     }
 
+    /// One build for a push or a change at a time. Builds that were asked for by key are jobs of their own.
+    fn lock(&self) -> PathBuf {
+        match self.event {
+            CiEvent::Push | CiEvent::PullRequest => self.folder.join("lock"),
+            CiEvent::Api | CiEvent::Cron => self.folder.join(format!("{}.lock", self.name)),
+        }
+    }
+
     fn id(&self) -> String {
         format!("{}/{}/{}", self.commit, self.event.word(), self.name)
     }
@@ -124,7 +132,7 @@ impl CommandCi {
     /// Takes the job's lock, waiting for an attempt that outlived its relwf.
     fn lock(&self, desk: &Desk, watch: Watch<'_>) -> Result<File, CiError> {
         make_folder(&desk.folder).map_err(|error| kept(&desk.folder, &error))?;
-        let path = desk.folder.join("lock");
+        let path = desk.lock();
         let file = private().truncate(false).open(&path);
         let file = file.map_err(|error| kept(&path, &error))?;
         let began = Instant::now();
@@ -174,6 +182,8 @@ impl CommandCi {
             argv: &argv,
             dir: checkout.path(),
             env: &env,
+            // Started from a hook or an alias of git, relwf itself has these; the checkout is another place.
+            without: &LOCAL_ENVIRONMENT,
             stdin: Some(stdin),
             streams: Streams::Merged,
             keep: 0,

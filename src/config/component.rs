@@ -25,13 +25,10 @@ const KINDS: [&str; 12] = [
 /// Reads one `[[component]]`.
 pub(super) fn read(mut table: Table<'_, '_>) -> Option<Component> {
     let name = table.required("name").and_then(|_| table.parsed("name"));
-    let detect = table.required("detect").and_then(|kind| detect(&mut table, kind));
-    if detect.is_none() {
-        // Which keys belong here is not known: do not call them unknown.
-        return None;
-    }
+    // Of an unknown kind it is not known which keys belong here: do not call them unknown.
+    let detect = table.required("detect").and_then(|kind| detect(&mut table, kind))?;
     table.finish();
-    Some(Component { name: name?, detect: detect?? })
+    Some(Component { name: name?, detect: detect? })
 }
 
 /// `None` for an unknown kind, `Some(None)` when something is wrong with its keys.

@@ -3,6 +3,7 @@
 use super::problems::Source;
 use super::table::Table;
 use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Secret, ShConfig};
+use crate::components::document::{Kind, Node};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -73,9 +74,12 @@ pub(super) fn sh(mut table: Table<'_, '_>) -> ShConfig {
 }
 
 /// `[secrets]`.
-pub(super) fn secrets(table: &crate::components::document::Node, source: &Source<'_>) -> BTreeMap<String, Secret> {
+pub(super) fn secrets(node: &Node, source: &Source<'_>) -> BTreeMap<String, Secret> {
     let mut secrets = BTreeMap::new();
-    for entry in table.entries() {
+    if !matches!(node.kind, Kind::Map(_)) {
+        source.wrong(node.at, format!("[secrets] is {}, not a table", node.what()), None);
+    }
+    for entry in node.entries() {
         let name = format!("[secrets] `{}`", entry.key);
         if let Some(secret) = Table::new(&entry.value, name, source).and_then(secret) {
             secrets.insert(entry.key.clone(), secret);

@@ -61,12 +61,20 @@ pub(super) const COMMANDS: &[Declared] = &[
 ];
 
 /// The class of a CI's failure.
-fn ci_failed(error: CiError) -> EffectError {
+pub(super) fn ci_failed(error: CiError) -> EffectError {
     match error {
         CiError::Refused(failure) => EffectError::Refused(failure),
         CiError::NotSent(failure) => not_sent(failure),
         CiError::Unknown(failure) => EffectError::Unknown(failure),
     }
+}
+
+/// The CI, or what to do about there being none.
+pub(super) fn configured(world: &World) -> Result<&dyn Ci, Failure> {
+    world.ci.as_deref().ok_or_else(|| {
+        Failure::new(FailureKind::Config, "no CI is configured, so no build can be started")
+            .hint("add [ci] to relwf.toml, e.g. `command = [\"make\", \"travis_${event}\"]`")
+    })
 }
 
 /// A build that we run ourselves, or found.
@@ -77,7 +85,7 @@ pub(super) enum BuildOutcome {
     Open(Build),
 }
 
-fn outcome(build: Build) -> BuildOutcome {
+pub(super) fn outcome(build: Build) -> BuildOutcome {
     match build.state {
         BuildState::Queued | BuildState::Running => BuildOutcome::Open(build),
         BuildState::Passed | BuildState::Failed | BuildState::Errored | BuildState::Canceled => {
@@ -151,15 +159,8 @@ struct Planned {
 }
 
 impl StartBuild {
-    fn ci(&self) -> Result<&dyn Ci, Failure> {
-        self.world.ci.as_deref().ok_or_else(|| {
-            Failure::new(FailureKind::Config, "no CI is configured, so no build can be started")
-                .hint("add [ci] to relwf.toml, e.g. `command = [\"make\", \"travis_${event}\"]`")
-        })
-    }
-
     fn plan(&self) -> Result<Planned, Failure> {
-        self.ci()?;
+        configured(&self.world)?;
         let commit = match &self.wanted.commit {
             Some(rev) => self.world.mirror.resolve(rev)?,
             None => tip(&self.world, &self.wanted.branch)?,
@@ -182,12 +183,13 @@ impl Effect for StartBuild {
             branch: self.wanted.branch.clone(),
             env: self.wanted.env.clone().into_iter().collect(),
         };
-        let Ticket(id) = self.ci().map_err(EffectError::Refused)?.trigger(&trigger, cx.watch).map_err(ci_failed)?;
+        let Ticket(id) =
+            configured(&self.world).map_err(EffectError::Refused)?.trigger(&trigger, cx.watch).map_err(ci_failed)?;
         Ok(json!({ "id": id }))
     }
 
     fn probe(&self, _cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        Ok(match self.ci()?.start() {
+        Ok(match configured(&self.world)?.start() {
             // What we run ourselves knows its key: the same one never runs to its end twice.
             Start::Us => Probe::Absent,
             Start::Server => {

@@ -1,14 +1,17 @@
 //! `fleet::…`: the agents at the customers: what they run, and updating them one after another.
 
 use super::World;
+use super::ci::{BuildOutcome, ci_failed, configured, outcome, red_build};
 use super::config::no_such;
 use super::declare::{Declared, args, facts, map, positional, read, value};
 use super::delta::CommitFiles;
 use super::git::tip;
 use super::sh::ended;
 use super::text::version_text;
+use crate::ci::{BuildState, CiEvent, Start, Trigger};
 use crate::components::detect;
 use crate::config::{FleetCommand, FleetConfig, FleetTarget, Observe};
+use crate::fleet::{self, Reading, same_version};
 use crate::model::{BranchName, Failure, FailureKind, Value, Watch};
 use crate::process::{Finished, Leftovers, ProcessError, Program, Streams, run};
 use crate::run::{
@@ -77,8 +80,10 @@ const UPDATE: Duration = Duration::from_secs(3600);
 const AT_ONCE: usize = 8;
 /// Enough for a version, and for the last words of a failed update.
 const KEEP: usize = 64 * 1024;
+/// How often the CI is asked about the build that updates a target.
+const LOOK: Duration = Duration::from_secs(2);
 
-fn fleet(world: &World) -> Result<&FleetConfig, Failure> {
+fn fleet_of(world: &World) -> Result<&FleetConfig, Failure> {
     world.config.fleet.as_ref().ok_or_else(|| {
         Failure::new(FailureKind::Config, "no fleet is configured")
             .hint("add [fleet] with its [[fleet.target]] tables to relwf.toml")
@@ -96,7 +101,7 @@ struct Nothing {}
 fn targets(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let Nothing {} = args(call)?;
     let world = Arc::clone(world);
-    Ok(read(move |_| Ok(fleet(&world)?.targets.iter().map(target_value).collect())))
+    Ok(read(move |_| Ok(fleet_of(&world)?.targets.iter().map(target_value).collect())))
 }
 
 #[derive(Deserialize)]
@@ -109,7 +114,7 @@ fn wanted(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let WantedArgs { branch } = args(call)?;
     let world = Arc::clone(world);
     Ok(read(move |_| {
-        let name = &fleet(&world)?.component;
+        let name = &fleet_of(&world)?.component;
         let components = &world.config.components;
         let component = components.iter().find(|component| component.name == *name).ok_or_else(|| {
             let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
@@ -141,33 +146,21 @@ fn waves(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let ToArgs { to } = args(call)?;
     let world = Arc::clone(world);
     Ok(read(move |cx| {
-        let mut waves: Vec<(String, Vec<Value>)> =
-            rings(fleet(&world)?).into_iter().map(|ring| (ring.to_owned(), Vec::new())).collect();
-        for (ring, target) in those_behind(&world, &to, cx.watch)? {
-            if let Some((_, targets)) = waves.iter_mut().find(|(name, _)| *name == ring) {
-                targets.push(target);
-            }
-        }
-        waves.retain(|(_, targets)| !targets.is_empty());
-        Ok(waves.into_iter().map(|(name, targets)| json!({ "name": name, "targets": targets })).collect())
+        let rings = fleet_of(&world)?.targets.iter().map(|target| target.ring.as_str());
+        let behind = those_behind(&world, &to, cx.watch)?;
+        let waves = fleet::waves(rings, behind, |(ring, _)| ring);
+        let shown = waves.into_iter().map(|wave| {
+            let targets: Vec<Value> = wave.targets.into_iter().map(|(_, target)| target).collect();
+            json!({ "name": wave.ring, "targets": targets })
+        });
+        Ok(shown.collect())
     }))
-}
-
-/// The rings in the order in which they first appear.
-fn rings(fleet: &FleetConfig) -> Vec<&str> {
-    let mut rings: Vec<&str> = Vec::new();
-    for target in &fleet.targets {
-        if !rings.contains(&target.ring.as_str()) {
-            rings.push(&target.ring);
-        }
-    }
-    rings
 }
 
 /// Every target that does not run `to`, with its ring, in order. A target that cannot be observed counts as behind, with
 /// the reason: an update looks again.
 fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String, Value)>, Failure> {
-    let fleet = fleet(world)?;
+    let fleet = fleet_of(world)?;
     let mut behind = Vec::new();
     for some in fleet.targets.chunks(AT_ONCE) {
         let observed: Vec<Result<Option<String>, Failure>> = std::thread::scope(|scope| {
@@ -183,7 +176,7 @@ fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String
         for (target, version) in some.iter().zip(observed) {
             let mut shown = target_value(target);
             match version {
-                Ok(Some(version)) if version == to => continue,
+                Ok(Some(version)) if same_version(&version, to) => continue,
                 Ok(version) => shown["version"] = version.into(),
                 Err(failure) if failure.kind == FailureKind::Interrupted => return Err(failure),
                 Err(failure) => {
@@ -201,45 +194,19 @@ fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String
 fn observe(world: &World, target: &FleetTarget, watch: Watch<'_>) -> Result<Option<String>, Failure> {
     let Some(how) = &target.observe else { return Ok(None) };
     watch.say(format!("observing {}", target.id));
-    let version = match how {
+    let (text, reading) = match how {
         Observe::Command(argv) => {
             let env = [("RELWF_TARGET".to_owned(), target.id.clone())];
             let finished = start(world, argv, &env, None, OBSERVE, watch, &mut |_| {})?;
             if !finished.success() {
                 return Err(ended(argv.first().map_or("", String::as_str), &finished));
             }
-            finished.stdout.trim().to_owned()
+            (finished.stdout, Reading::Whole)
         }
-        Observe::Json { http, key } => {
-            let body = super::http::fetch(http, OBSERVE, watch)?;
-            let answer: Value = serde_json::from_str(&body).map_err(|error| {
-                Failure::new(FailureKind::Manifest, format!("{}: {http} did not answer JSON", target.id)).cause(error)
-            })?;
-            let found = key.split('.').try_fold(&answer, |value, part| match value {
-                Value::Array(items) => items.get(part.parse::<usize>().ok()?),
-                other => other.get(part),
-            });
-            match found {
-                Some(Value::String(text)) => text.trim().to_owned(),
-                Some(Value::Number(number)) => number.to_string(),
-                _ => return Err(unobserved(target, &format!("{http} has no `{key}` in its answer"))),
-            }
-        }
-        Observe::Regex { http, pattern } => {
-            let body = super::http::fetch(http, OBSERVE, watch)?;
-            let regex =
-                regex::Regex::new(pattern).map_err(|error| unobserved(target, "its pattern is wrong").cause(error))?;
-            let found = regex.captures(&body).and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
-            match found {
-                Some(version) => version.as_str().trim().to_owned(),
-                None => return Err(unobserved(target, &format!("the answer of {http} does not match its pattern"))),
-            }
-        }
+        Observe::Json { http, key } => (super::http::fetch(http, OBSERVE, watch)?, Reading::Key(key)),
+        Observe::Regex { http, pattern } => (super::http::fetch(http, OBSERVE, watch)?, Reading::Pattern(pattern)),
     };
-    if version.is_empty() {
-        return Err(unobserved(target, "the answer is empty"));
-    }
-    Ok(Some(version))
+    reading.read(&text).map(Some).map_err(|error| unobserved(target, &error.to_string()))
 }
 
 fn unobserved(target: &FleetTarget, why: &str) -> Failure {
@@ -260,6 +227,7 @@ fn start(
         argv,
         dir: &world.config.root,
         env,
+        without: &[],
         stdin,
         streams: Streams::Apart,
         keep: KEEP,
@@ -290,30 +258,27 @@ struct Before {
 
 impl Roll {
     fn target(&self) -> Result<&FleetTarget, Failure> {
-        let all = &fleet(&self.world)?.targets;
+        let all = &fleet_of(&self.world)?.targets;
         all.iter().find(|target| target.id == self.wanted.target).ok_or_else(|| {
             let names: Vec<&str> = all.iter().map(|target| target.id.as_str()).collect();
             no_such("fleet target", &self.wanted.target, &names)
         })
     }
 
-    fn argv(&self) -> Result<&[String], Failure> {
-        match &self.target()?.update {
-            Some(FleetCommand::Command(argv)) => Ok(argv),
-            Some(FleetCommand::Ci { .. }) => Err(Failure::new(
-                FailureKind::Config,
-                format!("{} is updated through a CI, and none is configured", self.wanted.target),
-            )
-            .hint("say in [ci] which one, or give the target `update = { command = [\"./update\", …] }`")),
-            None => {
-                Err(Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
-                    .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml"))
-            }
-        }
+    fn how(&self) -> Result<&FleetCommand, Failure> {
+        self.target()?.update.as_ref().ok_or_else(|| {
+            Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.wanted.target))
+                .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml")
+        })
+    }
+
+    fn through_own_ci(&self) -> Result<bool, Failure> {
+        let ours = self.world.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
+        Ok(ours && matches!(self.how()?, FleetCommand::Ci { .. }))
     }
 
     fn before(&self, watch: Watch<'_>) -> Result<Before, Failure> {
-        self.argv()?;
+        self.how()?;
         // What is observed wins: the script's word may be from an earlier day.
         let observed = observe(&self.world, self.target()?, watch)?;
         Ok(Before { from: observed.or_else(|| self.wanted.from.clone()) })
@@ -363,33 +328,84 @@ impl Roll {
     }
 
     fn update(&self, cx: &Performing<'_>, before: &Before, key: &str) -> Result<(), EffectError> {
-        let argv = self.argv().map_err(EffectError::Refused)?;
-        let lock = self.lock(cx.watch).map_err(super::lease::not_sent)?;
-        let stdin = lock.try_clone().ok();
-        let env = [
+        let mut env: Vec<(String, String)> = [
             ("RELWF_TARGET", self.wanted.target.as_str()),
             ("RELWF_FROM", before.from.as_deref().unwrap_or_default()),
             ("RELWF_TO", &self.wanted.to),
             ("RELWF_KEY", key),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let finished = start(&self.world, argv, &env, stdin, UPDATE, cx.watch, &mut |line| cx.watch.say(line))
-            .map_err(|error| {
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        match self.how().map_err(EffectError::Refused)? {
+            FleetCommand::Command(argv) => self.start(cx, argv, &env),
+            FleetCommand::Ci { env: further } => {
+                env.extend(further.clone());
+                self.build(cx, env, key)
+            }
+        }
+    }
+
+    fn start(&self, cx: &Performing<'_>, argv: &[String], env: &[(String, String)]) -> Result<(), EffectError> {
+        let lock = self.lock(cx.watch).map_err(super::lease::not_sent)?;
+        let stdin = lock.try_clone().ok();
+        let finished = start(&self.world, argv, env, stdin, UPDATE, cx.watch, &mut |line| cx.watch.say(line)).map_err(
+            |error| {
                 if error.never_started() {
                     EffectError::Refused(error.into())
                 } else {
                     EffectError::Unknown(error.into())
                 }
-            })?;
+            },
+        )?;
+        // Closing the file would do, were it not for copies that a service started by the update may hold.
         let _ = lock.unlock();
         if finished.success() {
             return Ok(());
         }
-        let failure = ended(argv.first().map_or("", String::as_str), &finished);
-        Err(EffectError::Refused(Failure {
+        Err(self.failed(ended(argv.first().map_or("", String::as_str), &finished)))
+    }
+
+    /// Through the CI: a build of event `api` on the branch of the last environment, where releases end.
+    fn build(&self, cx: &Performing<'_>, env: Vec<(String, String)>, key: &str) -> Result<(), EffectError> {
+        let refused = EffectError::Refused;
+        let ci = configured(&self.world).map_err(refused)?;
+        let environment = self.world.config.environments.last().ok_or_else(|| {
+            refused(
+                Failure::new(FailureKind::Config, "an update through the CI needs a branch to build on")
+                    .hint("add the [[environment]] that customers get to relwf.toml, as the last one"),
+            )
+        })?;
+        let branch = environment.branch.clone();
+        let commit = tip(&self.world, &branch).map_err(refused)?;
+        let trigger = Trigger { key: key.to_owned(), commit, event: CiEvent::Api, branch, env };
+        let ticket = ci.trigger(&trigger, cx.watch).map_err(ci_failed)?;
+        let began = std::time::Instant::now();
+        loop {
+            // Once it is started, a CI that cannot be asked leaves the outcome open.
+            let build = ci.resolve(&ticket, cx.watch).map_err(|error| EffectError::Unknown(error.into()))?;
+            match build.map(outcome) {
+                Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
+                Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.watch))),
+                Some(BuildOutcome::Open(_)) | None => {}
+            }
+            let open = |kind, why: &str| {
+                EffectError::Unknown(Failure::new(kind, format!("the build that updates {} {why}", self.wanted.target)))
+            };
+            if cx.watch.cancel.is_raised() {
+                return Err(open(FailureKind::Interrupted, "goes on after ctrl-C"));
+            }
+            if began.elapsed() > UPDATE {
+                return Err(open(FailureKind::Timeout, "did not end in time"));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> EffectError {
+        EffectError::Refused(Failure {
             message: format!("updating {} failed: {}", self.wanted.target, failure.message),
             ..failure
-        }))
+        })
     }
 }
 
@@ -401,14 +417,14 @@ impl Effect for Roll {
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let before: Before = facts(&intent.pre).map_err(EffectError::Refused)?;
         let to = &self.wanted.to;
-        if before.from.as_ref() == Some(to) {
+        if before.from.as_deref().is_some_and(|from| same_version(from, to)) {
             cx.watch.say(format!("{} runs {to} already", self.wanted.target));
             return Ok(self.value(&before));
         }
         self.update(cx, &before, &intent.idempotency_key)?;
         let target = self.target().map_err(EffectError::Refused)?;
         match observe(&self.world, target, cx.watch) {
-            Ok(Some(found)) if found != *to => Err(EffectError::Refused(
+            Ok(Some(found)) if !same_version(&found, to) => Err(EffectError::Refused(
                 Failure::new(
                     FailureKind::Command,
                     format!("{} was updated to {to}, but it runs {found}", self.wanted.target),
@@ -426,7 +442,7 @@ impl Effect for Roll {
         // An update that outlived its relwf comes to its end first.
         drop(self.lock(cx.watch)?);
         Ok(match observe(&self.world, self.target()?, cx.watch)? {
-            Some(found) if found == self.wanted.to => Probe::Done(self.value(&before)),
+            Some(found) if same_version(&found, &self.wanted.to) => Probe::Done(self.value(&before)),
             Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
             Some(found) => Probe::Unknown(format!(
                 "{} runs {found}; before it ran {}, and this run wanted {}",
@@ -434,6 +450,8 @@ impl Effect for Roll {
                 before.from.as_deref().unwrap_or("an unknown version"),
                 self.wanted.to
             )),
+            // A CI that runs here knows its key: the same build never runs to its end twice.
+            None if self.through_own_ci()? => Probe::Absent,
             None => Probe::Unknown(format!("nothing is configured to observe {}", self.wanted.target)),
         })
     }

@@ -4,6 +4,7 @@ use super::World;
 use super::declare::{Declared, args, map};
 use super::lease::not_sent;
 use super::secrets::Secrets;
+use crate::http::{Access, Client, HttpError, Request};
 use crate::model::{Failure, FailureKind, Span, Value, Watch, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, Read, optional,
@@ -112,108 +113,79 @@ fn request(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     Ok(if read { Command::Read(Box::new(http)) } else { Command::Effect(Box::new(http)) })
 }
 
-/// What a server answered.
-struct Answer {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-/// Why there is no answer.
-enum Broken {
-    /// Nothing arrived at the server.
-    NotSent(Failure),
-    /// Perhaps something did.
-    Perhaps(Failure),
-    /// The request itself is wrong.
-    Wrong(Failure),
-}
-
-/// One exchange with a server.
-struct Exchange {
-    method: String,
-    url: String,
-    headers: Vec<(String, String)>,
-    body: Option<Vec<u8>>,
-    limit: Duration,
-}
-
-impl Exchange {
-    fn run(self, _watch: Watch<'_>) -> Result<Answer, Broken> {
-        Err(Broken::Wrong(Failure::new(FailureKind::Bug, format!("{} {}: not built", self.method, self.url))))
-    }
-}
-
 /// The body of what a URL answers, for reads that want nothing else.
 pub(super) fn fetch(url: &str, limit: Duration, watch: Watch<'_>) -> Result<String, Failure> {
-    let exchange = Exchange { method: "GET".to_owned(), url: url.to_owned(), headers: Vec::new(), body: None, limit };
-    let answer = exchange.run(watch).map_err(Broken::failure)?;
-    if !(200..300).contains(&answer.status) {
-        return Err(Failure::new(FailureKind::Network, format!("{url} answered with status {}", answer.status)));
+    let request = Request::new("GET", url).deadline(limit);
+    let shown = request.shown();
+    let response = Client::new(watch.cancel.clone()).request(request)?;
+    if !response.is_success() {
+        return Err(Failure::new(FailureKind::Network, format!("{shown} answered with status {}", response.status)));
     }
-    Ok(answer.body)
-}
-
-impl Broken {
-    fn failure(self) -> Failure {
-        match self {
-            Self::NotSent(failure) | Self::Perhaps(failure) | Self::Wrong(failure) => failure,
-        }
-    }
+    Ok(response.text())
 }
 
 impl Http {
-    fn exchange(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Value, Broken> {
+    fn exchange(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Value, HttpError> {
         let mut secrets = Secrets::new(&self.world, cx.watch);
-        let exchange = self.fill(&mut secrets, key).map_err(Broken::Wrong)?;
-        let answer = exchange.run(cx.watch).map_err(|broken| match broken {
-            Broken::NotSent(failure) => Broken::NotSent(secrets.hide_failure(failure)),
-            Broken::Perhaps(failure) => Broken::Perhaps(secrets.hide_failure(failure)),
-            Broken::Wrong(failure) => Broken::Wrong(secrets.hide_failure(failure)),
+        let request =
+            self.fill(&mut secrets, key).map_err(|failure| HttpError::Invalid(secrets.hide_failure(failure)))?;
+        let client = Client::new(cx.watch.cancel.clone());
+        let response = client.request(request).map_err(|error| match error {
+            HttpError::Invalid(failure) => HttpError::Invalid(secrets.hide_failure(failure)),
+            HttpError::NotSent(failure) => HttpError::NotSent(secrets.hide_failure(failure)),
+            HttpError::NotDone { failure, after } => {
+                HttpError::NotDone { failure: secrets.hide_failure(failure), after }
+            }
+            HttpError::Unknown(failure) => HttpError::Unknown(secrets.hide_failure(failure)),
         })?;
-        let json: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
-        let answer = json!({ "status": answer.status, "headers": answer.headers, "body": answer.body, "json": json });
-        Ok(secrets.hide_in(answer))
+        let mut headers = serde_json::Map::new();
+        for (name, value) in &response.headers {
+            // A header that comes several times is one list (RFC 9110, 5.3).
+            match headers.get_mut(name) {
+                Some(Value::String(held)) => *held = format!("{held}, {value}"),
+                _ => drop(headers.insert(name.clone(), value.clone().into())),
+            }
+        }
+        Ok(secrets.hide_in(json!({
+            "status": response.status,
+            "headers": headers,
+            "body": response.text(),
+            "json": response.json(),
+        })))
     }
 
-    fn fill(&self, secrets: &mut Secrets<'_>, key: Option<&str>) -> Result<Exchange, Failure> {
+    fn fill(&self, secrets: &mut Secrets<'_>, key: Option<&str>) -> Result<Request, Failure> {
         let wanted = &self.wanted;
-        let mut headers = Vec::new();
+        let mut request = Request::new(wanted.method.as_str(), secrets.text(&wanted.url, "the URL")?);
+        request.access = if wanted.read { Access::Read } else { Access::Write };
+        request = request.deadline(wanted.deadline.unwrap_or(LIMIT).duration());
         for (name, value) in &wanted.headers {
-            headers.push((name.clone(), secrets.text(value, &format!("the header {name}"))?));
+            request = request.header(name.as_str(), secrets.text(value, &format!("the header {name}"))?);
         }
-        let has =
-            |headers: &[(String, String)], name: &str| headers.iter().any(|(held, _)| held.eq_ignore_ascii_case(name));
-        if let Some(key) = key.filter(|_| !has(&headers, "idempotency-key")) {
+        let has = |name: &str| wanted.headers.keys().any(|held| held.eq_ignore_ascii_case(name));
+        if let Some(key) = key.filter(|_| !has("idempotency-key")) {
             // Servers that know this header answer a second attempt with the first one's outcome.
-            headers.push(("Idempotency-Key".to_owned(), key.to_owned()));
+            request = request.header("idempotency-key", key);
         }
-        let body = match (&wanted.body, &wanted.json) {
+        match (&wanted.body, &wanted.json) {
             (Some(_), Some(_)) => {
                 return Err(Failure::new(FailureKind::Arguments, "`http::request` takes `body` or `json`, not both"));
             }
-            (Some(body), None) => Some(secrets.text(body, "the body")?.into_bytes()),
-            (None, Some(json)) => {
-                if !has(&headers, "content-type") {
-                    headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-                }
-                Some(secrets.fill(json)?.to_string().into_bytes())
+            (Some(body), None) => request.body = Some(secrets.text(body, "the body")?.into_bytes()),
+            (None, Some(json)) if has("content-type") => {
+                request.body = Some(secrets.fill(json)?.to_string().into_bytes());
             }
-            (None, None) => None,
-        };
-        Ok(Exchange {
-            method: wanted.method.to_ascii_uppercase(),
-            url: secrets.text(&wanted.url, "the URL")?,
-            headers,
-            body,
-            limit: wanted.deadline.unwrap_or(LIMIT).duration(),
-        })
+            (None, Some(json)) => request = request.json(&secrets.fill(json)?),
+            (None, None) => {}
+        }
+        request.secrets = secrets.known().to_vec();
+        Ok(request)
     }
 }
 
 impl Read for Http {
     fn perform(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        self.exchange(cx, None).map_err(Broken::failure)
+        Ok(self.exchange(cx, None)?)
     }
 }
 
@@ -223,10 +195,11 @@ impl Effect for Http {
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        self.exchange(cx, Some(&intent.idempotency_key)).map_err(|broken| match broken {
-            Broken::NotSent(failure) => not_sent(failure),
-            Broken::Perhaps(failure) => EffectError::Unknown(failure),
-            Broken::Wrong(failure) => EffectError::Refused(failure),
+        self.exchange(cx, Some(&intent.idempotency_key)).map_err(|error| match error {
+            HttpError::Invalid(failure) => EffectError::Refused(failure),
+            HttpError::NotSent(failure) => not_sent(failure),
+            HttpError::NotDone { failure, after } => EffectError::NotDone { failure, after },
+            HttpError::Unknown(failure) => EffectError::Unknown(failure),
         })
     }
 

@@ -4,7 +4,7 @@ use super::World;
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::change_number;
 use super::lease::{Lease, Standing, moved, not_sent};
-use crate::forge::ChangeState;
+use crate::forge::{ChangeState, ForgeError};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Value, Watch};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, required,
@@ -70,7 +70,12 @@ impl Land {
     fn finish(&self, landing: &Landing, watch: Watch<'_>) -> Result<Value, EffectError> {
         let unproven = |failure: Failure| EffectError::Unknown(failure);
         let forge = &self.world.forge;
-        forge.close(landing.number, ChangeState::Merged, watch).map_err(|error| unproven(error.into()))?;
+        match forge.close(landing.number, ChangeState::Merged, watch) {
+            Ok(_) => {}
+            // Somebody removed the change, say. The branch has moved, and that is what counts.
+            Err(ForgeError::Refused(failure)) => watch.say(format!("the change is not marked as merged: {failure}")),
+            Err(error) => return Err(unproven(error.into())),
+        }
         let tip = forge.branch(&self.wanted.target, watch).map_err(|error| unproven(error.into()))?;
         self.prove(landing, tip, watch).map_err(unproven)
     }

@@ -25,4 +25,4 @@ mod world;
 
 pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, judge};
 pub use registry::{Registry, signatures};
-pub use world::{Clock, Decision, Signals, World};
+pub use world::{Clock, Decision, Env, Signals, World};

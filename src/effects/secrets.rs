@@ -4,13 +4,11 @@
 //! journal, the plan and every listener see.
 
 use super::World;
-use crate::config::Secret;
-use crate::model::{Failure, FailureKind, Value, Watch};
+use crate::config::Secret as Source;
+use crate::model::{Failure, FailureKind, Secret, Value, Watch, scrub};
 use crate::process::{Leftovers, Program, Streams, run};
 use std::time::Duration;
 
-/// What stands in the place of a secret.
-const HIDDEN: &str = "***";
 /// How long a program that answers a secret may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -18,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(super) struct Secrets<'a> {
     world: &'a World,
     watch: Watch<'a>,
-    known: Vec<String>,
+    known: Vec<Secret>,
 }
 
 impl<'a> Secrets<'a> {
@@ -65,18 +63,19 @@ impl<'a> Secrets<'a> {
                 .hint("[secrets] in relwf.toml says where it comes from; `relwf doctor` checks it")
         };
         let text = match secret {
-            Secret::Env(variable) => {
+            Source::Env(variable) => {
                 (self.world.env)(variable).ok_or_else(|| missing(format!("the variable {variable} is not set")))?
             }
-            Secret::File(path) => {
+            Source::File(path) => {
                 let path = config.root.join(path);
                 std::fs::read_to_string(&path).map_err(|error| missing(format!("{}: {error}", path.display())))?
             }
-            Secret::Command(argv) => {
+            Source::Command(argv) => {
                 let program = Program {
                     argv,
                     dir: &config.root,
                     env: &[],
+                    without: &[],
                     stdin: None,
                     streams: Streams::Apart,
                     keep: 64 * 1024,
@@ -101,22 +100,24 @@ impl<'a> Secrets<'a> {
     }
 
     fn remember(&mut self, secret: &str) {
-        // A secret of several lines may come back line by line.
-        for part in std::iter::once(secret).chain(secret.lines().map(str::trim)) {
-            let encoded = percent(part);
-            for form in [part.to_owned(), encoded] {
-                if !form.is_empty() && !self.known.contains(&form) {
-                    self.known.push(form);
-                }
+        // It may come back line by line, or as JSON writes it.
+        let written = Value::from(secret).to_string();
+        let forms = [secret, written.trim_matches('"')].into_iter().chain(secret.lines().map(str::trim));
+        for form in forms.map(Secret::new) {
+            if !form.is_empty() && !self.known.contains(&form) {
+                self.known.push(form);
             }
         }
-        // Longer ones first, so that a secret inside another leaves no rest.
-        self.known.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    }
+
+    /// Every secret that was resolved here, in every form that is looked for.
+    pub(super) fn known(&self) -> &[Secret] {
+        &self.known
     }
 
     /// The text without any secret that was resolved here.
     pub(super) fn hide(&self, text: &str) -> String {
-        self.known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
+        scrub(text, &self.known)
     }
 
     /// The same for data; keys too.
@@ -147,14 +148,4 @@ impl<'a> Secrets<'a> {
             detail: self.hide_in(failure.detail),
         }
     }
-}
-
-/// As it stands in a URL's query.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }

@@ -52,6 +52,15 @@ struct Sh {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let words = call.args.get("argv").and_then(Value::as_array);
+    if words.is_some_and(|words| words.iter().any(|word| word.get("$secret").is_some())) {
+        return Err(Failure::new(
+            FailureKind::Arguments,
+            "`sh::run`: a secret must not stand in argv, where every user of this machine sees it",
+        )
+        .hint("hand it over in `env`, and let the program read it there")
+        .at(call.at.clone()));
+    }
     let wanted: RunArgs = args(call)?;
     let effect = wanted.effect;
     let sh = Sh { world: Arc::clone(world), wanted };
@@ -96,6 +105,7 @@ impl Sh {
             argv: &self.wanted.argv,
             dir: &self.world.config.root,
             env: &env,
+            without: &[],
             stdin: None,
             streams: Streams::Apart,
             keep: KEEP,

@@ -17,7 +17,7 @@ pub fn waves<'r, T>(
     ring: impl Fn(&T) -> &str,
 ) -> Vec<Wave<T>> {
     let mut waves: Vec<Wave<T>> = Vec::new();
-    let mut find = |waves: &mut Vec<Wave<T>>, name: &str| {
+    let find = |waves: &mut Vec<Wave<T>>, name: &str| {
         waves.iter().position(|wave| wave.ring == name).unwrap_or_else(|| {
             waves.push(Wave { ring: name.to_owned(), targets: Vec::new() });
             waves.len() - 1

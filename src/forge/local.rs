@@ -96,6 +96,9 @@ struct NewTag {
     message: String,
 }
 
+/// What to write in the place of a tag (its target and message); `None` when there is nothing to write.
+type Decide<'a> = dyn FnMut(Option<(ObjectId, &str)>) -> Result<Option<NewTag>, ForgeError> + 'a;
+
 impl LocalForge {
     /// Works on the mirror's remote; `now` dates what is written and `identity` signs it.
     pub fn new(
@@ -136,14 +139,8 @@ impl LocalForge {
         Ok(tags)
     }
 
-    /// Replaces what a reference holds by what `decide` makes of it, as often as somebody else is faster. `decide` answers
-    /// `None` when there is nothing to write.
-    fn swap(
-        &self,
-        name: &RefName,
-        watch: Watch<'_>,
-        decide: &mut dyn FnMut(Option<(ObjectId, &str)>) -> Result<Option<NewTag>, ForgeError>,
-    ) -> Result<(), ForgeError> {
+    /// Replaces what a reference holds by what `decide` makes of it, as often as somebody else is faster.
+    fn swap(&self, name: &RefName, watch: Watch<'_>, decide: &mut Decide<'_>) -> Result<(), ForgeError> {
         for _ in 0..RACES {
             let held = self.refs(watch)?.remove(name);
             let tag = match held {

@@ -5,7 +5,7 @@
 
 use super::link::Link;
 use super::refs::{Snapshot, stored};
-use super::{GitError, Synced, copy, transport};
+use super::{GitError, Synced, copy, loose, transport};
 use crate::model::{FailureKind, Watch};
 use git2::{Oid, Repository, RepositoryInitOptions};
 use std::collections::BTreeMap;
@@ -117,7 +117,10 @@ fn clone(temporary: &Path, link: &Link, watch: Watch<'_>) -> Result<(), GitError
     options.bare(true).no_reinit(true).external_template(false).initial_head("master");
     let repository = Repository::init_opts(temporary, &options).map_err(failed)?;
     // A redirect to another host would take the credentials along.
-    repository.config().and_then(|mut c| c.set_str("http.followRedirects", "false")).map_err(failed)?;
+    let mut config = repository.config().map_err(failed)?;
+    config.set_str("http.followRedirects", "false").map_err(failed)?;
+    // A commit that was pushed must not be half a file after a power cut.
+    config.set_bool("core.fsyncObjectFiles", true).map_err(failed)?;
     watch.say(format!("cloning {}", link.url()));
     if link.url().is_local() {
         copy::objects(link, &repository, watch)?;
@@ -165,6 +168,9 @@ fn fault(path: &Path) -> Option<Fault> {
             return broken(format!("{part} is missing"));
         }
     }
+    if let Some(file) = loose::damaged(path) {
+        return broken(format!("{} is damaged", file.display()));
+    }
     transport::set_up();
     let repository = match Repository::open_bare(path) {
         Ok(repository) => repository,
@@ -197,7 +203,7 @@ fn sweep(path: &Path) {
         let rest = other.to_str().and_then(|other| other.strip_prefix(name));
         if rest.is_some_and(|rest| rest.starts_with(".new-") || rest.starts_with(".broken-")) {
             // Left where it is when it cannot be removed: it is in nobody's way.
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
         }
     }
 }

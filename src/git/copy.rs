@@ -3,7 +3,7 @@
 //! Nothing refers back to the source afterwards: it may be collected, moved or deleted.
 
 use super::link::Link;
-use super::{GitError, transport};
+use super::{GitError, loose, transport};
 use crate::model::Watch;
 use git2::Repository;
 use std::collections::BTreeSet;
@@ -60,14 +60,17 @@ fn copy_store(from: &Path, to: &Path, watch: Watch<'_>) -> io::Result<()> {
         let name = entry.file_name();
         let is_fan = name.len() == 2 && name.to_str().is_some_and(|name| name.bytes().all(|b| b.is_ascii_hexdigit()));
         if is_fan {
-            copy_folder(&entry.path(), &to.join(&name), watch, |name| name.len() == 38)?;
+            // Damaged ones stay behind: whoever needs one is told that it is missing.
+            copy_folder(&entry.path(), &to.join(&name), watch, |path| {
+                Ok(name_of(path).len() == 38 && loose::is_whole(path)?)
+            })?;
         }
     }
     // An index without its pack would be a lie: packs come first.
     let pack = from.join("pack");
     if pack.is_dir() {
-        copy_folder(&pack, &to.join("pack"), watch, |name| name.starts_with("pack-") && name.ends_with(".pack"))?;
-        copy_folder(&pack, &to.join("pack"), watch, |name| name.starts_with("pack-") && name.ends_with(".idx"))?;
+        copy_folder(&pack, &to.join("pack"), watch, |path| Ok(is_pack(path, ".pack")))?;
+        copy_folder(&pack, &to.join("pack"), watch, |path| Ok(is_pack(path, ".idx")))?;
     }
     // Makes walks over long histories several times faster.
     let graph = from.join("info/commit-graph");
@@ -78,13 +81,21 @@ fn copy_store(from: &Path, to: &Path, watch: Watch<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn copy_folder(from: &Path, to: &Path, watch: Watch<'_>, take: impl Fn(&str) -> bool) -> io::Result<()> {
+fn name_of(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+fn is_pack(path: &Path, ending: &str) -> bool {
+    name_of(path).starts_with("pack-") && name_of(path).ends_with(ending)
+}
+
+fn copy_folder(from: &Path, to: &Path, watch: Watch<'_>, take: impl Fn(&Path) -> io::Result<bool>) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)?.flatten() {
         if watch.cancel.is_raised() {
             return Err(io::Error::from(ErrorKind::Interrupted));
         }
-        if entry.file_name().to_str().is_some_and(&take) {
+        if take(&entry.path())? {
             place(&entry.path(), &to.join(entry.file_name()))?;
         }
     }

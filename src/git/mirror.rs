@@ -6,7 +6,7 @@ use super::objects::Storage;
 use super::refs::{Refs, Snapshot};
 use super::{
     CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature, cache,
-    history, revision, trees,
+    checkout, history, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TreeId, Watch};
 use std::collections::BTreeMap;
@@ -310,7 +310,7 @@ impl Mirror {
     ///
     /// The folder is not empty or cannot be written, an object is missing or damaged.
     pub fn checkout(&self, commit: CommitId, into: &Path) -> Result<(), GitError> {
-        self.objects.with(|repository| trees::checkout(repository, commit, into))
+        self.objects.with(|repository| checkout::checkout(repository, commit, into))
     }
 
     /// Every reference of the remote, asked now.

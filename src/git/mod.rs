@@ -3,6 +3,7 @@
 //! Knows nothing of forges, workflows or merges. Only this room and `merge` name git2.
 
 mod cache;
+mod checkout;
 mod commits;
 mod copy;
 mod credentials;
@@ -13,6 +14,7 @@ mod history;
 mod identity;
 mod init;
 mod link;
+mod loose;
 mod mirror;
 mod objects;
 mod progress;

@@ -26,7 +26,8 @@ pub struct Objects {
 impl Objects {
     pub(crate) fn open(path: &Path, storage: Storage) -> Result<Self, GitError> {
         let repository = open(path, storage)?;
-        Ok(Self { path: repository.path().to_owned(), storage, repository: Mutex::new(repository) })
+        // libgit2 puts a slash at the end.
+        Ok(Self { path: repository.path().components().collect(), storage, repository: Mutex::new(repository) })
     }
 
     /// Works on the repository; one caller at a time.

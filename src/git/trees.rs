@@ -5,14 +5,17 @@ use super::commits::{FileMode, object_id, oid};
 use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
 use git2::{Delta, ErrorCode, ObjectType, Repository, Tree};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// A file at a commit.
 pub(super) fn read(repository: &Repository, commit: CommitId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("{path} at {} cannot be read", commit.short()), &e);
     let tree = of_commit(repository, commit)?;
-    let path = path.trim_start_matches("./");
-    if path.is_empty() || path.contains('\0') {
+    // Only plain names lead to a file of a tree; anything else is nowhere.
+    if path.is_empty()
+        || path.contains('\0')
+        || !Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
+    {
         return Ok(None);
     }
     let entry = match tree.get_path(Path::new(path)) {
@@ -83,6 +86,9 @@ pub(super) fn write(
     let write = || {
         let mut index = git2::Index::new()?;
         for (path, (bytes, mode)) in files {
+            if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
+                return Err(git2::Error::from_str(&format!("`{path}` is no path of a tree")));
+            }
             let id = repository.blob(bytes)?;
             let zero = git2::IndexTime::new(0, 0);
             index.add(&git2::IndexEntry {
@@ -106,21 +112,4 @@ pub(super) fn write(
         index.write_tree_to(repository)
     };
     write().map(|id| object_id(id).into()).map_err(|e| GitError::local("the tree cannot be written", &e))
-}
-
-/// Writes a commit's files into an empty folder.
-///
-/// libgit2's own guards hold: no path through a link, no `.git`, no `..`.
-pub(super) fn checkout(repository: &Repository, commit: CommitId, into: &Path) -> Result<(), GitError> {
-    let what = |e: &git2::Error| GitError::local(format!("{commit} cannot be checked out to {}", into.display()), e);
-    std::fs::create_dir_all(into).map_err(|e| GitError::io(into.display(), &e))?;
-    let mut entries = std::fs::read_dir(into).map_err(|e| GitError::io(into.display(), &e))?;
-    if entries.next().is_some() {
-        return Err(GitError::new(FailureKind::Io, format!("{} is not empty", into.display()))
-            .hint("a checkout goes into an empty folder"));
-    }
-    let tree = of_commit(repository, commit)?;
-    let mut options = git2::build::CheckoutBuilder::new();
-    options.force().recreate_missing(true).disable_filters(true).update_index(false).target_dir(into);
-    repository.checkout_tree(tree.as_object(), Some(&mut options)).map_err(|e| what(&e))
 }

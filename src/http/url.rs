@@ -1,7 +1,7 @@
 //! As much of URLs as the client needs: what may be shown, what counts as the same place, where a redirect leads.
 
-/// Headers that may follow a redirect to another host.
-pub(super) const HARMLESS: [&str; 4] = ["accept", "accept-language", "user-agent", "range"];
+/// Headers that hold no secrets: they may follow a redirect to another host.
+pub(super) const HARMLESS: [&str; 5] = ["accept", "accept-language", "content-type", "range", "user-agent"];
 
 /// Scheme and the rest behind `://`.
 fn split(url: &str) -> Option<(&str, &str)> {

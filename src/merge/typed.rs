@@ -28,8 +28,8 @@ pub(super) fn conflicts(
         .conflicts()?
         .map(|entry| entry.map(|e| Entry { base: e.ancestor, ours: e.our, theirs: e.their }))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut found = renamed_twice(&mut entries);
     let trees = (ours.tree()?, theirs.tree()?);
+    let mut found = renamed_apart(&mut entries, &trees);
     for entry in entries {
         found.extend(typed(repository, entry, &trees)?);
     }
@@ -37,11 +37,12 @@ pub(super) fn conflicts(
     Ok(found)
 }
 
-/// A file that both renamed, to different names, is left as three entries of one side each: the old name and both new ones.
-fn renamed_twice(entries: &mut Vec<Entry>) -> Vec<Conflict> {
+/// A file that a side renamed while the other renamed it elsewhere, or deleted it, is left as entries of one side each:
+/// the old name, and each new one.
+fn renamed_apart(entries: &mut Vec<Entry>, trees: &(Tree<'_>, Tree<'_>)) -> Vec<Conflict> {
     let lone_base = |e: &Entry| e.base.is_some() && e.ours.is_none() && e.theirs.is_none();
-    let lone_ours = |e: &Entry| e.base.is_none() && e.ours.is_some() && e.theirs.is_none();
-    let lone_theirs = |e: &Entry| e.base.is_none() && e.ours.is_none() && e.theirs.is_some();
+    let lone_ours = |e: &Entry| lone(e.ours.as_ref(), e.base.is_none() && e.theirs.is_none(), &trees.1);
+    let lone_theirs = |e: &Entry| lone(e.theirs.as_ref(), e.base.is_none() && e.ours.is_none(), &trees.0);
     let mut found = Vec::new();
     while let Some(at) = entries.iter().position(lone_base) {
         let Some(base) = entries.remove(at).base else { continue };
@@ -53,12 +54,20 @@ fn renamed_twice(entries: &mut Vec<Entry>) -> Vec<Conflict> {
         };
         let ours = take(&lone_ours, |e| e.ours.as_ref().map(|e| e.id)).and_then(|e| e.ours);
         let theirs = take(&lone_theirs, |e| e.theirs.as_ref().map(|e| e.id)).and_then(|e| e.theirs);
-        let name = |entry: &Option<IndexEntry>| entry.as_ref().map_or_else(|| "nothing".to_owned(), path);
-        let message =
-            format!("{} was renamed to {} in ours and to {} in theirs", path(&base), name(&ours), name(&theirs));
+        let old = path(&base);
+        let (at, kind, message) = match (&ours, &theirs) {
+            (Some(our), Some(their)) => (
+                old.clone(),
+                ConflictKind::RenameRename,
+                format!("{old} was renamed to {} in ours and to {} in theirs", path(our), path(their)),
+            ),
+            (Some(our), None) => renamed_and_deleted(&old, &path(our), "ours", "theirs"),
+            (None, Some(their)) => renamed_and_deleted(&old, &path(their), "theirs", "ours"),
+            (None, None) => (old.clone(), ConflictKind::RenameRename, format!("both sides renamed {old}, differently")),
+        };
         found.push(Conflict {
-            path: path(&base),
-            kind: ConflictKind::RenameRename,
+            path: at,
+            kind,
             base: Some(side(&base)),
             ours: ours.as_ref().map(side),
             theirs: theirs.as_ref().map(side),
@@ -69,14 +78,27 @@ fn renamed_twice(entries: &mut Vec<Entry>) -> Vec<Conflict> {
     found
 }
 
+/// On one side only, and no folder of the other side in its way.
+fn lone(entry: Option<&IndexEntry>, others_absent: bool, other: &Tree<'_>) -> bool {
+    entry.is_some_and(|entry| others_absent && !is_folder(other, &path(entry)))
+}
+
+fn is_folder(tree: &Tree<'_>, at: &str) -> bool {
+    tree.get_path(Path::new(at)).is_ok_and(|entry| entry.kind() == Some(ObjectType::Tree))
+}
+
+fn renamed_and_deleted(old: &str, new: &str, here: &str, there: &str) -> (String, ConflictKind, String) {
+    let message = format!("{old} was renamed to {new} in {here} and deleted in {there}");
+    (new.to_owned(), ConflictKind::RenameDelete, message)
+}
+
 fn typed(repository: &Repository, entry: Entry, trees: &(Tree<'_>, Tree<'_>)) -> Result<Option<Conflict>, git2::Error> {
     let Entry { base, ours, theirs } = entry;
     let named = ours.as_ref().or(theirs.as_ref()).or(base.as_ref());
     let Some(at) = named.map(path) else { return Ok(None) };
     let mut hunks = Vec::new();
     let (kind, message) = match (&base, &ours, &theirs) {
-        (base, Some(our), Some(their)) if kind_of(our) != kind_of(their) => {
-            let _ = base;
+        (_, Some(our), Some(their)) if kind_of(our) != kind_of(their) => {
             (ConflictKind::DistinctTypes, format!("{at} is {} in ours and {} in theirs", what(our), what(their)))
         }
         (_, Some(our), Some(_)) if our.mode == GITLINK => {
@@ -118,18 +140,19 @@ fn deleted(base: &IndexEntry, kept: &IndexEntry, here: &str, there: &str, at: &s
     match base.path == kept.path {
         true => (ConflictKind::ModifyDelete, format!("{at} was changed in {here} and deleted in {there}")),
         false => {
-            (ConflictKind::RenameDelete, format!("{} was renamed to {at} in {here} and deleted in {there}", path(base)))
+            let (_, kind, message) = renamed_and_deleted(&path(base), at, here, there);
+            (kind, message)
         }
     }
 }
 
 /// On one side only, and yet in the way of something.
 fn alone(other: &Tree<'_>, at: &str, here: &str, there: &str) -> (ConflictKind, String) {
-    match other.get_path(Path::new(at)) {
-        Ok(entry) if entry.kind() == Some(ObjectType::Tree) => {
-            (ConflictKind::FileDirectory, format!("{at} is a file in {here} and a folder in {there}"))
+    match is_folder(other, at) {
+        true => (ConflictKind::FileDirectory, format!("{at} is a file in {here} and a folder in {there}")),
+        false => {
+            (ConflictKind::RenameAdd, format!("{at} was added in {here}, and something was renamed to it in {there}"))
         }
-        _ => (ConflictKind::RenameAdd, format!("{at} was added in {here}, and something was renamed to it in {there}")),
     }
 }
 

@@ -58,6 +58,13 @@ pub(super) fn build(catalogue: &Arc<Catalogue>, resolver: Resolver) -> Engine {
     engine.set_max_functions(1000);
     engine.set_max_variables(1000);
 
+    // Rhai keeps words for uses that it does not have yet; `sync` among them, which is the name of a host function.
+    #[allow(deprecated, reason = "the only way to give a reserved word back; Rhai marks it as an internal that may change")]
+    engine.on_parse_token(|token, _, _| match token {
+        rhai::Token::Reserved(word) if *word == "sync" => rhai::Token::Identifier(word),
+        other => other,
+    });
+
     engine.on_progress(|operations| {
         let look = operations % LOOK_EVERY == 0;
         (look && evaluation::cancelled()).then_some(Dynamic::UNIT)

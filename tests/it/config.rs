@@ -292,6 +292,7 @@ fn secrets_come_from_one_place() {
     let message = "[secrets] `a`: it needs exactly one of `env`, `command`, `file`";
     wrong("[secrets]\na = {}\n", &[("2:5", message)]);
     wrong("[secrets]\na = { env = \"A\", file = \"b\" }\n", &[("2:5", message)]);
+    wrong("secrets = \"hunter2\"\n", &[("1:11", "[secrets] is a text, not a table")]);
     wrong("[secrets]\na = \"hunter2\"\n", &[("2:5", "[secrets] `a` is a text, not a table")]);
 }
 

@@ -1,6 +1,7 @@
 //! The host functions on real repositories, without a script and without a driver: performed, performed again, probed.
 
 use crate::support::bench::{Bench, git};
+use relwf::components::{Component, Detect};
 use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, Secret, ShConfig};
 use relwf::effects::{Decision, World};
 use relwf::model::{Failure, FailureKind, Value};
@@ -104,6 +105,34 @@ fn a_missing_branch_suggests_the_near_one() {
     assert_eq!((failure.kind, failure.hint.as_deref()), (FailureKind::NotFound, Some("did you mean `staging`?")));
 }
 
+#[test]
+fn the_message_and_the_change_tell_what_ships() {
+    let bench = Bench::new();
+    let component = |name: &str, detect: Detect| Component { name: name.parse().unwrap(), detect };
+    let pattern = regex::Regex::new("[0-9]+").unwrap();
+    let components = vec![
+        component("service", Detect::Regex { file: "service.txt".to_owned(), pattern: pattern.clone() }),
+        component("more", Detect::Regex { file: "more.txt".to_owned(), pattern: pattern.clone() }),
+        component("hotfix", Detect::Regex { file: "hotfix.txt".to_owned(), pattern }),
+        component("all", Detect::Commits),
+    ];
+    let world = bench.world(Config { components, ..bench.config() });
+    let merged = merge(&bench, &world);
+    let body = git(world.mirror.path(), &["log", "-1", "--format=%b", text(&merged["commit"])]);
+    assert_eq!(body, "service: 1 -> 2\nmore: added at 2\nall: 3 commits\n\nRelwf-Run: r1");
+    let rows = merged["components"].as_array().unwrap();
+    assert_eq!(rows[2]["change"], "unchanged", "a hotfix that only the target has is kept");
+    assert_eq!(rows[3]["to"]["revision"], merged["commit"]);
+    let args = json!({ "base": "staging", "head": merged["commit"] });
+    assert_eq!(bench.call(&world, "delta::between", args).look().unwrap(), merged["components"]);
+    propose(&bench, &world, &merged["commit"]);
+    let message = git(&bench.remote(), &["cat-file", "-p", "refs/relwf/changes/1"]);
+    assert!(
+        message.contains("Components:\n- service: 1 -> 2\n- more: added at 2\n- all: 3 commits\n\nCommits (2):\n"),
+        "{message}"
+    );
+}
+
 // forge::propose, forge::land
 
 #[test]
@@ -150,6 +179,10 @@ fn landing_moves_the_target_to_the_merge_itself_whenever_it_was_interrupted() {
 
     assert_eq!(call.perform(&intent).unwrap(), landed, "again changes nothing");
     assert_eq!(call.perform(&call.prepare().unwrap()).unwrap(), landed, "from the start neither");
+
+    // Without its change it has landed all the same.
+    git(&bench.remote(), &["update-ref", "-d", "refs/relwf/changes/1"]);
+    assert_eq!(call.probe(&intent), Probe::Done(landed.clone()));
 
     // Somebody builds on it.
     git(&bench.work(), &["fetch", "-q"]);
@@ -369,6 +402,28 @@ fn a_build_stopped_by_ctrl_c_leaves_no_verdict_and_runs_again() {
     assert_eq!(resumed.read("attempts"), "1\n2\n");
 }
 
+#[test]
+fn a_build_that_outlived_its_relwf_comes_to_its_end_first() {
+    let bench = Bench::new();
+    let world = bench.world(with_ci(&bench, &["sh", "-c", &format!("cat {}/alive", bench.dir.path().display())]));
+    let folder = world.folder.join("ci").join(bench.at("master")).join("push");
+    std::fs::create_dir_all(&folder).unwrap();
+    let lock = std::fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut survivor = std::process::Command::new("sh")
+        .args(["-c", "sleep 0.5; echo over > alive"])
+        .current_dir(bench.dir.path())
+        .stdin(lock)
+        .spawn()
+        .unwrap();
+    let wait = bench.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));
+    assert_eq!(ready(wait.observe(&wait.begin()))["state"], "passed");
+    survivor.wait().unwrap();
+    let said = bench.said.lock().unwrap();
+    assert_eq!(said[0], "waiting: an earlier attempt of this build still runs");
+    assert!(said.contains(&"over".to_owned()), "{said:?}");
+}
+
 // candidate::…
 
 #[test]
@@ -438,6 +493,9 @@ fn only_allowed_programs_run() {
     assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Command, "`sh` ended with exit code 4"));
     assert_eq!(failure.detail, json!({ "status": 4, "output": ["no"] }));
     let unknown = bench.call(&world, "sh::run", json!({ "argv": ["sh"], "effect": true, "on_unknown": "skip" }));
+    let secret = json!({ "argv": ["sh", { "$secret": "token" }], "effect": true });
+    let failure = bench.call(&world, "sh::run", secret).refused();
+    assert_eq!(failure.hint.as_deref(), Some("hand it over in `env`, and let the program read it there"));
     assert_eq!(unknown.on_unknown(), OnUnknown::Skip);
 }
 
@@ -463,11 +521,11 @@ fn secrets_reach_the_program_and_nothing_else() {
             let seen = seen.replace(script, "");
             assert!(!seen.contains(CANARY), "{seen}");
             assert_eq!(seen.contains("Command"), fails, "{seen}");
-            assert!(seen.contains("***"), "{seen}");
+            assert!(seen.contains("<secret>"), "{seen}");
         }
     }
     let said = bench.said.lock().unwrap().join("\n");
-    assert!(said.contains("Bearer ***") && !said.contains(CANARY), "{said}");
+    assert!(said.contains("Bearer <secret>") && !said.contains(CANARY), "{said}");
 
     for (name, message) in [
         ("absent", "the secret `absent` is not there: the variable NOT_SET is not set"),
@@ -570,6 +628,99 @@ fn a_probe_waits_for_an_update_that_outlived_its_relwf() {
         .unwrap();
     assert_eq!(call.probe(&intent), Probe::Done(json!({ "target": "acme", "from": "1", "to": "2" })));
     survivor.wait().unwrap();
+}
+
+#[test]
+fn an_update_may_be_a_build_of_the_ci() {
+    let bench = Bench::new();
+    let script = "[ \"$CUSTOMER\" = big ] || exit 5; echo \"$RELWF_EVENT $RELWF_TARGET $RELWF_FROM $RELWF_TO\" >> $OUT/built; echo $RELWF_TO > $OUT/at-acme";
+    let mut config = Config { ci: with_ci(&bench, &["sh", "-c", script]).ci, ..with_fleet(&bench) };
+    let out = bench.dir.path().to_str().unwrap().to_owned();
+    for (customer, expected) in [("small", Err(FailureKind::Red)), ("big", Ok(()))] {
+        let env = BTreeMap::from([("OUT".to_owned(), out.clone()), ("CUSTOMER".to_owned(), customer.to_owned())]);
+        config.fleet.as_mut().unwrap().targets[0].update = Some(FleetCommand::Ci { env });
+        let run = Bench { run: relwf::model::RunId::new(customer), ..Bench::new() };
+        let world = bench.world(config.clone());
+        let call = run.call(&world, "fleet::roll", json!({ "target": "acme", "to": "2" }));
+        let result = call.perform(&call.prepare().unwrap());
+        assert_eq!(
+            result.as_ref().map(drop).map_err(|error| match error {
+                EffectError::Refused(failure) => failure.kind,
+                other => panic!("{other:?}"),
+            }),
+            expected
+        );
+    }
+    assert_eq!(bench.read("built"), "api acme 1 2\n");
+}
+
+// http::…
+
+/// A server that answers every request with what it was sent, until it is dropped.
+fn echo() -> String {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).unwrap() > 0 {}
+            let length = head
+                .to_lowercase()
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|rest| rest.split("\r\n").next()?.parse::<usize>().ok());
+            let mut body = vec![0; length.unwrap_or(0)];
+            stream.read_exact(&mut body).unwrap();
+            let answer = serde_json::json!({ "head": head, "body": String::from_utf8_lossy(&body) }).to_string();
+            let status = if head.contains("/teapot") { "418 Teapot" } else { "200 OK" };
+            let reply = format!(
+                "HTTP/1.1 {status}\r\nX-Seen: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+                CANARY,
+                answer.len()
+            );
+            stream.get_mut().write_all(reply.as_bytes()).unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn secrets_reach_the_server_and_nothing_else() {
+    let bench = Bench::new();
+    let world = bench.world(with_sh(&bench));
+    let server = echo();
+    let secret = |before: &str| json!({ "$secret": "token", "before": before });
+    let args = json!({
+        "method": "POST",
+        "url": secret(&format!("{server}/hook/")),
+        "headers": { "Authorization": secret("Bearer ") },
+        "json": { "key": secret(""), "n": 1 },
+    });
+    let call = bench.call(&world, "http::request", args);
+    let intent = call.prepare().unwrap();
+    let value = call.perform(&intent).unwrap();
+    assert_eq!(value["status"], 200);
+    let head = text(&value["json"]["head"]).to_lowercase();
+    assert!(head.starts_with("post /hook/<secret> http/1.1\r\n"), "{head}");
+    assert!(head.contains("authorization: bearer <secret>\r\n"), "{head}");
+    assert!(head.contains(&format!("idempotency-key: {}\r\n", intent.idempotency_key)), "{head}");
+    assert_eq!(value["json"]["body"], "{\"key\":\"<secret>\",\"n\":1}");
+    assert_eq!(value["headers"]["x-seen"], "<secret>");
+
+    let teapot = bench.call(&world, "http::get", json!({ "url": format!("{server}/teapot") })).look().unwrap();
+    assert_eq!(teapot["status"], 418, "any status is an answer");
+    let closed = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap() };
+    let args = json!({ "method": "POST", "url": secret(&format!("http://{closed}/")), "headers": { "A": secret("") } });
+    let call = bench.call(&world, "http::request", args);
+    let error = call.perform(&call.prepare().unwrap()).unwrap_err();
+    assert!(
+        matches!(&error, EffectError::NotDone { failure, .. } if failure.kind == FailureKind::Network),
+        "{error:?}"
+    );
+    let seen = format!("{value} {intent:?} {error:?} {:?} {:?}", call.assume(), call.probe(&intent));
+    assert!(!seen.contains(CANARY), "{seen}");
 }
 
 // flow::…

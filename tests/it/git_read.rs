@@ -311,7 +311,7 @@ fn missing_and_damaged_objects_are_errors() {
         let kind = error.failure().kind;
         assert!(matches!(kind, FailureKind::Git | FailureKind::NotFound), "{kind:?}: {error}");
     }
-    for (object, bytes) in [(&blob, &b""[..]), (&tree, b"garbage"), (&parent, b"\x78\x9c\x00")] {
+    for (object, bytes) in [(&blob, &b""[..]), (&tree, b"garbage"), (&parent, b"\x78\x9c\xff\xff\xff")] {
         std::fs::write(object, bytes).unwrap();
     }
     let fresh = Mirror::at(mirror.path()).unwrap();

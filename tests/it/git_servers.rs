@@ -88,7 +88,7 @@ fn round_trip(mirror: &Mirror, work: &Repo, bare: &Repo) {
         racers.into_iter().map(|racer| racer.join().unwrap()).collect()
     });
     assert_eq!(results.iter().filter(|won| **won).count(), 1, "{results:?}");
-    assert_eq!(bare.git(&["fsck", "--full", "--strict"]), "");
+    assert_eq!(bare.git(&["fsck", "--full", "--strict", "--no-dangling"]), "");
 }
 
 #[test]

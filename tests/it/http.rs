@@ -1,6 +1,6 @@
 //! The HTTP client against servers that misbehave: what may have happened is told rightly, and no secret is shown.
 
-use crate::support::server::{Server, Turn};
+use crate::support::http_server::{Server, Turn};
 use relwf::http::{Client, HttpError, Request, Response};
 use relwf::model::{Cancel, Failure, FailureKind, Secret};
 use std::net::TcpListener;

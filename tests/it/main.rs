@@ -1,5 +1,7 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod cli_basics;
 mod cli_preview;
 mod cli_run;

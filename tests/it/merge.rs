@@ -241,7 +241,7 @@ fn links_and_submodules_conflict_as_what_they_are() {
     entry("theirs", "100644", &two);
     assert_eq!(kind(), [("x".to_owned(), ConflictKind::DistinctTypes)]);
     entry("theirs", "120000", &two);
-    assert_eq!(kind(), [("x".to_owned(), ConflictKind::Content)]);
+    assert_eq!(kind(), [("x".to_owned(), ConflictKind::AddAdd)]);
 }
 
 #[test]

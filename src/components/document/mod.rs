@@ -55,11 +55,11 @@ pub enum Kind {
     Null,
     /// A text.
     Text(String),
-    /// A number, boolean or date, as it is written, with the name of its type for messages.
+    /// A number, boolean or date.
     Bare {
         /// As it is written.
         text: String,
-        /// `number`, `boolean` or `date`.
+        /// `a number`, `a boolean` or `a date`, for messages.
         what: &'static str,
     },
     /// A list.
