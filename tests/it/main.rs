@@ -17,6 +17,7 @@ mod git_push;
 mod git_read;
 mod git_servers;
 mod http;
+mod kill;
 mod merge;
 mod rooms;
 mod support;

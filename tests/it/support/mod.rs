@@ -4,5 +4,4 @@ pub mod bench;
 pub mod cli;
 pub mod git;
 pub mod http_server;
-pub mod server;
 pub mod servers;
