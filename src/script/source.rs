@@ -48,11 +48,6 @@ impl Role {
     pub(super) fn name(self, path: &str) -> Option<&str> {
         path.strip_prefix(self.folder())?.strip_prefix('/')?.strip_suffix(".rhai")
     }
-
-    /// The role of a file.
-    pub(super) fn of(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name(path).is_some())
-    }
 }
 
 /// May a workflow or plugin be called this? Letters a–z, digits, `-` and `_`, in parts divided by `/`: nothing that

@@ -20,4 +20,5 @@ mod http;
 mod kill;
 mod merge;
 mod rooms;
+mod script;
 mod support;
