@@ -59,6 +59,11 @@ impl Context {
         Project::open(&self.setting)
     }
 
+    /// The project for verbs that look at runs: a relwf.toml that is wrong today does not matter to them.
+    pub fn journal(&self) -> Result<Project, Failure> {
+        Project::around(&self.setting)
+    }
+
     /// A path as the person would type it from where they are: below `-C`, when that was given.
     pub fn shown(&self, path: &std::path::Path) -> String {
         let here = std::env::current_dir().unwrap_or_default();

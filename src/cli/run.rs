@@ -78,7 +78,7 @@ pub fn ended(context: &Context, finished: &Finished) -> Exit {
 }
 
 fn plan(context: &Context, project: &Project, prepared: &Prepared) -> Result<Exit, Problem> {
-    let listener = ui::run::listener(&context.out);
+    let listener = ui::run::planning(&context.out);
     let planned = {
         let working = ui::working::Working::new(&context.out);
         dry_run(project, prepared, &*listener, working.watch(&context.setting.cancel))?

@@ -24,7 +24,7 @@ pub struct RunsArgs {
 /// Does it.
 pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Problem> {
     let listed = if args.everywhere { Listed::Everywhere } else { Listed::Here };
-    let rows = runs(&context.project()?, listed)?;
+    let rows = runs(&context.journal()?, listed)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&json!({ "runs": rows }))?,
         Form::Text => context.out.answer(&ui::runs::runs(&rows, jiff::Timestamp::now()))?,

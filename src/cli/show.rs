@@ -21,7 +21,7 @@ pub struct ShowArgs {
 
 /// Does it.
 pub fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Problem> {
-    let project = context.project()?;
+    let project = context.journal()?;
     let story = show(&project, &find_run(&project, &args.run)?)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&story)?,

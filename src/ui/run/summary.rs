@@ -26,7 +26,9 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
     let Finished { run, workflow, outcome, merge, took_ms, approval, unsettled } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
-    if let Some(merge) = merge {
+    // What did not land shipped nothing.
+    let shipping = matches!(outcome.status, RunStatus::Done | RunStatus::Suspended);
+    if let Some(merge) = merge.as_ref().filter(|_| shipping) {
         let rows = components_of(merge.get("components").unwrap_or(&Value::Null));
         if !rows.is_empty() {
             text.push_str(&format!("\n{}", components(&rows)));
