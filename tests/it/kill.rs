@@ -2,7 +2,8 @@
 //!
 //! What is counted is counted at the remote, by git itself: how often staging moved, which changes were proposed.
 
-use crate::support::cli::{Machine, git};
+use crate::support::bench::git;
+use crate::support::cli::Machine;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -4,7 +4,8 @@ use super::host::{HELPER, all_shown, library, shown};
 use relwf::script::{Library, embedded};
 
 fn check(body: &str) -> String {
-    let text = format!("import \"helper\" as helper;\nconst LIMIT = 3;\nfn own(a, b) {{ a + b }}\nfn run(p) {{\n{body}\n}}\n");
+    let text =
+        format!("import \"helper\" as helper;\nconst LIMIT = 3;\nfn own(a, b) {{ a + b }}\nfn run(p) {{\n{body}\n}}\n");
     all_shown(&library(&[("workflows/w.rhai", &text), ("plugins/helper.rhai", HELPER)]).check("w"))
 }
 
@@ -119,11 +120,8 @@ git::sync();
 let state = 1;
 fn run(p) { }
 "#;
-    let library = library(&[
-        ("workflows/w.rhai", text),
-        ("plugins/helper.rhai", HELPER),
-        ("plugins/broken.rhai", "fn f( { }"),
-    ]);
+    let library =
+        library(&[("workflows/w.rhai", text), ("plugins/helper.rhai", HELPER), ("plugins/broken.rhai", "fn f( { }")]);
     insta::assert_snapshot!(all_shown(&library.check("w")));
     assert_eq!(
         library.program("w").map(drop).map_err(|diagnostic| diagnostic.failure.at.unwrap().to_string()),
