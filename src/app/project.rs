@@ -32,6 +32,24 @@ impl Project {
         Ok(Self { setting: setting.clone(), config })
     }
 
+    /// The same for verbs that need only the journal: a relwf.toml that is wrong today must not keep anybody from looking at
+    /// a run, or from going on with one that has its own.
+    ///
+    /// # Errors
+    ///
+    /// There is no such folder.
+    pub fn around(setting: &Setting) -> Result<Self, Failure> {
+        match Self::open(setting) {
+            Err(failure) if failure.kind != FailureKind::Usage => {
+                let file = setting.config.clone().or_else(|| config::find(&setting.dir));
+                let root = file.as_deref().and_then(Path::parent).unwrap_or(&setting.dir);
+                let config = config::parse("", "relwf.toml", root)?;
+                Ok(Self { setting: setting.clone(), config })
+            }
+            other => other,
+        }
+    }
+
     /// The remote: `--repo`, else `[repo].url`, else the enclosing repository's origin, else that repository itself.
     ///
     /// # Errors
@@ -62,9 +80,14 @@ impl Project {
             }
             None => Err(Failure::new(
                 FailureKind::Config,
-                format!("no repository to work with: {} lies in none and there is no relwf.toml", self.setting.dir.display()),
+                format!(
+                    "no repository to work with: {} lies in none and there is no relwf.toml",
+                    self.setting.dir.display()
+                ),
             )
-            .hint("run it inside a git repository, or write [repo] url = \"…\" into relwf.toml (`relwf init` makes one)")),
+            .hint(
+                "run it inside a git repository, or write [repo] url = \"…\" into relwf.toml (`relwf init` makes one)",
+            )),
         }
     }
 

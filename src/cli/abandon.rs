@@ -25,7 +25,7 @@ pub struct AbandonArgs {
 
 /// Does it.
 pub fn run(context: &Context, args: &AbandonArgs) -> Result<Exit, Problem> {
-    let project = context.project()?;
+    let project = context.journal()?;
     let run = find_run(&project, &args.run)?;
     abandon(&project, &run, &args.reason)?;
     match context.out.form {

@@ -33,7 +33,7 @@ pub struct ApproveArgs {
 
 /// Does it.
 pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
-    let project = context.project()?;
+    let project = context.journal()?;
     let run = find_run(&project, &args.run)?;
     let key = args.key.as_deref().map(key_of).transpose()?;
     let decided = approve(&project, &run, key.as_ref(), !args.deny, args.reason.clone())?;

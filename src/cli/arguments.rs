@@ -33,7 +33,8 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Work as if started in DIR.
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    // Its own id: `demo --dir` is something else.
+    #[arg(id = "directory", short = 'C', value_name = "DIR", global = true)]
     pub dir: Option<PathBuf>,
     /// Use this relwf.toml instead of looking for one.
     #[arg(long, value_name = "FILE", global = true, env = "RELWF_CONFIG")]

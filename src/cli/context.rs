@@ -59,6 +59,11 @@ impl Context {
         Project::open(&self.setting)
     }
 
+    /// The project for verbs that look at runs: a relwf.toml that is wrong today does not matter to them.
+    pub fn journal(&self) -> Result<Project, Failure> {
+        Project::around(&self.setting)
+    }
+
     /// A path as the person would type it from where they are: below `-C`, when that was given.
     pub fn shown(&self, path: &std::path::Path) -> String {
         let here = std::env::current_dir().unwrap_or_default();
@@ -93,7 +98,11 @@ impl Context {
 /// A word for a shell, in quotes when it needs them.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub enum ScriptArg {
 /// Does it.
 pub fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
-    let project = Project::open(&context.setting)?;
+    let project = context.journal()?;
     let scripts = match args.script {
         ScriptArg::Pinned => Scripts::Pinned,
         ScriptArg::New => Scripts::New,

@@ -10,7 +10,9 @@ use serde_json::json;
 
 /// List the runs of this project, newest first.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf runs\n  relwf runs --json | jq -r '.runs[] | select(.status == \"suspended\").run'")]
+#[command(
+    after_help = "Examples:\n  relwf runs\n  relwf runs --json | jq -r '.runs[] | select(.status == \"suspended\").run'"
+)]
 pub struct RunsArgs {
     /// Of every project on this machine.
     #[arg(long)]
@@ -22,7 +24,7 @@ pub struct RunsArgs {
 /// Does it.
 pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Problem> {
     let listed = if args.everywhere { Listed::Everywhere } else { Listed::Here };
-    let rows = runs(&context.project()?, listed)?;
+    let rows = runs(&context.journal()?, listed)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&json!({ "runs": rows }))?,
         Form::Text => context.out.answer(&ui::runs::runs(&rows, jiff::Timestamp::now()))?,

@@ -84,7 +84,7 @@ impl Credentials {
     pub fn for_host(&self, host: &str) -> Option<Credential> {
         let host = main_host(host);
         let from_environment = self.environment(&host).into_iter().next();
-        from_environment.or_else(|| self.from_programs("https", &host, None).into_iter().next())
+        from_environment.or_else(|| self.ask_programs("https", &host, None).into_iter().next())
     }
 
     /// Where the first credential for a host comes from; for `doctor`.
@@ -108,7 +108,7 @@ impl Credentials {
         variables.iter().filter_map(token).collect()
     }
 
-    fn from_programs(&self, scheme: &str, host: &str, user: Option<&str>) -> Vec<Credential> {
+    fn ask_programs(&self, scheme: &str, host: &str, user: Option<&str>) -> Vec<Credential> {
         if self.programs == Programs::Leave {
             return Vec::new();
         }
@@ -220,7 +220,7 @@ impl Session<'_> {
             self.passwords = Some(first.into_iter());
         }
         let next = self.passwords.as_mut().and_then(Iterator::next).or_else(|| {
-            let programs = all.from_programs(scheme, &self.host, user);
+            let programs = all.ask_programs(scheme, &self.host, user);
             let fresh = programs.into_iter().find(|c| !self.all.tried_source(&self.host, &c.source))?;
             Some(fresh)
         });

@@ -18,8 +18,8 @@ pub fn no_texts(_: &str) -> Option<String> {
 /// Tells of a failure: JSON on stdout when JSON was asked for, else on stderr.
 pub fn failure(out: &Out, failure: &Failure, texts: Texts<'_>) {
     match out.form {
-        // A reader that went away does not want to hear of it.
-        Form::Json => drop(out.answer_json(&json!({ "error": failure }))),
+        // One line, so that it fits among the events of `run --json`.
+        Form::Json => unless_gone(out.answer_line(&json!({ "error": failure }).to_string())),
         Form::Text => out.insist(failure_text(failure, texts).trim_end()),
     }
 }
@@ -27,7 +27,7 @@ pub fn failure(out: &Out, failure: &Failure, texts: Texts<'_>) {
 /// The same for a finding about a script, with the callers.
 pub fn diagnostic(out: &Out, diagnostic: &Diagnostic) {
     match out.form {
-        Form::Json => drop(out.answer_json(&json!({ "error": &diagnostic.failure }))),
+        Form::Json => unless_gone(out.answer_line(&json!({ "error": &diagnostic.failure }).to_string())),
         Form::Text => out.insist(diagnostic_text(diagnostic).trim_end()),
     }
 }

@@ -3,6 +3,7 @@
 use super::out::{Loudness, Out, Screen};
 use crate::model::{Cancel, Progress, Watch};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
 /// Shows how far the work is until it is dropped.
@@ -17,17 +18,17 @@ impl<'a> Working<'a> {
         if out.screen == Screen::Terminal && out.loudness > Loudness::Quiet {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(spinner());
             // What is done at once needs no spinner: it would only flash.
-            let shown = bar.clone();
+            let (shown, started) = (bar.clone(), Once::new());
             let say = move |progress: Progress| {
                 shown.set_message(words(&progress));
-                shown.enable_steady_tick(Duration::from_millis(120));
+                started.call_once(|| shown.enable_steady_tick(Duration::from_millis(120)));
             };
             return Self { say: Box::new(say), bar: Some(bar) };
         }
         let verbose = out.loudness == Loudness::Verbose;
-        let last = std::sync::Mutex::new(String::new());
+        let last = Mutex::new(String::new());
         let say = move |progress: Progress| {
-            let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
             if verbose && *last != progress.what {
                 out.say(&progress.what);
                 *last = progress.what;

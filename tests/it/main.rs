@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cli_basics;
+mod cli_preview;
+mod cli_run;
+mod cli_setup;
 mod config;
 mod delta;
+mod demo;
 mod durable;
 mod effects;
 mod forge_local;

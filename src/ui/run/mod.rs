@@ -4,6 +4,7 @@ mod json;
 mod lines;
 mod live;
 mod phrase;
+mod planning;
 mod summary;
 
 pub use phrase::{phrase, short};
@@ -21,5 +22,13 @@ pub fn listener(out: &Arc<Out>) -> Box<dyn Listener> {
             Box::new(live::Live::new(Arc::clone(out)))
         }
         (Form::Text, ..) => Box::new(lines::Lines::new(Arc::clone(out))),
+    }
+}
+
+/// The listener for a dry run: what would be done is told by the plan, not as if it were happening.
+pub fn planning(out: &Arc<Out>) -> Box<dyn Listener> {
+    match out.form {
+        Form::Json => Box::new(json::JsonLines::new(Arc::clone(out))),
+        Form::Text => Box::new(planning::Planning::new(Arc::clone(out))),
     }
 }

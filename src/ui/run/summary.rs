@@ -26,7 +26,9 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
     let Finished { run, workflow, outcome, merge, took_ms, approval, unsettled } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
-    if let Some(merge) = merge {
+    // What did not land shipped nothing.
+    let shipping = matches!(outcome.status, RunStatus::Done | RunStatus::Suspended);
+    if let Some(merge) = merge.as_ref().filter(|_| shipping) {
         let rows = components_of(merge.get("components").unwrap_or(&Value::Null));
         if !rows.is_empty() {
             text.push_str(&format!("\n{}", components(&rows)));
@@ -55,13 +57,19 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             text.push_str(&format!("{} run {run} waits: {why}\n", paint(WARNING, "suspended:")));
             if *approval {
                 let deny = format!("{invocation} approve {run} --deny --reason TEXT");
-                next(&mut text, &[
-                    (format!("{invocation} approve {run}"), "go on"),
-                    (deny, "refuse"),
-                    (resume, "continue after the decision"),
-                ]);
+                next(
+                    &mut text,
+                    &[
+                        (format!("{invocation} approve {run}"), "go on"),
+                        (deny, "refuse"),
+                        (resume, "continue after the decision"),
+                    ],
+                );
             } else {
-                next(&mut text, &[(resume, "look again"), (format!("{invocation} abandon {run} --reason TEXT"), "give it up")]);
+                next(
+                    &mut text,
+                    &[(resume, "look again"), (format!("{invocation} abandon {run} --reason TEXT"), "give it up")],
+                );
             }
         }
         RunStatus::InDoubt => {
@@ -103,7 +111,8 @@ fn result(value: &Value) -> Option<String> {
         Value::Null => None,
         Value::Object(_) => {
             let (commit, branch) = (field("commit")?, field("branch")?);
-            let landed = unknown_inside(value).is_none().then(|| format!("{} landed on {}", short(commit), short(branch)));
+            let landed =
+                unknown_inside(value).is_none().then(|| format!("{} landed on {}", short(commit), short(branch)));
             Some(landed.unwrap_or_else(|| format!("would land on {}", short(branch))))
         }
         other => Some(short(other)),

@@ -58,7 +58,7 @@ fn killed_again_and_again_a_run_ends_as_if_it_had_never_been() {
         for attempt in 0..60_u64 {
             let mut child = start(dir.path());
             // From hardly begun to nearly done, differently every time; after twenty deaths it may live.
-            let patience = if attempt < 20 { 8 + (round * 37 + attempt * 23) % 90 } else { 20_000 };
+            let patience = if attempt < 20 { 6 + (round * 37 + attempt * 23) % 60 } else { 20_000 };
             let mut waited = 0;
             while waited < patience && child.try_wait().unwrap().is_none() {
                 std::thread::sleep(Duration::from_millis(1));

@@ -77,9 +77,9 @@ fn play(lines: &[Line], session: &Arc<Session>, before: &Value, item: &str) -> R
             Line::Each(name, items, lines) => {
                 let name = session.begin_parallel(name);
                 let (mut values, mut failures, mut stopped) = (Vec::new(), Vec::new(), false);
-                for item in items {
-                    session.enter_branch(&name, item, at.clone());
-                    match leave(session, play(lines, session, &last, &format!("{item}."))) {
+                for inner in items {
+                    session.enter_branch(&name, inner, at.clone());
+                    match leave(session, play(lines, session, &last, &format!("{item}{inner}."))) {
                         Ok(value) => values.push(value),
                         Err(Unwind::Threw(failure)) => failures.push(failure.message),
                         Err(Unwind::Stop) => stopped = true,
@@ -265,8 +265,10 @@ impl Commands for Fakes {
 }
 
 impl Fake {
+    /// Takes a while; long enough to be killed where processes really are.
     fn jitter(&self) {
-        std::thread::sleep(Duration::from_micros(self.world.chance(400)));
+        let most = if self.world.disk.is_some() { 12_000 } else { 400 };
+        std::thread::sleep(Duration::from_micros(self.world.chance(most)));
     }
 
     fn dead(&self) -> Failure {

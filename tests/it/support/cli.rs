@@ -78,25 +78,3 @@ impl Said {
         self
     }
 }
-
-/// git itself, with the same bare environment; its stdout, trimmed.
-pub fn git(dir: &Path, args: &[&str]) -> String {
-    let output = std::process::Command::new("git")
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", "/nonexistent")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_AUTHOR_NAME", "Test")
-        .env("GIT_AUTHOR_EMAIL", "test@example.org")
-        .env("GIT_AUTHOR_DATE", "2025-10-02T10:00:00Z")
-        .env("GIT_COMMITTER_NAME", "Test")
-        .env("GIT_COMMITTER_EMAIL", "test@example.org")
-        .env("GIT_COMMITTER_DATE", "2025-10-02T10:00:00Z")
-        .arg("-C")
-        .arg(dir)
-        .args(args)
-        .output()
-        .expect("the tests need git");
-    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
