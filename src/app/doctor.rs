@@ -86,7 +86,9 @@ pub fn doctor(setting: &Setting, watch: Watch<'_>) -> Diagnosis {
 fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     findings.push(match &project.config.file {
         Some(file) => Finding::good("config", file.display().to_string()),
-        None => Finding::odd("config", "no relwf.toml: the defaults hold", "`relwf init` writes one for this repository"),
+        None => {
+            Finding::odd("config", "no relwf.toml: the defaults hold", "`relwf init` writes one for this repository")
+        }
     });
     let environment = |name: &str| (project.setting.env)(name);
     findings.push(Finding::of(
@@ -101,7 +103,8 @@ fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) 
             None => Ok(format!("{} workflows, {} plugins", checked.workflows.len(), checked.plugins.len())),
             Some(first) => {
                 let more = checked.findings.len();
-                let failure = Failure { message: format!("{} ({more} in all)", first.failure.message), ..first.failure.clone() };
+                let failure =
+                    Failure { message: format!("{} ({more} in all)", first.failure.message), ..first.failure.clone() };
                 Err(failure.hint("`relwf check` shows them"))
             }
         }),
@@ -128,7 +131,10 @@ fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
                 "environment",
                 Failure::new(
                     FailureKind::NotFound,
-                    format!("`{}` wants the branch `{}`, which the remote does not have", environment.name, environment.branch),
+                    format!(
+                        "`{}` wants the branch `{}`, which the remote does not have",
+                        environment.name, environment.branch
+                    ),
                 )
                 .hint("correct `branch` in relwf.toml, or push the branch"),
             ));

@@ -47,7 +47,8 @@ pub fn init_files(setting: &Setting, preset: Preset) -> Result<Vec<InitFile>, Fa
         return Err(Failure::new(FailureKind::Usage, format!("{} lies in no git repository", setting.dir.display()))
             .hint("run `relwf init` inside the repository whose releases it shall do, or try `relwf demo`"));
     };
-    let mut files = vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];
+    let mut files =
+        vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];
     files.extend(embedded::of_preset(preset).map(|source| (source.path.clone(), source.text.clone())));
     Ok(files.into_iter().map(|(name, text)| InitFile { path: found.root.join(&name), name, text }).collect())
 }
@@ -70,9 +71,8 @@ pub fn write_init_file(file: &InitFile) -> Result<InitWrite, Failure> {
         temporary.write_all(file.text.as_bytes())?;
         temporary.persist(&file.path).map(drop).map_err(|error| error.error)
     };
-    write().map_err(|error| {
-        Failure::new(FailureKind::Io, format!("cannot write {}", file.path.display())).cause(error)
-    })?;
+    write()
+        .map_err(|error| Failure::new(FailureKind::Io, format!("cannot write {}", file.path.display())).cause(error))?;
     Ok(before)
 }
 
@@ -89,7 +89,9 @@ pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> 
          # `relwf doctor` says what is missing.\n\n[repo]\n",
     );
     match origin {
-        Some(origin) => text.push_str(&format!("# Default: the remote called origin, now {}.\n", without_password(origin))),
+        Some(origin) => {
+            text.push_str(&format!("# Default: the remote called origin, now {}.\n", without_password(origin)))
+        }
         None => text.push_str("# There is no remote called origin: the repository itself is worked on.\n"),
     }
     text.push_str("# url = \"git@github.com:acme/service.git\"\n\n# Where releases go, in order. `checks` must be green on a commit before it may land there.\n");

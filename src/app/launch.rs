@@ -122,7 +122,8 @@ pub fn start(
     let who = who(project);
     let run = new_run_id(Timestamp::now());
     let repo = project.url()?.to_string();
-    let holder = Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
+    let holder =
+        Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
     // Held until the run has stopped.
     let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
     let mirror = Arc::new(project.mirror(Keep::Yes, watch)?);

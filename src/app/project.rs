@@ -62,9 +62,14 @@ impl Project {
             }
             None => Err(Failure::new(
                 FailureKind::Config,
-                format!("no repository to work with: {} lies in none and there is no relwf.toml", self.setting.dir.display()),
+                format!(
+                    "no repository to work with: {} lies in none and there is no relwf.toml",
+                    self.setting.dir.display()
+                ),
             )
-            .hint("run it inside a git repository, or write [repo] url = \"…\" into relwf.toml (`relwf init` makes one)")),
+            .hint(
+                "run it inside a git repository, or write [repo] url = \"…\" into relwf.toml (`relwf init` makes one)",
+            )),
         }
     }
 

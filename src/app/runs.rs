@@ -248,16 +248,21 @@ pub fn approve(
     reason: Option<String>,
 ) -> Result<Decided, Failure> {
     let store = store(project)?;
-    let waiting = store.history(id)?.entries.into_iter().filter(|(_, entry)| {
-        entry.name == "flow::approve" && entry.settled.is_none() && entry.begun.is_some()
-    });
+    let waiting = store
+        .history(id)?
+        .entries
+        .into_iter()
+        .filter(|(_, entry)| entry.name == "flow::approve" && entry.settled.is_none() && entry.begun.is_some());
     let mut waiting: Vec<(Key, Entry)> = waiting.filter(|(waits, _)| key.is_none_or(|key| key == waits)).collect();
     let names: Vec<String> = waiting.iter().map(|(key, _)| key.to_string()).collect();
     let (Some((key, entry)), true) = (waiting.pop(), waiting.is_empty()) else {
         let usage = |message: String| Failure::new(FailureKind::Usage, message);
         return Err(match names.len() {
-            0 => usage(format!("run {id} does not wait for an approval")).hint(format!("`relwf show {id}` tells what it does")),
-            many => usage(format!("run {id} waits for {many} approvals: {}", names.join(", "))).hint("say which with --key"),
+            0 => usage(format!("run {id} does not wait for an approval"))
+                .hint(format!("`relwf show {id}` tells what it does")),
+            many => {
+                usage(format!("run {id} waits for {many} approvals: {}", names.join(", "))).hint("say which with --key")
+            }
         });
     };
     let asked: Asked = serde_json::from_value(entry.begun.unwrap_or_default())
@@ -268,8 +273,11 @@ pub fn approve(
         Signalled::Written => Ok(Decided { actor, message: asked.message }),
         Signalled::Already(earlier) => {
             let word = if earlier.approved { "approved" } else { "refused" };
-            Err(Failure::new(FailureKind::Refused, format!("{} has {word} it already; the first decision counts", earlier.actor))
-                .hint(format!("`relwf resume {id}` goes on with it")))
+            Err(Failure::new(
+                FailureKind::Refused,
+                format!("{} has {word} it already; the first decision counts", earlier.actor),
+            )
+            .hint(format!("`relwf resume {id}` goes on with it")))
         }
     }
 }

@@ -40,8 +40,7 @@ impl TreeMerger {
         if let Some(path) = url.path() {
             return Ok(Self { mirror: Mirror::at(path)? });
         }
-        let mirror =
-            Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
+        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
         if project.setting.fetch == Fetch::First {
             mirror.sync(watch)?;
         }

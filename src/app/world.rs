@@ -116,9 +116,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
     let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
-        ForgeKind::Local => {
-            Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok()))
-        }
+        ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
         other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
     };
     let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));

@@ -12,7 +12,9 @@ use crate::ui::{self, Form};
 /// A candidate is a commit of SOURCE that TARGET lacks. It is green when every check that TARGET's environment asks for
 /// is green on it, for as long as --soak says.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf candidates staging production\n  relwf candidates master staging --soak 2h --limit 5")]
+#[command(
+    after_help = "Examples:\n  relwf candidates staging production\n  relwf candidates master staging --soak 2h --limit 5"
+)]
 pub struct CandidatesArgs {
     /// The branch that a release would come from.
     pub source: String,

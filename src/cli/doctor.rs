@@ -11,7 +11,9 @@ use crate::ui::{self, Form};
 ///
 /// Looks only. Exits 1 when something would stop a run.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf doctor\n  relwf doctor --json | jq '.findings[] | select(.health == \"bad\")'")]
+#[command(
+    after_help = "Examples:\n  relwf doctor\n  relwf doctor --json | jq '.findings[] | select(.health == \"bad\")'"
+)]
 pub struct DoctorArgs {
     #[command(flatten)]
     pub json: JsonArg,

@@ -13,9 +13,11 @@ use clap::ValueEnum;
 /// relwf.toml is made for what is found here: the branches, Gopkg.lock, .travis.yml. Nothing is overwritten without
 /// asking; with --no-input files that exist are left alone and named.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Presets:\n  full      relwf.toml, every bundled workflow and plugin (they are yours to edit)\n  \
+#[command(
+    after_help = "Presets:\n  full      relwf.toml, every bundled workflow and plugin (they are yours to edit)\n  \
                         workflows as full, without the plugins\n  minimal   relwf.toml alone; the workflows built into relwf are used\n\n\
-                        Examples:\n  relwf init\n  relwf init --preset minimal --no-input")]
+                        Examples:\n  relwf init\n  relwf init --preset minimal --no-input"
+)]
 pub struct InitArgs {
     /// How much is written.
     #[arg(long, value_name = "NAME", value_enum, default_value = "full")]

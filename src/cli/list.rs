@@ -12,7 +12,9 @@ use serde_json::json;
 ///
 /// They are read without being executed. Files in workflows/ win over those built into relwf.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf list\n  relwf list --json | jq -r '.workflows[].name'\n  relwf run promote-staging --help")]
+#[command(
+    after_help = "Examples:\n  relwf list\n  relwf list --json | jq -r '.workflows[].name'\n  relwf run promote-staging --help"
+)]
 pub struct ListArgs {
     #[command(flatten)]
     pub json: JsonArg,

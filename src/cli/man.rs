@@ -9,7 +9,8 @@ use clap::CommandFactory;
 
 /// Does it.
 pub fn run(context: &Context) -> Result<Exit, Problem> {
-    let text = page().map_err(|error| Failure::new(FailureKind::Io, "the manual page cannot be written").cause(error))?;
+    let text =
+        page().map_err(|error| Failure::new(FailureKind::Io, "the manual page cannot be written").cause(error))?;
     context.out.answer(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Done)
 }

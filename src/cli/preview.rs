@@ -12,8 +12,10 @@ use crate::ui::{self, Form};
 /// Nothing is changed: no reference, neither here nor on the remote. Exits 0 when the merge is clean (or there is nothing
 /// to merge), 1 when it has conflicts.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf preview master staging\n  relwf preview v1.4.2 production --json | jq .components\n  \
-                        relwf preview HEAD~3 staging --repo ../service.git")]
+#[command(
+    after_help = "Examples:\n  relwf preview master staging\n  relwf preview v1.4.2 production --json | jq .components\n  \
+                        relwf preview HEAD~3 staging --repo ../service.git"
+)]
 pub struct PreviewArgs {
     /// What would be promoted: branch, tag, commit, HEAD~3. A branch is the remote's branch.
     pub source: String,

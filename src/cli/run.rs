@@ -98,8 +98,9 @@ fn given(params: &[String]) -> Result<BTreeMap<String, String>, Failure> {
                 .hint("write it as NAME=VALUE, e.g. --param to=staging"));
         };
         if given.insert(name.to_owned(), value.to_owned()).is_some() {
-            return Err(Failure::new(FailureKind::Usage, format!("the parameter `{name}` is given twice"))
-                .hint("give it once"));
+            return Err(
+                Failure::new(FailureKind::Usage, format!("the parameter `{name}` is given twice")).hint("give it once")
+            );
         }
     }
     Ok(given)
@@ -129,10 +130,10 @@ mod tests {
     #[test]
     fn parameters_are_names_and_values() {
         let words = |params: &[&str]| given(&params.iter().map(|&param| param.to_owned()).collect::<Vec<_>>());
-        assert_eq!(words(&["a=b=c", "d="]).unwrap().into_iter().collect::<Vec<_>>(), [
-            ("a".to_owned(), "b=c".to_owned()),
-            ("d".to_owned(), String::new())
-        ]);
+        assert_eq!(
+            words(&["a=b=c", "d="]).unwrap().into_iter().collect::<Vec<_>>(),
+            [("a".to_owned(), "b=c".to_owned()), ("d".to_owned(), String::new())]
+        );
         assert_eq!(words(&["a"]).unwrap_err().kind, FailureKind::Usage);
         assert_eq!(words(&["=b"]).unwrap_err().kind, FailureKind::Usage);
         assert_eq!(words(&["a=1", "a=2"]).unwrap_err().message, "the parameter `a` is given twice");

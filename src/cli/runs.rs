@@ -10,7 +10,9 @@ use serde_json::json;
 
 /// List the runs of this project, newest first.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf runs\n  relwf runs --json | jq -r '.runs[] | select(.status == \"suspended\").run'")]
+#[command(
+    after_help = "Examples:\n  relwf runs\n  relwf runs --json | jq -r '.runs[] | select(.status == \"suspended\").run'"
+)]
 pub struct RunsArgs {
     /// Of every project on this machine.
     #[arg(long)]

@@ -9,7 +9,9 @@ use crate::ui::{self, Form, Loudness};
 
 /// Show one run: its steps, its commands and how they ended.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf show r0g2\n  relwf show r0g2 -v          with arguments and pinned files\n  relwf show r0g2 --json")]
+#[command(
+    after_help = "Examples:\n  relwf show r0g2\n  relwf show r0g2 -v          with arguments and pinned files\n  relwf show r0g2 --json"
+)]
 pub struct ShowArgs {
     /// The run, or the first characters of its id.
     pub run: String,

@@ -16,23 +16,11 @@ pub enum Edit {
 /// One step of the story.
 pub enum Step {
     /// A commit on a branch.
-    Commit {
-        branch: &'static str,
-        who: usize,
-        when: (i64, i64, i64),
-        message: &'static str,
-        edits: &'static [Edit],
-    },
+    Commit { branch: &'static str, who: usize, when: (i64, i64, i64), message: &'static str, edits: &'static [Edit] },
     /// A new branch.
     Branch { name: &'static str, from: &'static str },
     /// A merge commit; `keep` are files that only the target has changed.
-    Promote {
-        from: &'static str,
-        to: &'static str,
-        who: usize,
-        when: (i64, i64, i64),
-        keep: &'static [&'static str],
-    },
+    Promote { from: &'static str, to: &'static str, who: usize, when: (i64, i64, i64), keep: &'static [&'static str] },
 }
 
 /// Somebody who commits.
@@ -81,7 +69,13 @@ const fn commit(who: usize, when: (i64, i64, i64), message: &'static str, edits:
     Step::Commit { branch: "master", who, when, message, edits }
 }
 
-const fn on(branch: &'static str, who: usize, when: (i64, i64, i64), message: &'static str, edits: &'static [Edit]) -> Step {
+const fn on(
+    branch: &'static str,
+    who: usize,
+    when: (i64, i64, i64),
+    message: &'static str,
+    edits: &'static [Edit],
+) -> Step {
     Step::Commit { branch, who, when, message, edits }
 }
 

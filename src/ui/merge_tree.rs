@@ -1,8 +1,8 @@
 //! The lines of `relwf merge-tree`. For programs: no colours, one line an answer.
 
 use crate::app::TreeAnswer;
-use crate::model::{Failure, Value};
 use crate::merge::ConflictKind;
+use crate::model::{Failure, Value};
 
 /// `TREE-OID`, or `CONFLICT kind:path …`.
 pub fn answer(answer: &TreeAnswer) -> String {

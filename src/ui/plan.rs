@@ -20,7 +20,10 @@ pub fn planned(planned: &Planned, texts: Texts<'_>) -> String {
     if planned.plan.is_empty() {
         out.push_str("plan: nothing would be changed\n");
     } else {
-        out.push_str(&format!("{}\n", paint(NAME, format!("plan: {}", counted(planned.plan.len(), "effect", "effects")))));
+        out.push_str(&format!(
+            "{}\n",
+            paint(NAME, format!("plan: {}", counted(planned.plan.len(), "effect", "effects")))
+        ));
         for (index, item) in planned.plan.iter().enumerate() {
             out.push_str(&item_text(index + 1, item));
         }
@@ -56,7 +59,8 @@ fn merge_text(merge: &PlannedMerge) -> String {
 }
 
 fn item_text(number: usize, item: &PlanItem) -> String {
-    let step = if item.step.is_empty() { String::new() } else { format!("{} ", paint(NAME, format!("{}:", item.step))) };
+    let step =
+        if item.step.is_empty() { String::new() } else { format!("{} ", paint(NAME, format!("{}:", item.step))) };
     let args: Vec<String> = item
         .args
         .as_object()

@@ -81,8 +81,18 @@ mod tests {
             name: "promote".to_owned(),
             description: "Promotes.\n\nSlowly.".to_owned(),
             params: vec![
-                HeaderParam { name: "to".into(), kind: ParamKind::Branch, value: "staging".into(), help: "where".into() },
-                HeaderParam { name: "commit".into(), kind: ParamKind::Commit, value: Value::Null, help: "this one".into() },
+                HeaderParam {
+                    name: "to".into(),
+                    kind: ParamKind::Branch,
+                    value: "staging".into(),
+                    help: "where".into(),
+                },
+                HeaderParam {
+                    name: "commit".into(),
+                    kind: ParamKind::Commit,
+                    value: Value::Null,
+                    help: "this one".into(),
+                },
             ],
             lock: Some("to".to_owned()),
             source: "embedded".to_owned(),

@@ -98,8 +98,7 @@ fn end_state(machine: &Machine) -> EndState {
     let tip = git(&remote, &["rev-parse", "staging"]);
     let changes: Vec<String> = owned.lines().map(|line| line.replace(&tip, "<tip>")).collect();
     EndState {
-        staging: git(&remote, &["log", "-3", "--first-parent", "--format=%T %P", "staging"])
-            .replace(&tip, "<tip>"),
+        staging: git(&remote, &["log", "-3", "--first-parent", "--format=%T %P", "staging"]).replace(&tip, "<tip>"),
         moves: git(&remote, &["reflog", "show", "--format=%H", "refs/heads/staging"]).lines().count(),
         proposed: changes.iter().filter(|name| !name.contains("verdicts")).count(),
         changes,

@@ -55,9 +55,6 @@ mod tests {
         let args = json!({"source": "0123456789012345678901234567890123456789", "target": "staging",
                           "change": {"number": {"$unknown": "number of the change"}, "url": null}, "body": "a\nb"});
         let text = anstream::adapter::strip_str(&phrase("git::merge", &args)).to_string();
-        assert_eq!(
-            text,
-            "git::merge body: a…, change: <number of the change>, source: 0123456789, target: staging"
-        );
+        assert_eq!(text, "git::merge body: a…, change: <number of the change>, source: 0123456789, target: staging");
     }
 }

@@ -55,13 +55,19 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             text.push_str(&format!("{} run {run} waits: {why}\n", paint(WARNING, "suspended:")));
             if *approval {
                 let deny = format!("{invocation} approve {run} --deny --reason TEXT");
-                next(&mut text, &[
-                    (format!("{invocation} approve {run}"), "go on"),
-                    (deny, "refuse"),
-                    (resume, "continue after the decision"),
-                ]);
+                next(
+                    &mut text,
+                    &[
+                        (format!("{invocation} approve {run}"), "go on"),
+                        (deny, "refuse"),
+                        (resume, "continue after the decision"),
+                    ],
+                );
             } else {
-                next(&mut text, &[(resume, "look again"), (format!("{invocation} abandon {run} --reason TEXT"), "give it up")]);
+                next(
+                    &mut text,
+                    &[(resume, "look again"), (format!("{invocation} abandon {run} --reason TEXT"), "give it up")],
+                );
             }
         }
         RunStatus::InDoubt => {
@@ -103,7 +109,8 @@ fn result(value: &Value) -> Option<String> {
         Value::Null => None,
         Value::Object(_) => {
             let (commit, branch) = (field("commit")?, field("branch")?);
-            let landed = unknown_inside(value).is_none().then(|| format!("{} landed on {}", short(commit), short(branch)));
+            let landed =
+                unknown_inside(value).is_none().then(|| format!("{} landed on {}", short(commit), short(branch)));
             Some(landed.unwrap_or_else(|| format!("would land on {}", short(branch))))
         }
         other => Some(short(other)),
