@@ -23,7 +23,7 @@ fn sound_workflows_are_sound() {
     let object = #{ shout: |text| text + "!" };
     print(add.call(1, 2) + object.shout("a").len() + global::LIMIT);
     let found = list.filter(|item| item > global::LIMIT).map(|item| `${item}`);
-    switch found.len() { 0 => print("none"), n if n > 2 => (), _ => { let x = 1; print(x); } }
+    switch found.len() { 0 => print("none"), 1..5 => (), _ => { let x = 1; print(x); } }
     let each = flow::parallel("all", list, |item| {
         let id = item;
         flow::step("inner", || git::merge(#{ source: `${id}`, target: "staging", message: () }))

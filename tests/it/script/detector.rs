@@ -46,7 +46,7 @@ fn detectors_are_pure_and_limited() {
     for (body, error) in [
         (
             "fn version(files) { git::sync(); }",
-            "script: `git::sync` cannot be called by a detector (plugins/d.rhai:2:21)",
+            "script: `git::sync` cannot be called by a detector (plugins/d.rhai:2:26)",
         ),
         ("fn version(files) { loop { } }", "script: stopped after 50 million operations (plugins/d.rhai:2:21)"),
         ("fn version(files) { throw \"no version\" }", "thrown: no version (plugins/d.rhai:2:21)"),
