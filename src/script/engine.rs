@@ -59,7 +59,10 @@ pub(super) fn build(catalogue: &Arc<Catalogue>, resolver: Resolver) -> Engine {
     engine.set_max_variables(1000);
 
     // Rhai keeps words for uses that it does not have yet; `sync` among them, which is the name of a host function.
-    #[allow(deprecated, reason = "the only way to give a reserved word back; Rhai marks it as an internal that may change")]
+    #[allow(
+        deprecated,
+        reason = "the only way to give a reserved word back; Rhai marks it as an internal that may change"
+    )]
     engine.on_parse_token(|token, _, _| match token {
         rhai::Token::Reserved(word) if *word == "sync" => rhai::Token::Identifier(word),
         other => other,

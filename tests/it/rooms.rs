@@ -109,7 +109,7 @@ fn imports_run_one_way() {
                 "script",
             ],
         ),
-        ("ui", &["components", "effects", "merge", "model", "run", "script"]),
+        ("ui", &["app", "components", "effects", "merge", "model", "run", "script"]),
         (
             "cli",
             &[
