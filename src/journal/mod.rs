@@ -5,12 +5,14 @@
 //! | `store` | opening: permissions, file system, schema, damage after an unclean exit |
 //! | `runs` | runs: made, listed, found, claimed, given up |
 //! | `claim` | the recorder of one process; refuses to write once another has taken the run over |
-//! | `rows` | rows and their hash chain, large values, folding rows into a [`History`](crate::run::History) |
+//! | `chain` | the hashes that tie the rows together |
+//! | `rows` | rows, large values, folding rows into a [`History`](crate::run::History) |
 //! | `people` | approvals and settled doubts |
 //! | `lock` | one process a run, one run a target |
 //!
 //! It knows nothing of scripts, commands or terminals. Promise: when a write returns, it is on disk (`synchronous=FULL`).
 
+mod chain;
 mod claim;
 mod failure;
 mod lock;

@@ -1,4 +1,4 @@
-//! Rows of the journal: how they are written, chained, read and folded into a history.
+//! Rows of the journal: how they are written, read and folded into a history.
 
 use super::failure::{Problem, unreadable, word};
 use crate::model::{Failure, FailureKind, RunId, Value};
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// Cells above this many bytes stand in a table of their own.
 const LARGE: usize = 64 * 1024;
 /// How a cell says so. No JSON text begins like this.
-const BLOB: &str = "blob:";
+pub(super) const BLOB: &str = "blob:";
 
 /// What a row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -163,28 +163,28 @@ fn command(key: Key, fingerprint: Fingerprint, name: String, args: Value) -> Dra
 
 /// A row as it is stored and hashed: a chain of these cannot be changed in the middle without notice.
 #[derive(Serialize)]
-struct Stored<'a> {
-    run: &'a str,
-    seq: i64,
-    event: &'a str,
-    path: Option<&'a str>,
-    ord: Option<u32>,
-    attempt: Option<u32>,
-    name: Option<&'a str>,
-    fingerprint: Option<&'a str>,
-    args: Option<&'a str>,
-    idem_key: Option<&'a str>,
-    data: Option<&'a str>,
-    error: Option<&'a str>,
-    actor: Option<&'a str>,
-    reason: Option<&'a str>,
-    at: &'a str,
-    epoch: i64,
-    prev_hash: &'a str,
+pub(super) struct Stored<'a> {
+    pub(super) run: &'a str,
+    pub(super) seq: i64,
+    pub(super) event: &'a str,
+    pub(super) path: Option<&'a str>,
+    pub(super) ord: Option<u32>,
+    pub(super) attempt: Option<u32>,
+    pub(super) name: Option<&'a str>,
+    pub(super) fingerprint: Option<&'a str>,
+    pub(super) args: Option<&'a str>,
+    pub(super) idem_key: Option<&'a str>,
+    pub(super) data: Option<&'a str>,
+    pub(super) error: Option<&'a str>,
+    pub(super) actor: Option<&'a str>,
+    pub(super) reason: Option<&'a str>,
+    pub(super) at: &'a str,
+    pub(super) epoch: i64,
+    pub(super) prev_hash: &'a str,
 }
 
 impl Stored<'_> {
-    fn hash(&self) -> Result<String, Failure> {
+    pub(super) fn hash(&self) -> Result<String, Failure> {
         Ok(sha(&serde_json::to_vec(self).map_err(unreadable)?))
     }
 }
@@ -281,51 +281,8 @@ pub(super) fn history(db: &Connection, run: &RunId) -> Result<History, Problem> 
     Ok(history)
 }
 
-/// Checks every link from the run's own hash to the last row; says how many rows there are.
-pub(super) fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, Problem> {
-    let head = head(db, run)?;
-    let mut last = (0, genesis.to_owned());
-    scan(db, run, |row, hash| {
-        let broken = |why: &str| {
-            Problem::Failure(
-                Failure::new(
-                    FailureKind::Io,
-                    format!("the journal of run {run} was changed at record {}: {why}", row.seq),
-                )
-                .hint("do not resume it; look at the remotes to see what it has done, then abandon it")
-                .detail(serde_json::json!({ "run": run, "seq": row.seq })),
-            )
-        };
-        if row.seq != last.0 + 1 {
-            return Err(broken("records before it are missing"));
-        }
-        if row.prev_hash != last.1 {
-            return Err(broken("it does not follow from the record before it"));
-        }
-        if row.hash()? != hash {
-            return Err(broken("it is not what was written"));
-        }
-        for cell in [row.args, row.data, row.error].into_iter().flatten() {
-            if let Some(name) = cell.strip_prefix(BLOB)
-                && sha(load(db, cell)?.as_bytes()) != name
-            {
-                return Err(broken("a large value of it is not what was written"));
-            }
-        }
-        last = (row.seq, hash.to_owned());
-        Ok(())
-    })?;
-    if last != (head.seq, head.hash) {
-        return Err(Failure::new(FailureKind::Io, format!("the journal of run {run} lacks its last records"))
-            .hint("do not resume it; look at the remotes to see what it has done, then abandon it")
-            .detail(serde_json::json!({ "run": run, "seq": last.0 + 1 }))
-            .into());
-    }
-    Ok(last.0)
-}
-
 /// Shows every stored row of a run, with its hash.
-fn scan(
+pub(super) fn scan(
     db: &Connection,
     run: &RunId,
     mut visit: impl FnMut(&Stored<'_>, &str) -> Result<(), Problem>,

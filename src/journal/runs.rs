@@ -1,5 +1,6 @@
 //! Runs: made, listed, found, claimed, given up.
 
+use super::chain::Genesis;
 use super::claim::Claim;
 use super::failure::{Problem, status, unreadable, word};
 use super::lock::{FileLock, Holder, Who};
@@ -287,18 +288,6 @@ impl Store {
         self.read(|db| rows::history(db, run))
     }
 
-    /// Checks that nothing written of a run was changed since; answers how many records it has.
-    ///
-    /// # Errors
-    ///
-    /// Kind `io`, with the first record that is not as it was written.
-    pub fn verify_chain(&self, run: &RunId) -> Result<i64, Failure> {
-        self.read(|db| {
-            let genesis = genesis(db, run)?;
-            rows::verify(db, run, &genesis)
-        })
-    }
-
     fn find(&self, run: &RunId) -> Result<Run, Failure> {
         let mut found = self.select(&format!("SELECT {COLUMNS} FROM runs WHERE run_id = ?1"), [run.as_str()])?;
         found.pop().ok_or_else(|| no_such_run(run.as_str()))
@@ -333,57 +322,6 @@ impl Store {
                 .hint("wait until it is done, or stop it with ctrl-C there")
         })
     }
-}
-
-/// Everything of a run that never changes; the hash of it is the first link of its chain.
-#[derive(Serialize)]
-struct Genesis<'a> {
-    run: &'a str,
-    workflow: &'a str,
-    project: &'a str,
-    repo: &'a str,
-    target: Option<&'a str>,
-    params: &'a str,
-    config_text: &'a str,
-    abi: u32,
-    created: &'a str,
-    sources: &'a [(&'a str, String)],
-}
-
-impl Genesis<'_> {
-    fn hash(&self) -> Result<String, Failure> {
-        Ok(sha(&serde_json::to_vec(self).map_err(unreadable)?))
-    }
-}
-
-/// The first link, computed anew from what the tables hold.
-fn genesis(db: &Connection, run: &RunId) -> Result<String, Problem> {
-    let mut statement =
-        db.prepare("SELECT path, text FROM sources JOIN texts USING (sha) WHERE run_id = ?1 ORDER BY ord")?;
-    let texts = statement
-        .query_map([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<Vec<(String, String)>>>()?;
-    let sources: Vec<(&str, String)> = texts.iter().map(|(path, text)| (path.as_str(), sha(text.as_bytes()))).collect();
-    let sql = "SELECT workflow, project, repo, target, params, config_text, created, abi FROM runs WHERE run_id = ?1";
-    let mut statement = db.prepare(sql)?;
-    let mut rows = statement.query([run.as_str()])?;
-    let row = rows.next()?.ok_or_else(|| Problem::Failure(no_such_run(run.as_str())))?;
-    let text = |index: usize| row.get::<_, String>(index);
-    let (workflow, project, repo) = (text(0)?, text(1)?, text(2)?);
-    let (target, params, config_text, created) = (row.get::<_, Option<String>>(3)?, text(4)?, text(5)?, text(6)?);
-    let genesis = Genesis {
-        run: run.as_str(),
-        workflow: &workflow,
-        project: &project,
-        repo: &repo,
-        target: target.as_deref(),
-        params: &params,
-        config_text: &config_text,
-        abi: row.get(7)?,
-        created: &created,
-        sources: &sources,
-    };
-    Ok(genesis.hash()?)
 }
 
 fn claimed(who: &Who) -> Draft {

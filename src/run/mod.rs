@@ -8,6 +8,7 @@ mod advance;
 mod announce;
 mod call;
 mod command;
+mod drive;
 mod driver;
 mod dry;
 mod event;
@@ -20,10 +21,6 @@ mod session;
 mod signature;
 #[cfg(test)]
 mod tests;
-
-/// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not
-/// continued.
-pub const ABI: u32 = 1;
 
 pub use advance::{Advance, Evaluation, Script, advance};
 pub use call::{Call, Fingerprint};
@@ -39,3 +36,7 @@ pub use pace::Pace;
 pub use record::{Record, RecordError, Recorder};
 pub use session::{Answer, Left, Request, Session, Trace};
 pub use signature::{Arguments, Kind, Param, ParamType, Signature, optional, required};
+
+/// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not
+/// continued.
+pub const ABI: u32 = 1;

@@ -122,7 +122,13 @@ pub(super) fn check(ty: ParamType, value: &Value) -> Result<(), String> {
         ParamType::Int => value.is_i64() || value.is_u64(),
         ParamType::Bool => value.is_boolean(),
         ParamType::List => value.is_array(),
-        ParamType::Strings => value.as_array().is_some_and(|items| items.iter().all(is_text)),
+        ParamType::Strings => match value.as_array() {
+            Some(items) => match items.iter().enumerate().find(|(_, item)| !is_text(item)) {
+                Some((number, item)) => return Err(format!(" (its item {number} is {})", describe(item))),
+                None => true,
+            },
+            None => false,
+        },
         ParamType::Map => value.is_object() && !is_secret,
         ParamType::Commit => return text(value, kinds::commit),
         ParamType::Branch => return text(value, kinds::branch),
@@ -226,7 +232,9 @@ mod tests {
             ),
             (
                 base("argv", json!(["a", 1])),
-                format!("`git::merge` takes a list of strings as `argv`, not a list / {usage}"),
+                format!(
+                    "`git::merge` takes a list of strings as `argv`, not a list (its item 1 is the number 1) / {usage}"
+                ),
             ),
             (
                 base("source", json!({ "id": "abc" })),

@@ -6,7 +6,7 @@
 use super::convert::{to_dynamic, to_value};
 use super::engine::{MAX_CALLS, MAX_OPERATIONS};
 use super::index::Index;
-use super::opaque::UNKNOWN_TYPE;
+use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::syntax::lower_first;
 use super::unit::is_closure;
 use crate::model::{Failure, FailureKind, Place, Value};
@@ -151,7 +151,7 @@ fn kind_of(word: &str) -> Option<FailureKind> {
 /// What the engine complains about, in our words.
 fn of_leaf(error: &EvalAltResult, at: Place, index: &Index, engine: &Engine) -> Failure {
     let said = without_position(error);
-    if !matches!(error, EvalAltResult::ErrorRuntime(..)) && said.contains(UNKNOWN_TYPE) {
+    if !matches!(error, EvalAltResult::ErrorRuntime(..)) && mentions_unknown(&said) {
         return Failure::new(
             FailureKind::Unknown,
             "the dry run cannot decide here: the value is invented by the remote",
@@ -190,6 +190,11 @@ fn of_leaf(error: &EvalAltResult, at: Place, index: &Index, engine: &Engine) -> 
     failure.at(at)
 }
 
+/// Some errors have the type's name for people, others the one it has in Rust.
+fn mentions_unknown(said: &str) -> bool {
+    said.contains(UNKNOWN_TYPE) || said.contains(std::any::type_name::<Unknown>())
+}
+
 /// A function that does not exist, or not for these arguments.
 fn not_found(call: &str, index: &Index, engine: &Engine) -> Failure {
     let (name, arguments) = call.split_once(" (").unwrap_or((call, ")"));
@@ -222,8 +227,11 @@ pub(super) fn usages(name: &str, index: &Index, engine: &Engine) -> Vec<String> 
         .into_iter()
         .filter(|signature| signature.split_once('(').is_some_and(|(function, _)| function == name))
         .map(|signature| {
-            let signature = signature.split(" -> ").next().unwrap_or_default();
-            format!("`{}`", signature.replace("ImmutableString", "string").replace("&str", "string"))
+            let mut signature = signature.split(" -> ").next().unwrap_or_default().to_owned();
+            for (engine, people) in TYPE_NAMES {
+                signature = signature.replace(engine, people);
+            }
+            format!("`{signature}`")
         })
         .collect();
     usages.sort();
@@ -231,6 +239,17 @@ pub(super) fn usages(name: &str, index: &Index, engine: &Engine) -> Vec<String> 
     usages.truncate(3);
     usages
 }
+
+/// How Rhai writes types in signatures, and how people do; references first.
+const TYPE_NAMES: [(&str, &str); 7] = [
+    ("&mut ", ""),
+    ("ImmutableString", "string"),
+    ("&str", "string"),
+    ("i64", "int"),
+    ("f64", "float"),
+    ("Dynamic", "any"),
+    ("FnPtr", "closure"),
+];
 
 /// Rhai's names of types as people know them.
 fn type_word(name: &str) -> String {

@@ -234,8 +234,11 @@ impl Host<'_, '_> {
         if let Some(params) = evaluating.index.closure_params(closure.fn_name()) {
             let takes = params.saturating_sub(closure.curry().len());
             if takes > given.len() {
-                return Err(self
-                    .wrong(format_args!("calls its closure with {} arguments, this one takes {takes}", given.len())));
+                let with = match given.len() {
+                    0 => "without arguments",
+                    _ => "with one argument",
+                };
+                return Err(self.wrong(format_args!("calls its closure {with}, this one takes {takes}")));
             }
             given.truncate(takes);
         }

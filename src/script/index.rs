@@ -15,8 +15,8 @@ pub(super) struct Index {
     closures: HashMap<String, (String, usize)>,
     /// Functions by name, as people would write a call.
     functions: HashMap<String, Vec<String>>,
-    /// Calls into namespaces, by place: function and file.
-    calls: HashMap<(usize, usize), Vec<(String, String)>>,
+    /// Calls into namespaces, by the line and column of the function's name: the function, and where its namespace begins.
+    calls: HashMap<(usize, usize), Vec<(String, Place)>>,
     /// Files that are part of relwf, not of the project.
     embedded: BTreeSet<String>,
     /// Names of top-level constants.
@@ -51,9 +51,9 @@ impl Index {
             if let Some(ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at))) = path.last()
                 && !call.namespace.is_empty()
             {
-                let place = unit.place(*at);
+                let (place, begin) = (unit.place(*at), unit.place(call.namespace.position().or_else(*at)));
                 let name = format!("{}::{}", call.namespace, call.name);
-                calls.entry((place.line, place.column)).or_default().push((name, place.file));
+                calls.entry((place.line, place.column)).or_default().push((name, begin));
             }
             true
         });
@@ -71,13 +71,9 @@ impl Index {
     pub(super) fn call_place(&self, function: &str, reported: &str, position: Position) -> Place {
         let (line, column) = (position.line().unwrap_or(0), position.position().unwrap_or(0));
         let calls = self.calls.get(&(line, column)).map_or(&[][..], Vec::as_slice);
-        let fits = |file: &str| calls.iter().any(|(name, other)| name == function && other == file);
-        let file = if fits(reported) {
-            reported
-        } else {
-            calls.iter().find(|(name, _)| name == function).map_or(reported, |(_, file)| file)
-        };
-        Place::new(file, line, column)
+        let mut places = calls.iter().filter(|(name, _)| name == function).map(|(_, place)| place);
+        let fits = places.clone().find(|place| place.file == reported).or_else(|| places.next());
+        fits.cloned().unwrap_or_else(|| Place::new(reported, line, column))
     }
 
     /// How many parameters a closure has, captured variables among them; `None` for other functions.

@@ -10,7 +10,7 @@ use super::index::Index;
 use super::library::Workshop;
 use super::params;
 use super::source::Source;
-use super::unit::Unit;
+use super::unit::{Function, Unit};
 use crate::model::{Failure, FailureKind, Value};
 use crate::run::{Evaluation, Script, Session};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, Position, Scope};
@@ -107,7 +107,8 @@ impl Program {
         to_value(value).map_err(|error| {
             let what = if error.path.is_empty() { "it".to_owned() } else { format!("`{}`", error.path) };
             let message = format!("`run` must return data, {what} is {}", error.what);
-            Failure::new(FailureKind::Script, message).at(self.workflow.place(Position::NONE))
+            let at = self.workflow.named("run").next().map_or(Position::NONE, Function::at);
+            Failure::new(FailureKind::Script, message).at(self.workflow.place(at))
         })
     }
 

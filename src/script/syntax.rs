@@ -16,10 +16,20 @@ pub(super) fn diagnostic(error: &ParseError, file: &str, text: &str) -> Diagnost
             at(Place::new(file, line, column), "a `;` is missing here".into())
                 .hint(Some("every statement ends with `;`, only the last one of a block may leave it away"))
         }
-        ParseErrorType::MissingToken(token, why) if why.is_empty() => at(here, format!("`{token}` was expected here")),
-        ParseErrorType::MissingToken(token, why) => at(here, format!("`{token}` was expected here {why}")),
-        ParseErrorType::Reserved(word) if word == "eval" => at(here, "there is no `eval`".into())
-            .hint(Some("what a workflow does must be there to be checked and pinned")),
+        ParseErrorType::MissingToken(token, why) => {
+            // Behind the last line there is nothing to show.
+            let place = if line > text.lines().count() {
+                let (line, column) = end_of_previous(text, line, column);
+                Place::new(file, line, column)
+            } else {
+                here
+            };
+            at(place, format!("`{token}` was expected here {why}").trim_end().to_owned())
+        }
+        ParseErrorType::BadInput(LexError::ImproperSymbol(word, _)) if word == "eval" => {
+            at(here, "there is no `eval`".into())
+                .hint(Some("what a workflow does must be there to be checked and pinned"))
+        }
         ParseErrorType::Reserved(word) => at(here, format!("`{word}` is a reserved word"))
             .hint(Some(format!("choose another name; as the key of a map it must be quoted: \"{word}\": …"))),
         ParseErrorType::UnexpectedEOF => at(here, "the script ends too early".into())

@@ -55,6 +55,11 @@ impl Function {
         is_closure(&self.name)
     }
 
+    /// Where its body begins.
+    pub(super) fn at(&self) -> Position {
+        self.start
+    }
+
     fn contains(&self, position: Position) -> bool {
         let key = |p: Position| (p.line().unwrap_or(0), p.position().unwrap_or(0));
         if self.end.is_none() {

@@ -88,6 +88,7 @@ mod tests {
                     kind: ParamKind::Branch,
                     value: "staging".into(),
                     help: "where".into(),
+                    required: false,
                 },
                 HeaderParam {
                     name: "commit".into(),
@@ -95,6 +96,7 @@ mod tests {
                     kind: ParamKind::Commit,
                     value: Value::Null,
                     help: "this one".into(),
+                    required: false,
                 },
             ],
             lock: Some("to".to_owned()),

@@ -2,7 +2,8 @@
 //!
 //! What is counted is counted at the remote, by git itself: how often staging moved, which changes were proposed.
 
-use crate::support::cli::{Machine, git};
+use crate::support::bench::git;
+use crate::support::cli::Machine;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -31,7 +32,7 @@ fn a_promotion_that_is_killed_at_random_moments_ends_as_if_it_had_not_been() {
             if run_and_kill(&machine, &service, args, chance.part_of(whole)) {
                 kills += 1;
             }
-            args = match machine.say(&service, &["runs", "--json"]).exits(0).json().as_array() {
+            args = match machine.say(&service, &["runs", "--json"]).exits(0).json()["runs"].as_array() {
                 Some(runs) if !runs.is_empty() => &["resume", "--all"],
                 _ => &["run", "promote-staging"],
             };
@@ -40,8 +41,12 @@ fn a_promotion_that_is_killed_at_random_moments_ends_as_if_it_had_not_been() {
         assert_eq!(last.code, 0, "round {round}: {args:?}\n{}\n{}", last.stdout, last.stderr);
         assert_eq!(end_state(&machine), expected, "round {round}");
         let runs = machine.say(&service, &["runs", "--json"]).exits(0).json();
-        let statuses: Vec<&str> =
-            runs.as_array().expect("a list").iter().map(|run| run["status"].as_str().unwrap_or_default()).collect();
+        let statuses: Vec<&str> = runs["runs"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|run| run["status"].as_str().unwrap_or_default())
+            .collect();
         assert_eq!(statuses, ["done"], "round {round}");
     }
     // Had every process ended before its kill, this test would have tried nothing.
@@ -98,8 +103,7 @@ fn end_state(machine: &Machine) -> EndState {
     let tip = git(&remote, &["rev-parse", "staging"]);
     let changes: Vec<String> = owned.lines().map(|line| line.replace(&tip, "<tip>")).collect();
     EndState {
-        staging: git(&remote, &["log", "-3", "--first-parent", "--format=%T %P", "staging"])
-            .replace(&tip, "<tip>"),
+        staging: git(&remote, &["log", "-3", "--first-parent", "--format=%T %P", "staging"]).replace(&tip, "<tip>"),
         moves: git(&remote, &["reflog", "show", "--format=%H", "refs/heads/staging"]).lines().count(),
         proposed: changes.iter().filter(|name| !name.contains("verdicts")).count(),
         changes,

@@ -203,7 +203,7 @@ impl Body<'_> {
         } else if self.world.catalogue.is_namespace(root) {
             let message = format!("`{root}::{name}` is no value");
             let hint = self.world.catalogue.find(&format!("{root}::{name}")).map(|function| function.usage());
-            self.find(at, message, hint.map(|usage| format!("call it as `{usage}`")));
+            self.find(namespace.position(), message, hint.map(|usage| format!("call it as `{usage}`")));
         } else if !self.plugins.contains_key(root) {
             self.unknown_namespace(root, namespace.position());
         }
@@ -233,12 +233,25 @@ impl Body<'_> {
 
     /// A secret in a text would print its name, not what it holds.
     fn no_secret(&mut self, part: &Expr) {
-        if let Expr::FnCall(call, at) = part
+        let inside = match part {
+            Expr::FnCall(call, at) => Some((call, at)),
+            Expr::Stmt(block) => match block.statements() {
+                [Stmt::FnCall(call, at)] => Some((call, at)),
+                [Stmt::Expr(expr)] => match &**expr {
+                    Expr::FnCall(call, at) => Some((call, at)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some((call, at)) = inside
             && call.namespace.path.first().is_some_and(|part| part.name == "config")
             && call.name == "secret"
         {
             let hint = "put it together with `+`: \"Bearer \" + config::secret(\"…\")".to_owned();
-            self.find(*at, "a secret cannot be put into a text with `${…}`".into(), Some(hint));
+            let at = call.namespace.position().or_else(*at);
+            self.find(at, "a secret cannot be put into a text with `${…}`".into(), Some(hint));
         }
     }
 

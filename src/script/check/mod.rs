@@ -37,18 +37,22 @@ pub(super) fn structure(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
     };
     findings.extend(imports::check(world, unit));
     findings.extend(top_level(unit));
-    sorted(findings)
+    sorted(unit, findings)
 }
 
 /// All of it.
 pub(super) fn everything(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
     let mut findings = structure(world, unit);
     findings.extend(body::check(world, unit));
-    sorted(findings)
+    sorted(unit, findings)
 }
 
-fn sorted(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    findings.sort_by(|a, b| a.place().cmp(&b.place()));
+/// By place, this file's own first.
+fn sorted(unit: &Unit, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    findings.sort_by_cached_key(|finding| {
+        let place = finding.place().cloned();
+        (place.as_ref().is_some_and(|place| place.file != unit.file), place)
+    });
     findings.dedup_by(|a, b| a.place() == b.place() && a.failure.message == b.failure.message);
     findings
 }

@@ -138,10 +138,10 @@ fn promotions_stop_where_there_is_nothing_or_a_conflict() {
     let Advance::Failed(failure) = &run.end else { panic!("{:?}", run.end) };
     assert_eq!(failure.kind, FailureKind::Conflict);
     assert_eq!(failure.detail, json!({ "conflicts": conflicts }));
-    assert_eq!(failure.message, "master and staging conflict in 1 places");
+    assert_eq!(failure.message, "master cannot be merged into staging (conflicts: 1)");
     let told = run.commands.last().unwrap();
     assert!(told.starts_with("on_failure#0 http::request "), "{told}");
-    assert!(told.contains("The release to *staging* failed: master and staging conflict"), "{told}");
+    assert!(told.contains("The release to *staging* failed: master cannot be merged"), "{told}");
 }
 
 #[test]

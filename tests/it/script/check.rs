@@ -4,7 +4,8 @@ use super::host::{HELPER, all_shown, library, shown};
 use relwf::script::{Library, embedded};
 
 fn check(body: &str) -> String {
-    let text = format!("import \"helper\" as helper;\nconst LIMIT = 3;\nfn own(a, b) {{ a + b }}\nfn run(p) {{\n{body}\n}}\n");
+    let text =
+        format!("import \"helper\" as helper;\nconst LIMIT = 3;\nfn own(a, b) {{ a + b }}\nfn run(p) {{\n{body}\n}}\n");
     all_shown(&library(&[("workflows/w.rhai", &text), ("plugins/helper.rhai", HELPER)]).check("w"))
 }
 
@@ -22,7 +23,7 @@ fn sound_workflows_are_sound() {
     let object = #{ shout: |text| text + "!" };
     print(add.call(1, 2) + object.shout("a").len() + global::LIMIT);
     let found = list.filter(|item| item > global::LIMIT).map(|item| `${item}`);
-    switch found.len() { 0 => print("none"), n if n > 2 => (), _ => { let x = 1; print(x); } }
+    switch found.len() { 0 => print("none"), 1..5 => (), _ => { let x = 1; print(x); } }
     let each = flow::parallel("all", list, |item| {
         let id = item;
         flow::step("inner", || git::merge(#{ source: `${id}`, target: "staging", message: () }))
@@ -119,11 +120,8 @@ git::sync();
 let state = 1;
 fn run(p) { }
 "#;
-    let library = library(&[
-        ("workflows/w.rhai", text),
-        ("plugins/helper.rhai", HELPER),
-        ("plugins/broken.rhai", "fn f( { }"),
-    ]);
+    let library =
+        library(&[("workflows/w.rhai", text), ("plugins/helper.rhai", HELPER), ("plugins/broken.rhai", "fn f( { }")]);
     insta::assert_snapshot!(all_shown(&library.check("w")));
     assert_eq!(
         library.program("w").map(drop).map_err(|diagnostic| diagnostic.failure.at.unwrap().to_string()),

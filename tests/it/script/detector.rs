@@ -19,9 +19,12 @@ fn dockerfiles_name_their_base_image() {
     let library = bundled();
     let image = |text: &str| serde_json::to_value(detect(&library, "dockerfile", text).unwrap()).unwrap();
     assert_eq!(image("FROM alpine:3.20\nRUN true\n"), json!({ "version": "3.20", "source": "alpine" }));
-    assert_eq!(image("from reg.example:5000/a/b:v1@sha256:12\n"), json!({
-        "version": "v1", "revision": "sha256:12", "source": "reg.example:5000/a/b"
-    }));
+    assert_eq!(
+        image("from reg.example:5000/a/b:v1@sha256:12\n"),
+        json!({
+            "version": "v1", "revision": "sha256:12", "source": "reg.example:5000/a/b"
+        })
+    );
     let staged = "FROM golang:1.22 AS build\nRUN x\nFROM --platform=linux/amd64 debian:12 AS base\nFROM base\n";
     assert_eq!(image(staged), json!({ "version": "12", "source": "debian" }));
     assert_eq!(image("FROM node\n"), json!({ "source": "node", "floating": true }));
@@ -43,19 +46,28 @@ fn detectors_are_pure_and_limited() {
     for (body, error) in [
         (
             "fn version(files) { git::sync(); }",
-            "script: `git::sync` cannot be called by a detector (plugins/d.rhai:2:21)",
+            "script: `git::sync` cannot be called by a detector (plugins/d.rhai:2:26)",
         ),
         ("fn version(files) { loop { } }", "script: stopped after 50 million operations (plugins/d.rhai:2:21)"),
         ("fn version(files) { throw \"no version\" }", "thrown: no version (plugins/d.rhai:2:21)"),
-        ("fn version(files) { 1 }", "script: `version` must return a string, a map or (), not the number 1 (plugins/d.rhai)"),
+        (
+            "fn version(files) { 1 }",
+            "script: `version` must return a string, a map or (), not the number 1 (plugins/d.rhai)",
+        ),
         (
             "fn version(files) { #{ versoin: 1 } }",
             "script: a version knows no `versoin`; did you mean `version`? (plugins/d.rhai)",
         ),
-        ("fn versions(files) { }", "script: the plugin `d` is no detector: it has no `fn version(files)` (plugins/d.rhai)"),
+        (
+            "fn versions(files) { }",
+            "script: the plugin `d` is no detector: it has no `fn version(files)` (plugins/d.rhai)",
+        ),
     ] {
         let found = plugin(body).unwrap_err();
-        assert!(found == error || (body.contains("loop") && found.starts_with("script: stopped after 50 million")), "{found}");
+        assert!(
+            found == error || (body.contains("loop") && found.starts_with("script: stopped after 50 million")),
+            "{found}"
+        );
     }
     let missing = detect(&bundled(), "dokerfile", "").unwrap_err();
     assert_eq!(missing, "not-found: there is no plugin `dokerfile` (plugins/dokerfile.rhai)");

@@ -36,10 +36,10 @@ fn variables_and_steps_survive_replay() {
     assert_eq!(
         shown,
         [
-            "> first workflows/w.rhai:3:23",
+            "> first workflows/w.rhai:3:17",
             "< first Done",
-            "> second workflows/w.rhai:4:11",
-            "> second/inner workflows/w.rhai:4:36",
+            "> second workflows/w.rhai:4:5",
+            "> second/inner workflows/w.rhai:4:29",
             "< second/inner Done",
             "< second Done",
             "note saw 2"
@@ -153,7 +153,7 @@ fn plugins_call_closures_and_closures_call_plugins() {
     // A closure of the workflow is called by the plugin, but it is written in the workflow.
     let (end, _) = advance(&program, &none(), Arc::new(History::default()), &Cancel::new());
     let Advance::Pending(requests) = end else { panic!("{end:?}") };
-    assert_eq!(requests[0].call.at.to_string(), "workflows/w.rhai:3:38");
+    assert_eq!(requests[0].call.at.to_string(), "workflows/w.rhai:3:33");
 }
 
 #[test]

@@ -25,9 +25,9 @@ fn wrong_arguments_say_what_is_taken() {
 fn the_languages_own_errors_are_in_our_words() {
     insta::assert_snapshot!(fails("    let x = #{ a: 1 };\n    x.b"));
     insta::assert_snapshot!(fails("    let x = 5;\n    x.pad(3, \" \");"));
-    insta::assert_snapshot!(fails("    if 1 { }"));
+    insta::assert_snapshot!(fails("    let x = 1;\n    if x { }"));
     insta::assert_snapshot!(fails("    [1, 2][7]"));
-    insta::assert_snapshot!(fails("    for x in 5 { }"));
+    insta::assert_snapshot!(fails("    let n = 5;\n    for x in n { }"));
     insta::assert_snapshot!(fails("    #{ a: |x| x }"));
     let endless = fails("    loop { }");
     assert!(endless.contains("script: stopped after 50 million operations"), "{endless}");
@@ -44,12 +44,9 @@ fn recursion_without_end_is_an_error_not_a_crash() {
 
 #[test]
 fn deciding_on_what_only_the_remote_knows_is_an_error() {
-    for body in ["n == 7", "if n { 1 }", "n.to_upper()", "switch n { 7 => 1, _ => 2 }"] {
+    for body in ["n == 7", "if n { 1 }", "n.to_upper()", "n.f(1)"] {
         let program = workflow(&format!("    let n = git::commit(\"a\");\n    {body}"));
         let run = drive(&program, &json!({}), |_| Settled::Value(json!({ "$unknown": "number of the change" })));
-        if body.starts_with("switch") {
-            continue;
-        }
         let said = run.failure(&program);
         assert!(said.starts_with("unknown: the dry run cannot decide here: "), "{body}: {said}");
         assert!(said.contains("workflows/w.rhai:3:"), "{said}");

@@ -28,8 +28,7 @@ const WORKFLOW = #{
     .unwrap();
     assert_eq!(header.description, "Does it all.\n\nAnd more.");
     assert_eq!(header.lock.as_deref(), Some("zeta"));
-    let params: Vec<_> =
-        header.params.iter().map(|p| (p.name.as_str(), p.kind, p.value.clone(), p.required)).collect();
+    let params: Vec<_> = header.params.iter().map(|p| (p.name.as_str(), p.kind, p.value.clone(), p.required)).collect();
     assert_eq!(
         params,
         [
@@ -66,11 +65,10 @@ fn parameters_are_typed_by_the_header() {
     let program = library.program("w").map_err(|diagnostic| shown(&diagnostic)).unwrap();
     let parse = |given: &[(&str, &str)]| {
         let given: BTreeMap<String, String> = given.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        program
-            .params(&given)
-            .map_err(|failure| format!("{} / {}", failure.message, failure.hint.unwrap_or_default()))
+        program.params(&given).map_err(|failure| format!("{} / {}", failure.message, failure.hint.unwrap_or_default()))
     };
-    let given = [("why", "x=y"), ("count", "-2"), ("on", "true"), ("soak", "1h"), ("names", "a, b,"), ("commit", "HEAD~1")];
+    let given =
+        [("why", "x=y"), ("count", "-2"), ("on", "true"), ("soak", "1h"), ("names", "a, b,"), ("commit", "HEAD~1")];
     assert_eq!(
         parse(&given),
         Ok(json!({
@@ -83,8 +81,14 @@ fn parameters_are_typed_by_the_header() {
         ([("to", "x"), ("on", "true")], "`w` needs the parameter `why` / give it as --param why=… (a string)"),
         ([("why", ""), ("count", "2x")], "`count` takes a whole number, not `2x` / "),
         ([("why", ""), ("on", "yes")], "`on` takes `true` or `false`, not `yes` / "),
-        ([("why", ""), ("to", "a b")], "`to` takes the name of a branch, not `a b`: it holds a space, a control character or one of ~ ^ : ? * [ \\ / "),
-        ([("why", ""), ("soak", "10")], "`soak` takes a duration like `10m`, not `10`: write it like `90s`, `10m`, `1h30m` or `2d` / "),
+        (
+            [("why", ""), ("to", "a b")],
+            "`to` takes the name of a branch, not `a b`: it holds a space, a control character or one of ~ ^ : ? * [ \\ / ",
+        ),
+        (
+            [("why", ""), ("soak", "10")],
+            "`soak` takes a duration like `10m`, not `10`: write it like `90s`, `10m`, `1h30m` or `2d` / ",
+        ),
         ([("why", ""), ("when", "noon")], "`when` takes a time, not `noon`: write it like `2026-07-27T02:00:00Z` / "),
     ] {
         assert_eq!(parse(&given), Err(error.to_owned()));

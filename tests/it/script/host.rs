@@ -1,90 +1,124 @@
 //! Host functions and a driver that answers them without a world.
 
 use relwf::model::{Cancel, Value};
-use relwf::run::{Advance, Arguments, Call, History, Kind, ParamType, Settled, Signature, Trace, advance, optional, required};
+use relwf::run::{
+    Advance, Arguments, Call, History, Kind, ParamType, Settled, Signature, Trace, advance, optional, required,
+};
 use relwf::script::{Diagnostic, Library, Program, Source, embedded};
 use std::sync::Arc;
 
 /// Some host functions, of every shape.
 pub fn signatures() -> Arc<[Signature]> {
     use ParamType::{Any, Bool, Branch, Commit, Duration, Int, Map, String, Strings};
-    let map = |name, params| Signature { name, doc: "", kind: Kind::Effect, arguments: Arguments::Map(params), returns: "" };
-    let positional =
-        |name, params| Signature { name, doc: "", kind: Kind::Read, arguments: Arguments::Positional(params), returns: "" };
+    let map =
+        |name, params| Signature { name, doc: "", kind: Kind::Effect, arguments: Arguments::Map(params), returns: "" };
+    let positional = |name, params| Signature {
+        name,
+        doc: "",
+        kind: Kind::Read,
+        arguments: Arguments::Positional(params),
+        returns: "",
+    };
     [
-        positional("git::sync", &[]),
-        positional("git::commit", &[required("rev", Commit, "a revision")]),
+        positional("git::sync", const { &[] }),
+        positional("git::commit", const { &[required("rev", Commit, "a revision")] }),
         map(
             "git::merge",
-            &[
-                required("source", Commit, "what is merged"),
-                required("target", Branch, "the branch it is merged into"),
-                optional("message", String, "the message"),
-            ],
+            const {
+                &[
+                    required("source", Commit, "what is merged"),
+                    required("target", Branch, "the branch it is merged into"),
+                    optional("message", String, "the message"),
+                ]
+            },
         ),
-        positional("delta::between", &[required("base", Commit, "before"), required("head", Commit, "after")]),
+        positional(
+            "delta::between",
+            const { &[required("base", Commit, "before"), required("head", Commit, "after")] },
+        ),
         map(
             "candidate::latest_green",
-            &[
-                required("branch", Branch, "where releases come from"),
-                required("target", Branch, "where they go"),
-                optional("soak", Duration, "how long it must have been green"),
-            ],
+            const {
+                &[
+                    required("branch", Branch, "where releases come from"),
+                    required("target", Branch, "where they go"),
+                    optional("soak", Duration, "how long it must have been green"),
+                ]
+            },
         ),
-        map("forge::propose", &[required("commit", Commit, "the commit"), required("target", Branch, "the branch")]),
-        map("forge::wait_checks", &[required("commit", Commit, "the commit"), required("target", Branch, "the branch")]),
+        map(
+            "forge::propose",
+            const { &[required("commit", Commit, "the commit"), required("target", Branch, "the branch")] },
+        ),
+        map(
+            "forge::wait_checks",
+            const { &[required("commit", Commit, "the commit"), required("target", Branch, "the branch")] },
+        ),
         map(
             "forge::land",
-            &[
-                required("change", Any, "the change"),
-                required("commit", Commit, "the commit"),
-                required("target", Branch, "the branch"),
-            ],
+            const {
+                &[
+                    required("change", Any, "the change"),
+                    required("commit", Commit, "the commit"),
+                    required("target", Branch, "the branch"),
+                ]
+            },
         ),
         map(
             "ci::wait",
-            &[
-                required("commit", Commit, "the commit"),
-                required("event", String, "the event"),
-                required("branch", Branch, "the branch"),
-            ],
+            const {
+                &[
+                    required("commit", Commit, "the commit"),
+                    required("event", String, "the event"),
+                    required("branch", Branch, "the branch"),
+                ]
+            },
         ),
-        map("ci::builds", &[optional("branch", Branch, "the branch")]),
-        positional("fleet::targets", &[]),
-        map("fleet::wanted", &[required("branch", Branch, "the branch")]),
-        map("fleet::waves", &[required("to", String, "the version")]),
+        map("ci::builds", const { &[optional("branch", Branch, "the branch")] }),
+        positional("fleet::targets", const { &[] }),
+        map("fleet::wanted", const { &[required("branch", Branch, "the branch")] }),
+        map("fleet::waves", const { &[required("to", String, "the version")] }),
         map(
             "fleet::roll",
-            &[
-                required("target", String, "the target"),
-                required("to", String, "the version"),
-                optional("from", String, "the version before"),
-            ],
+            const {
+                &[
+                    required("target", String, "the target"),
+                    required("to", String, "the version"),
+                    optional("from", String, "the version before"),
+                ]
+            },
         ),
-        positional("flow::approve", &[required("message", String, "what is asked"), optional("show", Any, "what for")]),
-        positional("flow::sleep", &[required("duration", Duration, "how long")]),
-        positional("flow::note", &[required("text", Any, "what to say")]),
-        positional("flow::now", &[]),
+        positional(
+            "flow::approve",
+            const { &[required("message", String, "what is asked"), optional("show", Any, "what for")] },
+        ),
+        positional("flow::sleep", const { &[required("duration", Duration, "how long")] }),
+        positional("flow::note", const { &[required("text", Any, "what to say")] }),
+        positional("flow::now", const { &[] }),
         map(
             "http::request",
-            &[
-                required("method", String, "the method"),
-                required("url", Any, "where"),
-                optional("headers", Map, "the headers"),
-                optional("json", Any, "the body"),
-                optional("on_unknown", String, "what when nobody knows"),
-            ],
+            const {
+                &[
+                    required("method", String, "the method"),
+                    required("url", Any, "where"),
+                    optional("headers", Map, "the headers"),
+                    optional("json", Any, "the body"),
+                    optional("on_unknown", String, "what when nobody knows"),
+                ]
+            },
         ),
         map(
             "sh::run",
-            &[
-                required("argv", Strings, "the words"),
-                required("effect", Bool, "does it change anything?"),
-                optional("env", Map, "variables"),
-                optional("limit", Int, "how many"),
-            ],
+            const {
+                &[
+                    required("argv", Strings, "the words"),
+                    required("effect", Bool, "does it change anything?"),
+                    optional("env", Map, "variables"),
+                    optional("limit", Int, "how many"),
+                ]
+            },
         ),
-        positional("config::has_secret", &[required("name", String, "the secret's name")]),
+        positional("config::has_secret", const { &[required("name", String, "the secret's name")] }),
     ]
     .into()
 }
