@@ -191,7 +191,7 @@ mod tests {
             ("let x = \"a\"; x += n; x", "a<number of the change>"),
             ("n == ()", "false"),
             ("() != n", "true"),
-            ("n ?? 1", "<number of the change>"),
+            ("`${n ?? 1}`", "<number of the change>"),
             ("`${n.title}`", "<title of number of the change>"),
         ] {
             assert_eq!(eval(script), Ok(text.to_owned()), "{script}");
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn secrets_take_text_around_them_and_nothing_else() {
-        assert_eq!(eval("\"Bearer \" + s + \"!\" + \"?\""), Ok("Bearer <secret slack>!?".to_owned()));
+        assert_eq!(eval("let x = \"Bearer \" + s + \"!\" + \"?\"; `${x}`"), Ok("Bearer <secret slack>!?".to_owned()));
         let error = eval("s == \"x\"").unwrap_err();
         assert!(error.contains("arguments: <secret slack> can be handed to a command, and nothing else"), "{error}");
     }

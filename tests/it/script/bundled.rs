@@ -168,12 +168,23 @@ fn a_failed_ring_is_the_last_one() {
     });
     assert!(run.commands.iter().any(|command| command.starts_with("canary[b]#0")));
     assert!(!run.commands.iter().any(|command| command.starts_with("wide")), "{:?}", run.commands);
-    insta::assert_snapshot!(run.failure(&program));
+    insta::assert_snapshot!(run.failure(&program), @r##"
+    parallel: 1 of 2 branches of `canary` failed: a
+      --> workflows/update-ppcs.rhai:35:20
+      |         updated += flow::parallel(wave.name, wave.targets, |agent| {
+      |                    ^^^^^^^^^^^^^^
+      cause: a: update of a failed
+    "##);
 }
 
 #[test]
 fn a_ring_that_does_not_exist_is_an_error_not_success() {
     let (program, params) = params("update-ppcs", &[("version", "3.0"), ("ring", "cannary")]);
     let run = drive(&program, &params, |call| fine(call, false));
-    insta::assert_snapshot!(run.failure(&program));
+    insta::assert_snapshot!(run.failure(&program), @r##"
+    thrown: no agent is in the ring cannary
+      --> workflows/update-ppcs.rhai:19:9
+      |         throw `no agent is in the ring ${p.ring}`;
+      |         ^^^^^
+    "##);
 }

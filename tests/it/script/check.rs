@@ -59,7 +59,108 @@ fn misspelt_and_misused_host_functions() {
     helper::twice();
     slack::released();
     git::sync;"#
-    ));
+    ), @r##"
+    script: there is no function `git::mrege`
+      --> workflows/w.rhai:5:5
+      |     git::mrege(#{ source: "a", target: "b" });
+      |     ^^^^^^^^^^
+      hint: did you mean `git::merge`?
+    script: there is no namespace or plugin `gti`
+      --> workflows/w.rhai:6:5
+      |     gti::merge(#{});
+      |     ^^^^^^^^^^
+      hint: did you mean `git`?
+    script: there is no function `merge`
+      --> workflows/w.rhai:7:5
+      |     merge("a");
+      |     ^^^^^
+      hint: did you mean `git::merge`?
+    script: `git::merge` cannot be called with 2 arguments
+      --> workflows/w.rhai:8:5
+      |     git::merge("a", "b");
+      |     ^^^^^^^^^^
+      hint: it is written `git::merge(#{ source, target, message? })`
+    script: `delta::between` cannot be called with one argument
+      --> workflows/w.rhai:9:5
+      |     delta::between("a");
+      |     ^^^^^^^^^^^^^^
+      hint: it is written `delta::between(base, head)`
+    script: `git::merge` needs `source`: what is merged
+      --> workflows/w.rhai:10:5
+      |     git::merge(#{ sorce: "a", target: "b" });
+      |     ^^^^^^^^^^
+      hint: it is written `git::merge(#{ source, target, message? })`
+    script: `git::merge` knows no `sorce`
+      --> workflows/w.rhai:10:19
+      |     git::merge(#{ sorce: "a", target: "b" });
+      |                   ^^^^^
+      hint: did you mean `source`?
+    script: `git::merge` takes one map, not the string "a"
+      --> workflows/w.rhai:11:16
+      |     git::merge("a");
+      |                ^^^
+      hint: write it as `git::merge(#{ source, target, message? })`
+    script: `candidate::latest_green` takes the name of a branch as `branch`, not the string "a b" (it holds a space, a control character or one of ~ ^ : ? * [ \)
+      --> workflows/w.rhai:12:40
+      |     candidate::latest_green(#{ branch: "a b", target: 5, soak: "soon" });
+      |                                        ^^^^^
+      hint: it is written `candidate::latest_green(#{ branch, target, soak? })`
+    script: `candidate::latest_green` takes the name of a branch as `target`, not the number 5
+      --> workflows/w.rhai:12:55
+      |     candidate::latest_green(#{ branch: "a b", target: 5, soak: "soon" });
+      |                                                       ^
+      hint: it is written `candidate::latest_green(#{ branch, target, soak? })`
+    script: `candidate::latest_green` takes a duration like "10m" as `soak`, not the string "soon" (write it like `90s`, `10m`, `1h30m` or `2d`)
+      --> workflows/w.rhai:12:64
+      |     candidate::latest_green(#{ branch: "a b", target: 5, soak: "soon" });
+      |                                                                ^^^^^^
+      hint: it is written `candidate::latest_green(#{ branch, target, soak? })`
+    script: `sh::run` takes a list of strings as `argv`, not a list (its item 1 is the number 1)
+      --> workflows/w.rhai:13:22
+      |     sh::run(#{ argv: ["a", 1], effect: "no" });
+      |                      ^
+      hint: it is written `sh::run(#{ argv, effect, env?, limit? })`
+    script: `sh::run` takes true or false as `effect`, not the string "no"
+      --> workflows/w.rhai:13:40
+      |     sh::run(#{ argv: ["a", 1], effect: "no" });
+      |                                        ^^^^
+      hint: it is written `sh::run(#{ argv, effect, env?, limit? })`
+    script: `flow::approve` cannot be called with 3 arguments
+      --> workflows/w.rhai:14:5
+      |     flow::approve("ok?", 1, 2);
+      |     ^^^^^^^^^^^^^
+      hint: it is written `flow::approve(message, show?)`
+    script: there is no function `config::secrets`
+      --> workflows/w.rhai:15:5
+      |     config::secrets("slack");
+      |     ^^^^^^^^^^^^^^^
+      hint: did you mean `config::secret`?
+    script: a secret cannot be put into a text with `${…}`
+      --> workflows/w.rhai:16:21
+      |     print(`Bearer ${config::secret("slack")}`);
+      |                     ^^^^^^^^^^^^^^
+      hint: put it together with `+`: "Bearer " + config::secret("…")
+    script: `plugins/helper.rhai` has no function `twise`
+      --> workflows/w.rhai:17:5
+      |     helper::twise(1);
+      |     ^^^^^^^^^^^^^
+      hint: did you mean `twice`?
+    script: `helper::twice` cannot be called without arguments
+      --> workflows/w.rhai:18:5
+      |     helper::twice();
+      |     ^^^^^^^^^^^^^
+      hint: it is written `helper::twice(closure)`
+    script: there is no namespace or plugin `slack`
+      --> workflows/w.rhai:19:5
+      |     slack::released();
+      |     ^^^^^^^^^^^^^^^
+      hint: known are `candidate`, `ci`, `config`, `delta`, `fleet`, `flow`, `forge`, `git`, `http`, `sh`, `helper`
+    script: `git::sync` is no value
+      --> workflows/w.rhai:20:5
+      |     git::sync;
+      |     ^^^^^^^^^
+      hint: call it as `git::sync()`
+    "##);
 }
 
 #[test]
@@ -80,7 +181,75 @@ fn unknown_names() {
     f(1);
     count.foo.bar();
     try { } catch (e) { } print(e);"#
-    ));
+    ), @r##"
+    script: there is no variable `cuont`
+      --> workflows/w.rhai:6:11
+      |     print(cuont + LIMIT + global::LIMITS);
+      |           ^^^^^
+      hint: did you mean `count`?
+    script: functions do not see the constant `LIMIT` by this name
+      --> workflows/w.rhai:6:19
+      |     print(cuont + LIMIT + global::LIMITS);
+      |                   ^^^^^
+      hint: write `global::LIMIT`
+    script: there is no constant `LIMITS` at the top level
+      --> workflows/w.rhai:6:35
+      |     print(cuont + LIMIT + global::LIMITS);
+      |                                   ^^^^^^
+      hint: did you mean `LIMIT`?
+    script: there is no variable `countt`
+      --> workflows/w.rhai:7:43
+      |     flow::step("x", || flow::step("y", || countt));
+      |                                           ^^^^^^
+      hint: did you mean `count`?
+    script: there is no variable `inner`
+      --> workflows/w.rhai:9:11
+      |     print(inner);
+      |           ^^^^^
+    script: `own` cannot be called with one argument
+      --> workflows/w.rhai:10:5
+      |     own(1);
+      |     ^^^
+      hint: it is written `own(a, b)`
+    script: there is no function `owm`
+      --> workflows/w.rhai:11:5
+      |     owm(1, 2);
+      |     ^^^
+      hint: did you mean `own`?
+    script: there is no function `lenn`
+      --> workflows/w.rhai:12:9
+      |     [1].lenn();
+      |         ^^^^
+      hint: did you mean `len`?
+    script: `push` cannot be called without arguments
+      --> workflows/w.rhai:13:9
+      |     [1].push();
+      |         ^^^^
+      hint: it takes `push(array: array, item: any)`; what stands before the dot is the first
+    script: there is no `sleep`
+      --> workflows/w.rhai:14:5
+      |     sleep(10);
+      |     ^^^^^
+      hint: use `flow::sleep("10m")`: it survives a restart
+    script: there is no `timestamp`
+      --> workflows/w.rhai:15:5
+      |     timestamp();
+      |     ^^^^^^^^^
+      hint: use `flow::now()`: it is the same when the run is resumed
+    script: there is no function `f`
+      --> workflows/w.rhai:17:5
+      |     f(1);
+      |     ^
+      hint: `f` is a variable; a closure in it is called with `f.call(…)`
+    script: there is no function `bar`
+      --> workflows/w.rhai:18:15
+      |     count.foo.bar();
+      |               ^^^
+    script: there is no variable `e`
+      --> workflows/w.rhai:19:33
+      |     try { } catch (e) { } print(e);
+      |                                 ^
+    "##);
 }
 
 #[test]
@@ -93,18 +262,57 @@ fn run(p) {
     other(#{ anything: 1 })
 }
 "#;
-    insta::assert_snapshot!(all_shown(&library(&[("workflows/w.rhai", text)]).check("w")));
+    insta::assert_snapshot!(all_shown(&library(&[("workflows/w.rhai", text)]).check("w")), @r##"
+    script: the workflow has no parameter `form`
+      --> workflows/w.rhai:4:13
+      |     print(p.form);
+      |             ^^^^
+      hint: did you mean `from`?
+    "##);
 }
 
 #[test]
 fn syntax_errors_point_to_where_something_is_missing() {
     let syntax = |text: &str| all_shown(&library(&[("workflows/w.rhai", text)]).check("w"));
-    insta::assert_snapshot!(syntax("fn run(p) {\n    git::sync() // fetch\n\n    let a = 1;\n}\n"));
-    insta::assert_snapshot!(syntax("fn run(p) {\n    let a = [1, 2;\n}\n"));
-    insta::assert_snapshot!(syntax("fn run(p) {\n    let a = #{ default: 1 };\n}\n"));
-    insta::assert_snapshot!(syntax("fn run(p) {\n    eval(\"1\");\n}\n"));
-    insta::assert_snapshot!(syntax("fn run(p) {\n    let a = \"open;\n}\n"));
-    insta::assert_snapshot!(syntax("fn run(p) {\n    if true {\n}\n"));
+    insta::assert_snapshot!(syntax("fn run(p) {\n    git::sync() // fetch\n\n    let a = 1;\n}\n"), @r##"
+    script: a `;` is missing here
+      --> workflows/w.rhai:2:16
+      |     git::sync() // fetch
+      |                ^
+      hint: every statement ends with `;`, only the last one of a block may leave it away
+    "##);
+    insta::assert_snapshot!(syntax("fn run(p) {\n    let a = [1, 2;\n}\n"), @r##"
+    script: `,` was expected here to separate the items of this array literal
+      --> workflows/w.rhai:2:18
+      |     let a = [1, 2;
+      |                  ^
+    "##);
+    insta::assert_snapshot!(syntax("fn run(p) {\n    let a = #{ default: 1 };\n}\n"), @r##"
+    script: `default` is a reserved word
+      --> workflows/w.rhai:2:16
+      |     let a = #{ default: 1 };
+      |                ^^^^^^^
+      hint: choose another name; as the key of a map it must be quoted: "default": …
+    "##);
+    insta::assert_snapshot!(syntax("fn run(p) {\n    eval(\"1\");\n}\n"), @r##"
+    script: there is no `eval`
+      --> workflows/w.rhai:2:5
+      |     eval("1");
+      |     ^^^^
+      hint: what a workflow does must be there to be checked and pinned
+    "##);
+    insta::assert_snapshot!(syntax("fn run(p) {\n    let a = \"open;\n}\n"), @r##"
+    script: this string is never closed
+      --> workflows/w.rhai:2:13
+      |     let a = "open;
+      |             ^^^^^^
+    "##);
+    insta::assert_snapshot!(syntax("fn run(p) {\n    if true {\n}\n"), @r##"
+    script: `}` was expected here to terminate this block
+      --> workflows/w.rhai:3:2
+      | }
+      |  ^
+    "##);
 }
 
 #[test]
@@ -122,7 +330,52 @@ fn run(p) { }
 "#;
     let library =
         library(&[("workflows/w.rhai", text), ("plugins/helper.rhai", HELPER), ("plugins/broken.rhai", "fn f( { }")]);
-    insta::assert_snapshot!(all_shown(&library.check("w")));
+    insta::assert_snapshot!(all_shown(&library.check("w")), @r##"
+    script: `../../x` cannot be the name of a plugin
+      --> workflows/w.rhai:1:8
+      | import "../../x" as x;
+      |        ^^^^^^^^^
+      hint: plugins lie in `plugins/`; their names hold only a to z, digits, `-`, `_`, and `/` between folders
+    script: `/etc/passwd` cannot be the name of a plugin
+      --> workflows/w.rhai:2:8
+      | import "/etc/passwd" as y;
+      |        ^^^^^^^^^^^^^
+      hint: plugins lie in `plugins/`; their names hold only a to z, digits, `-`, `_`, and `/` between folders
+    script: there is no plugin `helpr`
+      --> workflows/w.rhai:3:8
+      | import "helpr" as z;
+      |        ^^^^^^^
+      hint: did you mean `helper`?
+    script: `git` is taken: it is a namespace of relwf
+      --> workflows/w.rhai:4:20
+      | import "helper" as git;
+      |                    ^^^
+      hint: import it by another name, e.g. `as my_git`
+    script: `import "helper"` has no name to call it by
+      --> workflows/w.rhai:5:8
+      | import "helper";
+      |        ^^^^^^^^
+      hint: write `import "helper" as helper;`
+    script: the name of a plugin must be a literal string
+      --> workflows/w.rhai:6:14
+      | import "hel" + "per" as computed;
+      |              ^
+      hint: what a workflow imports must be known before it runs, to be pinned
+    script: only `import`, `const` and `fn` may stand outside of functions
+      --> workflows/w.rhai:8:6
+      | git::sync();
+      |      ^^^^
+      hint: put it into `fn run(p)`
+    script: only `import`, `const` and `fn` may stand outside of functions
+      --> workflows/w.rhai:9:1
+      | let state = 1;
+      | ^^^
+      hint: put it into `fn run(p)`
+    script: `)` was expected here to close the parameters list of function 'f'
+      --> plugins/broken.rhai:1:7
+      | fn f( { }
+      |       ^
+    "##);
     assert_eq!(
         library.program("w").map(drop).map_err(|diagnostic| diagnostic.failure.at.unwrap().to_string()),
         Err("workflows/w.rhai:1:8".into())
@@ -144,10 +397,46 @@ fn say(text) {
         ("plugins/a.rhai", "import \"b\" as b;\nconst PLUGIN = #{ name: \"a\", version: \"1\" };\n"),
         ("plugins/b.rhai", "import \"a\" as a;\nconst PLUGIN = #{ name: \"b\", version: \"1\" };\n"),
     ]);
-    insta::assert_snapshot!(all_shown(&library.check("w")));
+    insta::assert_snapshot!(all_shown(&library.check("w")), @r##"
+    script: there is no capability `htpp`
+      --> plugins/chat.rhai:1:70
+      | const PLUGIN = #{ name: "chat", version: "1", capabilities: ["flow", "htpp"], author: "me" };
+      |                                                                      ^^^^^^
+      hint: did you mean `http`?
+    script: a plugin's `PLUGIN` knows no `author`
+      --> plugins/chat.rhai:1:79
+      | const PLUGIN = #{ name: "chat", version: "1", capabilities: ["flow", "htpp"], author: "me" };
+      |                                                                               ^^^^^^
+      hint: known are `name`, `version`, `capabilities`
+    script: this plugin calls `http::request` but declares only flow
+      --> plugins/chat.rhai:3:5
+      |     http::request(#{ method: "POST", url: "https://chat", json: text });
+      |     ^^^^^^^^^^^^^
+      hint: add "http" to the `capabilities` of its `PLUGIN`
+    script: this plugin calls `git::sync` but declares only flow
+      --> plugins/chat.rhai:4:24
+      |     flow::step("x", || git::sync());
+      |                        ^^^^^^^^^
+      hint: add "git" to the `capabilities` of its `PLUGIN`
+    "##);
     assert!(library.program("w").is_err());
-    insta::assert_snapshot!(all_shown(&library.check_plugin("bare")));
-    insta::assert_snapshot!(all_shown(&library.check_plugin("a")));
+    insta::assert_snapshot!(all_shown(&library.check_plugin("bare")), @r##"
+    script: a plugin needs `const PLUGIN`
+      --> plugins/bare.rhai:1:1
+      | fn f() { }
+      | ^^
+      hint: write `const PLUGIN = #{ name: "…", version: "1", capabilities: ["http"] };`
+    "##);
+    insta::assert_snapshot!(all_shown(&library.check_plugin("a")), @r##"
+    script: plugins import one another in a circle: a → b → a
+      --> plugins/a.rhai:1:8
+      | import "b" as b;
+      |        ^^^
+    script: plugins import one another in a circle: b → a → b
+      --> plugins/b.rhai:1:8
+      | import "a" as a;
+      |        ^^^
+    "##);
 }
 
 #[test]
@@ -161,6 +450,18 @@ fn the_projects_files_win_and_links_stay_inside() {
     let library = Library::open(project.path(), &embedded(), super::host::signatures()).unwrap();
     assert_eq!(library.workflows(), ["mine", "promote-production", "promote-staging", "update-ppcs"]);
     assert_eq!(library.header("promote-staging").unwrap().source, "workflows/promote-staging.rhai");
-    insta::assert_snapshot!(all_shown(&library.check("promote-staging")));
-    insta::assert_snapshot!(library.program("mine").map(drop).map_err(|diagnostic| shown(&diagnostic)).unwrap_err());
+    insta::assert_snapshot!(all_shown(&library.check("promote-staging")), @r##"
+    script: there is no function `git::sink`
+      --> workflows/promote-staging.rhai:1:13
+      | fn run(p) { git::sink(); }
+      |             ^^^^^^^^^
+      hint: did you mean `git::sync`?
+    "##);
+    insta::assert_snapshot!(library.program("mine").map(drop).map_err(|diagnostic| shown(&diagnostic)).unwrap_err(), @r##"
+    script: `plugins/out.rhai` is a link that leads out of the project
+      --> workflows/mine.rhai:1:8
+      | import "out" as out;
+      |        ^^^^^
+      hint: put the file itself there; scripts are read only from inside the project
+    "##);
 }

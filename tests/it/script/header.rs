@@ -45,14 +45,60 @@ const WORKFLOW = #{
 #[test]
 fn wrong_headers_are_shown_where_they_are_wrong() {
     let said = |header: &str| all_shown(&of(header).check("w"));
-    insta::assert_snapshot!(said(r#"const WORKFLOW = #{ params: #{ a: #{ type: "sting", value: 1 } }, lok: "a" };"#));
-    insta::assert_snapshot!(said("let d = 1;\nconst WORKFLOW = #{ params: #{ a: #{ type: \"int\", value: d } } };"));
+    insta::assert_snapshot!(said(r#"const WORKFLOW = #{ params: #{ a: #{ type: "sting", value: 1 } }, lok: "a" };"#), @r##"
+    script: the parameter `a` has an unknown type: the string "sting"
+      --> workflows/w.rhai:1:44
+      | const WORKFLOW = #{ params: #{ a: #{ type: "sting", value: 1 } }, lok: "a" };
+      |                                            ^^^^^^^
+      hint: did you mean `string`?
+    script: a workflow's header knows no `lok`
+      --> workflows/w.rhai:1:67
+      | const WORKFLOW = #{ params: #{ a: #{ type: "sting", value: 1 } }, lok: "a" };
+      |                                                                   ^^^
+      hint: did you mean `lock`?
+    "##);
+    insta::assert_snapshot!(said("let d = 1;\nconst WORKFLOW = #{ params: #{ a: #{ type: \"int\", value: d } } };"), @r##"
+    script: only `import`, `const` and `fn` may stand outside of functions
+      --> workflows/w.rhai:1:1
+      | let d = 1;
+      | ^^^
+      hint: put it into `fn run(p)`
+    script: `WORKFLOW` must be literal
+      --> workflows/w.rhai:2:58
+      | const WORKFLOW = #{ params: #{ a: #{ type: "int", value: d } } };
+      |                                                          ^
+      hint: it is read without running anything: no variables, calls or `${…}` in it
+    "##);
     insta::assert_snapshot!(said(
         r#"const WORKFLOW = #{ params: #{ soak: #{ type: "duration", value: "soon" }, n: #{ type: "int", value: "1" } }, lock: "sook" };"#
-    ));
+    ), @r##"
+    script: the default of `soak` must be a duration like `10m`, not the string "soon" (write it like `90s`, `10m`, `1h30m` or `2d`)
+      --> workflows/w.rhai:1:66
+      | const WORKFLOW = #{ params: #{ soak: #{ type: "duration", value: "soon" }, n: #{ type: "int", value: "1" } }, lock: "sook" };
+      |                                                                  ^^^^^^
+    script: the default of `n` must be a whole number, not the string "1"
+      --> workflows/w.rhai:1:102
+      | const WORKFLOW = #{ params: #{ soak: #{ type: "duration", value: "soon" }, n: #{ type: "int", value: "1" } }, lock: "sook" };
+      |                                                                                                      ^^^
+    script: `lock` names `sook`, which is no parameter
+      --> workflows/w.rhai:1:117
+      | const WORKFLOW = #{ params: #{ soak: #{ type: "duration", value: "soon" }, n: #{ type: "int", value: "1" } }, lock: "sook" };
+      |                                                                                                                     ^^^^^^
+      hint: did you mean `soak`?
+    "##);
     let library = library(&[("workflows/w.rhai", "fn rum(p) { }\n")]);
-    insta::assert_snapshot!(all_shown(&library.check("w")));
-    insta::assert_snapshot!(shown(&library.header("v").unwrap_err()));
+    insta::assert_snapshot!(all_shown(&library.check("w")), @r##"
+    script: there is no `fn run(p)`
+      --> workflows/w.rhai:1:1
+      | fn rum(p) { }
+      | ^^
+      hint: a workflow begins there; `p` holds its parameters
+    "##);
+    insta::assert_snapshot!(shown(&library.header("v").unwrap_err()), @r##"
+    not-found: there is no workflow `v`
+      --> workflows/v.rhai
+      hint: known are `w`
+    "##);
 }
 
 #[test]
