@@ -47,6 +47,7 @@ fn params(params: &[HeaderParam]) -> String {
             _ => String::new(),
         };
         let default = match &param.value {
+            _ if param.required => "required".to_owned(),
             Value::Null => "optional".to_owned(),
             Value::String(text) => format!("= {text}"),
             other => format!("= {other}"),
@@ -83,6 +84,7 @@ mod tests {
             params: vec![
                 HeaderParam {
                     name: "to".into(),
+                    required: false,
                     kind: ParamKind::Branch,
                     value: "staging".into(),
                     help: "where".into(),
@@ -90,6 +92,7 @@ mod tests {
                 },
                 HeaderParam {
                     name: "commit".into(),
+                    required: false,
                     kind: ParamKind::Commit,
                     value: Value::Null,
                     help: "this one".into(),

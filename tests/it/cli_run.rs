@@ -47,7 +47,7 @@ fn a_dry_run_shows_everything_and_changes_nothing() {
     said.exits(0);
     for part in [
         "clean\n",
-        "\n14 commits\n",
+        "\n10 commits\n",
         "\nM Gopkg.lock\n",
         "\nsdk        0.16.4 ",
         "\nplan: ",

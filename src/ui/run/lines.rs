@@ -33,6 +33,10 @@ impl Lines {
 impl Listener for Lines {
     fn event(&self, event: &Event) {
         let verbose = self.out.loudness == Loudness::Verbose;
+        if let Some(text) = note(event) {
+            self.out.say(&format!("{} {text}", paint(NAME, "note:")));
+            return;
+        }
         match event {
             Event::RunStarted { .. } => self.out.say(&started(event)),
             Event::StepStarted { step, at } if verbose => self.say(step, &format!("started {}", paint(DIM, at))),
@@ -57,8 +61,8 @@ impl Listener for Lines {
             Event::CommandFinished { step, command, took_ms, .. } if verbose => {
                 self.say(step, &format!("{command} {}", paint(DIM, format!("answered in {}", took(*took_ms)))));
             }
-            Event::Note { text } => self.out.say(&format!("{} {text}", paint(NAME, "note:"))),
-            Event::CommandStarted { .. }
+            Event::Note { .. }
+            | Event::CommandStarted { .. }
             | Event::CommandProgress { .. }
             | Event::CommandFinished { .. }
             // Told by the summary, which knows more.
@@ -83,6 +87,18 @@ pub(super) fn started(event: &Event) -> String {
         .map(|(name, value)| format!("{name}={}", super::phrase::short(value)))
         .collect();
     format!("{}: {} {}", what, paint(NAME, workflow), paint(DIM, given.join(" "))).trim_end().to_owned()
+}
+
+/// What a workflow wants to be read: `print` is an event of its own, `flow::note` a command.
+pub(super) fn note(event: &Event) -> Option<String> {
+    match event {
+        Event::Note { text } => Some(text.clone()),
+        Event::CommandStarted { command, args, .. } if command == "flow::note" => {
+            let text = args.get("text")?;
+            Some(text.as_str().map_or_else(|| text.to_string(), str::to_owned))
+        }
+        _ => None,
+    }
 }
 
 /// The step in a command's key: `roll[acme]#0` → `roll[acme]`.

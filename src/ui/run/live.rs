@@ -1,6 +1,6 @@
 //! A run on a terminal: a spinner for everything that runs, a line for everything that ended.
 
-use super::lines::{started, step_of};
+use super::lines::{note, started, step_of};
 use super::phrase::phrase;
 use crate::model::Failure;
 use crate::run::{Event, Listener, StepStatus};
@@ -109,6 +109,10 @@ fn last(step: &str) -> &str {
 
 impl Listener for Live {
     fn event(&self, event: &Event) {
+        if let Some(text) = note(event) {
+            self.line(&format!("{} {text}", paint(NAME, "•")));
+            return;
+        }
         match event {
             Event::RunStarted { .. } => self.line(&started(event)),
             Event::StepStarted { step, .. } => self.begin(step, &step.replace('/', " › ")),
@@ -128,7 +132,7 @@ impl Listener for Live {
             Event::CommandFinished { key, step, command, error, took_ms, .. } => {
                 self.command_finished(key, step, command, error.as_ref(), *took_ms);
             }
-            Event::Note { text } => self.line(&format!("{} {text}", paint(NAME, "•"))),
+            Event::Note { .. } => {}
             Event::RunFinished { .. } => {
                 let ids: Vec<String> = self.held().keys().cloned().collect();
                 ids.iter().for_each(|id| drop(self.end(id)));

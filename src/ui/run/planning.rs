@@ -1,6 +1,6 @@
 //! A dry run while it is walked: its name and what the workflow notes. The plan says the rest.
 
-use super::lines::started;
+use super::lines::{note, started};
 use crate::run::{Event, Listener};
 use crate::ui::out::Out;
 use crate::ui::style::{NAME, paint};
@@ -20,10 +20,10 @@ impl Planning {
 
 impl Listener for Planning {
     fn event(&self, event: &Event) {
-        match event {
-            Event::RunStarted { .. } => self.out.say(&started(event)),
-            Event::Note { text } => self.out.say(&format!("{} {text}", paint(NAME, "note:"))),
-            _ => {}
+        if let Event::RunStarted { .. } = event {
+            self.out.say(&started(event));
+        } else if let Some(text) = note(event) {
+            self.out.say(&format!("{} {text}", paint(NAME, "note:")));
         }
     }
 }
