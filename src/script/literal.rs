@@ -44,7 +44,7 @@ impl Literal {
             Expr::Unit(_) => plain(Value::Null),
             Expr::BoolConstant(value, _) => plain((*value).into()),
             Expr::IntegerConstant(value, _) => plain((*value).into()),
-            Expr::FloatConstant(value, _) => plain(f64::from(**value).into()),
+            Expr::FloatConstant(value, _) => plain((**value).into()),
             Expr::CharConstant(value, _) => plain(value.to_string().into()),
             Expr::StringConstant(value, _) => plain(value.as_str().into()),
             Expr::Array(items, _) => items.iter().map(Self::read).collect::<Result<_, _>>().map(LiteralValue::List),

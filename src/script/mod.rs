@@ -2,6 +2,11 @@
 //!
 //! Only this room names rhai. It knows what host functions take (as [`Signature`](crate::run::Signature)s) but not what
 //! they do.
+//!
+//! What people who write scripts should know of Rhai 1.27: functions and closures see a top-level constant `X` as
+//! `global::X` only; a closure sees the variables around it, and changes them, except in `flow::parallel`, where every
+//! branch has its own copies; `return` in a closure returns from the closure; a property that a map lacks is an error,
+//! `"x" in map` and `map.get("x") ?? …` ask for it.
 
 mod arguments;
 mod catalogue;

@@ -1,7 +1,8 @@
 //! Values that a script may pass on but not look into: what only the remote can invent, and secrets.
 //!
 //! Rhai answers `==` between unlike types with `false`. Every operator is therefore registered for these types: a
-//! decision that rests on them is an error, never a silent `false`.
+//! decision that rests on them is an error, never a silent `false`. One thing is out of reach: `switch` takes its default
+//! for every type that it does not know.
 
 use super::failure::thrown;
 use crate::model::{Failure, FailureKind};

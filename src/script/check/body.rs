@@ -357,10 +357,8 @@ impl Body<'_> {
         if candidates.iter().copied().any(|function| public(&function) && function.params.len() == count) {
             return;
         }
-        if let Some(private) = candidates.iter().find(|function| !public(function)) {
-            let message = format!("`{name}` of `{}` is private", plugin.file);
-            let _ = private;
-            return self.find(at, message, None);
+        if candidates.iter().any(|function| !public(function)) {
+            return self.find(at, format!("`{name}` of `{}` is private", plugin.file), None);
         }
         if candidates.is_empty() {
             let known: Vec<&str> =

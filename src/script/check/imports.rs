@@ -57,15 +57,14 @@ fn circle(world: &World<'_>, unit: &Unit, name: &str) -> Option<String> {
             return true;
         }
         let Ok(unit) = world.shelf.unit(world.engine, Role::Plugin, name) else { return false };
-        let found = unit.imports.iter().filter_map(|import| import.name.as_deref()).any(|next| {
+        unit.imports.iter().filter_map(|import| import.name.as_deref()).any(|next| {
             let length = way.len();
             let found = search(world, target, next, way);
             if !found {
                 way.truncate(length);
             }
             found
-        });
-        found
+        })
     }
     if unit.role != Role::Plugin {
         return None;

@@ -3,6 +3,7 @@
 use super::host::{all_shown, bundled, drive};
 use relwf::model::{Failure, FailureKind, Value};
 use relwf::run::{Advance, Call, Settled};
+use relwf::script::{Library, embedded};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -25,8 +26,20 @@ fn every_bundled_script_passes_its_own_check() {
 }
 
 #[test]
+fn bundled_scripts_fit_the_real_host_functions() {
+    let nowhere = std::path::Path::new("/nonexistent");
+    let library = Library::open(nowhere, &embedded(), relwf::effects::signatures()).unwrap();
+    for workflow in library.workflows() {
+        assert_eq!(all_shown(&library.check(&workflow)), "");
+    }
+    for plugin in library.plugins() {
+        assert_eq!(all_shown(&library.check_plugin(&plugin)), "");
+    }
+}
+
+#[test]
 fn bundled_workflows_are_short() {
-    for source in relwf::script::embedded() {
+    for source in embedded() {
         if source.path.starts_with("workflows/") {
             let lines = source.text.lines().count();
             assert!(lines < 60, "{} has {lines} lines", source.path);

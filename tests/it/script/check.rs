@@ -164,6 +164,15 @@ fn misspelt_and_misused_host_functions() {
 }
 
 #[test]
+fn private_functions_of_plugins_cannot_be_called() {
+    let text = "import \"slack\" as slack;\nfn run(p) { slack::post(\"x\") }\n";
+    let slack = embedded().into_iter().find(|source| source.path == "plugins/slack.rhai").unwrap().text;
+    let library = library(&[("workflows/w.rhai", text), ("plugins/slack.rhai", &slack)]);
+    let said: Vec<String> = library.check("w").into_iter().map(|finding| finding.failure.message).collect();
+    assert_eq!(said, ["`post` of `plugins/slack.rhai` is private"]);
+}
+
+#[test]
 fn unknown_names() {
     insta::assert_snapshot!(check(
         r#"    let count = 1;
