@@ -125,6 +125,17 @@ fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     };
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
     findings.push(Finding::good("remote", format!("{url}, {count} branches")));
+    // ssh asks its agent and keys when it connects; what is asked for here are tokens.
+    if let Some(host) = url.host().filter(|_| url.to_string().starts_with("http")) {
+        findings.push(match project.credentials().source(host) {
+            Some(source) => Finding::good("credentials", format!("for {host}: {}", source.0)),
+            None => Finding::odd(
+                "credentials",
+                format!("none for {host}: reading works, pushing will not"),
+                "set GITHUB_ACCESS_TOKEN, GH_TOKEN or GITHUB_TOKEN, or set up `gh auth login` or a git credential helper",
+            ),
+        });
+    }
     for environment in &project.config.environments {
         if !refs.contains_key(&environment.branch.to_ref()) {
             findings.push(Finding::bad(

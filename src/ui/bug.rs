@@ -19,7 +19,10 @@ pub fn working_on(run: &RunId) {
 /// Does the work; a panic, in whatever thread, becomes a bug report. `None` then.
 pub fn guarded<T>(out: &Out, work: impl FnOnce() -> T) -> Option<T> {
     std::panic::set_hook(Box::new(|info| {
-        let what = info.payload_as_str().unwrap_or("a panic without words");
+        let payload = info.payload();
+        let what =
+            payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let what = what.unwrap_or("a panic without words");
         let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
         let mut first = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert_with(|| format!("{what}{place}"));

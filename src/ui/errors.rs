@@ -52,6 +52,7 @@ pub fn failure_text(failure: &Failure, texts: Texts<'_>) -> String {
     let text = failure.at.as_ref().and_then(|place| texts(&place.file));
     let mut out = head(failure, text.as_deref(), 1);
     tail(&mut out, failure);
+    further(&failure.detail).iter().for_each(|problem| out.push_str(&failure_text(problem, texts)));
     out
 }
 
@@ -118,42 +119,29 @@ fn hint_line(text: &str) -> String {
     format!("{} {text}", paint(HINT, "hint:"))
 }
 
-/// The parts of a failure's data that a person wants to see at once.
+/// The parts of a failure's data that a person wants to see at once and that its causes do not say.
 fn detail_lines(detail: &Value) -> Vec<String> {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let mut lines = Vec::new();
-    let list = |key: &str| detail.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    for conflict in list("conflicts") {
-        let kind = text(&conflict, "kind").unwrap_or_default();
-        lines.push(format!("{kind}: {}", text(&conflict, "path").unwrap_or_default()));
-    }
-    for verdict in list("verdicts") {
-        let state = text(&verdict, "state").unwrap_or_default();
-        if state == "green" {
-            continue;
-        }
-        let mut line = format!("{}: {state}", text(&verdict, "context").unwrap_or_default());
-        for more in ["description", "url"] {
-            if let Some(more) = text(&verdict, more).filter(|more| !more.is_empty()) {
-                line.push_str(&format!(", {more}"));
-            }
-        }
-        lines.push(line);
-    }
-    for branch in list("failed").iter().chain(&list("branches")) {
-        let item = text(branch, "item").or_else(|| text(branch, "branch")).unwrap_or_default();
-        let error = branch.get("error").unwrap_or(branch);
-        lines.push(format!("{item}: {}", text(error, "message").unwrap_or_default()));
-    }
-    for key in ["log", "output", "server", "reasons"] {
-        for line in list(key) {
-            match line {
-                Value::String(line) => lines.push(format!("| {line}")),
-                other => lines.push(format!("| {other}")),
-            }
-        }
-    }
-    lines
+    let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let list = |key: &str| detail.get(key).and_then(Value::as_array).into_iter().flatten();
+    let conflicts = list("conflicts").map(|conflict| format!("{}: {}", word(conflict, "kind"), word(conflict, "path")));
+    let said = list("log").filter_map(|line| Some(format!("| {}", line.as_str()?)));
+    conflicts.chain(said).collect()
+}
+
+/// relwf.toml is checked whole: what else is wrong in it, each with its place.
+fn further(detail: &Value) -> Vec<Failure> {
+    let problems = detail.get("problems").and_then(Value::as_array).into_iter().flatten().skip(1);
+    let failure = |problem: &Value| {
+        let text = |key: &str| problem.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut failure = Failure::new(FailureKind::Config, text("message")?);
+        failure.hint = text("hint");
+        failure.at = text("at").map(|at| {
+            let Ok(place) = at.parse::<Place>();
+            place
+        });
+        Some(failure)
+    };
+    problems.filter_map(failure).collect()
 }
 
 #[cfg(test)]

@@ -30,13 +30,6 @@ pub fn local(time: Timestamp) -> String {
     time.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// Seconds since 1970 with the offset that was written beside them, as RFC 3339.
-pub fn day(seconds: i64, offset_minutes: i32) -> String {
-    let Ok(time) = Timestamp::from_second(seconds) else { return seconds.to_string() };
-    let zone = jiff::tz::Offset::from_seconds(offset_minutes.saturating_mul(60)).unwrap_or(jiff::tz::Offset::UTC);
-    time.to_zoned_datetime(zone.to_time_zone()).strftime("%Y-%m-%d").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

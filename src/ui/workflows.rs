@@ -84,7 +84,6 @@ mod tests {
             params: vec![
                 HeaderParam {
                     name: "to".into(),
-                    required: false,
                     kind: ParamKind::Branch,
                     value: "staging".into(),
                     help: "where".into(),
@@ -92,7 +91,6 @@ mod tests {
                 },
                 HeaderParam {
                     name: "commit".into(),
-                    required: false,
                     kind: ParamKind::Commit,
                     value: Value::Null,
                     help: "this one".into(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cli_basics;
+mod cli_doubt;
 mod cli_preview;
 mod cli_run;
 mod cli_setup;
