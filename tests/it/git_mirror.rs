@@ -173,7 +173,8 @@ fn a_broken_mirror_is_made_anew_and_said_so() {
     let (work, bare) = remote(&dir);
     let cache = dir.path().join("cache");
     let tip = work.git(&["rev-parse", "master"]);
-    let damages: [(&str, &dyn Fn(&Path)); 6] = [
+    type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+    let damages: [Damage<'_>; 6] = [
         ("an object cut short", &|path| {
             let name = work.git(&["rev-parse", "master~1"]);
             let file = path.join("objects").join(&name[..2]).join(&name[2..]);

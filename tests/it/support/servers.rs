@@ -59,7 +59,7 @@ pub fn http(root: &Path) -> Server {
     let port = free_port();
     let (config, users, log) = (root.join("lighttpd.conf"), root.join("users"), root.join("lighttpd.log"));
     fs::write(&users, "ada:s3cret\n").unwrap();
-    let login = format!(r#"( "method" => "basic", "realm" => "git", "require" => "valid-user" )"#);
+    let login = r#"( "method" => "basic", "realm" => "git", "require" => "valid-user" )"#;
     let text = format!(
         r#"
 server.document-root = "{root}"
