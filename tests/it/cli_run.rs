@@ -240,3 +240,30 @@ fn help_of_a_workflow_shows_its_parameters() {
     bare.exits(0);
     assert!(bare.stdout.contains("promote-staging  embedded\n"), "{}", bare.stdout);
 }
+
+const HELD_BACK: &str = r#"//! Lands a merge that somebody looked at.
+const WORKFLOW = #{ params: #{ to: #{ type: "branch", value: "staging", help: "where" } }, lock: "to" };
+fn run(p) {
+    git::sync();
+    let merge = flow::step("merge", || git::merge(#{ source: "master", target: p.to }));
+    flow::step("look", || flow::approve("ship it?"));
+    let change = flow::step("propose", || forge::propose(#{ commit: merge.commit, target: p.to }));
+    flow::step("land", || forge::land(#{ change: change, commit: merge.commit, target: p.to }))
+}
+"#;
+
+#[test]
+fn a_cache_that_is_deleted_between_merge_and_landing_loses_nothing() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "late", HELD_BACK);
+    machine.say(&service, &["run", "late"]).exits(3);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    let story = machine.say(&service, &["show", &run, "--json"]).json();
+    let of = |name: &str| story["commands"].as_array().unwrap().iter().find(|c| c["command"] == name).unwrap();
+    let merged = of("git::merge")["value"]["commit"].as_str().unwrap().to_owned();
+    machine.say(&service, &["approve", &run]).exits(0);
+    fs::remove_dir_all(machine.home().join(".cache/relwf")).unwrap();
+    machine.say(&service, &["resume", &run]).exits(0);
+    assert_eq!(Repo::at(machine.path("demo/remote.git")).git(&["rev-parse", "staging"]).trim(), merged);
+}
