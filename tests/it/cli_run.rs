@@ -141,6 +141,10 @@ fn a_run_goes_on_with_what_it_began_with() {
     let new = machine.say(&service, &["resume", &run, "--script", "new", "--json"]);
     new.exits(1);
     assert_eq!(new.json_lines().last().unwrap()["error"]["kind"], "diverged");
+    let new = machine.say(&service, &["resume", &run, "--script", "new"]);
+    new.exits(1);
+    assert!(new.stderr.contains(&format!("stopped: run {run} is where it was\n")), "{}", new.stderr);
+    assert!(!new.stderr.contains("failed: "), "{}", new.stderr);
     // A broken file of today does not matter to a run that has its own.
     workflow(&service, "ask", "fn run(p) {");
     fs::write(service.join("relwf.toml"), "[nonsense]\n").unwrap();
@@ -312,4 +316,37 @@ fn a_list_without_end_stops_soon() {
     let said = machine.say(&service, &["run", "grow"]);
     said.exits(1);
     assert!(said.stderr.contains("at most 50000 items"), "{}", said.stderr);
+}
+
+#[test]
+fn a_run_waits_for_a_remote_that_is_away() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "late", HELD_BACK);
+    machine.say(&service, &["run", "late"]).exits(3);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    machine.say(&service, &["approve", &run]).exits(0);
+    let (remote, away) = (machine.path("demo/remote.git"), machine.path("demo/away.git"));
+    fs::rename(&remote, &away).unwrap();
+    let said = machine.say(&service, &["resume", &run]);
+    said.exits(2);
+    assert!(said.stderr.contains("hint: the run works on this remote: bring it back and resume"), "{}", said.stderr);
+    fs::rename(&away, &remote).unwrap();
+    machine.say(&service, &["resume", &run]).exits(0);
+}
+
+#[test]
+fn a_cache_that_is_deleted_under_a_run_is_named_and_the_next_run_works() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
+    let ci = r#"command = ["sh", "ci/run", "${event}"]"#;
+    assert!(config.contains(ci), "{config}");
+    let wipe = format!(r#"command = ["rm", "-rf", "{}"]"#, machine.home().join(".cache/relwf").display());
+    fs::write(service.join("relwf.toml"), config.replace(ci, &wipe)).unwrap();
+    let said = machine.say(&service, &["run", "promote-staging"]);
+    said.exits(1);
+    assert!(said.stderr.contains("was deleted while relwf worked on it\n"), "{}", said.stderr);
+    fs::write(service.join("relwf.toml"), config).unwrap();
+    machine.say(&service, &["run", "promote-staging"]).exits(0);
 }
