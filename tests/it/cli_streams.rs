@@ -74,3 +74,14 @@ fn a_configuration_that_cannot_be_read_is_not_replaced_by_the_defaults() {
     fs::create_dir(service.join("relwf.toml")).unwrap();
     machine.say(&service, &["check"]).exits(2);
 }
+
+#[test]
+fn a_cache_that_cannot_be_written_says_which_variable_moves_it() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let mut command = machine.relwf(&service, &["preview", "master", "staging"]);
+    command.env("RELWF_CACHE_DIR", service.join("relwf.toml"));
+    let preview = said(&machine, command);
+    preview.exits(1);
+    assert!(preview.stderr.contains("hint: correct its rights, or set RELWF_CACHE_DIR"), "{}", preview.stderr);
+}
