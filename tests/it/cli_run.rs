@@ -350,3 +350,58 @@ fn a_cache_that_is_deleted_under_a_run_is_named_and_the_next_run_works() {
     fs::write(service.join("relwf.toml"), config).unwrap();
     machine.say(&service, &["run", "promote-staging"]).exits(0);
 }
+
+/// Replaces what every environment asks for.
+fn ask_for(service: &std::path::Path, checks: &str) {
+    let file = service.join("relwf.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("checks = [\"relwf/pull_request\"]", &format!("checks = {checks}"))).unwrap();
+}
+
+#[test]
+fn a_check_is_never_green_by_another_events_build() {
+    let machine = Machine::new();
+    let service = machine.service();
+    ask_for(&service, r#"["relwf/pull_request", "relwf/push"]"#);
+    // The tests pass, the deploy does not.
+    let config = std::fs::read_to_string(service.join("relwf.toml")).unwrap();
+    let command = config.lines().find(|line| line.starts_with("command = [\"sh\", \"ci/run\"")).unwrap();
+    let deploy = r#"command = ["sh", "-c", "test $RELWF_EVENT = pull_request"]"#;
+    std::fs::write(service.join("relwf.toml"), config.replace(command, deploy)).unwrap();
+
+    let said = machine.say(&service, &["run", "promote-staging"]);
+    said.exits(1);
+    assert!(said.stderr.contains("the push build of"), "{}", said.stderr);
+    assert!(said.stderr.contains("has landed already"), "{}", said.stderr);
+    // It is on staging, and its deploy was red: it goes no further.
+    let onward = machine.say(&service, &["run", "promote-production"]);
+    onward.exits(1);
+    assert!(onward.stderr.contains("relwf/push is red"), "{}", onward.stderr);
+    // Nor does it where only the tests are asked for: red is never outvoted.
+    ask_for(&service, r#"["relwf/pull_request"]"#);
+    let candidates = machine.say(&service, &["candidates", "staging", "production"]);
+    assert!(candidates.stdout.contains("relwf/push is red"), "{}", candidates.stdout);
+}
+
+#[test]
+fn a_misspelt_check_of_our_own_is_an_error() {
+    let machine = Machine::new();
+    let service = machine.service();
+    ask_for(&service, r#"["relwf/pul_request"]"#);
+    let said = machine.say(&service, &["run", "promote-staging"]);
+    said.exits(2);
+    assert!(said.stderr.contains("nothing reports a check called `relwf/pul_request`"), "{}", said.stderr);
+    assert!(said.stderr.contains("did you mean `relwf/pull_request`?"), "{}", said.stderr);
+}
+
+#[test]
+fn a_failed_wave_says_why() {
+    let machine = Machine::new();
+    let service = machine.service();
+    machine.say(&service, &["run", "promote-staging"]).exits(0);
+    machine.say(&service, &["run", "promote-production"]).exits(0);
+    std::fs::write(service.join("fleet/update"), "echo no space left on $RELWF_TARGET >&2; exit 3\n").unwrap();
+    let said = machine.say(&service, &["run", "update-ppcs"]);
+    said.exits(1);
+    assert!(said.stderr.contains("no space left on lighthouse"), "{}", said.stderr);
+}
