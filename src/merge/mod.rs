@@ -10,7 +10,7 @@ mod hunks;
 mod outcome;
 mod typed;
 
-pub use certificate::{Certificate, certify};
+pub use certificate::{Certificate, Certifying, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
 

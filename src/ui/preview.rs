@@ -38,23 +38,23 @@ pub fn preview(preview: &Preview) -> String {
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
     }
-    out.push_str(&section(&commits(&preview.commits)));
+    out.push_str(&section(&commits(&preview.commits, preview.commits.len())));
     out.push_str(&section(&files(&preview.files)));
     out.push_str(&section(&components(&preview.components)));
     out
 }
 
-/// The commits, newest first.
-pub fn commits(all: &[CommitRow]) -> String {
-    if all.is_empty() {
+/// The commits, newest first: those that are listed, of so many.
+pub fn commits(listed: &[CommitRow], count: usize) -> String {
+    if listed.is_empty() {
         return String::new();
     }
     let row = |commit: &CommitRow| {
         let day = commit.time.get(..10).unwrap_or(&commit.time).to_owned();
         vec![paint(DIM, commit.commit.short()), day, commit.author.clone(), commit.summary.clone()]
     };
-    let rows: Vec<_> = all.iter().take(ROWS).map(row).collect();
-    format!("{}\n{}{}", paint(NAME, counted(all.len(), "commit", "commits")), table(&[], &rows), rest(all.len()))
+    let rows: Vec<_> = listed.iter().take(ROWS).map(row).collect();
+    format!("{}\n{}{}", paint(NAME, counted(count, "commit", "commits")), table(&[], &rows), rest(count))
 }
 
 /// The files, with git's letters.

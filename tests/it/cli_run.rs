@@ -405,3 +405,34 @@ fn a_failed_wave_says_why() {
     said.exits(1);
     assert!(said.stderr.contains("no space left on lighthouse"), "{}", said.stderr);
 }
+
+#[test]
+fn a_dry_run_counts_all_commits_of_a_long_history() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("long"));
+    repo.change("a", "0\n");
+    repo.git(&["branch", "staging"]);
+    let mut import = String::new();
+    for number in 1..=1005 {
+        let from = if number == 1 { "from refs/heads/master^0\n" } else { "" };
+        let who = format!("Ada <ada@example.com> {} +0000", 1_700_001_000 + number);
+        import.push_str(&format!(
+            "commit refs/heads/master\ncommitter {who}\ndata 2\nc\n{from}M 100644 inline a\ndata <<E\n{number}\nE\n\n"
+        ));
+    }
+    let mut child = std::process::Command::new("git")
+        .arg("-C")
+        .arg(&repo.path)
+        .args(["fast-import", "--quiet", "--force"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), import.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    repo.git(&["config", "user.name", "Ada"]);
+    repo.git(&["config", "user.email", "ada@example.com"]);
+    let said = machine.say(&repo.path, &["run", "promote-staging", "--dry-run"]);
+    said.exits(0);
+    assert!(said.stdout.contains("\n1005 commits\n") && said.stdout.contains("\n… and 980 more\n"), "{}", said.stdout);
+    assert!(said.stdout.contains("  1006 commits\n"), "the merge commit is one of the component's: {}", said.stdout);
+}
