@@ -21,6 +21,7 @@ mod git_servers;
 mod http;
 mod kill;
 mod merge;
+mod readme;
 mod rooms;
 mod script;
 mod support;
