@@ -77,13 +77,11 @@ pub fn judge(required: &[String], verdicts: &[Verdict], soak: Span, now: Timesta
             },
         }
     }
-    // A red verdict is never outvoted: a commit whose deploy failed goes nowhere, whatever its tests said.
-    let others = verdicts.iter().filter(|verdict| !required.contains(&verdict.context));
-    against.extend(
-        others
-            .filter(|verdict| verdict.state == VerdictState::Red)
-            .map(|verdict| format!("{} is red", verdict.context)),
-    );
+    // A build of ours that was red is never outvoted: a commit whose deploy failed goes nowhere, whatever its tests said.
+    // Other CIs' checks count only where they are asked for, as on a forge.
+    let own =
+        verdicts.iter().filter(|verdict| verdict.context.starts_with("relwf/") && verdict.state == VerdictState::Red);
+    against.extend(own.filter(|own| !required.contains(&own.context)).map(|own| format!("{} is red", own.context)));
     let Some(since) = since.filter(|_| against.is_empty()) else { return not(list(&against, 5)) };
     let green = SignedDuration::try_from(soak.duration())
         .ok()
@@ -238,6 +236,7 @@ mod tests {
             (vec![verdict("ci", Red, 5)], "ci is red"),
             (vec![verdict("ci", Skipped, 5)], "ci was skipped"),
             (vec![verdict("ci", Neutral, 5)], "ci took no side"),
+            (vec![verdict("ci", Green, 5), verdict("relwf/push", Red, 5)], "relwf/push is red"),
         ] {
             assert_eq!(judged(&["ci"], &verdicts, "0m", 9), (false, why.to_owned()));
         }
