@@ -83,7 +83,14 @@ pub(super) fn note(path: &Path, moved: &[(String, Option<Oid>)]) {
 /// Opens a mirror for work that stays on the disk.
 pub(super) fn open(path: &Path) -> Result<Repository, GitError> {
     transport::set_up();
-    Repository::open(path).map_err(|e| GitError::local(format!("the mirror {} cannot be opened", path.display()), &e))
+    Repository::open(path).map_err(|e| match path.exists() {
+        true => GitError::local(format!("the mirror {} cannot be opened", path.display()), &e),
+        false => GitError::new(
+            FailureKind::Git,
+            format!("the mirror {} was deleted while relwf worked on it", path.display()),
+        )
+        .hint("run it again: the mirror is made anew"),
+    })
 }
 
 /// What differs between two sets of references: name and new value.

@@ -5,6 +5,8 @@ use super::conflicts::conflicts;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::{ChangedFile, CommitRow, Preview, PreviewOutcome};
+use crate::model::Value;
+use std::borrow::Cow;
 
 /// At most so many commits or files are listed; the rest is counted. `--json` has them all.
 const ROWS: usize = 25;
@@ -62,9 +64,14 @@ pub fn files(all: &[ChangedFile]) -> String {
     }
     let mut out = format!("{}\n", paint(NAME, counted(all.len(), "file", "files")));
     for file in all.iter().take(ROWS) {
-        out.push_str(&format!("{} {}\n", file.change, file.path));
+        out.push_str(&format!("{} {}\n", file.change, on_one_line(&file.path)));
     }
     out + &rest(all.len())
+}
+
+/// A path as git shows it: one that would break the line is quoted.
+fn on_one_line(path: &str) -> Cow<'_, str> {
+    if path.contains(char::is_control) { Value::from(path).to_string().into() } else { path.into() }
 }
 
 fn rest(count: usize) -> String {
