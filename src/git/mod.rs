@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of forges, workflows or merges. Only this room and `merge` name git2.
 
+mod advert;
 mod cache;
 mod checkout;
 mod commits;

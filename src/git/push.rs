@@ -6,8 +6,8 @@
 use super::commits::{object_id, oid};
 use super::link::{Link, has, proxy};
 use super::progress::Meter;
-use super::transport::Guard;
-use super::{GitError, PushError, cache};
+use super::transport::{Guard, Hearing};
+use super::{GitError, PushError, advert, cache};
 use crate::model::{FailureKind, ObjectId, RefName, Watch};
 use git2::{Direction, ErrorClass, ErrorCode, PushOptions, RemoteRedirect};
 use std::cell::{Cell, RefCell};
@@ -122,6 +122,10 @@ fn send(
     const DOING: &str = "pushing";
     let _guard = Guard::new(watch.cancel);
     let before = |e: git2::Error| PushError::NotSent(link.explained(GitError::remote(DOING, link.url(), watch, &e)));
+    let _hearing = Hearing::of(match link.url().is_local() {
+        true => link.refs(repository, watch).ok().and_then(|there| advert::relevant(repository, &there, updates)),
+        false => None,
+    });
     let mut remote = link.remote(repository).map_err(PushError::NotSent)?;
     let mut connection =
         remote.connect_auth(Direction::Push, Some(link.callbacks(meter)), Some(proxy())).map_err(before)?;

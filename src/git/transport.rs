@@ -4,9 +4,11 @@
 //! run no hooks on a push. So a private scheme starts `git upload-pack` and `git receive-pack`, as git itself does.
 
 use super::RemoteUrl;
+use super::advert::{Passed, Sieve};
 use crate::model::Cancel;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -113,6 +115,8 @@ pub(crate) fn git_program() -> Option<PathBuf> {
 thread_local! {
     /// Who may stop the transfer that this thread is in: libgit2 creates transports without room for it.
     static CANCEL: RefCell<Option<Cancel>> = const { RefCell::new(None) };
+    /// The references that this thread's push is to hear of, where not of all.
+    static HEARD: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
 }
 
 /// While it lives, transfers of this thread stop at ctrl-C.
@@ -130,6 +134,22 @@ impl Drop for Guard {
     }
 }
 
+/// While it lives, pushes of this thread to repositories on this machine hear of these references alone.
+pub(super) struct Hearing;
+
+impl Hearing {
+    pub(super) fn of(names: Option<BTreeSet<String>>) -> Self {
+        HEARD.set(names);
+        Self
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        HEARD.set(None);
+    }
+}
+
 /// Starts git's programs for one repository.
 struct Local {
     path: PathBuf,
@@ -143,7 +163,10 @@ impl SmartSubtransport for Local {
         };
         let cancel = CANCEL.with_borrow(Option::clone).unwrap_or_default();
         match Pipe::start(name, &self.path, cancel) {
-            Ok(pipe) => Ok(Box::new(pipe)),
+            Ok(mut pipe) => {
+                pipe.sieve = HEARD.with_borrow(Option::clone).filter(|_| name == "receive-pack").map(Sieve::new);
+                Ok(Box::new(pipe))
+            }
             Err(error) => Err(git2::Error::new(
                 git2::ErrorCode::GenericError,
                 git2::ErrorClass::Os,
@@ -166,6 +189,8 @@ struct Pipe {
     chunk: io::Cursor<Vec<u8>>,
     complaints: Arc<Mutex<Vec<u8>>>,
     cancel: Cancel,
+    /// Until the other side has named its references.
+    sieve: Option<Sieve>,
 }
 
 impl Pipe {
@@ -206,7 +231,16 @@ impl Pipe {
             });
         }
         let input = child.stdin.take();
-        Ok(Self { name, child, input, output: Mutex::new(output), chunk: io::Cursor::default(), complaints, cancel })
+        Ok(Self {
+            name,
+            child,
+            input,
+            output: Mutex::new(output),
+            chunk: io::Cursor::default(),
+            complaints,
+            cancel,
+            sieve: None,
+        })
     }
 
     /// The end of the output: fine, or the program's own words.
@@ -223,6 +257,14 @@ impl Pipe {
         let words = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
         let status = status.map_or_else(|| "it does not end".to_owned(), |status| status.to_string());
         Err(io::Error::other(format!("git {} stopped ({status}): {words}", self.name)))
+    }
+
+    fn sift(&mut self, chunk: &[u8]) {
+        let Some(sieve) = &mut self.sieve else { return };
+        if let Passed::Whole(bytes) = sieve.pass(chunk) {
+            self.chunk = io::Cursor::new(bytes);
+            self.sieve = None;
+        }
     }
 
     fn wait(&mut self, patience: Duration) -> io::Result<Option<std::process::ExitStatus>> {
@@ -251,6 +293,7 @@ impl Read for Pipe {
                 output.recv_timeout(Duration::from_millis(100))
             };
             match answer {
+                Ok(Ok(chunk)) if self.sieve.is_some() => self.sift(&chunk),
                 Ok(Ok(chunk)) if chunk.is_empty() => return self.ended(),
                 Ok(Ok(chunk)) => self.chunk = io::Cursor::new(chunk),
                 Ok(Err(error)) => return Err(error),

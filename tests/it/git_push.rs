@@ -318,3 +318,27 @@ fn without_a_git_program_leases_hold_and_hooks_are_not_passed_by() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn among_very_many_references_a_push_keeps_its_lease_and_sends_what_is_needed() {
+    let Ground { dir: _dir, bare, mirror, tip, .. } = ground();
+    for number in 0..100 {
+        bare.git(&["branch", &format!("b{number}"), "master"]);
+    }
+    let one = commit(&mirror, tip, "one");
+    mirror.push(&[update("refs/heads/master", Some(tip.object()), Some(one))], quiet()).unwrap();
+    let two = commit(&mirror, one.into(), "two");
+    mirror.push(&[update("refs/heads/new", None, Some(two))], quiet()).unwrap();
+    assert_eq!(bare.git(&["rev-parse", "new", "master"]), format!("{two}\n{one}"));
+    match mirror.push(&[update("refs/heads/b7", Some(one), Some(two))], quiet()).unwrap_err() {
+        PushError::Moved { found, .. } => assert_eq!(found, Some(tip.object())),
+        other => panic!("{other}"),
+    }
+    match mirror.push(&[update("refs/heads/b8", None, Some(two))], quiet()).unwrap_err() {
+        PushError::Moved { found, .. } => assert_eq!(found, Some(tip.object())),
+        other => panic!("{other}"),
+    }
+    mirror.push(&[update("refs/heads/b9", Some(tip.object()), None)], quiet()).unwrap();
+    assert_eq!(bare.git(&["branch", "--list", "b9"]), "");
+    assert_eq!(bare.git(&["fsck", "--full", "--strict", "--no-dangling"]), "");
+}
