@@ -3,8 +3,30 @@
 //! Pure over an object database: no network, no clock, no environment, no references. Callers see only [`merge`] and its
 //! [`Outcome`]; what is inside may change.
 
+mod attributes;
+mod bases;
+mod commit_graph;
+mod commits;
 mod conflict;
+mod content;
+mod directories;
+mod entries;
+mod finish;
+mod histogram;
+mod lines;
+mod myers;
+mod note;
+pub mod ort;
 mod outcome;
+mod renames;
+mod report;
+mod resolve;
+mod similarity;
+mod slide;
+mod store;
+mod structural;
+mod three_way;
+mod tree;
 
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};

@@ -1,0 +1,202 @@
+//! Cached, read-mostly access to one repository's objects.
+//!
+//! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
+
+use super::MergeError;
+use crate::model::ObjectId;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+
+/// A map keyed by object id; ids are uniformly distributed, so their first bytes serve as the hash.
+pub(super) type IdMap<V> = HashMap<ObjectId, V, BuildHasherDefault<IdHasher>>;
+
+/// Takes the first eight bytes of an object id.
+#[derive(Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut word = [0; 8];
+        for (to, from) in word.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        self.0 ^= u64::from_ne_bytes(word);
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+}
+
+/// git's empty tree, which exists without being stored.
+const EMPTY_TREE: [u8; 20] = [
+    0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb, 0xee, 0x49,
+    0x04,
+];
+
+/// The caches are emptied when they hold this many bytes.
+const TREE_CACHE: usize = 24 << 20;
+const BLOB_CACHE: usize = 24 << 20;
+
+struct Cache {
+    objects: RefCell<IdMap<Rc<[u8]>>>,
+    bytes: Cell<usize>,
+    limit: usize,
+}
+
+impl Cache {
+    fn new(limit: usize) -> Self {
+        Self { objects: RefCell::default(), bytes: Cell::new(0), limit }
+    }
+
+    fn get(&self, id: &ObjectId) -> Option<Rc<[u8]>> {
+        self.objects.borrow().get(id).cloned()
+    }
+
+    fn put(&self, id: ObjectId, data: &Rc<[u8]>) {
+        let size = data.len() + 96;
+        if size > self.limit / 4 {
+            return;
+        }
+        let mut objects = self.objects.borrow_mut();
+        if self.bytes.get() + size > self.limit {
+            objects.clear();
+            self.bytes.set(0);
+        }
+        self.bytes.set(self.bytes.get() + size);
+        objects.insert(id, data.clone());
+    }
+}
+
+/// One repository's objects.
+pub(super) struct Store<'r> {
+    repo: &'r git2::Repository,
+    odb: git2::Odb<'r>,
+    trees: Cache,
+    blobs: Cache,
+    sizes: RefCell<IdMap<usize>>,
+}
+
+impl<'r> Store<'r> {
+    pub(super) fn new(repo: &'r git2::Repository) -> Result<Self, MergeError> {
+        let odb = repo.odb().map_err(|source| failed("the object database", source))?;
+        Ok(Self {
+            repo,
+            odb,
+            trees: Cache::new(TREE_CACHE),
+            blobs: Cache::new(BLOB_CACHE),
+            sizes: RefCell::default(),
+        })
+    }
+
+    pub(super) fn repo(&self) -> &'r git2::Repository {
+        self.repo
+    }
+
+    /// The raw bytes of a tree.
+    pub(super) fn tree(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+        if let Some(data) = self.trees.get(&id) {
+            return Ok(data);
+        }
+        if id.as_bytes() == &EMPTY_TREE {
+            return Ok(Rc::from([]));
+        }
+        let data = self.read(id, git2::ObjectType::Tree)?;
+        self.trees.put(id, &data);
+        Ok(data)
+    }
+
+    /// The contents of a blob.
+    pub(super) fn blob(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+        if let Some(data) = self.blobs.get(&id) {
+            return Ok(data);
+        }
+        let data = self.read(id, git2::ObjectType::Blob)?;
+        self.blobs.put(id, &data);
+        Ok(data)
+    }
+
+    /// The size of a blob, without reading it where that can be avoided.
+    pub(super) fn blob_size(&self, id: ObjectId) -> Result<usize, MergeError> {
+        if let Some(data) = self.blobs.get(&id) {
+            return Ok(data.len());
+        }
+        if let Some(size) = self.sizes.borrow().get(&id) {
+            return Ok(*size);
+        }
+        let (size, _) = self.odb.read_header(oid(id)).map_err(|source| failed(format!("object {id}"), source))?;
+        let mut sizes = self.sizes.borrow_mut();
+        if sizes.len() > 200_000 {
+            sizes.clear();
+        }
+        sizes.insert(id, size);
+        Ok(size)
+    }
+
+    /// The raw bytes of a commit.
+    pub(super) fn commit(&self, id: ObjectId) -> Result<git2::OdbObject<'_>, MergeError> {
+        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("commit {id}"), source))?;
+        if object.kind() == git2::ObjectType::Commit {
+            Ok(object)
+        } else {
+            Err(damaged(format!("object {id}"), "not a commit"))
+        }
+    }
+
+    /// Stores a tree given as its raw bytes.
+    pub(super) fn write_tree(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
+        self.write(git2::ObjectType::Tree, data, "a merged tree")
+    }
+
+    /// Stores a blob.
+    pub(super) fn write_blob(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
+        self.write(git2::ObjectType::Blob, data, "a merged file")
+    }
+
+    fn write(&self, kind: git2::ObjectType, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
+        let id = self.odb.write(kind, data).map_err(|source| failed(what, source))?;
+        Ok(object_id(id))
+    }
+
+    fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<Rc<[u8]>, MergeError> {
+        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;
+        if object.kind() == kind {
+            Ok(Rc::from(object.data()))
+        } else {
+            Err(damaged(format!("object {id}"), &format!("a {} where a {kind} belongs", object.kind())))
+        }
+    }
+}
+
+/// git2's form of an id.
+pub(super) fn oid(id: ObjectId) -> git2::Oid {
+    git2::Oid::from_bytes(id.as_bytes()).unwrap_or_else(|_| git2::Oid::ZERO_SHA1)
+}
+
+/// The model's form of an id.
+pub(super) fn object_id(id: git2::Oid) -> ObjectId {
+    let mut bytes = [0; 20];
+    for (to, from) in bytes.iter_mut().zip(id.as_bytes()) {
+        *to = *from;
+    }
+    ObjectId::from_bytes(bytes)
+}
+
+/// The name that `data` would have as an object.
+pub(super) fn hash(kind: git2::ObjectType, data: &[u8]) -> Result<ObjectId, MergeError> {
+    git2::Oid::hash_object(kind, data).map(object_id).map_err(|source| failed("hashing", source))
+}
+
+/// An error of the database.
+pub(super) fn failed(what: impl Into<String>, source: git2::Error) -> MergeError {
+    MergeError::Database { what: what.into(), source }
+}
+
+/// An object that is there but is not what it should be.
+pub(super) fn damaged(what: impl Into<String>, why: &str) -> MergeError {
+    MergeError::Database { what: what.into(), source: git2::Error::from_str(why) }
+}
