@@ -20,6 +20,12 @@ const MOST_COPIES: usize = 100;
 /// For each target this many best sources compete.
 const CANDIDATES: usize = 4;
 
+/// The name of the empty file. Empty files are never taken for renames of each other.
+const EMPTY: [u8; 20] = [
+    0xe6, 0x9d, 0xe2, 0x9b, 0xb2, 0xd1, 0xd6, 0x43, 0x4b, 0x8b, 0x29, 0xae, 0x77, 0x5a, 0xd8, 0xc2, 0xe4, 0x8c, 0x53,
+    0x91,
+];
+
 /// One side's renames.
 pub(super) struct Renames {
     /// For each added file of the side, in order: the path it was renamed from.
@@ -32,6 +38,8 @@ struct Search<'s, 'r> {
     store: &'s Store<'r>,
     sources: &'s [(Path, Item)],
     targets: &'s [(Path, Item)],
+    /// The targets that may be renames.
+    candidates: Vec<usize>,
     relevant: &'s PathMap<Relevance>,
     vanished: &'s mut PathMap<Vanished>,
     /// Sources still in play, in order.
@@ -45,10 +53,13 @@ struct Search<'s, 'r> {
 /// Finds one side's renames.
 pub(super) fn find(store: &Store<'_>, side: &mut SideChanges) -> Result<Renames, MergeError> {
     let SideChanges { deleted, added, relevant, vanished } = side;
+    deleted.retain(|(_, item)| item.id.as_bytes() != &EMPTY);
+    let targets: Vec<usize> = (0..added.len()).filter(|at| added[*at].1.id.as_bytes() != &EMPTY).collect();
     let mut search = Search {
         store,
         sources: deleted,
         targets: added,
+        candidates: targets,
         relevant,
         vanished,
         open: (0..deleted.len()).collect(),
@@ -57,7 +68,7 @@ pub(super) fn find(store: &Store<'_>, side: &mut SideChanges) -> Result<Renames,
         moved: MovedCounts::default(),
         similarity: Similarity::default(),
     };
-    if !search.relevant.is_empty() && !search.sources.is_empty() && !search.targets.is_empty() {
+    if !search.relevant.is_empty() && !search.sources.is_empty() && !search.candidates.is_empty() {
         search.run()?;
     }
     let from = search.from.iter().map(|source| source.map(|source| search.sources[source].0.clone())).collect();
@@ -102,7 +113,7 @@ impl Search<'_, '_> {
         for (at, (_, item)) in self.sources.iter().enumerate() {
             by_id.entry(item.id).or_default().push(at);
         }
-        for target in 0..self.targets.len() {
+        for target in self.candidates.clone() {
             let (path, item) = &self.targets[target];
             let Some(copies) = by_id.get(&item.id) else { continue };
             let name = split(path).1;
@@ -141,7 +152,8 @@ impl Search<'_, '_> {
         }
         let mut targets: HashMap<&[u8], Option<usize>, BuildHasherDefault<LineHasher>> = HashMap::default();
         let mut places: HashMap<&[u8], usize, BuildHasherDefault<LineHasher>> = HashMap::default();
-        for (target, (path, _)) in self.targets.iter().enumerate() {
+        for target in self.candidates.iter().copied() {
+            let path = &self.targets[target].0;
             if self.from[target].is_none() {
                 targets.entry(split(path).1).and_modify(|only| *only = None).or_insert(Some(target));
                 places.insert(path, target);
@@ -190,7 +202,8 @@ impl Search<'_, '_> {
     }
 
     fn by_similarity(&mut self) -> Result<(), MergeError> {
-        let targets: Vec<usize> = (0..self.targets.len()).filter(|target| self.from[*target].is_none()).collect();
+        let targets: Vec<usize> =
+            self.candidates.iter().copied().filter(|target| self.from[*target].is_none()).collect();
         if targets.is_empty() || self.open.is_empty() || targets.len() * self.open.len() > LIMIT * LIMIT {
             return Ok(());
         }
