@@ -5,6 +5,7 @@ use super::MergeError;
 use super::entries::{Differences, Info, OURS, Path, PathMap, THEIRS, Vanished, bit, join, split};
 use super::note::{Note, NoteKind};
 use super::renames::Renames;
+use super::table_order::table_order;
 
 /// From a vanished directory to the directories its files went to, with how many went there.
 #[derive(Default)]
@@ -41,9 +42,9 @@ impl MovedCounts {
     pub(super) fn guesses(&self) -> PathMap<Path> {
         let best = |places: &[(Path, usize)]| {
             let mut best: Option<&(Path, usize)> = None;
-            for place in places {
-                if best.is_none_or(|best| place.1 > best.1) {
-                    best = Some(place);
+            for at in table_order(places.iter().map(|(place, _)| &**place)) {
+                if best.is_none_or(|best| places[at].1 > best.1) {
+                    best = Some(&places[at]);
                 }
             }
             best.map(|(place, _)| place.clone())

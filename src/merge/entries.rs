@@ -6,6 +6,7 @@
 use super::MergeError;
 use super::lines::LineHasher;
 use super::store::Store;
+use super::table_order::table_order;
 use super::tree::{Item, Row, Rows};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -111,8 +112,9 @@ impl<'s, 'r> Differences<'s, 'r> {
                 continue;
             }
             all.may_close[side] = false;
-            for directory in std::mem::take(&mut all.closed[side]) {
-                all.open(directory.path, directory.items, directory.watched)?;
+            let closed = std::mem::take(&mut all.closed[side]);
+            for at in table_order(closed.iter().map(|directory| &*directory.path)) {
+                all.open(closed[at].path.clone(), closed[at].items, closed[at].watched)?;
             }
         }
         Ok(all)
@@ -137,13 +139,6 @@ impl<'s, 'r> Differences<'s, 'r> {
         let items = row.items;
         let (file_mask, directory_mask, equal) = (files(&items), directories(&items), equal(&items));
         let path = join(directory, row.name);
-        if file_mask == 0 && directory_mask == ALL && matches!(equal, 3 | 5) {
-            let side = if equal == 3 { 2 } else { 1 };
-            if self.may_close[side] {
-                self.closed[side].push(Closed { path, items, watched });
-                return Ok(());
-            }
-        }
         if watched != ALL && matches!(directory_mask, 3 | 5) {
             watched = directory_mask & !BASE;
         }
@@ -154,6 +149,10 @@ impl<'s, 'r> Differences<'s, 'r> {
                     self.sides[side].vanished.insert(path.clone(), value);
                 }
             }
+        }
+        if let Some(side) = changed_by(&items).filter(|side| watched != ALL && self.may_close[*side]) {
+            self.closed[side].push(Closed { path, items, watched });
+            return Ok(());
         }
         if watched == ALL && matches!(file_mask, OURS | THEIRS) {
             let other = if file_mask == OURS { 2 } else { 1 };
@@ -272,6 +271,17 @@ pub(super) fn trivial(items: &[Item; 3]) -> Option<Item> {
         Some(theirs)
     } else {
         None
+    }
+}
+
+/// The side that alone changed a directory: added, altered or removed it.
+pub(super) fn changed_by(items: &[Item; 3]) -> Option<usize> {
+    let [base, ours, theirs] = *items;
+    match () {
+        () if files(items) != 0 => None,
+        () if base == ours => Some(2),
+        () if base == theirs => Some(1),
+        () => None,
     }
 }
 

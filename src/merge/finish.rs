@@ -3,7 +3,7 @@
 use super::MergeError;
 use super::content::{Context, Versions};
 use super::entries::{
-    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, read, rows, split, trivial,
+    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, read, rows, split, trivial,
 };
 use super::note::{Note, NoteKind};
 use super::tree::{Builder, DIRECTORY, Item, kind, order_names};
@@ -127,8 +127,10 @@ impl Finish<'_, '_, '_> {
         for folder in folders.iter().rev() {
             let name = name_of(folder);
             let source = self.all.opened.get(folder).copied().map(Source::Compared);
-            let source = source.or_else(|| rows.iter().find(|row| row.name == &*name).and_then(|row| whole(&row.items)));
-            let built = self.directory(folder, source.unwrap_or(Source::Whole(Item::NONE)))?;
+            let row = || rows.iter().find(|row| row.name == &*name);
+            let taken = || row().and_then(|row| trivial(&row.items).or_else(|| whole(&row.items)));
+            let source = source.unwrap_or_else(|| Source::Whole(taken().unwrap_or(Item::NONE)));
+            let built = self.directory(folder, source)?;
             decided.insert(name, built);
         }
         for (info_path, at) in infos.iter().rev() {
@@ -143,10 +145,7 @@ impl Finish<'_, '_, '_> {
         let mut entries: Vec<(&[u8], Item)> = Vec::with_capacity(rows.len() + decided.len());
         for row in &rows {
             if decided.is_empty() || !decided.contains_key(row.name) {
-                let taken = trivial(&row.items).or_else(|| match whole(&row.items) {
-                    Some(Source::Whole(item)) => Some(item),
-                    _ => None,
-                });
+                let taken = trivial(&row.items).or_else(|| whole(&row.items));
                 entries.extend(taken.filter(|item| item.exists()).map(|item| (row.name, item)));
             }
         }
@@ -317,14 +316,7 @@ impl Finish<'_, '_, '_> {
     }
 }
 
-/// The directory that one side alone changed, or that is equal everywhere, as a whole.
-fn whole(items: &[Item; 3]) -> Option<Source> {
-    let [base, ours, theirs] = *items;
-    let directories = items.iter().all(|item| item.is_directory());
-    match () {
-        () if !directories => None,
-        () if base == ours => Some(Source::Whole(theirs)),
-        () if base == theirs || ours == theirs => Some(Source::Whole(ours)),
-        () => None,
-    }
+/// The directory that one side alone changed, as a whole.
+fn whole(items: &[Item; 3]) -> Option<Item> {
+    changed_by(items).map(|side| items[side])
 }

@@ -25,6 +25,7 @@ mod similarity;
 mod slide;
 mod store;
 mod structural;
+mod table_order;
 mod three_way;
 mod tree;
 

@@ -28,9 +28,12 @@ pub(super) enum NoteKind {
 }
 
 impl NoteKind {
-    /// Whether the merge cannot be clean with such a note.
-    pub(super) fn is_conflict(self) -> bool {
-        !matches!(self, Self::AutoMerging | Self::RenameSkipped)
+    /// Whether the merge is not clean even when every path is settled.
+    pub(super) fn spoils(self) -> bool {
+        matches!(
+            self,
+            Self::Unclean | Self::DirectoryRenameInWay | Self::DirectoryRenameCollision | Self::DirectoryRenameSplit
+        )
     }
 }
 

@@ -109,7 +109,7 @@ impl<'r> Engine<'r> {
                     let (finished, notes) = self.full(&context, roots)?;
                     answer.by = By::Full;
                     answer.tree = finished.tree.id;
-                    answer.clean = finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.is_conflict());
+                    answer.clean = finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.spoils());
                     answer.unsettled = finished.unsettled;
                     answer.notes = notes;
                 }

@@ -186,11 +186,6 @@ pub(super) fn object_id(id: git2::Oid) -> ObjectId {
     ObjectId::from_bytes(bytes)
 }
 
-/// The name that `data` would have as an object.
-pub(super) fn hash(kind: git2::ObjectType, data: &[u8]) -> Result<ObjectId, MergeError> {
-    git2::Oid::hash_object(kind, data).map(object_id).map_err(|source| failed("hashing", source))
-}
-
 /// An error of the database.
 pub(super) fn failed(what: impl Into<String>, source: git2::Error) -> MergeError {
     MergeError::Database { what: what.into(), source }
