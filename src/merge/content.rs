@@ -84,8 +84,7 @@ impl Context<'_, '_> {
                     item = base;
                 }
             }
-            let kind = if same_kind { NoteKind::Submodule } else { NoteKind::SubmoduleNoBase };
-            notes.push(Note::new(kind, [path.clone()]));
+            notes.push(Note::new(NoteKind::Submodule, [path.clone()]));
         }
         Ok(MergedItem { item, clean })
     }

@@ -119,13 +119,18 @@ pub(super) fn apply(
         }
     }
     let mut renames = Vec::new();
+    let added = [0, 1, 2].map(|side| all.sides[side].added.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
+    let mut crowds = [0, 2, 1].map(|other| &places[other]).map(Crowd::new);
+    for side in [1, 2] {
+        crowds[side].gather(&added[side]);
+    }
     for side in [1, 2] {
         let other = 3 - side;
-        let added: Vec<Path> = all.sides[side].added.iter().map(|(path, _)| path.clone()).collect();
-        let mut crowd = Crowd::new(&added, &places[other]);
-        for (at, path) in added.iter().enumerate() {
+        for (at, path) in added[side].iter().enumerate() {
             let from = by_side[side].from.get(at).cloned().flatten();
-            let moved = crowd.new_path(all, path, side, &places[other], &places[side], notes)?;
+            // Where the other side's files would follow to, nothing moves away.
+            let stays = crowds[other].leads_to(path);
+            let moved = if stays { None } else { crowds[side].new_path(all, path, side, &places[side], notes)? };
             let to = match moved {
                 Some(new) => {
                     relocate(all, path, &new, side, from.as_ref(), notes);
@@ -157,23 +162,32 @@ fn followed(path: &[u8], old_length: usize, place: &[u8]) -> Path {
     join(place, &path[old_length + 1..])
 }
 
-/// Which paths would follow a directory rename to the same new path.
-struct Crowd {
+/// One side's added files and the directory renames of the other side that they might follow.
+struct Crowd<'p> {
+    places: &'p PathMap<Path>,
+    /// By new path: who would follow to it.
     sources: PathMap<Vec<Path>>,
     reported: PathMap<()>,
 }
 
-impl Crowd {
-    fn new(added: &[Path], places: &PathMap<Path>) -> Self {
-        let mut sources: PathMap<Vec<Path>> = PathMap::default();
-        if !places.is_empty() {
-            for path in added {
-                if let Some((length, place)) = renamed_above(path, places) {
-                    sources.entry(followed(path, length, place)).or_default().push(path.clone());
-                }
+impl<'p> Crowd<'p> {
+    fn new(places: &'p PathMap<Path>) -> Self {
+        Self { places, sources: PathMap::default(), reported: PathMap::default() }
+    }
+
+    fn gather(&mut self, added: &[Path]) {
+        if self.places.is_empty() {
+            return;
+        }
+        for path in added {
+            if let Some((length, place)) = renamed_above(path, self.places) {
+                self.sources.entry(followed(path, length, place)).or_default().push(path.clone());
             }
         }
-        Self { sources, reported: PathMap::default() }
+    }
+
+    fn leads_to(&self, path: &Path) -> bool {
+        self.sources.contains_key(path)
     }
 
     fn new_path(
@@ -181,11 +195,10 @@ impl Crowd {
         all: &Differences<'_, '_>,
         path: &Path,
         side: usize,
-        places: &PathMap<Path>,
         own_places: &PathMap<Path>,
         notes: &mut Vec<Note>,
     ) -> Result<Option<Path>, MergeError> {
-        let Some((length, place)) = renamed_above(path, places) else { return Ok(None) };
+        let Some((length, place)) = renamed_above(path, self.places) else { return Ok(None) };
         if own_places.contains_key(place) {
             // The new place was itself renamed on this side.
             notes.push(Note::new(NoteKind::RenameSkipped, [Path::from(&path[..length]), path.clone(), place.clone()]));

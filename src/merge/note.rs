@@ -24,7 +24,6 @@ pub(super) enum NoteKind {
     DirectoryRenameSplit,
     RenameSkipped,
     Submodule,
-    SubmoduleNoBase,
 }
 
 impl NoteKind {

@@ -94,7 +94,7 @@ fn kind(kind: NoteKind) -> Option<ConflictKind> {
         | NoteKind::DirectoryRenameInWay
         | NoteKind::DirectoryRenameCollision
         | NoteKind::DirectoryRenameSplit => ConflictKind::DirectoryRename,
-        NoteKind::Submodule | NoteKind::SubmoduleNoBase | NoteKind::SubmoduleContents => ConflictKind::Submodule,
+        NoteKind::Submodule | NoteKind::SubmoduleContents => ConflictKind::Submodule,
     })
 }
 
@@ -128,7 +128,6 @@ fn sentence(note: &Note) -> String {
             format!("{first} was renamed to several directories, none of which got the majority of its files")
         }
         NoteKind::Submodule | NoteKind::SubmoduleContents => format!("both sides moved the submodule {first}"),
-        NoteKind::SubmoduleNoBase => format!("both sides added the submodule {first}, differently"),
         NoteKind::AutoMerging | NoteKind::RenameSkipped | NoteKind::Unclean => first,
     }
 }
