@@ -34,11 +34,7 @@ const MANY: u32 = 0x8000_0000;
 
 impl Graphs {
     pub(super) fn open(repo: &git2::Repository) -> Self {
-        let objects = repo.commondir().join("objects");
-        let mut folders = vec![objects.clone()];
-        if let Ok(text) = std::fs::read_to_string(objects.join("info/alternates")) {
-            folders.extend(text.lines().filter(|line| !line.starts_with('#')).map(|line| objects.join(line)));
-        }
+        let folders = super::store::object_folders(repo);
         // Grafts and replacements make the recorded parents untrue.
         let untrue = repo.path().join("shallow").exists() || repo.commondir().join("info/grafts").exists();
         let layers = if untrue { None } else { folders.iter().find_map(|folder| load(folder)) };

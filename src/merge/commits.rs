@@ -8,6 +8,9 @@ use crate::model::ObjectId;
 /// A commit's number in [`Commits`].
 pub(super) type Number = u32;
 
+/// Almost all commits have their parents and dates within these first bytes.
+const HEAD: usize = 320;
+
 /// The generation of commits that no commit-graph file knows: above all that it knows.
 pub(super) const UNKNOWN_GENERATION: u64 = u64::MAX;
 
@@ -110,24 +113,28 @@ impl Commit {
 }
 
 fn read(store: &Store<'_>, id: ObjectId) -> Result<GraphCommit, MergeError> {
-    let object = store.commit(id)?;
-    parse_raw(object.data()).ok_or_else(|| damaged(format!("commit {id}"), "its header cannot be read"))
+    // Messages are long and not needed.
+    if let Some(found) = store.commit_head(id, HEAD).and_then(|head| parse_raw(&head)) {
+        return Ok(found);
+    }
+    parse_raw(&*store.commit(id)?).ok_or_else(|| damaged(format!("commit {id}"), "its header cannot be read"))
 }
 
 fn parse_raw(data: &[u8]) -> Option<GraphCommit> {
-    let mut lines = data.split(|byte| *byte == b'\n');
-    let tree = hex(lines.next()?.strip_prefix(b"tree ")?)?;
+    let mut lines = data.split_inclusive(|byte| *byte == b'\n');
+    let tree = hex(lines.next()?.strip_prefix(b"tree ")?.strip_suffix(b"\n")?)?;
     let mut parents = Vec::with_capacity(2);
     for line in lines {
-        if let Some(parent) = line.strip_prefix(b"parent ") {
+        let (line, ended) = line.strip_suffix(b"\n").map_or((line, false), |line| (line, true));
+        if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| ended) {
             parents.push(hex(parent)?);
-        } else if let Some(committer) = line.strip_prefix(b"committer ") {
+        } else if let Some(committer) = line.strip_prefix(b"committer ").filter(|_| ended) {
             return Some(GraphCommit { tree, parents, date: date(committer), generation: UNKNOWN_GENERATION });
         } else if line.is_empty() {
-            break;
+            return Some(GraphCommit { tree, parents, date: 0, generation: UNKNOWN_GENERATION });
         }
     }
-    Some(GraphCommit { tree, parents, date: 0, generation: UNKNOWN_GENERATION })
+    None
 }
 
 fn date(committer: &[u8]) -> i64 {

@@ -18,6 +18,7 @@ mod myers;
 mod note;
 pub mod ort;
 mod outcome;
+mod pack;
 mod renames;
 mod report;
 mod resolve;

@@ -3,10 +3,12 @@
 //! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
 
 use super::MergeError;
+use super::pack::{self, Packs};
 use crate::model::ObjectId;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// A map keyed by object id; ids are uniformly distributed, so their first bytes serve as the hash.
@@ -76,6 +78,7 @@ impl Cache {
 pub(super) struct Store<'r> {
     repo: &'r git2::Repository,
     odb: git2::Odb<'r>,
+    packs: Packs,
     trees: Cache,
     blobs: Cache,
     sizes: RefCell<IdMap<usize>>,
@@ -87,6 +90,7 @@ impl<'r> Store<'r> {
         Ok(Self {
             repo,
             odb,
+            packs: Packs::open(&object_folders(repo)),
             trees: Cache::new(TREE_CACHE),
             blobs: Cache::new(BLOB_CACHE),
             sizes: RefCell::default(),
@@ -105,7 +109,10 @@ impl<'r> Store<'r> {
         if id.as_bytes() == &EMPTY_TREE {
             return Ok(Rc::from([]));
         }
-        let data = self.read(id, git2::ObjectType::Tree)?;
+        let data = match self.packs.read(id) {
+            Some((pack::TREE, data)) => data,
+            _ => self.read(id, git2::ObjectType::Tree)?,
+        };
         self.trees.put(id, &data);
         Ok(data)
     }
@@ -115,7 +122,10 @@ impl<'r> Store<'r> {
         if let Some(data) = self.blobs.get(&id) {
             return Ok(data);
         }
-        let data = self.read(id, git2::ObjectType::Blob)?;
+        let data = match self.packs.read(id) {
+            Some((pack::BLOB, data)) => data,
+            _ => self.read(id, git2::ObjectType::Blob)?,
+        };
         self.blobs.put(id, &data);
         Ok(data)
     }
@@ -128,7 +138,10 @@ impl<'r> Store<'r> {
         if let Some(size) = self.sizes.borrow().get(&id) {
             return Ok(*size);
         }
-        let (size, _) = self.odb.read_header(oid(id)).map_err(|source| failed(format!("object {id}"), source))?;
+        let size = match self.packs.size(id) {
+            Some(size) => size,
+            None => self.odb.read_header(oid(id)).map_err(|source| failed(format!("object {id}"), source))?.0,
+        };
         let mut sizes = self.sizes.borrow_mut();
         if sizes.len() > 200_000 {
             sizes.clear();
@@ -137,14 +150,14 @@ impl<'r> Store<'r> {
         Ok(size)
     }
 
+    /// The first bytes of a commit, or all of it where it is shorter than `most`.
+    pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
+        self.packs.commit_head(id, most)
+    }
+
     /// The raw bytes of a commit.
-    pub(super) fn commit(&self, id: ObjectId) -> Result<git2::OdbObject<'_>, MergeError> {
-        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("commit {id}"), source))?;
-        if object.kind() == git2::ObjectType::Commit {
-            Ok(object)
-        } else {
-            Err(damaged(format!("object {id}"), "not a commit"))
-        }
+    pub(super) fn commit(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+        self.read(id, git2::ObjectType::Commit)
     }
 
     /// Stores a tree given as its raw bytes.
@@ -170,6 +183,23 @@ impl<'r> Store<'r> {
             Err(damaged(format!("object {id}"), &format!("a {} where a {kind} belongs", object.kind())))
         }
     }
+}
+
+/// The folders that hold a repository's objects: its own, then those it borrows from.
+pub(super) fn object_folders(repo: &git2::Repository) -> Vec<PathBuf> {
+    let mut folders = vec![repo.commondir().join("objects")];
+    let mut at = 0;
+    while let Some(folder) = folders.get(at).cloned() {
+        at += 1;
+        let text = std::fs::read_to_string(folder.join("info/alternates")).unwrap_or_default();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let other = folder.join(line);
+            if folders.len() < 16 && !folders.contains(&other) {
+                folders.push(other);
+            }
+        }
+    }
+    folders
 }
 
 /// git2's form of an id.
