@@ -37,9 +37,8 @@ impl<'r> Attributes<'r> {
         let (Some(repo), Ok(path)) = (self.repo, std::str::from_utf8(path)) else { return Ok(plain) };
         let path = std::path::Path::new(path);
         let flags = git2::AttrCheckFlags::INDEX_ONLY;
-        let get = |name: &str| {
-            repo.get_attr_bytes(path, name, flags).map_err(|source| failed("info/attributes", source))
-        };
+        let get =
+            |name: &str| repo.get_attr_bytes(path, name, flags).map_err(|source| failed("info/attributes", source));
         let driver = match git2::AttrValue::from_bytes(get("merge")?) {
             git2::AttrValue::False => Driver::Binary,
             git2::AttrValue::Bytes(b"binary") | git2::AttrValue::String("binary") => Driver::Binary,

@@ -103,8 +103,7 @@ impl Layer {
         if data.get(..6)? != b"CGPH\x01\x01" {
             return None;
         }
-        let mut layer =
-            Self { fanout: 0, lookup: 0, commits: 0, edges: None, count: 0, first, data };
+        let mut layer = Self { fanout: 0, lookup: 0, commits: 0, edges: None, count: 0, first, data };
         for chunk in 0..usize::from(*layer.data.get(6)?) {
             let at = 8 + chunk * 12;
             let offset = usize::try_from(u64::from(layer.u32(at + 4)?) << 32 | u64::from(layer.u32(at + 8)?)).ok()?;

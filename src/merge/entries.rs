@@ -114,8 +114,13 @@ impl<'s, 'r> Differences<'s, 'r> {
             all.may_close[side] = false;
             let closed = std::mem::take(&mut all.closed[side]);
             for at in table_order(closed.iter().map(|directory| &*directory.path)) {
-                all.open(closed[at].path.clone(), closed[at].items, closed[at].watched)?;
+                let trees = directories_of(&closed[at].items);
+                all.open(closed[at].path.clone(), trees, closed[at].watched)?;
             }
+        }
+        // What stayed closed is taken as a whole, a file of the same name included.
+        for directory in all.closed.iter().flatten() {
+            all.index.remove(&directory.path);
         }
         Ok(all)
     }
@@ -150,10 +155,6 @@ impl<'s, 'r> Differences<'s, 'r> {
                 }
             }
         }
-        if let Some(side) = changed_by(&items).filter(|side| watched != ALL && self.may_close[*side]) {
-            self.closed[side].push(Closed { path, items, watched });
-            return Ok(());
-        }
         if watched == ALL && matches!(file_mask, OURS | THEIRS) {
             let other = if file_mask == OURS { 2 } else { 1 };
             self.sides[other].vanished.insert(directory.clone(), Vanished::ForSelf);
@@ -171,9 +172,12 @@ impl<'s, 'r> Differences<'s, 'r> {
                 gone: false,
             });
         }
+        if let Some(side) = changed_by(&items).filter(|side| watched != ALL && self.may_close[*side]) {
+            self.closed[side].push(Closed { path, items, watched });
+            return Ok(());
+        }
         if directory_mask != 0 {
-            let trees = items.map(|item| if item.is_directory() { item } else { Item::NONE });
-            self.open(path, trees, watched)?;
+            self.open(path, directories_of(&items), watched)?;
         }
         Ok(())
     }
@@ -220,14 +224,15 @@ impl<'s, 'r> Differences<'s, 'r> {
         let Some(trees) = self.opened.get(parent) else { return Ok(0) };
         let data = read(self.store, *trees)?;
         let found = rows([&data[0], &data[1], &data[2]])?.into_iter().find(|row| row.name == name);
-        Ok(found.map_or(0, |row| if trivial(&row.items).is_some() { ALL } else { mask(&row.items, Item::exists) }))
+        let settled = |row: &Row<'_>| trivial(&row.items).is_some() || changed_by(&row.items).is_some();
+        Ok(found.map_or(0, |row| if settled(&row) { ALL } else { mask(&row.items, Item::exists) }))
     }
 }
 
 /// The raw trees of a directory's versions; a version that is not there is empty.
 pub(super) fn read(store: &Store<'_>, trees: [Item; 3]) -> Result<[Rc<[u8]>; 3], MergeError> {
-    let [base, ours, theirs] = trees
-        .map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Rc::from([])) });
+    let [base, ours, theirs] =
+        trees.map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Rc::from([])) });
     Ok([base?, ours?, theirs?])
 }
 
@@ -238,7 +243,10 @@ pub(super) fn rows<'t>(trees: [&'t [u8]; 3]) -> Result<Vec<Row<'t>>, MergeError>
     while let Some(row) = source.next()? {
         let is_directory = row.items.iter().any(|item| item.is_directory());
         let twin = if is_directory {
-            rows.iter_mut().rev().take_while(|before| before.name.starts_with(row.name)).find(|before| before.name == row.name)
+            rows.iter_mut()
+                .rev()
+                .take_while(|before| before.name.starts_with(row.name))
+                .find(|before| before.name == row.name)
         } else {
             None
         };
@@ -274,15 +282,19 @@ pub(super) fn trivial(items: &[Item; 3]) -> Option<Item> {
     }
 }
 
-/// The side that alone changed a directory: added, altered or removed it.
+/// The side that alone changed a directory: added, altered or removed it, or put a file in its place.
 pub(super) fn changed_by(items: &[Item; 3]) -> Option<usize> {
     let [base, ours, theirs] = *items;
     match () {
-        () if files(items) != 0 => None,
+        () if directories(items) == 0 => None,
         () if base == ours => Some(2),
         () if base == theirs => Some(1),
         () => None,
     }
+}
+
+fn directories_of(items: &[Item; 3]) -> [Item; 3] {
+    items.map(|item| if item.is_directory() { item } else { Item::NONE })
 }
 
 fn mask(items: &[Item; 3], test: impl Fn(Item) -> bool) -> u8 {

@@ -167,12 +167,7 @@ impl Finish<'_, '_, '_> {
     }
 
     /// Decides one path; a directory of the same name may have survived the merge.
-    fn settle(
-        &mut self,
-        path: &Path,
-        info: &Info,
-        directory: Option<Item>,
-    ) -> Result<Vec<(Path, Item)>, MergeError> {
+    fn settle(&mut self, path: &Path, info: &Info, directory: Option<Item>) -> Result<Vec<(Path, Item)>, MergeError> {
         let own_name = Path::from(split(path).1);
         if info.gone {
             return Ok(Vec::new());
@@ -186,12 +181,16 @@ impl Finish<'_, '_, '_> {
         let mut place = path.clone();
         let stands_aside = directory.is_some();
         if stands_aside {
-            if info.files == BASE || matches!(info.equal, 3 | 5) && info.files == info.equal {
+            if info.files == BASE {
                 return Ok(Vec::new());
             }
             let side = if info.directories & OURS != 0 { 2 } else { 1 };
             place = self.aside(path, side)?;
             self.notes.push(Note::new(NoteKind::FileDirectory, [place.clone(), path.clone()]).on(side));
+            if matches!(info.equal, 3 | 5) && info.files == info.equal {
+                // Unchanged on its own side, it just gives way; git says so all the same.
+                return Ok(Vec::new());
+            }
         }
         let types_differ =
             info.files & (OURS | THEIRS) == OURS | THEIRS && kind(info.stages[1].mode) != kind(info.stages[2].mode);
@@ -282,7 +281,11 @@ impl Finish<'_, '_, '_> {
         };
         let ours_path = if move_ours { self.aside(path, 1)? } else { path.clone() };
         let theirs_path = if move_theirs { self.aside(path, 2)? } else { path.clone() };
-        let paths = [Some(path.clone()), Some(&ours_path).filter(|_| move_ours).cloned(), Some(&theirs_path).filter(|_| move_theirs).cloned()];
+        let paths = [
+            Some(path.clone()),
+            Some(&ours_path).filter(|_| move_ours).cloned(),
+            Some(&theirs_path).filter(|_| move_theirs).cloned(),
+        ];
         self.notes.push(Note::new(NoteKind::DistinctTypes, paths.into_iter().flatten().collect::<Vec<_>>()));
         let mut kept = Vec::new();
         for (side, place, item) in [(1, ours_path, ours), (2, theirs_path, theirs)] {

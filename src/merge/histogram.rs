@@ -41,8 +41,7 @@ enum Split {
 /// Compares two sequences of lines whose numbers are below `tokens`.
 pub(super) fn diff(before: &[Token], after: &[Token], tokens: usize) -> Changed {
     let mut changed = Changed { before: vec![false; before.len()], after: vec![false; after.len()] };
-    let mut index =
-        Index { first: vec![NOWHERE; tokens], count: vec![0; tokens], next: vec![NOWHERE; before.len()] };
+    let mut index = Index { first: vec![NOWHERE; tokens], count: vec![0; tokens], next: vec![NOWHERE; before.len()] };
     let mut regions = vec![(0..before.len(), 0..after.len())];
     while let Some((old, new)) = regions.pop() {
         if old.is_empty() || new.is_empty() {

@@ -147,8 +147,13 @@ impl Search {
     }
 
     fn run(&mut self, mut mark: impl FnMut(Side, usize)) {
-        let whole =
-            Region { off1: 0, lim1: self.before.len() as isize, off2: 0, lim2: self.after.len() as isize, exact: false };
+        let whole = Region {
+            off1: 0,
+            lim1: self.before.len() as isize,
+            off2: 0,
+            lim2: self.after.len() as isize,
+            exact: false,
+        };
         let mut regions = vec![whole];
         while let Some(mut region) = regions.pop() {
             while region.off1 < region.lim1 && region.off2 < region.lim2 && self.same(region.off1, region.off2) {

@@ -95,10 +95,7 @@ impl<'r> Engine<'r> {
             [base] if base == two => answer.up_to_date = true,
             [base] if base == one => answer.tree = theirs_tree.id,
             _ => {
-                let labels = Labels {
-                    ours: ours.to_string().into_bytes(),
-                    theirs: theirs.to_string().into_bytes(),
-                };
+                let labels = Labels { ours: ours.to_string().into_bytes(), theirs: theirs.to_string().into_bytes() };
                 let context = self.context(&labels, 0);
                 let base = self.base_tree(&bases, 0)?;
                 let roots = [base, ours_tree, theirs_tree];
@@ -137,7 +134,8 @@ impl<'r> Engine<'r> {
             // No common history: everything was added on both sides.
             return Ok(Item { mode: DIRECTORY, id: self.store.write_tree(&[])? });
         };
-        let labels = Labels { ours: b"Temporary merge branch 1".to_vec(), theirs: b"Temporary merge branch 2".to_vec() };
+        let labels =
+            Labels { ours: b"Temporary merge branch 1".to_vec(), theirs: b"Temporary merge branch 2".to_vec() };
         let context = self.context(&labels, depth + 1);
         let mut merged = vec![*first];
         let mut tree = self.tree_of(*first)?;
@@ -155,11 +153,8 @@ impl<'r> Engine<'r> {
         let mut notes: Vec<Note> = Vec::new();
         let mut all = Differences::collect(&self.store, roots)?;
         let none = Renames { from: Vec::new(), moved: directories::MovedCounts::default() };
-        let found = [
-            none,
-            renames::find(&self.store, &mut all.sides[1])?,
-            renames::find(&self.store, &mut all.sides[2])?,
-        ];
+        let found =
+            [none, renames::find(&self.store, &mut all.sides[1])?, renames::find(&self.store, &mut all.sides[2])?];
         let renamed = directories::apply(&mut all, &found, context.depth == 0, &mut notes)?;
         resolve::apply(&mut all, context, &renamed, &mut notes)?;
         let finished = finish::finish(&all, context, &mut notes)?;

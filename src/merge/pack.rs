@@ -71,7 +71,9 @@ impl Packs {
         for folder in folders {
             let Ok(entries) = std::fs::read_dir(folder.join("pack")) else { continue };
             let indexes = entries.flatten().map(|entry| entry.path());
-            packs.extend(indexes.filter(|path| path.extension().is_some_and(|e| e == "idx")).filter_map(|p| Pack::open(&p)));
+            packs.extend(
+                indexes.filter(|path| path.extension().is_some_and(|e| e == "idx")).filter_map(|p| Pack::open(&p)),
+            );
         }
         let state = State {
             inflate: Decompress::new(true),
@@ -96,8 +98,12 @@ impl Packs {
         let place = self.find(state, id)?;
         let header = self.header(state, place)?;
         match header.kind {
-            COMMIT => Some(self.inflate(state, place.pack, header.data, header.size.min(most), header.size > most)?.into()),
-            OFFSET_DELTA | ID_DELTA => self.object(state, place).filter(|(kind, _)| *kind == COMMIT).map(|(_, data)| data),
+            COMMIT => {
+                Some(self.inflate(state, place.pack, header.data, header.size.min(most), header.size > most)?.into())
+            }
+            OFFSET_DELTA | ID_DELTA => {
+                self.object(state, place).filter(|(kind, _)| *kind == COMMIT).map(|(_, data)| data)
+            }
             _ => None,
         }
     }
@@ -343,12 +349,26 @@ impl Pack {
         let mut low = if first == 0 { 0 } else { self.number(8 + (first - 1) * 4)? };
         let mut high = self.number(8 + first * 4)?.min(self.count);
         let names = self.index.get(8 + 1024..8 + 1024 + self.count * 20)?;
+        let compare = |at: usize| names[at * 20..at * 20 + 20].cmp(bytes);
+        // Ids are spread evenly: start where this one should be and close in from there.
+        let share = u64::from(u32::from_be_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]));
+        let mut probe = low + ((high.saturating_sub(low) as u64 * share) >> 32) as usize;
+        let mut step = 4;
         while low < high {
-            let middle = low + (high - low) / 2;
-            match names[middle * 20..middle * 20 + 20].cmp(bytes) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return self.offset(middle),
+            match compare(probe) {
+                std::cmp::Ordering::Less => {
+                    low = probe + 1;
+                    probe = (probe + step).min(high.saturating_sub(1)).max(low);
+                }
+                std::cmp::Ordering::Greater => {
+                    high = probe;
+                    probe = probe.saturating_sub(step).max(low);
+                }
+                std::cmp::Ordering::Equal => return self.offset(probe),
+            }
+            step *= 2;
+            if step > 64 {
+                probe = low + high.saturating_sub(low) / 2;
             }
         }
         None

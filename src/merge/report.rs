@@ -122,7 +122,9 @@ fn sentence(note: &Note) -> String {
         NoteKind::DirectoryRenameSuggested => {
             format!("{second} was added in {here}, inside a directory that {there} renamed; should it become {first}?")
         }
-        NoteKind::DirectoryRenameInWay => format!("something is in the way at {first}, where a renamed directory leads"),
+        NoteKind::DirectoryRenameInWay => {
+            format!("something is in the way at {first}, where a renamed directory leads")
+        }
         NoteKind::DirectoryRenameCollision => format!("renamed directories lead more than one path to {first}"),
         NoteKind::DirectoryRenameSplit => {
             format!("{first} was renamed to several directories, none of which got the majority of its files")

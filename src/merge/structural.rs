@@ -70,7 +70,8 @@ fn directory(context: &Context<'_, '_>, path: &Path, trees: [Item; 3]) -> Result
         let taken = match trivial(&row.items) {
             Some(item) => Some(item),
             None => {
-                let mixed = row.items.iter().any(|item| item.is_directory()) && row.items.iter().any(|item| item.is_file());
+                let mixed =
+                    row.items.iter().any(|item| item.is_directory()) && row.items.iter().any(|item| item.is_file());
                 if mixed {
                     return Err(Stop::Undecided);
                 }

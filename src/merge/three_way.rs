@@ -77,13 +77,7 @@ impl<'t> Texts<'t> {
 }
 
 /// Merges two changed texts.
-pub(super) fn merge(
-    base: &[u8],
-    ours: &[u8],
-    theirs: &[u8],
-    markers: Markers<'_>,
-    collision: Collision,
-) -> MergedText {
+pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers<'_>, collision: Collision) -> MergedText {
     let texts = Texts::new(base, ours, theirs);
     let Some(regions) = texts.regions() else {
         let text = if texts.base.tokens == texts.ours.tokens { theirs } else { ours };
@@ -174,8 +168,7 @@ fn combine(texts: &Texts<'_>, ours: &[Change], theirs: &[Change]) -> Vec<Region>
             b += 1;
             continue;
         }
-        let same = one.base == two.base
-            && texts.ours.tokens[one.side.clone()] == texts.theirs.tokens[two.side.clone()];
+        let same = one.base == two.base && texts.ours.tokens[one.side.clone()] == texts.theirs.tokens[two.side.clone()];
         if !same {
             append(&mut regions, overlap(one, two));
         }

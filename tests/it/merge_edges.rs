@@ -27,9 +27,19 @@ fn three(base: Snapshot, ours: Snapshot, theirs: Snapshot) -> Repository {
 fn attributes_count_as_in_a_bare_repository() {
     let (base, ours, theirs) = (lines(&[]), lines(&[(5, "ours"), (2, "a")]), lines(&[(5, "theirs"), (8, "b")]));
     let rules = [
-        "*.txt merge=union", "*.txt -merge", "*.txt binary", "*.txt merge=binary", "*.txt merge=ours", "*.txt merge=text",
-        "*.txt merge", "d/*.txt merge=union", "*.md merge=union", "*.txt conflict-marker-size=12", "*.txt text eol=crlf",
-        "* merge=union\nd/* !merge", "[attr]mine merge=union\n*.txt mine",
+        "*.txt merge=union",
+        "*.txt -merge",
+        "*.txt binary",
+        "*.txt merge=binary",
+        "*.txt merge=ours",
+        "*.txt merge=text",
+        "*.txt merge",
+        "d/*.txt merge=union",
+        "*.md merge=union",
+        "*.txt conflict-marker-size=12",
+        "*.txt text eol=crlf",
+        "* merge=union\nd/* !merge",
+        "[attr]mine merge=union\n*.txt mine",
     ];
     for rule in rules {
         for inside in [false, true] {
@@ -55,7 +65,11 @@ fn attributes_count_as_in_a_bare_repository() {
 
 #[test]
 fn says_which_part_decided() {
-    let repo = three(files(&[("f", "a\n"), ("g", "b\n")]), files(&[("f", "c\n"), ("g", "b\n")]), files(&[("h", "a\n"), ("g", "d\n")]));
+    let repo = three(
+        files(&[("f", "a\n"), ("g", "b\n")]),
+        files(&[("f", "c\n"), ("g", "b\n")]),
+        files(&[("h", "a\n"), ("g", "d\n")]),
+    );
     let git = git2::Repository::open_bare(repo.path()).unwrap();
     let engine = Engine::new(&git).unwrap();
     let [base, ours, theirs] = repo.commits[..] else { panic!("three commits") };
@@ -80,12 +94,18 @@ fn a_conflict_shows_its_lines_with_the_base() {
     assert_eq!(conflicts[0].ours.as_ref().unwrap().mode, "100644");
     let hunk = &conflicts[0].hunks[0];
     assert_eq!(hunk.line, 5);
-    assert_eq!((hunk.ours[0].as_str(), hunk.base[0].as_str(), hunk.theirs[0].as_str()), ("5 ours", "5 same", "5 theirs"));
+    assert_eq!(
+        (hunk.ours[0].as_str(), hunk.base[0].as_str(), hunk.theirs[0].as_str()),
+        ("5 ours", "5 same", "5 theirs")
+    );
 }
 
 #[test]
 fn unrelated_histories_are_refused() {
-    let plan = [Planned { files: files(&[("f", "a")]), parents: vec![] }, Planned { files: files(&[("g", "b")]), parents: vec![] }];
+    let plan = [
+        Planned { files: files(&[("f", "a")]), parents: vec![] },
+        Planned { files: files(&[("g", "b")]), parents: vec![] },
+    ];
     let repo = Repository::with(&plan);
     let git = git2::Repository::open_bare(repo.path()).unwrap();
     let error = ort::merge(&git, repo.commits[0], repo.commits[1]).unwrap_err();

@@ -30,7 +30,10 @@ enum Change {
 
 fn text(seed: u16) -> Vec<u8> {
     let lines = [0, 1, 4, 9, 9, 14, 20][usize::from(seed) % 7];
-    (0..lines).map(|line| format!("{} {} {}\n", line * 7 % 5, seed / 3, (seed / 7 + line) % 9)).collect::<String>().into()
+    (0..lines)
+        .map(|line| format!("{} {} {}\n", line * 7 % 5, seed / 3, (seed / 7 + line) % 9))
+        .collect::<String>()
+        .into()
 }
 
 fn edited(data: &[u8], seed: u16) -> Vec<u8> {
@@ -70,7 +73,8 @@ fn apply(files: &mut Snapshot, change: &Change) {
         Change::Add(folder, name, seed) => put(files, place(folder, name), regular(text(seed))),
         Change::Same(seed) => put(files, place(usize::from(seed), usize::from(seed / 8)), regular(text(seed / 3))),
         Change::MoveFolder(at, to) => {
-            let folders: Vec<String> = files.keys().filter_map(|path| Some(path.rsplit_once('/')?.0.to_owned())).collect();
+            let folders: Vec<String> =
+                files.keys().filter_map(|path| Some(path.rsplit_once('/')?.0.to_owned())).collect();
             let Some(from) = folders.get(at % folders.len().max(1)).cloned() else { return };
             let to = PLACES[to % PLACES.len()];
             if to == from || to.starts_with(&format!("{from}/")) {

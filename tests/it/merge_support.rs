@@ -61,7 +61,8 @@ impl Repository {
         for (at, commit) in plan.iter().enumerate() {
             let date = 1_600_000_000 + at * 60;
             let mark = at + 1;
-            write!(stream, "commit refs/heads/c{mark}\nmark :{mark}\ncommitter A <a@b> {date} +0000\ndata 1\nx\n").unwrap();
+            write!(stream, "commit refs/heads/c{mark}\nmark :{mark}\ncommitter A <a@b> {date} +0000\ndata 1\nx\n")
+                .unwrap();
             for (nth, parent) in commit.parents.iter().enumerate() {
                 writeln!(stream, "{} :{}", if nth == 0 { "from" } else { "merge" }, parent + 1).unwrap();
             }
@@ -76,11 +77,13 @@ impl Repository {
                 }
             }
         }
-        let mut import = git(folder.path()).args(["fast-import", "--quiet", "--force"]).stdin(Stdio::piped()).spawn().unwrap();
+        let mut import =
+            git(folder.path()).args(["fast-import", "--quiet", "--force"]).stdin(Stdio::piped()).spawn().unwrap();
         import.stdin.take().unwrap().write_all(&stream).unwrap();
         assert!(import.wait().unwrap().success());
         let names: Vec<String> = (1..=plan.len()).map(|mark| format!("c{mark}")).collect();
-        let output = git(folder.path()).args(["for-each-ref", "--format=%(refname:short) %(objectname)"]).output().unwrap();
+        let output =
+            git(folder.path()).args(["for-each-ref", "--format=%(refname:short) %(objectname)"]).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let by_name: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once(' ')).collect();
         let commits = names.iter().map(|name| by_name[name.as_str()].parse().unwrap()).collect();
