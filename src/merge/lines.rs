@@ -23,6 +23,7 @@ pub(super) struct Lines<'t> {
 impl<'t> Interner<'t> {
     pub(super) fn lines(&mut self, text: &'t [u8]) -> Lines<'t> {
         let mut lines = Lines { text, ends: Vec::new(), tokens: Vec::new() };
+        self.tokens.reserve(text.len() / 64);
         let mut end = 0;
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             let next = self.tokens.len() as Token;

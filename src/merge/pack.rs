@@ -24,8 +24,8 @@ const LARGEST_INDEX: u64 = 48 << 20;
 const LARGEST_BASE: usize = 1 << 20;
 const BASES: usize = 24 << 20;
 /// Files are read in pieces of this size; this many pieces are kept.
-const PIECE: usize = 16 << 10;
-const PIECES: usize = 256;
+const PIECE: usize = 8 << 10;
+const PIECES: usize = 512;
 
 /// All packs of a repository.
 pub(super) struct Packs {
@@ -35,11 +35,19 @@ pub(super) struct Packs {
 
 struct State {
     inflate: Decompress,
-    /// By pack and number of the piece, in a slot chosen by both.
-    pieces: Vec<Option<(usize, u64, Rc<[u8]>)>>,
+    pieces: Pieces,
     bases: HashMap<(usize, u64), (u8, Rc<[u8]>)>,
     base_bytes: usize,
     last: usize,
+}
+
+/// Pieces of pack files, each in a slot chosen by the pack and the piece's number.
+struct Pieces(Vec<Piece>);
+
+#[derive(Default, Clone)]
+struct Piece {
+    of: Option<(usize, u64)>,
+    data: Vec<u8>,
 }
 
 struct Pack {
@@ -77,7 +85,7 @@ impl Packs {
         }
         let state = State {
             inflate: Decompress::new(true),
-            pieces: vec![None; PIECES],
+            pieces: Pieces(vec![Piece::default(); PIECES]),
             bases: HashMap::new(),
             base_bytes: 0,
             last: 0,
@@ -108,6 +116,11 @@ impl Packs {
         }
     }
 
+    /// Whether an object is in one of the packs.
+    pub(super) fn contains(&self, id: ObjectId) -> bool {
+        self.find(&mut self.state.borrow_mut(), id).is_some()
+    }
+
     /// The size of an object.
     pub(super) fn size(&self, id: ObjectId) -> Option<usize> {
         let state = &mut *self.state.borrow_mut();
@@ -132,26 +145,11 @@ impl Packs {
         Some(place)
     }
 
-    fn piece(&self, state: &mut State, pack: usize, number: u64) -> Option<Rc<[u8]>> {
-        let slot = (number as usize).wrapping_add(pack.wrapping_mul(61)) % PIECES;
-        if let Some((of, at, data)) = &state.pieces[slot]
-            && (*of, *at) == (pack, number)
-        {
-            return Some(data.clone());
-        }
-        let mut buffer = vec![0; PIECE];
-        let length = read_at(&self.packs[pack].file, &mut buffer, number * PIECE as u64)?;
-        buffer.truncate(length);
-        let data: Rc<[u8]> = buffer.into();
-        state.pieces[slot] = Some((pack, number, data.clone()));
-        Some(data)
-    }
-
     fn bytes(&self, state: &mut State, pack: usize, offset: u64, buffer: &mut [u8]) -> Option<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
             let at = offset + filled as u64;
-            let piece = self.piece(state, pack, at / PIECE as u64)?;
+            let piece = state.pieces.get(&self.packs, pack, at / PIECE as u64)?;
             let Some(rest) = piece.get((at % PIECE as u64) as usize..).filter(|rest| !rest.is_empty()) else { break };
             let length = rest.len().min(buffer.len() - filled);
             buffer[filled..filled + length].copy_from_slice(&rest[..length]);
@@ -203,14 +201,15 @@ impl Packs {
     fn inflate(&self, state: &mut State, pack: usize, offset: u64, size: usize, partly: bool) -> Option<Vec<u8>> {
         // One byte more than needed lets the end of the stream be seen.
         let mut out = Vec::with_capacity(size + 1);
-        state.inflate.reset(true);
+        let State { inflate, pieces, .. } = state;
+        inflate.reset(true);
         let mut at = offset;
         loop {
-            let piece = self.piece(state, pack, at / PIECE as u64)?;
+            let piece = pieces.get(&self.packs, pack, at / PIECE as u64)?;
             let rest = piece.get((at % PIECE as u64) as usize..).filter(|rest| !rest.is_empty())?;
-            let before = state.inflate.total_in();
-            let status = state.inflate.decompress_vec(rest, &mut out, FlushDecompress::None).ok()?;
-            let read = state.inflate.total_in() - before;
+            let before = inflate.total_in();
+            let status = inflate.decompress_vec(rest, &mut out, FlushDecompress::None).ok()?;
+            let read = inflate.total_in() - before;
             at += read;
             if status == Status::StreamEnd || partly && out.len() >= size {
                 break;
@@ -257,6 +256,21 @@ impl Packs {
             }
         }
         Some((kind, data))
+    }
+}
+
+impl Pieces {
+    fn get(&mut self, packs: &[Pack], pack: usize, number: u64) -> Option<&[u8]> {
+        let slot = (number as usize).wrapping_add(pack.wrapping_mul(61)) % PIECES;
+        let piece = self.0.get_mut(slot)?;
+        if piece.of != Some((pack, number)) {
+            piece.of = None;
+            piece.data.resize(PIECE, 0);
+            let length = read_at(&packs.get(pack)?.file, &mut piece.data, number * PIECE as u64)?;
+            piece.data.truncate(length);
+            piece.of = Some((pack, number));
+        }
+        Some(&piece.data)
     }
 }
 

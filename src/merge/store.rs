@@ -5,6 +5,7 @@
 use super::MergeError;
 use super::pack::{self, Packs};
 use crate::model::ObjectId;
+use sha1::{Digest, Sha1};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -171,8 +172,11 @@ impl<'r> Store<'r> {
     }
 
     fn write(&self, kind: git2::ObjectType, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
-        let id = self.odb.write(kind, data).map_err(|source| failed(what, source))?;
-        Ok(object_id(id))
+        let id = hash(kind, data);
+        if !self.packs.contains(id) {
+            self.odb.write(kind, data).map_err(|source| failed(what, source))?;
+        }
+        Ok(id)
     }
 
     fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<Rc<[u8]>, MergeError> {
@@ -207,13 +211,13 @@ pub(super) fn oid(id: ObjectId) -> git2::Oid {
     git2::Oid::from_bytes(id.as_bytes()).unwrap_or_else(|_| git2::Oid::ZERO_SHA1)
 }
 
-/// The model's form of an id.
-pub(super) fn object_id(id: git2::Oid) -> ObjectId {
-    let mut bytes = [0; 20];
-    for (to, from) in bytes.iter_mut().zip(id.as_bytes()) {
-        *to = *from;
-    }
-    ObjectId::from_bytes(bytes)
+/// The name that `data` has as an object.
+fn hash(kind: git2::ObjectType, data: &[u8]) -> ObjectId {
+    let mut sha = Sha1::new();
+    sha.update(kind.str().as_bytes());
+    sha.update(format!(" {}\0", data.len()).as_bytes());
+    sha.update(data);
+    ObjectId::from_bytes(sha.finalize().into())
 }
 
 /// An error of the database.
