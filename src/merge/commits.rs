@@ -117,7 +117,7 @@ fn read(store: &Store<'_>, id: ObjectId) -> Result<GraphCommit, MergeError> {
     if let Some(found) = store.commit_head(id, HEAD).and_then(|head| parse_raw(&head)) {
         return Ok(found);
     }
-    parse_raw(&*store.commit(id)?).ok_or_else(|| damaged(format!("commit {id}"), "its header cannot be read"))
+    parse_raw(&store.commit(id)?).ok_or_else(|| damaged(format!("commit {id}"), "its header cannot be read"))
 }
 
 fn parse_raw(data: &[u8]) -> Option<GraphCommit> {

@@ -245,7 +245,7 @@ fn relocate(
             target
         }
         None => {
-            let directories = all.opened.get(new).map_or(0, |trees| directory_mask(trees));
+            let directories = all.opened.get(new).map_or(0, directory_mask);
             all.infos.push(Info { directories, ..moved });
             all.index.insert(new.clone(), all.infos.len() - 1);
             all.infos.len() - 1

@@ -33,10 +33,13 @@ pub(super) struct Packs {
     state: RefCell<State>,
 }
 
+/// Objects that others are stored as deltas of, by pack and offset.
+type Bases = HashMap<(usize, u64), (u8, Rc<[u8]>)>;
+
 struct State {
     inflate: Decompress,
     pieces: Pieces,
-    bases: HashMap<(usize, u64), (u8, Rc<[u8]>)>,
+    bases: Bases,
     base_bytes: usize,
     last: usize,
 }

@@ -229,7 +229,7 @@ impl Search<'_, '_> {
             }
             best.extend(slots);
         }
-        best.sort_by(|a, b| b.rank().cmp(&a.rank()));
+        best.sort_by_key(|candidate| std::cmp::Reverse(candidate.rank()));
         for candidate in best {
             let Some((source, target)) = candidate.pair else { break };
             if candidate.score < MIN_SCORE {

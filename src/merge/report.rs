@@ -75,7 +75,7 @@ fn hunks(store: &Store<'_>, stages: [Item; 3]) -> Result<Vec<super::conflict::Hu
         return Ok(Vec::new());
     }
     let old = if is_regular(base.mode) { store.blob(base.id)? } else { Rc::from([]) };
-    Ok(three_way::hunks(&old, &*store.blob(ours.id)?, &*store.blob(theirs.id)?))
+    Ok(three_way::hunks(&old, &store.blob(ours.id)?, &store.blob(theirs.id)?))
 }
 
 fn kind(kind: NoteKind) -> Option<ConflictKind> {

@@ -53,7 +53,7 @@ impl Similarity {
         if let Some(print) = self.prints.get(&id) {
             return Ok(print.clone());
         }
-        let made = print(&*store.blob(id)?);
+        let made = print(&store.blob(id)?);
         self.prints.insert(id, made.clone());
         Ok(made)
     }

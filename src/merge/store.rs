@@ -208,7 +208,7 @@ pub(super) fn object_folders(repo: &git2::Repository) -> Vec<PathBuf> {
 
 /// git2's form of an id.
 pub(super) fn oid(id: ObjectId) -> git2::Oid {
-    git2::Oid::from_bytes(id.as_bytes()).unwrap_or_else(|_| git2::Oid::ZERO_SHA1)
+    git2::Oid::from_bytes(id.as_bytes()).unwrap_or(git2::Oid::ZERO_SHA1)
 }
 
 /// The name that `data` has as an object.
