@@ -1,1 +1,301 @@
-//! One HTTP client: retry classes, deadlines, redaction. Only this file names ureq.
+//! One HTTP client: classes of failures, deadlines, redaction. Only this room names ureq.
+//!
+//! What a caller must know of a failed request is whether the world may have changed: see [`HttpError`]. Whether anything
+//! was sent is not guessed from the kind of error but seen at the transport, see `attempt.rs`.
+//! Knows nothing of forges, CIs and their APIs.
+
+mod attempt;
+mod pace;
+mod url;
+
+use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
+use attempt::{Attempt, Outcome};
+use std::time::{Duration, Instant};
+
+/// How long a request may take in all, when it does not say.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+/// How many bytes an answer may have, unpacked.
+pub const BODY_LIMIT: u64 = 32 * 1024 * 1024;
+/// How many redirects a read follows.
+const REDIRECTS: usize = 5;
+/// How often a read is tried when connection or gateway fail: a hiccup passes, a misspelt host is told soon.
+const ATTEMPTS: u32 = 5;
+/// The pause after the first attempt of a read; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Does a request change anything?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only looks: it may be sent again, and follows redirects.
+    Read,
+    /// It changes something: it is sent once, and redirects are answers.
+    Write,
+}
+
+/// A request.
+#[derive(Clone)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The whole URL, `https://…` or `http://…`.
+    pub url: String,
+    /// Does it change anything?
+    pub access: Access,
+    /// Headers; their values are never shown.
+    pub headers: Vec<(String, Secret)>,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+    /// How long it may take in all, attempts and pauses included.
+    pub deadline: Duration,
+    /// What must not be shown of URL and body: removed from every error. Headers need no mention.
+    pub secrets: Vec<Secret>,
+}
+
+impl Request {
+    /// A request that only looks when its method says so (`GET`, `HEAD`, `OPTIONS`).
+    pub fn new(method: impl Into<String>, url: impl Into<String>) -> Self {
+        let method = method.into();
+        let reads = ["GET", "HEAD", "OPTIONS"].iter().any(|read| method.eq_ignore_ascii_case(read));
+        Self {
+            method: method.to_uppercase(),
+            url: url.into(),
+            access: if reads { Access::Read } else { Access::Write },
+            headers: Vec::new(),
+            body: None,
+            deadline: DEADLINE,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Secret::new(value)));
+        self
+    }
+
+    /// Sends a value as JSON.
+    #[must_use]
+    pub fn json(mut self, value: &Value) -> Self {
+        self.body = Some(value.to_string().into_bytes());
+        self.header("content-type", "application/json")
+    }
+
+    /// Says how long it may take in all.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Method and URL for people: without user, query and secrets.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.method, url::shown(&self.scrubbed(&self.url)))
+    }
+
+    fn scrubbed(&self, text: &str) -> String {
+        let harmless = |name: &str| url::HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless));
+        let values = self.headers.iter().filter(|(name, _)| !harmless(name)).map(|(_, value)| value);
+        // Each word by itself too: `Bearer <token>`. Short ones would tear holes into every sentence.
+        let words = values.flat_map(|value| value.expose().split_whitespace()).filter(|word| word.len() >= 6);
+        let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(words.map(Secret::new)).collect();
+        scrub(text, &hidden)
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+/// An answer, of any status.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    /// The status, e.g. 404.
+    pub status: u16,
+    /// The headers, names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, unpacked.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first header of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; `None` when it is none.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Is the status 2xx?
+    pub const fn is_success(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+}
+
+/// How a request fails; the same classes as those of effects.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum HttpError {
+    /// It can never work as it is: no URL, a header that is none, an answer beyond the limit to a read.
+    #[error("{0}")]
+    Invalid(Failure),
+    /// Nothing changed for certain: nothing was sent, or it only looks. May be tried again.
+    #[error("{0}")]
+    NotSent(Failure),
+    /// Nothing changed for certain: the server asks to come later (429, 503 with `retry-after`, GitHub's 403).
+    #[error("{failure}")]
+    NotDone {
+        /// Why.
+        failure: Failure,
+        /// How long the server asked to wait.
+        after: Option<Span>,
+    },
+    /// A write was sent and no whole answer came: it may or may not have happened.
+    #[error("{0}")]
+    Unknown(Failure),
+}
+
+impl From<HttpError> for Failure {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Invalid(failure) | HttpError::NotSent(failure) | HttpError::Unknown(failure) => failure,
+            HttpError::NotDone { failure, .. } => failure,
+        }
+    }
+}
+
+/// The client. Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), trust in
+/// certificates from the system.
+#[derive(Debug, Clone)]
+pub struct Client {
+    attempt: Attempt,
+    cancel: Cancel,
+}
+
+impl Client {
+    /// A client that stops when the flag is raised.
+    pub fn new(cancel: Cancel) -> Self {
+        Self { attempt: Attempt::new(), cancel }
+    }
+
+    /// Sends the request and reads the whole answer. An answer of any status is a success, but for those that say "come
+    /// later". Reads are tried a few times, with pauses, while their deadline allows it.
+    ///
+    /// # Errors
+    ///
+    /// See [`HttpError`].
+    pub fn request(&self, request: Request) -> Result<Response, HttpError> {
+        let until = Instant::now() + request.deadline;
+        match request.access {
+            Access::Write => self.once(&request, until),
+            Access::Read => self.patiently(request, until),
+        }
+    }
+
+    /// A read: redirects and further attempts.
+    fn patiently(&self, mut request: Request, until: Instant) -> Result<Response, HttpError> {
+        let mut attempts = 0;
+        let mut redirects = 0;
+        loop {
+            let answer = self.once(&request, until);
+            let pause = PAUSE * 2u32.saturating_pow(attempts);
+            let wait = match &answer {
+                Ok(response) => {
+                    if let Some(next) = redirected(&request, response, redirects)? {
+                        request = next;
+                        redirects += 1;
+                        continue;
+                    }
+                    // What a gateway says when the server behind it is away.
+                    if !matches!(response.status, 502..=504) {
+                        return answer;
+                    }
+                    pause
+                }
+                Err(HttpError::NotSent(failure)) if failure.kind == FailureKind::Network => pause,
+                Err(HttpError::NotDone { after, .. }) => after.map_or(pause, Span::duration).max(pause),
+                Err(_) => return answer,
+            };
+            attempts += 1;
+            if attempts >= ATTEMPTS || Instant::now() + wait >= until || !self.sleep(wait) {
+                return answer;
+            }
+        }
+    }
+
+    /// One attempt.
+    fn once(&self, request: &Request, until: Instant) -> Result<Response, HttpError> {
+        let fail =
+            |kind, words: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)));
+        let outcome = self.attempt.run(request, until.saturating_duration_since(Instant::now()), &self.cancel);
+        let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
+            Outcome::Answer(response) => {
+                return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));
+            }
+            Outcome::Invalid(words) => (HttpError::Invalid, fail(FailureKind::Arguments, words)),
+            Outcome::Failed { kind, words, sent } => {
+                let failure = fail(kind, words);
+                match (request.access, sent) {
+                    (Access::Write, attempt::Sent::Perhaps) => {
+                        (HttpError::Unknown, failure.hint("look on the server whether it happened"))
+                    }
+                    _ => (HttpError::NotSent, failure),
+                }
+            }
+        };
+        Err(class(failure))
+    }
+
+    /// Sleeps unless somebody asks to stop; says whether it slept.
+    fn sleep(&self, pause: Duration) -> bool {
+        let until = Instant::now() + pause;
+        while !self.cancel.is_raised() {
+            let rest = until.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return true;
+            }
+            std::thread::sleep(rest.min(Duration::from_millis(50)));
+        }
+        false
+    }
+}
+
+/// The request that a redirect asks for; `None` when the answer is none, or leads nowhere.
+fn redirected(request: &Request, response: &Response, redirects: usize) -> Result<Option<Request>, HttpError> {
+    let (301 | 302 | 303 | 307 | 308, Some(location)) = (response.status, response.header("location")) else {
+        return Ok(None);
+    };
+    let refused = |words: &str| {
+        let failure = Failure::new(FailureKind::Network, format!("{}: {words}", request.shown()));
+        Err(HttpError::Invalid(failure.hint("give the URL that it leads to")))
+    };
+    let Some(target) = url::join(&request.url, location) else {
+        return refused("the server redirects to something that is no HTTP URL");
+    };
+    if redirects >= REDIRECTS {
+        return refused("the server redirects again and again");
+    }
+    let mut next = Request { url: target, ..request.clone() };
+    if url::origin(&next.url) != url::origin(&request.url) {
+        if request.url.starts_with("https:") && !next.url.starts_with("https:") {
+            return refused("the server redirects from https to http");
+        }
+        // Secrets are for one host: what is not known to be harmless stays here. A body may hold one too.
+        if request.body.is_some() {
+            return refused("the server redirects a request with a body to another host");
+        }
+        next.headers.retain(|(name, _)| url::HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless)));
+        // They came from the server, not from us, but a signed address is a secret of its own: `shown` drops its query.
+        next.secrets.push(Secret::new(location));
+    }
+    Ok(Some(next))
+}

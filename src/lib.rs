@@ -10,7 +10,7 @@
 //! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
 //! | [`run`] | the durable workflow: advance, commands, drivers |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
-//! | [`git`], [`components`], [`http`] | repositories; manifests; HTTP |
+//! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
 //! | [`model`] | ids, names, values, failures |
 
 pub mod app;
@@ -18,6 +18,7 @@ pub mod ci;
 pub mod cli;
 pub mod components;
 pub mod config;
+pub mod demo;
 pub mod effects;
 pub mod fleet;
 pub mod forge;
@@ -26,6 +27,7 @@ pub mod http;
 pub mod journal;
 pub mod merge;
 pub mod model;
+pub mod process;
 pub mod run;
 pub mod script;
 pub mod ui;

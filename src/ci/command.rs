@@ -1,4 +1,457 @@
-//! A command on this machine, run in a checkout of the commit.
+//! A command on this machine, run in a checkout of the commit: exit 0 is green.
+//!
+//! A build's result is a verdict on the forge (context `relwf/<event>`), so it is there for every machine that sees the
+//! remote. Its log and its bookkeeping stay in a folder here. When relwf is killed during a build there is no verdict, and
+//! whoever resumes starts the command again: jobs must bear that (`RELWF_ATTEMPT` counts). It never runs twice at once: the
+//! command itself holds the job's lock (as its standard input) for as long as it lives, even when relwf no longer does.
+
+use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+use crate::forge::{Forge, ForgeError, Verdict, VerdictState};
+use crate::git::{LOCAL_ENVIRONMENT, Mirror};
+use crate::model::{CommitId, Failure, FailureKind, Span, Watch};
+use crate::process::{self, Leftovers, ProcessError, Program, Streams};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const EVENTS: [CiEvent; 4] = [CiEvent::Push, CiEvent::PullRequest, CiEvent::Api, CiEvent::Cron];
+/// How long a build may take when nobody says.
+const LIMIT: Duration = Duration::from_secs(3600);
+/// A log file ends here; the command goes on.
+const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A command on this machine.
-pub struct CommandCi;
+pub struct CommandCi {
+    argv: Vec<String>,
+    limit: Duration,
+    mirror: Arc<Mirror>,
+    forge: Arc<dyn Forge>,
+    folder: PathBuf,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// What is kept here of one build.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Job {
+    key: String,
+    branch: crate::model::BranchName,
+    env: Vec<(String, String)>,
+    attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    result: Option<JobResult>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct JobResult {
+    state: BuildState,
+    description: String,
+    at: Timestamp,
+}
+
+/// Where a job's files are.
+struct Desk {
+    commit: CommitId,
+    event: CiEvent,
+    folder: PathBuf,
+    /// Tells builds of one commit and event apart.
+    name: String,
+}
+
+impl Desk {
+    fn job(&self) -> PathBuf {
+        self.folder.join(format!("{}.json", self.name))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join(format!("{}.log", self.name))
+    }
+
+    /// One build for a push or a change at a time. Builds that were asked for by key are jobs of their own.
+    fn lock(&self) -> PathBuf {
+        match self.event {
+            CiEvent::Push | CiEvent::PullRequest => self.folder.join("lock"),
+            CiEvent::Api | CiEvent::Cron => self.folder.join(format!("{}.lock", self.name)),
+        }
+    }
+
+    fn id(&self) -> String {
+        format!("{}/{}/{}", self.commit, self.event.word(), self.name)
+    }
+}
+
+impl CommandCi {
+    /// Runs `command` (`[ci].command`; `${event}`, `${commit}` and `${branch}` are replaced in each word) for at most `limit`,
+    /// one hour by default. `folder` keeps logs and locks; `now` dates verdicts.
+    pub fn new(
+        command: Vec<String>,
+        limit: Option<Span>,
+        mirror: Arc<Mirror>,
+        forge: Arc<dyn Forge>,
+        folder: PathBuf,
+        now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    ) -> Self {
+        Self { argv: command, limit: limit.map_or(LIMIT, Span::duration), mirror, forge, folder, now }
+    }
+
+    fn desk(&self, commit: CommitId, event: CiEvent, name: &str) -> Desk {
+        let folder = self.folder.join(commit.to_string()).join(event.word());
+        Desk { commit, event, folder, name: name.to_owned() }
+    }
+
+    /// The desk of a build's id: `<commit>/<event>/<name>`, or `<commit>/<event>` for the newest one.
+    fn desk_of(&self, id: &str) -> Result<Option<Desk>, CiError> {
+        let wrong = || {
+            CiError::Refused(Failure::new(FailureKind::NotFound, format!("`{id}` is not the id of a build of this CI")))
+        };
+        let mut parts = id.split('/');
+        let commit = parts.next().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
+        let event = parts.next().and_then(event_of).ok_or_else(wrong)?;
+        let name = parts.next();
+        if let Some(name) = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            return Ok(Some(self.desk(commit, event, name)));
+        }
+        let desk = self.desk(commit, event, "");
+        let newest = std::fs::read_dir(&desk.folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "log"))
+            .max_by_key(|entry| entry.metadata().and_then(|data| data.modified()).ok());
+        Ok(newest.and_then(|entry| {
+            let name = entry.path().file_stem()?.to_string_lossy().into_owned();
+            Some(Desk { name, ..desk })
+        }))
+    }
+
+    /// Takes the job's lock, waiting for an attempt that outlived its relwf.
+    fn lock(&self, desk: &Desk, watch: Watch<'_>) -> Result<File, CiError> {
+        make_folder(&desk.folder).map_err(|error| kept(&desk.folder, &error))?;
+        let path = desk.lock();
+        let file = private().truncate(false).open(&path);
+        let file = file.map_err(|error| kept(&path, &error))?;
+        let began = Instant::now();
+        let mut said = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(kept(&path, &error)),
+                Err(TryLockError::WouldBlock) if watch.cancel.is_raised() => {
+                    return Err(CiError::NotSent(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C")));
+                }
+                Err(TryLockError::WouldBlock) if began.elapsed() > self.limit => {
+                    let failure = Failure::new(
+                        FailureKind::Timeout,
+                        format!("an earlier attempt of this build ({}) still runs", desk.event.word()),
+                    );
+                    return Err(CiError::NotSent(failure.hint("see what it waits for, stop it, and resume the run")));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if !said {
+                        watch.say("waiting: an earlier attempt of this build still runs");
+                        said = true;
+                    }
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            }
+        }
+    }
+
+    /// Runs the command once and writes its result down here.
+    fn build_once(&self, desk: &Desk, job: &mut Job, lock: &File, watch: Watch<'_>) -> Result<JobResult, CiError> {
+        job.attempts += 1;
+        write_job(desk, job)?;
+        let checkout = tempfile::Builder::new().prefix("relwf-ci-").tempdir().map_err(|error| {
+            CiError::Refused(Failure::new(FailureKind::Io, "no temporary folder could be made").cause(error))
+        })?;
+        watch.say(format!("checking out {}", desk.commit.short()));
+        self.mirror.checkout(desk.commit, checkout.path()).map_err(|error| CiError::Refused(error.into()))?;
+
+        let argv: Vec<String> = self.argv.iter().map(|word| self.replace(word, desk, job)).collect();
+        let env = environment(desk, job);
+        let stdin = lock.try_clone().map_err(|error| kept(&desk.folder, &error))?;
+        let path = desk.log();
+        let mut log = private().truncate(true).open(&path).map_err(|error| kept(&path, &error))?;
+        let mut written = 0;
+        let program = Program {
+            argv: &argv,
+            dir: checkout.path(),
+            env: &env,
+            // Started from a hook or an alias of git, relwf itself has these; the checkout is another place.
+            without: &LOCAL_ENVIRONMENT,
+            stdin: Some(stdin),
+            streams: Streams::Merged,
+            keep: 0,
+            limit: Some(self.limit),
+            leftovers: Leftovers::Kill,
+        };
+        let ended = process::run(program, watch, &mut |line| {
+            watch.say(line);
+            written += line.len() as u64 + 1;
+            if written < LOG_LIMIT {
+                // A log that cannot be written (a full disk) must not stop a deployment half-way.
+                let _ = writeln!(log, "{line}");
+            }
+        });
+        let (state, description) = match ended {
+            Ok(finished) => {
+                let state = if finished.success() { BuildState::Passed } else { BuildState::Failed };
+                (state, format!("{} after {}", finished.ending(), rounded(finished.took)))
+            }
+            Err(error @ ProcessError::TimedOut { .. }) => (BuildState::Errored, error.to_string()),
+            Err(error @ ProcessError::Cancelled(_)) => return Err(CiError::NotSent(error.into())),
+            Err(error) => return Err(CiError::Refused(error.into())),
+        };
+        Ok(JobResult { state, description, at: (self.now)() })
+    }
+
+    fn replace(&self, word: &str, desk: &Desk, job: &Job) -> String {
+        word.replace("${event}", desk.event.word())
+            .replace("${commit}", &desk.commit.to_string())
+            .replace("${branch}", job.branch.as_str())
+    }
+
+    fn publish(&self, desk: &Desk, result: &JobResult, watch: Watch<'_>) -> Result<(), CiError> {
+        let verdict = Verdict {
+            context: context(desk.event),
+            state: if result.state == BuildState::Passed { VerdictState::Green } else { VerdictState::Red },
+            description: result.description.clone(),
+            url: Some(format!("file://{}", desk.log().display())),
+            at: result.at,
+        };
+        self.forge.set_status(desk.commit, &verdict, watch).map_err(forge_failed)
+    }
+
+    fn run(&self, desk: &Desk, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+        let lock = self.lock(desk, watch)?;
+        let mut job = read_job(desk)?.unwrap_or_else(|| Job {
+            key: trigger.key.clone(),
+            branch: trigger.branch.clone(),
+            env: trigger.env.clone(),
+            attempts: 0,
+            result: None,
+        });
+        let result = match job.result.clone() {
+            // It ran to its end before; perhaps its verdict did not get out.
+            Some(result) => result,
+            None => {
+                let result = self.build_once(desk, &mut job, &lock, watch)?;
+                job.result = Some(result.clone());
+                write_job(desk, &job)?;
+                result
+            }
+        };
+        self.publish(desk, &result, watch)?;
+        // Closing the file would do, were it not for copies that something left behind may hold.
+        let _ = lock.unlock();
+        Ok(Ticket(desk.id()))
+    }
+}
+
+impl Ci for CommandCi {
+    fn kind(&self) -> &'static str {
+        "command"
+    }
+
+    fn start(&self) -> Start {
+        Start::Us
+    }
+
+    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+        let commit = match (&query.commit, &query.branch) {
+            (Some(commit), _) => Some(*commit),
+            (None, Some(branch)) => self.forge.branch(branch, watch).map_err(forge_failed)?,
+            (None, None) => None,
+        };
+        let Some(commit) = commit else { return Ok(Vec::new()) };
+        let verdicts = self.forge.verdicts(commit, watch).map_err(forge_failed)?;
+        let mut builds: Vec<Build> = EVENTS
+            .into_iter()
+            .filter(|event| query.event.is_none_or(|wanted| wanted == *event))
+            .filter_map(|event| {
+                let verdict = verdicts.iter().find(|verdict| verdict.context == context(event))?;
+                Some(Build {
+                    id: format!("{commit}/{}", event.word()),
+                    commit,
+                    event,
+                    state: match verdict.state {
+                        VerdictState::Green => BuildState::Passed,
+                        VerdictState::Red => BuildState::Failed,
+                        VerdictState::Pending => BuildState::Running,
+                        VerdictState::Skipped | VerdictState::Neutral => BuildState::Canceled,
+                    },
+                    url: verdict.url.clone(),
+                    finished: (verdict.state != VerdictState::Pending).then_some(verdict.at),
+                })
+            })
+            .collect();
+        builds.sort_by_key(|build| std::cmp::Reverse(build.finished));
+        Ok(builds)
+    }
+
+    /// Runs the command to its end. The same key never runs it twice once it has ended.
+    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+        if self.argv.is_empty() {
+            return Err(CiError::Refused(
+                Failure::new(FailureKind::Config, "the CI is of kind `command`, but no command is configured")
+                    .hint("add `command = [\"make\", \"travis_${event}\"]` to [ci] in relwf.toml"),
+            ));
+        }
+        self.run(&self.desk(trigger.commit, trigger.event, &name_of(&trigger.key)), trigger, watch)
+    }
+
+    fn resolve(&self, ticket: &Ticket, _watch: Watch<'_>) -> Result<Option<Build>, CiError> {
+        let Some(desk) = self.desk_of(&ticket.0)? else { return Ok(None) };
+        let Some(job) = read_job(&desk)? else { return Ok(None) };
+        Ok(job.result.map(|result| Build {
+            id: desk.id(),
+            commit: desk.commit,
+            event: desk.event,
+            state: result.state,
+            url: Some(format!("file://{}", desk.log().display())),
+            finished: Some(result.at),
+        }))
+    }
+
+    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
+        if let Some(build) = self.resolve(&Ticket(id.to_owned()), watch)? {
+            return Ok(build);
+        }
+        let mut parts = id.split('/');
+        let commit = parts.next().and_then(|text| text.parse().ok());
+        let event = parts.next().and_then(event_of);
+        let query = BuildQuery { commit, event, branch: None };
+        self.builds(&query, watch)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}`"))))
+    }
+
+    /// Builds run inside the relwf that started them.
+    fn cancel(&self, _id: &str, _watch: Watch<'_>) -> Result<(), CiError> {
+        Err(CiError::Refused(
+            Failure::new(FailureKind::Refused, "a build of this CI runs inside the relwf that started it")
+                .hint("press ctrl-C there"),
+        ))
+    }
+
+    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+        let none = || CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}` here")));
+        let desk = self.desk_of(id)?.ok_or_else(none)?;
+        let mut job = read_job(&desk)?.ok_or_else(none)?;
+        job.result = None;
+        write_job(&desk, &job)?;
+        let trigger =
+            Trigger { key: job.key, commit: desk.commit, event: desk.event, branch: job.branch, env: job.env };
+        self.run(&desk, &trigger, watch).map(drop)
+    }
+
+    fn log(&self, id: &str, lines: usize, _watch: Watch<'_>) -> Result<Vec<String>, CiError> {
+        let Some(desk) = self.desk_of(id)? else { return Ok(Vec::new()) };
+        match std::fs::read(desk.log()) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                let mut last: Vec<String> = text.lines().rev().take(lines).map(str::to_owned).collect();
+                last.reverse();
+                Ok(last)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(kept(&desk.log(), &error)),
+        }
+    }
+}
+
+/// The verdict that holds a build's result.
+fn context(event: CiEvent) -> String {
+    format!("relwf/{}", event.word())
+}
+
+fn event_of(word: &str) -> Option<CiEvent> {
+    EVENTS.into_iter().find(|event| event.word() == word)
+}
+
+/// A file name for a key.
+fn name_of(key: &str) -> String {
+    Sha256::digest(key).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the command sees, on top of relwf's own environment. The `TRAVIS_…` names let one Makefile serve both.
+fn environment(desk: &Desk, job: &Job) -> Vec<(String, String)> {
+    let (event, commit, branch) = (desk.event.word(), desk.commit.to_string(), job.branch.to_string());
+    let attempt = job.attempts.to_string();
+    [
+        ("CI", "true"),
+        ("RELWF_EVENT", event),
+        ("RELWF_COMMIT", &commit),
+        ("RELWF_BRANCH", &branch),
+        ("RELWF_KEY", &job.key),
+        ("RELWF_ATTEMPT", &attempt),
+        ("TRAVIS_EVENT_TYPE", event),
+        ("TRAVIS_COMMIT", &commit),
+        ("TRAVIS_BRANCH", &branch),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .chain(job.env.iter().cloned())
+    .collect()
+}
+
+fn read_job(desk: &Desk) -> Result<Option<Job>, CiError> {
+    match std::fs::read(desk.job()) {
+        // What a power cut left half-written counts as never written.
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(kept(&desk.job(), &error)),
+    }
+}
+
+fn write_job(desk: &Desk, job: &Job) -> Result<(), CiError> {
+    let path = desk.job();
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(&desk.folder)?;
+        serde_json::to_writer(&mut file, job)?;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|error| error.error).map(drop)
+    };
+    write().map_err(|error| kept(&path, &error))
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Options for a file that only its owner may read: output of builds may hold anything.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).write(true).mode(0o600);
+    options
+}
+
+fn kept(path: &Path, error: &io::Error) -> CiError {
+    CiError::Refused(
+        Failure::new(FailureKind::Io, format!("the build's files at {} could not be kept", path.display()))
+            .cause(error),
+    )
+}
+
+fn forge_failed(error: ForgeError) -> CiError {
+    match error {
+        ForgeError::Refused(failure) => CiError::Refused(failure),
+        ForgeError::NotSent(failure) => CiError::NotSent(failure),
+        ForgeError::Unknown(failure) => CiError::Unknown(failure),
+    }
+}
+
+/// Seconds once there are any: nobody wants `1m2s137ms`.
+fn rounded(took: Duration) -> Span {
+    Span::new(if took.as_secs() > 0 {
+        Duration::from_secs(took.as_secs())
+    } else {
+        Duration::from_millis(u64::from(took.subsec_millis()))
+    })
+}

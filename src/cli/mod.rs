@@ -1,1 +1,70 @@
 //! What people type: clap types and one file a verb. Only this room names clap.
+//!
+//! A verb reads its arguments, calls the application and hands the answer to `ui`; it decides nothing else but the exit
+//! code.
+
+mod abandon;
+mod approve;
+mod arguments;
+mod candidates;
+mod check;
+mod completions;
+mod context;
+mod delta;
+mod demo;
+mod doctor;
+mod exit;
+mod init;
+mod list;
+mod man;
+mod merge_tree;
+mod preview;
+mod problem;
+mod resume;
+mod run;
+mod runs;
+mod show;
+mod usage;
+
+use arguments::{Cli, Verb};
+use clap::Parser;
+use context::Context;
+use exit::Exit;
+use std::process::ExitCode;
+
+/// The whole program: reads the command line, does what it says, answers the exit code.
+pub fn main() -> ExitCode {
+    let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error, &args).into(),
+    };
+    let context = Context::of_process(&cli);
+    crate::ui::bug::guarded(&context.out, || verb(&context, cli.verb)).unwrap_or(Exit::Bug).into()
+}
+
+fn verb(context: &Context, verb: Verb) -> Exit {
+    let done = match verb {
+        Verb::Demo(args) => demo::run(context, args),
+        Verb::Init(args) => init::run(context, &args),
+        Verb::List(args) => list::run(context, &args),
+        Verb::Check(args) => check::run(context, &args),
+        Verb::Run(args) => run::run(context, args),
+        Verb::Resume(args) => resume::run(context, &args),
+        Verb::Runs(args) => runs::run(context, &args),
+        Verb::Show(args) => show::run(context, &args),
+        Verb::Approve(args) => approve::run(context, &args),
+        Verb::Abandon(args) => abandon::run(context, &args),
+        Verb::Preview(args) => preview::run(context, &args),
+        Verb::Delta(args) => delta::run(context, &args),
+        Verb::MergeTree(args) => merge_tree::run(context, &args),
+        Verb::Candidates(args) => candidates::run(context, &args),
+        Verb::Doctor(args) => doctor::run(context, &args),
+        Verb::Completions(args) => completions::run(context, &args),
+        Verb::Man => man::run(context),
+    };
+    match done {
+        Ok(exit) => exit,
+        Err(problem) => problem.tell(context),
+    }
+}

@@ -1,6 +1,6 @@
 //! What changes for each component between two commits.
 
-use super::{Component, Files, PluginDetector, Version};
+use super::{Component, Detect, Files, PluginDetector, Version, detect};
 use crate::model::{ComponentName, Failure};
 use serde::{Deserialize, Serialize};
 
@@ -50,13 +50,56 @@ pub trait History {
     fn commits(&self) -> Result<u64, Failure>;
 }
 
-/// The delta of every component. A manifest that cannot be read is reported in its own row.
+/// The delta of every component, in order. What cannot be told of one is said in its row and leaves the others standing.
 pub fn delta(
-    _components: &[Component],
-    _base: &dyn Files,
-    _head: &dyn Files,
-    _history: &dyn History,
-    _plugins: &dyn PluginDetector,
+    components: &[Component],
+    base: &dyn Files,
+    head: &dyn Files,
+    history: &dyn History,
+    plugins: &dyn PluginDetector,
 ) -> Vec<ComponentDelta> {
-    unimplemented!()
+    components.iter().map(|component| row(component, base, head, history, plugins)).collect()
+}
+
+fn row(
+    component: &Component,
+    base: &dyn Files,
+    head: &dyn Files,
+    history: &dyn History,
+    plugins: &dyn PluginDetector,
+) -> ComponentDelta {
+    let (from, before) = told(detect(component, base, plugins));
+    let (to, after) = told(detect(component, head, plugins));
+    let (commits, uncounted) = match &component.detect {
+        Detect::Commits => told(history.commits().map(Some)),
+        _ => (None, None),
+    };
+    // The head is what would ship: what is wrong there goes first.
+    let error = after.or(before).or(uncounted);
+    let change = error.is_none().then(|| change(from.as_ref(), to.as_ref()));
+    ComponentDelta {
+        name: component.name.clone(),
+        detect: component.detect.word().to_owned(),
+        change,
+        from,
+        to,
+        commits,
+        error,
+    }
+}
+
+fn told<T>(answer: Result<Option<T>, Failure>) -> (Option<T>, Option<Failure>) {
+    match answer {
+        Ok(value) => (value, None),
+        Err(failure) => (None, Some(failure)),
+    }
+}
+
+fn change(from: Option<&Version>, to: Option<&Version>) -> Change {
+    match (from, to) {
+        (None, Some(_)) => Change::Added,
+        (Some(_), None) => Change::Removed,
+        (from, to) if from == to => Change::Unchanged,
+        _ => Change::Changed,
+    }
 }

@@ -4,10 +4,13 @@
 
 mod delta;
 mod detect;
+mod detectors;
+pub(crate) mod document;
 mod spec;
 mod version;
 
 pub use delta::{Change, ComponentDelta, History, delta};
 pub use detect::{DetectError, Files, PluginDetector, detect};
+pub use detectors::key_of_json;
 pub use spec::{Component, Detect};
 pub use version::Version;

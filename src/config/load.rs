@@ -1,20 +1,139 @@
 //! Finding and reading relwf.toml.
 
-use super::Config;
-use crate::model::Failure;
+use super::problems::{self, Source};
+use super::table::Table;
+use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, sections};
+use crate::components::document::{self, Language, Node};
+use crate::components::{Component, Detect};
+use crate::model::{ComponentName, Failure, FailureKind, Place};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-/// relwf.toml in `dir` or above, up to the enclosing repository's root.
-pub fn find(_dir: &Path) -> Option<PathBuf> {
-    unimplemented!()
+/// The file's name.
+const NAME: &str = "relwf.toml";
+
+/// relwf.toml in `dir` or above, up to the enclosing repository's root. Outside of any repository only `dir` itself is
+/// looked at: a file somewhere above may be a stranger's, and it names programs to run.
+pub fn find(dir: &Path) -> Option<PathBuf> {
+    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let top = repository(&dir).unwrap_or(&dir);
+    let inside = dir.ancestors().take_while(|folder| folder.starts_with(top));
+    inside.map(|folder| folder.join(NAME)).find(|file| file.is_file())
+}
+
+/// The root of the repository around a folder: where `.git` is.
+fn repository(dir: &Path) -> Option<&Path> {
+    dir.ancestors().find(|folder| folder.join(".git").exists())
 }
 
 /// Reads the file, or the defaults when there is none.
-pub fn load(_dir: &Path, _file: Option<&Path>) -> Result<Config, Failure> {
-    unimplemented!()
+///
+/// # Errors
+///
+/// Kind `config`: the file that was asked for is missing, or something in it is wrong; see [`parse`].
+pub fn load(dir: &Path, file: Option<&Path>) -> Result<Config, Failure> {
+    let asked = file.map(|file| dir.join(file));
+    let Some(path) = asked.clone().or_else(|| find(dir)) else {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        let root = repository(&dir).unwrap_or(&dir).to_owned();
+        return parse("", NAME, &root).map(|config| Config { file: None, ..config });
+    };
+    // People know the file that they named by that name, the one that was found by its plain name.
+    let name = file.map_or_else(|| NAME.to_owned(), |file| file.display().to_string());
+    // `sub/../relwf.toml` must not make `sub/..` the root.
+    let path = path.canonicalize().or_else(|_| std::path::absolute(&path)).unwrap_or(path);
+    let unreadable = |why: String| {
+        Failure::new(FailureKind::Config, format!("`{name}` cannot be read: {why}"))
+            .at(Place::new(&name, 0, 0))
+            .hint("give the path of a relwf.toml, or run `relwf init` to write one")
+    };
+    let bytes = std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
+    let text = document::text(&bytes).map_err(|error| {
+        Failure::new(FailureKind::Config, format!("`{name}` cannot be read: {}", error.message)).at(Place::new(
+            &name,
+            error.at.line,
+            error.at.column,
+        ))
+    })?;
+    let root = path.parent().unwrap_or(dir);
+    parse(text, &name, root).map(|config| Config { file: Some(path.clone()), ..config })
 }
 
-/// Reads a text; `name` is the file's name for messages.
-pub fn parse(_text: &str, _name: &str, _root: &Path) -> Result<Config, Failure> {
-    unimplemented!()
+/// Reads a text; `name` is the file's name for messages, `root` the folder that relative paths start from. The fleet's
+/// file, when the text names one, is read too.
+///
+/// # Errors
+///
+/// Kind `config`, `at` the first thing that is wrong; with several, `detail.problems` lists all of them, the first included:
+/// `[{ message, at, hint }]`.
+pub fn parse(text: &str, name: &str, root: &Path) -> Result<Config, Failure> {
+    let problems = RefCell::default();
+    let source = Source::new(name, &problems);
+    let config = read(text, &source, root);
+    match (config, problems::failure(problems.take())) {
+        (_, Some(failure)) => Err(failure),
+        (Some(config), None) => Ok(config),
+        // Cannot be: what is missing was a problem.
+        (None, None) => Err(Failure::new(FailureKind::Bug, format!("`{name}` was not understood"))),
+    }
+}
+
+fn read(text: &str, source: &Source<'_>, root: &Path) -> Option<Config> {
+    let node = document::parse(text, Language::Toml).map_err(|errors| source.syntax("TOML", errors)).ok()?;
+    let mut top = Table::new(&node, NAME, source)?;
+
+    let repo = top.table("repo", "[repo]").and_then(sections::repo);
+    let environments = named(top.tables("environment", "[[environment]]"), "environment", sections::environment);
+    let mut components = named(top.tables("component", "[[component]]"), "component", component::read);
+    if top.value("component").is_none() {
+        components.extend(counted_in_commits());
+    }
+    let forge = top.table("forge", "[forge]").map_or_else(ForgeConfig::default, sections::forge);
+    let ci = top.table("ci", "[ci]").map_or_else(CiConfig::default, sections::ci);
+    let names = component_names(&node, &components);
+    let fleet = top.table("fleet", "[fleet]").and_then(|table| fleet::read(table, &names, root));
+    let sh = top.table("sh", "[sh]").map_or_else(ShConfig::default, sections::sh);
+    let secrets = top.value("secrets").map_or_else(BTreeMap::new, |secrets| sections::secrets(secrets, source));
+    top.finish();
+    Some(Config {
+        root: root.to_owned(),
+        file: Some(root.join(NAME)),
+        text: text.to_owned(),
+        repo,
+        environments,
+        components,
+        forge,
+        ci,
+        fleet,
+        sh,
+        secrets,
+    })
+}
+
+/// Without any `[[component]]` the whole repository is one.
+fn counted_in_commits() -> Option<Component> {
+    let name: ComponentName = "commits".parse().ok()?;
+    Some(Component { name, detect: Detect::Commits })
+}
+
+/// The names of all components, those included that are wrong: that is a problem of its own.
+fn component_names<'n>(node: &'n Node, components: &'n [Component]) -> Vec<&'n str> {
+    let written = node.get("component").into_iter().flat_map(|list| list.items());
+    let written = written.filter_map(|component| component.get("name")?.spelling());
+    let names: BTreeSet<&str> = written.chain(components.iter().map(|component| component.name.as_str())).collect();
+    names.into_iter().collect()
+}
+
+/// Reads tables whose `name` must be unique.
+fn named<'n, 's, T>(tables: Vec<Table<'n, 's>>, what: &str, read: impl Fn(Table<'n, 's>) -> Option<T>) -> Vec<T> {
+    let mut seen = HashMap::new();
+    let read = |table: Table<'n, 's>| {
+        let source = table.source;
+        if let Some((name, at)) = table.peek("name") {
+            fleet::unique(&mut seen, what, name, at, source);
+        }
+        read(table)
+    };
+    tables.into_iter().filter_map(read).collect()
 }

@@ -2,7 +2,13 @@
 //!
 //! Knows nothing of where the values go. Unknown keys are errors with a suggestion.
 
+mod component;
+mod fleet;
+mod fleet_file;
 mod load;
+mod problems;
+mod sections;
+mod table;
 mod types;
 
 pub use load::{find, load, parse};

@@ -127,9 +127,19 @@ pub enum Observe {
     /// Standard output, trimmed.
     Command(Vec<String>),
     /// The value at a dotted key of a JSON answer.
-    Json { http: String, key: String },
+    Json {
+        /// The URL.
+        http: String,
+        /// The key, e.g. `agent.version`.
+        key: String,
+    },
     /// The first group of a pattern in an answer.
-    Regex { http: String, pattern: String },
+    Regex {
+        /// The URL.
+        http: String,
+        /// The pattern; it compiles.
+        pattern: String,
+    },
 }
 
 /// How a target is updated.
@@ -137,6 +147,11 @@ pub enum Observe {
 pub enum FleetCommand {
     /// A program with RELWF_TARGET, RELWF_FROM, RELWF_TO and RELWF_KEY in its environment.
     Command(Vec<String>),
+    /// A build that is asked for through the CI's API, with the same four variables and these in its environment.
+    Ci {
+        /// Further variables.
+        env: BTreeMap<String, String>,
+    },
 }
 
 /// `[sh]`.

@@ -2,6 +2,27 @@
 //!
 //! Imports `run` for the traits and the rooms that do the work; knows nothing of Rhai, terminals or the journal.
 
+mod candidate;
+mod candidates;
+mod checks;
+mod ci;
+mod config;
+mod declare;
+mod delta;
+mod fleet;
+mod flow;
+mod forge;
+mod git;
+mod http;
+mod land;
+mod lease;
+mod merging;
+mod registry;
+mod secrets;
+mod sh;
+mod text;
 mod world;
 
-pub use world::{Clock, Decision, Signals, World};
+pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, judge};
+pub use registry::{Registry, signatures};
+pub use world::{Clock, Decision, Env, Signals, World};

@@ -8,6 +8,7 @@ use crate::git::{Identity, Mirror};
 use crate::model::{Failure, RunId};
 use crate::run::Key;
 use jiff::Timestamp;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The clock, given in so that tests can turn it.
@@ -41,6 +42,9 @@ pub trait Signals: Send + Sync {
     fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Failure>;
 }
 
+/// Looks a variable of the environment up.
+pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What commands work on.
 pub struct World {
     /// The configuration.
@@ -58,5 +62,9 @@ pub struct World {
     /// People's decisions.
     pub signals: Arc<dyn Signals>,
     /// The environment's variables, for secrets.
-    pub env: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub env: Env,
+    /// The clock, for what ends later than it began.
+    pub clock: Arc<dyn Clock>,
+    /// A folder of this project in the state directory, for locks and logs.
+    pub folder: PathBuf,
 }

@@ -1,1 +1,9 @@
-//! Inventory and waves, pure over the configuration and what was observed.
+//! Waves and versions of the customers' agents, pure over the inventory and what was observed of it.
+//!
+//! Knows neither how a target is reached nor how it is updated.
+
+mod version;
+mod waves;
+
+pub use version::{ReadVersionError, Reading, same_version};
+pub use waves::{Wave, waves};

@@ -1,4 +1,472 @@
 //! No forge at all: changes and verdicts are annotated tags under `refs/relwf/changes/` of the remote.
+//!
+//! - `refs/relwf/changes/<N>`: a change. The tag's target is the proposed commit, its message title, body and, as the last
+//!   line, the record that machines read. `git fetch <remote> refs/relwf/changes/1` brings the proposed commit.
+//! - `refs/relwf/changes/verdicts/<commit id>`: every check's latest word on a commit.
+//!
+//! Everything goes through git's transport, so it works wherever git does. A change of either is a leased push of a new tag
+//! object: two writers never overwrite one another. Reading moves no reference here.
+
+use super::{
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
+};
+use crate::git::{Expected, GitError, Identity, Mirror, PushError, RefUpdate, Signature};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, Watch};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const CHANGES: &str = "refs/relwf/changes/";
+const VERDICTS: &str = "refs/relwf/changes/verdicts/";
+const CHANGE_LINE: &str = "relwf-change: ";
+const VERDICT_LINE: &str = "relwf-verdicts: ";
+/// How often a write is tried again because somebody else was faster.
+const RACES: usize = 50;
 
 /// Changes and verdicts in the git repository itself.
-pub struct LocalForge;
+pub struct LocalForge {
+    mirror: Arc<Mirror>,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    tagger: (String, String),
+}
+
+/// What machines read of a change; title, body and head stand in the tag itself.
+#[derive(Serialize, Deserialize)]
+struct ChangeRecord {
+    base: BranchName,
+    state: ChangeState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    marker: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    comments: Vec<Comment>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Comment {
+    marker: String,
+    at: Timestamp,
+    text: String,
+}
+
+/// A change as its tag holds it.
+struct Stored {
+    head: CommitId,
+    title: String,
+    body: String,
+    record: ChangeRecord,
+}
+
+impl Stored {
+    fn read(target: ObjectId, message: &str) -> Option<Self> {
+        let message = message.trim_end();
+        let (text, last) = message.rsplit_once('\n').unwrap_or(("", message));
+        let record = serde_json::from_str(last.strip_prefix(CHANGE_LINE)?).ok()?;
+        let (title, body) = text.split_once('\n').unwrap_or((text, ""));
+        Some(Self { head: target.into(), title: title.trim().to_owned(), body: body.trim().to_owned(), record })
+    }
+
+    fn message(&self) -> Result<String, Failure> {
+        let record = serde_json::to_string(&self.record).map_err(unwritable)?;
+        let title = self.title.lines().next().unwrap_or_default();
+        let body = self.body.trim();
+        let gap = if body.is_empty() { "" } else { "\n\n" };
+        Ok(format!("{title}\n\n{body}{gap}{CHANGE_LINE}{record}\n"))
+    }
+
+    fn change(self, number: u64) -> Change {
+        Change {
+            number,
+            url: self.record.url,
+            head: self.head,
+            base: self.record.base,
+            state: self.record.state,
+            title: self.title,
+            body: self.body,
+            marker: self.record.marker,
+        }
+    }
+}
+
+/// A tag object to put under a reference.
+struct NewTag {
+    target: ObjectId,
+    message: String,
+}
+
+/// What to write in the place of a tag (its target and message); `None` when there is nothing to write.
+type Decide<'a> = dyn FnMut(Option<(ObjectId, &str)>) -> Result<Option<NewTag>, ForgeError> + 'a;
+
+impl LocalForge {
+    /// Works on the mirror's remote; `now` dates what is written and `identity` signs it.
+    pub fn new(
+        mirror: Arc<Mirror>,
+        now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+        identity: Option<&Identity>,
+    ) -> Self {
+        let tagger =
+            identity.map_or_else(|| ("relwf".to_owned(), "relwf@localhost".to_owned()), |who| who.committer.clone());
+        Self { mirror, now, tagger }
+    }
+
+    fn refs(&self, watch: Watch<'_>) -> Result<BTreeMap<RefName, ObjectId>, ForgeError> {
+        self.mirror.remote_refs(watch).map_err(reading)
+    }
+
+    /// The tags under these references: (reference, tag's id, target, message). References that hold something else are left out.
+    fn tags(
+        &self,
+        refs: Vec<(RefName, ObjectId)>,
+        watch: Watch<'_>,
+    ) -> Result<Vec<(RefName, ObjectId, ObjectId, String)>, ForgeError> {
+        let missing: Vec<RefName> =
+            refs.iter().filter(|(_, id)| !self.mirror.contains(*id)).map(|(name, _)| name.clone()).collect();
+        if !missing.is_empty() {
+            self.mirror.fetch_objects(&missing, watch).map_err(reading)?;
+        }
+        let mut tags = Vec::with_capacity(refs.len());
+        for (name, id) in refs {
+            // Replaced between listing and fetching: whoever needs the newest looks again, under a lease.
+            if !self.mirror.contains(id) {
+                continue;
+            }
+            if let Some((target, message)) = self.mirror.read_tag(id).map_err(reading)? {
+                tags.push((name, id, target, message));
+            }
+        }
+        Ok(tags)
+    }
+
+    /// Replaces what a reference holds by what `decide` makes of it, as often as somebody else is faster.
+    fn swap(&self, name: &RefName, watch: Watch<'_>, decide: &mut Decide<'_>) -> Result<(), ForgeError> {
+        for _ in 0..RACES {
+            let held = self.refs(watch)?.remove(name);
+            let tag = match held {
+                None => None,
+                Some(id) => match self.tags(vec![(name.clone(), id)], watch)?.pop() {
+                    Some((_, _, target, message)) => Some((target, message)),
+                    None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(name))),
+                    None => continue,
+                },
+            };
+            let Some(new) = decide(tag.as_ref().map(|(target, message)| (*target, message.as_str())))? else {
+                return Ok(());
+            };
+            match self.put(name, held.map_or(Expected::Absent, Expected::Id), &new, watch) {
+                Err(PushError::Moved { .. }) => {}
+                Err(error) => return Err(writing(error)),
+                Ok(()) => return Ok(()),
+            }
+        }
+        Err(ForgeError::NotSent(crowded(name)))
+    }
+
+    fn put(&self, name: &RefName, expected: Expected, new: &NewTag, watch: Watch<'_>) -> Result<(), PushError> {
+        let now = (self.now)();
+        let tagger = Signature {
+            name: self.tagger.0.clone(),
+            email: self.tagger.1.clone(),
+            time: now.as_second(),
+            offset_minutes: 0,
+        };
+        let short = name.as_str().trim_start_matches("refs/");
+        let tag = self.mirror.write_tag(new.target, short, &tagger, &new.message).map_err(PushError::NotSent)?;
+        self.mirror.push(&[RefUpdate { name: name.clone(), expected, new: Some(tag) }], watch)
+    }
+
+    /// Changes the record of a change; answers it as it is afterwards.
+    fn edit(
+        &self,
+        number: u64,
+        watch: Watch<'_>,
+        mut change: impl FnMut(&mut ChangeRecord) -> Result<Edited, ForgeError>,
+    ) -> Result<Change, ForgeError> {
+        let name = change_ref(number).map_err(ForgeError::Refused)?;
+        let mut after = None;
+        self.swap(&name, watch, &mut |tag| {
+            let (target, message) = tag.ok_or_else(|| ForgeError::Refused(no_change(number)))?;
+            let mut stored = Stored::read(target, message).ok_or_else(|| ForgeError::Refused(foreign(&name)))?;
+            let edited = change(&mut stored.record)?;
+            let message = stored.message().map_err(ForgeError::Refused)?;
+            after = Some(stored.change(number));
+            Ok((edited == Edited::Yes).then_some(NewTag { target, message }))
+        })?;
+        after.ok_or_else(|| ForgeError::Refused(no_change(number)))
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Edited {
+    Yes,
+    No,
+}
+
+impl Forge for LocalForge {
+    fn kind(&self) -> &'static str {
+        "local"
+    }
+
+    fn caps(&self) -> Caps {
+        Caps { merges: false, needs_branch: false }
+    }
+
+    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
+        Ok(self.refs(watch)?.remove(&name.to_ref()).map(CommitId::from))
+    }
+
+    /// A repository without a forge demands nothing; its hooks may, and say so when something is pushed.
+    fn rules(&self, _branch: &BranchName, _watch: Watch<'_>) -> Result<Rules, ForgeError> {
+        Ok(Rules::default())
+    }
+
+    fn find_changes(
+        &self,
+        base: &BranchName,
+        marker: Option<&str>,
+        watch: Watch<'_>,
+    ) -> Result<Vec<Change>, ForgeError> {
+        let refs = self.refs(watch)?.into_iter().filter(|(name, _)| number_of(name).is_some()).collect();
+        let mut changes: Vec<Change> = self
+            .tags(refs, watch)?
+            .into_iter()
+            .filter_map(|(name, _, target, message)| Some(Stored::read(target, &message)?.change(number_of(&name)?)))
+            .filter(|change| {
+                change.base == *base && marker.is_none_or(|marker| change.marker.as_deref() == Some(marker))
+            })
+            .collect();
+        changes.sort_by_key(|change| std::cmp::Reverse(change.number));
+        Ok(changes)
+    }
+
+    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        if let Some(change) = self.find_changes(&new.base, Some(&new.marker), watch)?.into_iter().next() {
+            return Ok(change);
+        }
+        let stored = Stored {
+            head: new.head,
+            title: new.title.clone(),
+            body: new.body.clone(),
+            record: ChangeRecord {
+                base: new.base.clone(),
+                state: ChangeState::Open,
+                marker: Some(new.marker.clone()),
+                url: None,
+                comments: Vec::new(),
+            },
+        };
+        let tag = NewTag { target: new.head.object(), message: stored.message().map_err(ForgeError::Refused)? };
+        let mut number = self.refs(watch)?.keys().filter_map(number_of).max().unwrap_or(0) + 1;
+        for _ in 0..RACES {
+            let name = change_ref(number).map_err(ForgeError::Refused)?;
+            match self.put(&name, Expected::Absent, &tag, watch) {
+                Ok(()) => return Ok(stored.change(number)),
+                // Somebody took the number.
+                Err(PushError::Moved { .. }) => number += 1,
+                Err(error) => return Err(writing(error)),
+            }
+        }
+        Err(ForgeError::NotSent(crowded(&change_ref(number).map_err(ForgeError::Refused)?)))
+    }
+
+    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
+        let name = change_ref(number).map_err(ForgeError::Refused)?;
+        for _ in 0..RACES {
+            let Some(id) = self.refs(watch)?.remove(&name) else { return Ok(None) };
+            match self.tags(vec![(name.clone(), id)], watch)?.pop() {
+                Some((_, _, target, message)) => {
+                    let stored = Stored::read(target, &message).ok_or_else(|| ForgeError::Refused(foreign(&name)))?;
+                    return Ok(Some(stored.change(number)));
+                }
+                None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(&name))),
+                None => {}
+            }
+        }
+        Err(ForgeError::NotSent(crowded(&name)))
+    }
+
+    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        self.edit(number, watch, |record| match record.state {
+            held if held == state => Ok(Edited::No),
+            ChangeState::Merged => Err(ForgeError::Refused(Failure::new(
+                FailureKind::Refused,
+                format!("change {number} has landed already and cannot be closed"),
+            ))),
+            ChangeState::Open | ChangeState::Closed => {
+                record.state = state;
+                Ok(Edited::Yes)
+            }
+        })
+    }
+
+    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let at = (self.now)();
+        self.edit(number, watch, |record| {
+            if record.comments.iter().any(|comment| comment.marker == marker) {
+                return Ok(Edited::No);
+            }
+            record.comments.push(Comment { marker: marker.to_owned(), at, text: text.to_owned() });
+            Ok(Edited::Yes)
+        })
+        .map(drop)
+    }
+
+    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let name = verdicts_ref(commit).map_err(ForgeError::Refused)?;
+        for _ in 0..RACES {
+            let Some(id) = self.refs(watch)?.remove(&name) else { return Ok(Vec::new()) };
+            match self.tags(vec![(name.clone(), id)], watch)?.pop() {
+                Some((_, _, _, message)) => return read_verdicts(&name, &message),
+                None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(&name))),
+                None => {}
+            }
+        }
+        Err(ForgeError::NotSent(crowded(&name)))
+    }
+
+    fn merge(&self, _request: &MergeRequest, _watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+        Ok(MergeOutcome::Refused("a repository without a forge has no API; changes land by a leased push".to_owned()))
+    }
+
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let name = verdicts_ref(commit).map_err(ForgeError::Refused)?;
+        self.swap(&name, watch, &mut |tag| {
+            let mut verdicts = match tag {
+                Some((_, message)) => read_verdicts(&name, message)?,
+                None => Vec::new(),
+            };
+            match verdicts.iter_mut().find(|held| held.context == verdict.context) {
+                // Said before, in the same words: the time of the first one stays.
+                Some(held) if Verdict { at: verdict.at, ..held.clone() } == *verdict => return Ok(None),
+                Some(held) => *held = verdict.clone(),
+                None => verdicts.push(verdict.clone()),
+            }
+            let line = serde_json::to_string(&verdicts).map_err(|error| ForgeError::Refused(unwritable(error)))?;
+            let words: Vec<String> =
+                verdicts.iter().map(|verdict| format!("{}: {}\n", verdict.context, word(verdict.state))).collect();
+            let message = format!("Verdicts on {commit}\n\n{}\n{VERDICT_LINE}{line}\n", words.concat());
+            Ok(Some(NewTag { target: commit.object(), message }))
+        })
+    }
+}
+
+fn word(state: VerdictState) -> &'static str {
+    match state {
+        VerdictState::Pending => "pending",
+        VerdictState::Green => "green",
+        VerdictState::Red => "red",
+        VerdictState::Skipped => "skipped",
+        VerdictState::Neutral => "neutral",
+    }
+}
+
+fn read_verdicts(name: &RefName, message: &str) -> Result<Vec<Verdict>, ForgeError> {
+    let last = message.trim_end().rsplit('\n').next().unwrap_or_default();
+    last.strip_prefix(VERDICT_LINE)
+        .and_then(|line| serde_json::from_str(line).ok())
+        .ok_or_else(|| ForgeError::Refused(foreign(name)))
+}
+
+fn number_of(name: &RefName) -> Option<u64> {
+    name.as_str().strip_prefix(CHANGES)?.parse().ok()
+}
+
+fn change_ref(number: u64) -> Result<RefName, Failure> {
+    named(format!("{CHANGES}{number}"))
+}
+
+fn verdicts_ref(commit: CommitId) -> Result<RefName, Failure> {
+    named(format!("{VERDICTS}{commit}"))
+}
+
+fn named(text: String) -> Result<RefName, Failure> {
+    text.parse().map_err(|error| Failure::new(FailureKind::Bug, format!("{error}")))
+}
+
+fn reading(error: GitError) -> ForgeError {
+    let failure = Failure::from(error);
+    match failure.kind {
+        FailureKind::Network | FailureKind::Timeout | FailureKind::Interrupted => ForgeError::NotSent(failure),
+        _ => ForgeError::Refused(failure),
+    }
+}
+
+fn writing(error: PushError) -> ForgeError {
+    match error {
+        PushError::NotSent(error) => reading(error),
+        PushError::Unknown(error) => ForgeError::Unknown(error.into()),
+        PushError::Moved { .. } | PushError::Rejected { .. } | PushError::Partial { .. } => {
+            ForgeError::Refused(error.into())
+        }
+    }
+}
+
+fn no_change(number: u64) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
+        .hint(format!("`git ls-remote <remote> '{CHANGES}*'` lists them"))
+}
+
+fn foreign(name: &RefName) -> Failure {
+    Failure::new(FailureKind::Git, format!("{name} on the remote does not hold what relwf writes there")).hint(
+        "somebody else wrote it, or a newer relwf did; look at it with `git cat-file -p` and remove it if it is wrong",
+    )
+}
+
+fn crowded(name: &RefName) -> Failure {
+    Failure::new(FailureKind::Moved, format!("{name} kept moving: others wrote it {RACES} times in a row"))
+        .hint("try again in a moment")
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::new(FailureKind::Bug, format!("a record could not be written as JSON: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(title: &str, body: &str) -> Stored {
+        Stored {
+            head: ObjectId::from_bytes([7; 20]).into(),
+            title: title.to_owned(),
+            body: body.to_owned(),
+            record: ChangeRecord {
+                base: "staging".parse().unwrap(),
+                state: ChangeState::Open,
+                marker: Some("relwf-r1-abc".to_owned()),
+                url: None,
+                comments: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_change_survives_its_tag() {
+        for (title, body) in [
+            ("Promote master to staging", "ppc 1 → 2\n\n- a commit\nrelwf-change: {\"not\":\"the record\"}"),
+            ("Only a title", ""),
+        ] {
+            let written = stored(title, body);
+            let message = written.message().unwrap();
+            let read = Stored::read(written.head.object(), &message).unwrap();
+            assert_eq!(read.change(3), written.change(3));
+        }
+    }
+
+    #[test]
+    fn other_tags_are_not_changes() {
+        let target = ObjectId::from_bytes([7; 20]);
+        for message in ["", "v1.0", "relwf-change: ", "title\n\nrelwf-change: {\"base\":\"..\",\"state\":\"open\"}"] {
+            assert!(Stored::read(target, message).is_none(), "{message:?} was taken for a change");
+        }
+    }
+
+    #[test]
+    fn only_numbers_are_changes() {
+        let number = |text: &str| number_of(&text.parse().unwrap());
+        assert_eq!(number("refs/relwf/changes/12"), Some(12));
+        assert_eq!(number("refs/relwf/changes/verdicts/0123"), None);
+        assert_eq!(number("refs/heads/12"), None);
+    }
+}

@@ -1,6 +1,8 @@
 //! Commits, read and written without a work tree.
 
-use crate::model::{CommitId, TreeId};
+use super::GitError;
+use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
+use git2::{Commit, ErrorCode, Oid, Repository};
 use serde::{Deserialize, Serialize};
 
 /// Who and when.
@@ -29,7 +31,7 @@ pub struct CommitInfo {
     pub author: Signature,
     /// Who committed it.
     pub committer: Signature,
-    /// The first line of its message.
+    /// The first paragraph of its message in one line, as `git log --format=%s` shows it.
     pub summary: String,
     /// The whole message.
     pub message: String,
@@ -59,4 +61,112 @@ pub enum FileMode {
     Executable,
     /// `120000`.
     Link,
+}
+
+impl FileMode {
+    /// The number that git stores.
+    pub(super) fn bits(self) -> u32 {
+        match self {
+            Self::Plain => 0o100_644,
+            Self::Executable => 0o100_755,
+            Self::Link => 0o120_000,
+        }
+    }
+}
+
+/// Our id as libgit2's.
+pub(crate) fn oid(id: ObjectId) -> Result<Oid, git2::Error> {
+    Oid::from_bytes(id.as_bytes())
+}
+
+/// libgit2's id as ours.
+pub(crate) fn object_id(oid: Oid) -> ObjectId {
+    let mut bytes = [0; 20];
+    bytes.iter_mut().zip(oid.as_bytes()).for_each(|(to, from)| *to = *from);
+    ObjectId::from_bytes(bytes)
+}
+
+/// Reads one commit.
+pub(super) fn read(repository: &Repository, id: CommitId) -> Result<CommitInfo, GitError> {
+    let failed = |e: git2::Error| match e.code() {
+        ErrorCode::NotFound => GitError::new(FailureKind::NotFound, format!("there is no commit {id}")),
+        _ => GitError::local(format!("commit {id} cannot be read"), &e),
+    };
+    let commit = oid(id.object()).and_then(|oid| repository.find_commit(oid)).map_err(failed)?;
+    Ok(info(&commit))
+}
+
+pub(super) fn info(commit: &Commit<'_>) -> CommitInfo {
+    let latin1 =
+        commit.message_encoding().ok().flatten().is_some_and(|name| {
+            ["iso-8859-1", "iso8859-1", "latin1", "latin-1"].contains(&&*name.to_ascii_lowercase())
+        });
+    let text = |bytes: &[u8]| match latin1 {
+        true => bytes.iter().map(|&byte| char::from(byte)).collect(),
+        false => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let signature = |signature: &git2::Signature<'_>| Signature {
+        name: text(signature.name_bytes()),
+        email: text(signature.email_bytes()),
+        time: signature.when().seconds(),
+        offset_minutes: signature.when().offset_minutes(),
+    };
+    CommitInfo {
+        id: object_id(commit.id()).into(),
+        parents: commit.parent_ids().map(|id| object_id(id).into()).collect(),
+        tree: object_id(commit.tree_id()).into(),
+        author: signature(&commit.author()),
+        committer: signature(&commit.committer()),
+        summary: text(commit.summary_bytes().unwrap_or_default()),
+        message: text(commit.message_bytes()),
+    }
+}
+
+/// Writes a commit, byte for byte what `git commit-tree` writes for the same values.
+pub(super) fn write(repository: &Repository, new: &NewCommit) -> Result<CommitId, GitError> {
+    let write = || {
+        let tree = repository.find_tree(oid(new.tree.object())?)?;
+        let parents: Vec<Commit<'_>> = new
+            .parents
+            .iter()
+            .map(|id| repository.find_commit(oid(id.object())?))
+            .collect::<Result<_, git2::Error>>()?;
+        let (author, committer) = (native(&new.author)?, native(&new.committer)?);
+        repository.commit(None, &author, &committer, &new.message, &tree, &parents.iter().collect::<Vec<_>>())
+    };
+    write().map(|oid| object_id(oid).into()).map_err(|e| GitError::local("the commit cannot be written", &e))
+}
+
+/// Writes an annotated tag object.
+pub(super) fn write_tag(
+    repository: &Repository,
+    target: ObjectId,
+    name: &str,
+    tagger: &Signature,
+    message: &str,
+) -> Result<ObjectId, GitError> {
+    let write = || {
+        let target = repository.find_object(oid(target)?, None)?;
+        repository.tag_annotation_create(name, &target, &native(tagger)?, message)
+    };
+    write().map(object_id).map_err(|e| GitError::local(format!("the tag object {name} cannot be written"), &e))
+}
+
+/// Target and message of an annotated tag object.
+pub(super) fn read_tag(repository: &Repository, id: ObjectId) -> Result<Option<(ObjectId, String)>, GitError> {
+    let object = match oid(id).and_then(|oid| repository.find_object(oid, None)) {
+        Ok(object) => object,
+        Err(e) if e.code() == ErrorCode::NotFound => {
+            return Err(GitError::new(FailureKind::NotFound, format!("there is no object {id}")));
+        }
+        Err(e) => return Err(GitError::local(format!("object {id} cannot be read"), &e)),
+    };
+    Ok(object.as_tag().map(|tag| {
+        (object_id(tag.target_id()), String::from_utf8_lossy(tag.message_bytes().unwrap_or_default()).into_owned())
+    }))
+}
+
+fn native(signature: &Signature) -> Result<git2::Signature<'static>, git2::Error> {
+    let when = git2::Time::new(signature.time, signature.offset_minutes);
+    git2::Signature::new(&signature.name, &signature.email, &when)
 }

@@ -1,9 +1,10 @@
-//! How git fails, as data.
+//! How git fails, as data: libgit2's errors become a kind, a sentence and a hint.
 
-use super::Expected;
-use crate::model::{Failure, ObjectId, RefName};
+use super::{Expected, RemoteUrl};
+use crate::model::{Failure, FailureKind, ObjectId, RefName, Watch};
+use git2::{ErrorClass, ErrorCode};
 
-/// A failure of this room. (Its maker refines the variants.)
+/// A failure of this room.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// A failure with its kind and hint.
@@ -15,7 +16,7 @@ pub enum GitError {
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The lease failed: the reference is not where it was expected. Nothing happened.
-    #[error("{name} moved")]
+    #[error("{name} on the remote is not where it was expected: expected {expected}, found {}", shown(.found.as_ref()))]
     Moved {
         /// The reference.
         name: RefName,
@@ -34,12 +35,141 @@ pub enum PushError {
         /// The server's own lines.
         server: Vec<String>,
     },
+    /// Of several references some moved and one did not: the server took them one by one.
+    #[error("only a part of the push went through: {} moved, then: {why}", listed(.done))]
+    Partial {
+        /// The references that hold their new value now.
+        done: Vec<RefName>,
+        /// What happened to the first one that did not move.
+        why: Box<PushError>,
+    },
     /// Nothing was sent for certain.
     #[error("{0}")]
     NotSent(GitError),
     /// The connection broke after sending: nobody knows.
     #[error("{0}")]
     Unknown(GitError),
+}
+
+fn shown(id: Option<&ObjectId>) -> String {
+    id.map_or_else(|| "nothing".to_owned(), ToString::to_string)
+}
+
+fn listed(names: &[RefName]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl GitError {
+    /// A failure of `kind`, one sentence without a full stop.
+    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self::Failure(Failure::new(kind, message))
+    }
+
+    /// Says what to do next.
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        let Self::Failure(failure) = self;
+        Self::Failure(failure.hint(hint))
+    }
+
+    /// Adds what led to it.
+    pub(crate) fn cause(self, cause: impl ToString) -> Self {
+        let Self::Failure(failure) = self;
+        Self::Failure(failure.cause(cause))
+    }
+
+    /// The failure inside.
+    pub fn failure(&self) -> &Failure {
+        let Self::Failure(failure) = self;
+        failure
+    }
+
+    /// ctrl-C.
+    pub(crate) fn interrupted(doing: &str) -> Self {
+        Self::new(FailureKind::Interrupted, format!("interrupted while {doing}"))
+    }
+
+    /// Reading or writing `what` failed.
+    pub(crate) fn io(what: impl std::fmt::Display, error: &std::io::Error) -> Self {
+        Self::new(FailureKind::Io, format!("{what}: {error}"))
+    }
+
+    /// libgit2 failed on a repository that lies here.
+    pub(crate) fn local(what: impl std::fmt::Display, error: &git2::Error) -> Self {
+        let words = words(error);
+        match (error.code(), error.class()) {
+            (ErrorCode::Owner, _) => Self::new(FailureKind::Git, format!("{what}: the folder belongs to another user"))
+                .hint("trust it with `git config --global --add safe.directory PATH`"),
+            (ErrorCode::Locked, _) => Self::new(FailureKind::Git, format!("{what}: {words}"))
+                .hint("another git process is writing there; if there is none, remove the `.lock` file"),
+            (_, ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Object)
+            | (ErrorCode::NotFound, ErrorClass::Tree | ErrorClass::Os) => {
+                Self::new(FailureKind::Git, format!("{what}: {words}"))
+                    .hint("an object is missing or damaged; `git fsck` tells more")
+            }
+            _ => Self::new(FailureKind::Git, format!("{what}: {words}")),
+        }
+    }
+
+    /// libgit2 failed while talking to `url`.
+    pub(crate) fn remote(doing: &str, url: &RemoteUrl, watch: Watch<'_>, error: &git2::Error) -> Self {
+        if watch.cancel.is_raised() {
+            return Self::interrupted(doing);
+        }
+        let words = words(error);
+        let sentence = format!("{doing} failed for {url}: {words}");
+        let host = url.host().unwrap_or_default();
+        match (error.code(), error.class()) {
+            (ErrorCode::Owner, _) => Self::local(format!("{doing} failed for {url}"), error),
+            (ErrorCode::Certificate, _) if url.is_ssh() => {
+                Self::new(FailureKind::Auth, format!("{doing} failed: the ssh host key of {host} is not known"))
+                    .hint(format!("check the key, then add it: `ssh-keyscan {} >> ~/.ssh/known_hosts`", keyscan(host)))
+                    .cause(words)
+            }
+            (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => {
+                Self::new(FailureKind::Network, format!("{doing} failed: the certificate of {host} is not trusted"))
+                    .hint("install the CA's certificate, or name it in SSL_CERT_FILE")
+                    .cause(words)
+            }
+            (ErrorCode::Auth, _) => auth(sentence, url),
+            (_, ErrorClass::Http) if words.contains("status code: 401") || words.contains("status code: 403") => {
+                auth(sentence, url)
+            }
+            (_, ErrorClass::Http) if words.contains("status code: 404") => {
+                Self::new(FailureKind::NotFound, format!("there is no repository at {url}, or it may not be seen"))
+                    .hint("check the address; forges answer 404 when credentials are missing")
+            }
+            (_, ErrorClass::Ssh) if words.contains("auth") => auth(sentence, url),
+            (_, ErrorClass::Net | ErrorClass::Http | ErrorClass::Ssh | ErrorClass::Os) => {
+                Self::new(FailureKind::Network, sentence)
+            }
+            _ => Self::local(format!("{doing} failed for {url}"), error),
+        }
+    }
+}
+
+fn auth(sentence: String, url: &RemoteUrl) -> GitError {
+    let error = GitError::new(FailureKind::Auth, sentence);
+    if url.is_ssh() {
+        error.hint(
+            "load a key into ssh-agent, or put one at ~/.ssh/id_ed25519; `ssh -T` on the host shows which it takes",
+        )
+    } else {
+        error.hint("set GITHUB_TOKEN (github.com), run `gh auth login`, or store credentials with `git credential`")
+    }
+}
+
+/// `host:2222` as ssh-keyscan wants it.
+fn keyscan(host: &str) -> String {
+    match host.rsplit_once(':') {
+        Some((name, port)) => format!("-p {port} {name}"),
+        None => host.to_owned(),
+    }
+}
+
+/// libgit2's sentence, without the trailing stop or line breaks.
+pub(crate) fn words(error: &git2::Error) -> String {
+    let text = error.message().trim().trim_end_matches('.').replace('\n', "; ");
+    if text.is_empty() { format!("{:?}", error.code()) } else { text }
 }
 
 impl From<GitError> for Failure {
@@ -51,7 +181,38 @@ impl From<GitError> for Failure {
 }
 
 impl From<PushError> for Failure {
-    fn from(_error: PushError) -> Self {
-        unimplemented!()
+    fn from(error: PushError) -> Self {
+        let message = error.to_string();
+        match error {
+            PushError::Moved { name, expected, found } => Self::new(FailureKind::Moved, message)
+                .hint("somebody else pushed meanwhile; fetch and look again")
+                .detail(serde_json::json!({
+                    "ref": name,
+                    "expected": match expected { Expected::Absent => None, Expected::Id(id) => Some(id) },
+                    "found": found,
+                })),
+            PushError::Rejected { name, message: word, server } => {
+                let mut failure = Self::new(FailureKind::Refused, message)
+                    .hint("the server's own words tell why: a hook, a protected branch or missing rights")
+                    .detail(serde_json::json!({ "ref": name, "message": word, "server": server }));
+                failure.causes = server;
+                failure
+            }
+            PushError::Partial { done, why } => {
+                let inner = Self::from(*why);
+                Self { message, hint: Some("look at the remote: some references moved".to_owned()), ..inner }
+                    .detail(serde_json::json!({ "done": done }))
+            }
+            PushError::NotSent(error) => error.into(),
+            PushError::Unknown(error) => {
+                let inner = Self::from(error);
+                Self {
+                    kind: FailureKind::InDoubt,
+                    message: format!("the push may or may not have happened: {}", inner.message),
+                    hint: Some("look at the remote's reference before trying again".to_owned()),
+                    ..inner
+                }
+            }
+        }
     }
 }

@@ -1,13 +1,17 @@
-//! A bare mirror of one remote in the cache folder.
+//! A bare mirror of one remote in the cache folder: what the rest of relwf sees of a repository.
 
-use super::commits::FileMode;
+use super::commits::{self, FileMode, oid};
+use super::link::Link;
+use super::objects::Storage;
+use super::refs::{Refs, Snapshot};
 use super::{
-    CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature,
+    CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature, cache,
+    checkout, history, revision, trees,
 };
-use crate::model::{BranchName, CommitId, ObjectId, RefName, TreeId, Watch};
+use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TreeId, Watch};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What becomes of what is fetched and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +31,31 @@ pub struct Synced {
     pub bytes: u64,
 }
 
-/// A bare mirror of one remote in the cache folder. Share it between threads as it is.
-pub struct Mirror;
+/// Whose repository it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Ours, in the cache folder.
+    Cache,
+    /// Somebody's own, looked at as it is.
+    AsItIs,
+}
 
-#[allow(unused_variables, clippy::all)]
+/// A bare mirror of one remote in the cache folder. Share it between threads as it is.
+pub struct Mirror {
+    link: Link,
+    keep: Keep,
+    origin: Origin,
+    objects: Objects,
+    /// What the remote holds, when the cache's own references must stay behind.
+    seen: Mutex<Option<Arc<Snapshot>>>,
+}
+
 impl Mirror {
     /// Opens the mirror of `url`; clones it first when there is none (or a broken one).
+    ///
+    /// # Errors
+    ///
+    /// The remote cannot be reached or read, the cache folder cannot be written, ctrl-C.
     pub fn open(
         cache: &Path,
         url: &RemoteUrl,
@@ -40,81 +63,228 @@ impl Mirror {
         keep: Keep,
         watch: Watch<'_>,
     ) -> Result<Self, GitError> {
-        unimplemented!()
+        let link = Link::new(url.clone(), credentials);
+        let path = cache::ready(cache, &link, watch)?;
+        let storage = match keep {
+            Keep::Yes => Storage::Disk,
+            Keep::No => Storage::Memory,
+        };
+        Ok(Self { link, keep, origin: Origin::Cache, objects: Objects::open(&path, storage)?, seen: Mutex::new(None) })
     }
+
     /// An existing repository as it is: nothing is fetched, nothing but objects is written (in memory).
+    ///
+    /// # Errors
+    ///
+    /// There is no repository, or it cannot be read.
     pub fn at(path: &Path) -> Result<Self, GitError> {
-        unimplemented!()
+        if !path.exists() {
+            return Err(GitError::new(FailureKind::NotFound, format!("there is no folder {}", path.display()))
+                .hint("give the path of a git repository"));
+        }
+        let objects = Objects::open(path, Storage::Memory)?;
+        let link = Link::new(RemoteUrl::local(path), Arc::new(Credentials::none()));
+        Ok(Self { link, keep: Keep::No, origin: Origin::AsItIs, objects, seen: Mutex::new(None) })
     }
-    /// Fetches branches and tags.
+
+    /// Fetches branches and tags; what the remote no longer has goes away here too.
+    ///
+    /// With [`Keep::No`] this process sees what was fetched, the cache's references stay as they were.
+    ///
+    /// # Errors
+    ///
+    /// The remote cannot be reached or read, the cache cannot be written, ctrl-C.
     pub fn sync(&self, watch: Watch<'_>) -> Result<Synced, GitError> {
-        unimplemented!()
+        if self.origin == Origin::AsItIs {
+            return Ok(Synced::default());
+        }
+        match self.keep {
+            Keep::Yes => cache::sync(self.objects.path(), &self.link, watch),
+            Keep::No => {
+                let repository = cache::open(self.objects.path())?;
+                let (snapshot, bytes) = self.link.fetch(&repository, watch)?;
+                let before = self.objects.with(|repository| match self.snapshot() {
+                    Some(seen) => Ok(seen.refs.clone()),
+                    None => super::refs::stored(repository),
+                })?;
+                let updated = cache::changes(&before, &snapshot.refs).count();
+                self.objects.with(|repository| repository.odb().and_then(|odb| odb.refresh())).ok();
+                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(snapshot));
+                Ok(Synced { updated, bytes })
+            }
+        }
     }
+
     /// The remote.
     pub fn url(&self) -> &RemoteUrl {
-        unimplemented!()
+        self.link.url()
     }
+
     /// What merges work on.
     pub fn objects(&self) -> &Objects {
-        unimplemented!()
+        &self.objects
     }
+
+    /// The repository's folder on this machine.
+    pub fn path(&self) -> &Path {
+        self.objects.path()
+    }
+
+    fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn with_refs<T>(&self, work: impl FnOnce(&git2::Repository, &Refs<'_>) -> T) -> T {
+        let seen = self.snapshot();
+        let refs = seen.as_deref().map_or(Refs::Stored, Refs::Seen);
+        self.objects.with(|repository| work(repository, &refs))
+    }
+
     /// A branch of the remote, as last fetched.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
     pub fn branch(&self, name: &BranchName) -> Result<Option<CommitId>, GitError> {
-        unimplemented!()
+        let found = self.with_refs(|repository, refs| refs.get(repository, name.to_ref().as_str()))?;
+        Ok(found.map(|id| commits::object_id(id).into()))
     }
+
     /// All branches of the remote, as last fetched.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
     pub fn branches(&self) -> Result<BTreeMap<BranchName, CommitId>, GitError> {
-        unimplemented!()
+        let found = self.with_refs(|repository, refs| refs.branches(repository))?;
+        Ok(found
+            .into_iter()
+            .filter_map(|(name, id)| Some((name.parse().ok()?, commits::object_id(id).into())))
+            .collect())
     }
+
     /// Anything git understands: branch, tag, full or short id, `HEAD~3`.
+    ///
+    /// # Errors
+    ///
+    /// Kind `not-found` when nothing, or more than one thing, has that name; the hint gives near names.
     pub fn resolve(&self, rev: &str) -> Result<CommitId, GitError> {
-        unimplemented!()
+        self.with_refs(|repository, refs| revision::resolve(repository, refs, rev))
     }
+
     /// One commit.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or damaged.
     pub fn commit(&self, id: CommitId) -> Result<CommitInfo, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| commits::read(repository, id))
     }
+
     /// A part of the history, newest first.
+    ///
+    /// # Errors
+    ///
+    /// A commit is missing or damaged.
     pub fn log(&self, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| history::log(repository, range))
     }
+
     /// How many commits a part of the history has.
+    ///
+    /// # Errors
+    ///
+    /// A commit is missing or damaged.
     pub fn count(&self, range: &LogRange) -> Result<u64, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| history::count(repository, range))
     }
+
     /// Is `ancestor` part of `descendant`'s history (or the same)?
+    ///
+    /// # Errors
+    ///
+    /// A commit is missing or damaged.
     pub fn is_ancestor(&self, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| history::is_ancestor(repository, ancestor, descendant))
     }
+
+    /// The best common ancestors of two commits; none for unrelated histories.
+    ///
+    /// # Errors
+    ///
+    /// A commit is missing or damaged.
+    pub fn merge_bases(&self, a: CommitId, b: CommitId) -> Result<Vec<CommitId>, GitError> {
+        self.objects.with(|repository| history::merge_bases(repository, a, b))
+    }
+
     /// Is the object here?
     pub fn contains(&self, id: ObjectId) -> bool {
-        unimplemented!()
+        self.objects.with(|repository| {
+            let odb = repository.odb();
+            odb.is_ok_and(|odb| oid(id).is_ok_and(|oid| odb.exists(oid)))
+        })
     }
+
     /// A file at a commit; `None` when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// The commit or an object of it is missing or damaged.
     pub fn read(&self, commit: CommitId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| trees::read(repository, commit, path))
     }
+
     /// All files of a commit with their blobs.
+    ///
+    /// # Errors
+    ///
+    /// The commit or a tree of it is missing or damaged.
     pub fn list(&self, commit: CommitId) -> Result<Vec<(String, ObjectId)>, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| trees::list(repository, commit))
     }
+
     /// A commit's tree.
+    ///
+    /// # Errors
+    ///
+    /// The commit is missing or damaged.
     pub fn tree(&self, commit: CommitId) -> Result<TreeId, GitError> {
-        unimplemented!()
+        self.objects
+            .with(|repository| trees::of_commit(repository, commit).map(|tree| commits::object_id(tree.id()).into()))
     }
+
     /// Paths that differ between two trees, with git's letter (A, M, D, T).
+    ///
+    /// # Errors
+    ///
+    /// A tree is missing or damaged.
     pub fn changed_files(&self, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| trees::changed(repository, from, to))
     }
+
     /// Writes a commit. Equal values give equal ids.
+    ///
+    /// # Errors
+    ///
+    /// Tree or parents are missing, a name is empty, the disk is full.
     pub fn write_commit(&self, new: &NewCommit) -> Result<CommitId, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| commits::write(repository, new))
     }
+
     /// Writes a tree of these files.
+    ///
+    /// # Errors
+    ///
+    /// A path that git forbids (`.git`, `..`), the disk is full.
     pub fn write_tree(&self, files: &BTreeMap<String, (Vec<u8>, FileMode)>) -> Result<TreeId, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| trees::write(repository, files))
     }
+
     /// Writes an annotated tag object, without a reference to it.
+    ///
+    /// # Errors
+    ///
+    /// The target is missing, the name is no tag's name, the disk is full.
     pub fn write_tag(
         &self,
         target: ObjectId,
@@ -122,26 +292,71 @@ impl Mirror {
         tagger: &Signature,
         message: &str,
     ) -> Result<ObjectId, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| commits::write_tag(repository, target, name, tagger, message))
     }
+
     /// Target and message of an annotated tag object; `None` when the object is something else.
+    ///
+    /// # Errors
+    ///
+    /// The object is missing or damaged.
     pub fn read_tag(&self, id: ObjectId) -> Result<Option<(ObjectId, String)>, GitError> {
-        unimplemented!()
+        self.objects.with(|repository| commits::read_tag(repository, id))
     }
-    /// Writes a commit's files into an empty folder; no `.git`.
+
+    /// Writes a commit's files into an empty folder; no `.git`. Submodules are empty folders, no filter runs.
+    ///
+    /// # Errors
+    ///
+    /// The folder is not empty or cannot be written, an object is missing or damaged.
     pub fn checkout(&self, commit: CommitId, into: &Path) -> Result<(), GitError> {
-        unimplemented!()
+        self.objects.with(|repository| checkout::checkout(repository, commit, into))
     }
+
     /// Every reference of the remote, asked now.
+    ///
+    /// # Errors
+    ///
+    /// The remote cannot be reached or read, ctrl-C.
     pub fn remote_refs(&self, watch: Watch<'_>) -> Result<BTreeMap<RefName, ObjectId>, GitError> {
-        unimplemented!()
+        let snapshot = self.link.refs(&cache::open(self.objects.path())?, watch)?;
+        Ok(snapshot
+            .refs
+            .into_iter()
+            .filter_map(|(name, id)| Some((name.parse().ok()?, commits::object_id(id))))
+            .collect())
     }
+
     /// Fetches what these references hold; no reference of the cache moves.
+    ///
+    /// # Errors
+    ///
+    /// Kind `not-found` when the remote has no such reference; the remote cannot be reached or read, ctrl-C.
     pub fn fetch_objects(&self, refs: &[RefName], watch: Watch<'_>) -> Result<(), GitError> {
-        unimplemented!()
+        let repository = cache::open(self.objects.path())?;
+        if self.origin == Origin::Cache {
+            self.link.fetch_named(&repository, refs, watch)?;
+            self.objects.with(|repository| repository.odb().and_then(|odb| odb.refresh())).ok();
+        }
+        Ok(())
     }
-    /// Moves references on the remote, each under its lease: all of them or none.
+
+    /// Moves references on the remote, each under its lease.
+    ///
+    /// Every lease is checked against what the server says before anything is sent, and the server checks each once more
+    /// as it takes its lock, so no update is ever lost. One reference is all or nothing. Several are sent together, but
+    /// the server takes them one by one: [`PushError::Partial`] says which went through.
+    ///
+    /// # Errors
+    ///
+    /// See [`PushError`].
     pub fn push(&self, updates: &[RefUpdate], watch: Watch<'_>) -> Result<(), PushError> {
-        unimplemented!()
+        if self.keep == Keep::No {
+            return Err(PushError::NotSent(GitError::new(
+                FailureKind::Bug,
+                "a repository that was opened to look only must not be pushed from",
+            )));
+        }
+        super::push::push(&self.link, self.objects.path(), updates, watch)
     }
 }

@@ -2,23 +2,39 @@
 //!
 //! Knows nothing of forges, workflows or merges. Only this room and `merge` name git2.
 
+mod cache;
+mod checkout;
 mod commits;
+mod copy;
 mod credentials;
+mod enclosing;
 mod error;
+mod helper;
 mod history;
 mod identity;
+mod init;
+mod link;
+mod loose;
 mod mirror;
 mod objects;
+mod progress;
 mod push;
+mod push_here;
+mod refs;
+mod revision;
 mod transport;
+mod trees;
 mod url;
 
 pub use commits::{CommitInfo, FileMode, NewCommit, Signature};
 pub use credentials::{Credential, CredentialSource, Credentials};
+pub use enclosing::{Enclosing, enclosing};
 pub use error::{GitError, PushError};
 pub use history::LogRange;
 pub use identity::Identity;
+pub use init::{NewRepository, work_clone};
 pub use mirror::{Keep, Mirror, Synced};
 pub use objects::Objects;
 pub use push::{Expected, RefUpdate};
+pub(crate) use transport::{LOCAL_ENVIRONMENT, git_program};
 pub use url::RemoteUrl;

@@ -1,11 +1,69 @@
 //! The object database that merges work on.
 
+use super::GitError;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Where new objects go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// Onto the disk, as git does.
+    Disk,
+    /// Into memory: gone with the process.
+    Memory,
+}
+
+/// The in-memory backend is asked, and written to, before those on disk (libgit2 gives them 1 and 2).
+const MEMORY_FIRST: i32 = 1000;
+
 /// A repository handle that several threads may share.
-pub struct Objects;
+pub struct Objects {
+    path: PathBuf,
+    storage: Storage,
+    repository: Mutex<git2::Repository>,
+}
 
 impl Objects {
-    /// Works on the repository; one caller at a time.
-    pub(crate) fn with<T>(&self, _work: impl FnOnce(&git2::Repository) -> T) -> T {
-        unimplemented!()
+    pub(crate) fn open(path: &Path, storage: Storage) -> Result<Self, GitError> {
+        let repository = open(path, storage)?;
+        // libgit2 puts a slash at the end.
+        Ok(Self { path: repository.path().components().collect(), storage, repository: Mutex::new(repository) })
     }
+
+    /// Works on the repository; one caller at a time.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&git2::Repository) -> T) -> T {
+        work(&self.repository.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The repository's folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Forgets the objects that were written to memory, so that very many merges do not fill it. Objects on disk stay.
+    ///
+    /// Ids that were handed out before may not be found any more.
+    ///
+    /// # Errors
+    ///
+    /// The repository is gone.
+    pub fn forget_written(&self) -> Result<(), GitError> {
+        if self.storage == Storage::Memory {
+            let fresh = open(&self.path, self.storage)?;
+            *self.repository.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+        Ok(())
+    }
+}
+
+fn open(path: &Path, storage: Storage) -> Result<git2::Repository, GitError> {
+    super::transport::set_up();
+    let failed =
+        |e: &git2::Error| GitError::local(format!("{} cannot be opened as a git repository", path.display()), e);
+    let repository = git2::Repository::open(path).map_err(|e| failed(&e))?;
+    if storage == Storage::Memory {
+        let odb = repository.odb().map_err(|e| failed(&e))?;
+        odb.add_new_mempack_backend(MEMORY_FIRST).map_err(|e| failed(&e))?;
+    }
+    Ok(repository)
 }

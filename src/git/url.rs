@@ -1,34 +1,252 @@
 //! Where a remote is: a path, `file://`, `https://`, `ssh://` or `user@host:path`.
+//!
+//! Passwords inside an address are kept for the connection and never shown.
 
 use super::GitError;
+use crate::model::FailureKind;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A remote's address. Shown without a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteUrl(String);
+#[derive(Clone, PartialEq, Eq)]
+pub struct RemoteUrl {
+    shown: String,
+    place: Place,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Place {
+    Local(PathBuf),
+    Http { host: String, userinfo: Option<(String, Option<String>)> },
+    Ssh { host: String, user: Option<String> },
+    GitDaemon { host: String },
+}
 
 impl RemoteUrl {
     /// Reads an address; a relative path is taken from `relative_to`.
-    pub fn parse(_text: &str, _relative_to: &Path) -> Result<Self, GitError> {
-        unimplemented!()
+    ///
+    /// The rules are git's (`git help clone`, "GIT URLS"): a colon before the first slash makes `host:path`.
+    ///
+    /// # Errors
+    ///
+    /// An empty text, a scheme that git does not have, an address without a host.
+    pub fn parse(text: &str, relative_to: &Path) -> Result<Self, GitError> {
+        let text = text.trim();
+        let wrong = |why: &str| {
+            GitError::new(
+                FailureKind::Config,
+                format!("`{}` is not a repository's address: {why}", without_password(text)),
+            )
+            .hint("write a path, `https://host/owner/name`, `ssh://user@host/path` or `user@host:path`")
+        };
+        if text.is_empty() {
+            return Err(wrong("it is empty"));
+        }
+        if text.starts_with('-') || text.contains(['\0', '\n', '\r']) {
+            return Err(wrong("it starts with a dash or holds a control character"));
+        }
+        if let Some((scheme, rest)) = text.split_once("://") {
+            return match scheme.to_ascii_lowercase().as_str() {
+                "file" => {
+                    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+                    if !path.starts_with('/') {
+                        return Err(wrong("`file://` needs an absolute path"));
+                    }
+                    Ok(Self::local(Path::new(&percent_decoded(path))))
+                }
+                scheme @ ("http" | "https") => {
+                    let (userinfo, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
+                    let userinfo = userinfo.map(|info| match info.split_once(':') {
+                        Some((user, secret)) => (percent_decoded(user), Some(percent_decoded(secret))),
+                        None => (percent_decoded(info), None),
+                    });
+                    Ok(Self { shown: format!("{scheme}://{host}{path}"), place: Place::Http { host, userinfo } })
+                }
+                "ssh" | "git+ssh" | "ssh+git" => {
+                    let (user, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
+                    let user = user.map(|info| percent_decoded(info.split(':').next().unwrap_or(info)));
+                    let at = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+                    Ok(Self { shown: format!("ssh://{at}{host}{path}"), place: Place::Ssh { host, user } })
+                }
+                "git" => {
+                    let (_, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
+                    Ok(Self { shown: format!("git://{host}{path}"), place: Place::GitDaemon { host } })
+                }
+                other => Err(wrong(&format!("`{other}` is not a protocol that relwf speaks"))),
+            };
+        }
+        let slash = text.find('/').unwrap_or(text.len());
+        if let Some((before, path)) = text.split_once(':').filter(|(before, _)| before.len() < slash) {
+            let (user, host) = match before.rsplit_once('@') {
+                Some((user, host)) => (Some(user.to_owned()), host),
+                None => (None, before),
+            };
+            if host.is_empty() || path.is_empty() || host.starts_with('-') {
+                return Err(wrong("host or path is missing around the colon"));
+            }
+            let place = Place::Ssh { host: host.to_owned(), user };
+            return Ok(Self { shown: text.to_owned(), place });
+        }
+        let path = match text.strip_prefix('~') {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => std::env::home_dir()
+                .ok_or_else(|| wrong("there is no home directory to replace `~`"))?
+                .join(rest.trim_start_matches('/')),
+            _ => relative_to.join(text),
+        };
+        Ok(Self::local(&path))
     }
+
+    /// The address of a repository that lies here.
+    pub(crate) fn local(path: &Path) -> Self {
+        // One repository, one mirror: however its path was written.
+        let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+        Self { shown: path.display().to_string(), place: Place::Local(path) }
+    }
+
     /// A path or `file://`?
     pub fn is_local(&self) -> bool {
-        unimplemented!()
+        matches!(self.place, Place::Local(_))
     }
+
+    /// `ssh://` or `user@host:path`?
+    pub(crate) fn is_ssh(&self) -> bool {
+        matches!(self.place, Place::Ssh { .. })
+    }
+
     /// The path of a local one.
     pub fn path(&self) -> Option<&Path> {
-        unimplemented!()
+        match &self.place {
+            Place::Local(path) => Some(path),
+            _ => None,
+        }
     }
+
     /// The host, with the port when it has one.
     pub fn host(&self) -> Option<&str> {
-        unimplemented!()
+        match &self.place {
+            Place::Local(_) => None,
+            Place::Http { host, .. } | Place::Ssh { host, .. } | Place::GitDaemon { host } => Some(host),
+        }
     }
+
+    /// User name and password that stand in the address itself.
+    pub(crate) fn userinfo(&self) -> (Option<&str>, Option<&str>) {
+        match &self.place {
+            Place::Http { userinfo: Some((user, secret)), .. } => (Some(user), secret.as_deref()),
+            Place::Ssh { user, .. } => (user.as_deref(), None),
+            _ => (None, None),
+        }
+    }
+
+    /// The folder name of its mirror: readable, and different for different addresses.
+    pub(crate) fn folder(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(self.shown.as_bytes());
+        let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let last = self.shown.trim_end_matches('/').trim_end_matches(".git").rsplit(['/', ':']).next().unwrap_or("");
+        let name: String = last
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+            .take(40)
+            .collect();
+        let name = name.trim_matches(['.', '-']);
+        format!("{}-{hash}", if name.is_empty() { "repository" } else { name })
+    }
+}
+
+/// `user:password@host:port/path` in three; the host is in lower case.
+fn authority(rest: &str) -> Option<(Option<&str>, String, &str)> {
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (userinfo, host) = match authority.rsplit_once('@') {
+        Some((userinfo, host)) => (Some(userinfo), host),
+        None => (None, authority),
+    };
+    (!host.is_empty() && !host.starts_with('-')).then(|| (userinfo, host.to_ascii_lowercase(), path))
+}
+
+/// What may be shown of an address that could not be read.
+fn without_password(text: &str) -> String {
+    match (text.find("://"), text.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &text[..scheme], &text[at..]),
+        _ => text.to_owned(),
+    }
+}
+
+/// `%20` and the like; what is not an escape stays as it is.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escaped = (byte == b'%')
+            .then(|| bytes.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        out.push(escaped.unwrap_or(byte));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 impl fmt::Display for RemoteUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for RemoteUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RemoteUrl({})", self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> RemoteUrl {
+        RemoteUrl::parse(text, Path::new("/base")).unwrap()
+    }
+
+    #[test]
+    fn addresses_are_read_by_gits_rules() {
+        for (text, shown, host, local) in [
+            ("https://GitHub.com/acme/service.git", "https://github.com/acme/service.git", Some("github.com"), false),
+            ("https://u:p@host:8443/x", "https://host:8443/x", Some("host:8443"), false),
+            ("git@github.com:acme/service.git", "git@github.com:acme/service.git", Some("github.com"), false),
+            ("host:path", "host:path", Some("host"), false),
+            ("ssh://me@host:2222/srv/x.git", "ssh://me@host:2222/srv/x.git", Some("host:2222"), false),
+            ("file:///no/such%20place", "/no/such place", None, true),
+            ("file://localhost/no/such", "/no/such", None, true),
+            ("../x y/ü.git", "/base/../x y/ü.git", None, true),
+            ("./a:b", "/base/./a:b", None, true),
+            ("/no/such/a:b", "/no/such/a:b", None, true),
+        ] {
+            let url = parse(text);
+            assert_eq!((url.host(), url.is_local()), (host, local), "{text}");
+            if !text.starts_with('.') {
+                assert_eq!(url.to_string(), shown, "{text}");
+            }
+        }
+        for bad in ["", "  ", "-upload-pack=x", "ftp://x/y", "https:///x", "file://host/x", "@:x", "host:", "a\nb"] {
+            assert!(RemoteUrl::parse(bad, Path::new("/base")).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_password_is_kept_and_never_shown() {
+        let url = parse("https://me:s3cr%40t@host/x.git");
+        assert_eq!(url.userinfo(), (Some("me"), Some("s3cr@t")));
+        assert!(!format!("{url} {url:?}").contains("s3cr"));
+        let error = RemoteUrl::parse("ftp://me:s3cret@host/x", Path::new("/")).unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn different_addresses_get_different_readable_folders() {
+        let (a, b) = (parse("https://h/acme/service.git").folder(), parse("https://h/other/service").folder());
+        assert!(a.starts_with("service-") && b.starts_with("service-") && a != b, "{a} {b}");
+        assert!(parse("/no/such/日本 x").folder().ends_with(char::is_alphanumeric));
     }
 }

@@ -1,1 +1,32 @@
-//! The SQLite store of runs. Only this room names rusqlite.
+//! The SQLite store of runs: what was asked, what was intended, what came of it. Only this room names rusqlite.
+//!
+//! | File | What it is for |
+//! |---|---|
+//! | `store` | opening: permissions, file system, schema, damage after an unclean exit |
+//! | `runs` | runs: made, listed, found, claimed, given up |
+//! | `claim` | the recorder of one process; refuses to write once another has taken the run over |
+//! | `chain` | the hashes that tie the rows together |
+//! | `rows` | rows, large values, folding rows into a [`History`](crate::run::History) |
+//! | `people` | approvals and settled doubts |
+//! | `lock` | one process a run, one run a target |
+//!
+//! It knows nothing of scripts, commands or terminals. Promise: when a write returns, it is on disk (`synchronous=FULL`).
+
+mod chain;
+mod claim;
+mod failure;
+mod lock;
+mod people;
+mod rows;
+mod runs;
+mod schema;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use claim::Claim;
+pub use lock::{Held, Holder, LockError, TargetLock, Who};
+pub use people::{Decision, Signalled};
+pub use rows::{JournalRow, RowEvent};
+pub use runs::{NewRun, PinnedSource, Run, Which};
+pub use store::Store;

@@ -36,7 +36,7 @@ impl Graphs {
     pub(super) fn open(repo: &git2::Repository) -> Self {
         let folders = super::store::object_folders(repo);
         // Grafts and replacements make the recorded parents untrue.
-        let untrue = repo.path().join("shallow").exists() || repo.commondir().join("info/grafts").exists();
+        let untrue = repo.commondir().join("shallow").exists() || repo.commondir().join("info/grafts").exists();
         let layers = if untrue { None } else { folders.iter().find_map(|folder| load(folder)) };
         Self { layers: layers.unwrap_or_default() }
     }
@@ -89,7 +89,7 @@ fn load(objects: &Path) -> Option<Vec<Layer>> {
     let names = std::fs::read_to_string(chain.join("commit-graph-chain")).ok()?;
     let mut layers: Vec<Layer> = Vec::new();
     for name in names.lines() {
-        let first = layers.last().map_or(0, |below| below.first + below.count);
+        let first = layers.last().map_or(Some(0), |below| below.first.checked_add(below.count))?;
         let path: PathBuf = chain.join(format!("graph-{}.graph", name.trim()));
         layers.push(Layer::read(&path, first)?);
     }
@@ -107,6 +107,9 @@ impl Layer {
         for chunk in 0..usize::from(*layer.data.get(6)?) {
             let at = 8 + chunk * 12;
             let offset = usize::try_from(u64::from(layer.u32(at + 4)?) << 32 | u64::from(layer.u32(at + 8)?)).ok()?;
+            if offset > layer.data.len() {
+                return None;
+            }
             match layer.data.get(at..at + 4)? {
                 b"OIDF" => layer.fanout = offset,
                 b"OIDL" => layer.lookup = offset,

@@ -38,9 +38,9 @@ pub(super) struct Commits {
 }
 
 impl Commits {
-    pub(super) fn new(store: &Store<'_>) -> Self {
-        let graphs = Graphs::open(store.repo());
-        let shallow = std::fs::read_to_string(store.repo().path().join("shallow")).unwrap_or_default();
+    pub(super) fn new(repo: &git2::Repository) -> Self {
+        let graphs = Graphs::open(repo);
+        let shallow = std::fs::read_to_string(repo.commondir().join("shallow")).unwrap_or_default();
         let shallow = shallow.lines().filter_map(|line| Some((line.trim().parse().ok()?, ()))).collect();
         Self { numbers: IdMap::default(), commits: Vec::new(), graphs, shallow }
     }

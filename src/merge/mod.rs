@@ -1,10 +1,17 @@
-//! The three-way merge of two commits: tree or typed conflicts.
+//! The three-way merge of two commits: tree or typed conflicts, equal to what `git merge-tree --write-tree` answers.
 //!
-//! Pure over an object database: no network, no clock, no environment, no references. Callers see only [`merge`] and its
-//! [`Outcome`]; what is inside may change.
+//! Pure over an object database: no network, no clock, no environment, no references. Callers see [`merge`], or a
+//! [`Merger`] for many merges, and its [`Outcome`]; what is inside may change. [`certify`] asks git itself for a second
+//! opinion.
+//!
+//! Inside: `ort` leads. `bases` finds the common ancestors (over `commits` and `commit_graph`), `structural` decides what
+//! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
+//! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` says what is open.
+//! `store` reads objects (over `pack` and `loose`).
 
 mod attributes;
 mod bases;
+mod certificate;
 mod commit_graph;
 mod commits;
 mod conflict;
@@ -14,9 +21,10 @@ mod entries;
 mod finish;
 mod histogram;
 mod lines;
+mod loose;
 mod myers;
 mod note;
-pub mod ort;
+mod ort;
 mod outcome;
 mod pack;
 mod renames;
@@ -30,17 +38,51 @@ mod table_order;
 mod three_way;
 mod tree;
 
+pub use certificate::{Certificate, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
 
 use crate::git::Objects;
 use crate::model::CommitId;
+use std::cell::RefCell;
+use std::path::PathBuf;
 
 /// Merges `theirs` into `ours` as `git merge-tree --write-tree` would; the resulting tree is written to the database.
 ///
 /// # Errors
 ///
 /// Unrelated histories, missing or damaged objects.
-pub fn merge(_objects: &Objects, _ours: CommitId, _theirs: CommitId) -> Result<Outcome, MergeError> {
-    unimplemented!()
+pub fn merge(objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+    Merger::default().merge(objects, ours, theirs)
+}
+
+/// Merges many pairs of commits, one after the other, and keeps what it has read: the next merge starts warm.
+///
+/// It is meant for one repository. Given another, it forgets the first.
+#[derive(Default)]
+pub struct Merger {
+    /// The repository's folder, and what was read of it.
+    memory: RefCell<Option<(PathBuf, ort::Memory)>>,
+}
+
+impl Merger {
+    /// As [`merge`].
+    ///
+    /// # Errors
+    ///
+    /// Unrelated histories, missing or damaged objects.
+    pub fn merge(&self, objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        let mut memory = self.memory.borrow_mut();
+        objects.with(|repository| {
+            let kept = match memory.take() {
+                Some((path, mut kept)) if path == objects.path() => {
+                    kept.refresh();
+                    kept
+                }
+                _ => ort::Memory::new(repository),
+            };
+            let (_, kept) = memory.insert((objects.path().to_owned(), kept));
+            ort::Engine::new(repository, kept)?.merge(ours, theirs)
+        })
+    }
 }

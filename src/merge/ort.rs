@@ -1,6 +1,6 @@
 //! The merge of two commits, equal to what `git merge-tree --write-tree` makes of them.
 //!
-//! One [`Engine`] serves many merges in one repository and keeps what it has read.
+//! One [`Memory`] serves many merges in one repository and keeps what was read.
 
 use super::attributes::Attributes;
 use super::bases::Painter;
@@ -10,28 +10,36 @@ use super::entries::Differences;
 use super::finish::{Finished, Unsettled};
 use super::note::{Note, NoteKind};
 use super::renames::Renames;
-use super::store::Store;
+use super::store::{Kept, Store};
 use super::tree::{DIRECTORY, Item};
 use super::{By, MergeError, Merged, Outcome};
 use super::{directories, finish, renames, report, resolve, structural};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
 
-/// Merges `theirs` into `ours`; new trees and blobs are written to the repository's object database.
-///
-/// # Errors
-///
-/// Unrelated histories, missing or damaged objects.
-pub fn merge(repo: &git2::Repository, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
-    Engine::new(repo)?.merge(ours, theirs)
+/// What the merges of one repository keep for one another.
+pub(super) struct Memory {
+    objects: Kept,
+    commits: RefCell<Commits>,
+    painter: RefCell<Painter>,
+}
+
+impl Memory {
+    pub(super) fn new(repo: &git2::Repository) -> Self {
+        Self { objects: Kept::new(repo), commits: RefCell::new(Commits::new(repo)), painter: RefCell::default() }
+    }
+
+    /// Takes notice of what others stored meanwhile.
+    pub(super) fn refresh(&mut self) {
+        self.objects.refresh();
+    }
 }
 
 /// Merges commits of one repository.
-pub struct Engine<'r> {
+pub(super) struct Engine<'r> {
     store: Store<'r>,
     attributes: Attributes<'r>,
-    commits: RefCell<Commits>,
-    painter: RefCell<Painter>,
+    memory: &'r Memory,
 }
 
 /// A merge's whole answer: the tree is there even when it holds conflict markers.
@@ -46,23 +54,12 @@ pub(super) struct Answer {
 }
 
 impl<'r> Engine<'r> {
-    /// Starts on a repository.
-    ///
-    /// # Errors
-    ///
-    /// Its object database cannot be opened.
-    pub fn new(repo: &'r git2::Repository) -> Result<Self, MergeError> {
-        let store = Store::new(repo)?;
-        let commits = RefCell::new(Commits::new(&store));
-        Ok(Self { store, attributes: Attributes::new(repo), commits, painter: RefCell::default() })
+    pub(super) fn new(repo: &'r git2::Repository, memory: &'r Memory) -> Result<Self, MergeError> {
+        Ok(Self { store: Store::new(repo, &memory.objects)?, attributes: Attributes::new(repo), memory })
     }
 
     /// Merges `theirs` into `ours`.
-    ///
-    /// # Errors
-    ///
-    /// Unrelated histories, missing or damaged objects.
-    pub fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+    pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
         let answer = self.answer(ours, theirs)?;
         let result = if answer.up_to_date {
             Merged::UpToDate(answer.tree.into())
@@ -76,13 +73,13 @@ impl<'r> Engine<'r> {
 
     pub(super) fn answer(&self, ours: CommitId, theirs: CommitId) -> Result<Answer, MergeError> {
         let (one, two) = {
-            let mut commits = self.commits.borrow_mut();
+            let mut commits = self.memory.commits.borrow_mut();
             (commits.number(ours.object()), commits.number(theirs.object()))
         };
         let (ours_tree, theirs_tree) = (self.tree_of(one)?, self.tree_of(two)?);
         let bases = self.bases(&[one], &[two])?;
         let mut answer = Answer {
-            bases: bases.iter().map(|base| self.commits.borrow().known(*base).id.into()).collect(),
+            bases: bases.iter().map(|base| self.memory.commits.borrow().known(*base).id.into()).collect(),
             by: By::Structural,
             tree: ours_tree.id,
             clean: true,
@@ -120,11 +117,11 @@ impl<'r> Engine<'r> {
     }
 
     fn bases(&self, ours: &[Number], theirs: &[Number]) -> Result<Vec<Number>, MergeError> {
-        self.painter.borrow_mut().bases(&mut self.commits.borrow_mut(), &self.store, ours, theirs)
+        self.memory.painter.borrow_mut().bases(&mut self.memory.commits.borrow_mut(), &self.store, ours, theirs)
     }
 
     fn tree_of(&self, commit: Number) -> Result<Item, MergeError> {
-        let tree = self.commits.borrow_mut().get(&self.store, commit)?.tree;
+        let tree = self.memory.commits.borrow_mut().get(&self.store, commit)?.tree;
         Ok(Item { mode: DIRECTORY, id: tree })
     }
 

@@ -6,10 +6,11 @@
 use crate::model::ObjectId;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::{Duration, SystemTime};
 
 /// The types of objects, by their numbers in a pack.
 const COMMIT: u8 = 1;
@@ -26,9 +27,14 @@ const BASES: usize = 24 << 20;
 /// Files are read in pieces of this size; this many pieces are kept.
 const PIECE: usize = 8 << 10;
 const PIECES: usize = 512;
+/// Deflate's best ratio (zlib's technical details: 1032 to 1).
+const DEFLATE_AT_MOST: u64 = 1032;
+/// A delta's result gets at most this much memory before there are contents for it.
+const LARGEST_START: usize = 16 << 20;
 
 /// All packs of a repository.
 pub(super) struct Packs {
+    folders: Vec<Folder>,
     packs: Vec<Pack>,
     state: RefCell<State>,
 }
@@ -53,10 +59,21 @@ struct Piece {
     data: Vec<u8>,
 }
 
+/// A folder of packs.
+struct Folder {
+    path: PathBuf,
+    /// When it had last changed as it was read.
+    changed: Option<SystemTime>,
+    /// The indexes that were met there, understood or not.
+    met: HashSet<PathBuf>,
+}
+
 struct Pack {
     index: Vec<u8>,
     count: usize,
     file: File,
+    /// The pack file's size in bytes.
+    length: u64,
 }
 
 /// Where an object is.
@@ -77,15 +94,8 @@ struct Header {
 
 impl Packs {
     /// Opens all packs in the given `objects` folders.
-    pub(super) fn open(folders: &[std::path::PathBuf]) -> Self {
-        let mut packs = Vec::new();
-        for folder in folders {
-            let Ok(entries) = std::fs::read_dir(folder.join("pack")) else { continue };
-            let indexes = entries.flatten().map(|entry| entry.path());
-            packs.extend(
-                indexes.filter(|path| path.extension().is_some_and(|e| e == "idx")).filter_map(|p| Pack::open(&p)),
-            );
-        }
+    pub(super) fn open(folders: &[PathBuf]) -> Self {
+        let folder = |objects: &PathBuf| Folder { path: objects.join("pack"), changed: None, met: HashSet::new() };
         let state = State {
             inflate: Decompress::new(true),
             pieces: Pieces(vec![Piece::default(); PIECES]),
@@ -93,7 +103,29 @@ impl Packs {
             base_bytes: 0,
             last: 0,
         };
-        Self { packs, state: RefCell::new(state) }
+        let folders = folders.iter().map(folder).collect();
+        let mut packs = Self { folders, packs: Vec::new(), state: RefCell::new(state) };
+        packs.refresh();
+        packs
+    }
+
+    /// Opens the packs that came since the last look. Those that went stay open: their files can still be read.
+    pub(super) fn refresh(&mut self) {
+        for folder in &mut self.folders {
+            let changed = std::fs::metadata(&folder.path).and_then(|meta| meta.modified()).ok();
+            // A folder that changed within the clock's grain of the last look may change again unseen.
+            let settled = changed.is_some_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(2)));
+            if changed.is_none() || changed == folder.changed {
+                continue;
+            }
+            folder.changed = changed.filter(|_| settled);
+            let Ok(entries) = std::fs::read_dir(&folder.path) else { continue };
+            for path in entries.flatten().map(|entry| entry.path()) {
+                if path.extension().is_some_and(|extension| extension == "idx") && folder.met.insert(path.clone()) {
+                    self.packs.extend(Pack::open(&path));
+                }
+            }
+        }
     }
 
     /// An object's type and contents; `None` where it is not in a pack or cannot be read.
@@ -185,7 +217,7 @@ impl Packs {
                 while byte & 0x80 != 0 {
                     byte = *bytes.get(at)?;
                     at += 1;
-                    back = (back + 1).checked_mul(128)? | u64::from(byte & 0x7f);
+                    back = back.checked_add(1)?.checked_mul(128)? | u64::from(byte & 0x7f);
                 }
                 Some(Place { pack: place.pack, offset: place.offset.checked_sub(back).filter(|_| back > 0)? })
             }
@@ -202,6 +234,11 @@ impl Packs {
 
     /// Inflates `size` bytes; `partly` says that more would follow.
     fn inflate(&self, state: &mut State, pack: usize, offset: u64, size: usize, partly: bool) -> Option<Vec<u8>> {
+        // Deflate cannot make more of what is left of the pack: such a size is damage, not a reason to take memory.
+        let left = self.packs.get(pack)?.length.saturating_sub(offset);
+        if size as u64 > left.saturating_mul(DEFLATE_AT_MOST) {
+            return None;
+        }
         // One byte more than needed lets the end of the stream be seen.
         let mut out = Vec::with_capacity(size + 1);
         let State { inflate, pieces, .. } = state;
@@ -210,14 +247,14 @@ impl Packs {
         loop {
             let piece = pieces.get(&self.packs, pack, at / PIECE as u64)?;
             let rest = piece.get((at % PIECE as u64) as usize..).filter(|rest| !rest.is_empty())?;
-            let before = inflate.total_in();
+            let (before, grown) = (inflate.total_in(), out.len());
             let status = inflate.decompress_vec(rest, &mut out, FlushDecompress::None).ok()?;
             let read = inflate.total_in() - before;
             at += read;
             if status == Status::StreamEnd || partly && out.len() >= size {
                 break;
             }
-            if out.len() > size || read == 0 && (rest.len() > 1 || out.len() == out.capacity()) {
+            if out.len() > size || read == 0 && out.len() == grown {
                 return None;
             }
         }
@@ -313,7 +350,7 @@ fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let size = variable(delta, &mut at)?;
-    let mut out = Vec::with_capacity(size);
+    let mut out = Vec::with_capacity(size.min(LARGEST_START));
     while let Some(code) = delta.get(at).copied() {
         at += 1;
         if code & 0x80 != 0 {
@@ -337,6 +374,9 @@ fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
         } else {
             return None;
         }
+        if out.len() > size {
+            return None;
+        }
     }
     (out.len() == size).then_some(out)
 }
@@ -351,7 +391,9 @@ impl Pack {
         if index.get(..8)? != b"\xfftOc\0\0\0\x02" {
             return None;
         }
-        let pack = Self { count: 0, file: File::open(path.with_extension("pack")).ok()?, index };
+        let file = File::open(path.with_extension("pack")).ok()?;
+        let length = file.metadata().ok()?.len();
+        let pack = Self { count: 0, file, length, index };
         let count = pack.number(8 + 255 * 4)?;
         (pack.index.len() >= 8 + 1024 + count * 28).then_some(Self { count, ..pack })
     }
@@ -394,11 +436,13 @@ impl Pack {
     fn offset(&self, at: usize) -> Option<u64> {
         let offsets = 8 + 1024 + self.count * 24;
         let offset = self.number(offsets + at * 4)?;
-        if offset & 0x8000_0000 == 0 {
-            return Some(offset as u64);
-        }
-        let far = offsets + self.count * 4 + (offset & 0x7fff_ffff) * 8;
-        Some((self.number(far)? as u64) << 32 | self.number(far + 4)? as u64)
+        let offset = if offset & 0x8000_0000 == 0 {
+            offset as u64
+        } else {
+            let far = offsets + self.count * 4 + (offset & 0x7fff_ffff) * 8;
+            (self.number(far)? as u64) << 32 | self.number(far + 4)? as u64
+        };
+        Some(offset).filter(|offset| *offset < self.length)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
 
 use super::MergeError;
+use super::loose::Loose;
 use super::pack::{self, Packs};
 use crate::model::ObjectId;
 use sha1::{Digest, Sha1};
@@ -75,75 +76,87 @@ impl Cache {
     }
 }
 
-/// One repository's objects.
-pub(super) struct Store<'r> {
-    repo: &'r git2::Repository,
-    odb: git2::Odb<'r>,
+/// What was read of one repository; it may outlive any handle of it.
+pub(super) struct Kept {
+    loose: Loose,
     packs: Packs,
     trees: Cache,
     blobs: Cache,
     sizes: RefCell<IdMap<usize>>,
 }
 
-impl<'r> Store<'r> {
-    pub(super) fn new(repo: &'r git2::Repository) -> Result<Self, MergeError> {
-        let odb = repo.odb().map_err(|source| failed("the object database", source))?;
-        Ok(Self {
-            repo,
-            odb,
-            packs: Packs::open(&object_folders(repo)),
+impl Kept {
+    pub(super) fn new(repo: &git2::Repository) -> Self {
+        let folders = object_folders(repo);
+        Self {
+            packs: Packs::open(&folders),
+            loose: Loose::new(folders),
             trees: Cache::new(TREE_CACHE),
             blobs: Cache::new(BLOB_CACHE),
             sizes: RefCell::default(),
-        })
+        }
     }
 
-    pub(super) fn repo(&self) -> &'r git2::Repository {
-        self.repo
+    /// Takes notice of what others stored meanwhile.
+    pub(super) fn refresh(&mut self) {
+        self.packs.refresh();
+    }
+}
+
+/// One repository's objects: those in packs and files are read here, the others (in memory) by libgit2.
+pub(super) struct Store<'r> {
+    odb: git2::Odb<'r>,
+    kept: &'r Kept,
+}
+
+impl<'r> Store<'r> {
+    pub(super) fn new(repo: &'r git2::Repository, kept: &'r Kept) -> Result<Self, MergeError> {
+        let odb = repo.odb().map_err(|source| failed("the object database", source))?;
+        Ok(Self { odb, kept })
     }
 
     /// The raw bytes of a tree.
     pub(super) fn tree(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
-        if let Some(data) = self.trees.get(&id) {
+        if let Some(data) = self.kept.trees.get(&id) {
             return Ok(data);
         }
         if id.as_bytes() == &EMPTY_TREE {
             return Ok(Rc::from([]));
         }
-        let data = match self.packs.read(id) {
+        let data = match self.kept.packs.read(id) {
             Some((pack::TREE, data)) => data,
             _ => self.read(id, git2::ObjectType::Tree)?,
         };
-        self.trees.put(id, &data);
+        self.kept.trees.put(id, &data);
         Ok(data)
     }
 
     /// The contents of a blob.
     pub(super) fn blob(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
-        if let Some(data) = self.blobs.get(&id) {
+        if let Some(data) = self.kept.blobs.get(&id) {
             return Ok(data);
         }
-        let data = match self.packs.read(id) {
+        let data = match self.kept.packs.read(id) {
             Some((pack::BLOB, data)) => data,
             _ => self.read(id, git2::ObjectType::Blob)?,
         };
-        self.blobs.put(id, &data);
+        self.kept.blobs.put(id, &data);
         Ok(data)
     }
 
     /// The size of a blob, without reading it where that can be avoided.
     pub(super) fn blob_size(&self, id: ObjectId) -> Result<usize, MergeError> {
-        if let Some(data) = self.blobs.get(&id) {
+        if let Some(data) = self.kept.blobs.get(&id) {
             return Ok(data.len());
         }
-        if let Some(size) = self.sizes.borrow().get(&id) {
+        if let Some(size) = self.kept.sizes.borrow().get(&id) {
             return Ok(*size);
         }
-        let size = match self.packs.size(id) {
+        let size = match self.kept.packs.size(id) {
             Some(size) => size,
-            None => self.odb.read_header(oid(id)).map_err(|source| failed(format!("object {id}"), source))?.0,
+            None => self.blob(id)?.len(),
         };
-        let mut sizes = self.sizes.borrow_mut();
+        let mut sizes = self.kept.sizes.borrow_mut();
         if sizes.len() > 200_000 {
             sizes.clear();
         }
@@ -153,7 +166,7 @@ impl<'r> Store<'r> {
 
     /// The first bytes of a commit, or all of it where it is shorter than `most`.
     pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
-        self.packs.commit_head(id, most)
+        self.kept.packs.commit_head(id, most)
     }
 
     /// The raw bytes of a commit.
@@ -173,19 +186,18 @@ impl<'r> Store<'r> {
 
     fn write(&self, kind: git2::ObjectType, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
         let id = hash(kind, data);
-        if !self.packs.contains(id) {
+        if !self.kept.packs.contains(id) {
             self.odb.write(kind, data).map_err(|source| failed(what, source))?;
         }
         Ok(id)
     }
 
     fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<Rc<[u8]>, MergeError> {
-        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;
-        if object.kind() == kind {
-            Ok(Rc::from(object.data()))
-        } else {
-            Err(damaged(format!("object {id}"), &format!("a {} where a {kind} belongs", object.kind())))
+        if let Some((stored, data)) = self.kept.loose.read(id)? {
+            return if stored == kind { Ok(data) } else { Err(other_kind(id, stored, kind)) };
         }
+        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;
+        if object.kind() == kind { Ok(Rc::from(object.data())) } else { Err(other_kind(id, object.kind(), kind)) }
     }
 }
 
@@ -223,6 +235,10 @@ fn hash(kind: git2::ObjectType, data: &[u8]) -> ObjectId {
 /// An error of the database.
 pub(super) fn failed(what: impl Into<String>, source: git2::Error) -> MergeError {
     MergeError::Database { what: what.into(), source }
+}
+
+fn other_kind(id: ObjectId, stored: git2::ObjectType, wanted: git2::ObjectType) -> MergeError {
+    damaged(format!("object {id}"), &format!("a {stored} where a {wanted} belongs"))
 }
 
 /// An object that is there but is not what it should be.

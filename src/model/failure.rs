@@ -55,6 +55,8 @@ pub enum FailureKind {
     Unknown,
     /// Reading or writing files or the journal failed.
     Io,
+    /// The run waits for people, CI or time.
+    Waiting,
     /// ctrl-C.
     Interrupted,
     /// A bug in relwf.

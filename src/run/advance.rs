@@ -1,13 +1,14 @@
 //! The one idea: `advance(script, params, journal) -> Pending | Done | Failed | Diverged`.
 
-use super::{History, Request, Session};
+use super::{History, Key, Request, Session};
 use crate::model::{Cancel, Failure, Value};
+use std::sync::Arc;
 
 /// A workflow that can be evaluated again and again.
 pub trait Script: Send + Sync {
     /// Evaluates from the start. Every host call goes through `session`; when that answers [`super::Answer::Stop`] the
     /// script unwinds and this returns [`Evaluation::Stopped`].
-    fn evaluate(&self, params: &Value, session: &std::sync::Arc<Session>) -> Evaluation;
+    fn evaluate(&self, params: &Value, session: &Arc<Session>) -> Evaluation;
 }
 
 /// How one evaluation ended.
@@ -36,12 +37,26 @@ pub enum Advance {
     Cancelled,
 }
 
-/// Evaluates once.
+/// Evaluates once..
 pub fn advance(
-    _script: &dyn Script,
-    _params: &Value,
-    _history: std::sync::Arc<History>,
-    _cancel: &Cancel,
+    script: &dyn Script,
+    params: &Value,
+    history: Arc<History>,
+    cancel: &Cancel,
 ) -> (Advance, Vec<super::Trace>) {
-    unimplemented!()
+    let (advance, traces, _) = advance_in_order(script, params, history, cancel);
+    (advance, traces)
+}
+
+/// The same, with the keys in the order in which the script asked for them.
+pub(super) fn advance_in_order(
+    script: &dyn Script,
+    params: &Value,
+    history: Arc<History>,
+    cancel: &Cancel,
+) -> (Advance, Vec<super::Trace>, Vec<Key>) {
+    let session = Session::new(history, cancel.clone());
+    let evaluation = script.evaluate(params, &session);
+    let (advance, traces) = session.finish(evaluation);
+    (advance, traces, session.order())
 }

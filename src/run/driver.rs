@@ -1,7 +1,12 @@
-//! The local driver: performs pending commands on threads, intent before and outcome after every effect.
+//! The local driver: what a run in this process needs, how it begins and how it ends.
+//!
+//! `drive.rs` decides what happens between the two. Knows neither the store nor the terminal.
 
-use super::{Commands, Listener, Recorder, RunStatus, Script};
-use crate::model::{Cancel, Failure, RunId, Value};
+use super::drive::Drive;
+use super::perform::Performer;
+use super::{Commands, Event, Listener, Pace, Record, RecordError, Recorder, RunStatus, Script};
+use crate::model::{Cancel, Failure, FailureKind, RunId, Value};
+use std::sync::mpsc;
 
 /// How a run ended in this process.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,10 +44,69 @@ pub struct LocalDriver<'a> {
 impl LocalDriver<'_> {
     /// Drives the run until it is done, fails, waits or is interrupted.
     ///
+    /// A script and a journal that tell different stories give a failed outcome of kind `diverged`; the journal then
+    /// calls the run interrupted, because it can go on with the right script.
+    ///
     /// # Errors
     ///
     /// The journal failed; nothing more was performed.
-    pub fn drive(&self) -> Result<Outcome, super::RecordError> {
-        unimplemented!()
+    pub fn drive(&self) -> Result<Outcome, RecordError> {
+        self.drive_at(&Pace::default())
+    }
+
+    /// The same with another patience.
+    ///
+    /// # Errors
+    ///
+    /// The journal failed; nothing more was performed.
+    pub fn drive_at(&self, pace: &Pace) -> Result<Outcome, RecordError> {
+        let history = self.recorder.history()?;
+        self.recorder.record(&Record::Status { status: RunStatus::Running, value: None, failure: None })?;
+        self.listener.event(&Event::RunStarted {
+            run: self.run.clone(),
+            workflow: self.workflow.to_owned(),
+            params: self.params.clone(),
+            dry_run: false,
+            resumed: !history.entries.is_empty(),
+        });
+
+        let cancel = Cancel::new();
+        let (sender, receiver) = mpsc::channel();
+        let performer = Performer {
+            run: self.run,
+            commands: self.commands,
+            recorder: self.recorder,
+            listener: self.listener,
+            pace,
+            cancel: &cancel,
+            sender,
+        };
+        let outcome = std::thread::scope(|scope| Drive::new(self, &performer, scope, &receiver, history).run())?;
+
+        let status = match &outcome.failure {
+            Some(failure) if failure.kind == FailureKind::Diverged => RunStatus::Interrupted,
+            _ => outcome.status,
+        };
+        let (value, failure) = (outcome.value.clone(), outcome.failure.clone());
+        self.recorder.record(&Record::Status { status, value, failure })?;
+        self.listener.event(&Event::RunFinished {
+            run: self.run.clone(),
+            workflow: self.workflow.to_owned(),
+            status: outcome.status,
+            value: outcome.value.clone(),
+            error: outcome.failure.clone(),
+            plan: None,
+        });
+        Ok(outcome)
+    }
+}
+
+impl Outcome {
+    pub(super) fn done(value: Value) -> Self {
+        Self { status: RunStatus::Done, value: Some(value), failure: None }
+    }
+
+    pub(super) fn with(status: RunStatus, failure: Failure) -> Self {
+        Self { status, value: None, failure: Some(failure) }
     }
 }

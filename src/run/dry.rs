@@ -1,8 +1,19 @@
 //! The dry driver: reads are real, effects and waits are assumed and listed.
 
-use super::{Commands, Listener, Outcome, Script};
-use crate::model::{Cancel, Place, RunId, Value};
+use super::advance::advance_in_order;
+use super::announce::{Announcer, millis};
+use super::perform::{interrupted, panic_text};
+use super::{
+    Advance, Assumed, Command, Commands, Event, History, Key, Listener, Outcome, Performing, Request, RunStatus,
+    Script, Settled,
+};
+use crate::model::{Cancel, Failure, FailureKind, Place, Progress, RunId, Value, Watch, unknown_inside};
+use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
 
 /// One effect (or wait) of the plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,6 +56,155 @@ pub struct DryDriver<'a> {
 impl DryDriver<'_> {
     /// Walks the workflow to its end; the plan comes even when it fails half-way.
     pub fn drive(&self) -> (Outcome, Vec<PlanItem>) {
-        unimplemented!()
+        self.listener.event(&Event::RunStarted {
+            run: self.run.clone(),
+            workflow: self.workflow.to_owned(),
+            params: self.params.clone(),
+            dry_run: true,
+            resumed: false,
+        });
+        let mut walk = Walk { driver: self, history: Arc::default(), items: BTreeMap::new(), order: Vec::new() };
+        let outcome = catch_unwind(AssertUnwindSafe(|| walk.walk())).unwrap_or_else(|panic| {
+            let what = panic_text(panic.as_ref());
+            let bug = Failure::new(FailureKind::Bug, format!("the dry run panicked: {what}"))
+                .hint("this is a bug in relwf; please report it");
+            Outcome::with(RunStatus::Failed, bug)
+        });
+        let plan = walk.plan();
+        self.listener.event(&Event::RunFinished {
+            run: self.run.clone(),
+            workflow: self.workflow.to_owned(),
+            status: outcome.status,
+            value: outcome.value.clone(),
+            error: outcome.failure.clone(),
+            plan: Some(plan.clone()),
+        });
+        (outcome, plan)
     }
+}
+
+/// A journal that is only in memory, and the plan that comes of it.
+struct Walk<'d> {
+    driver: &'d DryDriver<'d>,
+    history: Arc<History>,
+    items: BTreeMap<Key, PlanItem>,
+    /// The keys as the script asks for them: branch after branch, as people read.
+    order: Vec<Key>,
+}
+
+impl Walk<'_> {
+    fn walk(&mut self) -> Outcome {
+        let mut announcer = Announcer::default();
+        loop {
+            let (script, params, cancel) = (self.driver.script, self.driver.params, self.driver.cancel);
+            let (advanced, traces, order) = advance_in_order(script, params, Arc::clone(&self.history), cancel);
+            self.order = order;
+            announcer.tell(traces, self.driver.listener);
+            let requests = match advanced {
+                Advance::Pending(requests) => requests,
+                Advance::Done(value) => {
+                    return Outcome { status: RunStatus::Planned, value: Some(value), failure: None };
+                }
+                Advance::Failed(failure) | Advance::Diverged(failure) => {
+                    return Outcome::with(RunStatus::Failed, failure);
+                }
+                Advance::Cancelled => return Outcome::with(RunStatus::Interrupted, interrupted()),
+            };
+            for request in requests {
+                if cancel.is_raised() {
+                    return Outcome::with(RunStatus::Interrupted, interrupted());
+                }
+                match self.answer(&request) {
+                    Ok(settled) => Arc::make_mut(&mut self.history).settle(&request, settled),
+                    Err(failure) => return Outcome::with(RunStatus::Failed, failure),
+                }
+            }
+        }
+    }
+
+    /// The outcome of one command; an error ends the preview.
+    fn answer(&mut self, request: &Request) -> Result<Settled, Failure> {
+        let command = match self.driver.commands.command(&request.call) {
+            Ok(command) => command,
+            Err(failure) => return Ok(Settled::Failure(failure)),
+        };
+        let progress = |progress: Progress| {
+            let (key, text) = (request.key.to_string(), progress.what);
+            self.driver.listener.event(&Event::CommandProgress { key, text });
+        };
+        let cx = Performing {
+            run: self.driver.run,
+            key: &request.key,
+            watch: Watch { cancel: self.driver.cancel, progress: &progress },
+            now: Timestamp::now(),
+        };
+        let assumed = match &command {
+            Command::Read(read) => {
+                if let Some(what) = unknown_inside(&request.call.args) {
+                    return Err(undecidable(request, what));
+                }
+                let started = self.started(request);
+                let settled = read.perform(&cx);
+                self.finished(request, &settled, started);
+                return Ok(settled.map_or_else(Settled::Failure, Settled::Value));
+            }
+            Command::Wait(wait) => wait.assume(&cx),
+            Command::Effect(effect) => effect.assume(&cx),
+        };
+        Ok(match assumed {
+            Ok(Assumed { value, note }) => {
+                let item = PlanItem {
+                    key: request.key.to_string(),
+                    step: request.key.path.to_string(),
+                    command: request.call.name.clone(),
+                    args: request.call.args.clone(),
+                    at: request.call.at.clone(),
+                    assumed: value.clone(),
+                    note,
+                };
+                self.items.insert(request.key.clone(), item);
+                Settled::Value(value)
+            }
+            Err(failure) => Settled::Failure(failure),
+        })
+    }
+
+    fn started(&self, request: &Request) -> Instant {
+        self.driver.listener.event(&Event::CommandStarted {
+            key: request.key.to_string(),
+            step: request.key.path.to_string(),
+            command: request.call.name.clone(),
+            args: request.call.args.clone(),
+            at: request.call.at.clone(),
+        });
+        Instant::now()
+    }
+
+    fn finished(&self, request: &Request, settled: &Result<Value, Failure>, started: Instant) {
+        self.driver.listener.event(&Event::CommandFinished {
+            key: request.key.to_string(),
+            step: request.key.path.to_string(),
+            command: request.call.name.clone(),
+            value: settled.as_ref().ok().cloned(),
+            error: settled.as_ref().err().cloned(),
+            took_ms: millis(started),
+        });
+    }
+
+    fn plan(&mut self) -> Vec<PlanItem> {
+        let position: HashMap<&Key, usize> = self.order.iter().enumerate().map(|(index, key)| (key, index)).collect();
+        let mut items: Vec<(Key, PlanItem)> = std::mem::take(&mut self.items).into_iter().collect();
+        items.sort_by_key(|(key, _)| position.get(key).copied().unwrap_or(usize::MAX));
+        items.into_iter().map(|(_, item)| item).collect()
+    }
+}
+
+fn undecidable(request: &Request, what: &str) -> Failure {
+    let Request { key, call, .. } = request;
+    Failure::new(
+        FailureKind::Unknown,
+        format!("`{}` at {key} needs the {what}, which nobody knows before the run has made it", call.name),
+    )
+    .hint("the plan ends here; a real run goes on")
+    .at(call.at.clone())
 }

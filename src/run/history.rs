@@ -1,6 +1,6 @@
 //! What the journal of one run says, in memory: the second argument of [`advance`](super::advance()).
 
-use super::{Fingerprint, Intent, Key};
+use super::{Fingerprint, Intent, Key, Record, Request};
 use crate::model::{Failure, Value};
 use std::collections::BTreeMap;
 
@@ -20,8 +20,12 @@ pub struct Entry {
     pub fingerprint: Fingerprint,
     /// The function, for messages.
     pub name: String,
+    /// Its arguments, for messages.
+    pub args: Value,
     /// An effect's intent, once written.
     pub intent: Option<Intent>,
+    /// How many attempts at the effect are written down.
+    pub attempts: u32,
     /// A wait's facts, once it has begun.
     pub begun: Option<Value>,
     /// Why nobody knows whether it happened, when nobody does.
@@ -35,4 +39,63 @@ pub struct Entry {
 pub struct History {
     /// In the order of their keys.
     pub entries: BTreeMap<Key, Entry>,
+}
+
+impl Entry {
+    /// A command of which nothing is known but that it was asked for.
+    pub fn new(fingerprint: Fingerprint, name: impl Into<String>, args: Value) -> Self {
+        Self {
+            fingerprint,
+            name: name.into(),
+            args,
+            intent: None,
+            attempts: 0,
+            begun: None,
+            unknown: None,
+            settled: None,
+        }
+    }
+}
+
+impl History {
+    /// The entry of a command, made when there is none.
+    pub fn entry(&mut self, request: &Request) -> &mut Entry {
+        self.entries.entry(request.key.clone()).or_insert_with(|| {
+            Entry::new(request.fingerprint.clone(), request.call.name.clone(), request.call.args.clone())
+        })
+    }
+
+    /// Adds what a record says. Stores and drivers both read a journal through this, so they cannot disagree.
+    pub fn apply(&mut self, record: Record) {
+        match record {
+            Record::Begun { key, fingerprint, name, args, facts } => {
+                self.at(key, fingerprint, name, args).begun = Some(facts);
+            }
+            Record::Intent { key, fingerprint, name, args, intent, attempt } => {
+                let entry = self.at(key, fingerprint, name, args);
+                entry.intent = Some(intent);
+                entry.attempts = attempt;
+            }
+            Record::Unknown { key, failure } => {
+                if let Some(entry) = self.entries.get_mut(&key) {
+                    entry.unknown = Some(failure);
+                }
+            }
+            Record::Settled { key, fingerprint, name, args, settled, actor: _ } => {
+                let entry = self.at(key, fingerprint, name, args);
+                entry.unknown = None;
+                entry.settled = Some(settled);
+            }
+            Record::Status { .. } => {}
+        }
+    }
+
+    fn at(&mut self, key: Key, fingerprint: Fingerprint, name: String, args: Value) -> &mut Entry {
+        self.entries.entry(key).or_insert_with(|| Entry::new(fingerprint, name, args))
+    }
+
+    /// Gives a command its outcome.
+    pub fn settle(&mut self, request: &Request, settled: Settled) {
+        self.entry(request).settled = Some(settled);
+    }
 }

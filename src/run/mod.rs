@@ -5,16 +5,22 @@
 //! the record keeper reach it as traits.
 
 mod advance;
+mod announce;
 mod call;
 mod command;
+mod drive;
 mod driver;
 mod dry;
 mod event;
 mod history;
 mod key;
+mod pace;
+mod perform;
 mod record;
 mod session;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 pub use advance::{Advance, Evaluation, Script, advance};
 pub use call::{Call, Fingerprint};
@@ -26,6 +32,11 @@ pub use dry::{DryDriver, PlanItem};
 pub use event::{Event, Listener, RunStatus, StepStatus};
 pub use history::{Entry, History, Settled};
 pub use key::{Key, Path};
+pub use pace::Pace;
 pub use record::{Record, RecordError, Recorder};
 pub use session::{Answer, Left, Request, Session, Trace};
 pub use signature::{Arguments, Kind, Param, ParamType, Signature, optional, required};
+
+/// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not
+/// continued.
+pub const ABI: u32 = 1;

@@ -1,12 +1,45 @@
 //! Rhai: engine factory, host modules made from signatures, rooted resolver, headers, static check, diagnostics.
 //!
-//! Only this room names rhai. It knows what host functions take (as [`Signature`]s) but not what they do.
+//! Only this room names rhai. It knows what host functions take (as [`Signature`](crate::run::Signature)s) but not what
+//! they do.
+//!
+//! What people who write scripts should know of Rhai 1.27: functions and closures see a top-level constant `X` as
+//! `global::X` only; a closure sees the variables around it, and changes them, except in `flow::parallel`, where every
+//! branch has its own copies; `return` in a closure returns from the closure; a property that a map lacks is an error,
+//! `"x" in map` and `map.get("x") ?? …` ask for it.
 
+mod arguments;
+mod catalogue;
+mod check;
+mod convert;
+mod detector;
+mod diagnostic;
+mod embedded;
+mod engine;
+mod evaluation;
+mod failure;
+mod files;
+mod flow;
+mod header;
+mod host;
+mod index;
+mod kinds;
+mod library;
+mod literal;
+mod manifest;
+mod opaque;
+mod params;
 mod program;
+mod resolver;
+mod shelf;
+mod source;
+mod suggest;
+mod syntax;
+mod unit;
 
-pub use program::{Diagnostic, Header, HeaderParam, Library, ParamKind, Program, Source};
-
-use crate::run::Signature;
-
-#[allow(unused)]
-fn _signatures(_: &[Signature]) {}
+pub use diagnostic::Diagnostic;
+pub use embedded::embedded;
+pub use header::{Header, HeaderParam, ParamKind};
+pub use library::Library;
+pub use program::Program;
+pub use source::Source;

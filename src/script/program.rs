@@ -1,151 +1,149 @@
 //! A workflow, compiled once and evaluated often.
 
-use crate::components::{PluginDetector, Version};
-use crate::model::{Failure, Place, Value};
-use crate::run::{Evaluation, Script, Session, Signature};
-use serde::{Deserialize, Serialize};
+use super::convert::{to_dynamic, to_value};
+use super::diagnostic::Diagnostic;
+use super::evaluation::{self, Evaluating, When};
+use super::failure::{is_stop, of_error, to_map};
+use super::flow::run_handler;
+use super::header::{self, Header};
+use super::index::Index;
+use super::library::Workshop;
+use super::params;
+use super::source::Source;
+use super::unit::{Function, Unit};
+use crate::model::{Failure, FailureKind, Value};
+use crate::run::{Evaluation, Script, Session};
+use rhai::{CallFnOptions, Dynamic, EvalAltResult, Position, Scope};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-/// One file of a program, as it is pinned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// As people know it: `workflows/promote-staging.rhai`.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// The workflows and plugins of a project: files in the repository win over the embedded ones.
-pub struct Library;
-
-/// The types a workflow's parameter can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ParamKind {
-    String,
-    Int,
-    Bool,
-    Branch,
-    Commit,
-    Duration,
-    Time,
-    List,
-}
-
-/// One parameter of a workflow.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct HeaderParam {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: ParamKind,
-    /// Its default; null means optional.
-    pub value: Value,
-    /// Help.
-    pub help: String,
-}
-
-/// What a workflow says of itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Header {
-    /// The file's name without `.rhai`.
-    pub name: String,
-    /// The `//!` text.
-    pub description: String,
-    /// Its parameters, in the order in which they are written.
-    pub params: Vec<HeaderParam>,
-    /// The parameter whose value is the target that two runs must not share.
-    pub lock: Option<String>,
-    /// Where it comes from: `workflows/…` of the project, or `embedded`.
-    pub source: String,
-}
-
-/// One finding of the static check, or a script's failure, with what is needed to show it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Diagnostic {
-    /// The failure; `at` is set.
-    pub failure: Failure,
-    /// The file's text, for the caret.
-    #[serde(skip)]
-    pub text: Option<String>,
-    /// Length of the marked part, in characters.
-    #[serde(skip)]
-    pub length: usize,
-    /// Callers, innermost first: function and place.
-    pub calls: Vec<(String, Place)>,
-}
-
 /// A compiled workflow with its plugins.
-pub struct Program;
-
-#[allow(unused_variables)]
-impl Library {
-    /// The project's `workflows/` and `plugins/` under `root`, over the embedded ones.
-    pub fn open(root: &Path, embedded: &[Source], signatures: Arc<[Signature]>) -> Result<Self, Failure> {
-        unimplemented!()
-    }
-    /// A library of pinned sources alone, for resuming.
-    pub fn pinned(sources: Vec<Source>, signatures: Arc<[Signature]>) -> Self {
-        unimplemented!()
-    }
-    /// Every workflow's name.
-    pub fn workflows(&self) -> Vec<String> {
-        unimplemented!()
-    }
-    /// Every plugin's name.
-    pub fn plugins(&self) -> Vec<String> {
-        unimplemented!()
-    }
-    /// A workflow's header, without executing anything. "Did you mean" when there is no such workflow.
-    pub fn header(&self, workflow: &str) -> Result<Header, Diagnostic> {
-        unimplemented!()
-    }
-    /// Everything that can be said without running.
-    pub fn check(&self, workflow: &str) -> Vec<Diagnostic> {
-        unimplemented!()
-    }
-    /// The same for one plugin.
-    pub fn check_plugin(&self, plugin: &str) -> Vec<Diagnostic> {
-        unimplemented!()
-    }
-    /// Compiles a workflow and everything it imports.
-    pub fn program(&self, workflow: &str) -> Result<Program, Diagnostic> {
-        unimplemented!()
-    }
+pub struct Program {
+    header: Header,
+    sources: Vec<Source>,
+    workshop: Arc<Workshop>,
+    workflow: Arc<Unit>,
+    index: Arc<Index>,
 }
 
-#[allow(unused_variables)]
 impl Program {
+    /// Of a workflow and the plugins that it leads to, itself first.
+    pub(super) fn new(workshop: Arc<Workshop>, units: Vec<Arc<Unit>>) -> Result<Self, Diagnostic> {
+        let Some(workflow) = units.first().cloned() else {
+            return Err(Diagnostic::whole(Failure::new(FailureKind::Bug, "a program without a workflow"), ""));
+        };
+        let (header, _) = header::read(&workflow, &workshop.source(&workflow));
+        let index = Arc::new(Index::new(&units, |unit| unit.file != workflow.file && workshop.is_embedded(unit)));
+        let sources = units.iter().map(|unit| Source { path: unit.file.clone(), text: unit.text.clone() }).collect();
+        Ok(Self { header, sources, workshop, workflow, index })
+    }
+
     /// The header.
     pub fn header(&self) -> &Header {
-        unimplemented!()
+        &self.header
     }
+
     /// Every file it is made of, to be pinned.
     pub fn sources(&self) -> &[Source] {
-        unimplemented!()
+        &self.sources
     }
+
     /// Parameters as given on the command line (`K=V`), with defaults and types checked.
+    ///
+    /// # Errors
+    ///
+    /// Kind `usage`: an unknown or missing parameter, a value of the wrong type.
     pub fn params(&self, given: &BTreeMap<String, String>) -> Result<Value, Failure> {
-        unimplemented!()
+        params::parse(&self.header, given)
     }
+
+    /// A failure with what is needed to show the place where it happened.
+    pub fn diagnostic(&self, failure: &Failure) -> Diagnostic {
+        let Some(place) = failure.at.clone() else { return Diagnostic::whole(failure.clone(), &self.workflow.file) };
+        let source = self.sources.iter().find(|source| source.path == place.file);
+        Diagnostic::at(failure.clone(), place, source.map(|source| source.text.as_str()))
+    }
+
+    fn of_error(&self, error: &EvalAltResult) -> Failure {
+        of_error(error, &self.workflow.file, &self.index, &self.workshop.engine)
+    }
+
+    fn run(&self, params: Value, evaluating: &Evaluating) -> Evaluation {
+        let mut scope = Scope::new();
+        let outcome = self.workshop.engine.call_fn_with_options::<Dynamic>(
+            CallFnOptions::new(),
+            &mut scope,
+            &self.workflow.ast,
+            "run",
+            (to_dynamic(params),),
+        );
+        let outcome = match outcome {
+            Err(error) if is_stop(&error) => return Evaluation::Stopped,
+            Err(error) => Err(self.of_error(&error)),
+            Ok(value) => self.result(&value),
+        };
+        let failure = outcome.as_ref().err().cloned();
+        let mut causes = Vec::new();
+        for when in [When::OnFailure, When::Always] {
+            if when == When::OnFailure && failure.is_none() {
+                continue;
+            }
+            match self.handle(when, failure.as_ref(), evaluating) {
+                Some(failed) => causes.extend(failed),
+                None => return Evaluation::Stopped,
+            }
+        }
+        match (outcome, causes) {
+            (Ok(value), causes) => match causes.into_iter().reduce(beside) {
+                None => Evaluation::Returned(value),
+                Some(failure) => Evaluation::Threw(failure),
+            },
+            (Err(failure), causes) => Evaluation::Threw(causes.into_iter().fold(failure, beside)),
+        }
+    }
+
+    fn result(&self, value: &Dynamic) -> Result<Value, Failure> {
+        to_value(value).map_err(|error| {
+            let what = if error.path.is_empty() { "it".to_owned() } else { format!("`{}`", error.path) };
+            let message = format!("`run` must return data, {what} is {}", error.what);
+            let at = self.workflow.named("run").next().map_or(Position::NONE, Function::at);
+            Failure::new(FailureKind::Script, message).at(self.workflow.place(at))
+        })
+    }
+
+    /// Runs the handlers of one kind, the last one first: what failed in them, or `None` when one of them was stopped.
+    fn handle(&self, when: When, failure: Option<&Failure>, evaluating: &Evaluating) -> Option<Vec<Failure>> {
+        let handlers = evaluating.handlers.borrow().clone();
+        let mut failed = Vec::new();
+        for handler in handlers.iter().rev().filter(|handler| handler.when == when) {
+            let error = failure.filter(|_| when == When::OnFailure).map(to_map);
+            match run_handler(&self.workshop.engine, evaluating, handler, error) {
+                Ok(_) => {}
+                Err(error) if is_stop(&error) => return None,
+                Err(error) => failed.push(self.of_error(&error)),
+            }
+        }
+        Some(failed)
+    }
+}
+
+/// A handler's failure never takes the place of what it was to handle.
+fn beside(failure: Failure, handlers: Failure) -> Failure {
+    let at = handlers.at.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+    failure.cause(format!("a handler failed too: {handlers}{at}"))
 }
 
 impl Script for Program {
-    fn evaluate(&self, _params: &Value, _session: &Arc<Session>) -> Evaluation {
-        unimplemented!()
-    }
-}
-
-impl PluginDetector for Library {
-    fn version(
-        &self,
-        _plugin: &str,
-        _files: &BTreeMap<String, String>,
-        _options: &Value,
-    ) -> Result<Option<Version>, Failure> {
-        unimplemented!()
+    fn evaluate(&self, params: &Value, session: &Arc<Session>) -> Evaluation {
+        let evaluation = evaluation::on_large_stack(|| {
+            let guard = evaluation::enter(Evaluating {
+                session: Arc::clone(session),
+                index: Arc::clone(&self.index),
+                handlers: RefCell::default(),
+            });
+            self.run(params.clone(), &guard.evaluating)
+        });
+        evaluation.unwrap_or_else(Evaluation::Threw)
     }
 }

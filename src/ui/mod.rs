@@ -1,1 +1,27 @@
 //! What people see. Only this room prints.
+//!
+//! Data goes in, text comes out: nothing here looks at a repository, the journal or the network. The streams are handed
+//! in as [`Out`], so that tests read what was said.
+
+pub mod bug;
+pub mod candidates;
+pub mod components;
+pub mod conflicts;
+pub mod demo;
+pub mod doctor;
+pub mod errors;
+pub mod init;
+pub mod log;
+pub mod merge_tree;
+mod out;
+pub mod plan;
+pub mod preview;
+pub mod run;
+pub mod runs;
+pub mod style;
+mod table;
+mod time;
+pub mod workflows;
+pub mod working;
+
+pub use out::{Colour, Form, Gone, Loudness, Out, Questions, Screen};

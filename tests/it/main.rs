@@ -1,8 +1,30 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cli_basics;
+mod cli_doubt;
+mod cli_preview;
+mod cli_run;
+mod cli_setup;
+mod config;
+mod delta;
+mod demo;
+mod durable;
+mod effects;
+mod forge_local;
+mod git_mirror;
+mod git_push;
+mod git_read;
+mod git_servers;
+mod http;
+mod kill;
+mod merge;
 mod merge_cases;
 mod merge_edges;
 mod merge_random;
+mod merge_store;
 mod merge_support;
 mod rooms;
+mod script;
 mod support;

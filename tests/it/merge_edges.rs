@@ -2,8 +2,8 @@
 
 use super::merge_support::{File, Planned, Repository, Snapshot, difference};
 use proptest::prelude::*;
-use relwf::merge::ort::{self, Engine};
-use relwf::merge::{By, ConflictKind, MergeError, Merged};
+use relwf::git::Mirror;
+use relwf::merge::{By, ConflictKind, MergeError, Merged, Merger, Outcome};
 use relwf::model::CommitId;
 
 fn files(entries: &[(&str, &str)]) -> Snapshot {
@@ -13,6 +13,10 @@ fn files(entries: &[(&str, &str)]) -> Snapshot {
 fn lines(marks: &[(usize, &str)]) -> String {
     let line = |at: usize| marks.iter().find(|(line, _)| *line == at).map_or("same", |(_, text)| text);
     (1..=9).map(|at| format!("{at} {}\n", line(at))).collect()
+}
+
+fn merge(path: &std::path::Path, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+    relwf::merge::merge(Mirror::at(path).unwrap().objects(), ours, theirs)
 }
 
 fn three(base: Snapshot, ours: Snapshot, theirs: Snapshot) -> Repository {
@@ -70,23 +74,22 @@ fn says_which_part_decided() {
         files(&[("f", "c\n"), ("g", "b\n")]),
         files(&[("h", "a\n"), ("g", "d\n")]),
     );
-    let git = git2::Repository::open_bare(repo.path()).unwrap();
-    let engine = Engine::new(&git).unwrap();
+    let (mirror, merger) = (Mirror::at(repo.path()).unwrap(), Merger::default());
+    let merge = |ours, theirs| merger.merge(mirror.objects(), ours, theirs).unwrap();
     let [base, ours, theirs] = repo.commits[..] else { panic!("three commits") };
-    let outcome = engine.merge(ours, theirs).unwrap();
+    let outcome = merge(ours, theirs);
     assert_eq!((outcome.by, outcome.bases), (By::Full, vec![base]));
-    let forward = engine.merge(base, theirs).unwrap();
+    let forward = merge(base, theirs);
     assert_eq!(forward.by, By::Structural);
     assert!(matches!(forward.result, Merged::Clean(_)));
-    assert!(matches!(engine.merge(theirs, base).unwrap().result, Merged::UpToDate(_)));
+    assert!(matches!(merge(theirs, base).result, Merged::UpToDate(_)));
 }
 
 #[test]
 fn a_conflict_shows_its_lines_with_the_base() {
     let (base, ours, theirs) = (lines(&[]), lines(&[(5, "ours")]), lines(&[(5, "theirs")]));
     let repo = three(files(&[("f", &base)]), files(&[("f", &ours)]), files(&[("f", &theirs)]));
-    let git = git2::Repository::open_bare(repo.path()).unwrap();
-    let Merged::Conflicts(conflicts) = ort::merge(&git, repo.commits[1], repo.commits[2]).unwrap().result else {
+    let Merged::Conflicts(conflicts) = merge(repo.path(), repo.commits[1], repo.commits[2]).unwrap().result else {
         panic!("a conflict was expected")
     };
     assert_eq!(conflicts.len(), 1);
@@ -107,8 +110,7 @@ fn unrelated_histories_are_refused() {
         Planned { files: files(&[("g", "b")]), parents: vec![] },
     ];
     let repo = Repository::with(&plan);
-    let git = git2::Repository::open_bare(repo.path()).unwrap();
-    let error = ort::merge(&git, repo.commits[0], repo.commits[1]).unwrap_err();
+    let error = merge(repo.path(), repo.commits[0], repo.commits[1]).unwrap_err();
     assert!(matches!(error, MergeError::Unrelated { .. }));
 }
 
@@ -143,7 +145,7 @@ fn missing_objects_are_errors() {
         blob("not a commit"),
         missing,
     ] {
-        let error = ort::merge(&git, id(ours), id(theirs)).unwrap_err();
+        let error = merge(folder.path(), id(ours), id(theirs)).unwrap_err();
         assert!(matches!(error, MergeError::Database { .. }), "{theirs}: {error}");
     }
 }
@@ -174,6 +176,6 @@ proptest! {
             })
             .collect();
         // Any answer or error will do, as long as there is one.
-        let _ = ort::merge(&git, id(commits[1]), id(commits[2]));
+        let _ = merge(folder.path(), id(commits[1]), id(commits[2]));
     }
 }

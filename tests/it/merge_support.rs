@@ -1,7 +1,7 @@
 //! Small histories for merge tests, written with the real git, and git's own answers to compare with.
 
-use relwf::merge::ort::Engine;
-use relwf::merge::{ConflictKind, Merged};
+use relwf::git::Mirror;
+use relwf::merge::{ConflictKind, Merged, Merger};
 use relwf::model::CommitId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -115,9 +115,10 @@ impl Repository {
 
     /// The engine's answers for the same pairs.
     pub fn ours(&self, pairs: &[(usize, usize)]) -> Vec<Answer> {
-        let repo = git2::Repository::open_bare(self.path()).unwrap();
-        let engine = Engine::new(&repo).unwrap();
-        let answer = |(a, b): &(usize, usize)| match engine.merge(self.commits[*a], self.commits[*b]).unwrap().result {
+        let mirror = Mirror::at(self.path()).unwrap();
+        let merger = Merger::default();
+        let merge = |a: usize, b: usize| merger.merge(mirror.objects(), self.commits[a], self.commits[b]).unwrap();
+        let answer = |(a, b): &(usize, usize)| match merge(*a, *b).result {
             Merged::UpToDate(tree) | Merged::Clean(tree) => Answer::Clean(tree.to_string()),
             Merged::Conflicts(list) => {
                 let mut conflicts = Conflicts::default();

@@ -78,7 +78,7 @@ fn imports_run_one_way() {
         ("git", &["model", "process"]),
         ("merge", &["git", "model", "process"]),
         ("config", &["components", "fleet", "model"]),
-        ("fleet", &["model"]),
+        ("fleet", &["components", "model"]),
         ("forge", &["config", "git", "http", "model"]),
         ("ci", &["config", "forge", "git", "http", "model", "process"]),
         ("run", &["model"]),
@@ -109,7 +109,7 @@ fn imports_run_one_way() {
                 "script",
             ],
         ),
-        ("ui", &["components", "effects", "merge", "model", "run", "script"]),
+        ("ui", &["app", "components", "effects", "merge", "model", "run", "script"]),
         (
             "cli",
             &[

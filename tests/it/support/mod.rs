@@ -1,1 +1,7 @@
 //! What tests share: repositories with fixed dates, servers, a private home.
+
+pub mod bench;
+pub mod cli;
+pub mod git;
+pub mod http_server;
+pub mod servers;

@@ -1,1 +1,0 @@
-//! Composition: builds adapters and drivers for a verb.

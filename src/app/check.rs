@@ -1,0 +1,46 @@
+//! Everything that can be said about a project without running anything.
+
+use super::project::Project;
+use crate::model::{Failure, FailureKind};
+use crate::script::Diagnostic;
+
+/// What was looked at, and what was found.
+#[derive(Debug)]
+pub struct Checked {
+    /// relwf.toml, when there is one.
+    pub config: Option<String>,
+    /// Workflows that were checked.
+    pub workflows: Vec<String>,
+    /// Plugins that were checked.
+    pub plugins: Vec<String>,
+    /// What is wrong.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Checks the named workflows, or all of them with every plugin. A finding in a file that several workflows import is
+/// told once.
+///
+/// # Errors
+///
+/// relwf.toml is wrong; a named workflow does not exist.
+pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
+    let library = project.library()?;
+    let known = library.workflows();
+    if let Some(missing) = only.iter().find(|name| !known.contains(name)) {
+        return Err(match library.header(missing) {
+            Err(diagnostic) => diagnostic.failure,
+            Ok(_) => Failure::new(FailureKind::NotFound, format!("there is no workflow `{missing}`")),
+        });
+    }
+    let workflows = if only.is_empty() { known } else { only.to_vec() };
+    let plugins = if only.is_empty() { library.plugins() } else { Vec::new() };
+    let mut findings: Vec<Diagnostic> = Vec::new();
+    let found = workflows.iter().flat_map(|name| library.check(name));
+    for finding in found.chain(plugins.iter().flat_map(|name| library.check_plugin(name))) {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    let config = project.config.file.as_ref().map(|file| project.named(file));
+    Ok(Checked { config, workflows, plugins, findings })
+}

@@ -1,0 +1,43 @@
+//! What changes for each component between two commits.
+
+use super::files::{Between, CommitFiles};
+use super::project::Project;
+use crate::components::{ComponentDelta, delta as component_delta};
+use crate::git::{Keep, Mirror};
+use crate::model::{CommitId, Failure, Watch};
+use serde::Serialize;
+
+/// The component delta between two commits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Delta {
+    /// The older commit.
+    pub base: CommitId,
+    /// The newer commit.
+    pub head: CommitId,
+    /// One row a component.
+    pub components: Vec<ComponentDelta>,
+}
+
+/// The delta between two revisions of the remote.
+///
+/// # Errors
+///
+/// A revision does not exist; the remote or the cache cannot be reached.
+pub fn delta(project: &Project, base: &str, head: &str, watch: Watch<'_>) -> Result<Delta, Failure> {
+    let mirror = project.mirror(Keep::No, watch)?;
+    let (base, head) = (mirror.resolve(base)?, mirror.resolve(head)?);
+    Ok(Delta { base, head, components: component_rows(project, &mirror, base, head)? })
+}
+
+/// The rows for two commits that are at hand.
+pub fn component_rows(
+    project: &Project,
+    mirror: &Mirror,
+    base: CommitId,
+    head: CommitId,
+) -> Result<Vec<ComponentDelta>, Failure> {
+    let (before, after) = (CommitFiles { mirror, commit: base }, CommitFiles { mirror, commit: head });
+    let history = Between { mirror, base, head };
+    let library = project.library()?;
+    Ok(component_delta(&project.config.components, &before, &after, &history, &library))
+}

@@ -1,0 +1,187 @@
+//! Is everything there that a run needs? Looks only; every answer is a finding with its remedy.
+
+use super::check::check;
+use super::project::Project;
+use super::setting::Setting;
+use crate::forge::Forge;
+use crate::git::{Identity, Keep, Mirror};
+use crate::model::{Failure, FailureKind, Place, Watch};
+use serde::Serialize;
+use std::path::Path;
+
+/// How something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// As it should be.
+    Good,
+    /// Odd, but no run stops at it.
+    Odd,
+    /// Would stop a run.
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// What, in a word: `config`, `remote`, …
+    pub name: &'static str,
+    /// How it stands.
+    pub health: Health,
+    /// What was found.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Where in a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Place>,
+}
+
+/// Everything that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// Would nothing stop a run?
+    pub ok: bool,
+    /// One by one.
+    pub findings: Vec<Finding>,
+}
+
+impl Finding {
+    fn good(name: &'static str, message: impl Into<String>) -> Self {
+        Self { name, health: Health::Good, message: message.into(), hint: None, at: None }
+    }
+
+    fn odd(name: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { name, health: Health::Odd, message: message.into(), hint: Some(hint.into()), at: None }
+    }
+
+    fn bad(name: &'static str, failure: Failure) -> Self {
+        let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+        let message = format!("{}{cause}", failure.message);
+        Self { name, health: Health::Bad, message, hint: failure.hint, at: failure.at }
+    }
+
+    fn of(name: &'static str, found: Result<String, Failure>) -> Self {
+        match found {
+            Ok(message) => Self::good(name, message),
+            Err(failure) => Self::bad(name, failure),
+        }
+    }
+}
+
+/// Looks at everything that a run needs.
+pub fn doctor(setting: &Setting, watch: Watch<'_>) -> Diagnosis {
+    let mut findings = vec![git_version()];
+    for (name, folder) in [("state", setting.state_dir()), ("cache", setting.cache_dir())] {
+        findings.push(Finding::of(name, folder.and_then(|folder| writable(&folder))));
+    }
+    match Project::open(setting) {
+        Ok(project) => of_project(&project, watch, &mut findings),
+        Err(failure) => findings.push(Finding::bad("config", failure)),
+    }
+    Diagnosis { ok: findings.iter().all(|finding| finding.health != Health::Bad), findings }
+}
+
+fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+    findings.push(match &project.config.file {
+        Some(file) => Finding::good("config", file.display().to_string()),
+        None => {
+            Finding::odd("config", "no relwf.toml: the defaults hold", "`relwf init` writes one for this repository")
+        }
+    });
+    let environment = |name: &str| (project.setting.env)(name);
+    findings.push(Finding::of(
+        "identity",
+        Identity::find(&environment, Some(&project.config.root))
+            .map(|who| format!("{} <{}>", who.committer.0, who.committer.1))
+            .map_err(Failure::from),
+    ));
+    findings.push(Finding::of(
+        "workflows",
+        check(project, &[]).and_then(|checked| match checked.findings.first() {
+            None => Ok(format!("{} workflows, {} plugins", checked.workflows.len(), checked.plugins.len())),
+            Some(first) => {
+                let more = checked.findings.len();
+                let failure =
+                    Failure { message: format!("{} ({more} in all)", first.failure.message), ..first.failure.clone() };
+                Err(failure.hint("`relwf check` shows them"))
+            }
+        }),
+    ));
+    remote(project, watch, findings);
+}
+
+/// The remote's references, asked now; its branches; who vouched for us; forge and CI.
+fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+    let opened = project.url().and_then(|url| {
+        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
+        let refs = mirror.remote_refs(watch)?;
+        Ok((url, mirror, refs))
+    });
+    let (url, mirror, refs) = match opened {
+        Ok(opened) => opened,
+        Err(failure) => return findings.push(Finding::bad("remote", failure)),
+    };
+    let count = refs.keys().filter(|name| name.branch().is_some()).count();
+    findings.push(Finding::good("remote", format!("{url}, {count} branches")));
+    // ssh asks its agent and keys when it connects; what is asked for here are tokens.
+    if let Some(host) = url.host().filter(|_| url.to_string().starts_with("http")) {
+        findings.push(match project.credentials().source(host) {
+            Some(source) => Finding::good("credentials", format!("for {host}: {}", source.0)),
+            None => Finding::odd(
+                "credentials",
+                format!("none for {host}: reading works, pushing will not"),
+                "set GITHUB_ACCESS_TOKEN, GH_TOKEN or GITHUB_TOKEN, or set up `gh auth login` or a git credential helper",
+            ),
+        });
+    }
+    for environment in &project.config.environments {
+        if !refs.contains_key(&environment.branch.to_ref()) {
+            findings.push(Finding::bad(
+                "environment",
+                Failure::new(
+                    FailureKind::NotFound,
+                    format!(
+                        "`{}` wants the branch `{}`, which the remote does not have",
+                        environment.name, environment.branch
+                    ),
+                )
+                .hint("correct `branch` in relwf.toml, or push the branch"),
+            ));
+        }
+    }
+    match super::world::parts(project, std::sync::Arc::new(mirror)) {
+        Ok(parts) => {
+            findings.push(Finding::good("forge", Forge::kind(&*parts.forge)));
+            findings.push(match &parts.ci {
+                Some(ci) => Finding::good("ci", ci.kind()),
+                None => Finding::odd("ci", "none: nothing is tested before it lands", "say [ci] in relwf.toml"),
+            });
+        }
+        Err(failure) => findings.push(Finding::bad("forge", failure)),
+    }
+}
+
+/// git itself is not needed for a run; it is what people compare with.
+fn git_version() -> Finding {
+    match std::process::Command::new("git").arg("--version").output() {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            Finding::good("git", text.trim().trim_start_matches("git version ").to_owned())
+        }
+        _ => Finding::odd("git", "not on PATH", "relwf works without it; credential helpers and certificates need it"),
+    }
+}
+
+/// Can a file be made there?
+fn writable(folder: &Path) -> Result<String, Failure> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| tempfile::tempfile_in(folder).map(drop))
+        .map(|()| folder.display().to_string())
+        .map_err(|error| {
+            Failure::new(FailureKind::Io, format!("{} cannot be written", folder.display()))
+                .cause(error)
+                .hint("correct its rights, or name another folder with RELWF_STATE_DIR or RELWF_CACHE_DIR")
+        })
+}

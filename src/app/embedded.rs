@@ -1,0 +1,33 @@
+//! The workflows and plugins inside the program. Files of the project win over them.
+
+use crate::script::{self, Source};
+use std::sync::LazyLock;
+
+/// How much `relwf init` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    /// relwf.toml, workflows and plugins.
+    Full,
+    /// relwf.toml and workflows.
+    Workflows,
+    /// relwf.toml alone.
+    Minimal,
+}
+
+/// Everything that is embedded.
+pub static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(script::embedded);
+
+/// The embedded files that a preset writes.
+pub fn of_preset(preset: Preset) -> impl Iterator<Item = &'static Source> {
+    SOURCES.iter().filter(move |source| match preset {
+        Preset::Full => true,
+        Preset::Workflows => source.path.starts_with("workflows/"),
+        Preset::Minimal => false,
+    })
+}
+
+/// The text of an embedded file, by the name that messages give it.
+pub fn embedded_text(path: &str) -> Option<String> {
+    let path = path.strip_prefix("embedded:").unwrap_or(path);
+    SOURCES.iter().find(|source| source.path == path).map(|source| source.text.clone())
+}

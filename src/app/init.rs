@@ -1,0 +1,174 @@
+//! What `relwf init` writes: a relwf.toml made for the repository, the embedded workflows and plugins.
+
+use super::embedded::{self, Preset};
+use super::setting::Setting;
+use crate::git;
+use crate::model::{Failure, FailureKind};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// One file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InitFile {
+    /// Where.
+    pub path: PathBuf,
+    /// The same as people read it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InitWrite {
+    /// It is new.
+    New,
+    /// It replaced another.
+    Replaced,
+    /// It was like that already.
+    Same,
+}
+
+impl InitFile {
+    /// Is there something else in its place?
+    pub fn exists_differently(&self) -> bool {
+        self.path.symlink_metadata().is_ok() && fs::read_to_string(&self.path).ok().as_deref() != Some(&self.text)
+    }
+}
+
+/// The files for the repository around the folder.
+///
+/// # Errors
+///
+/// The folder lies in no repository.
+pub fn init_files(setting: &Setting, preset: Preset) -> Result<Vec<InitFile>, Failure> {
+    let Some(found) = git::enclosing(&setting.dir)? else {
+        return Err(Failure::new(FailureKind::Usage, format!("{} lies in no git repository", setting.dir.display()))
+            .hint("run `relwf init` inside the repository whose releases it shall do, or try `relwf demo`"));
+    };
+    let mut files =
+        vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];
+    files.extend(embedded::of_preset(preset).map(|source| (source.path.clone(), source.text.clone())));
+    Ok(files.into_iter().map(|(name, text)| InitFile { path: found.root.join(&name), name, text }).collect())
+}
+
+/// Writes one file, whole or not at all.
+///
+/// # Errors
+///
+/// The folder cannot be written.
+pub fn write_init_file(file: &InitFile) -> Result<InitWrite, Failure> {
+    let before = match fs::read_to_string(&file.path) {
+        Ok(text) if text == file.text => return Ok(InitWrite::Same),
+        Ok(_) => InitWrite::Replaced,
+        Err(_) => InitWrite::New,
+    };
+    let write = || -> std::io::Result<()> {
+        let folder = file.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut temporary = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
+        temporary.write_all(file.text.as_bytes())?;
+        temporary.persist(&file.path).map(drop).map_err(|error| error.error)
+    };
+    write()
+        .map_err(|error| Failure::new(FailureKind::Io, format!("cannot write {}", file.path.display())).cause(error))?;
+    Ok(before)
+}
+
+/// As an editor would create it; temporary files are for their owner alone otherwise.
+fn readable() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    fs::Permissions::from_mode(0o644)
+}
+
+/// A relwf.toml for what is found in the repository, with comments for what is not.
+pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> String {
+    let mut text = String::from(
+        "# What relwf knows about this service. Every key: see the README; `relwf check` reads this file,\n\
+         # `relwf doctor` says what is missing.\n\n[repo]\n",
+    );
+    match origin {
+        Some(origin) => {
+            text.push_str(&format!("# Default: the remote called origin, now {}.\n", without_password(origin)))
+        }
+        None => text.push_str("# There is no remote called origin: the repository itself is worked on.\n"),
+    }
+    text.push_str("# url = \"git@github.com:acme/service.git\"\n\n# Where releases go, in order. `checks` must be green on a commit before it may land there.\n");
+    let has = |name: &str| branches.iter().any(|branch| branch == name);
+    for name in ["staging", "production"] {
+        let comment = if has(name) { "" } else { "# " };
+        if !comment.is_empty() {
+            text.push_str(&format!("# There is no branch `{name}` yet.\n"));
+        }
+        text.push_str(&format!(
+            "{comment}[[environment]]\n{comment}name = \"{name}\"\n{comment}branch = \"{name}\"\n\
+             # url = \"https://{name}.example\"\n# checks = [\"continuous-integration/travis-ci/pr\"]\n\n"
+        ));
+    }
+    text.push_str(
+        "# What a release is made of. `commits`: every new commit is a new version.\n\
+         [[component]]\nname = \"service\"\ndetect = \"commits\"\n\n",
+    );
+    if root.join("Gopkg.lock").is_file() {
+        text.push_str(
+            "# Gopkg.lock is here: name the project whose revision your customers run.\n# [[component]]\n# name = \"agent\"\n\
+             # detect = \"gopkg\"\n# file = \"Gopkg.lock\"\n# project = \"github.com/acme/agent\"\n\n",
+        );
+    }
+    if root.join(".travis.yml").is_file() {
+        text.push_str(
+            "# .travis.yml is here: which line installs what you ship, and where is its version?\n# [[component]]\n\
+             # name = \"sdk\"\n# detect = \"travis\"\n# file = \".travis.yml\"\n\
+             # command = 'get\\.example\\.com|install-sdk\\.sh'\n# version = '--version\\s+v?(\\S+)'\n\n",
+        );
+    }
+    text.push_str(
+        "[forge]\n# github, gitlab, forgejo or local (no forge: changes and verdicts live in the git repository).\n\
+         # Default: from the remote's URL.\n# kind = \"local\"\n\n\
+         # [ci]\n# kind = \"command\"                 # run in a checkout of the commit; exit 0 is green\n\
+         # command = [\"make\", \"travis_${event}\"]\n\n\
+         # The customers' agents, in rings. Further targets may live in their own file.\n# [fleet]\n# component = \"agent\"\n\
+         # [[fleet.target]]\n# id = \"acme\"\n# ring = \"canary\"\n# observe = { command = [\"./observe\", \"acme\"] }\n\
+         # update = { command = [\"./update\", \"acme\"] }\n",
+    );
+    text
+}
+
+/// A URL may carry a password; a configuration file that is committed must not.
+fn without_password(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
+        Some((scheme, (user, host))) if user.contains(':') && !user.contains('/') => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_written_configuration_can_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("Gopkg.lock"), "").unwrap();
+        fs::write(dir.path().join(".travis.yml"), "").unwrap();
+        let branches = ["staging".to_owned(), "production".to_owned()];
+        let text = configuration(dir.path(), Some("https://me:secret@host/x.git"), &branches);
+        assert!(!text.contains("secret"), "{text}");
+        let config = crate::config::parse(&text, "relwf.toml", dir.path()).unwrap();
+        let names: Vec<_> = config.environments.iter().map(|environment| environment.name.as_str()).collect();
+        assert_eq!(names, ["staging", "production"]);
+        assert_eq!(config.components.len(), 1);
+        // What is commented out is right as well.
+        let all: String = text
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest) if rest.starts_with('[') || rest.split(' ').nth(1) == Some("=") => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = crate::config::parse(&all, "relwf.toml", dir.path()).unwrap();
+        assert_eq!(config.components.len(), 3);
+        assert!(config.fleet.is_some());
+    }
+}

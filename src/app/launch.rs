@@ -1,0 +1,258 @@
+//! Runs: begun, driven as far as they go, continued.
+
+use super::project::Project;
+use super::run_id::new_run_id;
+use super::setting::{Fetch, Setting};
+use super::world;
+use crate::config;
+use crate::git::{Identity, Keep};
+use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
+use crate::model::{Failure, FailureKind, RunId, Value, Watch};
+use crate::run::{Listener, LocalDriver, Outcome, RecordError, Settled};
+use crate::script::{Diagnostic, Library, Program, Source};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// At most so many commands of one run at once.
+const PARALLEL: usize = 16;
+
+/// A workflow that was checked and may run.
+pub struct Prepared {
+    /// Its name.
+    pub workflow: String,
+    /// Compiled, with its plugins.
+    pub program: Arc<Program>,
+    /// Its parameters, defaults filled in.
+    pub params: Value,
+    /// What no other run may touch meanwhile.
+    pub target: Option<String>,
+}
+
+/// Why a workflow may not run. Nothing was done.
+#[derive(Debug)]
+pub enum Unready {
+    /// Configuration or parameters.
+    Failure(Failure),
+    /// What the static check found.
+    Findings(Vec<Diagnostic>),
+}
+
+impl From<Failure> for Unready {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Which sources a run goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// Those it began with.
+    Pinned,
+    /// Today's files.
+    New,
+}
+
+/// A run that ended, or stopped, in this process.
+#[derive(Debug)]
+pub struct Finished {
+    /// The run.
+    pub run: RunId,
+    /// Its workflow.
+    pub workflow: String,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// The outcome of its last `git::merge`, for the component table.
+    pub merge: Option<Value>,
+    /// Milliseconds in this process.
+    pub took_ms: u64,
+    /// Does it wait for a person's word?
+    pub approval: bool,
+    /// Keys of effects of which nobody knows whether they happened.
+    pub unsettled: Vec<String>,
+}
+
+/// Checks a workflow with everything it imports, and its parameters.
+///
+/// # Errors
+///
+/// What is wrong; nothing was done.
+pub fn prepare(project: &Project, workflow: &str, given: &BTreeMap<String, String>) -> Result<Prepared, Unready> {
+    prepare_from(&project.library()?, workflow, |program| Ok(program.params(given)?))
+}
+
+fn prepare_from(
+    library: &Library,
+    workflow: &str,
+    params: impl FnOnce(&Program) -> Result<Value, Unready>,
+) -> Result<Prepared, Unready> {
+    // A workflow that does not exist, or cannot be read at all, is said once and not as a list.
+    library.header(workflow).map_err(|diagnostic| Unready::Findings(vec![diagnostic]))?;
+    let findings = library.check(workflow);
+    if !findings.is_empty() {
+        return Err(Unready::Findings(findings));
+    }
+    let program = library.program(workflow).map_err(|diagnostic| Unready::Findings(vec![diagnostic]))?;
+    let params = params(&program)?;
+    let lock = program.header().lock.as_ref().and_then(|name| params.get(name));
+    let target = lock.and_then(|value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    });
+    Ok(Prepared { workflow: workflow.to_owned(), program: Arc::new(program), params, target })
+}
+
+/// Begins a run and drives it until it is done, fails, waits or is interrupted. `begun` hears its id before anything
+/// happens.
+///
+/// # Errors
+///
+/// The target is held by another run, the remote or the journal cannot be used.
+pub fn start(
+    project: &Project,
+    prepared: &Prepared,
+    listener: &dyn Listener,
+    watch: Watch<'_>,
+    begun: &dyn Fn(&RunId),
+) -> Result<Finished, Failure> {
+    let store = Store::open(&project.setting.state_dir()?)?;
+    let who = who(project);
+    let run = new_run_id(Timestamp::now());
+    let repo = project.url()?.to_string();
+    let holder =
+        Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
+    // Held until the run has stopped.
+    let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
+    let mirror = Arc::new(project.mirror(Keep::Yes, watch)?);
+    let world = world::work(project, mirror, store.clone())?;
+    let pinned = prepared.program.sources().iter();
+    let claim = store.create_run(&NewRun {
+        id: run.clone(),
+        workflow: prepared.workflow.clone(),
+        project: project.config.root.display().to_string(),
+        repo,
+        target: prepared.target.clone(),
+        params: prepared.params.clone(),
+        sources: pinned.map(|source| PinnedSource { path: source.path.clone(), text: source.text.clone() }).collect(),
+        config_text: project.config.text.clone(),
+        who,
+    })?;
+    begun(&run);
+    drive(project, prepared, &store, &claim, &world, listener)
+}
+
+/// Goes on with a run that was suspended, interrupted or killed.
+///
+/// # Errors
+///
+/// Another process works on it, it is over, its sources are wrong, the remote or the journal cannot be used.
+pub fn continue_run(
+    setting: &Setting,
+    run: &RunId,
+    scripts: Scripts,
+    listener: &dyn Listener,
+    watch: Watch<'_>,
+    begun: &dyn Fn(&RunId),
+) -> Result<Finished, Unready> {
+    let store = Store::open(&setting.state_dir()?)?;
+    let found = store.run(run.as_str())?;
+    let (project, library) = sources(setting, &store, &found, scripts)?;
+    let prepared = prepare_from(&library, &found.workflow, |_| Ok(found.params.clone()))?;
+    let prepared = Prepared { target: found.target.clone(), ..prepared };
+    let who = who(&project);
+    let holder =
+        Holder { run: run.clone(), workflow: found.workflow.clone(), who: who.clone(), since: Timestamp::now() };
+    let claim = store.claim(run, &who)?;
+    let _lock = lock(&store, &found.repo, found.target.as_deref(), &holder)?;
+    // What a killed process left open is looked up on the remote by the driver; what was fetched last is enough to begin.
+    let mirror = Arc::new(project.mirror(Keep::Yes, watch)?);
+    let world = world::work(&project, mirror, store.clone())?;
+    begun(run);
+    Ok(drive(&project, &prepared, &store, &claim, &world, listener)?)
+}
+
+/// The project and the files that a run goes on with.
+fn sources(setting: &Setting, store: &Store, run: &Run, scripts: Scripts) -> Result<(Project, Library), Failure> {
+    let root = PathBuf::from(&run.project);
+    let setting = Setting { dir: root.clone(), repo: Some(run.repo.clone()), fetch: Fetch::First, ..setting.clone() };
+    match scripts {
+        Scripts::New => {
+            let project = Project::open(&Setting { config: None, ..setting })?;
+            let library = project.library()?;
+            Ok((project, library))
+        }
+        Scripts::Pinned => {
+            let config = config::parse(&run.config_text, "relwf.toml", &root)?;
+            let pinned = store.sources(&run.id)?;
+            let pinned = pinned.into_iter().map(|source| Source { path: source.path, text: source.text }).collect();
+            let library = Library::pinned(pinned, crate::effects::signatures());
+            Ok((Project { setting, config }, library))
+        }
+    }
+}
+
+fn drive(
+    project: &Project,
+    prepared: &Prepared,
+    store: &Store,
+    claim: &Claim,
+    world: &world::Ready,
+    listener: &dyn Listener,
+) -> Result<Finished, Failure> {
+    let began = Instant::now();
+    let driver = LocalDriver {
+        run: claim.run(),
+        workflow: &prepared.workflow,
+        script: &*prepared.program,
+        params: &prepared.params,
+        commands: &world.commands,
+        recorder: claim,
+        listener,
+        cancel: &project.setting.cancel,
+        parallel: PARALLEL,
+    };
+    let outcome = driver.drive().map_err(|error| lost(claim.run(), error))?;
+    let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let history = store.history(claim.run())?;
+    let mut finished = Finished {
+        run: claim.run().clone(),
+        workflow: prepared.workflow.clone(),
+        outcome,
+        merge: None,
+        took_ms,
+        approval: false,
+        unsettled: Vec::new(),
+    };
+    for (key, entry) in history.entries {
+        match entry.settled {
+            Some(Settled::Value(value)) if entry.name == "git::merge" => finished.merge = Some(value),
+            Some(_) => {}
+            None if entry.unknown.is_some() => finished.unsettled.push(key.to_string()),
+            None => finished.approval |= entry.name == "flow::approve",
+        }
+    }
+    Ok(finished)
+}
+
+fn lost(run: &RunId, error: RecordError) -> Failure {
+    match error {
+        RecordError::Store(failure) => failure,
+        taken @ RecordError::TakenOver { .. } => Failure::new(FailureKind::Held, taken.to_string())
+            .hint(format!("nothing more was done here; `relwf show {run}` tells how it goes on")),
+    }
+}
+
+fn lock(store: &Store, repo: &str, target: Option<&str>, holder: &Holder) -> Result<Option<TargetLock>, Failure> {
+    target.map(|target| store.lock_target(repo, target, holder).map_err(Failure::from)).transpose()
+}
+
+/// Who works here, for the journal: as git knows them, else as the system does.
+pub fn who(project: &Project) -> Who {
+    let env = &project.setting.env;
+    let found = Identity::find(&**env, Some(&project.config.root)).ok();
+    let actor = found.map(|identity| format!("{} <{}>", identity.committer.0, identity.committer.1));
+    Who::here(actor.or_else(|| env("USER")).unwrap_or_else(|| "somebody".to_owned()))
+}

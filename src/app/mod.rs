@@ -1,0 +1,40 @@
+//! Composition: builds adapters and drivers for a verb, and answers with data.
+//!
+//! Knows nothing of the command line or of what people see. Whatever a verb answers is a type here that serialises to
+//! the JSON of the contract.
+
+mod candidates;
+mod check;
+mod delta;
+mod demo;
+mod doctor;
+mod embedded;
+mod files;
+mod init;
+mod launch;
+mod plan;
+mod preview;
+mod project;
+mod run_id;
+mod runs;
+mod setting;
+mod treemerge;
+mod world;
+
+pub use candidates::{Candidate, Candidates, candidates};
+pub use check::{Checked, check};
+pub use delta::{Delta, delta};
+pub use demo::{Demo, demo};
+pub use doctor::{Diagnosis, Finding, Health, doctor};
+pub use embedded::{Preset, embedded_text};
+pub use init::{InitFile, InitWrite, init_files, write_init_file};
+pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
+pub use plan::{Planned, PlannedMerge, dry_run};
+pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
+pub use project::Project;
+pub use runs::{
+    Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, Verdict, abandon, approve, find_run,
+    resumable, runs, settle, show,
+};
+pub use setting::{Env, Fetch, Setting};
+pub use treemerge::{TreeAnswer, TreeMerger};

@@ -1,0 +1,100 @@
+//! A dry run: what a workflow would do, with the merges that it would make.
+
+use super::launch::Prepared;
+use super::preview::{ChangedFile, CommitRow, changed_files};
+use super::project::Project;
+use super::run_id::new_run_id;
+use super::world;
+use crate::git::{Keep, Mirror};
+use crate::merge::Conflict;
+use crate::model::{CommitId, Failure, TreeId, Value, Watch};
+use crate::run::{DryDriver, Listener, Outcome, PlanItem};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+/// What a workflow would do.
+#[derive(Debug)]
+pub struct Planned {
+    /// How it would end.
+    pub outcome: Outcome,
+    /// Every effect, in order.
+    pub plan: Vec<PlanItem>,
+    /// The merges among them.
+    pub merges: Vec<PlannedMerge>,
+}
+
+/// A merge that the workflow would make.
+#[derive(Debug)]
+pub struct PlannedMerge {
+    /// What is merged.
+    pub source: Value,
+    /// Where it goes.
+    pub target: Value,
+    /// `clean`, `conflicts` or `up-to-date`.
+    pub outcome: String,
+    /// Its conflicts.
+    pub conflicts: Vec<Conflict>,
+    /// The commits that would be new in the target.
+    pub commits: Vec<CommitRow>,
+    /// The files that would change in the target.
+    pub files: Vec<ChangedFile>,
+    /// What would ship, as rows of the delta.
+    pub components: Value,
+}
+
+/// Walks the workflow without changing anything: no reference moves, neither here nor there.
+///
+/// # Errors
+///
+/// The remote or the cache cannot be reached; a failure of the workflow itself is part of the answer.
+pub fn dry_run(
+    project: &Project,
+    prepared: &Prepared,
+    listener: &dyn Listener,
+    watch: Watch<'_>,
+) -> Result<Planned, Failure> {
+    let world = world::look(project, Keep::No, watch)?;
+    let run = new_run_id(Timestamp::now());
+    let driver = DryDriver {
+        run: &run,
+        workflow: &prepared.workflow,
+        script: &*prepared.program,
+        params: &prepared.params,
+        commands: &world.commands,
+        listener,
+        cancel: &project.setting.cancel,
+    };
+    let (outcome, plan) = driver.drive();
+    let merges = plan.iter().filter(|item| item.command == "git::merge").map(|item| planned(&world.mirror, item));
+    let merges = merges.collect::<Result<Vec<_>, _>>()?;
+    Ok(Planned { outcome, plan, merges })
+}
+
+fn planned(mirror: &Mirror, item: &PlanItem) -> Result<PlannedMerge, Failure> {
+    fn field<T: DeserializeOwned>(value: &Value, key: &str) -> Option<T> {
+        serde_json::from_value(value.get(key)?.clone()).ok()
+    }
+    let assumed = &item.assumed;
+    let ours: Option<CommitId> = field(assumed, "ours");
+    let files = match (ours, field::<TreeId>(assumed, "tree")) {
+        (Some(ours), Some(tree)) => changed_files(mirror, mirror.tree(ours)?, tree)?,
+        _ => Vec::new(),
+    };
+    let commits = assumed.get("commits").and_then(Value::as_array).into_iter().flatten().filter_map(|commit| {
+        Some(CommitRow {
+            commit: field(commit, "commit").or_else(|| field(commit, "id"))?,
+            summary: field(commit, "summary").unwrap_or_default(),
+            author: field(commit, "author").unwrap_or_default(),
+            time: field(commit, "time").unwrap_or_default(),
+        })
+    });
+    Ok(PlannedMerge {
+        source: item.args.get("source").cloned().unwrap_or_default(),
+        target: item.args.get("target").cloned().unwrap_or_default(),
+        outcome: field(assumed, "outcome").unwrap_or_default(),
+        conflicts: field(assumed, "conflicts").unwrap_or_default(),
+        commits: commits.collect(),
+        files,
+        components: assumed.get("components").cloned().unwrap_or_default(),
+    })
+}

@@ -1,0 +1,182 @@
+//! The merge that a promotion would make, without making it.
+
+use super::delta::component_rows;
+use super::project::Project;
+use crate::components::ComponentDelta;
+use crate::git::{CommitInfo, Identity, Keep, LogRange, Mirror, NewCommit, Signature};
+use crate::merge::{Certificate, Conflict, Merged, certify, merge};
+use crate::model::{CommitId, Failure, TreeId, Watch};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A revision as it was asked for, and the commit it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Named {
+    /// As it was asked for.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// What it is.
+    pub commit: CommitId,
+}
+
+/// How the merge would end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PreviewOutcome {
+    /// It merges.
+    Clean,
+    /// A person must decide.
+    Conflicts,
+    /// Nothing to merge.
+    UpToDate,
+}
+
+/// One commit of a release.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommitRow {
+    /// Its id.
+    pub commit: CommitId,
+    /// The first line of its message.
+    pub summary: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When, RFC 3339.
+    pub time: String,
+}
+
+/// A file that the merge changes in the target.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangedFile {
+    /// Its path.
+    pub path: String,
+    /// git's letter: A, M, D or T.
+    pub change: char,
+}
+
+/// The merge that a promotion would make.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    /// What is promoted.
+    pub source: Named,
+    /// Where it goes.
+    pub target: Named,
+    /// The best common ancestors.
+    pub bases: Vec<CommitId>,
+    /// How the merge would end.
+    pub outcome: PreviewOutcome,
+    /// Its tree, when it is clean.
+    pub tree: Option<TreeId>,
+    /// The commit it would be, made now by whoever asks; `null` when nobody is known who could commit.
+    pub commit: Option<CommitId>,
+    /// Its conflicts.
+    pub conflicts: Vec<Conflict>,
+    /// The commits that would be new in the target, newest first.
+    pub commits: Vec<CommitRow>,
+    /// The files that would change in the target.
+    pub files: Vec<ChangedFile>,
+    /// What would ship.
+    pub components: Vec<ComponentDelta>,
+    /// What git says of it.
+    pub certificate: Certificate,
+}
+
+/// Previews the merge of `source` into `target`.
+///
+/// # Errors
+///
+/// A revision does not exist, the histories are unrelated; the remote or the cache cannot be reached.
+pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) -> Result<Preview, Failure> {
+    let mirror = project.mirror(Keep::No, watch)?;
+    let theirs = mirror.resolve(source)?;
+    let ours = mirror.resolve(target)?;
+    let outcome = merge(mirror.objects(), ours, theirs)?;
+    let certificate = certify(mirror.objects(), ours, theirs, &outcome);
+    let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
+    let commits = mirror.log(&range)?.iter().map(commit_row).collect();
+    let named = |name: &str, commit| Named { name: name.to_owned(), commit };
+    let mut preview = Preview {
+        source: named(source, theirs),
+        target: named(target, ours),
+        bases: outcome.bases,
+        outcome: PreviewOutcome::UpToDate,
+        tree: None,
+        commit: None,
+        conflicts: Vec::new(),
+        commits,
+        files: Vec::new(),
+        components: Vec::new(),
+        certificate,
+    };
+    match outcome.result {
+        Merged::UpToDate(tree) => {
+            preview.tree = Some(tree);
+            preview.components = component_rows(project, &mirror, ours, ours)?;
+        }
+        Merged::Clean(tree) => {
+            preview.outcome = PreviewOutcome::Clean;
+            preview.tree = Some(tree);
+            let message = format!("Merge {source} into {target}\n");
+            let identity = Identity::find(&*project.setting.env, Some(&project.config.root)).ok();
+            let commit = write(&mirror, tree, vec![ours, theirs], identity.as_ref(), message)?;
+            preview.commit = identity.map(|_| commit);
+            preview.files = changed_files(&mirror, mirror.tree(ours)?, tree)?;
+            preview.components = component_rows(project, &mirror, ours, commit)?;
+        }
+        Merged::Conflicts(conflicts) => {
+            preview.outcome = PreviewOutcome::Conflicts;
+            preview.conflicts = conflicts;
+        }
+    }
+    Ok(preview)
+}
+
+/// The merge commit, in memory. Component detectors read files of commits, so there is one even when nobody could sign it.
+fn write(
+    mirror: &Mirror,
+    tree: TreeId,
+    parents: Vec<CommitId>,
+    identity: Option<&Identity>,
+    message: String,
+) -> Result<CommitId, Failure> {
+    let time = Timestamp::now().as_second();
+    let by = |who: Option<&(String, String)>| {
+        let (name, email) = who.cloned().unwrap_or_else(|| ("nobody".to_owned(), "nobody@localhost".to_owned()));
+        Signature { name, email, time, offset_minutes: 0 }
+    };
+    let author = by(identity.map(|identity| &identity.author));
+    let committer = by(identity.map(|identity| &identity.committer));
+    Ok(mirror.write_commit(&NewCommit { tree, parents, author, committer, message })?)
+}
+
+/// The files that differ between two trees.
+pub fn changed_files(mirror: &Mirror, from: TreeId, to: TreeId) -> Result<Vec<ChangedFile>, Failure> {
+    let changed = mirror.changed_files(from, to)?;
+    Ok(changed.into_iter().map(|(path, change)| ChangedFile { path, change }).collect())
+}
+
+fn commit_row(commit: &CommitInfo) -> CommitRow {
+    CommitRow {
+        commit: commit.id,
+        summary: commit.summary.clone(),
+        author: commit.author.name.clone(),
+        time: written(commit.author.time, commit.author.offset_minutes),
+    }
+}
+
+/// A commit's time as RFC 3339, in the offset that the author had.
+fn written(seconds: i64, offset_minutes: i32) -> String {
+    let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    let offset = jiff::tz::Offset::from_seconds(offset_minutes.saturating_mul(60)).unwrap_or(jiff::tz::Offset::UTC);
+    time.display_with_offset(offset).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_the_authors_offset() {
+        assert_eq!(written(1_760_000_000, 120), "2025-10-09T10:53:20+02:00");
+        assert_eq!(written(0, 0), "1970-01-01T00:00:00+00:00");
+    }
+}

@@ -1,0 +1,135 @@
+//! The project a verb works on: its configuration, its remote, its workflows.
+
+use super::embedded;
+use super::setting::{Fetch, Setting};
+use crate::config::{self, Config};
+use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
+use crate::model::{Failure, FailureKind, Watch};
+use crate::script::Library;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The project a verb works on.
+pub struct Project {
+    /// What the command was given.
+    pub setting: Setting,
+    /// relwf.toml, or its defaults.
+    pub config: Config,
+}
+
+impl Project {
+    /// Finds and reads relwf.toml; without one the defaults hold.
+    ///
+    /// # Errors
+    ///
+    /// Kind `config` when the file is wrong, with its place.
+    pub fn open(setting: &Setting) -> Result<Self, Failure> {
+        if !setting.dir.is_dir() {
+            let failure = Failure::new(FailureKind::Usage, format!("there is no folder {}", setting.dir.display()));
+            return Err(failure.hint("-C wants a folder that exists"));
+        }
+        let config = config::load(&setting.dir, setting.config.as_deref())?;
+        Ok(Self { setting: setting.clone(), config })
+    }
+
+    /// The same for verbs that need only the journal: a relwf.toml that is wrong today must not keep anybody from looking at
+    /// a run, or from going on with one that has its own.
+    ///
+    /// # Errors
+    ///
+    /// There is no such folder.
+    pub fn around(setting: &Setting) -> Result<Self, Failure> {
+        match Self::open(setting) {
+            Err(failure) if failure.kind != FailureKind::Usage => {
+                let file = setting.config.clone().or_else(|| config::find(&setting.dir));
+                let root = file.as_deref().and_then(Path::parent).unwrap_or(&setting.dir);
+                let config = config::parse("", "relwf.toml", root)?;
+                Ok(Self { setting: setting.clone(), config })
+            }
+            other => other,
+        }
+    }
+
+    /// The remote: `--repo`, else `[repo].url`, else the enclosing repository's origin, else that repository itself.
+    ///
+    /// # Errors
+    ///
+    /// Kind `config` when there is nothing to take.
+    pub fn url(&self) -> Result<RemoteUrl, Failure> {
+        let (text, base) = self.address()?;
+        let url = RemoteUrl::parse(&text, &base)?;
+        if let Some(path) = url.path().filter(|path| !path.exists()) {
+            return Err(Failure::new(FailureKind::NotFound, format!("there is no repository at {}", path.display()))
+                .hint(self.address_hint()));
+        }
+        Ok(url)
+    }
+
+    /// The remote's address as written, and the folder that a relative path starts from.
+    fn address(&self) -> Result<(String, PathBuf), Failure> {
+        if let Some(repo) = &self.setting.repo {
+            return Ok((repo.clone(), self.setting.dir.clone()));
+        }
+        if let Some(repo) = &self.config.repo {
+            return Ok((repo.clone(), self.config.root.clone()));
+        }
+        match git::enclosing(&self.setting.dir)? {
+            Some(found) => {
+                let own = || found.root.display().to_string();
+                Ok((found.origin.clone().unwrap_or_else(own), found.root.clone()))
+            }
+            None => Err(Failure::new(
+                FailureKind::Config,
+                format!(
+                    "no repository to work with: {} lies in none and there is no relwf.toml",
+                    self.setting.dir.display()
+                ),
+            )
+            .hint(
+                "run it inside a git repository, or write [repo] url = \"…\" into relwf.toml (`relwf init` makes one)",
+            )),
+        }
+    }
+
+    fn address_hint(&self) -> String {
+        match (&self.setting.repo, &self.config.file) {
+            (Some(_), _) => "check --repo".to_owned(),
+            (None, Some(file)) if self.config.repo.is_some() => format!("check [repo].url in {}", file.display()),
+            _ => "check the remote called origin: `git remote -v`".to_owned(),
+        }
+    }
+
+    /// The workflows and plugins: files of the project over the embedded ones.
+    ///
+    /// # Errors
+    ///
+    /// The folders cannot be read.
+    pub fn library(&self) -> Result<Library, Failure> {
+        Library::open(&self.config.root, embedded::SOURCES.as_slice(), crate::effects::signatures())
+    }
+
+    /// Credentials for the remote, never shown.
+    pub fn credentials(&self) -> Arc<Credentials> {
+        let env = Arc::clone(&self.setting.env);
+        Arc::new(Credentials::new(move |name| env(name), self.config.forge.api.as_deref()))
+    }
+
+    /// The mirror of the remote, cloned when there is none, and fetched unless that is to be skipped.
+    ///
+    /// # Errors
+    ///
+    /// The remote or the cache cannot be reached.
+    pub fn mirror(&self, keep: Keep, watch: Watch<'_>) -> Result<Mirror, Failure> {
+        let url = self.url()?;
+        let mirror = Mirror::open(&self.setting.cache_dir()?, &url, self.credentials(), keep, watch)?;
+        if self.setting.fetch == Fetch::First {
+            mirror.sync(watch)?;
+        }
+        Ok(mirror)
+    }
+
+    /// A file of the project as messages name it.
+    pub fn named(&self, path: &Path) -> String {
+        path.strip_prefix(&self.config.root).unwrap_or(path).display().to_string()
+    }
+}

@@ -1,0 +1,309 @@
+//! The runs of this machine: the list, one run's story, people's decisions.
+
+use super::launch::who;
+use super::project::Project;
+use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Which};
+use crate::model::{Failure, FailureKind, RunId, Value};
+use crate::run::{Entry, Key, RunStatus, Settled};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One row of `relwf runs`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunRow {
+    /// Its id.
+    pub run: RunId,
+    /// Its workflow.
+    pub workflow: String,
+    /// What it locks, e.g. `staging`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// How it stands.
+    pub status: RunStatus,
+    /// When it was started.
+    pub created: Timestamp,
+    /// When something was last written.
+    pub updated: Timestamp,
+    /// Who started it.
+    pub actor: String,
+    /// Where.
+    pub project: String,
+    /// What made it fail or what it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// How a command of a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoryState {
+    /// It answered.
+    Done,
+    /// It failed.
+    Failed,
+    /// It was begun and has no outcome.
+    Unsettled,
+    /// It waits.
+    Waiting,
+}
+
+/// One command of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoryCommand {
+    /// Its key.
+    pub key: String,
+    /// The step it belongs to.
+    pub step: String,
+    /// The function.
+    pub command: String,
+    /// Its arguments.
+    pub args: Value,
+    /// How it stands.
+    pub state: StoryState,
+    /// Its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Its failure, or why nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// Who settled it, when it was not the command itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+}
+
+/// Everything about one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunStory {
+    /// What `relwf runs` says of it.
+    #[serde(flatten)]
+    pub row: RunRow,
+    /// The remote.
+    pub repo: String,
+    /// Its parameters.
+    pub params: Value,
+    /// What the workflow returned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Its commands, in the order in which they began.
+    pub commands: Vec<StoryCommand>,
+    /// The files it has pinned.
+    pub sources: Vec<String>,
+    /// Its journal, row by row.
+    pub journal: Vec<JournalRow>,
+}
+
+/// What an operator says of an effect in doubt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It happened, and this was its value.
+    Done(Value),
+    /// It did not happen: the workflow sees a failure.
+    Absent,
+}
+
+/// What an operator says of one effect in doubt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    /// Which.
+    pub key: Key,
+    /// What.
+    pub verdict: Verdict,
+}
+
+/// A decision that was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Who decided.
+    pub actor: String,
+    /// What about.
+    pub message: String,
+}
+
+/// What an approval wrote down when its wait began.
+#[derive(Deserialize)]
+struct Asked {
+    digest: String,
+    message: String,
+}
+
+/// Which runs are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// Those of this project.
+    Here,
+    /// Those of every project on this machine.
+    Everywhere,
+}
+
+fn store(project: &Project) -> Result<Store, Failure> {
+    Store::open(&project.setting.state_dir()?)
+}
+
+fn row(run: Run) -> RunRow {
+    RunRow {
+        run: run.id,
+        workflow: run.workflow,
+        target: run.target,
+        status: run.status,
+        created: run.created,
+        updated: run.updated,
+        actor: run.who.actor,
+        project: run.project,
+        error: run.failure,
+    }
+}
+
+/// The runs, newest first.
+///
+/// # Errors
+///
+/// The journal cannot be read.
+pub fn runs(project: &Project, listed: Listed) -> Result<Vec<RunRow>, Failure> {
+    Ok(of_project(project, Which::All, listed)?.into_iter().map(row).collect())
+}
+
+/// The runs of this project that can go on, oldest first.
+///
+/// # Errors
+///
+/// The journal cannot be read.
+pub fn resumable(project: &Project) -> Result<Vec<RunId>, Failure> {
+    let open = of_project(project, Which::Open, Listed::Here)?.into_iter().rev();
+    // A running one is in the hands of a living process: one whose process was killed counts as interrupted.
+    Ok(open.filter(|run| run.status != RunStatus::Running).map(|run| run.id).collect())
+}
+
+fn of_project(project: &Project, which: Which, listed: Listed) -> Result<Vec<Run>, Failure> {
+    let root = project.config.root.display().to_string();
+    let mut runs = store(project)?.runs(which)?;
+    runs.retain(|run| listed == Listed::Everywhere || run.project == root);
+    Ok(runs)
+}
+
+/// The run whose id begins like that.
+///
+/// # Errors
+///
+/// There is none, or there are several.
+pub fn find_run(project: &Project, id: &str) -> Result<RunId, Failure> {
+    Ok(store(project)?.run(id)?.id)
+}
+
+/// Everything about one run.
+///
+/// # Errors
+///
+/// The journal cannot be read.
+pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
+    let store = store(project)?;
+    let run = store.run(id.as_str())?;
+    let journal = store.records(id)?;
+    let first = |key: &str| journal.iter().position(|row| row.key.as_deref() == Some(key)).unwrap_or(usize::MAX);
+    let actor = |key: &str| journal.iter().rev().find(|row| row.key.as_deref() == Some(key))?.actor.clone();
+    let entries = store.history(id)?.entries;
+    let mut commands: Vec<_> = entries.into_iter().map(|(key, entry)| command(&key, entry, &actor)).collect();
+    commands.sort_by_key(|command| first(&command.key));
+    Ok(RunStory {
+        repo: run.repo.clone(),
+        params: run.params.clone(),
+        value: run.value.clone(),
+        commands,
+        sources: store.sources(id)?.into_iter().map(|source| source.path).collect(),
+        row: row(run),
+        journal,
+    })
+}
+
+fn command(key: &Key, entry: Entry, actor: &dyn Fn(&str) -> Option<String>) -> StoryCommand {
+    let settled = entry.settled.is_some();
+    let (state, value, error) = match (entry.settled, entry.begun) {
+        (Some(Settled::Value(value)), _) => (StoryState::Done, Some(value), None),
+        (Some(Settled::Failure(failure)), _) => (StoryState::Failed, None, Some(failure)),
+        (None, Some(_)) => (StoryState::Waiting, None, None),
+        (None, None) => (StoryState::Unsettled, None, entry.unknown),
+    };
+    let name = key.to_string();
+    StoryCommand {
+        actor: actor(&name).filter(|_| settled),
+        key: name,
+        step: key.path.to_string(),
+        command: entry.name,
+        args: entry.args,
+        state,
+        value,
+        error,
+    }
+}
+
+/// Writes down what a person decided about the approval that a run waits for. `key` is needed when it waits for several.
+///
+/// # Errors
+///
+/// It waits for none, or for several; somebody else was faster.
+pub fn approve(
+    project: &Project,
+    id: &RunId,
+    key: Option<&Key>,
+    approved: bool,
+    reason: Option<String>,
+) -> Result<Decided, Failure> {
+    let store = store(project)?;
+    let waiting = store
+        .history(id)?
+        .entries
+        .into_iter()
+        .filter(|(_, entry)| entry.name == "flow::approve" && entry.settled.is_none() && entry.begun.is_some());
+    let mut waiting: Vec<(Key, Entry)> = waiting.filter(|(waits, _)| key.is_none_or(|key| key == waits)).collect();
+    let names: Vec<String> = waiting.iter().map(|(key, _)| key.to_string()).collect();
+    let (Some((key, entry)), true) = (waiting.pop(), waiting.is_empty()) else {
+        let usage = |message: String| Failure::new(FailureKind::Usage, message);
+        return Err(match names.len() {
+            0 => usage(format!("run {id} does not wait for an approval"))
+                .hint(format!("`relwf show {id}` tells what it does")),
+            many => {
+                usage(format!("run {id} waits for {many} approvals: {}", names.join(", "))).hint("say which with --key")
+            }
+        });
+    };
+    let asked: Asked = serde_json::from_value(entry.begun.unwrap_or_default())
+        .map_err(|error| Failure::new(FailureKind::Bug, "an approval is written down in another shape").cause(error))?;
+    let actor = who(project).actor;
+    let decision = Decision { approved, actor: actor.clone(), reason, at: Timestamp::now() };
+    match store.signal(id, &key, &asked.digest, &decision)? {
+        Signalled::Written => Ok(Decided { actor, message: asked.message }),
+        Signalled::Already(earlier) => {
+            let word = if earlier.approved { "approved" } else { "refused" };
+            Err(Failure::new(
+                FailureKind::Refused,
+                format!("{} has {word} it already; the first decision counts", earlier.actor),
+            )
+            .hint(format!("`relwf resume {id}` goes on with it")))
+        }
+    }
+}
+
+/// Gives a run up.
+///
+/// # Errors
+///
+/// It is over already.
+pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<(), Failure> {
+    store(project)?.abandon(id, &who(project).actor, reason)
+}
+
+/// Writes down what an operator says of an effect in doubt.
+///
+/// # Errors
+///
+/// That command is not in doubt.
+pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<(), Failure> {
+    let actor = who(project).actor;
+    let settled = match &settlement.verdict {
+        Verdict::Done(value) => Settled::Value(value.clone()),
+        Verdict::Absent => Settled::Failure(
+            Failure::new(FailureKind::Refused, format!("it did not happen, says {actor}"))
+                .hint("start the workflow again when it is to be done"),
+        ),
+    };
+    store(project)?.settle(id, &settlement.key, settled, &actor, "said on the command line")
+}

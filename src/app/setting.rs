@@ -1,0 +1,95 @@
+//! What a command was given by the process around it.
+
+use crate::model::{Cancel, Failure, FailureKind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The environment's variables, given in so that tests have their own.
+pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Is the remote asked first?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetch {
+    /// Fetch before answering.
+    First,
+    /// Answer from what was fetched last.
+    Skip,
+}
+
+/// What a command was given.
+#[derive(Clone)]
+pub struct Setting {
+    /// Where it works (`-C`).
+    pub dir: PathBuf,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--repo`: instead of `[repo].url`.
+    pub repo: Option<String>,
+    /// `--no-fetch`.
+    pub fetch: Fetch,
+    /// The environment.
+    pub env: Env,
+    /// ctrl-C.
+    pub cancel: Cancel,
+}
+
+impl Setting {
+    /// Where runs are kept: `RELWF_STATE_DIR`, else `$XDG_STATE_HOME/relwf`, else `~/.local/state/relwf`.
+    ///
+    /// # Errors
+    ///
+    /// None of them is set.
+    pub fn state_dir(&self) -> Result<PathBuf, Failure> {
+        self.folder("RELWF_STATE_DIR", "XDG_STATE_HOME", ".local/state")
+    }
+
+    /// Where mirrors are kept: `RELWF_CACHE_DIR`, else `$XDG_CACHE_HOME/relwf`, else `~/.cache/relwf`.
+    ///
+    /// # Errors
+    ///
+    /// None of them is set.
+    pub fn cache_dir(&self) -> Result<PathBuf, Failure> {
+        self.folder("RELWF_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
+    }
+
+    fn folder(&self, own: &str, xdg: &str, below_home: &str) -> Result<PathBuf, Failure> {
+        let set = |name: &str| (self.env)(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        if let Some(dir) = set(own) {
+            return Ok(self.dir.join(dir));
+        }
+        // The XDG specification: relative paths are to be ignored.
+        if let Some(dir) = set(xdg).filter(|dir| dir.is_absolute()) {
+            return Ok(dir.join("relwf"));
+        }
+        set("HOME").map(|home| home.join(below_home).join("relwf")).ok_or_else(|| {
+            Failure::new(FailureKind::Config, format!("there is no folder to work in: neither {own} nor HOME is set"))
+                .hint(format!("set {own} to a folder that only you can write to"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(vars: &'static [(&'static str, &'static str)]) -> Setting {
+        Setting {
+            dir: PathBuf::from("/project"),
+            config: None,
+            repo: None,
+            fetch: Fetch::First,
+            env: Arc::new(|name| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())),
+            cancel: Cancel::new(),
+        }
+    }
+
+    #[test]
+    fn folders_follow_the_environment() {
+        let dir = |vars| setting(vars).state_dir().map(|dir| dir.display().to_string());
+        assert_eq!(dir(&[("HOME", "/h")]), Ok("/h/.local/state/relwf".to_owned()));
+        assert_eq!(dir(&[("HOME", "/h"), ("XDG_STATE_HOME", "/x")]), Ok("/x/relwf".to_owned()));
+        assert_eq!(dir(&[("HOME", "/h"), ("XDG_STATE_HOME", "relative")]), Ok("/h/.local/state/relwf".to_owned()));
+        assert_eq!(dir(&[("RELWF_STATE_DIR", "s"), ("HOME", "/h")]), Ok("/project/s".to_owned()));
+        assert_eq!(dir(&[]).map_err(|failure| failure.kind), Err(FailureKind::Config));
+    }
+}

@@ -1,0 +1,168 @@
+//! What commands work on, built from the configuration: mirror, forge, CI, identity.
+
+use super::project::Project;
+use crate::ci::{Ci, CommandCi};
+use crate::config::{CiKind, ForgeKind};
+use crate::effects::{Clock, Decision, Registry, Signals, World};
+use crate::forge::{Forge, LocalForge};
+use crate::git::{Identity, Keep, Mirror, RemoteUrl};
+use crate::journal::Store;
+use crate::model::{Failure, FailureKind, RunId, Watch};
+use crate::run::Key;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The machine's clock.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn sleep(&self, how_long: std::time::Duration) {
+        std::thread::sleep(how_long);
+    }
+}
+
+/// People's decisions, from the journal.
+struct StoredSignals(Store);
+
+impl Signals for StoredSignals {
+    fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Failure> {
+        let found = self.0.decision(run, key, digest)?;
+        Ok(found.map(|found| Decision {
+            approved: found.approved,
+            actor: found.actor,
+            reason: found.reason,
+            at: found.at,
+        }))
+    }
+}
+
+/// Where nobody can decide anything: a dry run, a question.
+struct NoSignals;
+
+impl Signals for NoSignals {
+    fn decision(&self, _: &RunId, _: &Key, _: &str) -> Result<Option<Decision>, Failure> {
+        Ok(None)
+    }
+}
+
+/// Forge and CI of a project.
+pub struct Parts {
+    /// The forge.
+    pub forge: Arc<dyn Forge>,
+    /// The CI, where there is one.
+    pub ci: Option<Arc<dyn Ci>>,
+    /// Who commits.
+    identity: Result<Identity, Failure>,
+    /// For locks and logs.
+    folder: PathBuf,
+}
+
+/// A world to look at or to work on.
+pub struct Ready {
+    /// The mirror in it.
+    pub mirror: Arc<Mirror>,
+    /// Its commands.
+    pub commands: Registry,
+}
+
+/// A world for questions and dry runs.
+///
+/// # Errors
+///
+/// The remote, the cache or the configuration.
+pub fn look(project: &Project, keep: Keep, watch: Watch<'_>) -> Result<Ready, Failure> {
+    ready(project, Arc::new(project.mirror(keep, watch)?), Arc::new(NoSignals))
+}
+
+/// A world for a run.
+///
+/// # Errors
+///
+/// The configuration.
+pub fn work(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<Ready, Failure> {
+    ready(project, mirror, Arc::new(StoredSignals(store)))
+}
+
+fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> Result<Ready, Failure> {
+    let Parts { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
+    let world = World {
+        config: project.config.clone(),
+        mirror: Arc::clone(&mirror),
+        forge,
+        ci,
+        identity,
+        plugins: Arc::new(project.library()?),
+        signals,
+        env: Arc::clone(&project.setting.env),
+        clock: Arc::new(SystemClock),
+        folder,
+    };
+    Ok(Ready { mirror, commands: Registry::new(Arc::new(world)) })
+}
+
+/// Forge and CI, as configured.
+///
+/// # Errors
+///
+/// Kind `config` for a kind that this version does not have.
+pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
+    let env = Arc::clone(&project.setting.env);
+    let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
+    let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
+    let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
+        ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
+        other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
+    };
+    let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));
+    let config = &project.config.ci;
+    let kind = config.kind.or((!config.command.is_empty()).then_some(CiKind::Command));
+    let ci: Option<Arc<dyn Ci>> = match kind {
+        None => None,
+        Some(CiKind::Command) if config.command.is_empty() => {
+            return Err(Failure::new(FailureKind::Config, "[ci] kind = \"command\" needs a command")
+                .hint("say command = [\"make\", \"travis_${event}\"] under [ci]"));
+        }
+        Some(CiKind::Command) => Some(Arc::new(CommandCi::new(
+            config.command.clone(),
+            config.timeout,
+            mirror,
+            Arc::clone(&forge),
+            folder.join("ci"),
+            now,
+        ))),
+        // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
+        Some(CiKind::Status) => None,
+        Some(other) => return Err(not_yet("ci", &format!("{other:?}").to_lowercase(), "command")),
+    };
+    Ok(Parts { forge, ci, identity, folder })
+}
+
+/// `[forge].kind`, else what the remote's host is known to be, else none at all.
+fn forge_kind(project: &Project, url: &RemoteUrl) -> ForgeKind {
+    if let Some(kind) = project.config.forge.kind {
+        return kind;
+    }
+    match url.host().map(|host| host.split(':').next().unwrap_or(host)) {
+        Some("github.com") => ForgeKind::Github,
+        Some("gitlab.com") => ForgeKind::Gitlab,
+        Some("codeberg.org") => ForgeKind::Forgejo,
+        _ => ForgeKind::Local,
+    }
+}
+
+fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {
+    Failure::new(FailureKind::Config, format!("this version of relwf cannot work with {table} `{kind}`"))
+        .hint(format!("say kind = \"{instead}\" under [{table}] in relwf.toml"))
+}
+
+/// A folder's name for a remote.
+fn name_of(url: &RemoteUrl) -> String {
+    let digest = Sha256::digest(url.to_string());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,36 @@
+//! `relwf abandon RUN`.
+
+use super::arguments::JsonArg;
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::{abandon, find_run};
+use crate::ui::Form;
+use serde_json::json;
+
+/// Give a run up: it will not be resumed, and its target is free again.
+///
+/// What it did stays done.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  relwf abandon r0g2 --reason 'superseded by the hotfix'")]
+pub struct AbandonArgs {
+    /// The run, or the first characters of its id.
+    pub run: String,
+    /// Why; kept with the run.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &AbandonArgs) -> Result<Exit, Problem> {
+    let project = context.journal()?;
+    let run = find_run(&project, &args.run)?;
+    abandon(&project, &run, &args.reason)?;
+    match context.out.form {
+        Form::Json => context.out.answer_json(&json!({ "run": run, "status": "abandoned", "reason": args.reason }))?,
+        Form::Text => context.out.say(&format!("run {run} is given up; what it did stays done")),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,49 @@
+//! `relwf candidates SOURCE TARGET`.
+
+use super::arguments::{JsonArg, RepoArgs};
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::candidates;
+use crate::ui::{self, Form};
+
+/// List the commits that could be promoted, newest first, and why or why not.
+///
+/// A candidate is a commit of SOURCE that TARGET lacks. It is green when every check that TARGET's environment asks for
+/// is green on it, for as long as --soak says.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  relwf candidates staging production\n  relwf candidates master staging --soak 2h --limit 5"
+)]
+pub struct CandidatesArgs {
+    /// The branch that a release would come from.
+    pub source: String,
+    /// The branch that it would go to.
+    pub target: String,
+    /// How long a candidate must have been green, e.g. 90s, 10m, 1h30m, 2d.
+    #[arg(long, value_name = "DURATION")]
+    pub soak: Option<crate::model::Span>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: u32,
+    #[command(flatten)]
+    pub repo: RepoArgs,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &CandidatesArgs) -> Result<Exit, Problem> {
+    context.listen_for_interrupts();
+    let project = context.project()?;
+    let answer = {
+        let working = ui::working::Working::new(&context.out);
+        let watch = working.watch(&context.setting.cancel);
+        candidates(&project, &args.source, &args.target, args.soak, args.limit, watch)?
+    };
+    match context.out.form {
+        Form::Json => context.out.answer_json(&answer)?,
+        Form::Text => context.out.answer(&ui::candidates::candidates(&answer))?,
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,46 @@
+//! `relwf check [WORKFLOW…]`.
+
+use super::arguments::JsonArg;
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::check;
+use crate::ui::{self, Form};
+use serde_json::json;
+
+/// Check relwf.toml, workflows and plugins without running anything.
+///
+/// Finds unknown functions ("did you mean"), wrong numbers of arguments, unknown variables and namespaces, plugins that
+/// use what they do not declare, headers that are not literal. Exits 2 when there is a finding.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  relwf check\n  relwf check promote-staging --json")]
+pub struct CheckArgs {
+    /// Only these workflows (with the plugins they import); all of them and every plugin when none is named.
+    #[arg(value_name = "WORKFLOW")]
+    pub workflows: Vec<String>,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Problem> {
+    let project = context.project()?;
+    let checked = check(&project, &args.workflows)?;
+    match context.out.form {
+        Form::Json => {
+            let findings: Vec<_> = checked.findings.iter().map(|finding| &finding.failure).collect();
+            context.out.answer_json(&json!({
+                "ok": checked.findings.is_empty(),
+                "config": checked.config,
+                "workflows": checked.workflows,
+                "plugins": checked.plugins,
+                "findings": findings,
+            }))?;
+        }
+        Form::Text => {
+            checked.findings.iter().for_each(|finding| ui::errors::diagnostic(&context.out, finding));
+            ui::workflows::checked(&context.out, &checked);
+        }
+    }
+    Ok(if checked.findings.is_empty() { Exit::Done } else { Exit::Usage })
+}

@@ -1,0 +1,118 @@
+//! What every verb gets: the streams, what was given on the command line, ctrl-C.
+
+use super::arguments::{Cli, ColorArg, Global};
+use crate::app::{Fetch, Project, Setting, embedded_text};
+use crate::model::{Cancel, Failure};
+use crate::ui::{self, Colour, Form, Loudness, Out, Questions};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What every verb gets.
+pub struct Context {
+    /// The streams.
+    pub out: Arc<Out>,
+    /// What the command was given.
+    pub setting: Setting,
+    /// What the person types before a verb: `relwf`, or `relwf -C service`.
+    pub invocation: String,
+}
+
+impl Context {
+    /// For this process.
+    pub fn of_process(cli: &Cli) -> Self {
+        let Global { dir, config, color, verbose, quiet, no_input } = &cli.global;
+        let form = if cli.verb.json() { Form::Json } else { Form::Text };
+        let loudness = match (quiet, verbose) {
+            (true, _) => Loudness::Quiet,
+            (false, 0) => Loudness::Normal,
+            (false, _) => Loudness::Verbose,
+        };
+        let colour = match color {
+            ColorArg::Auto => Colour::Auto,
+            ColorArg::Always => Colour::Always,
+            ColorArg::Never => Colour::Never,
+        };
+        let questions = if *no_input { Questions::Refused } else { Questions::Allowed };
+        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        let setting = Setting {
+            dir: dir.as_ref().map_or_else(|| here.clone(), |dir| here.join(dir)),
+            config: config.as_ref().map(|file| here.join(file)),
+            repo: cli.verb.repo().and_then(|repo| repo.repo.clone()),
+            fetch: if cli.verb.no_fetch() { Fetch::Skip } else { Fetch::First },
+            env: Arc::new(|name| std::env::var(name).ok()),
+            cancel: Cancel::new(),
+        };
+        ui::log::start((setting.env)("RELWF_LOG").as_deref());
+        let mut invocation = "relwf".to_owned();
+        for (flag, value) in [("-C", dir), ("--config", config)] {
+            // What comes from RELWF_CONFIG will come from there the next time, too.
+            let typed = value.as_ref().filter(|_| flag == "-C" || (setting.env)("RELWF_CONFIG").is_none());
+            if let Some(value) = typed {
+                invocation.push_str(&format!(" {flag} {}", quoted(&value.display().to_string())));
+            }
+        }
+        Self { out: Arc::new(Out::of_process(form, loudness, colour, questions)), setting, invocation }
+    }
+
+    /// The project around the folder.
+    pub fn project(&self) -> Result<Project, Failure> {
+        Project::open(&self.setting)
+    }
+
+    /// The project for verbs that look at runs: a relwf.toml that is wrong today does not matter to them.
+    pub fn journal(&self) -> Result<Project, Failure> {
+        Project::around(&self.setting)
+    }
+
+    /// A path as the person would type it from where they are: below `-C`, when that was given.
+    pub fn shown(&self, path: &std::path::Path) -> String {
+        let here = std::env::current_dir().unwrap_or_default();
+        let whole = self.setting.dir.join(path);
+        let shown = whole.strip_prefix(&here).map_or_else(|_| whole.clone(), std::path::Path::to_path_buf);
+        quoted(&shown.display().to_string())
+    }
+
+    /// Lets the first ctrl-C (or a polite kill) stop the work at its next safe point; a second one ends the process at once.
+    pub fn listen_for_interrupts(&self) {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        let flag = self.setting.cancel.flag();
+        for signal in [SIGINT, SIGTERM] {
+            // The order matters: when the signal comes the second time the flag is already set. Where the handlers cannot
+            // be installed the signal keeps its meaning, which is to end the process: the journal is made for that.
+            let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
+            let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
+        }
+    }
+
+    /// The text of a file that a failure names: relative to the folder or one above it, or embedded.
+    pub fn text(&self, file: &str) -> Option<String> {
+        let folders = self.setting.dir.ancestors();
+        let beside = self.setting.config.as_ref().and_then(|config| config.parent());
+        folders
+            .chain(beside)
+            .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())
+            .or_else(|| embedded_text(file))
+    }
+}
+
+/// A word for a shell, in quotes when it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_for_a_shell_are_quoted_when_they_need_it() {
+        assert_eq!(quoted("relwf-demo/service"), "relwf-demo/service");
+        assert_eq!(quoted("my demo"), "'my demo'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+    }
+}

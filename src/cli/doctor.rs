@@ -1,0 +1,34 @@
+//! `relwf doctor`.
+
+use super::arguments::JsonArg;
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::doctor;
+use crate::ui::{self, Form};
+
+/// Look at everything that a run needs: configuration, git, identity, remote, credentials, folders, workflows.
+///
+/// Looks only. Exits 1 when something would stop a run.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  relwf doctor\n  relwf doctor --json | jq '.findings[] | select(.health == \"bad\")'"
+)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, _args: &DoctorArgs) -> Result<Exit, Problem> {
+    context.listen_for_interrupts();
+    let diagnosis = {
+        let working = ui::working::Working::new(&context.out);
+        doctor(&context.setting, working.watch(&context.setting.cancel))
+    };
+    match context.out.form {
+        Form::Json => context.out.answer_json(&diagnosis)?,
+        Form::Text => context.out.answer(&ui::doctor::doctor(&diagnosis))?,
+    }
+    Ok(if diagnosis.ok { Exit::Done } else { Exit::Against })
+}

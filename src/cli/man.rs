@@ -1,0 +1,33 @@
+//! `relwf man`: one page with every verb.
+
+use super::arguments::Cli;
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::model::{Failure, FailureKind};
+use clap::CommandFactory;
+
+/// Does it.
+pub fn run(context: &Context) -> Result<Exit, Problem> {
+    let text =
+        page().map_err(|error| Failure::new(FailureKind::Io, "the manual page cannot be written").cause(error))?;
+    context.out.answer(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
+}
+
+/// The program's page, then a section for each verb.
+fn page() -> std::io::Result<Vec<u8>> {
+    let mut command = Cli::command();
+    command.build();
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
+        let man = clap_mangen::Man::new(verb.clone());
+        text.extend_from_slice(format!(".SH RELWF {}\n", verb.get_name().to_uppercase()).as_bytes());
+        man.render_synopsis_section(&mut text)?;
+        man.render_description_section(&mut text)?;
+        man.render_options_section(&mut text)?;
+        man.render_extra_section(&mut text)?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,82 @@
+//! `relwf merge-tree OURS THEIRS` and `--stdin`: the merge alone, for scripts.
+
+use super::arguments::{JsonArg, RepoArgs};
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::{TreeAnswer, TreeMerger};
+use crate::model::{Failure, FailureKind};
+use crate::ui::{Form, merge_tree as lines, working::Working};
+use serde_json::json;
+
+/// Merge THEIRS into OURS and print the resulting tree; nothing else (plumbing).
+///
+/// Prints the tree's id when the merge is clean, else `CONFLICT` and what conflicts as kind:path. A local repository is
+/// used as it is: nothing is fetched and nothing is written to it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  relwf merge-tree staging master --repo ../service.git\n  \
+                        git rev-list --merges HEAD | while read m; do echo $m^1 $m^2; done | relwf merge-tree --stdin --repo .")]
+pub struct MergeTreeArgs {
+    /// The commit that is merged into.
+    #[arg(required_unless_present = "stdin")]
+    pub ours: Option<String>,
+    /// The commit that is merged.
+    #[arg(required_unless_present = "stdin")]
+    pub theirs: Option<String>,
+    /// Read `OURS THEIRS` lines and answer one line for each, in order; a pair that cannot be merged answers `ERROR message`.
+    #[arg(long, conflicts_with_all = ["ours", "theirs"])]
+    pub stdin: bool,
+    #[command(flatten)]
+    pub repo: RepoArgs,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
+    if !args.stdin {
+        context.listen_for_interrupts();
+    }
+    let project = context.project()?;
+    let merger = {
+        let working = Working::new(&context.out);
+        TreeMerger::open(&project, working.watch(&context.setting.cancel))?
+    };
+    match (&args.ours, &args.theirs) {
+        (Some(ours), Some(theirs)) => {
+            let answer = merger.merge(ours, theirs)?;
+            context.out.answer_line(&line(context, &answer))?;
+            Ok(if answer.clean { Exit::Done } else { Exit::Against })
+        }
+        _ => stdin(context, &merger),
+    }
+}
+
+/// Answers line by line. Each line carries its own verdict, so the exit code says only that all were answered, as git's
+/// `merge-tree --stdin` does.
+fn stdin(context: &Context, merger: &TreeMerger) -> Result<Exit, Problem> {
+    while let Some(text) = context.out.read_line() {
+        let mut words = text.split_whitespace();
+        let answer = match (words.next(), words.next(), words.next()) {
+            (None, ..) => continue,
+            (Some(ours), Some(theirs), None) => merger.merge(ours, theirs),
+            _ => Err(Failure::new(FailureKind::Usage, "a line must be OURS THEIRS")),
+        };
+        let said = match &answer {
+            Ok(answer) => line(context, answer),
+            Err(failure) => match context.out.form {
+                Form::Json => json!({ "error": failure }).to_string(),
+                Form::Text => lines::error(failure),
+            },
+        };
+        context.out.answer_line(&said)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn line(context: &Context, answer: &TreeAnswer) -> String {
+    match context.out.form {
+        Form::Json => serde_json::to_string(answer).unwrap_or_else(|error| error.to_string()),
+        Form::Text => lines::answer(answer),
+    }
+}

@@ -1,0 +1,46 @@
+//! `relwf preview SOURCE TARGET`.
+
+use super::arguments::{JsonArg, RepoArgs};
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::{PreviewOutcome, preview};
+use crate::ui::{self, Form};
+
+/// Show the merge that a promotion would make: conflicts, commits, files, components.
+///
+/// Nothing is changed: no reference, neither here nor on the remote. Exits 0 when the merge is clean (or there is nothing
+/// to merge), 1 when it has conflicts.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  relwf preview master staging\n  relwf preview v1.4.2 production --json | jq .components\n  \
+                        relwf preview HEAD~3 staging --repo ../service.git"
+)]
+pub struct PreviewArgs {
+    /// What would be promoted: branch, tag, commit, HEAD~3. A branch is the remote's branch.
+    pub source: String,
+    /// Where it would go.
+    pub target: String,
+    #[command(flatten)]
+    pub repo: RepoArgs,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &PreviewArgs) -> Result<Exit, Problem> {
+    context.listen_for_interrupts();
+    let project = context.project()?;
+    let answer = {
+        let working = ui::working::Working::new(&context.out);
+        preview(&project, &args.source, &args.target, working.watch(&context.setting.cancel))?
+    };
+    match context.out.form {
+        Form::Json => context.out.answer_json(&answer)?,
+        Form::Text => context.out.answer(&ui::preview::preview(&answer))?,
+    }
+    Ok(match answer.outcome {
+        PreviewOutcome::Clean | PreviewOutcome::UpToDate => Exit::Done,
+        PreviewOutcome::Conflicts => Exit::Against,
+    })
+}

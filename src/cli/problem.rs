@@ -1,0 +1,75 @@
+//! Why a verb ends early.
+
+use super::context::Context;
+use super::exit::Exit;
+use crate::app::Unready;
+use crate::model::{Failure, FailureKind};
+use crate::script::Diagnostic;
+use crate::ui::{self, Gone};
+use serde_json::json;
+
+/// Why a verb ends early.
+#[derive(Debug)]
+pub enum Problem {
+    /// It failed.
+    Failure(Failure),
+    /// Files of the project are wrong: what the static check found.
+    Findings(Vec<Diagnostic>),
+    /// The reader of stdout went away: `relwf runs | head -1`.
+    Gone,
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Diagnostic> for Problem {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Findings(vec![diagnostic])
+    }
+}
+
+impl From<Unready> for Problem {
+    fn from(unready: Unready) -> Self {
+        match unready {
+            Unready::Failure(failure) => Self::Failure(failure),
+            Unready::Findings(findings) => Self::Findings(findings),
+        }
+    }
+}
+
+impl From<Gone> for Problem {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl Problem {
+    /// Tells the person or the script, and answers the exit code.
+    pub fn tell(self, context: &Context) -> Exit {
+        let out = &context.out;
+        match self {
+            Self::Failure(failure) => {
+                ui::errors::failure(out, &failure, &|file| context.text(file));
+                Exit::of_failure(failure.kind)
+            }
+            Self::Findings(findings) => {
+                match (out.form, findings.as_slice()) {
+                    (ui::Form::Json, [first, rest @ ..]) if !rest.is_empty() => {
+                        let all: Vec<&Failure> = findings.iter().map(|finding| &finding.failure).collect();
+                        let failure = Failure { detail: json!({ "findings": all }), ..first.failure.clone() };
+                        ui::errors::failure(out, &failure, &ui::errors::no_texts);
+                    }
+                    _ => findings.iter().for_each(|finding| ui::errors::diagnostic(out, finding)),
+                }
+                findings.first().map_or(Exit::Usage, |first| match first.failure.kind {
+                    FailureKind::Bug => Exit::Bug,
+                    _ => Exit::Usage,
+                })
+            }
+            Self::Gone => Exit::Done,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `relwf resume RUN` and `relwf resume --all`.
+
+use super::arguments::JsonArg;
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use super::run::ended;
+use crate::app::{Project, Scripts, Settlement, Verdict, continue_run, find_run, resumable, settle};
+use crate::model::{Failure, FailureKind, RunId, Value};
+use crate::ui;
+
+/// Continue a suspended or interrupted run.
+///
+/// The run goes on with the workflow, plugins and relwf.toml that it began with. An effect whose outcome is not known is
+/// looked up on the remote first; where the remote cannot tell, you say what happened with --settle.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  relwf resume r0g2                     a part of the id is enough\n  \
+                        relwf resume --all\n  relwf resume r0g2 --script new        with today's files\n  \
+                        relwf resume r0g2 --settle 'notify#0=done'")]
+pub struct ResumeArgs {
+    /// The run, or the first characters of its id.
+    #[arg(required_unless_present = "all")]
+    pub run: Option<String>,
+    /// Every run of this project that can go on.
+    #[arg(long, conflicts_with_all = ["run", "settle"])]
+    pub all: bool,
+    /// Which workflow and plugins: those the run began with, or today's files. Today's must ask for the same effects so
+    /// far; if they do not, the run stops before it does anything.
+    #[arg(long, value_name = "WHICH", value_enum, default_value = "pinned")]
+    pub script: ScriptArg,
+    /// Say whether an effect in doubt happened: KEY=done (or KEY=done:JSON with the value the workflow shall see), or
+    /// KEY=absent: the workflow then sees a failure. May be given several times.
+    #[arg(long, value_name = "KEY=WHAT")]
+    pub settle: Vec<String>,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Which workflow and plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScriptArg {
+    /// Those the run began with.
+    Pinned,
+    /// Today's files.
+    New,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, Problem> {
+    context.listen_for_interrupts();
+    let project = context.journal()?;
+    let scripts = match args.script {
+        ScriptArg::Pinned => Scripts::Pinned,
+        ScriptArg::New => Scripts::New,
+    };
+    let Some(run) = &args.run else { return all(context, &project, scripts) };
+    let run = find_run(&project, run)?;
+    for settlement in &args.settle {
+        settle(&project, &run, &settlement_of(settlement)?)?;
+    }
+    one(context, &project, &run, scripts)
+}
+
+fn one(context: &Context, project: &Project, run: &RunId, scripts: Scripts) -> Result<Exit, Problem> {
+    let listener = ui::run::listener(&context.out);
+    ui::bug::working_on(run);
+    let finished = {
+        let working = ui::working::Working::new(&context.out);
+        let watch = working.watch(&context.setting.cancel);
+        continue_run(&project.setting, run, scripts, &*listener, watch, &|_| working.done())?
+    };
+    Ok(ended(context, &finished))
+}
+
+/// One after another; one that cannot go on does not keep the others from it.
+fn all(context: &Context, project: &Project, scripts: Scripts) -> Result<Exit, Problem> {
+    let runs = resumable(project)?;
+    if runs.is_empty() {
+        context.out.say("no run waits or was interrupted");
+    }
+    let mut exit = Exit::Done;
+    for run in runs {
+        let one = match one(context, project, &run, scripts) {
+            Ok(one) => one,
+            Err(problem) => problem.tell(context),
+        };
+        exit = exit.worse(one);
+        if context.setting.cancel.is_raised() {
+            break;
+        }
+    }
+    Ok(exit)
+}
+
+fn settlement_of(text: &str) -> Result<Settlement, Failure> {
+    let wrong = || {
+        Failure::new(FailureKind::Usage, format!("`{text}` does not say what happened"))
+            .hint("write KEY=done, KEY=done:JSON (its value) or KEY=absent; `relwf show RUN` names the keys")
+    };
+    // A key may hold `=` in an item's name; the word behind the last `=done` or `=absent` counts.
+    let split = |word: &str| text.rfind(word).map(|at| (&text[..at], &text[at + word.len()..]));
+    let (key, verdict) = match (split("=done"), split("=absent")) {
+        (Some((key, "")), _) => (key, Verdict::Done(Value::Null)),
+        (Some((key, value)), _) if value.starts_with(':') => {
+            (key, Verdict::Done(serde_json::from_str(&value[1..]).map_err(|error| wrong().cause(error))?))
+        }
+        (_, Some((key, ""))) => (key, Verdict::Absent),
+        _ => return Err(wrong()),
+    };
+    Ok(Settlement { key: key.parse().map_err(|()| wrong())?, verdict })
+}

@@ -1,0 +1,141 @@
+//! `relwf run WORKFLOW`.
+
+use super::arguments::{Cli, JsonArg};
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::{Finished, Prepared, Project, dry_run, prepare, start};
+use crate::model::{Failure, FailureKind};
+use crate::ui::{self, Form};
+use clap::CommandFactory;
+use std::collections::BTreeMap;
+
+/// Run a workflow, or show what it would do.
+///
+/// Configuration, workflow and plugins are checked first: what is found there exits 2 with nothing done. The run is
+/// journaled: after ctrl-C, kill -9 or a reboot `relwf resume` goes on where it stopped, and no effect is repeated
+/// blindly.
+///
+/// `relwf run WORKFLOW --help` shows the workflow's own text and parameters.
+#[derive(Debug, clap::Args)]
+#[command(
+    disable_help_flag = true,
+    after_help = "Examples:\n  relwf run promote-staging --dry-run\n  relwf run promote-staging --param commit=1a2b3c4\n  \
+                  relwf run promote-production --param soak=2d --json\n  relwf run promote-staging --help"
+)]
+pub struct RunArgs {
+    /// The workflow: `relwf list` names them.
+    #[arg(required_unless_present = "help")]
+    pub workflow: Option<String>,
+    /// A parameter; may be given several times.
+    #[arg(short, long = "param", value_name = "K=V")]
+    pub params: Vec<String>,
+    /// Show the merge, the components and every effect with its place in the workflow, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Work with what was fetched last.
+    #[arg(long)]
+    pub no_fetch: bool,
+    #[command(flatten)]
+    pub json: JsonArg,
+    /// Print help; with a workflow, its text and parameters.
+    #[arg(short, long)]
+    pub help: bool,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: RunArgs) -> Result<Exit, Problem> {
+    let workflow = match (args.workflow, args.help) {
+        (Some(workflow), true) => return help(context, &workflow),
+        (Some(workflow), false) => workflow,
+        (None, _) => return own_help(context),
+    };
+    context.listen_for_interrupts();
+    let project = context.project()?;
+    let prepared = prepare(&project, &workflow, &given(&args.params)?)?;
+    if args.dry_run {
+        return plan(context, &project, &prepared);
+    }
+    let finished = begin(context, &project, &prepared)?;
+    Ok(ended(context, &finished))
+}
+
+/// Starts a run and drives it as far as it goes.
+pub fn begin(context: &Context, project: &Project, prepared: &Prepared) -> Result<Finished, Problem> {
+    let listener = ui::run::listener(&context.out);
+    let working = ui::working::Working::new(&context.out);
+    let watch = working.watch(&context.setting.cancel);
+    Ok(start(project, prepared, &*listener, watch, &|run| {
+        working.done();
+        ui::bug::working_on(run);
+    })?)
+}
+
+/// Tells how a run ended, and answers the exit code.
+pub fn ended(context: &Context, finished: &Finished) -> Exit {
+    ui::run::finished(&context.out, finished, &context.invocation, &|file| context.text(file));
+    Exit::of_run(finished.outcome.status, finished.outcome.failure.as_ref().map(|failure| failure.kind))
+}
+
+fn plan(context: &Context, project: &Project, prepared: &Prepared) -> Result<Exit, Problem> {
+    let listener = ui::run::planning(&context.out);
+    let planned = {
+        let working = ui::working::Working::new(&context.out);
+        dry_run(project, prepared, &*listener, working.watch(&context.setting.cancel))?
+    };
+    if context.out.form == Form::Text {
+        context.out.answer(&ui::plan::planned(&planned, &|file| context.text(file)))?;
+    }
+    Ok(Exit::of_run(planned.outcome.status, planned.outcome.failure.as_ref().map(|failure| failure.kind)))
+}
+
+/// `K=V` pairs; the last one of a name would silently win, so a name may stand only once.
+fn given(params: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut given = BTreeMap::new();
+    for param in params {
+        let Some((name, value)) = param.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(Failure::new(FailureKind::Usage, format!("`{param}` is not a parameter"))
+                .hint("write it as NAME=VALUE, e.g. --param to=staging"));
+        };
+        if given.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(
+                Failure::new(FailureKind::Usage, format!("the parameter `{name}` is given twice")).hint("give it once")
+            );
+        }
+    }
+    Ok(given)
+}
+
+fn help(context: &Context, workflow: &str) -> Result<Exit, Problem> {
+    let header = context.project()?.library()?.header(workflow)?;
+    match context.out.form {
+        Form::Json => context.out.answer_json(&header)?,
+        Form::Text => context.out.answer(&ui::workflows::help(&header, &context.invocation))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn own_help(context: &Context) -> Result<Exit, Problem> {
+    let mut command = Cli::command();
+    command.build();
+    let text = command.find_subcommand_mut("run").map(|run| run.render_long_help().ansi().to_string());
+    context.out.answer(&text.unwrap_or_default())?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_names_and_values() {
+        let words = |params: &[&str]| given(&params.iter().map(|&param| param.to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            words(&["a=b=c", "d="]).unwrap().into_iter().collect::<Vec<_>>(),
+            [("a".to_owned(), "b=c".to_owned()), ("d".to_owned(), String::new())]
+        );
+        assert_eq!(words(&["a"]).unwrap_err().kind, FailureKind::Usage);
+        assert_eq!(words(&["=b"]).unwrap_err().kind, FailureKind::Usage);
+        assert_eq!(words(&["a=1", "a=2"]).unwrap_err().message, "the parameter `a` is given twice");
+    }
+}

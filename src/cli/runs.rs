@@ -1,0 +1,33 @@
+//! `relwf runs`.
+
+use super::arguments::JsonArg;
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::{Listed, runs};
+use crate::ui::{self, Form};
+use serde_json::json;
+
+/// List the runs of this project, newest first.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  relwf runs\n  relwf runs --json | jq -r '.runs[] | select(.status == \"suspended\").run'"
+)]
+pub struct RunsArgs {
+    /// Of every project on this machine.
+    #[arg(long)]
+    pub everywhere: bool,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Problem> {
+    let listed = if args.everywhere { Listed::Everywhere } else { Listed::Here };
+    let rows = runs(&context.journal()?, listed)?;
+    match context.out.form {
+        Form::Json => context.out.answer_json(&json!({ "runs": rows }))?,
+        Form::Text => context.out.answer(&ui::runs::runs(&rows, jiff::Timestamp::now()))?,
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,31 @@
+//! `relwf show RUN`.
+
+use super::arguments::JsonArg;
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::app::{find_run, show};
+use crate::ui::{self, Form, Loudness};
+
+/// Show one run: its steps, its commands and how they ended.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  relwf show r0g2\n  relwf show r0g2 -v          with arguments and pinned files\n  relwf show r0g2 --json"
+)]
+pub struct ShowArgs {
+    /// The run, or the first characters of its id.
+    pub run: String,
+    #[command(flatten)]
+    pub json: JsonArg,
+}
+
+/// Does it.
+pub fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Problem> {
+    let project = context.journal()?;
+    let story = show(&project, &find_run(&project, &args.run)?)?;
+    match context.out.form {
+        Form::Json => context.out.answer_json(&story)?,
+        Form::Text => context.out.answer(&ui::runs::show(&story, context.out.loudness == Loudness::Verbose))?,
+    }
+    Ok(Exit::Done)
+}

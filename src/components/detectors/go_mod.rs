@@ -1,0 +1,72 @@
+//! A module in `go.mod`: <https://go.dev/ref/mod#go-mod-file>.
+
+use crate::components::Version;
+use crate::components::document::{self, At};
+use crate::model::Failure;
+
+/// The required version, or what `replace` puts in its place; `None` when the module is not required.
+pub fn detect(bytes: &[u8], file: &str, module: &str) -> Result<Option<Version>, Failure> {
+    let text = document::text(bytes)
+        .map_err(|error| document::broken(format!("`{file}`: {}", error.message), file, error.at))?;
+    let mut block = None;
+    let mut required: Option<String> = None;
+    let mut replacements = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let words = words(line);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (directive, rest) = match (&block, words.as_slice()) {
+            (_, []) => continue,
+            (Some(_), [")"]) => {
+                block = None;
+                continue;
+            }
+            (Some(directive), rest) => (String::clone(directive), rest),
+            (None, [directive, "("]) => {
+                block = Some((*directive).to_owned());
+                continue;
+            }
+            (None, [directive, rest @ ..]) => ((*directive).to_owned(), rest),
+        };
+        let broken = |what: &str| document::broken(what.to_owned(), file, At { line: number + 1, column: 1 });
+        match (directive.as_str(), rest) {
+            ("require", [name, version]) if *name == module => required = Some((*version).to_owned()),
+            ("require", [name]) if *name == module => {
+                return Err(broken(&format!("`{module}` is required without a version")));
+            }
+            ("replace", [name, "=>", to @ ..]) if *name == module => replacements.push((None, to.join(" "))),
+            ("replace", [name, version, "=>", to @ ..]) if *name == module => {
+                replacements.push((Some((*version).to_owned()), to.join(" ")));
+            }
+            _ => {}
+        }
+    }
+    let Some(required) = required else { return Ok(None) };
+    // A replacement for exactly this version wins over one for every version.
+    let exact = replacements.iter().find(|(of, _)| of.as_deref() == Some(required.as_str()));
+    let replacement = exact.or_else(|| replacements.iter().find(|(of, _)| of.is_none()));
+    let (source, version) = match replacement.map(|(_, to)| to.split_once(' ').ok_or(to)) {
+        None => (None, Some(required)),
+        Some(Ok((module, version))) => (Some(module.to_owned()), Some(version.to_owned())),
+        Some(Err(folder)) => (Some(folder.clone()), None),
+    };
+    Ok(Some(Version { version, source, ..Version::default() }))
+}
+
+/// The words of a line without its comment; quotes around words go, parentheses are words.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        if rest.starts_with("//") {
+            break;
+        }
+        let (word, after) = match first {
+            quote @ ('"' | '`') => rest[1..].split_once(quote).unwrap_or((&rest[1..], "")),
+            '(' | ')' => rest.split_at(1),
+            _ => rest.split_at(rest.find(|c: char| c.is_whitespace() || "()\"`".contains(c)).unwrap_or(rest.len())),
+        };
+        words.push(word.to_owned());
+        rest = after.trim_start();
+    }
+    words
+}

@@ -1,0 +1,49 @@
+//! dep's `Gopkg.lock`: <https://golang.github.io/dep/docs/Gopkg.lock.html>.
+//!
+//! `[[projects]]` hold name, packages, revision and perhaps version, branch, source; dep 0.5 added digest and pruneopts.
+//! Only the former say what is built, so a migration between the formats changes no version.
+
+use crate::components::Version;
+use crate::components::document::{self, Language, Node};
+use crate::model::{Failure, Place};
+
+/// The project's entry; `None` when the project is not locked.
+pub fn detect(bytes: &[u8], file: &str, project: &str) -> Result<Option<Version>, Failure> {
+    let lock = document::manifest(bytes, file, Language::Toml)?;
+    let Some(projects) = lock.get("projects") else { return Ok(None) };
+    let mut found: Option<(Version, &Node)> = None;
+    for entry in projects.items() {
+        if entry.get("name").and_then(|name| name.spelling()) != Some(project) {
+            continue;
+        }
+        let version = version(entry, file)?;
+        match &found {
+            Some((earlier, first)) if *earlier != version => {
+                let place = Place::new(file, first.at.line, first.at.column);
+                return Err(document::broken(format!("`{project}` is locked twice, differently"), file, entry.at)
+                    .cause(format!("it is locked first at {place}"))
+                    .hint("run `dep ensure`, or delete the entry that is wrong"));
+            }
+            Some(_) => {}
+            None => found = Some((version, entry)),
+        }
+    }
+    Ok(found.map(|(version, _)| version))
+}
+
+fn version(entry: &Node, file: &str) -> Result<Version, Failure> {
+    let text = |key: &str| match entry.get(key) {
+        None => Ok(None),
+        Some(value) => match value.spelling() {
+            Some(text) => Ok(Some(text.to_owned()).filter(|text| !text.is_empty())),
+            None => Err(document::broken(format!("`{key}` is {}, not a text", value.what()), file, value.at)),
+        },
+    };
+    Ok(Version {
+        revision: text("revision")?,
+        version: text("version")?,
+        branch: text("branch")?,
+        source: text("source")?,
+        floating: false,
+    })
+}

@@ -1,0 +1,138 @@
+//! As much of the shell's grammar as it takes to find one command in a script: comments, continued lines, `;` and `&&`.
+//!
+//! Quotes are followed within a line only, so that a stray apostrophe (in a here-document, say) spoils no further line.
+
+/// The lines of a script as the shell sees them: without comments and empty lines, continued lines joined.
+pub fn lines(script: &str) -> Vec<String> {
+    let mut whole = Vec::new();
+    let mut line = String::new();
+    for part in script.lines() {
+        let part = uncommented(part).trim_end();
+        let backslashes = part.len() - part.trim_end_matches('\\').len();
+        if backslashes % 2 == 1 {
+            line.push_str(&part[..part.len() - 1]);
+            continue;
+        }
+        line.push_str(part);
+        if line.trim_end().ends_with('|') || line.trim_end().ends_with("&&") {
+            if !line.ends_with(' ') {
+                line.push(' ');
+            }
+            continue;
+        }
+        push(&mut whole, &mut line);
+    }
+    push(&mut whole, &mut line);
+    whole
+}
+
+fn push(whole: &mut Vec<String>, line: &mut String) {
+    let text = std::mem::take(line);
+    if !text.trim().is_empty() {
+        whole.push(text.trim().to_owned());
+    }
+}
+
+/// The commands of a line: what stands between `;`, `&&` and `||`. A pipeline stays whole.
+pub fn commands(line: &str) -> Vec<&str> {
+    let mut commands = Vec::new();
+    let mut start = 0;
+    let mut scan = Scan::default();
+    let mut bytes = line.bytes().enumerate().peekable();
+    while let Some((offset, byte)) = bytes.next() {
+        if scan.next(byte) != Inside::Nothing {
+            continue;
+        }
+        let next = bytes.peek().map(|&(_, byte)| byte);
+        let width = match (byte, next) {
+            (b';', _) => 1,
+            (b'&', Some(b'&')) | (b'|', Some(b'|')) => 2,
+            _ => continue,
+        };
+        if width == 2 {
+            bytes.next();
+        }
+        commands.push(line[start..offset].trim());
+        start = offset + width;
+    }
+    commands.push(line[start..].trim());
+    commands.retain(|command| !command.is_empty());
+    commands
+}
+
+/// The line without its comment: a `#` that begins a word, outside quotes.
+fn uncommented(line: &str) -> &str {
+    let mut scan = Scan::default();
+    let mut before = b' ';
+    for (offset, byte) in line.bytes().enumerate() {
+        if byte == b'#'
+            && scan.quote.is_none()
+            && !scan.escaped
+            && matches!(before, b' ' | b'\t' | b';' | b'&' | b'(' | b'|')
+        {
+            return &line[..offset];
+        }
+        scan.next(byte);
+        before = byte;
+    }
+    line
+}
+
+/// Where in the grammar a byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Nothing,
+    /// Quotes, backticks, `$(…)`, or behind a backslash.
+    Something,
+}
+
+#[derive(Default)]
+struct Scan {
+    quote: Option<u8>,
+    escaped: bool,
+    dollar: bool,
+    substitutions: usize,
+}
+
+impl Scan {
+    /// Takes the next byte; says where it stands.
+    fn next(&mut self, byte: u8) -> Inside {
+        let dollar = std::mem::take(&mut self.dollar);
+        if std::mem::take(&mut self.escaped) {
+            return Inside::Something;
+        }
+        match (self.quote, byte) {
+            (Some(b'\''), b'\'') => self.quote = None,
+            (Some(b'\''), _) => {}
+            (_, b'\\') => self.escaped = true,
+            (Some(quote), _) if quote == byte => self.quote = None,
+            (Some(_), _) => {}
+            (None, b'\'' | b'"' | b'`') => self.quote = Some(byte),
+            (None, b'$') => self.dollar = true,
+            (None, b'(') if dollar || self.substitutions > 0 => self.substitutions += 1,
+            (None, b')') if self.substitutions > 0 => self.substitutions -= 1,
+            (None, _) if self.substitutions == 0 => return Inside::Nothing,
+            (None, _) => {}
+        }
+        Inside::Something
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_read_as_the_shell_reads_them() {
+        let script =
+            "# all of it\n  a --x \\\n    --y # z\n\nb |\n  # between\n  c &&\nd \"# no comment\" \\# e#f $#\ng\\\\\n";
+        assert_eq!(lines(script), ["a --x     --y", "b |   c && d \"# no comment\" \\# e#f $#", "g\\\\"]);
+    }
+
+    #[test]
+    fn a_line_is_split_where_commands_end() {
+        let line = "if [ x ]; then a | b -c 'd;e' && f \"$(g; h)\" || i $(j && k) `l;m`; fi;";
+        assert_eq!(commands(line), ["if [ x ]", "then a | b -c 'd;e'", "f \"$(g; h)\"", "i $(j && k) `l;m`", "fi"]);
+        assert_eq!(commands("ä;ö&&ü"), ["ä", "ö", "ü"]);
+    }
+}

@@ -1,0 +1,211 @@
+//! YAML → [`Node`]: anchors, aliases and `<<` merges are resolved, aliased values are shared rather than copied.
+
+use super::{At, DEPTH, Entry, Kind, Node, SyntaxError};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// How many keys all `<<` of a text may bring in: a small text can ask for billions.
+const MERGED_KEYS: usize = 100_000;
+
+pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
+    let mut composer = Composer::default();
+    let mut parser = Parser::new_from_str(text);
+    let mut root = None;
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event
+            .map_err(|error: ScanError| SyntaxError { message: error.info().to_owned(), at: at(error.marker()) })?;
+        if event == Event::DocumentEnd {
+            break;
+        }
+        root = composer.take(event, at(&span.start))?.or(root);
+    }
+    Ok(root.map_or(Node { at: At { line: 1, column: 1 }, kind: Kind::Null }, Rc::unwrap_or_clone))
+}
+
+fn at(marker: &Marker) -> At {
+    At { line: marker.line().max(1), column: marker.col() + 1 }
+}
+
+/// Keys are unique: the last of several wins, at the first one's position. So do the YAML reader of Travis and most JSON readers.
+pub(super) fn last_wins(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut positions: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    let mut unique: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match positions.get(&entry.key).and_then(|&position| unique.get_mut(position)) {
+            Some(earlier) => *earlier = entry,
+            None => {
+                positions.insert(entry.key.clone(), unique.len());
+                unique.push(entry);
+            }
+        }
+    }
+    unique
+}
+
+#[derive(Default)]
+struct Composer {
+    open: Vec<Open>,
+    /// Each with its depth: aliases nest values deeper than the text itself is.
+    anchors: HashMap<usize, (Rc<Node>, usize)>,
+    merged: usize,
+}
+
+/// A list or map whose end has not been read yet.
+struct Open {
+    anchor: usize,
+    at: At,
+    inside: Inside,
+    /// The depth of the deepest value inside so far.
+    deepest: usize,
+}
+
+enum Inside {
+    List(Vec<Rc<Node>>),
+    Map { entries: Vec<Entry>, merges: Vec<Rc<Node>>, key: Key },
+}
+
+/// What the next value of a map belongs to.
+enum Key {
+    /// The next node is a key.
+    Wanted,
+    Named(String, At),
+    /// `<<`.
+    Merge,
+    /// A list or map as a key: nobody asks for it by name.
+    Complex,
+}
+
+impl Composer {
+    /// Takes one event; gives the root when it is whole.
+    fn take(&mut self, event: Event<'_>, at: At) -> Result<Option<Rc<Node>>, SyntaxError> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                if plain && text == "<<" && self.expect_merge() {
+                    return Ok(None);
+                }
+                let tagged = tag.is_some_and(|tag| tag.suffix == "str");
+                let kind = if plain && !tagged { plain_scalar(&text) } else { Kind::Text(text.into_owned()) };
+                self.add(anchor, Rc::new(Node { at, kind }), 0)
+            }
+            Event::SequenceStart(anchor, _) => self.begin(anchor, at, Inside::List(Vec::new())),
+            Event::MappingStart(anchor, _) => {
+                self.begin(anchor, at, Inside::Map { entries: Vec::new(), merges: Vec::new(), key: Key::Wanted })
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::Alias(anchor) => match self.anchors.get(&anchor) {
+                Some((node, depth)) => {
+                    let (node, depth) = (Rc::clone(node), *depth);
+                    self.add(0, node, depth)
+                }
+                None => Err(SyntaxError { message: "an alias stands inside its own anchor".to_owned(), at }),
+            },
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                Ok(None)
+            }
+        }
+    }
+
+    /// Is a key wanted here? Then it is `<<`.
+    fn expect_merge(&mut self) -> bool {
+        match self.open.last_mut() {
+            Some(Open { inside: Inside::Map { key: key @ Key::Wanted, .. }, .. }) => {
+                *key = Key::Merge;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn begin(&mut self, anchor: usize, at: At, inside: Inside) -> Result<Option<Rc<Node>>, SyntaxError> {
+        if self.open.len() >= DEPTH {
+            return Err(too_deep(at));
+        }
+        self.open.push(Open { anchor, at, inside, deepest: 0 });
+        Ok(None)
+    }
+
+    fn end(&mut self) -> Result<Option<Rc<Node>>, SyntaxError> {
+        let Some(Open { anchor, at, inside, deepest }) = self.open.pop() else { return Ok(None) };
+        let kind = match inside {
+            Inside::List(items) => Kind::List(items),
+            Inside::Map { entries, merges, .. } => Kind::Map(self.merge(last_wins(entries), &merges, at)?),
+        };
+        self.add(anchor, Rc::new(Node { at, kind }), deepest + 1)
+    }
+
+    /// `<<: *a` and `<<: [*a, *b]`: a map's own keys win over merged ones, earlier maps over later ones
+    /// (<https://yaml.org/type/merge.html>).
+    fn merge(&mut self, mut entries: Vec<Entry>, merges: &[Rc<Node>], at: At) -> Result<Vec<Entry>, SyntaxError> {
+        if merges.is_empty() {
+            return Ok(entries);
+        }
+        let mut known: std::collections::HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+        for merge in merges {
+            let maps = if matches!(merge.kind, Kind::List(_)) { merge.items() } else { std::slice::from_ref(merge) };
+            for entry in maps.iter().flat_map(|map| map.entries()) {
+                self.merged += 1;
+                if self.merged > MERGED_KEYS {
+                    return Err(SyntaxError { message: format!("`<<` brings in more than {MERGED_KEYS} keys"), at });
+                }
+                if known.insert(entry.key.clone()) {
+                    entries.push(entry.clone());
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Puts a whole node where it belongs; gives it back when it is the root.
+    fn add(&mut self, anchor: usize, node: Rc<Node>, depth: usize) -> Result<Option<Rc<Node>>, SyntaxError> {
+        if depth > DEPTH {
+            return Err(too_deep(node.at));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, (Rc::clone(&node), depth));
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.deepest = open.deepest.max(depth);
+        }
+        match self.open.last_mut().map(|open| &mut open.inside) {
+            None => return Ok(Some(node)),
+            Some(Inside::List(items)) => items.push(node),
+            Some(Inside::Map { entries, merges, key }) => {
+                *key = match std::mem::replace(key, Key::Wanted) {
+                    Key::Wanted => match &node.kind {
+                        Kind::Null => Key::Named("null".to_owned(), node.at),
+                        _ => node.spelling().map_or(Key::Complex, |name| Key::Named(name.to_owned(), node.at)),
+                    },
+                    Key::Named(key, key_at) => {
+                        entries.push(Entry { key, key_at, value: node });
+                        Key::Wanted
+                    }
+                    Key::Merge => {
+                        merges.push(node);
+                        Key::Wanted
+                    }
+                    Key::Complex => Key::Wanted,
+                };
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn too_deep(at: At) -> SyntaxError {
+    SyntaxError { message: format!("it is nested more than {DEPTH} levels deep"), at }
+}
+
+/// A scalar without quotes, by YAML 1.2's core schema; its spelling is kept.
+fn plain_scalar(text: &str) -> Kind {
+    let bare = |what| Kind::Bare { text: text.to_owned(), what };
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => bare("a boolean"),
+        _ if text.parse::<f64>().is_ok() && text.ends_with(|c: char| c.is_ascii_digit() || c == '.') => {
+            bare("a number")
+        }
+        _ => Kind::Text(text.to_owned()),
+    }
+}

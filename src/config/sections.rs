@@ -1,0 +1,103 @@
+//! The sections of relwf.toml but for components and fleet.
+
+use super::problems::Source;
+use super::table::Table;
+use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Secret, ShConfig};
+use crate::components::document::{Kind, Node};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// `[[environment]]`.
+pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
+    let name = table.required("name").map(|name| name.text.to_owned());
+    let branch = table.required("branch").and_then(|_| table.parsed("branch"));
+    let url = table.text("url").map(|url| url.text.to_owned());
+    let checks = table.texts("checks").into_iter().map(|check| check.text.to_owned()).collect();
+    table.finish();
+    Some(Environment { name: name?, branch: branch?, url, checks })
+}
+
+/// `[repo]`: its URL.
+pub(super) fn repo(mut table: Table<'_, '_>) -> Option<String> {
+    let url = table.text("url").map(|url| url.text.to_owned());
+    table.finish();
+    url
+}
+
+/// `[forge]`.
+pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
+    let kinds = [
+        ("github", ForgeKind::Github),
+        ("gitlab", ForgeKind::Gitlab),
+        ("forgejo", ForgeKind::Forgejo),
+        ("local", ForgeKind::Local),
+    ];
+    let forge = ForgeConfig { kind: table.word("kind", &kinds), api: table.url("api") };
+    table.finish();
+    forge
+}
+
+/// `[ci]`.
+pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
+    let kinds = [
+        ("travis", CiKind::Travis),
+        ("actions", CiKind::Actions),
+        ("gitlab", CiKind::Gitlab),
+        ("status", CiKind::Status),
+        ("command", CiKind::Command),
+    ];
+    let kind = table.word("kind", &kinds);
+    let there = table.value("command");
+    let command = table.argv("command").unwrap_or_default();
+    match (kind, there) {
+        (Some(CiKind::Command), None) => table.wrong(
+            "`kind` is `command`, but `command` is missing",
+            "say what to run, like `command = [\"make\", \"travis_${event}\"]`".to_owned(),
+        ),
+        (Some(kind), Some(command)) if kind != CiKind::Command => table.source.wrong(
+            command.at,
+            "`command` goes with `kind = \"command\"` alone",
+            "delete `command`, or set `kind = \"command\"`".to_owned(),
+        ),
+        _ => {}
+    }
+    let ci = CiConfig { kind, api: table.url("api"), command, timeout: table.parsed("timeout") };
+    table.finish();
+    ci
+}
+
+/// `[sh]`.
+pub(super) fn sh(mut table: Table<'_, '_>) -> ShConfig {
+    let allow = table.texts("allow").into_iter().map(|program| program.text.to_owned()).collect();
+    table.finish();
+    ShConfig { allow }
+}
+
+/// `[secrets]`.
+pub(super) fn secrets(node: &Node, source: &Source<'_>) -> BTreeMap<String, Secret> {
+    let mut secrets = BTreeMap::new();
+    if !matches!(node.kind, Kind::Map(_)) {
+        source.wrong(node.at, format!("[secrets] is {}, not a table", node.what()), None);
+    }
+    for entry in node.entries() {
+        let name = format!("[secrets] `{}`", entry.key);
+        if let Some(secret) = Table::new(&entry.value, name, source).and_then(secret) {
+            secrets.insert(entry.key.clone(), secret);
+        }
+    }
+    secrets
+}
+
+fn secret(mut table: Table<'_, '_>) -> Option<Secret> {
+    let env = table.text("env").map(|env| Secret::Env(env.text.to_owned()));
+    let command = table.argv("command").map(Secret::Command);
+    let file = table.text("file").map(|file| Secret::File(PathBuf::from(file.text)));
+    let given = ["env", "command", "file"].into_iter().filter(|key| table.value(key).is_some()).count();
+    if given != 1 {
+        let hint =
+            "write one of `{ env = \"NAME\" }`, `{ command = [\"pass\", \"show\", \"x\"] }`, `{ file = \"path\" }`";
+        table.wrong("it needs exactly one of `env`, `command`, `file`", hint.to_owned());
+    }
+    table.finish();
+    env.or(command).or(file)
+}

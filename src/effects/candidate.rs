@@ -1,0 +1,72 @@
+//! `candidate::…`: what could be promoted. The judging has its own file.
+
+use super::World;
+use super::candidates::{CandidateQuery, Candidates};
+use super::declare::{Declared, args, map, read, value};
+use crate::model::{BranchName, Failure, Span};
+use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// How many are listed when nobody says.
+const LIMIT: usize = 50;
+
+pub(super) const COMMANDS: &[Declared] = &[
+    map(
+        Kind::Read,
+        "candidate::list",
+        &[
+            required("branch", ParamType::Branch, "where releases come from"),
+            required("target", ParamType::Branch, "where they go; what it has already is no candidate"),
+            optional("soak", ParamType::Duration, "how long a candidate must have been green"),
+            optional("limit", ParamType::Int, "at most so many; 50 when left away"),
+        ],
+        "a list of #{ id, summary, author, time, green, why, since? }",
+        "Commits of `branch` along its first parents that `target` lacks, newest first, each with its reason.",
+        all,
+    ),
+    map(
+        Kind::Read,
+        "candidate::latest_green",
+        &[
+            required("branch", ParamType::Branch, "where releases come from"),
+            required("target", ParamType::Branch, "where they go"),
+            optional("soak", ParamType::Duration, "how long it must have been green"),
+        ],
+        "#{ id, summary, author, time, green, why, since? }",
+        "The newest commit of `branch` on which every check of its environment is green; throws kind \"no-candidate\" with \
+         the reasons. An environment without checks asks for none.",
+        latest_green,
+    ),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CandidateArgs {
+    branch: BranchName,
+    target: BranchName,
+    #[serde(default)]
+    soak: Span,
+    limit: Option<usize>,
+}
+
+fn question(wanted: CandidateArgs) -> (CandidateQuery, usize) {
+    let query = CandidateQuery { branch: wanted.branch, target: wanted.target, soak: wanted.soak };
+    (query, wanted.limit.unwrap_or(LIMIT))
+}
+
+fn candidates<'a>(world: &'a World, cx: &Performing<'a>) -> Candidates<'a> {
+    Candidates { config: &world.config, mirror: &world.mirror, forge: &*world.forge, now: cx.now, watch: cx.watch }
+}
+
+fn all(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let (query, limit) = question(args(call)?);
+    let world = Arc::clone(world);
+    Ok(read(move |cx| value(candidates(&world, cx).list(&query, limit)?)))
+}
+
+fn latest_green(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let (query, _) = question(args(call)?);
+    let world = Arc::clone(world);
+    Ok(read(move |cx| value(candidates(&world, cx).latest_green(&query)?)))
+}

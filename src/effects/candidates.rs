@@ -1,0 +1,249 @@
+//! Which commits of a branch may be promoted, and why not the others. Used by `candidate::…` and by `relwf candidates`.
+
+use super::git::time_of;
+use super::text::list;
+use crate::config::Config;
+use crate::forge::{Forge, Verdict, VerdictState};
+use crate::git::{CommitInfo, LogRange, Mirror};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Watch};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// How many commits are looked at for a green one before giving up.
+const SEARCH: usize = 1000;
+/// How many reasons a refusal lists.
+const REASONS: usize = 20;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CandidateQuery {
+    /// Where releases come from.
+    pub branch: BranchName,
+    /// Where they go; what it has already is no candidate.
+    pub target: BranchName,
+    /// How long a candidate must have been green.
+    pub soak: Span,
+}
+
+/// One commit, judged.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The commit.
+    pub id: CommitId,
+    /// The first line of its message.
+    pub summary: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When, RFC 3339.
+    pub time: String,
+    /// May it be promoted?
+    pub green: bool,
+    /// Why, or why not.
+    pub why: String,
+    /// Since when every required check has been green.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+/// What the checks say of one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// May it be promoted?
+    pub green: bool,
+    /// Why, or why not.
+    pub why: String,
+    /// Since when every required check has been green: the time of the youngest one.
+    pub since: Option<Timestamp>,
+}
+
+/// Judges a commit by its verdicts. A missing check is pending, never green; skipped and neutral are not green either.
+/// Nothing required: everything is a candidate.
+pub fn judge(required: &[String], verdicts: &[Verdict], soak: Span, now: Timestamp) -> Judgement {
+    let not = |why: String| Judgement { green: false, why, since: None };
+    if required.is_empty() {
+        return Judgement { green: true, why: "no checks are asked for".to_owned(), since: None };
+    }
+    let mut against = Vec::new();
+    let mut since: Option<Timestamp> = None;
+    for context in required {
+        match verdicts.iter().find(|verdict| verdict.context == *context) {
+            None => against.push(format!("{context} has not reported")),
+            Some(verdict) => match verdict.state {
+                VerdictState::Green => since = Some(since.map_or(verdict.at, |latest| latest.max(verdict.at))),
+                VerdictState::Pending => against.push(format!("{context} is pending")),
+                VerdictState::Red => against.push(format!("{context} is red")),
+                VerdictState::Skipped => against.push(format!("{context} was skipped")),
+                VerdictState::Neutral => against.push(format!("{context} took no side")),
+            },
+        }
+    }
+    let Some(since) = since.filter(|_| against.is_empty()) else { return not(list(&against, 5)) };
+    let green = SignedDuration::try_from(soak.duration())
+        .ok()
+        .and_then(|soak| since.checked_add(soak).ok())
+        .unwrap_or(Timestamp::MAX);
+    if green > now {
+        let why = format!("green since {since}, but it must soak for {soak}: until {green}");
+        return Judgement { green: false, why, since: Some(since) };
+    }
+    Judgement { green: true, why: format!("green since {since}"), since: Some(since) }
+}
+
+/// Where the answers come from.
+#[derive(Clone, Copy)]
+pub struct Candidates<'a> {
+    /// Says which checks the branch's environment asks for.
+    pub config: &'a Config,
+    /// Has the commits.
+    pub mirror: &'a Mirror,
+    /// Has the verdicts.
+    pub forge: &'a dyn Forge,
+    /// The clock, for the soak.
+    pub now: Timestamp,
+    /// ctrl-C, and where to say how far it is.
+    pub watch: Watch<'a>,
+}
+
+impl Candidates<'_> {
+    /// Every commit along the first parents of the branch that the target lacks, newest first, judged. At most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// A branch does not exist; the forge or the mirror cannot be read.
+    pub fn list(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<Candidate>, Failure> {
+        let required = self.required(&query.branch);
+        self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &required, query.soak)).collect()
+    }
+
+    /// The newest commit that may be promoted. When the target has everything already: the branch's tip, so that the merge
+    /// can say so.
+    ///
+    /// # Errors
+    ///
+    /// Kind `no-candidate` when none may be, with the reasons; a branch does not exist; the forge cannot be read.
+    pub fn latest_green(&self, query: &CandidateQuery) -> Result<Candidate, Failure> {
+        let required = self.required(&query.branch);
+        let commits = self.commits(query, SEARCH)?;
+        if commits.is_empty() {
+            let tip = self.mirror.commit(self.tip(&query.branch)?)?;
+            let why = format!("{} has it already", query.target);
+            return Ok(candidate(&tip, Judgement { green: true, why, since: None }));
+        }
+        let mut declined = Vec::new();
+        for commit in &commits {
+            self.watch.say(format!("looking at the checks of {}", commit.id.short()));
+            let judged = self.judged(commit, &required, query.soak)?;
+            if judged.green {
+                return Ok(judged);
+            }
+            declined.push(judged);
+        }
+        Err(no_candidate(query, &declined))
+    }
+
+    fn required(&self, branch: &BranchName) -> Vec<String> {
+        let environment = self.config.environments.iter().find(|environment| environment.branch == *branch);
+        environment.map(|environment| environment.checks.clone()).unwrap_or_default()
+    }
+
+    fn tip(&self, branch: &BranchName) -> Result<CommitId, Failure> {
+        super::git::tip_of(self.mirror, branch)
+    }
+
+    fn commits(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<CommitInfo>, Failure> {
+        let range = LogRange {
+            from: self.tip(&query.branch)?,
+            not: vec![self.tip(&query.target)?],
+            first_parent: true,
+            limit: Some(limit),
+        };
+        Ok(self.mirror.log(&range)?)
+    }
+
+    fn judged(&self, commit: &CommitInfo, required: &[String], soak: Span) -> Result<Candidate, Failure> {
+        if self.watch.cancel.is_raised() {
+            return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
+        }
+        let verdicts = if required.is_empty() { Vec::new() } else { self.forge.verdicts(commit.id, self.watch)? };
+        Ok(candidate(commit, judge(required, &verdicts, soak, self.now)))
+    }
+}
+
+fn candidate(commit: &CommitInfo, judgement: Judgement) -> Candidate {
+    Candidate {
+        id: commit.id,
+        summary: commit.summary.clone(),
+        author: commit.author.name.clone(),
+        time: time_of(commit),
+        green: judgement.green,
+        why: judgement.why,
+        since: judgement.since,
+    }
+}
+
+fn no_candidate(query: &CandidateQuery, declined: &[Candidate]) -> Failure {
+    let CandidateQuery { branch, target, .. } = query;
+    let failure = Failure::new(
+        FailureKind::NoCandidate,
+        match declined {
+            [only] => format!("the one new commit of {branch} cannot go to {target}: {}", only.why),
+            _ => format!("none of the {} new commits of {branch} can go to {target}", declined.len()),
+        },
+    )
+    .hint(format!(
+        "`relwf candidates {branch} {target}` lists them; wait for the checks, or name a commit with --param commit=…"
+    ));
+    let failure = declined.iter().take(REASONS).fold(failure, |failure, candidate| {
+        failure.cause(format!("{} {}: {}", candidate.id.short(), candidate.summary, candidate.why))
+    });
+    let reasons = declined.iter().take(REASONS).map(|candidate| serde_json::json!(candidate)).collect();
+    failure.detail(reasons)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use VerdictState::{Green, Neutral, Pending, Red, Skipped};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn verdict(context: &str, state: VerdictState, second: i64) -> Verdict {
+        Verdict { context: context.to_owned(), state, description: String::new(), url: None, at: at(second) }
+    }
+
+    fn judged(required: &[&str], verdicts: &[Verdict], soak: &str, now: i64) -> (bool, String) {
+        let required: Vec<String> = required.iter().map(|&context| context.to_owned()).collect();
+        let judgement = judge(&required, verdicts, soak.parse().unwrap(), at(now));
+        (judgement.green, judgement.why)
+    }
+
+    #[test]
+    fn only_green_is_green() {
+        assert_eq!(judged(&[], &[verdict("ci", Red, 5)], "0m", 9), (true, "no checks are asked for".to_owned()));
+        let green = (true, "green since 1970-01-01T00:00:05Z".to_owned());
+        assert_eq!(judged(&["ci"], &[verdict("ci", Green, 5), verdict("other", Red, 5)], "0m", 9), green);
+        for (verdicts, why) in [
+            (vec![], "ci has not reported"),
+            (vec![verdict("other", Green, 5)], "ci has not reported"),
+            (vec![verdict("ci", Pending, 5)], "ci is pending"),
+            (vec![verdict("ci", Red, 5)], "ci is red"),
+            (vec![verdict("ci", Skipped, 5)], "ci was skipped"),
+            (vec![verdict("ci", Neutral, 5)], "ci took no side"),
+        ] {
+            assert_eq!(judged(&["ci"], &verdicts, "0m", 9), (false, why.to_owned()));
+        }
+        let both = judged(&["a", "b"], &[verdict("a", Red, 5)], "0m", 9);
+        assert_eq!(both, (false, "a is red, b has not reported".to_owned()));
+    }
+
+    #[test]
+    fn the_soak_counts_from_the_youngest_required_verdict() {
+        let verdicts = [verdict("a", Green, 100), verdict("b", Green, 400), verdict("c", Green, 9000)];
+        assert!(judged(&["a", "b"], &verdicts, "10m", 1000).0);
+        let (green, why) = judged(&["a", "b"], &verdicts, "10m", 999);
+        assert!(!green);
+        assert_eq!(why, "green since 1970-01-01T00:06:40Z, but it must soak for 10m: until 1970-01-01T00:16:40Z");
+    }
+}

@@ -1,0 +1,263 @@
+//! `forge::wait_checks`: waits until every required check is green on the proposed commit itself.
+
+use super::World;
+use super::ci::{BuildOutcome, build_here, red_build};
+use super::declare::{Declared, args, facts, map, value};
+use super::text::list;
+use crate::ci::{BuildState, CiEvent, Start};
+use crate::forge::{ForgeError, Verdict, VerdictState};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
+use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) const COMMANDS: &[Declared] = &[map(
+    Kind::Wait,
+    "forge::wait_checks",
+    &[
+        required("commit", ParamType::Commit, "the proposed commit"),
+        required(
+            "target",
+            ParamType::Branch,
+            "the branch it shall land on; its environment and the forge say which checks",
+        ),
+        optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
+    ],
+    "#{ commit, verdicts: a list of #{ context, state, description, url } }",
+    "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\".",
+    make,
+)];
+
+/// How long waits for CI last when nobody says.
+pub(super) const DEADLINE: Span = Span::new(Duration::from_secs(3600));
+/// How often the forge is asked.
+pub(super) const POLL: Span = Span::new(Duration::from_secs(5));
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChecksArgs {
+    commit: String,
+    target: BranchName,
+    deadline: Option<Span>,
+}
+
+struct WaitChecks {
+    world: Arc<World>,
+    wanted: ChecksArgs,
+}
+
+/// Journaled when the wait begins.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    commit: CommitId,
+    deadline: Timestamp,
+}
+
+fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    Ok(Command::Wait(Box::new(WaitChecks { world: Arc::clone(world), wanted: args(call)? })))
+}
+
+/// So much later, as far as there is time.
+pub(super) fn later(from: Timestamp, by: Span) -> Timestamp {
+    SignedDuration::try_from(by.duration()).ok().and_then(|by| from.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// A network that is down is no verdict: look again until the deadline.
+pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp) -> Result<Observation, Failure> {
+    let passing = matches!(failure.kind, FailureKind::Network | FailureKind::Timeout);
+    if !passing || now >= deadline {
+        return Err(failure);
+    }
+    Ok(Observation::NotYet { why: failure.message, again: POLL })
+}
+
+impl WaitChecks {
+    /// What the target's environment and the forge's rules ask for.
+    fn required(&self, watch: Watch<'_>) -> Result<Vec<String>, ForgeError> {
+        let environments = &self.world.config.environments;
+        let environment = environments.iter().find(|environment| environment.branch == self.wanted.target);
+        let mut contexts = environment.map(|environment| environment.checks.clone()).unwrap_or_default();
+        for context in self.world.forge.rules(&self.wanted.target, watch)?.required {
+            if !contexts.contains(&context) {
+                contexts.push(context);
+            }
+        }
+        Ok(contexts)
+    }
+
+    /// Where we are the CI: builds the commit, unless that was done before, and speaks for every required check that
+    /// nobody else spoke for.
+    fn build(&self, cx: &Performing<'_>, commit: CommitId, required: &[String]) -> Result<(), Failure> {
+        let Some(ci) = self.world.ci.as_ref().filter(|ci| ci.start() == Start::Us) else { return Ok(()) };
+        let event = CiEvent::PullRequest;
+        let build = match build_here(&**ci, cx, commit, event, &self.wanted.target)? {
+            BuildOutcome::Ended(build) => build,
+            BuildOutcome::Open(_) => return Ok(()),
+        };
+        let passed = build.state == BuildState::Passed;
+        let verdicts = self.world.forge.verdicts(commit, cx.watch)?;
+        for context in required.iter().filter(|context| verdicts.iter().all(|verdict| verdict.context != **context)) {
+            let verdict = Verdict {
+                context: context.clone(),
+                state: if passed { VerdictState::Green } else { VerdictState::Red },
+                description: "by the command of [ci]".to_owned(),
+                url: build.url.clone(),
+                at: build.finished.unwrap_or(cx.now),
+            };
+            self.world.forge.set_status(commit, &verdict, cx.watch)?;
+        }
+        if passed { Ok(()) } else { Err(red_build(&**ci, &build, cx.watch)) }
+    }
+
+    fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
+        let required = self.required(cx.watch)?;
+        self.build(cx, begun.commit, &required)?;
+        let verdicts = self.world.forge.verdicts(begun.commit, cx.watch)?;
+        // Building may have taken long.
+        let now = self.world.clock.now();
+        match judge(&required, &verdicts) {
+            Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
+            Checks::Red(red) => Err(red_checks(begun.commit, &red)),
+            Checks::Missing(missing) if now < begun.deadline => {
+                Ok(Observation::NotYet { why: list(&missing, 5), again: POLL })
+            }
+            Checks::Missing(missing) => Err(Failure::new(
+                FailureKind::Timeout,
+                format!("the checks of {} were not all green in time: {}", begun.commit.short(), list(&missing, 5)),
+            )
+            .hint("a check that never reports may be misspelt in relwf.toml, or its CI is not set up for this branch; `deadline` gives more time")
+            .detail(json!({ "missing": missing }))),
+        }
+    }
+}
+
+/// How a commit's checks stand.
+#[derive(Debug, PartialEq)]
+enum Checks {
+    Green,
+    Red(Vec<Verdict>),
+    /// Each with its reason.
+    Missing(Vec<String>),
+}
+
+/// A missing check is pending; skipped and neutral are not green, but may become so: somebody can start them again.
+fn judge(required: &[String], verdicts: &[Verdict]) -> Checks {
+    let mut red = Vec::new();
+    let mut missing = Vec::new();
+    for context in required {
+        match verdicts.iter().find(|verdict| verdict.context == *context) {
+            None => missing.push(format!("{context} has not reported")),
+            Some(verdict) => match verdict.state {
+                VerdictState::Green => {}
+                VerdictState::Red => red.push(verdict.clone()),
+                VerdictState::Pending => missing.push(format!("{context} is pending")),
+                VerdictState::Skipped => missing.push(format!("{context} was skipped, which is not green")),
+                VerdictState::Neutral => missing.push(format!("{context} took no side, which is not green")),
+            },
+        }
+    }
+    match (red.is_empty(), missing.is_empty()) {
+        (true, true) => Checks::Green,
+        (true, false) => Checks::Missing(missing),
+        (false, _) => Checks::Red(red),
+    }
+}
+
+fn red_checks(commit: CommitId, red: &[Verdict]) -> Failure {
+    let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
+    let failure =
+        Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
+            .hint("nothing has landed; fix it on the source branch and run the workflow again");
+    let failure = red.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some()).fold(
+        failure,
+        |failure, verdict| {
+            let at = verdict.url.as_deref().unwrap_or_default();
+            failure.cause(format!("{}: {} {at}", verdict.context, verdict.description).trim_end())
+        },
+    );
+    failure.detail(json!({ "red": red }))
+}
+
+fn checks_value(commit: CommitId, verdicts: &[Verdict]) -> Value {
+    let verdicts: Vec<Value> = verdicts
+        .iter()
+        .map(|verdict| {
+            json!({
+                "context": verdict.context,
+                "state": verdict.state,
+                "description": verdict.description,
+                "url": verdict.url,
+            })
+        })
+        .collect();
+    json!({ "commit": commit, "verdicts": verdicts })
+}
+
+impl Wait for WaitChecks {
+    fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
+        value(Begun { commit, deadline: later(cx.now, self.wanted.deadline.unwrap_or(DEADLINE)) })
+    }
+
+    fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure> {
+        let begun: Begun = facts(begun)?;
+        self.look(cx, &begun).or_else(|failure| {
+            // A red build is a verdict whatever its kind; what is passing is only the way there.
+            unreachable(failure, self.world.clock.now(), begun.deadline)
+        })
+    }
+
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
+        let required = self.required(cx.watch)?;
+        let builds = self.world.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
+        let note = match (required.is_empty(), builds) {
+            (false, _) => Some(format!("assuming the checks pass: {}", list(&required, 5))),
+            (true, true) => Some("assuming the command of [ci] passes".to_owned()),
+            (true, false) => Some("no checks are asked for".to_owned()),
+        };
+        let verdicts: Vec<Value> = required
+            .iter()
+            .map(|context| json!({ "context": context, "state": "green", "description": "assumed", "url": null }))
+            .collect();
+        Ok(Assumed { value: json!({ "commit": commit, "verdicts": verdicts }), note })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use VerdictState::{Green, Neutral, Pending, Red, Skipped};
+
+    fn verdict(context: &str, state: VerdictState) -> Verdict {
+        Verdict { context: context.to_owned(), state, description: String::new(), url: None, at: Timestamp::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn a_missing_check_is_pending_and_red_wins_over_missing() {
+        let required = ["a".to_owned(), "b".to_owned()];
+        let missing = |verdicts: &[Verdict]| match judge(&required, verdicts) {
+            Checks::Missing(why) => why.join("; "),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(missing(&[]), "a has not reported; b has not reported");
+        assert_eq!(missing(&[verdict("a", Green), verdict("b", Pending)]), "b is pending");
+        assert_eq!(missing(&[verdict("a", Green), verdict("b", Skipped)]), "b was skipped, which is not green");
+        assert_eq!(missing(&[verdict("a", Green), verdict("b", Neutral)]), "b took no side, which is not green");
+        assert_eq!(judge(&required, &[verdict("a", Red)]), Checks::Red(vec![verdict("a", Red)]));
+        assert_eq!(judge(&required, &[verdict("a", Green), verdict("b", Green), verdict("c", Red)]), Checks::Green);
+        assert_eq!(judge(&[], &[]), Checks::Green);
+    }
+
+    #[test]
+    fn red_checks_name_themselves() {
+        let failure = red_checks(crate::model::ObjectId::ZERO.into(), &[verdict("a", Red), verdict("b", Red)]);
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (FailureKind::Red, "on 0000000000 these checks are red: a, b")
+        );
+    }
+}

@@ -1,0 +1,308 @@
+//! `ci::…`: starting builds and waiting for them.
+
+use super::World;
+use super::checks::{DEADLINE, POLL, later, unreachable};
+use super::declare::{Declared, args, facts, map, read, value};
+use super::git::tip;
+use super::lease::not_sent;
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch, unknown};
+use crate::run::{
+    Assumed, Call, Command, Effect, EffectError, Intent, Kind, Observation, OnUnknown, ParamType, Performing, Probe,
+    Wait, optional, required,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const EVENT: &str = "\"push\", \"pull_request\", \"api\" or \"cron\"";
+
+pub(super) const COMMANDS: &[Declared] = &[
+    map(
+        Kind::Effect,
+        "ci::trigger",
+        &[
+            required("branch", ParamType::Branch, "the branch the build is for"),
+            optional("commit", ParamType::Commit, "the commit to build; by default the branch's tip"),
+            optional("event", ParamType::String, EVENT),
+            optional("env", ParamType::Map, "further variables for the build"),
+        ],
+        "#{ id }",
+        "Starts a build, of event \"api\" when nothing else is said.",
+        |world, call| Ok(Command::Effect(Box::new(StartBuild { world: Arc::clone(world), wanted: args(call)? }))),
+    ),
+    map(
+        Kind::Wait,
+        "ci::wait",
+        &[
+            required("commit", ParamType::Commit, "the commit that is built"),
+            required("event", ParamType::String, EVENT),
+            required("branch", ParamType::Branch, "the branch the build is for"),
+            optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
+        ],
+        "#{ id, state, url }, or () when no CI is configured",
+        "Waits until the build of a commit has passed; throws kind \"red\" or \"timeout\".",
+        |world, call| Ok(Command::Wait(Box::new(WaitBuild { world: Arc::clone(world), wanted: args(call)? }))),
+    ),
+    map(
+        Kind::Read,
+        "ci::builds",
+        &[
+            optional("commit", ParamType::Commit, "builds of this commit"),
+            optional("event", ParamType::String, EVENT),
+            optional("branch", ParamType::Branch, "builds on this branch"),
+        ],
+        "a list of #{ id, commit, event, state, url, finished }",
+        "Builds, newest first; none when no CI is configured.",
+        builds,
+    ),
+];
+
+/// The class of a CI's failure.
+pub(super) fn ci_failed(error: CiError) -> EffectError {
+    match error {
+        CiError::Refused(failure) => EffectError::Refused(failure),
+        CiError::NotSent(failure) => not_sent(failure),
+        CiError::Unknown(failure) => EffectError::Unknown(failure),
+    }
+}
+
+/// The CI, or what to do about there being none.
+pub(super) fn configured(world: &World) -> Result<&dyn Ci, Failure> {
+    world.ci.as_deref().ok_or_else(|| {
+        Failure::new(FailureKind::Config, "no CI is configured, so no build can be started")
+            .hint("add [ci] to relwf.toml, e.g. `command = [\"make\", \"travis_${event}\"]`")
+    })
+}
+
+/// A build that we run ourselves, or found.
+pub(super) enum BuildOutcome {
+    /// It has ended.
+    Ended(Build),
+    /// It goes on somewhere else.
+    Open(Build),
+}
+
+pub(super) fn outcome(build: Build) -> BuildOutcome {
+    match build.state {
+        BuildState::Queued | BuildState::Running => BuildOutcome::Open(build),
+        BuildState::Passed | BuildState::Failed | BuildState::Errored | BuildState::Canceled => {
+            BuildOutcome::Ended(build)
+        }
+    }
+}
+
+/// For a CI whose builds we start: the build of this commit for this event; run now, if it was never run to its end.
+pub(super) fn build_here(
+    ci: &dyn Ci,
+    cx: &Performing<'_>,
+    commit: CommitId,
+    event: CiEvent,
+    branch: &BranchName,
+) -> Result<BuildOutcome, Failure> {
+    let query = BuildQuery { commit: Some(commit), event: Some(event), branch: Some(branch.clone()) };
+    if let Some(build) = ci.builds(&query, cx.watch)?.into_iter().next() {
+        return Ok(outcome(build));
+    }
+    // One key for this wait in this run: a resumed run finds the attempt that was killed.
+    let key = format!("relwf-{}-{}", cx.run, cx.key);
+    let trigger = Trigger { key, commit, event, branch: branch.clone(), env: Vec::new() };
+    let ticket = ci.trigger(&trigger, cx.watch)?;
+    ci.resolve(&ticket, cx.watch)?.map(outcome).ok_or_else(|| {
+        Failure::new(FailureKind::Bug, format!("the build {} ran, but its result is not there", ticket.0))
+    })
+}
+
+/// The failure for a build that did not pass, with the end of its log.
+pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure {
+    let event = build.event.word();
+    let what = match build.state {
+        BuildState::Errored => "could not be run to its end",
+        BuildState::Canceled => "was canceled",
+        _ => "is red",
+    };
+    // The verdict stands without its log.
+    let log = ci.log(&build.id, 20, watch).unwrap_or_default();
+    let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
+    let failure = match &build.url {
+        Some(url) => failure.hint(format!("its log: {url}")),
+        None => failure,
+    };
+    failure.detail(json!({ "build": build, "log": log }))
+}
+
+fn build_value(build: &Build) -> Value {
+    json!({ "id": build.id, "state": build.state, "url": build.url })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TriggerArgs {
+    branch: BranchName,
+    commit: Option<String>,
+    event: Option<CiEvent>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+}
+
+struct StartBuild {
+    world: Arc<World>,
+    wanted: TriggerArgs,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Planned {
+    commit: CommitId,
+    event: CiEvent,
+}
+
+impl StartBuild {
+    fn plan(&self) -> Result<Planned, Failure> {
+        configured(&self.world)?;
+        let commit = match &self.wanted.commit {
+            Some(rev) => self.world.mirror.resolve(rev)?,
+            None => tip(&self.world, &self.wanted.branch)?,
+        };
+        Ok(Planned { commit, event: self.wanted.event.unwrap_or(CiEvent::Api) })
+    }
+}
+
+impl Effect for StartBuild {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(self.plan()?)
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let planned: Planned = facts(&intent.pre).map_err(EffectError::Refused)?;
+        let trigger = Trigger {
+            key: intent.idempotency_key.clone(),
+            commit: planned.commit,
+            event: planned.event,
+            branch: self.wanted.branch.clone(),
+            env: self.wanted.env.clone().into_iter().collect(),
+        };
+        let Ticket(id) =
+            configured(&self.world).map_err(EffectError::Refused)?.trigger(&trigger, cx.watch).map_err(ci_failed)?;
+        Ok(json!({ "id": id }))
+    }
+
+    fn probe(&self, _cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        Ok(match configured(&self.world)?.start() {
+            // What we run ourselves knows its key: the same one never runs to its end twice.
+            Start::Us => Probe::Absent,
+            Start::Server => {
+                Probe::Unknown(format!("look on the CI for a build with {} in its message", intent.idempotency_key))
+            }
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        self.plan()?;
+        Ok(Assumed { value: json!({ "id": unknown("id of the build") }), note: None })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitArgs {
+    commit: String,
+    event: CiEvent,
+    branch: BranchName,
+    deadline: Option<Span>,
+}
+
+struct WaitBuild {
+    world: Arc<World>,
+    wanted: WaitArgs,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    commit: CommitId,
+    deadline: Timestamp,
+}
+
+impl WaitBuild {
+    fn look(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
+        let WaitArgs { event, branch, .. } = &self.wanted;
+        let found = match ci.start() {
+            Start::Us => Some(build_here(ci, cx, begun.commit, *event, branch)?),
+            Start::Server => {
+                let query =
+                    BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
+                ci.builds(&query, cx.watch)?.into_iter().next().map(outcome)
+            }
+        };
+        let why = match found {
+            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => {
+                return Ok(Observation::Ready(build_value(&build)));
+            }
+            Some(BuildOutcome::Ended(build)) => return Err(red_build(ci, &build, cx.watch)),
+            Some(BuildOutcome::Open(build)) => format!("the {} build {} is running", event.word(), build.id),
+            None => format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()),
+        };
+        if self.world.clock.now() < begun.deadline {
+            return Ok(Observation::NotYet { why, again: POLL });
+        }
+        Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}"))
+            .hint("look at the CI; `deadline` gives more time, and a new run waits again"))
+    }
+}
+
+impl Wait for WaitBuild {
+    fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
+        value(Begun { commit, deadline: later(cx.now, self.wanted.deadline.unwrap_or(DEADLINE)) })
+    }
+
+    fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure> {
+        let begun: Begun = facts(begun)?;
+        let Some(ci) = self.world.ci.as_deref() else {
+            cx.watch.say("no CI is configured: nothing to wait for");
+            return Ok(Observation::Ready(Value::Null));
+        };
+        self.look(ci, cx, &begun).or_else(|failure| unreachable(failure, self.world.clock.now(), begun.deadline))
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        self.world.mirror.resolve(&self.wanted.commit)?;
+        let event = self.wanted.event.word();
+        if self.world.ci.is_none() {
+            return Ok(Assumed {
+                value: Value::Null,
+                note: Some("no CI is configured: nothing to wait for".to_owned()),
+            });
+        }
+        let value = json!({
+            "id": unknown("id of the build"),
+            "state": BuildState::Passed,
+            "url": unknown("address of the build"),
+        });
+        Ok(Assumed { value, note: Some(format!("assuming the {event} build passes")) })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuildsArgs {
+    commit: Option<String>,
+    event: Option<CiEvent>,
+    branch: Option<BranchName>,
+}
+
+fn builds(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    let wanted: BuildsArgs = args(call)?;
+    let world = Arc::clone(world);
+    Ok(read(move |cx| {
+        let Some(ci) = world.ci.as_deref() else { return Ok(Value::Array(Vec::new())) };
+        let commit = wanted.commit.as_deref().map(|rev| world.mirror.resolve(rev)).transpose()?;
+        let query = BuildQuery { commit, event: wanted.event, branch: wanted.branch.clone() };
+        value(ci.builds(&query, cx.watch)?)
+    }))
+}

@@ -1,0 +1,374 @@
+//! `forge::…`: proposing a change and speaking on it. Its checks and its landing have files of their own.
+
+use super::World;
+use super::declare::{Declared, args, facts, map, value};
+use super::delta::{CommitFiles, Shipped, rows};
+use super::lease::{Lease, not_sent};
+use super::merging::component_line;
+use crate::forge::{Change, ChangeState, ForgeError, NewChange, Verdict, VerdictState};
+use crate::git::{CommitInfo, LogRange};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Value, Watch, unknown, unknown_inside};
+use crate::run::{
+    Assumed, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) const COMMANDS: &[Declared] = &[
+    map(
+        Kind::Effect,
+        "forge::propose",
+        &[
+            required("commit", ParamType::Commit, "the merge commit"),
+            required("target", ParamType::Branch, "the branch it shall land on"),
+            optional("title", ParamType::String, "by default the commit's first line"),
+            optional("body", ParamType::String, "by default what ships and which commits"),
+        ],
+        "#{ number, url, head, base, state }",
+        "Proposes a commit for a branch: a pull request where there is a forge, a record in the repository where there is none.",
+        |world, call| effect(Propose { world: Arc::clone(world), wanted: args(call)? }),
+    ),
+    map(
+        Kind::Effect,
+        "forge::close",
+        &[
+            required("change", ParamType::Any, "what `forge::propose` answered, or its number"),
+            optional("reason", ParamType::String, "written on the change"),
+        ],
+        "()",
+        "Closes a change without landing it.",
+        |world, call| effect(Close { world: Arc::clone(world), wanted: args(call)? }),
+    ),
+    map(
+        Kind::Effect,
+        "forge::comment",
+        &[
+            required("change", ParamType::Any, "what `forge::propose` answered, or its number"),
+            required("text", ParamType::String, "what to say"),
+        ],
+        "()",
+        "Says something on a change, once.",
+        |world, call| effect(Say { world: Arc::clone(world), wanted: args(call)? }),
+    ),
+    map(
+        Kind::Effect,
+        "forge::status",
+        &[
+            required("commit", ParamType::Commit, "the commit that is judged"),
+            required("context", ParamType::String, "the check, e.g. \"manual/qa\""),
+            required("state", ParamType::String, "\"pending\", \"green\", \"red\", \"skipped\" or \"neutral\""),
+            optional("description", ParamType::String, "why"),
+        ],
+        "()",
+        "Records a check's word on a commit.",
+        |world, call| effect(Status { world: Arc::clone(world), wanted: args(call)? }),
+    ),
+];
+
+/// How many commits the body of a change lists.
+const LISTED: usize = 50;
+
+fn effect(effect: impl Effect + 'static) -> Result<Command, Failure> {
+    Ok(Command::Effect(Box::new(effect)))
+}
+
+/// The class of a forge's failure.
+pub(super) fn forge_failed(error: ForgeError) -> EffectError {
+    match error {
+        ForgeError::Refused(failure) => EffectError::Refused(failure),
+        ForgeError::NotSent(failure) => not_sent(failure),
+        ForgeError::Unknown(failure) => EffectError::Unknown(failure),
+    }
+}
+
+/// The number of a change given as a map or as the number itself.
+pub(super) fn change_number(change: &Value) -> Result<u64, Failure> {
+    if let Some(what) = unknown_inside(change) {
+        return Err(Failure::new(FailureKind::Unknown, format!("only a real run knows the {what}")));
+    }
+    change.as_u64().or_else(|| change.get("number")?.as_u64()).ok_or_else(|| {
+        Failure::new(FailureKind::Arguments, "`change` is neither a change nor the number of one")
+            .hint("pass what `forge::propose` answered, or its `number`")
+    })
+}
+
+/// A change as scripts see it.
+fn change_value(change: &Change) -> Value {
+    json!({
+        "number": change.number,
+        "url": change.url,
+        "head": change.head,
+        "base": change.base,
+        "state": change.state,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProposeArgs {
+    commit: String,
+    target: BranchName,
+    title: Option<String>,
+    body: Option<String>,
+}
+
+struct Propose {
+    world: Arc<World>,
+    wanted: ProposeArgs,
+}
+
+/// What is proposed; fixed in the intent, so that a second attempt proposes the same.
+#[derive(Serialize, Deserialize)]
+struct Proposal {
+    head: CommitId,
+    title: String,
+    body: String,
+}
+
+impl Propose {
+    fn proposal(&self) -> Result<Proposal, Failure> {
+        let mirror = &self.world.mirror;
+        let commit = mirror.commit(mirror.resolve(&self.wanted.commit)?)?;
+        let title = self.wanted.title.clone().unwrap_or_else(|| commit.summary.clone());
+        let body = match &self.wanted.body {
+            Some(body) => body.clone(),
+            None => self.body(&commit)?,
+        };
+        Ok(Proposal { head: commit.id, title, body })
+    }
+
+    /// What ships and which commits, compared with the merge's first parent.
+    fn body(&self, commit: &CommitInfo) -> Result<String, Failure> {
+        let mirror = &self.world.mirror;
+        let Some(base) = commit.parents.first().copied() else { return Ok(String::new()) };
+        let components = rows(
+            &self.world,
+            &CommitFiles::new(mirror, base),
+            &CommitFiles::new(mirror, commit.id),
+            &Shipped { mirror, base, head: commit.id },
+        );
+        let mut lines: Vec<String> =
+            components.iter().filter_map(component_line).map(|line| format!("- {line}")).collect();
+        if !lines.is_empty() {
+            lines.insert(0, "Components:".to_owned());
+            lines.push(String::new());
+        }
+        let from = commit.parents.get(1).copied().unwrap_or(commit.id);
+        let range = LogRange { from, not: vec![base], first_parent: false, limit: Some(LISTED) };
+        let commits = mirror.log(&range)?;
+        let count = mirror.count(&LogRange { limit: None, ..range })?;
+        lines.push(format!("Commits ({count}):"));
+        lines.extend(commits.iter().map(|commit| format!("- {} {}", commit.id.short(), commit.summary)));
+        let more = count.saturating_sub(commits.len() as u64);
+        if more > 0 {
+            lines.push(format!("- and {more} more"));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    /// For forges that need one: a branch that holds the proposed commit.
+    fn push_branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, EffectError> {
+        if !self.world.forge.caps().needs_branch {
+            return Ok(None);
+        }
+        let branch: BranchName = format!("relwf/promote/{}", cx.run)
+            .parse()
+            .map_err(|error| EffectError::Refused(Failure::new(FailureKind::Bug, format!("{error}"))))?;
+        let held = self.world.mirror.remote_refs(cx.watch).map_err(|error| not_sent(error.into()))?;
+        let name = branch.to_ref();
+        let lease = Lease { old: held.get(&name).copied(), new: Some(head.object()), name };
+        lease.push(&self.world, cx.watch)?;
+        Ok(Some(branch))
+    }
+}
+
+impl Effect for Propose {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(self.proposal()?)
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let proposal: Proposal = facts(&intent.pre).map_err(EffectError::Refused)?;
+        let new = NewChange {
+            head: proposal.head,
+            head_branch: self.push_branch(cx, proposal.head)?,
+            base: self.wanted.target.clone(),
+            title: proposal.title,
+            body: proposal.body,
+            marker: intent.idempotency_key.clone(),
+        };
+        let change = self.world.forge.open_change(&new, cx.watch).map_err(forge_failed)?;
+        Ok(change_value(&change))
+    }
+
+    /// By the marker, never by the branch's name: a fork may use the same one.
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        let found = self.world.forge.find_changes(&self.wanted.target, Some(&intent.idempotency_key), cx.watch)?;
+        Ok(found.first().map_or(Probe::Absent, |change| Probe::Done(change_value(change))))
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        let proposal = self.proposal()?;
+        let value = json!({
+            "number": unknown("number of the change"),
+            "url": unknown("address of the change"),
+            "head": proposal.head,
+            "base": self.wanted.target,
+            "state": ChangeState::Open,
+        });
+        Ok(Assumed { value, note: None })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloseArgs {
+    change: Value,
+    reason: Option<String>,
+}
+
+struct Close {
+    world: Arc<World>,
+    wanted: CloseArgs,
+}
+
+impl Effect for Close {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
+        Ok(json!({ "number": change_number(&self.wanted.change)? }))
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
+        let forge = &self.world.forge;
+        if let Some(reason) = &self.wanted.reason {
+            forge.comment(number, reason, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
+        }
+        forge.close(number, ChangeState::Closed, cx.watch).map_err(forge_failed)?;
+        Ok(Value::Null)
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        let change = self.world.forge.change(change_number(&intent.pre)?, cx.watch)?;
+        Ok(match change.map(|change| change.state) {
+            Some(ChangeState::Closed) => Probe::Done(Value::Null),
+            // Performing it says what is wrong with it.
+            Some(ChangeState::Open | ChangeState::Merged) | None => Probe::Absent,
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: Value::Null, note: None })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommentArgs {
+    change: Value,
+    text: String,
+}
+
+struct Say {
+    world: Arc<World>,
+    wanted: CommentArgs,
+}
+
+impl Effect for Say {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
+        Ok(json!({ "number": change_number(&self.wanted.change)? }))
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
+        let key = &intent.idempotency_key;
+        self.world.forge.comment(number, &self.wanted.text, key, cx.watch).map_err(forge_failed)?;
+        Ok(Value::Null)
+    }
+
+    /// Always "absent": the forge looks for the marker before it writes, so doing it again says it once.
+    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: Value::Null, note: None })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatusArgs {
+    commit: String,
+    context: String,
+    state: VerdictState,
+    #[serde(default)]
+    description: String,
+}
+
+struct Status {
+    world: Arc<World>,
+    wanted: StatusArgs,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Judged {
+    commit: CommitId,
+    at: Timestamp,
+}
+
+impl Effect for Status {
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(Judged { commit: self.world.mirror.resolve(&self.wanted.commit)?, at: cx.now })
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let judged: Judged = facts(&intent.pre).map_err(EffectError::Refused)?;
+        let verdict = Verdict {
+            context: self.wanted.context.clone(),
+            state: self.wanted.state,
+            description: self.wanted.description.clone(),
+            url: None,
+            at: judged.at,
+        };
+        self.world.forge.set_status(judged.commit, &verdict, cx.watch).map_err(forge_failed)?;
+        Ok(Value::Null)
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        let judged: Judged = facts(&intent.pre)?;
+        let said = verdicts(&self.world, judged.commit, cx.watch)?.into_iter().any(|verdict| {
+            verdict.context == self.wanted.context
+                && verdict.state == self.wanted.state
+                && verdict.description == self.wanted.description
+        });
+        // Saying the same again changes nothing.
+        Ok(if said { Probe::Done(Value::Null) } else { Probe::Absent })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        self.world.mirror.resolve(&self.wanted.commit)?;
+        Ok(Assumed { value: Value::Null, note: None })
+    }
+}
+
+fn verdicts(world: &World, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, Failure> {
+    Ok(world.forge.verdicts(commit, watch)?)
+}

@@ -1,0 +1,113 @@
+//! One leased push as an effect: what the intent holds, how its failures are classed, what the probe asks.
+
+use super::World;
+use crate::git::{Expected, PushError, RefUpdate};
+use crate::model::{Failure, FailureKind, ObjectId, RefName, Watch};
+use crate::run::EffectError;
+use serde::{Deserialize, Serialize};
+
+/// A reference, what it held and what it shall hold; stands in the intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lease {
+    #[serde(rename = "ref")]
+    pub(super) name: RefName,
+    /// `None`: it did not exist.
+    pub(super) old: Option<ObjectId>,
+    /// `None`: it is deleted.
+    pub(super) new: Option<ObjectId>,
+}
+
+/// Where the remote stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As it shall be.
+    Done,
+    /// As it was before.
+    Before,
+    /// Somewhere else; the text says where.
+    Elsewhere(String),
+}
+
+impl Lease {
+    /// Pushes. A reference that already stands where it shall is no failure.
+    pub(super) fn push(&self, world: &World, watch: Watch<'_>) -> Result<(), EffectError> {
+        let update = RefUpdate {
+            name: self.name.clone(),
+            expected: self.old.map_or(Expected::Absent, Expected::Id),
+            new: self.new,
+        };
+        match world.mirror.push(&[update], watch) {
+            Ok(()) => Ok(()),
+            Err(PushError::Moved { found, .. }) if found == self.new => Ok(()),
+            Err(error) => Err(push_failed(error)),
+        }
+    }
+
+    /// Asks the remote.
+    pub(super) fn standing(&self, world: &World, watch: Watch<'_>) -> Result<Standing, Failure> {
+        let held = world.mirror.remote_refs(watch)?.remove(&self.name);
+        if held == self.new {
+            return Ok(Standing::Done);
+        }
+        if held == self.old {
+            return Ok(Standing::Before);
+        }
+        // Somebody may have built on what was pushed.
+        if let (Some(held), Some(new)) = (held, self.new) {
+            world.mirror.fetch_objects(std::slice::from_ref(&self.name), watch)?;
+            if world.mirror.contains(new) && world.mirror.is_ancestor(new.into(), held.into())? {
+                return Ok(Standing::Done);
+            }
+        }
+        Ok(Standing::Elsewhere(format!(
+            "{} is at {}; before it was at {}, and this run wanted {}",
+            self.name,
+            at(held),
+            at(self.old),
+            at(self.new)
+        )))
+    }
+}
+
+fn at(id: Option<ObjectId>) -> String {
+    id.map_or_else(|| "nothing".to_owned(), |id| id.short(10))
+}
+
+/// The class of a failed push.
+pub(super) fn push_failed(error: PushError) -> EffectError {
+    match error {
+        PushError::Moved { name, expected, found } => {
+            let expected = match expected {
+                Expected::Absent => None,
+                Expected::Id(id) => Some(id),
+            };
+            EffectError::Refused(moved(&name, expected, found))
+        }
+        PushError::NotSent(error) => not_sent(error.into()),
+        PushError::Unknown(error) => EffectError::Unknown(error.into()),
+        error @ PushError::Rejected { .. } => EffectError::Refused(error.into()),
+        // Only a push of several references can be partial.
+        error @ PushError::Partial { .. } => EffectError::Unknown(error.into()),
+    }
+}
+
+/// What was not sent can be tried again, unless trying again cannot help.
+pub(super) fn not_sent(failure: Failure) -> EffectError {
+    match failure.kind {
+        FailureKind::Network | FailureKind::Timeout | FailureKind::Interrupted | FailureKind::Moved => {
+            EffectError::NotDone { failure, after: None }
+        }
+        _ => EffectError::Refused(failure),
+    }
+}
+
+/// The failure for a reference that is not where it was.
+pub(super) fn moved(name: &RefName, expected: Option<ObjectId>, found: Option<ObjectId>) -> Failure {
+    let shown = name.branch().map_or_else(|| name.to_string(), |branch| branch.to_string());
+    Failure::new(
+        FailureKind::Moved,
+        format!("{shown} moved meanwhile: it is at {} instead of {}", at(found), at(expected)),
+    )
+    .hint("nothing was changed; run the workflow again: it starts from the new tip")
+    .detail(serde_json::json!({ "ref": name, "expected": expected, "found": found }))
+}

@@ -1,0 +1,242 @@
+//! `git::merge`: the promotion merge, built here and nowhere else.
+
+use super::World;
+use super::declare::{Declared, args, facts, map, value};
+use super::delta::{CommitFiles, Shipped, rows};
+use super::git::{LOG_LIMIT, commit_value, tip};
+use super::text::version_text;
+use crate::components::{Change, ComponentDelta};
+use crate::git::{LogRange, NewCommit, Signature};
+use crate::merge::{Certificate, Merged, certify, merge};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId, Value};
+use crate::run::{
+    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
+    required,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) const COMMANDS: &[Declared] = &[map(
+    Kind::Effect,
+    "git::merge",
+    &[
+        required("source", ParamType::Commit, "what is merged: a commit, or anything git resolves to one"),
+        required("target", ParamType::Branch, "the branch it is merged into; its tip as last fetched"),
+        optional(
+            "message",
+            ParamType::String,
+            "the merge commit's message; by default what is promoted and what it ships",
+        ),
+    ],
+    "#{ outcome: \"clean\"|\"conflicts\"|\"up-to-date\", commit, tree, ours, theirs, bases, conflicts, commits, commit_count, \
+     components, certificate }",
+    "Builds the merge commit of `source` into `target` in the cache; nothing is pushed. Always a true merge commit, even \
+     where git would fast-forward.",
+    make,
+)];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MergeArgs {
+    source: String,
+    target: BranchName,
+    message: Option<String>,
+}
+
+/// Everything that decides the merge commit's id; journaled before the merge, so that doing it again gives the same id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Fixed {
+    ours: CommitId,
+    theirs: CommitId,
+    /// The branch that is promoted, where the source was given as one or is the tip of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Author and committer; absent when nobody is known, which matters only if there is something to commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signatures: Option<(Signature, Signature)>,
+}
+
+struct Merge {
+    world: Arc<World>,
+    wanted: MergeArgs,
+}
+
+fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    Ok(Command::Effect(Box::new(Merge { world: Arc::clone(world), wanted: args(call)? })))
+}
+
+impl Merge {
+    fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
+        let ours = tip(&self.world, &self.wanted.target)?;
+        let theirs = self.world.mirror.resolve(&self.wanted.source)?;
+        let identity = self.world.identity.as_ref();
+        let signatures = identity.ok().map(|who| (who.author_at(cx.now), who.committer_at(cx.now)));
+        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures })
+    }
+
+    /// The branch that people would say is promoted.
+    fn name(&self, theirs: CommitId) -> Result<Option<String>, Failure> {
+        let given = &self.wanted.source;
+        if !given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(Some(given.clone()));
+        }
+        let tips = self.world.mirror.branches()?;
+        let candidates = tips.into_iter().filter(|(name, tip)| {
+            *tip == theirs && *name != self.wanted.target && !name.as_str().starts_with("relwf/")
+        });
+        // The project's own branches before anybody's work in progress.
+        let known = |name: &BranchName| {
+            let environment = self.world.config.environments.iter().any(|environment| environment.branch == *name);
+            !(environment || matches!(name.as_str(), "master" | "main"))
+        };
+        Ok(candidates.map(|(name, _)| name).min_by_key(|name| (known(name), name.clone())).map(|name| name.to_string()))
+    }
+
+    fn build(&self, run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
+        let mirror = &self.world.mirror;
+        let Fixed { ours, theirs, .. } = *fixed;
+        let outcome = merge(mirror.objects(), ours, theirs)?;
+        let certificate = certify(mirror.objects(), ours, theirs, &outcome);
+        if let (Merged::Clean(tree), Some(false)) = (&outcome.result, certificate.agrees) {
+            return Err(disagreement(fixed, *tree, &certificate));
+        }
+        let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };
+        let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
+        let count = mirror.count(&LogRange { limit: None, ..range })?;
+        let mut answer = json!({
+            "outcome": "up-to-date",
+            "commit": null,
+            "tree": null,
+            "ours": ours,
+            "theirs": theirs,
+            "bases": outcome.bases,
+            "conflicts": [],
+            "commits": commits,
+            "commit_count": count,
+            "components": [],
+            "certificate": certificate,
+        });
+        match outcome.result {
+            Merged::UpToDate(tree) => answer["tree"] = value(tree)?,
+            Merged::Conflicts(conflicts) => {
+                answer["outcome"] = "conflicts".into();
+                answer["conflicts"] = value(conflicts)?;
+            }
+            Merged::Clean(tree) => {
+                let (commit, components) = self.commit(run, fixed, tree)?;
+                answer["outcome"] = "clean".into();
+                answer["commit"] = value(commit)?;
+                answer["tree"] = value(tree)?;
+                answer["components"] = value(components)?;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The merge commit, and what it ships compared with the target's tip.
+    fn commit(&self, run: &RunId, fixed: &Fixed, tree: TreeId) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
+        let mirror = &self.world.mirror;
+        let (author, committer) = match (&fixed.signatures, &self.world.identity) {
+            (Some(signatures), _) => signatures.clone(),
+            (None, Err(failure)) => return Err(failure.clone()),
+            (None, Ok(_)) => {
+                return Err(Failure::new(
+                    FailureKind::Config,
+                    "nobody was known who could commit when this merge began",
+                )
+                .hint("run the workflow again, now that there is an identity"));
+            }
+        };
+        let new = |message| NewCommit {
+            tree,
+            parents: vec![fixed.ours, fixed.theirs],
+            author: author.clone(),
+            committer: committer.clone(),
+            message,
+        };
+        let before = CommitFiles::new(mirror, fixed.ours);
+        let shipped = |head| Shipped { mirror, base: fixed.ours, head };
+        if let Some(message) = &self.wanted.message {
+            let commit = mirror.write_commit(&new(format!("{}\n", message.trim_end())))?;
+            return Ok((commit, rows(&self.world, &before, &CommitFiles::new(mirror, commit), &shipped(commit))));
+        }
+        // The message tells what ships, and files are read from a commit: so there is one with the title alone first.
+        let title = self.title(fixed);
+        let draft = mirror.write_commit(&new(format!("{title}\n")))?;
+        let after = CommitFiles::new(mirror, draft);
+        let message = message(&title, &rows(&self.world, &before, &after, &shipped(draft)), run);
+        let commit = mirror.write_commit(&new(message))?;
+        Ok((commit, rows(&self.world, &before, &after.shown_as(commit), &shipped(commit))))
+    }
+
+    fn title(&self, fixed: &Fixed) -> String {
+        let short = fixed.theirs.short();
+        match &fixed.name {
+            Some(name) => format!("Promote {name} ({short}) to {}", self.wanted.target),
+            None => format!("Promote {short} to {}", self.wanted.target),
+        }
+    }
+}
+
+/// Somebody's merge is wrong, and nobody knows whose: nothing lands.
+fn disagreement(fixed: &Fixed, tree: TreeId, certificate: &Certificate) -> Failure {
+    let by = certificate.by.as_deref().unwrap_or("git");
+    let theirs = certificate.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
+    Failure::new(
+        FailureKind::Git,
+        format!(
+            "relwf and {by} merge {} into {} differently: relwf has tree {tree}, {by} has {theirs}",
+            fixed.theirs.short(),
+            fixed.ours.short()
+        ),
+    )
+    .hint("nothing was pushed; merge by hand for now, and report both commits as a bug in relwf")
+    .detail(json!({ "ours": fixed.ours, "theirs": fixed.theirs, "tree": tree, "certificate": certificate }))
+}
+
+/// Title, what ships, and the run: nothing that a second evaluation would see differently.
+fn message(title: &str, components: &[ComponentDelta], run: &RunId) -> String {
+    let lines: String = components.iter().filter_map(component_line).map(|line| line + "\n").collect();
+    let gap = if lines.is_empty() { "" } else { "\n" };
+    format!("{title}\n\n{lines}{gap}Relwf-Run: {run}\n")
+}
+
+/// `ppc: 1.2.0 -> 1.3.0`, for components that change.
+pub(super) fn component_line(row: &ComponentDelta) -> Option<String> {
+    let shown = |version| version_text(version).unwrap_or_else(|| "?".to_owned());
+    match (row.change, row.commits, &row.from, &row.to) {
+        (Some(Change::Unchanged) | None, ..) => None,
+        (_, Some(1), ..) => Some(format!("{}: 1 commit", row.name)),
+        (_, Some(commits), ..) => Some(format!("{}: {commits} commits", row.name)),
+        (_, None, Some(from), Some(to)) => Some(format!("{}: {} -> {}", row.name, shown(from), shown(to))),
+        (_, None, None, Some(to)) => Some(format!("{}: added at {}", row.name, shown(to))),
+        (_, None, Some(from), None) => Some(format!("{}: removed (was {})", row.name, shown(from))),
+        (_, None, None, None) => None,
+    }
+}
+
+impl Effect for Merge {
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(self.fix(cx)?)
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let fixed = facts(&intent.pre).map_err(EffectError::Refused)?;
+        self.build(cx.run, &fixed).map_err(EffectError::Refused)
+    }
+
+    /// Always "absent": with everything fixed in the intent, doing it again writes the very same objects.
+    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    /// Computed for real: a dry run's mirror keeps new objects in memory.
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: self.build(cx.run, &self.fix(cx)?)?, note: None })
+    }
+}

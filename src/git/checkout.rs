@@ -1,0 +1,71 @@
+//! A commit's files, written into a new folder.
+//!
+//! Written here because libgit2 cannot check out a tree with submodules from a bare repository. Nothing leaves the folder:
+//! every name is a single plain one, and folders and files are only ever made new, so no link is followed.
+
+use super::commits::{object_id, oid};
+use super::{GitError, trees};
+use crate::model::{CommitId, FailureKind};
+use git2::{ObjectType, Repository, Tree};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::Path;
+
+const LINK: i32 = 0o120_000;
+
+/// Writes a commit's files into an empty folder. Submodules are empty folders, no filter runs.
+pub(super) fn checkout(repository: &Repository, commit: CommitId, into: &Path) -> Result<(), GitError> {
+    let failed = |e: io::Error| GitError::io(into.display(), &e);
+    fs::create_dir_all(into).map_err(failed)?;
+    if fs::read_dir(into).map_err(failed)?.next().is_some() {
+        return Err(GitError::new(FailureKind::Io, format!("{} is not empty", into.display()))
+            .hint("a checkout goes into an empty folder"));
+    }
+    write(repository, &trees::of_commit(repository, commit)?, into)
+}
+
+fn write(repository: &Repository, tree: &Tree<'_>, folder: &Path) -> Result<(), GitError> {
+    for entry in tree {
+        let name = entry.name().ok().filter(|name| is_plain(name)).ok_or_else(|| {
+            let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+            GitError::new(FailureKind::Git, format!("tree {} holds the forbidden name {name:?}", object_id(tree.id())))
+                .hint("`git fsck` shows more; such a tree is damaged or meant to do harm")
+        })?;
+        let path = folder.join(name);
+        let made = match (entry.kind(), entry.filemode()) {
+            (Some(ObjectType::Tree), _) => {
+                fs::create_dir(&path).map_err(|e| GitError::io(path.display(), &e))?;
+                let missing = |e: git2::Error| GitError::local(format!("{} cannot be read", path.display()), &e);
+                write(repository, &repository.find_tree(entry.id()).map_err(missing)?, &path)?;
+                continue;
+            }
+            (Some(ObjectType::Commit), _) => fs::create_dir(&path),
+            (_, mode) => {
+                let blob = oid(object_id(entry.id())).and_then(|oid| repository.find_blob(oid));
+                let blob = blob.map_err(|e| GitError::local(format!("{} cannot be read", path.display()), &e))?;
+                file(&path, mode, blob.content())
+            }
+        };
+        made.map_err(|e| GitError::io(path.display(), &e))?;
+    }
+    Ok(())
+}
+
+fn file(path: &Path, mode: i32, content: &[u8]) -> io::Result<()> {
+    if mode == LINK {
+        use std::os::unix::ffi::OsStrExt;
+        return symlink(std::ffi::OsStr::from_bytes(content), path);
+    }
+    let bits = if mode & 0o111 == 0 { 0o666 } else { 0o777 };
+    OpenOptions::new().write(true).create_new(true).mode(bits).open(path)?.write_all(content)
+}
+
+/// One component of a path, and not git's own folder in any spelling that a file system could take for it.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && !matches!(name, "." | "..")
+        && !name.contains(['/', '\0'])
+        && !name.eq_ignore_ascii_case(".git")
+        && !name.eq_ignore_ascii_case("git~1")
+}

@@ -1,0 +1,205 @@
+//! The connection to one remote: its references, its objects. Knows nothing of the cache folder's layout.
+
+use super::commits::oid;
+use super::progress::Meter;
+use super::refs::Snapshot;
+use super::transport::{self, Guard};
+use super::{Credentials, GitError, RemoteUrl};
+use crate::model::{FailureKind, ObjectId, RefName, Watch};
+use git2::{Direction, FetchOptions, ProxyOptions, Remote, RemoteCallbacks, RemoteRedirect, Repository};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a mirror holds of its remote.
+const MIRRORED: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+
+/// One remote and the credentials for it.
+#[derive(Clone)]
+pub(super) struct Link {
+    url: RemoteUrl,
+    credentials: Arc<Credentials>,
+}
+
+impl Link {
+    pub(super) fn new(url: RemoteUrl, credentials: Arc<Credentials>) -> Self {
+        Self { url, credentials }
+    }
+
+    pub(super) fn url(&self) -> &RemoteUrl {
+        &self.url
+    }
+
+    /// Every reference of the remote.
+    pub(super) fn refs(&self, repository: &Repository, watch: Watch<'_>) -> Result<Snapshot, GitError> {
+        const DOING: &str = "asking for the references";
+        if let Some(path) = self.url.path() {
+            return here(path, &self.url);
+        }
+        let meter = Meter::new(watch);
+        let _guard = Guard::new(watch.cancel);
+        let mut remote = self.remote(repository)?;
+        let failed = |e: git2::Error| GitError::remote(DOING, &self.url, watch, &e);
+        let connection = remote
+            .connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(proxy()))
+            .map_err(|e| self.explained(failed(e)))?;
+        advertised(connection.list().map_err(failed)?, connection.default_branch().ok())
+    }
+
+    /// Downloads the objects of all branches and tags; says what those are. No reference moves.
+    pub(super) fn fetch(&self, repository: &Repository, watch: Watch<'_>) -> Result<(Snapshot, u64), GitError> {
+        let (mut snapshot, bytes) = self.download(repository, watch, &MIRRORED, |snapshot| {
+            Ok(snapshot.refs.iter().filter(|(name, _)| mirrored(name)).map(|(_, id)| *id).collect())
+        })?;
+        snapshot.refs.retain(|name, _| mirrored(name));
+        Ok((snapshot, bytes))
+    }
+
+    /// Downloads the objects of these references. No reference moves.
+    pub(super) fn fetch_named(
+        &self,
+        repository: &Repository,
+        names: &[RefName],
+        watch: Watch<'_>,
+    ) -> Result<(), GitError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let specs: Vec<&str> = names.iter().map(RefName::as_str).collect();
+        let wanted = |snapshot: &Snapshot| {
+            names
+                .iter()
+                .map(|name| {
+                    snapshot.refs.get(name.as_str()).copied().ok_or_else(|| {
+                        GitError::new(FailureKind::NotFound, format!("the remote {} has no {name}", self.url))
+                            .hint("`git ls-remote` shows what it has")
+                    })
+                })
+                .collect()
+        };
+        self.download(repository, watch, &specs, wanted).map(|_| ())
+    }
+
+    /// Asks for the references and downloads what is wanted and not here yet.
+    fn download(
+        &self,
+        repository: &Repository,
+        watch: Watch<'_>,
+        specs: &[&str],
+        wanted: impl Fn(&Snapshot) -> Result<Vec<git2::Oid>, GitError>,
+    ) -> Result<(Snapshot, u64), GitError> {
+        const DOING: &str = "fetching";
+        let odb = repository.odb().map_err(|e| GitError::local("the cache cannot be opened", &e))?;
+        let all_here = |snapshot: &Snapshot| Ok::<_, GitError>(wanted(snapshot)?.iter().all(|id| odb.exists(*id)));
+        if let Some(path) = self.url.path() {
+            // Read in this process: most of the time nothing is new, and then no other process is needed.
+            let snapshot = here(path, &self.url)?;
+            if all_here(&snapshot)? {
+                return Ok((snapshot, 0));
+            }
+        }
+        let meter = Meter::new(watch);
+        let _guard = Guard::new(watch.cancel);
+        let failed = |e: git2::Error| self.explained(GitError::remote(DOING, &self.url, watch, &e));
+        let mut remote = self.remote(repository)?;
+        let mut connection =
+            remote.connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(proxy())).map_err(failed)?;
+        let snapshot = advertised(connection.list().map_err(failed)?, connection.default_branch().ok())?;
+        if all_here(&snapshot)? {
+            return Ok((snapshot, 0));
+        }
+        let mut options = FetchOptions::new();
+        options
+            .remote_callbacks(self.callbacks(&meter))
+            .proxy_options(proxy())
+            .download_tags(git2::AutotagOption::None)
+            .update_fetchhead(false)
+            .follow_redirects(RemoteRedirect::None);
+        connection.remote().download(specs, Some(&mut options)).map_err(failed)?;
+        let bytes = connection.remote().stats().received_bytes() as u64;
+        Ok((snapshot, bytes))
+    }
+
+    /// A remote without a name; nothing is written into the repository's configuration.
+    pub(super) fn remote<'r>(&self, repository: &'r Repository) -> Result<Remote<'r>, GitError> {
+        let address = transport::address(&self.url);
+        repository
+            .remote_anonymous(&address)
+            .map_err(|e| GitError::local(format!("{} cannot be used as a remote", self.url), &e))
+    }
+
+    /// Credentials and progress; each callback looks at ctrl-C.
+    pub(super) fn callbacks<'a>(&'a self, meter: &'a Meter<'a>) -> RemoteCallbacks<'a> {
+        let mut callbacks = RemoteCallbacks::new();
+        let mut session = self.credentials.session(&self.url);
+        callbacks.credentials(move |url, user, allowed| session.answer(url, user, allowed));
+        callbacks.transfer_progress(|stats| meter.receiving(&stats));
+        callbacks.sideband_progress(|line| meter.remote_says(line));
+        callbacks
+    }
+
+    /// Adds which credentials were tried to a failed login.
+    pub(super) fn explained(&self, error: GitError) -> GitError {
+        if error.failure().kind != FailureKind::Auth {
+            return error;
+        }
+        self.credentials
+            .tried(&self.url)
+            .into_iter()
+            .fold(error, |error, source| error.cause(format!("tried {}", source.0)))
+    }
+}
+
+/// The machine's proxy settings, as git has them (`http.proxy`, `https_proxy`).
+pub(super) fn proxy<'a>() -> ProxyOptions<'a> {
+    let mut proxy = ProxyOptions::new();
+    proxy.auto();
+    proxy
+}
+
+fn mirrored(name: &str) -> bool {
+    name.starts_with("refs/heads/") || name.starts_with("refs/tags/")
+}
+
+fn advertised(heads: &[git2::RemoteHead<'_>], default: Option<git2::Buf>) -> Result<Snapshot, GitError> {
+    let refs = heads
+        .iter()
+        .filter(|head| head.name().starts_with("refs/") && !head.name().ends_with("^{}"))
+        .map(|head| (head.name().to_owned(), head.oid()))
+        .collect();
+    let head = default.and_then(|name| name.as_str().ok().map(ToOwned::to_owned));
+    Ok(Snapshot { refs, head })
+}
+
+/// The references of a repository on this machine.
+fn here(path: &std::path::Path, url: &RemoteUrl) -> Result<Snapshot, GitError> {
+    let missing = || {
+        GitError::new(FailureKind::NotFound, format!("there is no git repository at {url}"))
+            .hint("check the path; `git -C PATH rev-parse --git-dir` shows whether git sees one")
+    };
+    if !path.exists() {
+        return Err(missing());
+    }
+    let repository = transport::open_source(path).map_err(|e| match e.code() {
+        git2::ErrorCode::NotFound => missing(),
+        _ => GitError::local(format!("{url} cannot be opened"), &e),
+    })?;
+    let failed = |e: git2::Error| GitError::local(format!("the references of {url} cannot be read"), &e);
+    let mut refs = BTreeMap::new();
+    for reference in repository.references().map_err(failed)? {
+        let reference = reference.map_err(failed)?;
+        let Ok(name) = reference.name() else { continue };
+        let id = match reference.target() {
+            Some(id) => Some(id),
+            None => reference.resolve().ok().and_then(|resolved| resolved.target()),
+        };
+        refs.extend(id.map(|id| (name.to_owned(), id)));
+    }
+    let head = repository.find_reference("HEAD").ok();
+    let head = head.and_then(|head| head.symbolic_target().ok().flatten().map(ToOwned::to_owned));
+    Ok(Snapshot { refs, head })
+}
+
+/// Is this object in the repository?
+pub(super) fn has(repository: &Repository, id: ObjectId) -> bool {
+    repository.odb().is_ok_and(|odb| oid(id).is_ok_and(|oid| odb.exists(oid)))
+}

@@ -1,0 +1,115 @@
+//! Files of commits: read, listed, compared, written, checked out.
+
+use super::GitError;
+use super::commits::{FileMode, object_id, oid};
+use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
+use git2::{Delta, ErrorCode, ObjectType, Repository, Tree};
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+/// A file at a commit.
+pub(super) fn read(repository: &Repository, commit: CommitId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+    let failed = |e: git2::Error| GitError::local(format!("{path} at {} cannot be read", commit.short()), &e);
+    let tree = of_commit(repository, commit)?;
+    // Only plain names lead to a file of a tree; anything else is nowhere.
+    if path.is_empty()
+        || path.contains('\0')
+        || !Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
+    {
+        return Ok(None);
+    }
+    let entry = match tree.get_path(Path::new(path)) {
+        Ok(entry) => entry,
+        // No such entry is an answer; a tree on the way that is missing is not.
+        Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => return Ok(None),
+        Err(e) => return Err(failed(e)),
+    };
+    match entry.kind() {
+        Some(ObjectType::Blob) => Ok(Some(repository.find_blob(entry.id()).map_err(failed)?.content().to_vec())),
+        _ => Ok(None),
+    }
+}
+
+/// All files of a commit. Submodules are left out: they have no blob.
+pub(super) fn list(repository: &Repository, commit: CommitId) -> Result<Vec<(String, ObjectId)>, GitError> {
+    let tree = of_commit(repository, commit)?;
+    let mut files = Vec::new();
+    tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
+        if entry.kind() == Some(ObjectType::Blob) {
+            files.push((format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes())), object_id(entry.id())));
+        }
+        git2::TreeWalkResult::Ok
+    })
+    .map_err(|e| GitError::local(format!("the files of {commit} cannot be listed"), &e))?;
+    Ok(files)
+}
+
+/// A commit's tree.
+pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tree<'_>, GitError> {
+    let found = oid(commit.object()).and_then(|oid| repository.find_commit(oid));
+    let found = found.map_err(|e| match e.code() {
+        ErrorCode::NotFound => GitError::new(FailureKind::NotFound, format!("there is no commit {commit}")),
+        _ => GitError::local(format!("commit {commit} cannot be read"), &e),
+    })?;
+    found.tree().map_err(|e| GitError::local(format!("the tree of {commit} cannot be read"), &e))
+}
+
+/// Paths that differ, with git's letter; renames are a deletion and an addition.
+pub(super) fn changed(repository: &Repository, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
+    let diff = || {
+        let old = repository.find_tree(oid(from.object())?)?;
+        let new = repository.find_tree(oid(to.object())?)?;
+        let mut options = git2::DiffOptions::new();
+        options.include_typechange(true).skip_binary_check(true);
+        repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))
+    };
+    let diff = diff().map_err(|e| GitError::local(format!("trees {from} and {to} cannot be compared"), &e))?;
+    let letter = |status| match status {
+        Delta::Added => Some('A'),
+        Delta::Deleted => Some('D'),
+        Delta::Modified => Some('M'),
+        Delta::Typechange => Some('T'),
+        _ => None,
+    };
+    let path = |file: git2::DiffFile<'_>| file.path_bytes().map(|p| String::from_utf8_lossy(p).into_owned());
+    Ok(diff
+        .deltas()
+        .filter_map(|delta| Some((path(delta.new_file()).or_else(|| path(delta.old_file()))?, letter(delta.status())?)))
+        .collect())
+}
+
+/// Writes a tree of these files.
+pub(super) fn write(
+    repository: &Repository,
+    files: &BTreeMap<String, (Vec<u8>, FileMode)>,
+) -> Result<TreeId, GitError> {
+    let write = || {
+        let mut index = git2::Index::new()?;
+        for (path, (bytes, mode)) in files {
+            if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
+                return Err(git2::Error::from_str(&format!("`{path}` is no path of a tree")));
+            }
+            let id = repository.blob(bytes)?;
+            let zero = git2::IndexTime::new(0, 0);
+            index.add(&git2::IndexEntry {
+                ctime: zero,
+                mtime: zero,
+                dev: 0,
+                ino: 0,
+                mode: mode.bits(),
+                uid: 0,
+                gid: 0,
+                file_size: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+                id,
+                flags: 0,
+                flags_extended: 0,
+                path: path.clone().into_bytes(),
+            })?;
+        }
+        if index.len() != files.len() {
+            return Err(git2::Error::from_str("a path is a file and a folder at once"));
+        }
+        index.write_tree_to(repository)
+    };
+    write().map(|id| object_id(id).into()).map_err(|e| GitError::local("the tree cannot be written", &e))
+}

@@ -1,0 +1,244 @@
+//! One attempt at a request: sent once, answered or not.
+//!
+//! It runs on a thread of its own, so that ctrl-C and the deadline hold even while a name is looked up. A thin layer around
+//! ureq's transport notes the moment the first byte of the request is handed to the connection (below it are TLS handshake and
+//! proxy, which do not count): before that moment nothing can have happened on the server, after it everything can.
+
+use super::{Access, BODY_LIMIT, Request, Response, url};
+use crate::model::{Cancel, FailureKind};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use ureq::config::Config;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
+use ureq::{Agent, Error};
+
+/// How long a connection may take to come about; the rest of the deadline is for the answer.
+const CONNECT: Duration = Duration::from_secs(20);
+/// How often somebody looks at the cancel flag.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long after its deadline an attempt may still come to its end by itself.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Was anything of the request sent?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// Nothing at all.
+    Nothing,
+    /// Something, perhaps everything.
+    Perhaps,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// A whole answer.
+    Answer(Response),
+    /// The request makes no sense, or its answer is too large.
+    Invalid(String),
+    /// No whole answer.
+    Failed { kind: FailureKind, words: String, sent: Sent },
+}
+
+/// What attempts share: the connector, which keeps the TLS configuration.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attempt {
+    connector: Arc<OnceLock<DefaultConnector>>,
+}
+
+impl Attempt {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends the request and waits for the answer, its end or ctrl-C, whichever comes first.
+    pub(super) fn run(&self, request: &Request, time: Duration, cancel: &Cancel) -> Outcome {
+        let failed = |kind, words: &str, sent| Outcome::Failed { kind, words: words.to_owned(), sent };
+        if cancel.is_raised() {
+            return failed(FailureKind::Interrupted, "interrupted", Sent::Nothing);
+        }
+        if time.is_zero() {
+            return failed(FailureKind::Timeout, "no time is left for it", Sent::Nothing);
+        }
+        let Some(origin) = url::origin(&request.url) else {
+            return Outcome::Invalid("the URL does not start with `https://` or `http://`".to_owned());
+        };
+        let sent = Arc::new(AtomicBool::new(false));
+        let connector = Noting { connector: Arc::clone(&self.connector), origin, sent: Arc::clone(&sent) };
+        let agent = Agent::with_parts(config(request, time), connector, DefaultResolver::default());
+        let message = match message(request) {
+            Ok(message) => message,
+            Err(error) => return Outcome::Invalid(format!("it is no request: {error}")),
+        };
+
+        let (answer, answered) = mpsc::sync_channel(1);
+        let worker = agent.clone();
+        let spawned = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
+            // Nobody listens any more when it was given up.
+            let _ = answer.send(exchange(&worker, message));
+        });
+        if let Err(error) = spawned {
+            return failed(FailureKind::Io, &format!("no thread can be started: {error}"), Sent::Nothing);
+        }
+        let until = Instant::now() + time + GRACE;
+        let has_sent = || if sent.load(Ordering::SeqCst) { Sent::Perhaps } else { Sent::Nothing };
+        let given_up = |kind, words: &str| {
+            // In this order: what is sent after the look would be missed otherwise.
+            agent.clone().shutdown();
+            failed(kind, words, has_sent())
+        };
+        loop {
+            match answered.recv_timeout(LOOK) {
+                Ok(Ok(response)) => return Outcome::Answer(response),
+                Ok(Err(error)) => return told(&error, request.access, has_sent()),
+                Err(RecvTimeoutError::Timeout) if cancel.is_raised() => {
+                    return given_up(FailureKind::Interrupted, "interrupted");
+                }
+                Err(RecvTimeoutError::Timeout) if Instant::now() >= until => {
+                    return given_up(FailureKind::Timeout, "no answer in time");
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return failed(FailureKind::Bug, "the HTTP library gave up without a word", has_sent());
+                }
+            }
+        }
+    }
+}
+
+fn config(request: &Request, time: Duration) -> Config {
+    let config = Config::builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .allow_non_standard_methods(true)
+        .user_agent(concat!("relwf/", env!("CARGO_PKG_VERSION")))
+        .timeout_global(Some(time))
+        .timeout_connect(Some(time.min(CONNECT)))
+        .max_idle_connections(0)
+        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build());
+    // A proxy's `localhost` is another machine.
+    if url::is_loopback(&request.url) { config.proxy(None).build() } else { config.build() }
+}
+
+/// The request as ureq takes it.
+fn message(request: &Request) -> Result<ureq::http::Request<Option<Vec<u8>>>, ureq::http::Error> {
+    let mut message = ureq::http::Request::builder().method(request.method.as_str()).uri(&request.url);
+    for (name, value) in &request.headers {
+        let mut value = ureq::http::HeaderValue::from_str(value.expose())?;
+        value.set_sensitive(true);
+        message = message.header(name, value);
+    }
+    message.body(request.body.clone())
+}
+
+fn exchange(agent: &Agent, message: ureq::http::Request<Option<Vec<u8>>>) -> Result<Response, Error> {
+    let (parts, body) = message.into_parts();
+    let answer = match body {
+        Some(body) => agent.run(ureq::http::Request::from_parts(parts, body)),
+        None => agent.run(ureq::http::Request::from_parts(parts, ())),
+    }?;
+    let (parts, body) = answer.into_parts();
+    let body = body.into_with_config().limit(BODY_LIMIT).read_to_vec()?;
+    let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    Ok(Response { status: parts.status.as_u16(), headers, body })
+}
+
+/// An error in our words; ureq's own may hold parts of the URL.
+fn told(error: &Error, access: Access, sent: Sent) -> Outcome {
+    let failed = |kind, words: String| Outcome::Failed { kind, words, sent };
+    match error {
+        Error::BadUri(_) | Error::Http(_) => Outcome::Invalid("the URL or a header is malformed".to_owned()),
+        Error::BodyExceedsLimit(limit) if access == Access::Read => {
+            Outcome::Invalid(format!("the answer has more than {limit} bytes"))
+        }
+        Error::BodyExceedsLimit(limit) => {
+            failed(FailureKind::Network, format!("the answer has more than {limit} bytes"))
+        }
+        Error::Timeout(_) => failed(FailureKind::Timeout, "no answer in time".to_owned()),
+        Error::HostNotFound => failed(FailureKind::Network, "the host is not known".to_owned()),
+        // rustls' own errors come in this dress while the connection is made.
+        Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData && sent == Sent::Nothing => {
+            failed(FailureKind::Network, format!("no TLS connection: {error}"))
+        }
+        Error::Io(error) => failed(FailureKind::Network, format!("the connection failed: {error}")),
+        Error::Rustls(error) => failed(FailureKind::Network, format!("no TLS connection: {error}")),
+        Error::Tls(words) => failed(FailureKind::Network, format!("no TLS connection: {words}")),
+        Error::Protocol(error) => failed(FailureKind::Network, format!("the answer is not HTTP: {error}")),
+        Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => {
+            failed(FailureKind::Network, "the proxy of the environment (HTTPS_PROXY) refuses".to_owned())
+        }
+        other => failed(FailureKind::Network, other.to_string()),
+    }
+}
+
+/// Connects as ureq does, and notes when the request is sent to its server.
+struct Noting {
+    connector: Arc<OnceLock<DefaultConnector>>,
+    origin: String,
+    sent: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Noting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Noting")
+    }
+}
+
+impl Connector<()> for Noting {
+    type Out = NotingTransport;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
+        // ureq comes here for the connection to a proxy too: its CONNECT is not the request.
+        let own = url::origin(&details.uri.to_string()).as_deref() == Some(self.origin.as_str());
+        let connector = self.connector.get_or_init(DefaultConnector::default);
+        let inner = connector.connect(details, chained)?;
+        let sent = own.then(|| Arc::clone(&self.sent));
+        Ok(inner.map(|inner| NotingTransport { inner, sent }))
+    }
+}
+
+struct NotingTransport {
+    inner: Box<dyn Transport>,
+    sent: Option<Arc<AtomicBool>>,
+}
+
+impl fmt::Debug for NotingTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NotingTransport")
+    }
+}
+
+impl Transport for NotingTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if let Some(sent) = &self.sent {
+            sent.store(true, Ordering::SeqCst);
+        }
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn maybe_await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.inner.maybe_await_input(timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}

@@ -1,0 +1,117 @@
+//! The chain that ties every row to the one before it, and the first one to the run: what was written cannot be changed
+//! unnoticed. Against accidents and edits by hand; whoever can write the file can write a new chain.
+
+use super::failure::{Problem, unreadable};
+use super::rows::{BLOB, head, load, no_such_run, scan, sha};
+use super::store::Store;
+use crate::model::{Failure, FailureKind, RunId};
+use rusqlite::Connection;
+use serde::Serialize;
+
+impl Store {
+    /// Checks that nothing written of a run was changed since; answers how many records it has.
+    ///
+    /// # Errors
+    ///
+    /// Kind `io`, with the first record that is not as it was written.
+    pub fn verify_chain(&self, run: &RunId) -> Result<i64, Failure> {
+        self.read(|db| {
+            let genesis = genesis(db, run)?;
+            verify(db, run, &genesis)
+        })
+    }
+}
+
+/// Everything of a run that never changes; the hash of it is the first link of its chain.
+#[derive(Serialize)]
+pub(super) struct Genesis<'a> {
+    pub(super) run: &'a str,
+    pub(super) workflow: &'a str,
+    pub(super) project: &'a str,
+    pub(super) repo: &'a str,
+    pub(super) target: Option<&'a str>,
+    pub(super) params: &'a str,
+    pub(super) config_text: &'a str,
+    pub(super) abi: u32,
+    pub(super) created: &'a str,
+    pub(super) sources: &'a [(&'a str, String)],
+}
+
+impl Genesis<'_> {
+    pub(super) fn hash(&self) -> Result<String, Failure> {
+        Ok(sha(&serde_json::to_vec(self).map_err(unreadable)?))
+    }
+}
+
+/// The first link, computed anew from what the tables hold.
+fn genesis(db: &Connection, run: &RunId) -> Result<String, Problem> {
+    let mut statement =
+        db.prepare("SELECT path, text FROM sources JOIN texts USING (sha) WHERE run_id = ?1 ORDER BY ord")?;
+    let texts = statement
+        .query_map([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+    let sources: Vec<(&str, String)> = texts.iter().map(|(path, text)| (path.as_str(), sha(text.as_bytes()))).collect();
+    let sql = "SELECT workflow, project, repo, target, params, config_text, created, abi FROM runs WHERE run_id = ?1";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([run.as_str()])?;
+    let row = rows.next()?.ok_or_else(|| Problem::Failure(no_such_run(run.as_str())))?;
+    let text = |index: usize| row.get::<_, String>(index);
+    let (workflow, project, repo) = (text(0)?, text(1)?, text(2)?);
+    let (target, params, config_text, created) = (row.get::<_, Option<String>>(3)?, text(4)?, text(5)?, text(6)?);
+    let genesis = Genesis {
+        run: run.as_str(),
+        workflow: &workflow,
+        project: &project,
+        repo: &repo,
+        target: target.as_deref(),
+        params: &params,
+        config_text: &config_text,
+        abi: row.get(7)?,
+        created: &created,
+        sources: &sources,
+    };
+    Ok(genesis.hash()?)
+}
+
+/// Checks every link from the run's own hash to the last row; says how many rows there are.
+fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, Problem> {
+    let head = head(db, run)?;
+    let mut last = (0, genesis.to_owned());
+    scan(db, run, |row, hash| {
+        let broken = |why: &str| {
+            Problem::Failure(
+                Failure::new(
+                    FailureKind::Io,
+                    format!("the journal of run {run} was changed at record {}: {why}", row.seq),
+                )
+                .hint("do not resume it; look at the remotes to see what it has done, then abandon it")
+                .detail(serde_json::json!({ "run": run, "seq": row.seq })),
+            )
+        };
+        if row.seq != last.0 + 1 {
+            return Err(broken("records before it are missing"));
+        }
+        if row.prev_hash != last.1 {
+            return Err(broken("it does not follow from the record before it"));
+        }
+        if row.hash()? != hash {
+            return Err(broken("it is not what was written"));
+        }
+        for cell in [row.args, row.data, row.error].into_iter().flatten() {
+            if let Some(name) = cell.strip_prefix(BLOB)
+                && sha(load(db, cell)?.as_bytes()) != name
+            {
+                return Err(broken("a large value of it is not what was written"));
+            }
+        }
+        last = (row.seq, hash.to_owned());
+        Ok(())
+    })?;
+    if last != (head.seq, head.hash) {
+        return Err(Failure::new(FailureKind::Io, format!("the journal of run {run} lacks its last records"))
+            .hint("do not resume it; look at the remotes to see what it has done, then abandon it")
+            .detail(serde_json::json!({ "run": run, "seq": last.0 + 1 }))
+            .into());
+    }
+    Ok(last.0)
+}

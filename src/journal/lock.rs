@@ -1,0 +1,235 @@
+//! Who may work: one process a run, one run a target. The kernel frees a file lock however a process dies.
+
+use super::failure::{io, status, unreadable, word};
+use super::store::{Store, private};
+use crate::model::{Failure, FailureKind, RunId};
+use crate::run::RunStatus;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The person and process that hold something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The person, as git or the system knows them.
+    pub actor: String,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+}
+
+impl Who {
+    /// This process, for `actor`.
+    pub fn here(actor: impl Into<String>) -> Self {
+        let host = ["/proc/sys/kernel/hostname", "/etc/hostname"]
+            .iter()
+            .find_map(|file| fs::read_to_string(file).ok())
+            .or_else(|| std::env::var("HOSTNAME").ok())
+            .map_or_else(|| "this machine".to_owned(), |name| name.trim().to_owned());
+        Self { actor: actor.into(), host, pid: std::process::id() }
+    }
+}
+
+/// What is written into a lock file for others to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The run.
+    pub run: RunId,
+    /// Its workflow.
+    pub workflow: String,
+    /// Who drives it.
+    pub who: Who,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Somebody else holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What is held: the target's name.
+    pub target: String,
+    /// By this.
+    pub holder: Holder,
+    /// How that run stands.
+    pub status: RunStatus,
+    /// Its process died without saying so.
+    pub killed: bool,
+}
+
+/// Why a target could not be locked.
+#[derive(Debug)]
+pub enum LockError {
+    /// Another run holds it.
+    Held(Box<Held>),
+    /// The lock file or the journal failed.
+    Failed(Failure),
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held(held) => held.failure(),
+            LockError::Failed(failure) => failure,
+        }
+    }
+}
+
+impl Held {
+    /// The same for people: who, since when, and what to type.
+    pub fn failure(&self) -> Failure {
+        let Holder { run, workflow, who, since } = &self.holder;
+        let Who { actor, host, pid } = who;
+        let state = match (self.status, self.killed) {
+            (RunStatus::Running, false) => format!("is running as process {pid} on {host}"),
+            (_, true) => format!("was killed on {host}"),
+            (RunStatus::Suspended, _) => "waits".to_owned(),
+            (other, _) => format!("is {}", word(other)),
+        };
+        let hint = match self.status {
+            RunStatus::Running => "wait until it is done, or stop it with ctrl-C there".to_owned(),
+            _ => format!("`relwf resume {run}` goes on with it, `relwf abandon {run} --reason …` gives it up"),
+        };
+        Failure::new(
+            FailureKind::Held,
+            format!(
+                "`{}` is held by run {run} ({workflow}), which {actor} started {since} and which {state}",
+                self.target
+            ),
+        )
+        .hint(hint)
+        .detail(serde_json::json!({
+            "target": self.target, "run": run, "workflow": workflow, "status": self.status, "killed": self.killed,
+            "actor": actor, "host": host, "pid": pid, "since": since,
+        }))
+    }
+}
+
+/// A locked file. Dropping it, or dying, frees it. Lock files are never deleted: two processes could otherwise hold two
+/// files of one name.
+#[derive(Debug)]
+pub(super) struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Takes the lock, or says who has it (where that can be read).
+    pub(super) fn take(path: &Path, holder: &Holder) -> Result<Result<Self, Option<Holder>>, Failure> {
+        // Whoever only looks holds the lock for an instant; that must not count.
+        const TRIES: u32 = 6;
+        let failed = |error: &std::io::Error| io(format!("{} cannot be locked", path.display()), error);
+        let mut file = private(path)?;
+        for tried in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tried < TRIES => std::thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::WouldBlock) => {
+                    let mut text = String::new();
+                    let read = file.read_to_string(&mut text);
+                    return Ok(Err(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
+            }
+        }
+        let text = serde_json::to_string(holder).map_err(unreadable)?;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .map_err(|error| failed(&error))?;
+        Ok(Ok(Self { _file: file }))
+    }
+
+    /// Does a living process hold it?
+    pub(super) fn is_held(path: &Path) -> bool {
+        match File::open(path) {
+            Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+            Err(_) => false,
+        }
+    }
+}
+
+/// Holds a target for as long as the process lives.
+#[derive(Debug)]
+pub struct TargetLock {
+    _file: FileLock,
+}
+
+impl Store {
+    /// Locks `target` of the repository `repo` for a run. A run that is not over holds its target even when no process
+    /// works on it; the run itself may always come back.
+    ///
+    /// Take it before the run is made, so that no second run can be made meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Held`] says by whom.
+    pub fn lock_target(&self, repo: &str, target: &str, holder: &Holder) -> Result<TargetLock, LockError> {
+        let digest = Sha256::new().chain_update(repo).chain_update([0]).chain_update(target).finalize();
+        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let path = self.locks().join(format!("target-{name}.lock"));
+        let file = match FileLock::take(&path, holder).map_err(LockError::Failed)? {
+            Ok(file) => file,
+            Err(other) => {
+                // Its owner may just be writing its name; whoever it is, it is a living process.
+                let holder = other.unwrap_or_else(|| Holder {
+                    run: RunId::new("?"),
+                    workflow: "?".to_owned(),
+                    who: Who { actor: "somebody".to_owned(), ..Who::here("") },
+                    since: Timestamp::now(),
+                });
+                let (target, status) = (target.to_owned(), RunStatus::Running);
+                return Err(LockError::Held(Box::new(Held { target, holder, status, killed: false })));
+            }
+        };
+        match self.open_run(repo, target, &holder.run).map_err(LockError::Failed)? {
+            None => Ok(TargetLock { _file: file }),
+            Some(held) => Err(LockError::Held(Box::new(held))),
+        }
+    }
+
+    /// The run, other than `except`, that holds a target because it is not over.
+    fn open_run(&self, repo: &str, target: &str, except: &RunId) -> Result<Option<Held>, Failure> {
+        let found = self.read(|db| {
+            let found = db
+                .prepare_cached(
+                    "SELECT run_id, workflow, actor, host, pid, created, status FROM runs
+                     WHERE repo = ?1 AND target = ?2 AND run_id <> ?3
+                       AND status IN ('running', 'suspended', 'interrupted', 'in-doubt')
+                     ORDER BY created LIMIT 1",
+                )?
+                .query_row(params![repo, target, except.as_str()], |row| {
+                    let who = Who { actor: row.get(2)?, host: row.get(3)?, pid: row.get(4)? };
+                    let run = RunId::new(row.get::<_, String>(0)?);
+                    let (created, word): (String, String) = (row.get(5)?, row.get(6)?);
+                    Ok((run, row.get::<_, String>(1)?, who, created, word))
+                })
+                .optional()?;
+            Ok(found)
+        })?;
+        let Some((run, workflow, who, created, word)) = found else { return Ok(None) };
+        let since = created.parse().map_err(unreadable)?;
+        let (status, killed) = self.derived(&run, status(&word)?);
+        let holder = Holder { run, workflow, who, since };
+        Ok(Some(Held { target: target.to_owned(), holder, status, killed }))
+    }
+
+    /// A run that calls itself running while no process holds its lock was killed: it is interrupted.
+    pub(super) fn derived(&self, run: &RunId, status: RunStatus) -> (RunStatus, bool) {
+        match status {
+            RunStatus::Running if !FileLock::is_held(&self.run_lock(run)) => (RunStatus::Interrupted, true),
+            other => (other, false),
+        }
+    }
+
+    /// The lock file of a run. Run ids are ours, but they come from the command line: nothing in them may be a path.
+    pub(super) fn run_lock(&self, run: &RunId) -> PathBuf {
+        let safe: String =
+            run.as_str().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        self.locks().join(format!("run-{safe}.lock"))
+    }
+}

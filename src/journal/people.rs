@@ -1,0 +1,128 @@
+//! What people decide: approvals, and whether a doubted effect happened.
+
+use super::failure::{Problem, status, unreadable};
+use super::lock::Who;
+use super::rows::{self, Draft, RowEvent};
+use super::runs::{is_open, over};
+use super::store::Store;
+use crate::model::{Failure, FailureKind, RunId};
+use crate::run::{Key, Settled};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What a person decided about an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Yes or no.
+    pub approved: bool,
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signalled {
+    /// It counts.
+    Written,
+    /// Somebody was faster; this counts.
+    Already(Decision),
+}
+
+impl Store {
+    /// Writes down what a person decided about what was shown to them (its `digest`). The first one counts.
+    ///
+    /// # Errors
+    ///
+    /// Kind `usage` when the run is over, `not-found`.
+    pub fn signal(&self, run: &RunId, key: &Key, digest: &str, decision: &Decision) -> Result<Signalled, Failure> {
+        self.change(|tx| {
+            let head = rows::head(tx, run)?;
+            let status = status(&head.status)?;
+            if !is_open(status) {
+                return Err(over(run, status).into());
+            }
+            if let Some(earlier) = decided(tx, run, key, digest)? {
+                return Ok(Signalled::Already(earlier));
+            }
+            let draft = Draft {
+                key: Some(key.clone()),
+                fingerprint: Some(digest.to_owned()),
+                data: Some(serde_json::json!({ "approved": decision.approved })),
+                actor: Some(decision.actor.clone()),
+                reason: decision.reason.clone(),
+                ..Draft::default()
+            };
+            rows::append(tx, run, &head, decision.at, RowEvent::Signal, &draft)?;
+            Ok(Signalled::Written)
+        })
+    }
+
+    /// The decision about what has this digest, once there is one.
+    ///
+    /// # Errors
+    ///
+    /// Kind `io`.
+    pub fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Failure> {
+        self.read(|db| decided(db, run, key, digest))
+    }
+
+    /// Writes down what came of an effect of which nobody knows whether it happened.
+    ///
+    /// # Errors
+    ///
+    /// Kind `usage` when that command is not in doubt, `held` while a process works on the run.
+    pub fn settle(&self, run: &RunId, key: &Key, settled: Settled, actor: &str, reason: &str) -> Result<(), Failure> {
+        let _lock = self.hold(run, "settle", &Who::here(actor))?;
+        self.change(|tx| {
+            let head = rows::head(tx, run)?;
+            let status = status(&head.status)?;
+            if !is_open(status) {
+                return Err(over(run, status).into());
+            }
+            let mut history = rows::history(tx, run)?;
+            let Some(entry) = history.entries.remove(key).filter(|e| e.intent.is_some() && e.settled.is_none()) else {
+                let failure = Failure::new(FailureKind::Usage, format!("{key} of run {run} is not in doubt"))
+                    .hint(format!("`relwf show {run}` shows what is"));
+                return Err(failure.into());
+            };
+            let (data, error) = match settled {
+                Settled::Value(value) => (Some(value), None),
+                Settled::Failure(failure) => (None, Some(failure)),
+            };
+            let draft = Draft {
+                key: Some(key.clone()),
+                name: Some(entry.name),
+                fingerprint: Some(entry.fingerprint.0),
+                args: Some(entry.args),
+                data,
+                error,
+                actor: Some(actor.to_owned()),
+                reason: Some(reason.to_owned()),
+                ..Draft::default()
+            };
+            rows::append(tx, run, &head, Timestamp::now(), RowEvent::Outcome, &draft)
+        })
+    }
+}
+
+fn decided(db: &Connection, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Problem> {
+    let found = db
+        .prepare_cached(
+            "SELECT data, actor, reason, at FROM journal
+             WHERE run_id = ?1 AND path = ?2 AND ord = ?3 AND fingerprint = ?4 AND event = 'signal'",
+        )?
+        .query_row(params![run.as_str(), key.path.as_str(), key.ordinal, digest], |row| {
+            let (data, actor): (String, String) = (row.get(0)?, row.get(1)?);
+            let (reason, at): (Option<String>, String) = (row.get(2)?, row.get(3)?);
+            Ok((data, actor, reason, at))
+        })
+        .optional()?;
+    let Some((data, actor, reason, at)) = found else { return Ok(None) };
+    let data: serde_json::Value = serde_json::from_str(&data).map_err(unreadable)?;
+    let approved = data.get("approved").and_then(serde_json::Value::as_bool).unwrap_or(false);
+    Ok(Some(Decision { approved, actor, reason, at: at.parse().map_err(unreadable)? }))
+}

@@ -1,0 +1,409 @@
+//! Rows of the journal: how they are written, read and folded into a history.
+
+use super::failure::{Problem, unreadable, word};
+use crate::model::{Failure, FailureKind, RunId, Value};
+use crate::run::{Fingerprint, History, Intent, Key, Record, Settled};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Cells above this many bytes stand in a table of their own.
+const LARGE: usize = 64 * 1024;
+/// How a cell says so. No JSON text begins like this.
+pub(super) const BLOB: &str = "blob:";
+
+/// What a row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowEvent {
+    /// A process took the run.
+    Claim,
+    /// A wait began.
+    Begun,
+    /// An effect is about to be performed.
+    Intent,
+    /// An effect may or may not have happened.
+    Unknown,
+    /// A command ended.
+    Outcome,
+    /// The run's status changed.
+    Status,
+    /// A person decided.
+    Signal,
+}
+
+impl RowEvent {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Begun => "begun",
+            Self::Intent => "intent",
+            Self::Unknown => "unknown",
+            Self::Outcome => "outcome",
+            Self::Status => "status",
+            Self::Signal => "signal",
+        }
+    }
+}
+
+/// One row, for `relwf show`. Which fields are there depends on the event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JournalRow {
+    /// From 1, without gaps.
+    pub seq: i64,
+    /// What it says.
+    pub event: RowEvent,
+    /// The command, `path#ordinal`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// An effect's attempt, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// The function; of a status its word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Function and arguments, hashed; of a signal the digest of what was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// The arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub args: Option<Value>,
+    /// An effect's idempotency key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// An outcome's value, a wait's facts, what a probe needs, a decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+    /// A failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// Who, when it was not the command itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why, in that person's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Of which process of the run.
+    pub epoch: i64,
+}
+
+/// What is to be written.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) key: Option<Key>,
+    pub(super) attempt: Option<u32>,
+    pub(super) name: Option<String>,
+    pub(super) fingerprint: Option<String>,
+    pub(super) args: Option<Value>,
+    pub(super) idempotency_key: Option<String>,
+    pub(super) data: Option<Value>,
+    pub(super) error: Option<Failure>,
+    pub(super) actor: Option<String>,
+    pub(super) reason: Option<String>,
+}
+
+/// Where a run's journal ends, and who may write.
+pub(super) struct Head {
+    pub(super) epoch: i64,
+    pub(super) status: String,
+    pub(super) seq: i64,
+    pub(super) hash: String,
+}
+
+/// The head of a run's journal.
+pub(super) fn head(db: &Connection, run: &RunId) -> Result<Head, Problem> {
+    db.prepare_cached("SELECT epoch, status, last_seq, last_hash FROM runs WHERE run_id = ?1")?
+        .query_row([run.as_str()], |row| {
+            Ok(Head { epoch: row.get(0)?, status: row.get(1)?, seq: row.get(2)?, hash: row.get(3)? })
+        })
+        .optional()?
+        .ok_or_else(|| Problem::Failure(no_such_run(run.as_str())))
+}
+
+pub(super) fn no_such_run(run: &str) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("there is no run `{run}`")).hint("`relwf runs` lists them")
+}
+
+/// What a recorder's record says, as a row.
+pub(super) fn draft(record: &Record) -> (RowEvent, Draft) {
+    let empty = Draft::default();
+    match record.clone() {
+        Record::Begun { key, fingerprint, name, args, facts } => {
+            (RowEvent::Begun, Draft { data: Some(facts), ..command(key, fingerprint, name, args) })
+        }
+        Record::Intent { key, fingerprint, name, args, intent, attempt } => {
+            let Intent { idempotency_key, pre } = intent;
+            let (attempt, idempotency_key) = (Some(attempt), Some(idempotency_key));
+            let draft = Draft { attempt, idempotency_key, data: Some(pre), ..command(key, fingerprint, name, args) };
+            (RowEvent::Intent, draft)
+        }
+        Record::Unknown { key, failure } => {
+            (RowEvent::Unknown, Draft { key: Some(key), error: Some(failure), ..empty })
+        }
+        Record::Settled { key, fingerprint, name, args, settled, actor } => {
+            let (data, error) = match settled {
+                Settled::Value(value) => (Some(value), None),
+                Settled::Failure(failure) => (None, Some(failure)),
+            };
+            (RowEvent::Outcome, Draft { data, error, actor, ..command(key, fingerprint, name, args) })
+        }
+        Record::Status { status, value, failure } => {
+            (RowEvent::Status, Draft { name: Some(word(status).to_owned()), data: value, error: failure, ..empty })
+        }
+    }
+}
+
+fn command(key: Key, fingerprint: Fingerprint, name: String, args: Value) -> Draft {
+    let (key, fingerprint, name, args) = (Some(key), Some(fingerprint.0), Some(name), Some(args));
+    Draft { key, fingerprint, name, args, ..Draft::default() }
+}
+
+/// A row as it is stored and hashed: a chain of these cannot be changed in the middle without notice.
+#[derive(Serialize)]
+pub(super) struct Stored<'a> {
+    pub(super) run: &'a str,
+    pub(super) seq: i64,
+    pub(super) event: &'a str,
+    pub(super) path: Option<&'a str>,
+    pub(super) ord: Option<u32>,
+    pub(super) attempt: Option<u32>,
+    pub(super) name: Option<&'a str>,
+    pub(super) fingerprint: Option<&'a str>,
+    pub(super) args: Option<&'a str>,
+    pub(super) idem_key: Option<&'a str>,
+    pub(super) data: Option<&'a str>,
+    pub(super) error: Option<&'a str>,
+    pub(super) actor: Option<&'a str>,
+    pub(super) reason: Option<&'a str>,
+    pub(super) at: &'a str,
+    pub(super) epoch: i64,
+    pub(super) prev_hash: &'a str,
+}
+
+impl Stored<'_> {
+    pub(super) fn hash(&self) -> Result<String, Failure> {
+        Ok(sha(&serde_json::to_vec(self).map_err(unreadable)?))
+    }
+}
+
+/// Adds one row and moves the head; the caller has begun a transaction and checked what must hold.
+pub(super) fn append(
+    db: &Connection,
+    run: &RunId,
+    head: &Head,
+    now: Timestamp,
+    event: RowEvent,
+    draft: &Draft,
+) -> Result<(), Problem> {
+    let json = |value: &Option<Value>| value.as_ref().map(Value::to_string);
+    let args = cell(db, json(&draft.args))?;
+    let data = cell(db, json(&draft.data))?;
+    let error = match &draft.error {
+        Some(failure) => cell(db, Some(serde_json::to_string(failure).map_err(unreadable)?))?,
+        None => None,
+    };
+    let at = now.to_string();
+    let row = Stored {
+        run: run.as_str(),
+        seq: head.seq + 1,
+        event: event.word(),
+        path: draft.key.as_ref().map(|key| key.path.as_str()),
+        ord: draft.key.as_ref().map(|key| key.ordinal),
+        attempt: draft.attempt,
+        name: draft.name.as_deref(),
+        fingerprint: draft.fingerprint.as_deref(),
+        args: args.as_deref(),
+        idem_key: draft.idempotency_key.as_deref(),
+        data: data.as_deref(),
+        error: error.as_deref(),
+        actor: draft.actor.as_deref(),
+        reason: draft.reason.as_deref(),
+        at: &at,
+        epoch: head.epoch,
+        prev_hash: &head.hash,
+    };
+    let hash = row.hash()?;
+    db.prepare_cached(
+        "INSERT INTO journal (run_id, seq, event, path, ord, attempt, name, fingerprint, args, idem_key, data, error,
+                              actor, reason, at, epoch, prev_hash, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+    )?
+    .execute(params![
+        row.run,
+        row.seq,
+        row.event,
+        row.path,
+        row.ord,
+        row.attempt,
+        row.name,
+        row.fingerprint,
+        row.args,
+        row.idem_key,
+        row.data,
+        row.error,
+        row.actor,
+        row.reason,
+        row.at,
+        row.epoch,
+        row.prev_hash,
+        hash,
+    ])?;
+    db.prepare_cached("UPDATE runs SET last_seq = ?2, last_hash = ?3, updated = ?4 WHERE run_id = ?1")?
+        .execute(params![row.run, row.seq, hash, row.at])?;
+    if event == RowEvent::Status {
+        db.prepare_cached("UPDATE runs SET status = ?2, value = ?3, failure = ?4 WHERE run_id = ?1")?
+            .execute(params![row.run, row.name, row.data, row.error])?;
+    }
+    Ok(())
+}
+
+/// Every row of a run, in order.
+pub(super) fn rows(db: &Connection, run: &RunId) -> Result<Vec<JournalRow>, Problem> {
+    let mut rows = Vec::new();
+    scan(db, run, |stored, _| {
+        rows.push(read(db, stored)?);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// The history that a run's rows tell.
+pub(super) fn history(db: &Connection, run: &RunId) -> Result<History, Problem> {
+    let mut history = History::default();
+    for row in rows(db, run)? {
+        if let Some(record) = record(row)? {
+            history.apply(record);
+        }
+    }
+    Ok(history)
+}
+
+/// Shows every stored row of a run, with its hash.
+pub(super) fn scan(
+    db: &Connection,
+    run: &RunId,
+    mut visit: impl FnMut(&Stored<'_>, &str) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let mut statement = db.prepare_cached(
+        "SELECT seq, event, path, ord, attempt, name, fingerprint, args, idem_key, data, error, actor, reason, at, epoch,
+                prev_hash, hash
+         FROM journal WHERE run_id = ?1 ORDER BY seq",
+    )?;
+    let mut rows = statement.query([run.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let text = |index: usize| -> Result<Option<&str>, Problem> {
+            let text = row.get_ref(index)?.as_str_or_null();
+            text.map_err(|error| Problem::Failure(unreadable(error)))
+        };
+        let must = |index: usize| text(index)?.ok_or_else(|| Problem::Failure(unreadable("an empty cell")));
+        let stored = Stored {
+            run: run.as_str(),
+            seq: row.get(0)?,
+            event: must(1)?,
+            path: text(2)?,
+            ord: row.get(3)?,
+            attempt: row.get(4)?,
+            name: text(5)?,
+            fingerprint: text(6)?,
+            args: text(7)?,
+            idem_key: text(8)?,
+            data: text(9)?,
+            error: text(10)?,
+            actor: text(11)?,
+            reason: text(12)?,
+            at: must(13)?,
+            epoch: row.get(14)?,
+            prev_hash: must(15)?,
+        };
+        visit(&stored, must(16)?)?;
+    }
+    Ok(())
+}
+
+fn read(db: &Connection, row: &Stored<'_>) -> Result<JournalRow, Problem> {
+    let value = |cell: Option<&str>| -> Result<Option<Value>, Problem> {
+        cell.map(|cell| Ok(serde_json::from_str(&load(db, cell)?).map_err(unreadable)?)).transpose()
+    };
+    Ok(JournalRow {
+        seq: row.seq,
+        event: serde_json::from_value(row.event.into()).map_err(unreadable)?,
+        key: row.path.zip(row.ord).map(|(path, ordinal)| format!("{path}#{ordinal}")),
+        attempt: row.attempt,
+        name: row.name.map(str::to_owned),
+        fingerprint: row.fingerprint.map(str::to_owned),
+        args: value(row.args)?,
+        idempotency_key: row.idem_key.map(str::to_owned),
+        data: value(row.data)?,
+        error: match row.error {
+            Some(cell) => Some(serde_json::from_str(&load(db, cell)?).map_err(unreadable)?),
+            None => None,
+        },
+        actor: row.actor.map(str::to_owned),
+        reason: row.reason.map(str::to_owned),
+        at: row.at.parse().map_err(unreadable)?,
+        epoch: row.epoch,
+    })
+}
+
+/// The record that a row keeps, when it keeps one that matters to a history.
+fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
+    if !matches!(row.event, RowEvent::Begun | RowEvent::Intent | RowEvent::Unknown | RowEvent::Outcome) {
+        return Ok(None);
+    }
+    let lacks = |what: &str| unreadable(format!("record {} lacks its {what}", row.seq));
+    let key: Key = row.key.as_deref().and_then(|key| key.parse().ok()).ok_or_else(|| lacks("key"))?;
+    if row.event == RowEvent::Unknown {
+        let failure = row.error.clone().ok_or_else(|| lacks("failure"))?;
+        return Ok(Some(Record::Unknown { key, failure }));
+    }
+    let fingerprint = Fingerprint(row.fingerprint.clone().ok_or_else(|| lacks("fingerprint"))?);
+    let name = row.name.clone().ok_or_else(|| lacks("function"))?;
+    let args = row.args.clone().ok_or_else(|| lacks("arguments"))?;
+    Ok(Some(match row.event {
+        RowEvent::Begun => {
+            let facts = row.data.clone().ok_or_else(|| lacks("facts"))?;
+            Record::Begun { key, fingerprint, name, args, facts }
+        }
+        RowEvent::Intent => {
+            let idempotency_key = row.idempotency_key.clone().ok_or_else(|| lacks("idempotency key"))?;
+            let pre = row.data.clone().ok_or_else(|| lacks("facts"))?;
+            let attempt = row.attempt.ok_or_else(|| lacks("attempt"))?;
+            Record::Intent { key, fingerprint, name, args, intent: Intent { idempotency_key, pre }, attempt }
+        }
+        _ => {
+            let settled = match (row.data.clone(), row.error.clone()) {
+                (_, Some(failure)) => Settled::Failure(failure),
+                (Some(value), None) => Settled::Value(value),
+                (None, None) => return Err(lacks("outcome")),
+            };
+            Record::Settled { key, fingerprint, name, args, settled, actor: row.actor.clone() }
+        }
+    }))
+}
+
+/// What stands in a cell: the text, or where the text is.
+pub(super) fn cell(db: &Connection, text: Option<String>) -> Result<Option<String>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    if text.len() <= LARGE {
+        return Ok(Some(text));
+    }
+    let name = sha(text.as_bytes());
+    db.prepare_cached("INSERT OR IGNORE INTO blobs (sha, text) VALUES (?1, ?2)")?.execute([&name, &text])?;
+    Ok(Some(format!("{BLOB}{name}")))
+}
+
+/// The text that a cell stands for.
+pub(super) fn load<'c>(db: &Connection, cell: &'c str) -> Result<std::borrow::Cow<'c, str>, Problem> {
+    let Some(name) = cell.strip_prefix(BLOB) else { return Ok(cell.into()) };
+    let text: Option<String> =
+        db.prepare_cached("SELECT text FROM blobs WHERE sha = ?1")?.query_row([name], |row| row.get(0)).optional()?;
+    text.map(Into::into).ok_or_else(|| Problem::Failure(unreadable(format!("the large value {name} is missing"))))
+}
+
+/// SHA-256, in hexadecimal.
+pub(super) fn sha(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,96 @@
+//! git's own answer to the same merge: a second opinion from other code.
+//!
+//! The one place of this room that looks outside the database: it starts `git merge-tree`. git's objects go to a
+//! temporary folder; nothing is written into the repository.
+
+use super::{Merged, Outcome};
+use crate::git::{LOCAL_ENVIRONMENT, Objects, git_program};
+use crate::model::{CommitId, TreeId};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// What git says about a merge that was decided here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The program and its version, e.g. `git 2.47.3`; `None` when there is none that can (before 2.38, or not on PATH).
+    pub by: Option<String>,
+    /// The tree that git made; `None` when it found conflicts or could not answer.
+    pub tree: Option<TreeId>,
+    /// Do both agree? `None` when git could not answer.
+    pub agrees: Option<bool>,
+}
+
+/// git that does not have `merge-tree --write-tree` cannot answer (git's release notes of 2.38).
+const FIRST: (u32, u32) = (2, 38);
+
+/// Asks git for the same merge and compares.
+///
+/// Both commits must be on the disk; commits that live in memory alone get no answer.
+pub fn certify(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Outcome) -> Certificate {
+    let Some(by) = version() else { return Certificate::default() };
+    let nothing = Certificate { by: Some(by.clone()), tree: None, agrees: None };
+    let Some(output) = ask(objects.path(), ours, theirs) else { return nothing };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let tree = text.lines().next().and_then(|line| line.trim().parse::<TreeId>().ok());
+    match (output.status.code(), tree, &outcome.result) {
+        (Some(0), Some(tree), Merged::Clean(mine) | Merged::UpToDate(mine)) => {
+            Certificate { by: Some(by), tree: Some(tree), agrees: Some(tree == *mine) }
+        }
+        (Some(0), Some(tree), Merged::Conflicts(_)) => {
+            Certificate { by: Some(by), tree: Some(tree), agrees: Some(false) }
+        }
+        // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
+        (Some(1), Some(_), result) => Certificate { agrees: Some(matches!(result, Merged::Conflicts(_))), ..nothing },
+        _ => nothing,
+    }
+}
+
+/// `git 2.47.3`, when it is new enough.
+fn version() -> Option<String> {
+    git_program()?;
+    let output = Command::new("git").arg("version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let number = text.trim().strip_prefix("git version ")?.split_whitespace().next()?;
+    let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next()?, parts.next()?);
+    (version >= FIRST).then(|| format!("git {number}"))
+}
+
+fn ask(repository: &Path, ours: CommitId, theirs: CommitId) -> Option<Output> {
+    let scratch = tempfile::tempdir().ok()?;
+    let mut command = Command::new("git");
+    for variable in LOCAL_ENVIRONMENT {
+        command.env_remove(variable);
+    }
+    command
+        // The merge is that of the commits alone: what a person set up for their own merges has no say.
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_DIR", repository)
+        .env("GIT_OBJECT_DIRECTORY", scratch.path())
+        .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&objects_of(repository)))
+        .args(["merge-tree", "--write-tree", "--no-messages", "--name-only"])
+        .args([ours.to_string(), theirs.to_string()])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()
+}
+
+/// A linked work tree keeps its objects with its main repository.
+fn objects_of(repository: &Path) -> std::path::PathBuf {
+    let common = std::fs::read_to_string(repository.join("commondir")).ok();
+    common.map_or_else(|| repository.to_owned(), |common| repository.join(common.trim())).join("objects")
+}
+
+/// git reads a list with colons, and C-style quotes around an entry that needs them (git(1)).
+fn quoted(path: &Path) -> OsString {
+    match path.to_str() {
+        Some(text) if text.contains([':', '"', '\\']) => {
+            format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")).into()
+        }
+        _ => path.as_os_str().to_owned(),
+    }
+}

@@ -1,0 +1,464 @@
+//! Children: programs that relwf starts, each in its own process group, with a time limit and a cancel flag.
+//!
+//! Knows what a program is and how it ends; not why it was started. Nothing goes through a shell.
+
+use crate::model::{Failure, FailureKind, Span, Watch};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+/// How often the cancel flag and the clock are looked at.
+const LOOK: Duration = Duration::from_millis(25);
+/// How long a group may take to end by itself once it was asked to.
+const POLITE: Duration = Duration::from_secs(2);
+/// How long output is still read after the program ended while something it left behind holds the pipe open.
+const DRAIN: Duration = Duration::from_millis(300);
+/// Lines longer than this are cut where they are shown.
+const LINE: usize = 4096;
+
+/// Where the two output streams go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streams {
+    /// Into one, in the order in which they were written; [`Finished::stdout`] holds both.
+    Merged,
+    /// Each into its own.
+    Apart,
+}
+
+/// What becomes of processes that the program left running in its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leftovers {
+    /// They are killed: a build ends with everything it started.
+    Kill,
+    /// They stay: the program may have started a service.
+    Leave,
+}
+
+/// A program to start.
+pub struct Program<'a> {
+    /// The program and its arguments. A name without a slash is looked up in PATH; a relative path starts at `dir`.
+    pub argv: &'a [String],
+    /// Its working folder.
+    pub dir: &'a Path,
+    /// Variables on top of relwf's own.
+    pub env: &'a [(String, String)],
+    /// Variables of relwf's own that it must not see.
+    pub without: &'a [&'a str],
+    /// Its standard input; nothing when `None`.
+    pub stdin: Option<File>,
+    /// Where its output goes.
+    pub streams: Streams,
+    /// At most so many bytes of each stream are kept, from the start; the rest is only shown.
+    pub keep: usize,
+    /// It is killed after this long.
+    pub limit: Option<Duration>,
+    /// What becomes of what it left running.
+    pub leftovers: Leftovers,
+}
+
+/// A program that ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Its exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// What it wrote, invalid UTF-8 replaced.
+    pub stdout: String,
+    /// What it wrote to its error stream; empty when merged.
+    pub stderr: String,
+    /// Was more written than was kept?
+    pub truncated: bool,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Finished {
+    /// Exit code 0?
+    pub fn success(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// `exit code 2` or `signal 9`, for people.
+    pub fn ending(&self) -> String {
+        match (self.code, self.signal) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "an unknown ending".to_owned(),
+        }
+    }
+}
+
+/// Why a program did not end by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// There is no such program.
+    #[error("`{0}` was not found")]
+    NotFound(String),
+    /// It could not be started.
+    #[error("`{program}` could not be started: {source}")]
+    Start {
+        /// The program.
+        program: String,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// It took too long and was killed with everything it had started.
+    #[error("`{program}` took longer than {limit} and was stopped")]
+    TimedOut {
+        /// The program.
+        program: String,
+        /// The limit.
+        limit: Span,
+    },
+    /// ctrl-C: it was killed with everything it had started.
+    #[error("`{0}` was stopped by ctrl-C")]
+    Cancelled(String),
+}
+
+impl ProcessError {
+    /// Is it certain that the program did nothing?
+    pub fn never_started(&self) -> bool {
+        matches!(self, Self::NotFound(_) | Self::Start { .. })
+    }
+}
+
+impl From<ProcessError> for Failure {
+    fn from(error: ProcessError) -> Self {
+        let message = error.to_string();
+        match error {
+            ProcessError::NotFound(program) if program.contains('/') => Self::new(FailureKind::Command, message)
+                .hint("relative paths start at the folder of relwf.toml (in CI: at the checkout); a script's `#!` line must name a program that exists"),
+            ProcessError::NotFound(program) => {
+                Self::new(FailureKind::Command, message).hint(format!("install `{program}`, or add its folder to PATH"))
+            }
+            ProcessError::Start { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Self::new(FailureKind::Command, message).hint("make the file executable: `chmod +x`")
+            }
+            ProcessError::Start { .. } => Self::new(FailureKind::Command, message),
+            ProcessError::TimedOut { .. } => {
+                Self::new(FailureKind::Timeout, message).hint("give it more time, or find out what it waits for")
+            }
+            ProcessError::Cancelled(_) => Self::new(FailureKind::Interrupted, message),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
+/// Runs a program to its end. `line` hears every line of output while it runs.
+///
+/// # Errors
+///
+/// It could not be started, took too long, or was stopped by ctrl-C. A program that ended by itself is never an error here.
+pub fn run(program: Program<'_>, watch: Watch<'_>, line: &mut dyn FnMut(&str)) -> Result<Finished, ProcessError> {
+    let began = Instant::now();
+    let limit = program.limit;
+    let (keep, leftovers) = (program.keep, program.leftovers);
+    let name = program.argv.first().cloned().unwrap_or_default();
+    let (child, output) = start(program, &name)?;
+    let mut child = Group::new(child);
+    let mut out = Capture::new(keep);
+    let mut err = Capture::new(keep);
+
+    let mut last = Instant::now();
+    loop {
+        match output.recv_timeout(LOOK) {
+            Ok((stream, bytes)) => {
+                last = Instant::now();
+                if stream == Stream::Out { &mut out } else { &mut err }.take(&bytes, line);
+            }
+            Err(RecvTimeoutError::Timeout) if child.has_ended() && last.elapsed() > DRAIN => break,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) if child.has_ended() => break,
+            // It closed its output and works on.
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
+        }
+        if child.has_ended() {
+            continue;
+        }
+        if watch.cancel.is_raised() {
+            child.stop();
+            return Err(ProcessError::Cancelled(name));
+        }
+        if let Some(limit) = limit.filter(|limit| began.elapsed() > *limit) {
+            child.stop();
+            return Err(ProcessError::TimedOut { program: name, limit: Span::new(limit) });
+        }
+    }
+    out.finish(line);
+    err.finish(line);
+    if leftovers == Leftovers::Kill {
+        // The program itself is not reaped yet, so its id cannot have become somebody else's.
+        child.signal(Signal::KILL);
+    }
+    let status = child.reap().map_err(|source| ProcessError::Start { program: name, source })?;
+    Ok(Finished {
+        code: status.code(),
+        signal: status.signal(),
+        truncated: out.truncated || err.truncated,
+        stdout: out.text(),
+        stderr: err.text(),
+        took: began.elapsed(),
+    })
+}
+
+type Output = Receiver<(Stream, Vec<u8>)>;
+
+fn start(program: Program<'_>, name: &str) -> Result<(Child, Output), ProcessError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => ProcessError::NotFound(name.to_owned()),
+        _ => ProcessError::Start { program: name.to_owned(), source },
+    };
+    if !program.dir.is_dir() {
+        let source = io::Error::other(format!("its working folder {} does not exist", program.dir.display()));
+        return Err(ProcessError::Start { program: name.to_owned(), source });
+    }
+    // Whether a relative path starts at the old or the new working folder is left open by the system; say it.
+    let file: OsString = if name.contains('/') && !name.starts_with('/') {
+        std::path::absolute(program.dir.join(name)).map_err(failed)?.into_os_string()
+    } else {
+        name.into()
+    };
+    let (sender, output) = sync_channel(64);
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    let mut command = Command::new(file);
+    command
+        .args(program.argv.iter().skip(1))
+        .current_dir(program.dir)
+        .envs(program.env.iter().map(|(key, value)| (key, value)))
+        .stdin(program.stdin.map_or_else(Stdio::null, Stdio::from))
+        .process_group(0);
+    for variable in program.without {
+        command.env_remove(variable);
+    }
+    match program.streams {
+        Streams::Merged => {
+            command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+        }
+        Streams::Apart => {
+            let (errors, error_writer) = io::pipe().map_err(failed)?;
+            command.stdout(writer).stderr(error_writer);
+            listen(errors, Stream::Err, sender.clone());
+        }
+    }
+    let child = command.spawn().map_err(failed)?;
+    // `command` holds our ends of the pipes; without this the readers would never see the end.
+    drop(command);
+    listen(reader, Stream::Out, sender);
+    Ok((child, output))
+}
+
+fn listen(mut from: io::PipeReader, stream: Stream, to: SyncSender<(Stream, Vec<u8>)>) {
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(count) => {
+                    if to.send((stream, buffer[..count].to_vec())).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    });
+}
+
+/// A child that leads its process group.
+struct Group {
+    child: Child,
+    id: Option<Pid>,
+    ended: bool,
+}
+
+impl Group {
+    fn new(child: Child) -> Self {
+        let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        Self { child, id, ended: false }
+    }
+
+    /// Has the leader ended? It is not reaped yet, so its id stays its own.
+    fn has_ended(&mut self) -> bool {
+        if !self.ended {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            self.ended = match self.id {
+                Some(id) => !matches!(waitid(WaitId::Pid(id), options), Ok(None)),
+                None => true,
+            };
+        }
+        self.ended
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(id) = self.id {
+            // The group may be gone already.
+            let _ = kill_process_group(id, signal);
+        }
+    }
+
+    /// Asks the whole group to end, then ends it.
+    fn stop(&mut self) {
+        self.signal(Signal::TERM);
+        let asked = Instant::now();
+        while !self.has_ended() && asked.elapsed() < POLITE {
+            std::thread::sleep(LOOK);
+        }
+        self.signal(Signal::KILL);
+        let _ = self.child.wait();
+    }
+
+    fn reap(&mut self) -> io::Result<std::process::ExitStatus> {
+        self.child.wait()
+    }
+}
+
+/// One stream: what is kept of it, and the line that is not whole yet.
+struct Capture {
+    kept: Vec<u8>,
+    keep: usize,
+    truncated: bool,
+    line: Vec<u8>,
+}
+
+impl Capture {
+    fn new(keep: usize) -> Self {
+        Self { kept: Vec::new(), keep, truncated: false, line: Vec::new() }
+    }
+
+    fn take(&mut self, bytes: &[u8], line: &mut dyn FnMut(&str)) {
+        let room = self.keep.saturating_sub(self.kept.len()).min(bytes.len());
+        self.kept.extend_from_slice(&bytes[..room]);
+        self.truncated |= room < bytes.len();
+        for &byte in bytes {
+            if byte == b'\n' {
+                self.finish(line);
+            } else if self.line.len() < LINE {
+                self.line.push(byte);
+            }
+        }
+    }
+
+    /// Hands over the line so far. Of a line that was drawn over and over (`\r`) only the last drawing counts.
+    fn finish(&mut self, line: &mut dyn FnMut(&str)) {
+        let text = String::from_utf8_lossy(&self.line).into_owned();
+        self.line.clear();
+        let text = text.trim_end_matches('\r');
+        let text = text.rsplit('\r').next().unwrap_or(text).trim_end();
+        if !text.is_empty() {
+            line(text);
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.kept).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cancel;
+
+    type Ran = (Result<Finished, ProcessError>, Vec<String>);
+
+    fn sh(script: &str, change: impl FnOnce(&mut Program<'_>), cancel: &Cancel) -> Ran {
+        start(&["sh".to_owned(), "-c".to_owned(), script.to_owned()], change, cancel)
+    }
+
+    fn start(argv: &[String], change: impl FnOnce(&mut Program<'_>), cancel: &Cancel) -> Ran {
+        let mut program = Program {
+            argv,
+            dir: Path::new("/"),
+            env: &[],
+            without: &["HOME"],
+            stdin: None,
+            streams: Streams::Apart,
+            keep: 100,
+            limit: Some(Duration::from_secs(60)),
+            leftovers: Leftovers::Leave,
+        };
+        change(&mut program);
+        let mut lines = Vec::new();
+        let watch = Watch { cancel, progress: &|_| {} };
+        let result = run(program, watch, &mut |line| lines.push(line.to_owned()));
+        (result, lines)
+    }
+
+    #[test]
+    fn output_and_exit_code_come_back() {
+        let (result, lines) = sh("echo out$HOME; echo err >&2; printf 'a\\rb'; exit 3", |_| {}, &Cancel::new());
+        let finished = result.unwrap();
+        assert_eq!((finished.code, finished.success()), (Some(3), false));
+        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\na\rb", "err\n"));
+        let mut lines = lines;
+        lines.sort();
+        assert_eq!(lines, ["b", "err", "out"]);
+    }
+
+    #[test]
+    fn merged_output_keeps_its_order_and_is_cut_at_the_limit() {
+        let (result, lines) = sh(
+            "for i in 1 2 3; do echo o$i; echo e$i >&2; done",
+            |program| (program.streams, program.keep) = (Streams::Merged, 7),
+            &Cancel::new(),
+        );
+        let finished = result.unwrap();
+        assert_eq!(lines, ["o1", "e1", "o2", "e2", "o3", "e3"]);
+        assert_eq!((finished.stdout.as_str(), finished.truncated), ("o1\ne1\no", true));
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_stopped_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = folder.path().join("marker");
+        let script = format!("(sleep 1.5; touch {}) & wait", marker.display());
+        let (result, _) = sh(&script, |program| program.limit = Some(Duration::from_millis(200)), &Cancel::new());
+        assert!(matches!(result, Err(ProcessError::TimedOut { .. })), "{result:?}");
+        std::thread::sleep(Duration::from_millis(2000));
+        assert!(!marker.exists(), "a child outlived its group");
+    }
+
+    #[test]
+    fn ctrl_c_stops_it() {
+        let cancel = Cancel::new();
+        cancel.raise();
+        let began = Instant::now();
+        let (result, _) = sh("sleep 20", |_| {}, &cancel);
+        assert_eq!(Failure::from(result.unwrap_err()).kind, FailureKind::Interrupted);
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn what_a_build_leaves_behind_is_killed_and_what_a_service_leaves_behind_stays() {
+        for (leftovers, stays) in [(Leftovers::Kill, false), (Leftovers::Leave, true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let marker = folder.path().join("marker");
+            let script = format!("(sleep 1; touch {}) & echo started", marker.display());
+            let (result, _) = sh(&script, |program| program.leftovers = leftovers, &Cancel::new());
+            assert_eq!(result.unwrap().stdout, "started\n");
+            std::thread::sleep(Duration::from_millis(1800));
+            assert_eq!(marker.exists(), stays, "{leftovers:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_program_says_so() {
+        let (result, _) = start(&["relwf-no-such-program".to_owned()], |_| {}, &Cancel::new());
+        let failure = Failure::from(result.unwrap_err());
+        assert_eq!(failure.message, "`relwf-no-such-program` was not found");
+        assert_eq!(failure.hint.as_deref(), Some("install `relwf-no-such-program`, or add its folder to PATH"));
+    }
+}

@@ -1,0 +1,340 @@
+//! The deciding thread of a drive: evaluates, starts what is pending on workers, listens, evaluates again.
+//!
+//! Workers (`perform.rs`) only perform; nothing else writes in the history or decides what starts.
+
+use super::announce::{Announcer, millis};
+use super::perform::{End, Message, Performer, Task, interrupted, panic_text};
+use super::{
+    Advance, Entry, Event, History, Key, LocalDriver, Outcome, RecordError, Request, RunStatus, Settled, Trace, advance,
+};
+use crate::model::{Failure, FailureKind, Value};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread::Scope;
+use std::time::{Duration, Instant};
+
+/// A wait between two looks.
+struct Resting {
+    task: Box<Task>,
+    due: Instant,
+    /// Why, when it may take so long that the process need not stay for it.
+    suspended: Option<String>,
+}
+
+/// Why nothing new is started any more.
+enum Stop {
+    Cancelled,
+    InDoubt,
+    Bug(Failure),
+    Broken(RecordError),
+}
+
+/// One drive, as the deciding thread sees it.
+pub(super) struct Drive<'d, 'scope, 'env> {
+    driver: &'d LocalDriver<'d>,
+    performer: &'scope Performer<'scope>,
+    scope: &'scope Scope<'scope, 'env>,
+    receiver: &'d Receiver<Message>,
+    history: Arc<History>,
+    announcer: Announcer,
+    /// Asked for, not started, in the script's order.
+    queue: VecDeque<Request>,
+    in_flight: HashSet<Key>,
+    resting: HashMap<Key, Resting>,
+    /// Effects that a dead process left without an outcome: nothing else starts before they are settled.
+    recovering: HashSet<Key>,
+    doubts: Vec<Failure>,
+    stop: Option<Stop>,
+}
+
+impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
+    pub(super) fn new(
+        driver: &'d LocalDriver<'d>,
+        performer: &'scope Performer<'scope>,
+        scope: &'scope Scope<'scope, 'env>,
+        receiver: &'d Receiver<Message>,
+        history: History,
+    ) -> Self {
+        let open = |entry: &Entry| entry.intent.is_some() && entry.settled.is_none();
+        Self {
+            driver,
+            performer,
+            scope,
+            receiver,
+            recovering: history.entries.iter().filter(|(_, e)| open(e)).map(|(key, _)| key.clone()).collect(),
+            history: Arc::new(history),
+            announcer: Announcer::default(),
+            queue: VecDeque::new(),
+            in_flight: HashSet::new(),
+            resting: HashMap::new(),
+            doubts: Vec::new(),
+            stop: None,
+        }
+    }
+
+    /// Goes on until nothing can go on.
+    pub(super) fn run(mut self) -> Result<Outcome, RecordError> {
+        loop {
+            let advanced = match self.evaluate() {
+                Ok((advanced, traces)) => {
+                    self.announcer.tell(traces, self.driver.listener);
+                    advanced
+                }
+                Err(bug) => return self.drain(Stop::Bug(bug)),
+            };
+            match advanced {
+                Advance::Pending(requests) => self.enqueue(requests),
+                Advance::Diverged(failure) => {
+                    self.drain(Stop::Cancelled)?;
+                    return Ok(Outcome::with(RunStatus::Failed, failure));
+                }
+                Advance::Cancelled => return self.drain(Stop::Cancelled),
+                // A script that ends while commands are in flight has changed its mind: their outcomes will show it.
+                Advance::Done(_) | Advance::Failed(_) if !self.in_flight.is_empty() => self.queue.clear(),
+                Advance::Done(value) => return Ok(Outcome::done(value)),
+                Advance::Failed(failure)
+                    if failure.kind == FailureKind::Interrupted && self.driver.cancel.is_raised() =>
+                {
+                    return Ok(Outcome::with(RunStatus::Interrupted, failure));
+                }
+                Advance::Failed(failure) => return Ok(Outcome::with(RunStatus::Failed, failure)),
+            }
+            if let Some(outcome) = self.until_settled()? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    fn evaluate(&self) -> Result<(Advance, Vec<Trace>), Failure> {
+        let LocalDriver { script, params, cancel, .. } = *self.driver;
+        let history = Arc::clone(&self.history);
+        catch_unwind(AssertUnwindSafe(|| advance(script, params, history, cancel))).map_err(|panic| {
+            let what = panic_text(panic.as_ref());
+            Failure::new(FailureKind::Bug, format!("evaluating the workflow panicked: {what}"))
+                .hint("this is a bug in relwf; please report it")
+        })
+    }
+
+    /// Takes over what the script now waits for.
+    fn enqueue(&mut self, requests: Vec<Request>) {
+        let known = |key: &Key| self.in_flight.contains(key) || self.resting.contains_key(key);
+        self.queue = requests.into_iter().filter(|request| !known(&request.key)).collect();
+    }
+
+    /// Starts, listens and wakes until at least one more command has its outcome (`None`) or nothing can go on.
+    fn until_settled(&mut self) -> Result<Option<Outcome>, RecordError> {
+        let mut settled = false;
+        loop {
+            if self.driver.cancel.is_raised() && self.stop.is_none() {
+                self.stop = Some(Stop::Cancelled);
+            }
+            if let Some(stop) = self.stop.take() {
+                return self.drain(stop).map(Some);
+            }
+            if settled {
+                return Ok(None);
+            }
+            self.wake();
+            self.start();
+            if self.in_flight.is_empty() && self.resting.values().all(|resting| resting.suspended.is_some()) {
+                return Ok(Some(self.suspended()));
+            }
+            settled = self.listen();
+        }
+    }
+
+    /// Waits for messages; says whether a command has got its outcome.
+    fn listen(&mut self) -> bool {
+        let mut settled = false;
+        let nearest = self.resting.values().map(|resting| resting.due.saturating_duration_since(Instant::now())).min();
+        let patience = nearest.map_or(self.performer.pace.tick, |due| due.min(self.performer.pace.tick));
+        let mut next = self.receiver.recv_timeout(patience).ok();
+        while let Some(message) = next {
+            settled |= self.hear(message);
+            next = self.receiver.try_recv().ok();
+        }
+        settled
+    }
+
+    fn hear(&mut self, message: Message) -> bool {
+        let (mut task, end) = match message {
+            Message::Recorded(record) => {
+                Arc::make_mut(&mut self.history).apply(record);
+                return false;
+            }
+            Message::Ended(task, end) => (task, end),
+        };
+        let key = task.request.key.clone();
+        self.in_flight.remove(&key);
+        self.recovering.remove(&key);
+        match end {
+            End::Settled(settled) => {
+                let (value, error) = match settled {
+                    Settled::Value(value) => (Some(value), None),
+                    Settled::Failure(failure) => (None, Some(failure)),
+                };
+                self.finished(&task, value, error);
+                return true;
+            }
+            End::NotYet { why, again } => {
+                self.waiting(&mut task, &why);
+                self.resting.insert(key, Resting { task, due: Instant::now() + again, suspended: None });
+            }
+            End::Suspended { why, until } => {
+                self.waiting(&mut task, &why);
+                let most = self.performer.pace.suspended;
+                let left = until.map(|until| until.duration_since((self.performer.pace.now)()));
+                let rest = left.map_or(most, |left| Duration::try_from(left).unwrap_or(Duration::ZERO).min(most));
+                self.resting.insert(key, Resting { task, due: Instant::now() + rest, suspended: Some(why) });
+            }
+            End::InDoubt(failure) => {
+                self.finished(&task, None, Some(failure.clone()));
+                self.doubts.push(failure);
+                self.stop.get_or_insert(Stop::InDoubt);
+            }
+            End::Interrupted(failure) => self.finished(&task, None, Some(failure)),
+            End::Bug(failure) => {
+                self.finished(&task, None, Some(failure.clone()));
+                if !matches!(self.stop, Some(Stop::Broken(_))) {
+                    self.stop = Some(Stop::Bug(failure));
+                }
+            }
+            End::Broken(error) => self.stop = Some(Stop::Broken(error)),
+        }
+        false
+    }
+
+    /// Puts waits whose time has come before everything else that is to be started.
+    fn wake(&mut self) {
+        let now = Instant::now();
+        let slots = self.slots();
+        let due: Vec<Key> =
+            self.resting.iter().filter(|(_, r)| r.due <= now).map(|(key, _)| key.clone()).take(slots).collect();
+        for key in due {
+            // A suspended wait is looked at again only while something else keeps the process here.
+            let alone = self.in_flight.is_empty() && self.resting.values().all(|resting| resting.suspended.is_some());
+            if alone && self.queue.is_empty() {
+                return;
+            }
+            if let Some(resting) = self.resting.remove(&key) {
+                self.spawn(resting.task);
+            }
+        }
+    }
+
+    /// Starts as much of the queue as may be in flight.
+    fn start(&mut self) {
+        if !self.recovering.is_empty() {
+            let (first, later) = std::mem::take(&mut self.queue)
+                .into_iter()
+                .partition::<VecDeque<_>, _>(|request| self.recovering.contains(&request.key));
+            let waits = !first.is_empty() || self.recovering.iter().any(|key| self.in_flight.contains(key));
+            self.queue = first;
+            self.fill();
+            self.queue.extend(later);
+            if waits {
+                return;
+            }
+        }
+        self.fill();
+    }
+
+    fn fill(&mut self) {
+        while self.slots() > 0
+            && let Some(request) = self.queue.pop_front()
+        {
+            self.driver.listener.event(&Event::CommandStarted {
+                key: request.key.to_string(),
+                step: request.key.path.to_string(),
+                command: request.call.name.clone(),
+                args: request.call.args.clone(),
+                at: request.call.at.clone(),
+            });
+            let entry = self.history.entries.get(&request.key);
+            let task = Task {
+                command: None,
+                started: Instant::now(),
+                begun: entry.and_then(|entry| entry.begun.clone()),
+                intent: entry.and_then(|entry| entry.intent.clone()),
+                attempts: entry.map_or(0, |entry| entry.attempts),
+                doubted: entry.is_some_and(|entry| entry.unknown.is_some()),
+                said: None,
+                request,
+            };
+            self.spawn(Box::new(task));
+        }
+    }
+
+    fn slots(&self) -> usize {
+        self.driver.parallel.max(1).saturating_sub(self.in_flight.len())
+    }
+
+    fn spawn(&mut self, task: Box<Task>) {
+        self.in_flight.insert(task.request.key.clone());
+        let performer = self.performer;
+        self.scope.spawn(move || performer.turn(task));
+    }
+
+    /// Lets what is in flight come to its end, starting nothing new.
+    fn drain(&mut self, stop: Stop) -> Result<Outcome, RecordError> {
+        if !matches!(stop, Stop::InDoubt) {
+            self.performer.cancel.raise();
+        }
+        self.stop = Some(stop);
+        while !self.in_flight.is_empty() {
+            if self.driver.cancel.is_raised() {
+                self.performer.cancel.raise();
+            }
+            self.listen();
+        }
+        match self.stop.take() {
+            Some(Stop::Broken(error)) => Err(error),
+            Some(Stop::Bug(failure)) => Ok(Outcome::with(RunStatus::Failed, failure)),
+            Some(Stop::Cancelled) if self.doubts.is_empty() => Ok(Outcome::with(RunStatus::Interrupted, interrupted())),
+            Some(Stop::InDoubt | Stop::Cancelled) | None => {
+                let mut doubts = std::mem::take(&mut self.doubts).into_iter();
+                let first = doubts.next().unwrap_or_else(interrupted);
+                Ok(Outcome::with(RunStatus::InDoubt, doubts.fold(first, |failure, other| failure.cause(other))))
+            }
+        }
+    }
+
+    /// Everything that is left waits for people, CI or time.
+    fn suspended(&mut self) -> Outcome {
+        let mut waits: Vec<(Key, Resting)> = self.resting.drain().collect();
+        waits.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut waits =
+            waits.into_iter().map(|(key, resting)| (key, resting.suspended.unwrap_or_default(), resting.task));
+        let Some((key, why, task)) = waits.next() else {
+            return Outcome::with(
+                RunStatus::Failed,
+                Failure::new(FailureKind::Bug, "the workflow waits for commands that nobody performs"),
+            );
+        };
+        let failure = Failure::new(FailureKind::Waiting, why)
+            .at(task.request.call.at.clone())
+            .detail(serde_json::json!({ "key": key.to_string(), "command": task.request.call.name }));
+        Outcome::with(RunStatus::Suspended, waits.fold(failure, |failure, (_, why, _)| failure.cause(why)))
+    }
+
+    fn finished(&self, task: &Task, value: Option<Value>, error: Option<Failure>) {
+        self.driver.listener.event(&Event::CommandFinished {
+            key: task.request.key.to_string(),
+            step: task.request.key.path.to_string(),
+            command: task.request.call.name.clone(),
+            value,
+            error,
+            took_ms: millis(task.started),
+        });
+    }
+
+    /// Says what a wait lacks, when that is news.
+    fn waiting(&self, task: &mut Task, why: &str) {
+        if task.said.as_deref() != Some(why) {
+            task.said = Some(why.to_owned());
+            self.driver.listener.event(&Event::Waiting { key: task.request.key.to_string(), why: why.to_owned() });
+        }
+    }
+}

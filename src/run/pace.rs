@@ -1,0 +1,71 @@
+//! How patient a driver is: retries, looks and the clock, as data so that tests can turn them.
+
+use jiff::Timestamp;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+/// How patient a driver is.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// The clock that commands see.
+    pub now: fn() -> Timestamp,
+    /// How often an effect is tried in one process.
+    pub tries: u32,
+    /// The pause before the second try; it doubles with every further one.
+    pub first: Duration,
+    /// No pause is longer than this, unless a server asks for it.
+    pub longest: Duration,
+    /// No try begins later than this after the first.
+    pub budget: Duration,
+    /// Pauses between the looks of a probe. "It did not happen" is believed after the last one: what was sent before a
+    /// crash may still arrive, and lists lag.
+    pub looks: Vec<Duration>,
+    /// How often a suspended wait is looked at while other branches go on.
+    pub suspended: Duration,
+    /// How long it may take to notice ctrl-C.
+    pub tick: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            now: Timestamp::now,
+            tries: 5,
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(30),
+            budget: Duration::from_secs(120),
+            looks: vec![Duration::from_secs(1), Duration::from_secs(3)],
+            suspended: Duration::from_secs(5),
+            tick: Duration::from_millis(50),
+        }
+    }
+}
+
+impl Pace {
+    /// The pause after `tries` tries: exponential, with up to half of it taken off by chance, so that many clients do
+    /// not come back together.
+    pub(super) fn pause(&self, tries: u32) -> Duration {
+        let full = self.first.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(self.longest);
+        // A fresh hasher is seeded by the operating system: chance enough for jitter, without a dependency.
+        let chance = u32::try_from(RandomState::new().hash_one(tries) % 1024).unwrap_or(0);
+        full - full / 2 * chance / 1024
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_jitter_takes_at_most_half() {
+        let pace = Pace::default();
+        for (tries, full) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (40, 30)] {
+            let full = Duration::from_secs(full);
+            for _ in 0..50 {
+                let pause = pace.pause(tries);
+                assert!(pause <= full && pause >= full / 2, "{tries}: {pause:?}");
+            }
+        }
+    }
+}

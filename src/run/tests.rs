@@ -1,0 +1,190 @@
+//! The session's rules, one by one, as a script meets them.
+
+use super::{Advance, Answer, Call, Evaluation, History, Left, Script, Session, Settled, Trace, advance};
+use crate::model::{Cancel, Failure, FailureKind, Place, Value};
+use serde_json::json;
+use std::sync::Arc;
+
+/// A script written in Rust.
+struct Native<F>(F);
+
+impl<F: Fn(&Arc<Session>) -> Evaluation + Send + Sync> Script for Native<F> {
+    fn evaluate(&self, _: &Value, session: &Arc<Session>) -> Evaluation {
+        (self.0)(session)
+    }
+}
+
+fn here() -> Place {
+    Place::new("t.rhai", 1, 1)
+}
+
+fn ask(session: &Session, name: &str) -> Answer {
+    session.call(Call { name: name.to_owned(), args: json!({}), at: here() })
+}
+
+fn run(history: &History, script: impl Fn(&Arc<Session>) -> Evaluation + Send + Sync) -> (Advance, Vec<Trace>) {
+    advance(&Native(script), &Value::Null, Arc::new(history.clone()), &Cancel::new())
+}
+
+/// Answers whatever is pending until nothing is; the keys in the order in which they were asked for.
+fn keys(script: impl Fn(&Arc<Session>) -> Evaluation + Send + Sync + Copy) -> (Vec<String>, Advance) {
+    let (mut history, mut keys) = (History::default(), Vec::new());
+    loop {
+        match run(&history, script).0 {
+            Advance::Pending(requests) => {
+                for request in requests {
+                    keys.push(request.key.to_string());
+                    history.settle(&request, Settled::Value(json!(keys.len())));
+                }
+            }
+            end => return (keys, end),
+        }
+    }
+}
+
+macro_rules! ask {
+    ($session:expr, $name:expr) => {
+        match ask($session, $name) {
+            Answer::Value(value) => value,
+            Answer::Failure(failure) => return Evaluation::Threw(failure),
+            Answer::Stop => return Evaluation::Stopped,
+        }
+    };
+}
+
+#[test]
+fn keys_are_the_path_and_a_counter_that_goes_on_when_a_step_is_entered_again() {
+    let (keys, end) = keys(|s| {
+        for _ in 0..2 {
+            s.enter_step("build/it", here());
+            ask!(s, "a");
+            s.enter_step("in", here());
+            ask!(s, "b");
+            s.leave(Left::Done);
+            ask!(s, "c");
+            s.leave(Left::Done);
+        }
+        Evaluation::Returned(ask!(s, "d"))
+    });
+    let expected =
+        ["build%2fit#0", "build%2fit/in#0", "build%2fit#1", "build%2fit#2", "build%2fit/in#1", "build%2fit#3", "#0"];
+    assert_eq!(keys, expected);
+    assert_eq!(end, Advance::Done(json!(7)));
+}
+
+#[test]
+fn parallels_of_one_name_are_told_apart() {
+    let (keys, _) = keys(|s| {
+        let mut names = Vec::new();
+        for name in ["roll", "roll~2", "roll", "roll"] {
+            let name = s.begin_parallel(name);
+            s.enter_branch(&name, "a[1]", here());
+            ask!(s, "x");
+            s.leave(Left::Done);
+            names.push(name);
+        }
+        Evaluation::Returned(json!(names))
+    });
+    assert_eq!(keys, ["roll[a%5b1%5d]#0", "roll~2[a%5b1%5d]#0", "roll~3[a%5b1%5d]#0", "roll~4[a%5b1%5d]#0"]);
+}
+
+#[test]
+fn branches_are_pending_together_and_a_stop_in_one_leaves_the_others_alone() {
+    let (advance, _) = run(&History::default(), |s| {
+        let name = s.begin_parallel("p");
+        for item in ["a", "b", "c"] {
+            s.enter_branch(&name, item, here());
+            assert_eq!(ask(s, "x"), Answer::Stop);
+            s.leave(Left::Stopped);
+            assert!(!s.must_unwind());
+        }
+        Evaluation::Stopped
+    });
+    let Advance::Pending(requests) = advance else { panic!("{advance:?}") };
+    assert_eq!(requests.iter().map(|r| r.key.to_string()).collect::<Vec<_>>(), ["p[a]#0", "p[b]#0", "p[c]#0"]);
+}
+
+#[test]
+fn a_script_that_swallows_a_stop_is_not_done() {
+    for end in [Evaluation::Returned(json!(1)), Evaluation::Threw(Failure::new(FailureKind::Thrown, "x"))] {
+        let (advance, _) = run(&History::default(), |s| {
+            assert_eq!(ask(s, "a"), Answer::Stop);
+            // What it does after that is not to be believed.
+            assert_eq!(ask(s, "b"), Answer::Stop);
+            end.clone()
+        });
+        let Advance::Pending(requests) = advance else { panic!("{advance:?}") };
+        assert_eq!(requests.iter().map(|r| r.call.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    }
+}
+
+#[test]
+fn a_divergence_unwinds_everything_even_when_it_is_swallowed() {
+    let mut history = History::default();
+    let Advance::Pending(requests) = run(&history, |s| Evaluation::Returned(ask!(s, "a"))).0 else { panic!() };
+    history.settle(&requests[0], Settled::Value(json!(1)));
+    let (advance, _) = run(&history, |s| {
+        assert_eq!(ask(s, "b"), Answer::Stop);
+        assert!(s.must_unwind());
+        assert_eq!(ask(s, "a"), Answer::Stop);
+        Evaluation::Returned(json!("all is well"))
+    });
+    assert!(matches!(advance, Advance::Diverged(failure) if failure.kind == FailureKind::Diverged));
+}
+
+#[test]
+fn a_raised_flag_stops_the_script_and_is_told_apart_from_waiting() {
+    let cancel = Cancel::new();
+    cancel.raise();
+    let script = Native(|s: &Arc<Session>| {
+        assert!(s.cancelled() && s.must_unwind());
+        assert_eq!(ask(s, "a"), Answer::Stop);
+        Evaluation::Returned(json!("swallowed"))
+    });
+    assert_eq!(advance(&script, &Value::Null, Arc::default(), &cancel).0, Advance::Cancelled);
+    // A script that asks for nothing more is done, flag or not.
+    let script = Native(|_: &Arc<Session>| Evaluation::Returned(json!(1)));
+    assert_eq!(advance(&script, &Value::Null, Arc::default(), &cancel).0, Advance::Done(json!(1)));
+}
+
+#[test]
+fn traces_carry_an_identity_that_every_evaluation_repeats() {
+    let script = |s: &Arc<Session>| {
+        for _ in 0..2 {
+            s.enter_step("a", here());
+            s.note("hello");
+            s.leave(Left::Done);
+        }
+        s.enter_step("b", here());
+        let answer = ask(s, "x");
+        s.leave(if answer == Answer::Stop { Left::Stopped } else { Left::Failed });
+        Evaluation::Stopped
+    };
+    let (_, first) = run(&History::default(), script);
+    let (_, again) = run(&History::default(), script);
+    assert_eq!(first, again);
+    let told: Vec<String> = first
+        .iter()
+        .map(|trace| match trace {
+            Trace::Entered { path, instance, .. } => format!("> {path} {instance}"),
+            Trace::Left { path, instance, how } => format!("< {path} {instance} {how:?}"),
+            Trace::Note { path, ordinal, text } => format!("{path} {ordinal} {text}"),
+        })
+        .collect();
+    assert_eq!(told, ["> a 0", "a 0 hello", "< a 0 Done", "> a 1", "a 1 hello", "< a 1 Done", "> b 0"]);
+}
+
+#[test]
+fn a_thousand_commands_over_many_passes_are_cheap() {
+    let script = |s: &Arc<Session>| {
+        for _ in 0..1000 {
+            ask!(s, "x");
+        }
+        Evaluation::Returned(json!(1))
+    };
+    let started = std::time::Instant::now();
+    let (keys, end) = keys(script);
+    assert_eq!((keys.len(), end), (1000, Advance::Done(json!(1))));
+    // Half a million answers. The bound is for a debug build on a busy machine; cloning histories would take minutes.
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}

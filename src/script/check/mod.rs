@@ -1,0 +1,77 @@
+//! The static check: everything that can be said of a script without running it.
+//!
+//! [`structure`] holds what a program rests on (header, imports, capabilities) and is looked at whenever one is loaded;
+//! [`everything`] adds what is found in the functions' bodies.
+
+mod body;
+mod imports;
+mod names;
+
+pub(super) use names::Names;
+
+use super::catalogue::Catalogue;
+use super::diagnostic::Diagnostic;
+use super::shelf::Shelf;
+use super::source::Role;
+use super::unit::Unit;
+use super::{header, manifest};
+use rhai::{Engine, Stmt};
+
+/// What a script is checked against.
+pub(super) struct World<'w> {
+    pub(super) engine: &'w Engine,
+    pub(super) shelf: &'w Shelf,
+    pub(super) catalogue: &'w Catalogue,
+    pub(super) names: &'w Names,
+}
+
+/// Header or manifest, imports, capabilities, and that nothing runs outside of functions.
+pub(super) fn structure(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
+    let mut findings = match unit.role {
+        Role::Workflow => header::read(unit, "").1,
+        Role::Plugin => {
+            let (manifest, mut findings) = manifest::read(unit, world.catalogue);
+            findings.extend(imports::capabilities(world, unit, &manifest));
+            findings
+        }
+    };
+    findings.extend(imports::check(world, unit));
+    findings.extend(top_level(unit));
+    sorted(unit, findings)
+}
+
+/// All of it.
+pub(super) fn everything(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
+    let mut findings = structure(world, unit);
+    findings.extend(body::check(world, unit));
+    sorted(unit, findings)
+}
+
+/// By place, this file's own first.
+fn sorted(unit: &Unit, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    findings.sort_by_cached_key(|finding| {
+        let place = finding.place().cloned();
+        (place.as_ref().is_some_and(|place| place.file != unit.file), place)
+    });
+    findings.dedup_by(|a, b| a.place() == b.place() && a.failure.message == b.failure.message);
+    findings
+}
+
+/// A file is loaded in every evaluation and by every program that imports it: there is nothing to be done then.
+fn top_level(unit: &Unit) -> Vec<Diagnostic> {
+    let allowed = |statement: &&Stmt| {
+        !matches!(statement, Stmt::Noop(_) | Stmt::Import(..) | Stmt::Export(..))
+            && !matches!(statement, Stmt::Var(_, flags, _) if flags.contains(rhai::ASTFlags::CONSTANT))
+    };
+    let stray = unit.ast.statements().iter().filter(allowed);
+    stray
+        .map(|statement| {
+            let finding =
+                unit.finding(statement.position(), "only `import`, `const` and `fn` may stand outside of functions");
+            finding.hint(Some(match unit.role {
+                Role::Workflow => "put it into `fn run(p)`",
+                Role::Plugin => "put it into a function",
+            }))
+        })
+        .collect()
+}

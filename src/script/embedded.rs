@@ -1,0 +1,43 @@
+//! The workflows and plugins that are part of relwf.
+
+use super::source::Source;
+
+macro_rules! embed {
+    ($($path:literal),* $(,)?) => {
+        [$(($path, include_str!(concat!("../../", $path)))),*]
+    };
+}
+
+/// Every file of `workflows/` and `plugins/`, by path.
+pub(super) const SOURCES: [(&str, &str); 5] = embed![
+    "plugins/dockerfile.rhai",
+    "plugins/slack.rhai",
+    "workflows/promote-production.rhai",
+    "workflows/promote-staging.rhai",
+    "workflows/update-ppcs.rhai",
+];
+
+/// The embedded workflows and plugins.
+pub fn embedded() -> Vec<Source> {
+    SOURCES.iter().map(|(path, text)| Source { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walkdir::WalkDir;
+
+    #[test]
+    fn no_file_is_forgotten() {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let mut files: Vec<String> = ["plugins", "workflows"]
+            .iter()
+            .flat_map(|folder| WalkDir::new(format!("{root}/{folder}")).into_iter().flatten())
+            .filter(|entry| entry.file_type().is_file())
+            .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_str()?.to_owned()))
+            .filter(|path| path.ends_with(".rhai"))
+            .collect();
+        files.sort();
+        assert_eq!(files, SOURCES.map(|(path, _)| path));
+    }
+}

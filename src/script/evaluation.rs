@@ -1,0 +1,106 @@
+//! What an evaluation carries along: its session, and the handlers that a workflow has registered.
+//!
+//! A script runs on one thread from beginning to end, so the evaluation is that thread's. Engines and programs are
+//! shared between threads and keep nothing of an evaluation.
+
+use super::index::Index;
+use crate::model::{Failure, FailureKind};
+use crate::run::Session;
+use rhai::FnPtr;
+#[allow(deprecated)] // Rhai's word for "may change in a minor version"; the version is pinned.
+use rhai::NativeCallContextStore;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Scripts may nest calls and expressions as deep as the engine's limits allow, in a debug build too.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// One evaluation.
+pub(super) struct Evaluating {
+    /// Answers the script's calls.
+    pub(super) session: Arc<Session>,
+    /// Knows the program's files.
+    pub(super) index: Arc<Index>,
+    /// What to do at the end.
+    pub(super) handlers: RefCell<Vec<Handler>>,
+}
+
+/// When a handler runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// The workflow failed.
+    OnFailure,
+    /// In any case.
+    Always,
+}
+
+impl When {
+    /// The step under which its commands run.
+    pub(super) const fn step(self) -> &'static str {
+        match self {
+            Self::OnFailure => "on_failure",
+            Self::Always => "always",
+        }
+    }
+}
+
+/// A closure to run at the end.
+#[derive(Clone)]
+#[allow(deprecated)]
+pub(super) struct Handler {
+    pub(super) when: When,
+    pub(super) closure: FnPtr,
+    /// Where it was registered: imports and functions that the closure needs.
+    pub(super) context: NativeCallContextStore,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Evaluating>>> = const { RefCell::new(None) };
+}
+
+/// The evaluation of this thread.
+pub(super) fn current() -> Option<Rc<Evaluating>> {
+    CURRENT.with(|current| current.borrow().clone())
+}
+
+/// Has ctrl-C been pressed?
+pub(super) fn cancelled() -> bool {
+    CURRENT.with(|current| current.borrow().as_ref().is_some_and(|current| current.session.cancelled()))
+}
+
+/// Makes an evaluation this thread's until the guard is dropped.
+pub(super) fn enter(evaluating: Evaluating) -> Guard {
+    let evaluating = Rc::new(evaluating);
+    let before = CURRENT.with(|current| current.replace(Some(Rc::clone(&evaluating))));
+    Guard { evaluating, before }
+}
+
+/// Ends an evaluation when dropped.
+pub(super) struct Guard {
+    pub(super) evaluating: Rc<Evaluating>,
+    before: Option<Rc<Evaluating>>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        CURRENT.with(|current| *current.borrow_mut() = self.before.take());
+    }
+}
+
+/// Runs something on a thread whose stack is large enough for scripts.
+///
+/// # Errors
+///
+/// There is no thread to be had, or a bug made it panic.
+pub(super) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("script".into())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work)
+            .map_err(|error| Failure::new(FailureKind::Io, "no thread could be started for the script").cause(error))?
+            .join()
+            .map_err(|_| Failure::new(FailureKind::Bug, "the script's evaluation panicked"))
+    })
+}

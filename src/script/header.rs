@@ -1,0 +1,263 @@
+//! What a workflow says of itself: `const WORKFLOW = #{ … }`, read from its syntax tree without executing anything.
+
+use super::arguments::describe;
+use super::diagnostic::Diagnostic;
+use super::kinds;
+use super::literal::{Entry, Literal};
+use super::suggest;
+use super::unit::Unit;
+use crate::model::Value;
+use serde::{Deserialize, Serialize};
+
+/// The types a workflow's parameter can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParamKind {
+    /// Any text.
+    String,
+    /// A whole number.
+    Int,
+    /// `true` or `false`.
+    Bool,
+    /// The short name of a branch.
+    Branch,
+    /// Anything git resolves to a commit.
+    Commit,
+    /// `90s`, `10m`, `1h30m`.
+    Duration,
+    /// A time as RFC 3339.
+    Time,
+    /// Texts; divided by commas on the command line.
+    List,
+}
+
+impl ParamKind {
+    const ALL: [Self; 8] =
+        [Self::String, Self::Int, Self::Bool, Self::Branch, Self::Commit, Self::Duration, Self::Time, Self::List];
+
+    /// As headers write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Int => "int",
+            Self::Bool => "bool",
+            Self::Branch => "branch",
+            Self::Commit => "commit",
+            Self::Duration => "duration",
+            Self::Time => "time",
+            Self::List => "list",
+        }
+    }
+
+    /// What it takes, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::String => "a string",
+            Self::Int => "a whole number",
+            Self::Bool => "`true` or `false`",
+            Self::Branch => "the name of a branch",
+            Self::Commit => "a commit",
+            Self::Duration => "a duration like `10m`",
+            Self::Time => "a time",
+            Self::List => "a list",
+        }
+    }
+
+    /// Is this a value of the type?
+    ///
+    /// # Errors
+    ///
+    /// Why not; empty when there is nothing to add.
+    pub(super) fn check(self, value: &Value) -> Result<(), String> {
+        let text = |check: fn(&str) -> Result<(), String>| value.as_str().map_or(Err(String::new()), check);
+        let when = |fits: bool| if fits { Ok(()) } else { Err(String::new()) };
+        match self {
+            Self::String => when(value.is_string()),
+            Self::Int => when(value.is_i64()),
+            Self::Bool => when(value.is_boolean()),
+            Self::List => when(value.is_array()),
+            Self::Branch => text(kinds::branch),
+            Self::Commit => text(kinds::commit),
+            Self::Duration => text(kinds::duration),
+            Self::Time => text(kinds::time),
+        }
+    }
+}
+
+/// One parameter of a workflow.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeaderParam {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: ParamKind,
+    /// Its default; null means optional.
+    pub value: Value,
+    /// It has no default and must be given.
+    pub required: bool,
+    /// Help.
+    pub help: String,
+}
+
+/// What a workflow says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Header {
+    /// The file's name without `.rhai`.
+    pub name: String,
+    /// The `//!` text.
+    pub description: String,
+    /// Its parameters, in the order in which they are written.
+    pub params: Vec<HeaderParam>,
+    /// The parameter whose value is the target that two runs must not share.
+    pub lock: Option<String>,
+    /// Where it comes from: `workflows/…` of the project, or `embedded`.
+    pub source: String,
+}
+
+const CONSTANT: &str = "WORKFLOW";
+const KEYS: [&str; 2] = ["params", "lock"];
+const PARAM_KEYS: [&str; 3] = ["type", "value", "help"];
+
+/// Reads a workflow's header. All that is wrong with it comes beside what could be read.
+pub(super) fn read(unit: &Unit, source: &str) -> (Header, Vec<Diagnostic>) {
+    let mut reader = Reader { unit, findings: Vec::new() };
+    let mut header = Header {
+        name: unit.name().to_owned(),
+        description: unit.description(),
+        params: Vec::new(),
+        lock: None,
+        source: source.to_owned(),
+    };
+    if let Some(entries) = reader.constant() {
+        for entry in &entries {
+            match entry.key.as_str() {
+                "params" => header.params = reader.params(entry),
+                "lock" => {}
+                key => reader.unknown_key(entry, key, &KEYS, "a workflow's header"),
+            }
+        }
+        header.lock = entries.iter().find(|entry| entry.key == "lock").and_then(|entry| reader.lock(entry, &header));
+    }
+    reader.entry_point();
+    (header, reader.findings)
+}
+
+struct Reader<'u> {
+    unit: &'u Unit,
+    findings: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// The entries of the constant. A workflow without one has no parameters.
+    fn constant(&mut self) -> Option<Vec<Entry>> {
+        let (expr, at) = self.unit.global(CONSTANT)?;
+        match Literal::read(expr) {
+            Ok(literal) => {
+                let entries = literal.entries().map(<[Entry]>::to_vec);
+                if entries.is_none() {
+                    self.find(at, format!("`{CONSTANT}` must be a map: #{{ params: #{{ … }} }}"));
+                }
+                entries
+            }
+            Err(at) => {
+                self.findings.push(
+                    self.unit
+                        .finding(at, format!("`{CONSTANT}` must be literal"))
+                        .hint(Some("it is read without running anything: no variables, calls or `${…}` in it")),
+                );
+                None
+            }
+        }
+    }
+
+    fn params(&mut self, entry: &Entry) -> Vec<HeaderParam> {
+        let Some(entries) = entry.literal.entries() else {
+            self.find(entry.literal.at, "`params` must be a map from names to #{ type, value, help }".into());
+            return Vec::new();
+        };
+        entries.iter().filter_map(|entry| self.param(entry)).collect()
+    }
+
+    fn param(&mut self, entry: &Entry) -> Option<HeaderParam> {
+        let name = &entry.key;
+        let Some(entries) = entry.literal.entries() else {
+            self.find(entry.literal.at, format!("the parameter `{name}` must be a map: #{{ type, value, help }}"));
+            return None;
+        };
+        for entry in entries.iter().filter(|entry| !PARAM_KEYS.contains(&entry.key.as_str())) {
+            self.unknown_key(entry, &entry.key, &PARAM_KEYS, "a parameter");
+        }
+        let get = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.literal);
+        let kind = self.kind(entry, get("type"))?;
+        let value = get("value");
+        if let Some(literal) = value {
+            let data = literal.data();
+            if let (false, Err(why)) = (data.is_null(), kind.check(&data)) {
+                let why = if why.is_empty() { why } else { format!(" ({why})") };
+                let message =
+                    format!("the default of `{name}` must be {}, not {}{why}", kind.describe(), describe(&data));
+                self.find(literal.at, message);
+            }
+        }
+        let help = get("help");
+        if let Some(help) = help.filter(|help| help.text().is_none()) {
+            self.find(help.at, format!("the help of `{name}` must be a string"));
+        }
+        Some(HeaderParam {
+            name: name.clone(),
+            kind,
+            value: value.map_or(Value::Null, Literal::data),
+            required: value.is_none(),
+            help: help.and_then(Literal::text).unwrap_or_default().to_owned(),
+        })
+    }
+
+    fn kind(&mut self, entry: &Entry, literal: Option<&Literal>) -> Option<ParamKind> {
+        let Some(literal) = literal else {
+            self.find(entry.key_at, format!("the parameter `{}` has no `type`", entry.key));
+            return None;
+        };
+        let word = literal.text().unwrap_or_default();
+        let kind = ParamKind::ALL.into_iter().find(|kind| kind.word() == word);
+        if kind.is_none() {
+            let message = format!("the parameter `{}` has an unknown type: {}", entry.key, describe(&literal.data()));
+            let hint = suggest::hint(word, ParamKind::ALL.map(ParamKind::word));
+            self.findings.push(self.unit.finding(literal.at, message).hint(hint));
+        }
+        kind
+    }
+
+    fn lock(&mut self, entry: &Entry, header: &Header) -> Option<String> {
+        let Some(name) = entry.literal.text() else {
+            if !entry.literal.data().is_null() {
+                self.find(entry.literal.at, "`lock` must be the name of a parameter".into());
+            }
+            return None;
+        };
+        if header.params.iter().any(|param| param.name == name) {
+            return Some(name.to_owned());
+        }
+        let hint = suggest::hint(name, header.params.iter().map(|param| param.name.as_str()));
+        let message = format!("`lock` names `{name}`, which is no parameter");
+        self.findings.push(self.unit.finding(entry.literal.at, message).hint(hint));
+        None
+    }
+
+    fn entry_point(&mut self) {
+        let run: Vec<_> = self.unit.named("run").collect();
+        if !run.iter().any(|function| function.params.len() == 1) {
+            let finding = self.unit.finding(rhai::Position::NONE, "there is no `fn run(p)`");
+            self.findings.push(finding.hint(Some("a workflow begins there; `p` holds its parameters")));
+        }
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, key: &str, known: &[&'static str], of: &str) {
+        let hint = suggest::hint(key, known.iter().copied());
+        self.findings.push(self.unit.finding(entry.key_at, format!("{of} knows no `{key}`")).hint(hint));
+    }
+
+    fn find(&mut self, at: rhai::Position, message: String) {
+        self.findings.push(self.unit.finding(at, message));
+    }
+}

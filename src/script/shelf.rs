@@ -1,0 +1,70 @@
+//! The files of a library, each compiled once.
+
+use super::diagnostic::Diagnostic;
+use super::files::{Files, Origin};
+use super::source::{Role, is_valid_name};
+use super::suggest;
+use super::unit::Unit;
+use crate::model::{Failure, FailureKind, Place};
+use rhai::Engine;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Files and what was compiled of them.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    files: Files,
+    units: Mutex<BTreeMap<String, Arc<Unit>>>,
+}
+
+impl Shelf {
+    pub(super) fn new(files: Files) -> Self {
+        Self { files, units: Mutex::default() }
+    }
+
+    /// The names of all workflows or plugins, sorted.
+    pub(super) fn names(&self, role: Role) -> Vec<String> {
+        self.files.names(role).map(str::to_owned).collect()
+    }
+
+    /// Is this file part of relwf, not of the project?
+    pub(super) fn is_embedded(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|file| file.origin == Origin::Embedded)
+    }
+
+    /// A compiled file.
+    ///
+    /// # Errors
+    ///
+    /// There is none ("did you mean"), it cannot be read, or its first syntax error.
+    pub(super) fn unit(&self, engine: &Engine, role: Role, name: &str) -> Result<Arc<Unit>, Diagnostic> {
+        let path = role.path(name);
+        if let Some(unit) = self.units.lock().unwrap_or_else(PoisonError::into_inner).get(&path) {
+            return Ok(Arc::clone(unit));
+        }
+        let file = self.files.get(&path).ok_or_else(|| Diagnostic::whole(self.missing(role, name), &path))?;
+        let text = file.text.as_ref().map_err(|failure| Diagnostic::whole(failure.clone(), &path))?;
+        let unit = Arc::new(Unit::compile(engine, &path, role, text)?);
+        self.units.lock().unwrap_or_else(PoisonError::into_inner).insert(path, Arc::clone(&unit));
+        Ok(unit)
+    }
+
+    /// Why there is no such file.
+    pub(super) fn missing(&self, role: Role, name: &str) -> Failure {
+        let word = role.word();
+        if !is_valid_name(name) {
+            return Failure::new(FailureKind::Script, format!("`{name}` cannot be the name of a {word}")).hint(
+                format!(
+                    "{word}s lie in `{}/`; their names hold only a to z, digits, `-`, `_`, and `/` between folders",
+                    role.folder()
+                ),
+            );
+        }
+        let failure = Failure::new(FailureKind::NotFound, format!("there is no {word} `{name}`"));
+        let failure = match suggest::hint(name, self.files.names(role)) {
+            Some(hint) => failure.hint(hint),
+            None => failure.hint(format!("{word}s lie in `{}/`", role.folder())),
+        };
+        failure.at(Place::new(role.path(name), 0, 0))
+    }
+}

@@ -1,0 +1,25 @@
+//! What could be promoted.
+
+use super::style::{DIM, ERROR, GOOD, paint};
+use super::table::table;
+use crate::app::{Candidate, Candidates};
+
+/// A row for each commit, newest first.
+pub fn candidates(all: &Candidates) -> String {
+    if all.candidates.is_empty() {
+        return format!("nothing to promote: {} has every commit of {}\n", all.target, all.source);
+    }
+    let row = |candidate: &Candidate| {
+        let verdict = if candidate.green { paint(GOOD, "yes") } else { paint(ERROR, "no") };
+        vec![
+            verdict,
+            paint(DIM, candidate.id.chars().take(10).collect::<String>()),
+            candidate.time.get(..10).unwrap_or(&candidate.time).to_owned(),
+            candidate.author.clone(),
+            candidate.summary.clone(),
+            candidate.why.clone(),
+        ]
+    };
+    let rows: Vec<_> = all.candidates.iter().map(row).collect();
+    table(&["GREEN", "COMMIT", "DATE", "AUTHOR", "SUMMARY", "WHY"], &rows)
+}

@@ -1,0 +1,81 @@
+//! The component table: what a merge would ship.
+
+use super::style::{DIM, ERROR, NAME, WARNING, paint};
+use super::table::table;
+use crate::components::{Change, ComponentDelta, Version};
+use crate::model::Value;
+
+/// Name, from → to, commits; one row a component. Empty when there are no components.
+pub fn components(rows: &[ComponentDelta]) -> String {
+    let cells: Vec<Vec<String>> = rows.iter().map(row).collect();
+    if cells.is_empty() { String::new() } else { table(&["COMPONENT", "FROM", "", "TO", "CHANGE"], &cells) }
+}
+
+/// The same from data as scripts and the journal hold it; rows of another shape are left out.
+pub fn components_of(value: &Value) -> Vec<ComponentDelta> {
+    value.as_array().into_iter().flatten().filter_map(|row| serde_json::from_value(row.clone()).ok()).collect()
+}
+
+fn row(delta: &ComponentDelta) -> Vec<String> {
+    let name = paint(NAME, &delta.name);
+    if let Some(error) = &delta.error {
+        let place = error.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+        return vec![name, paint(ERROR, "?"), String::new(), String::new(), format!("{}{place}", error.message)];
+    }
+    let (arrow, change) = match delta.change {
+        Some(Change::Changed) => ("→", commits(delta.commits).unwrap_or_else(|| "changed".to_owned())),
+        Some(Change::Added) => ("→", "added".to_owned()),
+        Some(Change::Removed) => ("→", paint(WARNING, "removed")),
+        Some(Change::Unchanged) | None => ("", paint(DIM, "unchanged")),
+    };
+    let to = if delta.change == Some(Change::Unchanged) { String::new() } else { version(delta.to.as_ref()) };
+    vec![name, version(delta.from.as_ref()), arrow.to_owned(), to, change]
+}
+
+fn commits(count: Option<u64>) -> Option<String> {
+    count.map(|count| if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") })
+}
+
+/// A version in a few characters: the published one, else the revision, and what is odd about it.
+pub fn version(version: Option<&Version>) -> String {
+    let Some(version) = version else { return "-".to_owned() };
+    let short = |revision: &str| {
+        let hexadecimal = revision.len() >= 20 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+        revision.chars().take(if hexadecimal { 10 } else { usize::MAX }).collect::<String>()
+    };
+    let mut text = match (&version.version, &version.revision) {
+        (Some(published), _) => published.clone(),
+        (None, Some(revision)) => short(revision),
+        (None, None) => String::new(),
+    };
+    if let Some(branch) = &version.branch {
+        text.push_str(&format!(" ({branch})"));
+    }
+    if version.floating {
+        text = if text.is_empty() { "floating".to_owned() } else { format!("{text} (floating)") };
+    }
+    if text.is_empty() { "-".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_shows_what_moves() {
+        let rows = components_of(&serde_json::json!([
+            {"name": "service", "detect": "commits", "change": "changed", "commits": 3,
+             "from": {"revision": "1111111111111111111111111111111111111111"},
+             "to": {"revision": "2222222222222222222222222222222222222222"}},
+            {"name": "sdk", "detect": "travis", "change": "changed", "from": {"version": "0.16.5"}, "to": {"floating": true}},
+            {"name": "ppc", "detect": "gopkg", "change": "unchanged", "from": {"version": "v1"}, "to": {"version": "v1"}},
+        ]));
+        assert_eq!(
+            anstream::adapter::strip_str(&components(&rows)).to_string(),
+            "COMPONENT  FROM           TO          CHANGE\n\
+             service    1111111111  →  2222222222  3 commits\n\
+             sdk        0.16.5      →  floating    changed\n\
+             ppc        v1                         unchanged\n"
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! How a failure is told: what happened, where (with the line and a caret), why, what to do next.
+
+use super::out::{Form, Gone, Out};
+use super::style::{DIM, ERROR, HINT, WARNING, paint};
+use crate::model::{Failure, FailureKind, Place, Value};
+use crate::script::Diagnostic;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde_json::json;
+
+/// Finds a file's text by the name that a [`Place`] gives it.
+pub type Texts<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// For failures that point nowhere.
+pub fn no_texts(_: &str) -> Option<String> {
+    None
+}
+
+/// Tells of a failure: JSON on stdout when JSON was asked for, else on stderr.
+pub fn failure(out: &Out, failure: &Failure, texts: Texts<'_>) {
+    match out.form {
+        // One line, so that it fits among the events of `run --json`.
+        Form::Json => unless_gone(out.answer_line(&json!({ "error": failure }).to_string())),
+        Form::Text => out.insist(failure_text(failure, texts).trim_end()),
+    }
+}
+
+/// The same for a finding about a script, with the callers.
+pub fn diagnostic(out: &Out, diagnostic: &Diagnostic) {
+    match out.form {
+        Form::Json => unless_gone(out.answer_line(&json!({ "error": &diagnostic.failure }).to_string())),
+        Form::Text => out.insist(diagnostic_text(diagnostic).trim_end()),
+    }
+}
+
+/// Something that is odd but stops nothing.
+pub fn warning(out: &Out, text: &str) {
+    out.say(&format!("{} {text}", paint(WARNING, "warning:")));
+}
+
+/// What to do next.
+pub fn hint(out: &Out, text: &str) {
+    out.say(&hint_line(text));
+}
+
+/// A line of the answer that could not be given because the reader went away is no failure.
+pub fn unless_gone(result: Result<(), Gone>) {
+    let _ = result;
+}
+
+/// A failure as people read it; ends with a line feed.
+pub fn failure_text(failure: &Failure, texts: Texts<'_>) -> String {
+    let text = failure.at.as_ref().and_then(|place| texts(&place.file));
+    let mut out = head(failure, text.as_deref(), 1);
+    tail(&mut out, failure);
+    further(&failure.detail).iter().for_each(|problem| out.push_str(&failure_text(problem, texts)));
+    out
+}
+
+/// A finding as people read it; ends with a line feed.
+pub fn diagnostic_text(diagnostic: &Diagnostic) -> String {
+    let mut out = head(&diagnostic.failure, diagnostic.text.as_deref(), diagnostic.length);
+    for (function, place) in &diagnostic.calls {
+        out.push_str(&format!("  {} {place}\n", paint(DIM, format!("in {function}, called at"))));
+    }
+    tail(&mut out, &diagnostic.failure);
+    out
+}
+
+/// `error: …` and the place, with the line when its text is known.
+fn head(failure: &Failure, text: Option<&str>, length: usize) -> String {
+    let title = format!("{} {}\n", paint(ERROR, "error:"), failure.message);
+    let Some(place) = &failure.at else { return title };
+    match text.and_then(|text| caret(&failure.message, place, text, length)) {
+        Some(report) => report,
+        None => format!("{title}  at {place}\n"),
+    }
+}
+
+/// The line with a caret under it; `None` when the text has no such line.
+fn caret(message: &str, place: &Place, text: &str, length: usize) -> Option<String> {
+    if place.line == 0 {
+        return None;
+    }
+    let mut start = 0;
+    for _ in 1..place.line {
+        start += text.get(start..)?.find('\n')? + 1;
+    }
+    let line = text.get(start..)?.split('\n').next()?;
+    let column = place.column.saturating_sub(1);
+    let at = |chars: usize| line.char_indices().nth(chars).map_or(line.len(), |(index, _)| index);
+    let (from, to) = if place.column == 0 { (0, line.len()) } else { (at(column), at(column + length.max(1))) };
+    // Just behind the end of the line (a missing `;`) the caret still needs something to stand on.
+    let span = start + from..start + to.max(from);
+    let path = place.file.clone();
+    let report = &[Level::ERROR
+        .primary_title(message)
+        .element(Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(span)))];
+    Some(format!("{}\n", Renderer::styled().render(report).trim_end()))
+}
+
+fn tail(out: &mut String, failure: &Failure) {
+    for cause in &failure.causes {
+        out.push_str(&format!("  {} {cause}\n", paint(DIM, "caused by:")));
+    }
+    for line in detail_lines(&failure.detail) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    if let Some(hint) = &failure.hint {
+        out.push_str(&hint_line(hint));
+        out.push('\n');
+    }
+    if failure.kind == FailureKind::Bug {
+        out.push_str(&hint_line("this is a bug in relwf: please report it with the lines above"));
+        out.push('\n');
+    }
+}
+
+fn hint_line(text: &str) -> String {
+    format!("{} {text}", paint(HINT, "hint:"))
+}
+
+/// The parts of a failure's data that a person wants to see at once and that its causes do not say.
+fn detail_lines(detail: &Value) -> Vec<String> {
+    let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let list = |key: &str| detail.get(key).and_then(Value::as_array).into_iter().flatten();
+    let conflicts = list("conflicts").map(|conflict| format!("{}: {}", word(conflict, "kind"), word(conflict, "path")));
+    let said = list("log").filter_map(|line| Some(format!("| {}", line.as_str()?)));
+    conflicts.chain(said).collect()
+}
+
+/// relwf.toml is checked whole: what else is wrong in it, each with its place.
+fn further(detail: &Value) -> Vec<Failure> {
+    let problems = detail.get("problems").and_then(Value::as_array).into_iter().flatten().skip(1);
+    let failure = |problem: &Value| {
+        let text = |key: &str| problem.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut failure = Failure::new(FailureKind::Config, text("message")?);
+        failure.hint = text("hint");
+        failure.at = text("at").map(|at| {
+            let Ok(place) = at.parse::<Place>();
+            place
+        });
+        Some(failure)
+    };
+    problems.filter_map(failure).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn a_failure_says_what_where_why_and_what_next() {
+        let failure = Failure::new(FailureKind::Config, "unknown key `urll`")
+            .at(Place::new("relwf.toml", 2, 1))
+            .cause("the table is [repo]")
+            .hint("did you mean `url`?");
+        assert_eq!(
+            plain(&failure_text(&failure, &no_texts)),
+            "error: unknown key `urll`\n  at relwf.toml:2:1\n  caused by: the table is [repo]\nhint: did you mean `url`?\n"
+        );
+        let with_text = plain(&failure_text(&failure, &|_| Some("[repo]\nurll = 1\n".to_owned())));
+        assert_eq!(
+            with_text,
+            "error: unknown key `urll`\n --> relwf.toml:2:1\n  |\n2 | urll = 1\n  | ^\n  caused by: the table is [repo]\n\
+             hint: did you mean `url`?\n"
+        );
+    }
+
+    #[test]
+    fn a_caret_may_stand_behind_the_end_of_a_line() {
+        let failure = Failure::new(FailureKind::Script, "a `;` is missing").at(Place::new("w.rhai", 1, 10));
+        let text = plain(&failure_text(&failure, &|_| Some("let x = 1\nlet y = 2;\n".to_owned())));
+        assert_eq!(text, "error: a `;` is missing\n --> w.rhai:1:10\n  |\n1 | let x = 1\n  |          ^\n");
+    }
+
+    #[test]
+    fn a_place_that_the_text_does_not_have_is_still_named() {
+        let failure = Failure::new(FailureKind::Script, "x").at(Place::new("w.rhai", 9, 1));
+        assert_eq!(plain(&failure_text(&failure, &|_| Some("one\n".to_owned()))), "error: x\n  at w.rhai:9:1\n");
+    }
+
+    #[test]
+    fn json_errors_are_objects_on_stdout() {
+        let (out, stdout, stderr) = super::super::out::captured::out(Form::Json);
+        super::failure(&out, &Failure::new(FailureKind::NotFound, "no such run").hint("relwf runs"), &no_texts);
+        let value: Value = serde_json::from_str(&stdout.text()).unwrap();
+        assert_eq!(value, json!({"error": {"kind": "not-found", "message": "no such run", "hint": "relwf runs"}}));
+        assert_eq!(stderr.text(), "");
+    }
+}

@@ -1,0 +1,80 @@
+//! A dry run, for people: the merge, its components, then every effect with its place.
+
+use super::components::{components, components_of};
+use super::conflicts::conflicts;
+use super::errors::{Texts, failure_text};
+use super::preview::{commits, counted, files};
+use super::run::short;
+use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
+use crate::app::{Planned, PlannedMerge};
+use crate::model::Value;
+use crate::run::PlanItem;
+
+/// The whole dry run.
+pub fn planned(planned: &Planned, texts: Texts<'_>) -> String {
+    let mut out = String::new();
+    for merge in &planned.merges {
+        out.push_str(&merge_text(merge));
+        out.push('\n');
+    }
+    if planned.plan.is_empty() {
+        out.push_str("plan: nothing would be changed\n");
+    } else {
+        out.push_str(&format!(
+            "{}\n",
+            paint(NAME, format!("plan: {}", counted(planned.plan.len(), "effect", "effects")))
+        ));
+        for (index, item) in planned.plan.iter().enumerate() {
+            out.push_str(&item_text(index + 1, item));
+        }
+    }
+    match (&planned.outcome.failure, &planned.outcome.value) {
+        (Some(failure), _) => {
+            out.push_str(&format!("\n{}\n{}", paint(ERROR, "the plan ends here:"), failure_text(failure, texts)));
+        }
+        (None, Some(Value::String(text))) => out.push_str(&format!("\n{} {text}\n", paint(GOOD, "result:"))),
+        (None, _) => {}
+    }
+    out
+}
+
+fn merge_text(merge: &PlannedMerge) -> String {
+    let (source, target) = (short(&merge.source), short(&merge.target));
+    let mut out = format!("{} {} → {}: ", paint(NAME, "merge"), source, paint(NAME, &target));
+    match merge.outcome.as_str() {
+        "clean" => out.push_str(&format!("{}\n", paint(GOOD, "clean"))),
+        "up-to-date" => {
+            out.push_str(&format!("{}\n", paint(GOOD, "up to date")));
+            return out;
+        }
+        other => out.push_str(&format!("{}\n", paint(ERROR, other))),
+    }
+    out.push_str(&conflicts(&merge.conflicts, &target, &source));
+    for part in [commits(&merge.commits), files(&merge.files), components(&components_of(&merge.components))] {
+        if !part.is_empty() {
+            out.push_str(&format!("\n{part}"));
+        }
+    }
+    out
+}
+
+fn item_text(number: usize, item: &PlanItem) -> String {
+    let step =
+        if item.step.is_empty() { String::new() } else { format!("{} ", paint(NAME, format!("{}:", item.step))) };
+    let args: Vec<String> = item
+        .args
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| format!("{name}: {}", short(value)))
+        .collect();
+    let mut out = format!("{number:3}. {step}{}  {}\n", item.command, paint(DIM, &item.at));
+    if !args.is_empty() {
+        out.push_str(&format!("     {}\n", args.join(", ")));
+    }
+    if let Some(note) = &item.note {
+        out.push_str(&format!("     {}\n", paint(WARNING, note)));
+    }
+    out
+}

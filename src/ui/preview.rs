@@ -1,0 +1,81 @@
+//! The merge that a promotion would make, for people.
+
+use super::components::components;
+use super::conflicts::conflicts;
+use super::style::{DIM, ERROR, GOOD, NAME, paint};
+use super::table::table;
+use crate::app::{ChangedFile, CommitRow, Preview, PreviewOutcome};
+
+/// At most so many commits or files are listed; the rest is counted. `--json` has them all.
+const ROWS: usize = 25;
+
+/// The whole preview.
+pub fn preview(preview: &Preview) -> String {
+    let (source, target) = (&preview.source, &preview.target);
+    let mut out = format!(
+        "{} ({}) → {} ({})\n",
+        paint(NAME, &source.name),
+        source.commit.short(),
+        paint(NAME, &target.name),
+        target.commit.short()
+    );
+    match preview.outcome {
+        PreviewOutcome::UpToDate => {
+            out.push_str(&format!("{} {} already has everything\n", paint(GOOD, "up to date:"), target.name));
+            return out;
+        }
+        PreviewOutcome::Clean => {
+            let tree = preview.tree.map(|tree| format!(", tree {}", tree.short())).unwrap_or_default();
+            out.push_str(&format!("{}{tree}\n", paint(GOOD, "merges cleanly")));
+        }
+        PreviewOutcome::Conflicts => {
+            out.push_str(&format!("{}\n\n", paint(ERROR, counted(preview.conflicts.len(), "conflict", "conflicts"))));
+            out.push_str(&conflicts(&preview.conflicts, &target.name, &source.name));
+        }
+    }
+    if preview.bases.len() > 1 {
+        out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
+    }
+    out.push_str(&section(&commits(&preview.commits)));
+    out.push_str(&section(&files(&preview.files)));
+    out.push_str(&section(&components(&preview.components)));
+    out
+}
+
+/// The commits, newest first.
+pub fn commits(all: &[CommitRow]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let row = |commit: &CommitRow| {
+        let day = commit.time.get(..10).unwrap_or(&commit.time).to_owned();
+        vec![paint(DIM, commit.commit.short()), day, commit.author.clone(), commit.summary.clone()]
+    };
+    let rows: Vec<_> = all.iter().take(ROWS).map(row).collect();
+    format!("{}\n{}{}", paint(NAME, counted(all.len(), "commit", "commits")), table(&[], &rows), rest(all.len()))
+}
+
+/// The files, with git's letters.
+pub fn files(all: &[ChangedFile]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("{}\n", paint(NAME, counted(all.len(), "file", "files")));
+    for file in all.iter().take(ROWS) {
+        out.push_str(&format!("{} {}\n", file.change, file.path));
+    }
+    out + &rest(all.len())
+}
+
+fn rest(count: usize) -> String {
+    if count > ROWS { format!("{}\n", paint(DIM, format!("… and {} more", count - ROWS))) } else { String::new() }
+}
+
+fn section(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("\n{text}") }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}

@@ -1,0 +1,144 @@
+//! Plain lines for pipes and logs: each begins with its step, so that parallel work can be told apart.
+
+use super::phrase::phrase;
+use crate::run::{Event, Listener, StepStatus};
+use crate::ui::out::{Loudness, Out};
+use crate::ui::style::{DIM, ERROR, NAME, WARNING, paint};
+use crate::ui::time::took;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Plain lines on stderr.
+pub struct Lines {
+    out: Arc<Out>,
+    /// The last reason that was said for each wait: said again only when it changes.
+    waiting: Mutex<HashMap<String, String>>,
+}
+
+impl Lines {
+    /// For these streams.
+    pub fn new(out: Arc<Out>) -> Self {
+        Self { out, waiting: Mutex::default() }
+    }
+
+    fn say(&self, step: &str, text: &str) {
+        if step.is_empty() {
+            self.out.say(text);
+        } else {
+            self.out.say(&format!("{} {text}", paint(NAME, format!("{step}:"))));
+        }
+    }
+}
+
+impl Listener for Lines {
+    fn event(&self, event: &Event) {
+        let verbose = self.out.loudness == Loudness::Verbose;
+        if let Some(text) = note(event) {
+            self.out.say(&format!("{} {text}", paint(NAME, "note:")));
+            return;
+        }
+        match event {
+            Event::RunStarted { .. } => self.out.say(&started(event)),
+            Event::StepStarted { step, at } if verbose => self.say(step, &format!("started {}", paint(DIM, at))),
+            Event::StepStarted { step, .. } => self.say(step, "started"),
+            Event::StepFinished { step, status, took_ms } => match status {
+                StepStatus::Done => self.say(step, &format!("done in {}", took(*took_ms))),
+                StepStatus::Failed => self.say(step, &paint(ERROR, format!("failed after {}", took(*took_ms)))),
+            },
+            Event::CommandStarted { step, command, args, at, .. } if verbose => {
+                self.say(step, &format!("{} {}", phrase(command, args), paint(DIM, at)));
+            }
+            Event::CommandProgress { key, text } if verbose => self.say(step_of(key), text),
+            Event::Waiting { key, why } => {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                if waiting.insert(key.clone(), why.clone()).as_ref() != Some(why) {
+                    self.say(step_of(key), &format!("{} {why}", paint(WARNING, "waiting:")));
+                }
+            }
+            Event::CommandFinished { step, command, error: Some(error), .. } => {
+                self.say(step, &format!("{} {}", paint(ERROR, format!("{command} failed:")), error.message));
+            }
+            Event::CommandFinished { step, command, took_ms, .. } if verbose => {
+                self.say(step, &format!("{command} {}", paint(DIM, format!("answered in {}", took(*took_ms)))));
+            }
+            Event::Note { .. }
+            | Event::CommandStarted { .. }
+            | Event::CommandProgress { .. }
+            | Event::CommandFinished { .. }
+            // Told by the summary, which knows more.
+            | Event::RunFinished { .. } => {}
+        }
+    }
+}
+
+/// `run r1: promote-staging from=master to=staging`.
+pub(super) fn started(event: &Event) -> String {
+    let Event::RunStarted { run, workflow, params, dry_run, resumed } = event else { return String::new() };
+    let what = match (dry_run, resumed) {
+        (true, _) => "dry run".to_owned(),
+        (false, true) => format!("run {run} goes on"),
+        (false, false) => format!("run {run}"),
+    };
+    let given: Vec<String> = params
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| format!("{name}={}", super::phrase::short(value)))
+        .collect();
+    format!("{}: {} {}", what, paint(NAME, workflow), paint(DIM, given.join(" "))).trim_end().to_owned()
+}
+
+/// What a workflow wants to be read: `print` is an event of its own, `flow::note` a command.
+pub(super) fn note(event: &Event) -> Option<String> {
+    match event {
+        Event::Note { text } => Some(text.clone()),
+        Event::CommandStarted { command, args, .. } if command == "flow::note" => {
+            let text = args.get("text")?;
+            Some(text.as_str().map_or_else(|| text.to_string(), str::to_owned))
+        }
+        _ => None,
+    }
+}
+
+/// The step in a command's key: `roll[acme]#0` → `roll[acme]`.
+pub(super) fn step_of(key: &str) -> &str {
+    key.rsplit_once('#').map_or(key, |(step, _)| step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Place, RunId};
+    use crate::ui::out::{Form, captured};
+    use serde_json::json;
+
+    #[test]
+    fn every_line_names_its_step_and_waits_are_said_once() {
+        let (out, stdout, stderr) = captured::out(Form::Text);
+        let lines = Lines::new(Arc::new(out));
+        let at = Place::new("workflows/w.rhai", 3, 1);
+        let wait = || Event::Waiting { key: "checks#0".into(), why: "ci/pr is running".into() };
+        for event in [
+            Event::RunStarted {
+                run: RunId::new("r1"),
+                workflow: "w".into(),
+                params: json!({"to": "staging", "commit": null}),
+                dry_run: false,
+                resumed: false,
+            },
+            Event::StepStarted { step: "checks".into(), at },
+            wait(),
+            wait(),
+            Event::StepFinished { step: "checks".into(), status: StepStatus::Done, took_ms: 1234 },
+            Event::Note { text: "hello".into() },
+        ] {
+            lines.event(&event);
+        }
+        assert_eq!(stdout.text(), "");
+        assert_eq!(
+            stderr.text(),
+            "run r1: w to=staging\nchecks: started\nchecks: waiting: ci/pr is running\nchecks: done in 1.2s\nnote: hello\n"
+        );
+    }
+}

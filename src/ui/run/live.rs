@@ -1,0 +1,143 @@
+//! A run on a terminal: a spinner for everything that runs, a line for everything that ended.
+
+use super::lines::{note, started, step_of};
+use super::phrase::phrase;
+use crate::model::Failure;
+use crate::run::{Event, Listener, StepStatus};
+use crate::ui::out::{Loudness, Out};
+use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
+use crate::ui::time::took;
+use crate::ui::working::step_spinner;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A run on a terminal.
+pub struct Live {
+    out: Arc<Out>,
+    bars: MultiProgress,
+    running: Mutex<HashMap<String, Running>>,
+}
+
+/// Something that runs: a step, or a command outside of any step.
+struct Running {
+    bar: ProgressBar,
+    /// Of the command that failed inside, to be told when the step has failed.
+    failure: Option<String>,
+}
+
+impl Live {
+    /// For these streams.
+    pub fn new(out: Arc<Out>) -> Self {
+        Self { bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), running: Mutex::default(), out }
+    }
+
+    /// A line that stays, above the spinners.
+    fn line(&self, text: &str) {
+        // Fails when the terminal is gone; then nobody looks.
+        let _ = self.bars.println(self.painted(text));
+    }
+
+    fn begin(&self, id: &str, label: &str) {
+        let bar = self.bars.add(ProgressBar::new_spinner().with_style(step_spinner()));
+        bar.set_prefix(self.painted(&paint(NAME, label)));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        if let Some(before) = self.held().insert(id.to_owned(), Running { bar, failure: None }) {
+            before.bar.finish_and_clear();
+        }
+    }
+
+    fn painted(&self, text: &str) -> String {
+        if self.out.coloured { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+    }
+
+    /// Says what a running step does now.
+    fn doing(&self, key: &str, what: &str) {
+        let held = self.held();
+        if let Some(running) = held.get(key).or_else(|| held.get(step_of(key))) {
+            running.bar.set_message(self.painted(&paint(DIM, what)));
+        }
+    }
+
+    fn end(&self, id: &str) -> Option<Running> {
+        let running = self.held().remove(id);
+        if let Some(running) = &running {
+            running.bar.finish_and_clear();
+            self.bars.remove(&running.bar);
+        }
+        running
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step_finished(&self, step: &str, status: StepStatus, took_ms: u64) {
+        let failure = self.end(step).and_then(|running| running.failure);
+        let indent = "  ".repeat(step.matches('/').count());
+        let time = paint(DIM, took(took_ms));
+        match status {
+            StepStatus::Done => self.line(&format!("{indent}{} {} {time}", paint(GOOD, "✓"), last(step))),
+            StepStatus::Failed => {
+                let why = failure.map(|why| format!(": {why}")).unwrap_or_default();
+                self.line(&format!("{indent}{} {}{why} {time}", paint(ERROR, "✗"), last(step)));
+            }
+        }
+    }
+
+    fn command_finished(&self, key: &str, step: &str, command: &str, error: Option<&Failure>, took_ms: u64) {
+        if step.is_empty() {
+            self.end(key);
+            if let Some(error) = error {
+                self.line(&format!("{} {command}: {}", paint(ERROR, "✗"), error.message));
+                return;
+            }
+        } else if let Some(running) = self.held().get_mut(step) {
+            running.failure = error.map(|error| error.message.clone());
+        }
+        if self.out.loudness == Loudness::Verbose {
+            self.line(&format!("  {} {}", paint(DIM, command), paint(DIM, took(took_ms))));
+        }
+    }
+}
+
+/// The innermost part of a step's path.
+fn last(step: &str) -> &str {
+    step.rsplit('/').next().unwrap_or(step)
+}
+
+impl Listener for Live {
+    fn event(&self, event: &Event) {
+        if let Some(text) = note(event) {
+            self.line(&format!("{} {text}", paint(NAME, "•")));
+            return;
+        }
+        match event {
+            Event::RunStarted { .. } => self.line(&started(event)),
+            Event::StepStarted { step, .. } => self.begin(step, &step.replace('/', " › ")),
+            Event::StepFinished { step, status, took_ms } => self.step_finished(step, *status, *took_ms),
+            Event::CommandStarted { key, step, command, args, at } => {
+                if self.out.loudness == Loudness::Verbose {
+                    self.line(&format!("  {} {}", phrase(command, args), paint(DIM, at)));
+                }
+                if step.is_empty() {
+                    self.begin(key, command);
+                } else {
+                    self.doing(step, &phrase(command, args));
+                }
+            }
+            Event::CommandProgress { key, text } => self.doing(key, text),
+            Event::Waiting { key, why } => self.doing(key, &paint(WARNING, format!("waiting: {why}"))),
+            Event::CommandFinished { key, step, command, error, took_ms, .. } => {
+                self.command_finished(key, step, command, error.as_ref(), *took_ms);
+            }
+            Event::Note { .. } => {}
+            Event::RunFinished { .. } => {
+                let ids: Vec<String> = self.held().keys().cloned().collect();
+                ids.iter().for_each(|id| drop(self.end(id)));
+                let _ = self.bars.clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A run as it happens: a listener for terminals, one for pipes, one for `--json`.
+
+mod json;
+mod lines;
+mod live;
+mod phrase;
+mod planning;
+mod summary;
+
+pub use phrase::{phrase, short};
+pub use summary::finished;
+
+use super::out::{Form, Loudness, Out, Screen};
+use crate::run::Listener;
+use std::sync::Arc;
+
+/// The listener for these streams.
+pub fn listener(out: &Arc<Out>) -> Box<dyn Listener> {
+    match (out.form, out.screen, out.loudness) {
+        (Form::Json, ..) => Box::new(json::JsonLines::new(Arc::clone(out))),
+        (Form::Text, Screen::Terminal, Loudness::Normal | Loudness::Verbose) => {
+            Box::new(live::Live::new(Arc::clone(out)))
+        }
+        (Form::Text, ..) => Box::new(lines::Lines::new(Arc::clone(out))),
+    }
+}
+
+/// The listener for a dry run: what would be done is told by the plan, not as if it were happening.
+pub fn planning(out: &Arc<Out>) -> Box<dyn Listener> {
+    match out.form {
+        Form::Json => Box::new(json::JsonLines::new(Arc::clone(out))),
+        Form::Text => Box::new(planning::Planning::new(Arc::clone(out))),
+    }
+}

@@ -1,0 +1,120 @@
+//! What a person reads when a run has ended, or stopped, and what to type next.
+
+use super::phrase::short;
+use crate::app::Finished;
+use crate::model::{Value, unknown_inside};
+use crate::run::RunStatus;
+use crate::ui::components::{components, components_of};
+use crate::ui::errors::{Texts, failure_text};
+use crate::ui::out::{Form, Out};
+use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
+use crate::ui::time::took;
+
+/// Tells how a run ended. `invocation` is what the person types before a verb, e.g. `relwf -C service`.
+pub fn finished(out: &Out, finished: &Finished, invocation: &str, texts: Texts<'_>) {
+    if out.form == Form::Json {
+        return;
+    }
+    let text = summary(finished, invocation, texts);
+    match finished.outcome.status {
+        RunStatus::Done => out.say(text.trim_end()),
+        _ => out.insist(text.trim_end()),
+    }
+}
+
+fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
+    let Finished { run, workflow, outcome, merge, took_ms, approval, unsettled } = finished;
+    let time = took(*took_ms);
+    let mut text = String::new();
+    // What did not land shipped nothing.
+    let shipping = matches!(outcome.status, RunStatus::Done | RunStatus::Suspended);
+    if let Some(merge) = merge.as_ref().filter(|_| shipping) {
+        let rows = components_of(merge.get("components").unwrap_or(&Value::Null));
+        if !rows.is_empty() {
+            text.push_str(&format!("\n{}", components(&rows)));
+        }
+    }
+    text.push('\n');
+    let error = outcome.failure.as_ref();
+    let next = |text: &mut String, lines: &[(String, &str)]| {
+        let widest = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+        for (command, what) in lines {
+            text.push_str(&format!("  {command:widest$}  {what}\n"));
+        }
+    };
+    let resume = format!("{invocation} resume {run}");
+    let show = format!("{invocation} show {run}");
+    match outcome.status {
+        RunStatus::Done => {
+            text.push_str(&format!("{} {workflow} in {time}", paint(GOOD, "done:")));
+            if let Some(value) = outcome.value.as_ref().and_then(result) {
+                text.push_str(&format!(": {value}"));
+            }
+            text.push_str(&format!(" (run {run})\n"));
+        }
+        RunStatus::Suspended => {
+            let why = error.map(|error| error.message.as_str()).unwrap_or("something that is not there yet");
+            text.push_str(&format!("{} run {run} waits: {why}\n", paint(WARNING, "suspended:")));
+            if *approval {
+                let deny = format!("{invocation} approve {run} --deny --reason TEXT");
+                next(
+                    &mut text,
+                    &[
+                        (format!("{invocation} approve {run}"), "go on"),
+                        (deny, "refuse"),
+                        (resume, "continue after the decision"),
+                    ],
+                );
+            } else {
+                next(
+                    &mut text,
+                    &[(resume, "look again"), (format!("{invocation} abandon {run} --reason TEXT"), "give it up")],
+                );
+            }
+        }
+        RunStatus::InDoubt => {
+            if let Some(error) = error {
+                text.push_str(&failure_text(error, texts));
+            }
+            text.push_str(&format!(
+                "{} an effect of run {run} may or may not have happened, and the remote cannot tell. Look there, then:\n",
+                paint(ERROR, "in doubt:")
+            ));
+            let mut lines = Vec::new();
+            for key in unsettled {
+                lines.push((format!("{resume} --settle '{key}=done'"), "it happened"));
+                lines.push((format!("{resume} --settle '{key}=absent'"), "it did not"));
+            }
+            lines.push((show, "what is known"));
+            next(&mut text, &lines);
+        }
+        RunStatus::Interrupted => {
+            text.push_str(&format!("{} run {run} after {time}; nothing is lost\n", paint(WARNING, "interrupted:")));
+            next(&mut text, &[(resume, "go on")]);
+        }
+        RunStatus::Planned => text.push_str(&format!("{} nothing was changed\n", paint(GOOD, "dry run:"))),
+        RunStatus::Failed | RunStatus::Abandoned | RunStatus::Running => {
+            if let Some(error) = error {
+                text.push_str(&failure_text(error, texts));
+            }
+            text.push_str(&format!("{} {} after {time} (run {run})\n", paint(ERROR, "failed:"), paint(NAME, workflow)));
+            next(&mut text, &[(show, "what was done before it failed")]);
+        }
+    }
+    text
+}
+
+/// What a workflow returned, in a few words.
+fn result(value: &Value) -> Option<String> {
+    let field = |key: &str| value.get(key).filter(|value| !value.is_null());
+    match value {
+        Value::Null => None,
+        Value::Object(_) => {
+            let (commit, branch) = (field("commit")?, field("branch")?);
+            let landed =
+                unknown_inside(value).is_none().then(|| format!("{} landed on {}", short(commit), short(branch)));
+            Some(landed.unwrap_or_else(|| format!("would land on {}", short(branch))))
+        }
+        other => Some(short(other)),
+    }
+}

@@ -1,0 +1,103 @@
+//! The runs, and one run's story.
+
+use super::errors::{failure_text, no_texts};
+use super::preview::counted;
+use super::run::{phrase, short};
+use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
+use super::table::table;
+use super::time::{ago, local};
+use crate::app::{RunRow, RunStory, StoryState};
+use crate::run::RunStatus;
+use jiff::Timestamp;
+
+/// A row for each run, newest first.
+pub fn runs(rows: &[RunRow], now: Timestamp) -> String {
+    if rows.is_empty() {
+        return "no runs yet\n".to_owned();
+    }
+    let row = |run: &RunRow| {
+        vec![
+            paint(NAME, &run.run),
+            run.workflow.clone(),
+            run.target.clone().unwrap_or_default(),
+            status(run.status),
+            ago(run.created, now),
+            run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default(),
+        ]
+    };
+    table(&["RUN", "WORKFLOW", "TARGET", "STATUS", "STARTED", ""], &rows.iter().map(row).collect::<Vec<_>>())
+}
+
+/// How a run stands, in colour.
+pub fn status(status: RunStatus) -> String {
+    match status {
+        RunStatus::Running => "running".to_owned(),
+        RunStatus::Done => paint(GOOD, "done"),
+        RunStatus::Failed => paint(ERROR, "failed"),
+        RunStatus::Suspended => paint(WARNING, "suspended"),
+        RunStatus::InDoubt => paint(ERROR, "in doubt"),
+        RunStatus::Interrupted => paint(WARNING, "interrupted"),
+        RunStatus::Planned => "planned".to_owned(),
+        RunStatus::Abandoned => paint(DIM, "abandoned"),
+    }
+}
+
+/// Everything about one run.
+pub fn show(story: &RunStory, verbose: bool) -> String {
+    let run = &story.row;
+    let mut out = format!(
+        "{} {} {}\n{}\n",
+        paint(NAME, &run.run),
+        run.workflow,
+        status(run.status),
+        paint(DIM, format!("started {}", local(run.created)))
+    );
+    if let Some(params) = story.params.as_object().filter(|params| !params.is_empty()) {
+        let given: Vec<String> =
+            params.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| format!("{k}={}", short(v))).collect();
+        out.push_str(&format!("{}\n", paint(DIM, given.join(" "))));
+    }
+    out.push('\n');
+    let mut step = None;
+    for command in &story.commands {
+        if step != Some(&command.step) {
+            step = Some(&command.step);
+            if !command.step.is_empty() {
+                out.push_str(&format!("{}\n", paint(NAME, &command.step)));
+            }
+        }
+        let state = match command.state {
+            StoryState::Done => paint(GOOD, "✓"),
+            StoryState::Failed => paint(ERROR, "✗"),
+            StoryState::Unsettled => paint(ERROR, "?"),
+            StoryState::Waiting => paint(WARNING, "…"),
+        };
+        let words = if verbose { phrase(&command.command, &command.args) } else { command.command.clone() };
+        let mut line = format!("  {state} {words}");
+        if let Some(actor) = &command.actor {
+            line.push_str(&paint(DIM, format!(" (settled by {actor})")));
+        }
+        if let Some(error) = &command.error {
+            line.push_str(&format!(": {}", error.message));
+        }
+        if command.state == StoryState::Unsettled {
+            line.push_str(&format!(" {}", paint(DIM, format!("key {}", command.key))));
+        }
+        out.push_str(&line);
+        out.push('\n');
+    }
+    if story.commands.is_empty() {
+        out.push_str("nothing was done yet\n");
+    }
+    if verbose {
+        out.push_str(&format!("\n{}\n", paint(DIM, counted(story.sources.len(), "pinned file", "pinned files"))));
+        story.sources.iter().for_each(|source| out.push_str(&format!("  {source}\n")));
+    }
+    if let Some(value) = story.value.as_ref().filter(|value| !value.is_null()) {
+        out.push_str(&format!("\n{} {}\n", paint(DIM, "result:"), short(value)));
+    }
+    if let Some(error) = &run.error {
+        out.push_str(&format!("\n{}", failure_text(error, &no_texts)));
+    }
+    out
+}

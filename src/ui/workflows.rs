@@ -1,0 +1,110 @@
+//! Workflows: the list, one workflow's help, what the check looked at.
+
+use super::out::Out;
+use super::preview::counted;
+use super::style::{DIM, ERROR, GOOD, NAME, paint};
+use super::table::table;
+use crate::app::Checked;
+use crate::model::Value;
+use crate::script::{Header, HeaderParam};
+
+/// Every workflow with its first sentence and its parameters.
+pub fn list(headers: &[Header]) -> String {
+    let mut out = String::new();
+    for (index, header) in headers.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        out.push_str(&format!("{}  {}\n", paint(NAME, &header.name), paint(DIM, &header.source)));
+        if let Some(first) = header.description.lines().next().filter(|line| !line.is_empty()) {
+            out.push_str(&format!("  {first}\n"));
+        }
+        out.push_str(&params(&header.params));
+    }
+    out
+}
+
+/// One workflow's text, parameters and how to run it.
+pub fn help(header: &Header, invocation: &str) -> String {
+    let mut out = format!("{}  {}\n", paint(NAME, &header.name), paint(DIM, &header.source));
+    if !header.description.is_empty() {
+        out.push_str(&format!("\n{}\n", header.description.trim_end()));
+    }
+    if !header.params.is_empty() {
+        out.push_str(&format!("\nParameters (--param NAME=VALUE):\n{}", params(&header.params)));
+    }
+    if let Some(lock) = &header.lock {
+        out.push_str(&format!("\nTwo runs with the same `{lock}` never overlap.\n"));
+    }
+    out.push_str(&format!("\nPreview it: {invocation} run {} --dry-run\n", header.name));
+    out
+}
+
+fn params(params: &[HeaderParam]) -> String {
+    let row = |param: &HeaderParam| {
+        let kind = match serde_json::to_value(param.kind) {
+            Ok(Value::String(word)) => word,
+            _ => String::new(),
+        };
+        let default = match &param.value {
+            _ if param.required => "required".to_owned(),
+            Value::Null => "optional".to_owned(),
+            Value::String(text) => format!("= {text}"),
+            other => format!("= {other}"),
+        };
+        vec![format!("  {}", param.name), paint(DIM, kind), default, param.help.clone()]
+    };
+    table(&[], &params.iter().map(row).collect::<Vec<_>>())
+}
+
+/// What the check looked at, and how much it found.
+pub fn checked(out: &Out, checked: &Checked) {
+    let config = checked.config.as_deref().unwrap_or("no relwf.toml (defaults)");
+    let looked = format!(
+        "{config}, {}, {}",
+        counted(checked.workflows.len(), "workflow", "workflows"),
+        counted(checked.plugins.len(), "plugin", "plugins")
+    );
+    out.say(&match checked.findings.len() {
+        0 => format!("{} {looked}", paint(GOOD, "nothing found:")),
+        many => format!("{} {looked}", paint(ERROR, format!("{}:", counted(many, "finding", "findings")))),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::ParamKind;
+
+    #[test]
+    fn help_shows_text_types_and_defaults() {
+        let header = Header {
+            name: "promote".to_owned(),
+            description: "Promotes.\n\nSlowly.".to_owned(),
+            params: vec![
+                HeaderParam {
+                    name: "to".into(),
+                    kind: ParamKind::Branch,
+                    value: "staging".into(),
+                    help: "where".into(),
+                    required: false,
+                },
+                HeaderParam {
+                    name: "commit".into(),
+                    kind: ParamKind::Commit,
+                    value: Value::Null,
+                    help: "this one".into(),
+                    required: false,
+                },
+            ],
+            lock: Some("to".to_owned()),
+            source: "embedded".to_owned(),
+        };
+        assert_eq!(
+            anstream::adapter::strip_str(&help(&header, "relwf")).to_string(),
+            "promote  embedded\n\nPromotes.\n\nSlowly.\n\nParameters (--param NAME=VALUE):\n  \
+             to      branch  = staging  where\n  commit  commit  optional   this one\n\n\
+             Two runs with the same `to` never overlap.\n\nPreview it: relwf run promote --dry-run\n"
+        );
+    }
+}

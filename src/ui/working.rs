@@ -1,0 +1,100 @@
+//! Work that may take long outside of a run: cloning, fetching, merging. A spinner on a terminal, silence in a pipe.
+
+use super::out::{Loudness, Out, Screen};
+use crate::model::{Cancel, Progress, Watch};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
+
+/// Shows how far the work is until it is dropped.
+pub struct Working<'a> {
+    say: Box<dyn Fn(Progress) + Sync + 'a>,
+    bar: Option<ProgressBar>,
+}
+
+impl<'a> Working<'a> {
+    /// For the streams of a command.
+    pub fn new(out: &'a Out) -> Self {
+        if out.screen == Screen::Terminal && out.loudness > Loudness::Quiet {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(spinner());
+            // What is done at once needs no spinner: it would only flash.
+            let (shown, started) = (bar.clone(), Once::new());
+            let say = move |progress: Progress| {
+                shown.set_message(words(&progress));
+                started.call_once(|| shown.enable_steady_tick(Duration::from_millis(120)));
+            };
+            return Self { say: Box::new(say), bar: Some(bar) };
+        }
+        let verbose = out.loudness == Loudness::Verbose;
+        let last = Mutex::new(String::new());
+        let say = move |progress: Progress| {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if verbose && *last != progress.what {
+                out.say(&progress.what);
+                *last = progress.what;
+            }
+        };
+        Self { say: Box::new(say), bar: None }
+    }
+
+    /// What the work is given.
+    pub fn watch<'b>(&'b self, cancel: &'b Cancel) -> Watch<'b> {
+        Watch { cancel, progress: &*self.say }
+    }
+}
+
+impl Working<'_> {
+    /// Takes the spinner away: from here on somebody else shows what happens.
+    pub fn done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.done();
+    }
+}
+
+/// For work without a name.
+fn spinner() -> ProgressStyle {
+    style("{spinner} {wide_msg}")
+}
+
+/// For a step: its name, how long it has run, what it does.
+pub fn step_spinner() -> ProgressStyle {
+    style("{spinner} {prefix} {elapsed} {wide_msg}")
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+}
+
+/// `receiving objects 120/4000, 1.3 MiB`.
+pub fn words(progress: &Progress) -> String {
+    let mut text = progress.what.clone();
+    match (progress.done, progress.total) {
+        (Some(done), Some(total)) => text.push_str(&format!(" {done}/{total}")),
+        (Some(done), None) => text.push_str(&format!(" {done}")),
+        _ => {}
+    }
+    if let Some(bytes) = progress.bytes.filter(|bytes| *bytes > 0) {
+        text.push_str(&format!(", {}", indicatif::BinaryBytes(bytes)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_said_in_few_words() {
+        let progress = Progress { what: "receiving objects".into(), done: Some(3), total: Some(9), bytes: Some(2048) };
+        assert_eq!(words(&progress), "receiving objects 3/9, 2.00 KiB");
+    }
+}

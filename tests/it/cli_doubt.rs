@@ -1,0 +1,59 @@
+//! An effect of which nobody knows whether it happened: exit 4, and an operator's word.
+
+use crate::support::cli::{Machine, Said};
+use serde_json::json;
+use std::fs;
+use std::path::PathBuf;
+
+/// Sends a letter, and kills relwf before it can hear that it was sent.
+const LETTER: &str = r#"//! Sends a letter.
+const WORKFLOW = #{ params: #{} };
+fn run(p) {
+    let sent = flow::step("send", || sh::run(#{ argv: ["sh", "-c", "echo sent >> letters; kill -9 $PPID; sleep 1"], effect: true }));
+    `the letter is out: ${sent.status}`
+}
+"#;
+
+/// A machine on which the letter is in doubt: work clone, run and what `resume` said.
+fn doubtful(machine: &Machine) -> (PathBuf, String, Said) {
+    let service = machine.service();
+    fs::write(service.join("workflows/letter.rhai"), LETTER).unwrap();
+    let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
+    fs::write(service.join("relwf.toml"), format!("[sh]\nallow = [\"sh\"]\n\n{config}")).unwrap();
+    let killed = machine.say(&service, &["run", "letter"]);
+    assert_eq!(killed.code, -1, "killed by a signal: {}", killed.stderr);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0].clone();
+    assert_eq!(run["status"], "interrupted");
+    let run = run["run"].as_str().unwrap().to_owned();
+    let said = machine.say(&service, &["resume", &run]);
+    (service, run, said)
+}
+
+#[test]
+fn the_operator_is_asked_and_says_it_happened() {
+    let machine = Machine::new();
+    let (service, run, said) = doubtful(&machine);
+    said.exits(4);
+    let settle = format!("  relwf resume {run} --settle 'send#0=done'");
+    assert!(said.stderr.contains(&settle), "{}", said.stderr);
+    let wrong = machine.say(&service, &["resume", &run, "--settle", "send#0=maybe"]);
+    wrong.exits(2);
+    let done = machine.say(&service, &["resume", &run, "--settle", r#"send#0=done:{"status":0}"#]);
+    done.exits(0);
+    assert!(done.stderr.contains("the letter is out: 0"), "{}", done.stderr);
+    assert_eq!(fs::read_to_string(service.join("letters")).unwrap(), "sent\n", "sent once");
+    let story = machine.say(&service, &["show", &run, "--json"]).exits(0).json();
+    let command = &story["commands"][0];
+    assert_eq!((&command["key"], &command["state"]), (&json!("send#0"), &json!("done")));
+    assert_eq!(command["actor"], "Robin Sample <robin@orders.example>");
+}
+
+#[test]
+fn the_operator_says_it_did_not_happen() {
+    let machine = Machine::new();
+    let (service, run, said) = doubtful(&machine);
+    said.exits(4);
+    let failed = machine.say(&service, &["resume", &run, "--settle", "send#0=absent"]);
+    failed.exits(1);
+    assert!(failed.stderr.contains("it did not happen, says Robin Sample"), "{}", failed.stderr);
+}

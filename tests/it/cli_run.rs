@@ -1,0 +1,242 @@
+//! run, resume, runs, show, approve, abandon.
+
+use crate::support::cli::Machine;
+use crate::support::git::{Repo, bytes_but_objects};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+fn workflow(service: &Path, name: &str, text: &str) {
+    fs::write(service.join("workflows").join(format!("{name}.rhai")), text).unwrap();
+}
+
+const ASK: &str = r#"//! Asks first.
+const WORKFLOW = #{ params: #{ to: #{ type: "branch", value: "staging", help: "where" } }, lock: "to" };
+fn run(p) {
+    let said = flow::step("ask", || flow::approve("ship it?"));
+    flow::note("approved");
+    said.reason
+}
+"#;
+
+#[test]
+fn json_events_end_with_run_finished() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let said = machine.say(&service, &["run", "promote-staging", "--json"]);
+    said.exits(0);
+    assert_eq!(said.stderr, "");
+    let events = said.json_lines();
+    assert_eq!(events[0]["event"], "run-started");
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["status"]), (&json!("run-finished"), &json!("done")));
+    assert_eq!(last["workflow"], "promote-staging");
+    assert_eq!(last["value"]["branch"], "staging");
+    assert_eq!(last["run"], events[0]["run"]);
+}
+
+#[test]
+fn a_dry_run_shows_everything_and_changes_nothing() {
+    let machine = Machine::new();
+    let service = machine.service();
+    // A mirror is there already: what a dry run would have to leave alone.
+    machine.say(&service, &["doctor"]);
+    let remote = bytes_but_objects(&machine.path("demo/remote.git"));
+    let cache = bytes_but_objects(&machine.home().join(".cache/relwf"));
+    let said = machine.say(&service, &["run", "promote-staging", "--dry-run"]);
+    said.exits(0);
+    for part in [
+        "clean\n",
+        "\n10 commits\n",
+        "\nM Gopkg.lock\n",
+        "\nsdk        0.16.4 ",
+        "\nplan: ",
+        "git::merge  workflows/promote-staging.rhai:",
+        "forge::land  workflows/promote-staging.rhai:",
+    ] {
+        assert!(said.stdout.contains(part), "{part:?} is not in\n{}", said.stdout);
+    }
+    assert_eq!(bytes_but_objects(&machine.path("demo/remote.git")), remote);
+    assert_eq!(bytes_but_objects(&machine.home().join(".cache/relwf")), cache);
+    let events = machine.say(&service, &["run", "promote-staging", "--dry-run", "--json"]).exits(0).json_lines();
+    let last = events.last().unwrap();
+    assert_eq!(last["status"], "planned");
+    let plan = last["plan"].as_array().unwrap();
+    for item in plan {
+        for key in ["key", "step", "command", "args", "at", "assumed"] {
+            assert!(item.get(key).is_some(), "{key} is missing in {item}");
+        }
+    }
+    assert!(plan.iter().any(|item| item["command"] == "forge::land"), "{plan:?}");
+    // A dry run is no run.
+    assert_eq!(machine.say(&service, &["runs", "--json"]).exits(0).json(), json!({"runs": []}));
+}
+
+#[test]
+fn an_approval_suspends_and_goes_on_once_it_is_given() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "ask", ASK);
+    let said = machine.say(&service, &["run", "ask"]);
+    said.exits(3);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    assert!(said.stderr.contains(&format!("  relwf approve {run} ")), "{}", said.stderr);
+    assert!(said.stderr.contains(&format!("suspended: run {run} waits: approval: ship it?")), "{}", said.stderr);
+
+    // The target stays held, and whoever comes is told by whom.
+    let other = machine.say(&service, &["run", "promote-staging"]);
+    other.exits(1);
+    assert!(other.stderr.contains(&run), "{}", other.stderr);
+
+    let still = machine.say(&service, &["resume", &run]);
+    still.exits(3);
+    machine.say(&service, &["approve", &run[..8], "--reason", "looks good"]).exits(0);
+    let twice = machine.say(&service, &["approve", &run, "--deny"]);
+    assert_ne!(twice.code, 0, "the first decision counts");
+    let done = machine.say(&service, &["resume", "--all"]);
+    done.exits(0);
+    assert!(done.stderr.contains("note: approved\n"), "{}", done.stderr);
+    assert!(done.stderr.contains(": looks good (run "), "{}", done.stderr);
+    let over = machine.say(&service, &["resume", &run]);
+    over.exits(2);
+    let story = machine.say(&service, &["show", &run, "--json"]).exits(0).json();
+    assert_eq!((&story["status"], &story["commands"][0]["state"]), (&json!("done"), &json!("done")));
+    assert_eq!(story["commands"][0]["command"], "flow::approve");
+}
+
+#[test]
+fn a_refusal_is_exit_1_and_an_abandoned_run_stays_over() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "ask", ASK);
+    machine.say(&service, &["run", "ask"]).exits(3);
+    let id = |machine: &Machine| {
+        machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned()
+    };
+    let run = id(&machine);
+    machine.say(&service, &["approve", &run, "--deny", "--reason", "error rate"]).exits(0);
+    let said = machine.say(&service, &["resume", &run]);
+    said.exits(1);
+    assert!(said.stderr.contains("refused: error rate"), "{}", said.stderr);
+
+    machine.say(&service, &["run", "ask"]).exits(3);
+    let run = id(&machine);
+    machine.say(&service, &["abandon", &run, "--reason", "superseded"]).exits(0);
+    assert_eq!(machine.say(&service, &["runs", "--json"]).json()["runs"][0]["status"], "abandoned");
+    machine.say(&service, &["resume", &run]).exits(2);
+    machine.say(&service, &["abandon", &run, "--reason", "again"]).exits(2);
+    machine.say(&service, &["run", "ask"]).exits(3);
+}
+
+#[test]
+fn a_run_goes_on_with_what_it_began_with() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "ask", ASK);
+    machine.say(&service, &["run", "ask"]).exits(3);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    machine.say(&service, &["approve", &run, "--reason", "ok"]).exits(0);
+    // Today's files ask for something else: that is said before anything is done.
+    workflow(&service, "ask", &ASK.replace("ship it?", "ship something else?"));
+    let new = machine.say(&service, &["resume", &run, "--script", "new", "--json"]);
+    new.exits(1);
+    assert_eq!(new.json_lines().last().unwrap()["error"]["kind"], "diverged");
+    // A broken file of today does not matter to a run that has its own.
+    workflow(&service, "ask", "fn run(p) {");
+    fs::write(service.join("relwf.toml"), "[nonsense]\n").unwrap();
+    machine.say(&machine.home(), &["resume", &run]).exits(0);
+}
+
+#[test]
+fn wrong_words_after_run_are_exit_2_and_nothing_is_done() {
+    let machine = Machine::new();
+    let service = machine.service();
+    for (args, part) in [
+        (&["run", "promote-stagin"][..], "promote-staging"),
+        (&["run", "promote-staging", "-p", "form=master"], "from"),
+        (&["run", "promote-staging", "-p", "soak=tomorrow"], "tomorrow"),
+        (&["run", "promote-staging", "-p", "from"], "NAME=VALUE"),
+        (&["show", "r9"], "r9"),
+        (&["resume", "r9"], "r9"),
+        (&["approve", "r9"], "r9"),
+    ] {
+        let said = machine.say(&service, args);
+        said.exits(2);
+        assert_eq!(said.stdout, "", "{args:?}");
+        assert!(said.stderr.starts_with("error: ") && said.stderr.contains(part), "{args:?}: {}", said.stderr);
+    }
+    assert_eq!(machine.say(&service, &["runs"]).exits(0).stdout, "no runs yet\n");
+}
+
+#[test]
+fn a_misspelt_function_is_found_before_anything_is_done() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "typo", "//! Typo.\nconst WORKFLOW = #{ params: #{} };\nfn run(p) {\n    git::snyc();\n}\n");
+    for args in [&["check", "typo"][..], &["run", "typo"]] {
+        let said = machine.say(&service, args);
+        said.exits(2);
+        assert!(said.stderr.contains(" --> workflows/typo.rhai:4:"), "{}", said.stderr);
+        assert!(said.stderr.contains("git::sync"), "did you mean: {}", said.stderr);
+        assert!(said.stderr.contains("4 |     git::snyc();"), "{}", said.stderr);
+    }
+    let json = machine.say(&service, &["run", "typo", "--json"]).exits(2).json();
+    assert_eq!(json["error"]["kind"], "script");
+    assert!(json["error"]["at"].as_str().unwrap().starts_with("workflows/typo.rhai:4:"), "{json}");
+    assert_eq!(machine.say(&service, &["runs"]).stdout, "no runs yet\n");
+}
+
+#[test]
+fn a_workflow_that_throws_is_exit_1_with_its_place() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(
+        &service,
+        "fail",
+        "//! Fails.\nconst WORKFLOW = #{ params: #{} };\nfn run(p) {\n    throw \"out of coffee\";\n}\n",
+    );
+    let said = machine.say(&service, &["run", "fail"]);
+    said.exits(1);
+    assert!(said.stderr.contains("error: out of coffee\n --> workflows/fail.rhai:4:"), "{}", said.stderr);
+    assert!(said.stderr.contains("failed: fail after "), "{}", said.stderr);
+}
+
+#[test]
+fn a_conflict_stops_the_run_with_exit_1() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let said = machine.say(&service, &["run", "promote-staging", "-p", "from=feature/bursts-per-plan"]);
+    said.exits(1);
+    assert!(said.stderr.contains("content: server/limits.go"), "{}", said.stderr);
+}
+
+#[test]
+fn a_hook_that_refuses_is_told_in_the_servers_words() {
+    let machine = Machine::new();
+    let service = machine.service();
+    Repo::at(machine.path("demo/remote.git"))
+        .hook("update", "#!/bin/sh\ncase $1 in refs/heads/staging) echo 'staging is frozen' >&2; exit 1;; esac\n");
+    let said = machine.say(&service, &["run", "promote-staging"]);
+    said.exits(1);
+    assert!(said.stderr.contains("frozen") || said.stderr.contains("hook"), "{}", said.stderr);
+}
+
+#[test]
+fn help_of_a_workflow_shows_its_parameters() {
+    let machine = Machine::new();
+    let service = machine.service();
+    for args in [["run", "promote-staging", "--help"], ["run", "--help", "promote-staging"]] {
+        let said = machine.say(&service, &args);
+        said.exits(0);
+        assert!(said.stdout.starts_with("promote-staging  workflows/promote-staging.rhai\n"), "{}", said.stdout);
+        assert!(said.stdout.contains("  soak    duration  = 0m       how long a candidate"), "{}", said.stdout);
+    }
+    let list = machine.say(&service, &["list", "--json"]).exits(0).json();
+    let names: Vec<&Value> = list["workflows"].as_array().unwrap().iter().map(|workflow| &workflow["name"]).collect();
+    assert_eq!(names, ["promote-production", "promote-staging", "update-ppcs"]);
+    assert_eq!(list["workflows"][1]["params"][0]["type"], "branch");
+    // Without a project the embedded ones are listed.
+    let bare = machine.say(&machine.home(), &["list"]);
+    bare.exits(0);
+    assert!(bare.stdout.contains("promote-staging  embedded\n"), "{}", bare.stdout);
+}

@@ -1,0 +1,112 @@
+//! init, doctor, check: setting a project up, and what is wrong with it.
+
+use crate::support::cli::Machine;
+use crate::support::git::Repo;
+use serde_json::json;
+use std::fs;
+
+#[test]
+fn init_writes_what_check_accepts_and_never_overwrites() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("service"));
+    repo.change("Gopkg.lock", "");
+    repo.git(&["branch", "staging"]);
+    let said = machine.say(&repo.path, &["init"]);
+    said.exits(0);
+    assert!(said.stderr.starts_with("wrote relwf.toml\nwrote "), "{}", said.stderr);
+    let config = fs::read_to_string(repo.path.join("relwf.toml")).unwrap();
+    assert!(config.contains("\n[[environment]]\nname = \"staging\"\n"), "{config}");
+    assert!(config.contains("# There is no branch `production` yet.\n# [[environment]]\n"), "{config}");
+    assert!(config.contains("# Gopkg.lock is here"), "{config}");
+    machine.say(&repo.path, &["check"]).exits(0);
+
+    // The same again is no conflict; something of one's own is left alone.
+    machine.say(&repo.path, &["init"]).exits(0);
+    fs::write(repo.path.join("relwf.toml"), "# mine\n").unwrap();
+    let said = machine.say(&repo.path, &["init", "--no-input"]);
+    said.exits(2);
+    assert!(said.stderr.ends_with(
+        "error: left alone because they exist already: relwf.toml\n\
+         hint: move them away, or answer yes when asked (without --no-input, on a terminal)\n"
+    ));
+    assert_eq!(fs::read_to_string(repo.path.join("relwf.toml")).unwrap(), "# mine\n");
+}
+
+#[test]
+fn a_minimal_init_writes_one_file() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("service"));
+    repo.change("a", "");
+    machine.say(&repo.path, &["init", "--preset", "minimal"]).exits(0);
+    assert!(repo.path.join("relwf.toml").is_file());
+    assert!(!repo.path.join("workflows").exists());
+    let outside = machine.say(&machine.home(), &["init"]);
+    outside.exits(2);
+    assert!(outside.stderr.starts_with("error: <machine>/home lies in no git repository\n"), "{}", outside.stderr);
+}
+
+#[test]
+fn a_wrong_key_is_pointed_at() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
+    fs::write(service.join("relwf.toml"), config.replace("kind = \"command\"", "knid = \"command\"")).unwrap();
+    for verb in [&["check"][..], &["run", "promote-staging"], &["preview", "master", "staging"]] {
+        let said = machine.say(&service, verb);
+        said.exits(2);
+        assert!(said.stderr.contains("knid") && said.stderr.contains("kind"), "{}", said.stderr);
+        assert!(said.stderr.contains("relwf.toml:12:1"), "{}", said.stderr);
+        assert!(said.stderr.contains("12 | knid = \"command\"\n"), "{}", said.stderr);
+    }
+    let error = machine.say(&service, &["check", "--json"]).exits(2).json();
+    assert_eq!(error["error"]["kind"], "config");
+    assert!(error["error"]["at"].as_str().unwrap().ends_with("relwf.toml:12:1"), "{error}");
+}
+
+#[test]
+fn check_finds_every_workflows_mistakes() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let clean = machine.say(&service, &["check"]);
+    clean.exits(0);
+    assert_eq!(clean.stderr, "nothing found: relwf.toml, 3 workflows, 2 plugins\n");
+    fs::write(
+        service.join("workflows/a.rhai"),
+        "//! A.\nconst WORKFLOW = #{ params: #{} };\nfn run(p) {\n    let x = 1\n    x\n}\n",
+    )
+    .unwrap();
+    let said = machine.say(&service, &["check"]);
+    said.exits(2);
+    // The missing `;` belongs to the line before the one where the parser noticed.
+    assert!(said.stderr.contains(" --> workflows/a.rhai:4:"), "{}", said.stderr);
+    let json = machine.say(&service, &["check", "--json"]).exits(2).json();
+    assert_eq!((&json["ok"], json["findings"].as_array().map(Vec::len)), (&json!(false), Some(1)));
+    // The others can still be checked.
+    machine.say(&service, &["check", "promote-staging"]).exits(0);
+    machine.say(&service, &["check", "promote-stagin"]).exits(2);
+}
+
+#[test]
+fn doctor_names_what_would_stop_a_run() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let good = machine.say(&service, &["doctor", "--json"]).exits(0).json();
+    assert_eq!(good["ok"], true);
+    let names: Vec<&str> =
+        good["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["git", "state", "cache", "config", "identity", "workflows", "remote", "forge", "ci"]);
+
+    let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
+    fs::write(service.join("relwf.toml"), config.replace("branch = \"staging\"", "branch = \"stagin\"")).unwrap();
+    let bad = machine.say(&service, &["doctor"]);
+    bad.exits(1);
+    assert!(
+        bad.stdout.contains("bad  environment  `staging` wants the branch `stagin`, which the remote does not have\n"),
+        "{}",
+        bad.stdout
+    );
+    fs::rename(machine.path("demo/remote.git"), machine.path("demo/gone.git")).unwrap();
+    let gone = machine.say(&service, &["doctor"]);
+    gone.exits(1);
+    assert!(gone.stdout.contains("bad  remote"), "{}", gone.stdout);
+}

@@ -1,0 +1,457 @@
+//! Manifests as they are in the wild → versions → delta, through the public face of the room.
+
+use relwf::components::{Component, ComponentDelta, Detect, Files, History, PluginDetector, Version, delta, detect};
+use relwf::model::{Failure, FailureKind, Value};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A commit of texts.
+struct Commit {
+    id: &'static str,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Commit {
+    fn new(id: &'static str, files: &[(&str, &str)]) -> Self {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        Self { id, files }
+    }
+}
+
+impl Files for Commit {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(self.files.get(path).cloned())
+    }
+
+    fn list(&self) -> Result<Vec<(String, String)>, Failure> {
+        Ok(self.files.iter().map(|(path, bytes)| (path.clone(), format!("{bytes:?}"))).collect())
+    }
+
+    fn commit(&self) -> String {
+        self.id.to_owned()
+    }
+}
+
+struct Seven;
+
+impl History for Seven {
+    fn commits(&self) -> Result<u64, Failure> {
+        Ok(7)
+    }
+}
+
+/// Answers with the first line of the file `VERSION`.
+struct FirstLine;
+
+impl PluginDetector for FirstLine {
+    fn version(
+        &self,
+        plugin: &str,
+        files: &BTreeMap<String, String>,
+        options: &Value,
+    ) -> Result<Option<Version>, Failure> {
+        if plugin != "first-line" {
+            return Err(Failure::new(FailureKind::Script, format!("there is no plugin `{plugin}`")));
+        }
+        let line = files.get("VERSION").and_then(|text| text.lines().next());
+        let suffix = options.get("suffix").and_then(Value::as_str).unwrap_or_default();
+        Ok(line.map(|line| Version { version: Some(format!("{line}{suffix}")), ..Version::default() }))
+    }
+}
+
+fn component(name: &str, detect: Detect) -> Component {
+    Component { name: name.parse().unwrap(), detect }
+}
+
+fn gopkg(project: &str) -> Component {
+    component(project, Detect::Gopkg { file: "Gopkg.lock".into(), project: project.into() })
+}
+
+/// The patterns of the documentation's example.
+fn sdk() -> Component {
+    component(
+        "sdk",
+        Detect::Travis {
+            file: ".travis.yml".into(),
+            command: regex::Regex::new(r"get\.pulumi\.com|install-pulumi\.sh").unwrap(),
+            version: regex::Regex::new(r"(?:--version\s+|install-pulumi\.sh\s+)v?(\S+)").unwrap(),
+        },
+    )
+}
+
+fn rows(components: &[Component], base: &Commit, head: &Commit) -> Vec<ComponentDelta> {
+    delta(components, base, head, &Seven, &FirstLine)
+}
+
+fn row(component: &Component, base: &Commit, head: &Commit) -> Value {
+    let rows = rows(std::slice::from_ref(component), base, head);
+    let mut row = serde_json::to_value(&rows[0]).unwrap();
+    row.as_object_mut().unwrap().remove("name");
+    row.as_object_mut().unwrap().remove("detect");
+    row
+}
+
+fn at(component: &Component, file: &str, text: &str) -> Value {
+    let version = detect(component, &Commit::new("c", &[(file, text)]), &FirstLine).unwrap();
+    serde_json::to_value(version).unwrap()
+}
+
+fn pinned(yaml: &str) -> Value {
+    at(&sdk(), ".travis.yml", yaml)
+}
+
+const BEFORE: &str = r#"
+[[projects]]
+  branch = "master"
+  name = "github.com/acme/agent"
+  packages = ["."]
+  revision = "1111111111111111111111111111111111111111"
+
+[[projects]]
+  name = "github.com/acme/gone"
+  packages = [".", "sub"]
+  revision = "v1.0.0"
+  source = "https://mirror.example/gone.git"
+
+[solve-meta]
+  analyzer-name = "dep"
+  inputs-digest = "abc"
+"#;
+
+#[test]
+fn projects_of_gopkg_lock_move_disappear_and_stay() {
+    let after = BEFORE
+        .replace("  branch = \"master\"\n", "")
+        .replace(&"1".repeat(40), &"2".repeat(40))
+        .replace("packages = [\".\"]", "packages = [\".\"]\n  version = \"v0.15.1\"")
+        .replace("acme/gone", "acme/new");
+    let (base, head) = (Commit::new("a", &[("Gopkg.lock", BEFORE)]), Commit::new("b", &[("Gopkg.lock", &after)]));
+    assert_eq!(
+        row(&gopkg("github.com/acme/agent"), &base, &head),
+        json!({
+            "change": "changed",
+            "from": { "revision": "1".repeat(40), "branch": "master" },
+            "to": { "revision": "2".repeat(40), "version": "v0.15.1" },
+        })
+    );
+    let gone = json!({ "revision": "v1.0.0", "source": "https://mirror.example/gone.git" });
+    assert_eq!(
+        row(&gopkg("github.com/acme/gone"), &base, &head),
+        json!({ "change": "removed", "from": gone, "to": null })
+    );
+    assert_eq!(
+        row(&gopkg("github.com/acme/new"), &base, &head),
+        json!({ "change": "added", "from": null, "to": gone })
+    );
+    assert_eq!(
+        row(&gopkg("github.com/acme/never"), &base, &head),
+        json!({ "change": "unchanged", "from": null, "to": null })
+    );
+}
+
+#[test]
+fn a_migration_of_the_lock_format_changes_no_version() {
+    let migrated = BEFORE
+        .replace("  name =", "  digest = \"1:00\"\n  pruneopts = \"NUT\"\n  name =")
+        .replace("inputs-digest = \"abc\"", "input-imports = [\"github.com/acme/agent\"]")
+        .replace('\n', "\r\n");
+    let migrated = format!("\u{feff}{migrated}");
+    let (base, head) = (Commit::new("a", &[("Gopkg.lock", BEFORE)]), Commit::new("b", &[("Gopkg.lock", &migrated)]));
+    let row = row(&gopkg("github.com/acme/agent"), &base, &head);
+    assert_eq!(row["change"], "unchanged");
+    assert_eq!(row["to"], json!({ "revision": "1".repeat(40), "branch": "master" }));
+}
+
+#[test]
+fn a_malformed_manifest_is_reported_with_its_place_and_leaves_the_others_standing() {
+    let broken = BEFORE.replace("  branch = \"master\"", "<<<<<<< ours\n  branch = \"master\"");
+    let travis = "install: curl https://get.pulumi.com | bash -s -- --version 1.0.0\n";
+    let base = Commit::new("a", &[("Gopkg.lock", BEFORE), (".travis.yml", travis)]);
+    let head = Commit::new("b", &[("Gopkg.lock", &broken), (".travis.yml", travis)]);
+    let rows = rows(&[gopkg("github.com/acme/agent"), sdk()], &base, &head);
+    let error = rows[0].error.as_ref().unwrap();
+    assert_eq!(error.kind, FailureKind::Manifest);
+    assert_eq!(error.at.as_ref().map(ToString::to_string).as_deref(), Some("Gopkg.lock:3:1"));
+    assert_eq!((rows[0].change, rows[0].from.is_some(), rows[0].to.is_some()), (None, true, false));
+    assert!(serde_json::to_value(&rows[0]).unwrap().get("change").is_none());
+    assert_eq!(serde_json::to_value(&rows[1]).unwrap()["change"], "unchanged");
+
+    let tabs = detect(&sdk(), &Commit::new("c", &[(".travis.yml", "install:\n\t- make\n")]), &FirstLine).unwrap_err();
+    assert_eq!((tabs.kind, tabs.at.map(|place| place.line)), (FailureKind::Manifest, Some(2)));
+}
+
+#[test]
+fn a_project_that_is_locked_twice_differently_is_an_error() {
+    let twice = format!("{BEFORE}\n[[projects]]\nname = \"github.com/acme/agent\"\nrevision = \"v2\"\n");
+    let commit = Commit::new("c", &[("Gopkg.lock", &twice)]);
+    let error = detect(&gopkg("github.com/acme/agent"), &commit, &FirstLine).unwrap_err();
+    assert_eq!(error.message, "`github.com/acme/agent` is locked twice, differently");
+}
+
+#[test]
+fn the_install_line_is_found_wherever_travis_runs_it() {
+    let line = "curl -L https://get.pulumi.com/ | bash -s -- --version 0.16.0-rc1";
+    let pin = json!({ "version": "0.16.0-rc1" });
+    for yaml in [
+        format!("install: {line}\n"),
+        format!("go: 1.9\nbefore_install:\n    - make\n# column 0\n    - {line} # why\n    - secure: \"x\"\n"),
+        format!("install:\n- {line}\n"),
+        format!("install: [make, \"{line}\"]\n"),
+        format!("install: |\n  set -e\n  {line}\n"),
+        format!("script: >-\n  make &&\n  {line}\n"),
+        "install: |\n  curl -L https://get.pulumi.com/ | \\\n    bash -s -- \\\n    --version 0.16.0-rc1\n".to_owned(),
+        "install: |\n  curl -L https://get.pulumi.com/ |\n    bash -s -- --version 0.16.0-rc1\n".to_owned(),
+        format!("jobs:\n  include:\n  - stage: x\n    install: make\n  - script:\n    - {line}\n"),
+        format!("matrix:\n  include:\n    - install: {line}\n"),
+        format!("jobs:\n  include:\n    install: {line}\n"),
+        format!("x-common: &common\n  - {line}\ninstall:\n  - *common\n  - make\n"),
+        format!("x-line: &line {line}\njobs:\n  include:\n    - after_script: [*line]\n"),
+        format!("x-job: &job\n  install: {line}\njobs:\n  include:\n    - <<: *job\n      name: one\n"),
+        format!("x-job: &job\n  install: echo\njobs:\n  include:\n    - <<: *job\n      install: {line}\n"),
+        format!("deploy:\n  - provider: script\n    script: {line}\n"),
+        format!("\u{feff}install:\r\n  - make\r\n  - {line}\r\nif: branch = master\r\n"),
+        format!("install: |\r\n  make\r\n  {line}\r\n"),
+        format!("install:\n  - curl https://yarnpkg.com/install.sh | bash -s -- --version 1.2.1\n  - {line}\n"),
+        format!("install:\n  - '# curl https://get.pulumi.com | bash -s -- --version 0.1.0'\n  - {line}\n"),
+        format!("install:\n  - {line}\nafter_script:\n  - {line}\n"),
+        format!("install:\n  - if [ $NIGHTLY ]; then curl https://get.pulumi.com | bash; fi\n  - {line}\n"),
+    ] {
+        assert_eq!(pinned(&yaml), pin, "{yaml}");
+    }
+}
+
+#[test]
+fn what_travis_does_not_run_installs_nothing() {
+    for yaml in [
+        "",
+        "# install: curl https://get.pulumi.com | bash\n",
+        "install:\n  # - curl https://get.pulumi.com | bash -s -- --version 1.0.0\n  - make\n",
+        "install: |\n  make\n  # curl https://get.pulumi.com | bash -s -- --version 1.0.0\n",
+        "x-unused: &unused\n  - curl https://get.pulumi.com | bash -s -- --version 1.0.0\ninstall: make\n",
+        "notifications:\n  webhooks: https://get.pulumi.com\n",
+        "install: curl https://yarnpkg.com/install.sh | bash -s -- --version 1.2.1\n",
+        "- a list\n",
+    ] {
+        assert_eq!(pinned(yaml), Value::Null, "{yaml}");
+    }
+}
+
+#[test]
+fn without_a_fixed_version_a_tool_floats() {
+    let floating = json!({ "floating": true });
+    for command in [
+        "curl -L https://get.pulumi.com/ | bash",
+        "curl -L https://get.pulumi.com/ | bash -s -- --version \"$(curl https://pulumi.io/latest-version)\"",
+        "curl -L https://get.pulumi.com/ | bash -s -- --version `cat version`",
+        "curl -L https://get.pulumi.com/ | bash -s -- --version v$PULUMI",
+    ] {
+        assert_eq!(pinned(&format!("install:\n  - {command}\n")), floating, "{command}");
+    }
+    let comment = "install: |\n  curl -L https://get.pulumi.com/ | bash # -s -- --version 1.0.0\n";
+    assert_eq!(pinned(comment), floating);
+}
+
+#[test]
+fn of_several_scopes_the_first_that_installs_counts() {
+    let yaml = "install: curl https://get.pulumi.com | bash -s -- --version 2.0.0\n\
+                jobs:\n  include:\n  - install: curl https://get.pulumi.com | bash -s -- --version 1.0.0\n";
+    assert_eq!(pinned(yaml), json!({ "version": "2.0.0" }));
+    let (top, jobs) = yaml.split_once('\n').unwrap();
+    assert_eq!(pinned(&format!("{jobs}{top}\n")), json!({ "version": "2.0.0" }));
+}
+
+#[test]
+fn every_commit_is_a_version_of_what_is_counted_in_commits() {
+    let service = component("service", Detect::Commits);
+    let (base, head) = (Commit::new("aaaa", &[]), Commit::new("bbbb", &[]));
+    assert_eq!(
+        row(&service, &base, &head),
+        json!({ "change": "changed", "from": { "revision": "aaaa" }, "to": { "revision": "bbbb" }, "commits": 7 })
+    );
+    assert_eq!(row(&service, &base, &base)["change"], "unchanged");
+}
+
+#[test]
+fn paths_change_with_the_contents_of_matching_files_alone() {
+    let mut builder = globset::GlobSetBuilder::new();
+    builder.add(globset::GlobBuilder::new("web/**").literal_separator(true).build().unwrap());
+    let web = component("web", Detect::Paths { globs: vec!["web/**".into()], set: builder.build().unwrap() });
+    let base = Commit::new("a", &[("web/a.js", "1"), ("README", "1")]);
+    let same = Commit::new("b", &[("web/a.js", "1"), ("README", "2")]);
+    let moved = Commit::new("c", &[("web/b.js", "1"), ("README", "1")]);
+    let none = Commit::new("d", &[("README", "1")]);
+    let change = |base, head| row(&web, base, head)["change"].as_str().unwrap().to_owned();
+    assert_eq!(
+        [change(&base, &same), change(&base, &moved), change(&base, &none), change(&none, &base), change(&none, &none)],
+        ["unchanged", "changed", "removed", "added", "unchanged"]
+    );
+}
+
+#[test]
+fn keys_and_patterns_find_versions_as_they_are_written() {
+    let keyed = |make: fn(String, String) -> Detect, key: &str| component("k", make("f".into(), key.into()));
+    let toml = keyed(|file, key| Detect::Toml { file, key }, "package.version");
+    let yaml = keyed(|file, key| Detect::Yaml { file, key }, "images.0.tag");
+    let json = keyed(|file, key| Detect::Json { file, key }, "\"a.b\".version");
+    assert_eq!(at(&toml, "f", "[package]\nversion = \"1.0\"\n"), json!({ "version": "1.0" }));
+    assert_eq!(at(&yaml, "f", "images:\n  - tag: 1.10\n"), json!({ "version": "1.10" }));
+    assert_eq!(at(&json, "f", "{\"a.b\": {\"version\": 1.10}}"), json!({ "version": "1.10" }));
+    assert_eq!(at(&json, "f", "{\"a.b\": {\"version\": null}}"), Value::Null);
+    assert_eq!(at(&toml, "f", "[other]\n"), Value::Null);
+    let error = detect(&yaml, &Commit::new("c", &[("f", "images:\n  - tag: [x]\n")]), &FirstLine).unwrap_err();
+    assert_eq!(
+        (error.message.as_str(), error.at.unwrap().to_string().as_str()),
+        ("`images.0.tag` is a list, not a version", "f:2:10")
+    );
+
+    let pattern =
+        |text: &str| component("r", Detect::Regex { file: "f".into(), pattern: regex::Regex::new(text).unwrap() });
+    assert_eq!(at(&pattern("(?m)^VERSION = (.*)$"), "f", "A\r\nVERSION = 1.2\r\n"), json!({ "version": "1.2" }));
+    assert_eq!(at(&pattern(r"\d+\.\d+"), "f", "v1.2!"), json!({ "version": "1.2" }));
+    assert_eq!(at(&pattern("x"), "f", "y"), Value::Null);
+}
+
+#[test]
+fn modules_of_go_mod_are_required_and_replaced() {
+    let module = component("m", Detect::GoMod { file: "go.mod".into(), module: "github.com/acme/agent".into() });
+    let at = |text: &str| at(&module, "go.mod", text);
+    let one = "module x\n\nrequire github.com/acme/agent v1.2.3 // indirect\n";
+    assert_eq!(at(one), json!({ "version": "v1.2.3" }));
+    let block = "require (\n\tgithub.com/acme/other v1.0.0\n\t\"github.com/acme/agent\" v1.2.4\n)\n";
+    assert_eq!(at(block), json!({ "version": "v1.2.4" }));
+    assert_eq!(
+        at(&format!("{block}replace github.com/acme/agent => github.com/fork/agent v9.0.0\n")),
+        json!({ "version": "v9.0.0", "source": "github.com/fork/agent" })
+    );
+    assert_eq!(
+        at(&format!("{block}replace (\n\tgithub.com/acme/agent v1.2.4 => ../agent\n)\n")),
+        json!({ "source": "../agent" })
+    );
+    assert_eq!(
+        at(&format!("{block}replace github.com/acme/agent v1.0.0 => ../agent\n")),
+        json!({ "version": "v1.2.4" })
+    );
+    assert_eq!(at("exclude github.com/acme/agent v1.2.3\n// require github.com/acme/agent v1.0.0\n"), Value::Null);
+}
+
+#[test]
+fn packages_of_cargo_and_npm_locks() {
+    let cargo = component("c", Detect::CargoLock { file: "f".into(), package: "agent".into() });
+    let entry = "[[package]]\nname = \"agent\"\nversion = \"1.0.0\"\n";
+    assert_eq!(at(&cargo, "f", &format!("version = 4\n{entry}")), json!({ "version": "1.0.0" }));
+    assert_eq!(
+        at(&cargo, "f", &format!("{entry}\n{}", entry.replace("1.0.0", "2.0.0"))),
+        json!({ "version": "1.0.0, 2.0.0" })
+    );
+    assert_eq!(
+        at(&cargo, "f", &format!("{entry}source = \"git+https://x.example/a?branch=b#0123\"\n")),
+        json!({ "version": "1.0.0", "source": "https://x.example/a?branch=b", "revision": "0123" })
+    );
+
+    let npm = component("n", Detect::NpmLock { file: "f".into(), package: "@acme/agent".into() });
+    let modern = json!({ "lockfileVersion": 3, "packages": { "node_modules/@acme/agent": { "version": "1.1.0" } } });
+    assert_eq!(at(&npm, "f", &modern.to_string()), json!({ "version": "1.1.0" }));
+    let old = json!({ "lockfileVersion": 1, "dependencies": { "@acme/agent": { "version": "1.0.0" } } });
+    assert_eq!(at(&npm, "f", &old.to_string()), json!({ "version": "1.0.0" }));
+    let linked = json!({ "packages": {
+        "node_modules/@acme/agent": { "resolved": "packages/agent", "link": true },
+        "packages/agent": { "version": "3.0.0" },
+    } });
+    assert_eq!(at(&npm, "f", &linked.to_string()), json!({ "version": "3.0.0" }));
+    let git = json!({ "dependencies": { "@acme/agent": { "version": "git+ssh://git@x.example/a.git#0123" } } });
+    assert_eq!(
+        at(&npm, "f", &git.to_string()),
+        json!({ "source": "git+ssh://git@x.example/a.git", "revision": "0123" })
+    );
+}
+
+#[test]
+fn plugins_get_the_texts_that_are_there() {
+    let plugin = |name: &str| {
+        let options = json!({ "suffix": "+x" });
+        component("p", Detect::Plugin { plugin: name.into(), files: vec!["VERSION".into(), "none".into()], options })
+    };
+    assert_eq!(at(&plugin("first-line"), "VERSION", "1.2\nmore"), json!({ "version": "1.2+x" }));
+    assert_eq!(at(&plugin("first-line"), "other", "1.2"), Value::Null);
+    let error = detect(&plugin("frist-line"), &Commit::new("c", &[("VERSION", "1")]), &FirstLine).unwrap_err();
+    assert_eq!(error.kind, FailureKind::Script);
+}
+
+fn every_kind() -> Vec<Component> {
+    let (file, name): (String, String) = ("f".into(), "a".into());
+    let pattern = regex::Regex::new(r"(\S+) ?(\d+)?").unwrap();
+    let any = regex::Regex::new(r"\w").unwrap();
+    vec![
+        component("gopkg", Detect::Gopkg { file: file.clone(), project: name.clone() }),
+        component("travis", Detect::Travis { file: file.clone(), command: any, version: pattern.clone() }),
+        component("regex", Detect::Regex { file: file.clone(), pattern }),
+        component("toml", Detect::Toml { file: file.clone(), key: "a.0".into() }),
+        component("yaml", Detect::Yaml { file: file.clone(), key: "a.0".into() }),
+        component("json", Detect::Json { file: file.clone(), key: "a.0".into() }),
+        component("go", Detect::GoMod { file: file.clone(), module: name.clone() }),
+        component("cargo", Detect::CargoLock { file: file.clone(), package: name.clone() }),
+        component("npm", Detect::NpmLock { file: file.clone(), package: name }),
+        component("plugin", Detect::Plugin { plugin: "first-line".into(), files: vec![file], options: Value::Null }),
+    ]
+}
+
+/// Whatever the bytes are, each detector answers; what it refuses has a place in the file.
+fn answers(bytes: &[u8]) {
+    let commit = Commit { id: "c", files: BTreeMap::from([("f".to_owned(), bytes.to_vec())]) };
+    for component in every_kind() {
+        if let Err(error) = detect(&component, &commit, &FirstLine) {
+            assert_eq!(error.kind, FailureKind::Manifest, "{error:?}");
+            assert!(error.at.is_some_and(|place| place.file == "f" && place.line > 0 && place.column > 0));
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_a_detector_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+        answers(&bytes);
+    }
+
+    #[test]
+    fn no_text_makes_a_detector_panic(
+        text in "([ \\t\\n\\r:,\\-\\[\\]{}\"'#&*!|>%@`=$();\\\\.0a]|install|script|<<: |jobs:\\n|require |replace |=>|\\[\\[projects\\]\\]\n|name = \"a\"\n|é){0,60}"
+    ) {
+        answers(text.as_bytes());
+    }
+}
+
+/// Pairs of real manifests lie beside a checkout in the maintainers' working folders; elsewhere there are none.
+fn shared() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    std::env::var_os("RELWF_SHARED").map_or_else(beside, PathBuf::from).join("fixtures/delta")
+}
+
+#[test]
+fn shared_delta_cases_when_present() {
+    let Ok(cases) = std::fs::read_dir(shared()) else {
+        println!("absent, nothing checked: {}", shared().display());
+        return;
+    };
+    let mut checked = 0;
+    for case in cases {
+        let case = case.unwrap().path();
+        let read = |side: &str| {
+            let files = ["Gopkg.lock", ".travis.yml"]
+                .into_iter()
+                .filter_map(|file| Some((file.to_owned(), std::fs::read(case.join(side).join(file)).ok()?)));
+            Commit { id: "c", files: files.collect() }
+        };
+        let (base, head) = (read("before"), read("after"));
+        let expected: Value = serde_json::from_slice(&std::fs::read(case.join("expected.json")).unwrap()).unwrap();
+        for (project, expected) in expected["projects"].as_object().unwrap() {
+            assert_eq!(&row(&gopkg(project), &base, &head), expected, "{}: {project}", case.display());
+        }
+        let actual = row(&sdk(), &base, &head);
+        for (key, expected) in expected["sdk"].as_object().unwrap() {
+            assert_eq!(&actual[key], expected, "{}: sdk", case.display());
+        }
+        checked += 1;
+    }
+    assert!(checked > 0, "{} holds no case", shared().display());
+}

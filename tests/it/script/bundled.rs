@@ -1,0 +1,203 @@
+//! The workflows and plugins that are part of relwf.
+
+use super::host::{all_shown, bundled, drive};
+use relwf::model::{Failure, FailureKind, Value};
+use relwf::run::{Advance, Call, Settled};
+use relwf::script::{Library, embedded};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+#[test]
+fn every_bundled_script_passes_its_own_check() {
+    let library = bundled();
+    assert_eq!(library.workflows(), ["promote-production", "promote-staging", "update-ppcs"]);
+    assert_eq!(library.plugins(), ["dockerfile", "slack"]);
+    for workflow in library.workflows() {
+        assert_eq!(all_shown(&library.check(&workflow)), "");
+        let header = library.header(&workflow).unwrap();
+        assert!(!header.description.is_empty(), "{workflow}");
+        assert_eq!(header.source, "embedded");
+        assert!(header.lock.is_some(), "{workflow}");
+        assert!(header.params.iter().all(|param| !param.help.is_empty()), "{workflow}");
+    }
+    for plugin in library.plugins() {
+        assert_eq!(all_shown(&library.check_plugin(&plugin)), "");
+    }
+}
+
+#[test]
+fn bundled_scripts_fit_the_real_host_functions() {
+    let nowhere = std::path::Path::new("/nonexistent");
+    let library = Library::open(nowhere, &embedded(), relwf::effects::signatures()).unwrap();
+    for workflow in library.workflows() {
+        assert_eq!(all_shown(&library.check(&workflow)), "");
+    }
+    for plugin in library.plugins() {
+        assert_eq!(all_shown(&library.check_plugin(&plugin)), "");
+    }
+}
+
+#[test]
+fn bundled_workflows_are_short() {
+    for source in embedded() {
+        if source.path.starts_with("workflows/") {
+            let lines = source.text.lines().count();
+            assert!(lines < 60, "{} has {lines} lines", source.path);
+        }
+    }
+}
+
+fn component(name: &str, more: &Value) -> Value {
+    let mut row = json!({ "name": name, "detect": "x", "change": "changed", "from": null, "to": null });
+    for (key, value) in more.as_object().unwrap() {
+        row[key] = value.clone();
+    }
+    row
+}
+
+/// A world in which everything goes well.
+fn fine(call: &Call, slack: bool) -> Settled {
+    Settled::Value(match call.name.as_str() {
+        "config::has_secret" => slack.into(),
+        "candidate::latest_green" => json!({ "id": "c1", "summary": "s", "green": true }),
+        "git::commit" => json!({ "id": call.args["rev"] }),
+        "git::merge" => json!({
+            "outcome": "clean", "commit": "m1", "tree": "t1", "conflicts": [],
+            "components": [
+                component("service", &json!({ "commits": 12 })),
+                component("ppc", &json!({ "from": { "version": "1.2.0" }, "to": { "revision": "abcdef0123456789" } })),
+                component("sdk", &json!({ "change": "unchanged" })),
+                component("tools", &json!({ "from": { "floating": true }, "change": "removed" })),
+            ],
+        }),
+        "forge::propose" => json!({ "number": 7, "url": "u" }),
+        "forge::land" => json!({ "commit": "m1", "branch": call.args["target"] }),
+        "http::request" => json!({ "status": 200, "headers": {}, "body": "ok", "json": null }),
+        "fleet::wanted" => json!({ "component": "ppc", "version": "2.0", "commit": "c" }),
+        "fleet::targets" => json!([{ "id": "a", "ring": "canary" }, { "id": "b", "ring": "wide" }]),
+        "fleet::waves" => json!([
+            { "name": "canary", "targets": [{ "id": "a", "version": "1.0" }, { "id": "b", "version": null }] },
+            { "name": "wide", "targets": [{ "id": "c", "version": "1.0" }] },
+        ]),
+        "fleet::roll" => call.args.clone(),
+        _ => Value::Null,
+    })
+}
+
+fn params(workflow: &str, given: &[(&str, &str)]) -> (relwf::script::Program, Value) {
+    let program = bundled().program(workflow).map_err(|diagnostic| super::host::shown(&diagnostic)).unwrap();
+    let given: BTreeMap<String, String> = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let params = program.params(&given).unwrap();
+    (program, params)
+}
+
+#[test]
+fn promote_staging_merges_tests_lands_and_waits() {
+    let (program, params) = params("promote-staging", &[]);
+    let run = drive(&program, &params, |call| fine(call, false));
+    assert_eq!(run.value(), json!({ "commit": "m1", "branch": "staging" }));
+    insta::assert_snapshot!(run.commands.join("\n"), @r#"
+    #0 config::has_secret {"name":"slack"}
+    #1 git::sync {}
+    #2 candidate::latest_green {"branch":"master","soak":"0m","target":"staging"}
+    merge#0 git::merge {"source":"c1","target":"staging"}
+    propose#0 forge::propose {"commit":"m1","target":"staging"}
+    checks#0 forge::wait_checks {"commit":"m1","target":"staging"}
+    land#0 forge::land {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
+    deploy#0 ci::wait {"branch":"staging","commit":"m1","event":"push"}
+    "#);
+}
+
+#[test]
+fn slack_is_told_when_it_is_configured() {
+    let (program, params) = params("promote-production", &[("commit", "c9")]);
+    let run = drive(&program, &params, |call| fine(call, true));
+    let told = run.commands.last().unwrap();
+    assert_eq!(
+        told,
+        &format!(
+            "tell#0 http::request {}",
+            json!({
+                "json": { "text": "*production* has a new release\n```\nservice  12 commits\n\
+                    ppc      1.2.0 → abcdef012345\ntools    floating → none\n```" },
+                "method": "POST", "on_unknown": "skip", "url": { "$secret": "slack" },
+            })
+        )
+    );
+    assert!(run.commands.contains(&r#"#2 git::commit {"rev":"c9"}"#.to_owned()));
+
+    let down = drive(&program, &params, |call| match call.name.as_str() {
+        "http::request" => Settled::Failure(Failure::new(FailureKind::Network, "no route")),
+        _ => fine(call, true),
+    });
+    assert_eq!(down.commands.last().unwrap(), r#"tell#1 flow::note {"text":"Slack was not told: no route"}"#);
+    assert_eq!(down.value()["commit"], "m1");
+}
+
+#[test]
+fn promotions_stop_where_there_is_nothing_or_a_conflict() {
+    let (program, params) = params("promote-staging", &[]);
+    let with_merge = |merge: Value| {
+        drive(&program, &params, move |call| match call.name.as_str() {
+            "git::merge" => Settled::Value(merge.clone()),
+            _ => fine(call, true),
+        })
+    };
+    let run = with_merge(json!({ "outcome": "up-to-date", "conflicts": [], "components": [] }));
+    assert_eq!(run.value(), json!("nothing to promote: staging has all of master already"));
+
+    let conflicts = json!([{ "path": "a.txt", "kind": "content" }]);
+    let run = with_merge(json!({ "outcome": "conflicts", "conflicts": conflicts, "components": [] }));
+    let Advance::Failed(failure) = &run.end else { panic!("{:?}", run.end) };
+    assert_eq!(failure.kind, FailureKind::Conflict);
+    assert_eq!(failure.detail, json!({ "conflicts": conflicts }));
+    assert_eq!(failure.message, "master cannot be merged into staging (conflicts: 1)");
+    let told = run.commands.last().unwrap();
+    assert!(told.starts_with("on_failure#0 http::request "), "{told}");
+    assert!(told.contains("The release to *staging* failed: master cannot be merged"), "{told}");
+}
+
+#[test]
+fn agents_are_updated_ring_by_ring() {
+    let (program, params) = params("update-ppcs", &[]);
+    let run = drive(&program, &params, |call| fine(call, false));
+    assert_eq!(run.value()["updated"].as_array().map(Vec::len), Some(3));
+    insta::assert_snapshot!(run.commands.join("\n"), @r#"
+    #0 git::sync {}
+    #1 fleet::wanted {"branch":"production"}
+    #2 fleet::waves {"to":"2.0"}
+    canary[a]#0 fleet::roll {"from":"1.0","target":"a","to":"2.0"}
+    canary[b]#0 fleet::roll {"target":"b","to":"2.0"}
+    wide[c]#0 fleet::roll {"from":"1.0","target":"c","to":"2.0"}
+    "#);
+}
+
+#[test]
+fn a_failed_ring_is_the_last_one() {
+    let (program, params) = params("update-ppcs", &[("version", "3.0")]);
+    let run = drive(&program, &params, |call| match (call.name.as_str(), call.args["target"].as_str()) {
+        ("fleet::roll", Some("a")) => Settled::Failure(Failure::new(FailureKind::Command, "update of a failed")),
+        _ => fine(call, false),
+    });
+    assert!(run.commands.iter().any(|command| command.starts_with("canary[b]#0")));
+    assert!(!run.commands.iter().any(|command| command.starts_with("wide")), "{:?}", run.commands);
+    insta::assert_snapshot!(run.failure(&program), @r##"
+    parallel: 1 of 2 branches of `canary` failed: a
+      --> workflows/update-ppcs.rhai:35:20
+      |         updated += flow::parallel(wave.name, wave.targets, |agent| {
+      |                    ^^^^^^^^^^^^^^
+      cause: a: update of a failed
+    "##);
+}
+
+#[test]
+fn a_ring_that_does_not_exist_is_an_error_not_success() {
+    let (program, params) = params("update-ppcs", &[("version", "3.0"), ("ring", "cannary")]);
+    let run = drive(&program, &params, |call| fine(call, false));
+    insta::assert_snapshot!(run.failure(&program), @r##"
+    thrown: no agent is in the ring cannary
+      --> workflows/update-ppcs.rhai:19:9
+      |         throw `no agent is in the ring ${p.ring}`;
+      |         ^^^^^
+    "##);
+}

@@ -1,0 +1,9 @@
+//! Scripts: what `relwf check` says of them, and how they run.
+
+mod bundled;
+mod check;
+mod detector;
+mod evaluate;
+mod failures;
+mod header;
+mod host;

@@ -1,0 +1,141 @@
+//! Real git servers on loopback ports: lighttpd with `git http-backend`, and sshd.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server process; it ends with the test.
+pub struct Server {
+    child: Child,
+    pub port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[track_caller]
+fn program(name: &str, package: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| panic!("this test needs {name}: `apt-get install {package}` (./tests/run does it)"))
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
+    let started = Instant::now();
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        let ended = child.try_wait().unwrap();
+        assert!(
+            ended.is_none() && started.elapsed() < Duration::from_secs(20),
+            "the server does not answer ({ended:?}): {}",
+            fs::read_to_string(log).unwrap_or_default()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Server { child, port }
+}
+
+/// `git http-backend` behind lighttpd, for the repositories in `root`; user `ada`, password `s3cret`.
+///
+/// `/open/` needs no login to read, `/private/` always does, `/moved/` redirects to the same server by another name.
+pub fn http(root: &Path) -> Server {
+    let lighttpd = program("lighttpd", "lighttpd");
+    let exec = Command::new("git").arg("--exec-path").output().expect("the tests need git on PATH").stdout;
+    let backend = Path::new(String::from_utf8(exec).unwrap().trim()).join("git-http-backend");
+    assert!(backend.is_file(), "git has no http-backend at {}", backend.display());
+    let port = free_port();
+    let (config, users, log) = (root.join("lighttpd.conf"), root.join("users"), root.join("lighttpd.log"));
+    fs::write(&users, "ada:s3cret\n").unwrap();
+    let login = r#"( "method" => "basic", "realm" => "git", "require" => "valid-user" )"#;
+    let text = format!(
+        r#"
+server.document-root = "{root}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.errorlog = "{log}"
+server.modules = ( "mod_alias", "mod_auth", "mod_authn_file", "mod_cgi", "mod_redirect", "mod_setenv" )
+auth.backend = "plain"
+auth.backend.plain.userfile = "{users}"
+url.redirect = ( "^/moved/(.*)" => "http://localhost:{port}/private/$1" )
+url.redirect-code = 302
+alias.url = ( "/open" => "{backend}", "/private" => "{backend}" )
+cgi.assign = ( "" => "" )
+setenv.set-environment = ( "GIT_PROJECT_ROOT" => "{root}", "GIT_HTTP_EXPORT_ALL" => "1" )
+$HTTP["url"] =~ "^/private/" {{ auth.require = ( "" => {login} ) }}
+$HTTP["url"] =~ "^/open/.*/git-receive-pack$" {{ auth.require = ( "" => {login} ) }}
+$HTTP["querystring"] =~ "service=git-receive-pack" {{
+  $HTTP["url"] =~ "^/open/" {{ auth.require = ( "" => {login} ) }}
+}}
+"#,
+        root = root.display(),
+        log = log.display(),
+        users = users.display(),
+        backend = backend.display(),
+    );
+    fs::write(&config, text).unwrap();
+    let child = Command::new(lighttpd)
+        .arg("-D")
+        .arg("-f")
+        .arg(&config)
+        .env("HOME", root)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for(child, port, &log)
+}
+
+/// sshd for whoever runs the tests. `home/.ssh` gets a key that it takes, and its host key among the known hosts.
+pub fn ssh(dir: &Path, home: &Path) -> Server {
+    let sshd = program("sshd", "openssh-server");
+    let keygen = program("ssh-keygen", "openssh-client");
+    let key = |file: &Path| {
+        let made = Command::new(&keygen).args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(file).status().unwrap();
+        assert!(made.success(), "ssh-keygen failed");
+        fs::read_to_string(file.with_extension("pub")).unwrap()
+    };
+    let ssh = home.join(".ssh");
+    fs::create_dir_all(&ssh).unwrap();
+    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o700)).unwrap();
+    let host_key = key(&dir.join("host_key"));
+    let authorized = dir.join("authorized_keys");
+    fs::write(&authorized, key(&ssh.join("id_ed25519"))).unwrap();
+    // sshd refuses to start without its own empty folder.
+    let _ = fs::create_dir_all("/run/sshd");
+    let port = free_port();
+    let (config, log) = (dir.join("sshd_config"), dir.join("sshd.log"));
+    let text = format!(
+        "ListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nAuthorizedKeysFile {}\nPasswordAuthentication no\n\
+         KbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n",
+        dir.join("host_key").display(),
+        authorized.display(),
+    );
+    fs::write(&config, text).unwrap();
+    let mut kind_and_key = host_key.split_whitespace();
+    let known = format!("[127.0.0.1]:{port} {} {}\n", kind_and_key.next().unwrap(), kind_and_key.next().unwrap());
+    fs::write(ssh.join("known_hosts"), known).unwrap();
+    let child = Command::new(sshd)
+        .args(["-D", "-e", "-f"])
+        .arg(&config)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    wait_for(child, port, &log)
+}
