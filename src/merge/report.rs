@@ -17,9 +17,14 @@ pub(super) fn conflicts(
 ) -> Result<Vec<Conflict>, MergeError> {
     let mut conflicts = Vec::new();
     let mut told = vec![false; unsettled.len()];
+    let not_text = |path| notes.iter().any(|note| note.kind == NoteKind::Binary && note.paths.first() == Some(path));
     for note in notes {
         let Some(kind) = kind(note.kind) else { continue };
         let Some(path) = note.paths.first() else { continue };
+        // git warns that the file is not text, then speaks of its contents all the same. Once is enough.
+        if matches!(kind, ConflictKind::Content | ConflictKind::AddAdd) && not_text(path) {
+            continue;
+        }
         let at = unsettled.iter().position(|entry| entry.path == *path);
         if let Some(at) = at {
             told[at] = true;

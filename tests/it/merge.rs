@@ -158,11 +158,14 @@ fn lines_that_look_like_markers_confuse_nobody() {
     );
 }
 
+/// A name; base, ours and theirs; the paths in conflict and their kind.
+type Case<'a> = (&'a str, Files<'a>, Files<'a>, Files<'a>, &'a [&'a str], ConflictKind);
+
 #[test]
 fn conflicts_are_typed() {
     let edited = long(&[("2", "two")]);
     // Each conflict is told for every path that git would leave unmerged.
-    let cases: [(&str, Files<'_>, Files<'_>, Files<'_>, &[&str], ConflictKind); 8] = [
+    let cases: [Case<'_>; 8] = [
         ("both added", &[("z", Some(""))], &[("a", Some("1\n"))], &[("a", Some("2\n"))], &["a"], ConflictKind::AddAdd),
         (
             "changed, deleted",

@@ -152,6 +152,16 @@ fn parse<'t>(tokens: &mut impl Iterator<Item = &'t str>, count: usize) -> Vec<An
                 conflicts.told.insert((paths[0].to_owned(), kind));
             }
         }
+        // A file that is not text gets a warning of its own; what follows about its contents says no more.
+        let binary: Vec<String> = conflicts
+            .told
+            .iter()
+            .filter(|(_, kind)| *kind == ConflictKind::Binary)
+            .map(|(path, _)| path.clone())
+            .collect();
+        conflicts.told.retain(|(path, kind)| {
+            !(matches!(kind, ConflictKind::Content | ConflictKind::AddAdd) && binary.contains(path))
+        });
         answers.push(if clean { Answer::Clean(tree) } else { Answer::Conflicts(conflicts) });
     }
     answers
