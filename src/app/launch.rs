@@ -8,7 +8,7 @@ use crate::config;
 use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
 use crate::model::{Failure, FailureKind, RunId, Value, Watch};
-use crate::run::{Listener, LocalDriver, Outcome, RecordError, Settled};
+use crate::run::{Listener, LocalDriver, Outcome, RecordError, Settled, restore};
 use crate::script::{Diagnostic, Library, Program, Source};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -170,6 +170,7 @@ pub fn continue_run(
     // What a killed process left open is looked up on the remote by the driver; what was fetched last is enough to begin.
     let mirror = Arc::new(project.mirror(Keep::Yes, watch)?);
     let world = world::work(&project, mirror, store.clone())?;
+    restore(run, &store.history(run)?, &world.commands, watch, Timestamp::now())?;
     begun(run);
     Ok(drive(&project, &prepared, &store, &claim, &world, listener)?)
 }

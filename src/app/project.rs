@@ -58,7 +58,8 @@ impl Project {
     pub fn url(&self) -> Result<RemoteUrl, Failure> {
         let (text, base) = self.address()?;
         let url = RemoteUrl::parse(&text, &base)?;
-        if let Some(path) = url.path().filter(|path| !path.exists()) {
+        let needed = self.setting.fetch == Fetch::First;
+        if let Some(path) = url.path().filter(|path| needed && !path.exists()) {
             return Err(Failure::new(FailureKind::NotFound, format!("there is no repository at {}", path.display()))
                 .hint(self.address_hint()));
         }

@@ -2,7 +2,7 @@
 
 use super::launch::who;
 use super::project::Project;
-use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Which};
+use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{Entry, Key, RunStatus, Settled};
 use jiff::Timestamp;
@@ -90,15 +90,6 @@ pub struct RunStory {
     pub sources: Vec<String>,
     /// Its journal, row by row.
     pub journal: Vec<JournalRow>,
-}
-
-/// What an operator says of an effect in doubt.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
-    /// It happened, and this was its value.
-    Done(Value),
-    /// It did not happen: the workflow sees a failure.
-    Absent,
 }
 
 /// What an operator says of one effect in doubt.
@@ -298,12 +289,5 @@ pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<(), Failur
 /// That command is not in doubt.
 pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<(), Failure> {
     let actor = who(project).actor;
-    let settled = match &settlement.verdict {
-        Verdict::Done(value) => Settled::Value(value.clone()),
-        Verdict::Absent => Settled::Failure(
-            Failure::new(FailureKind::Refused, format!("it did not happen, says {actor}"))
-                .hint("start the workflow again when it is to be done"),
-        ),
-    };
-    store(project)?.settle(id, &settlement.key, settled, &actor, "said on the command line")
+    store(project)?.settle(id, &settlement.key, settlement.verdict.clone(), &actor, "said on the command line")
 }

@@ -26,6 +26,8 @@ mod runs;
 mod show;
 mod usage;
 
+use crate::model::{Failure, FailureKind};
+use crate::ui::errors;
 use arguments::{Cli, Verb};
 use clap::Parser;
 use context::Context;
@@ -40,7 +42,17 @@ pub fn main() -> ExitCode {
         Err(error) => return usage::report(&error, &args).into(),
     };
     let context = Context::of_process(&cli);
-    crate::ui::bug::guarded(&context.out, || verb(&context, cli.verb)).unwrap_or(Exit::Bug).into()
+    let exit = crate::ui::bug::guarded(&context.out, || verb(&context, cli.verb)).unwrap_or(Exit::Bug);
+    match context.out.lost() {
+        Some(why) => {
+            // Stdout is what failed, so that this goes to stderr even where JSON was asked for.
+            let failure = Failure::new(FailureKind::Io, "the answer could not be written whole").cause(why);
+            context.out.insist(errors::failure_text(&failure, &errors::no_texts).trim_end());
+            exit.worse(Exit::Against)
+        }
+        None => exit,
+    }
+    .into()
 }
 
 fn verb(context: &Context, verb: Verb) -> Exit {

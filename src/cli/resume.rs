@@ -5,7 +5,8 @@ use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
 use super::run::ended;
-use crate::app::{Project, Scripts, Settlement, Verdict, continue_run, find_run, resumable, settle};
+use crate::app::{Project, Scripts, Settlement, continue_run, find_run, resumable, settle};
+use crate::journal::Verdict;
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::ui;
 
@@ -29,7 +30,7 @@ pub struct ResumeArgs {
     #[arg(long, value_name = "WHICH", value_enum, default_value = "pinned")]
     pub script: ScriptArg,
     /// Say whether an effect in doubt happened: KEY=done (or KEY=done:JSON with the value the workflow shall see), or
-    /// KEY=absent: the workflow then sees a failure. May be given several times.
+    /// KEY=absent: it is then done again. May be given several times.
     #[arg(long, value_name = "KEY=WHAT")]
     pub settle: Vec<String>,
     #[command(flatten)]
@@ -100,9 +101,9 @@ fn settlement_of(text: &str) -> Result<Settlement, Failure> {
     // A key may hold `=` in an item's name; the word behind the last `=done` or `=absent` counts.
     let split = |word: &str| text.rfind(word).map(|at| (&text[..at], &text[at + word.len()..]));
     let (key, verdict) = match (split("=done"), split("=absent")) {
-        (Some((key, "")), _) => (key, Verdict::Done(Value::Null)),
+        (Some((key, "")), _) => (key, Verdict::Happened(Value::Null)),
         (Some((key, value)), _) if value.starts_with(':') => {
-            (key, Verdict::Done(serde_json::from_str(&value[1..]).map_err(|error| wrong().cause(error))?))
+            (key, Verdict::Happened(serde_json::from_str(&value[1..]).map_err(|error| wrong().cause(error))?))
         }
         (_, Some((key, ""))) => (key, Verdict::Absent),
         _ => return Err(wrong()),

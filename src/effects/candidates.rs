@@ -83,10 +83,10 @@ pub fn judge(required: &[String], verdicts: &[Verdict], soak: Span, now: Timesta
         .and_then(|soak| since.checked_add(soak).ok())
         .unwrap_or(Timestamp::MAX);
     if green > now {
-        let why = format!("green since {since}, but it must soak for {soak}: until {green}");
+        let why = format!("green since {since:.0}, but it must soak for {soak}: until {green:.0}");
         return Judgement { green: false, why, since: Some(since) };
     }
-    Judgement { green: true, why: format!("green since {since}"), since: Some(since) }
+    Judgement { green: true, why: format!("green since {since:.0}"), since: Some(since) }
 }
 
 /// Where the answers come from.

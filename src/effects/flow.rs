@@ -211,7 +211,7 @@ impl Wait for Timer {
         if rest.is_zero() {
             return Ok(Observation::Ready(Value::Null));
         }
-        let why = format!("sleeping until {until}");
+        let why = format!("sleeping until {until:.0}");
         let rest = Span::new(rest);
         Ok(if rest <= SHORT {
             Observation::NotYet { why, again: rest }

@@ -231,6 +231,26 @@ impl Effect for Merge {
         Ok(Probe::Absent)
     }
 
+    /// The merge commit lives in the cache alone until it is proposed.
+    fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
+        let Ok(commit) = facts::<CommitId>(&outcome["commit"]) else { return Ok(()) };
+        if self.world.mirror.contains(commit.object()) {
+            return Ok(());
+        }
+        let again = self.build(cx.run, &facts(&intent.pre)?)?;
+        if again["commit"] == outcome["commit"] {
+            return Ok(());
+        }
+        Err(Failure::new(
+            FailureKind::Git,
+            format!(
+                "the merge commit {} is gone from the cache, and the same merge gives another one now",
+                commit.short()
+            ),
+        )
+        .hint(format!("nothing was done; `relwf abandon {} --reason …`, then run the workflow again", cx.run)))
+    }
+
     fn on_unknown(&self) -> OnUnknown {
         OnUnknown::Retry
     }

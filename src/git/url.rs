@@ -99,7 +99,7 @@ impl RemoteUrl {
     /// The address of a repository that lies here.
     pub(crate) fn local(path: &Path) -> Self {
         // One repository, one mirror: however its path was written.
-        let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+        let path = real(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
         Self { shown: path.display().to_string(), place: Place::Local(path) }
     }
 
@@ -199,6 +199,14 @@ impl fmt::Debug for RemoteUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RemoteUrl({})", self.shown)
     }
+}
+
+/// The path without links, `.` and `..`; one that is away just now (an unmounted disk) is the same as when it was there.
+fn real(path: &Path) -> std::io::Result<PathBuf> {
+    path.canonicalize().or_else(|away| match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => Ok(real(parent)?.join(name)),
+        _ => Err(away),
+    })
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ impl Held {
         Failure::new(
             FailureKind::Held,
             format!(
-                "`{}` is held by run {run} ({workflow}), which {actor} started {since} and which {state}",
+                "`{}` is held by run {run} ({workflow}), which {actor} started {since:.0} and which {state}",
                 self.target
             ),
         )

@@ -26,7 +26,7 @@ mod tests;
 
 pub use claim::Claim;
 pub use lock::{Held, Holder, LockError, TargetLock, Who};
-pub use people::{Decision, Signalled};
+pub use people::{Decision, Signalled, Verdict};
 pub use rows::{JournalRow, RowEvent};
 pub use runs::{NewRun, PinnedSource, Run, Which};
 pub use store::Store;

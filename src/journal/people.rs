@@ -6,7 +6,7 @@ use super::rows::{self, Draft, RowEvent};
 use super::runs::{is_open, over};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
-use crate::run::{Key, Settled};
+use crate::run::Key;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -30,6 +30,15 @@ pub enum Signalled {
     Written,
     /// Somebody was faster; this counts.
     Already(Decision),
+}
+
+/// What an operator says of an effect of which nobody else knows whether it happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It happened, and this was its value.
+    Happened(crate::model::Value),
+    /// It did not happen: it is performed again.
+    Absent,
 }
 
 impl Store {
@@ -75,7 +84,7 @@ impl Store {
     /// # Errors
     ///
     /// Kind `usage` when that command is not in doubt, `held` while a process works on the run.
-    pub fn settle(&self, run: &RunId, key: &Key, settled: Settled, actor: &str, reason: &str) -> Result<(), Failure> {
+    pub fn settle(&self, run: &RunId, key: &Key, verdict: Verdict, actor: &str, reason: &str) -> Result<(), Failure> {
         let _lock = self.hold(run, "settle", &Who::here(actor))?;
         self.change(|tx| {
             let head = rows::head(tx, run)?;
@@ -89,22 +98,20 @@ impl Store {
                     .hint(format!("`relwf show {run}` shows what is"));
                 return Err(failure.into());
             };
-            let (data, error) = match settled {
-                Settled::Value(value) => (Some(value), None),
-                Settled::Failure(failure) => (None, Some(failure)),
-            };
-            let draft = Draft {
+            let said = Draft {
                 key: Some(key.clone()),
-                name: Some(entry.name),
-                fingerprint: Some(entry.fingerprint.0),
-                args: Some(entry.args),
-                data,
-                error,
                 actor: Some(actor.to_owned()),
                 reason: Some(reason.to_owned()),
                 ..Draft::default()
             };
-            rows::append(tx, run, &head, Timestamp::now(), RowEvent::Outcome, &draft)
+            let (event, draft) = match verdict {
+                Verdict::Absent => (RowEvent::Absent, said),
+                Verdict::Happened(value) => {
+                    let (name, fingerprint) = (Some(entry.name), Some(entry.fingerprint.0));
+                    (RowEvent::Outcome, Draft { name, fingerprint, args: Some(entry.args), data: Some(value), ..said })
+                }
+            };
+            rows::append(tx, run, &head, Timestamp::now(), event, &draft)
         })
     }
 }

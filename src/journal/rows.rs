@@ -25,6 +25,8 @@ pub enum RowEvent {
     Intent,
     /// An effect may or may not have happened.
     Unknown,
+    /// An operator said that an effect did not happen.
+    Absent,
     /// A command ended.
     Outcome,
     /// The run's status changed.
@@ -40,6 +42,7 @@ impl RowEvent {
             Self::Begun => "begun",
             Self::Intent => "intent",
             Self::Unknown => "unknown",
+            Self::Absent => "absent",
             Self::Outcome => "outcome",
             Self::Status => "status",
             Self::Signal => "signal",
@@ -143,6 +146,7 @@ pub(super) fn draft(record: &Record) -> (RowEvent, Draft) {
         Record::Unknown { key, failure } => {
             (RowEvent::Unknown, Draft { key: Some(key), error: Some(failure), ..empty })
         }
+        Record::Absent { key, actor } => (RowEvent::Absent, Draft { key: Some(key), actor: Some(actor), ..empty }),
         Record::Settled { key, fingerprint, name, args, settled, actor } => {
             let (data, error) = match settled {
                 Settled::Value(value) => (Some(value), None),
@@ -350,7 +354,10 @@ fn read(db: &Connection, row: &Stored<'_>) -> Result<JournalRow, Problem> {
 
 /// The record that a row keeps, when it keeps one that matters to a history.
 fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
-    if !matches!(row.event, RowEvent::Begun | RowEvent::Intent | RowEvent::Unknown | RowEvent::Outcome) {
+    if !matches!(
+        row.event,
+        RowEvent::Begun | RowEvent::Intent | RowEvent::Unknown | RowEvent::Absent | RowEvent::Outcome
+    ) {
         return Ok(None);
     }
     let lacks = |what: &str| unreadable(format!("record {} lacks its {what}", row.seq));
@@ -358,6 +365,10 @@ fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
     if row.event == RowEvent::Unknown {
         let failure = row.error.clone().ok_or_else(|| lacks("failure"))?;
         return Ok(Some(Record::Unknown { key, failure }));
+    }
+    if row.event == RowEvent::Absent {
+        let actor = row.actor.clone().ok_or_else(|| lacks("actor"))?;
+        return Ok(Some(Record::Absent { key, actor }));
     }
     let fingerprint = Fingerprint(row.fingerprint.clone().ok_or_else(|| lacks("fingerprint"))?);
     let name = row.name.clone().ok_or_else(|| lacks("function"))?;

@@ -177,6 +177,16 @@ pub trait Effect: Send + Sync {
     /// The remote could not be asked.
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure>;
 
+    /// Makes again what it made on this machine, where that is gone: the cache may be deleted between two processes of a
+    /// run. Called for effects with an outcome, before a run goes on; most leave nothing here.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made again.
+    fn restore(&self, _cx: &Performing<'_>, _intent: &Intent, _outcome: &Value) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// What to do when the probe cannot tell.
     fn on_unknown(&self) -> OnUnknown;
 

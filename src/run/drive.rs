@@ -260,6 +260,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
                 intent: entry.and_then(|entry| entry.intent.clone()),
                 attempts: entry.map_or(0, |entry| entry.attempts),
                 doubted: entry.is_some_and(|entry| entry.unknown.is_some()),
+                absent: entry.is_some_and(|entry| entry.absent),
                 said: None,
                 request,
             };

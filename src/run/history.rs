@@ -30,6 +30,8 @@ pub struct Entry {
     pub begun: Option<Value>,
     /// Why nobody knows whether it happened, when nobody does.
     pub unknown: Option<Failure>,
+    /// An operator said that the last attempt did not happen: the next one begins without a look at the remote.
+    pub absent: bool,
     /// Its outcome, once there is one.
     pub settled: Option<Settled>,
 }
@@ -52,6 +54,7 @@ impl Entry {
             attempts: 0,
             begun: None,
             unknown: None,
+            absent: false,
             settled: None,
         }
     }
@@ -75,10 +78,17 @@ impl History {
                 let entry = self.at(key, fingerprint, name, args);
                 entry.intent = Some(intent);
                 entry.attempts = attempt;
+                entry.absent = false;
             }
             Record::Unknown { key, failure } => {
                 if let Some(entry) = self.entries.get_mut(&key) {
                     entry.unknown = Some(failure);
+                }
+            }
+            Record::Absent { key, actor: _ } => {
+                if let Some(entry) = self.entries.get_mut(&key) {
+                    entry.unknown = None;
+                    entry.absent = true;
                 }
             }
             Record::Settled { key, fingerprint, name, args, settled, actor: _ } => {

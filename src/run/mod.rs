@@ -17,6 +17,7 @@ mod key;
 mod pace;
 mod perform;
 mod record;
+mod restore;
 mod session;
 mod signature;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use history::{Entry, History, Settled};
 pub use key::{Key, Path};
 pub use pace::Pace;
 pub use record::{Record, RecordError, Recorder};
+pub use restore::restore;
 pub use session::{Answer, Left, Request, Session, Trace};
 pub use signature::{Arguments, Kind, Param, ParamType, Signature, optional, required};
 

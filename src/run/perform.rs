@@ -26,6 +26,8 @@ pub(super) struct Task {
     pub(super) intent: Option<Intent>,
     pub(super) attempts: u32,
     pub(super) doubted: bool,
+    /// An operator said that it did not happen.
+    pub(super) absent: bool,
     /// What it last said it waits for.
     pub(super) said: Option<String>,
 }
@@ -160,6 +162,8 @@ impl Performer<'_> {
     fn effect(&self, task: &Task, effect: &dyn Effect, cx: &Performing<'_>) -> Result<End, RecordError> {
         self.recorder.still_mine()?;
         let intent = match &task.intent {
+            // The remote could not tell; an operator could.
+            Some(intent) if task.absent => intent.clone(),
             Some(intent) => {
                 match self.look(task, effect, cx, intent) {
                     Found::Absent => {}

@@ -41,6 +41,13 @@ pub enum Record {
         /// Why.
         failure: Failure,
     },
+    /// An operator said that an effect in doubt did not happen; it will be performed again.
+    Absent {
+        /// The command.
+        key: Key,
+        /// Who said so.
+        actor: String,
+    },
     /// A command ended.
     Settled {
         /// The command.

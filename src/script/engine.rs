@@ -19,7 +19,8 @@ pub(super) const MAX_OPERATIONS: u64 = 50_000_000;
 pub(super) const MAX_CALLS: usize = 64;
 const MAX_EXPRESSION_DEPTH: usize = 64;
 const MAX_STRING: usize = 16 * 1024 * 1024;
-const MAX_ITEMS: usize = 200_000;
+/// Of a list or a map. Rhai measures the whole list at every `push`, so that a larger limit would take half a minute to reach.
+pub(super) const MAX_ITEMS: usize = 50_000;
 /// The progress callback is asked at every operation; looking at the flag that often would cost more than the script.
 const LOOK_EVERY: u64 = 256;
 

@@ -4,7 +4,7 @@
 //! what the engine itself complains about, becomes a [`Failure`] at a place that people know.
 
 use super::convert::{to_dynamic, to_value};
-use super::engine::{MAX_CALLS, MAX_OPERATIONS};
+use super::engine::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::index::Index;
 use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::syntax::lower_first;
@@ -180,6 +180,10 @@ fn of_leaf(error: &EvalAltResult, at: Place, index: &Index, engine: &Engine) -> 
             script(format!("stopped after {} million operations", MAX_OPERATIONS / 1_000_000))
                 .hint("an endless loop? A workflow waits with flow::sleep or a wait command, never by looping")
         }
+        EvalAltResult::ErrorDataTooLarge(what, _) => {
+            let failure = script(format!("this is too large: {}", lower_first(what)));
+            failure.hint(format!("a list or a map holds at most {MAX_ITEMS} items; is it a loop without end?"))
+        }
         EvalAltResult::ErrorStackOverflow(_) => {
             script(format!("functions call one another more than {MAX_CALLS} deep"))
                 .hint("does a function call itself without end?")
@@ -209,7 +213,9 @@ fn not_found(call: &str, index: &Index, engine: &Engine) -> Failure {
     let with = if words.is_empty() { "without arguments".to_owned() } else { format!("with {}", words.join(", ")) };
     let failure = Failure::new(FailureKind::Script, format!("`{name}` cannot be called {with}"));
     let usages = usages(name, index, engine);
-    if usages.is_empty() {
+    if usages.is_empty() && !name.contains(|c: char| c.is_alphanumeric()) {
+        failure.hint(format!("`{name}` does not exist between these; `type_of(x)` says what `x` is"))
+    } else if usages.is_empty() {
         failure.hint(format!("there is no function `{name}`"))
     } else {
         failure.hint(format!("it takes {}", usages.join(" or ")))
@@ -226,6 +232,8 @@ pub(super) fn usages(name: &str, index: &Index, engine: &Engine) -> Vec<String> 
         .gen_fn_signatures(true)
         .into_iter()
         .filter(|signature| signature.split_once('(').is_some_and(|(function, _)| function == name))
+        // What relwf registers for its own types is nothing that people call by hand.
+        .filter(|signature| !signature.contains("secret") && !signature.contains("::Dynamic"))
         .map(|signature| {
             let mut signature = signature.split(" -> ").next().unwrap_or_default().to_owned();
             for (engine, people) in TYPE_NAMES {

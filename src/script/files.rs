@@ -101,6 +101,8 @@ fn read(root: &Path, file: &Path, name: &str, path: &str) -> Result<String, Fail
         return Err(wrong(format!("`{path}` is larger than {} KiB", MAX_BYTES / 1024)));
     }
     let bytes = std::fs::read(&real).map_err(unreadable)?;
+    // Some editors begin a file with a byte order mark; it is no part of the script.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), <[u8]>::to_vec);
     String::from_utf8(bytes).map_err(|_| wrong(format!("`{path}` is not UTF-8 text")))
 }
 
@@ -125,6 +127,15 @@ mod tests {
         assert_eq!(files.names(Role::Workflow).collect::<Vec<_>>(), ["a"]);
         assert_eq!(files.get("plugins/slack.rhai").unwrap().text.as_deref(), Ok("mine"));
         assert_eq!(files.get("workflows/a.rhai").unwrap().origin, Origin::Embedded);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_script() {
+        let project = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(project.path().join("workflows")).unwrap();
+        std::fs::write(project.path().join("workflows/a.rhai"), "\u{feff}//! A.\r\nfn run(p) { 1 }\r\n").unwrap();
+        let files = Files::open(project.path(), &[]).unwrap();
+        assert_eq!(files.get("workflows/a.rhai").unwrap().text.as_deref(), Ok("//! A.\r\nfn run(p) { 1 }\r\n"));
     }
 
     #[cfg(unix)]

@@ -53,6 +53,11 @@ impl Shelf {
     pub(super) fn missing(&self, role: Role, name: &str) -> Failure {
         let word = role.word();
         if !is_valid_name(name) {
+            let bare = role.name(name).filter(|bare| self.files.get(name).is_some() && is_valid_name(bare));
+            if let Some(bare) = bare {
+                return Failure::new(FailureKind::NotFound, format!("there is no {word} `{name}`"))
+                    .hint(format!("give its name instead of its file: `{bare}`"));
+            }
             return Failure::new(FailureKind::Script, format!("`{name}` cannot be the name of a {word}")).hint(
                 format!(
                     "{word}s lie in `{}/`; their names hold only a to z, digits, `-`, `_`, and `/` between folders",

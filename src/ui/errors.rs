@@ -102,7 +102,7 @@ fn tail(out: &mut String, failure: &Failure) {
     for cause in &failure.causes {
         out.push_str(&format!("  {} {cause}\n", paint(DIM, "caused by:")));
     }
-    for line in detail_lines(&failure.detail) {
+    for line in detail_lines(failure) {
         out.push_str(&format!("  {line}\n"));
     }
     if let Some(hint) = &failure.hint {
@@ -120,11 +120,13 @@ fn hint_line(text: &str) -> String {
 }
 
 /// The parts of a failure's data that a person wants to see at once and that its causes do not say.
-fn detail_lines(detail: &Value) -> Vec<String> {
+fn detail_lines(failure: &Failure) -> Vec<String> {
+    let detail = &failure.detail;
     let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let list = |key: &str| detail.get(key).and_then(Value::as_array).into_iter().flatten();
     let conflicts = list("conflicts").map(|conflict| format!("{}: {}", word(conflict, "kind"), word(conflict, "path")));
-    let said = list("log").filter_map(|line| Some(format!("| {}", line.as_str()?)));
+    let told = |line: &&str| failure.causes.iter().any(|cause| cause == line);
+    let said = list("log").filter_map(Value::as_str).filter(|line| !told(line)).map(|line| format!("| {line}"));
     conflicts.chain(said).collect()
 }
 

@@ -3,6 +3,7 @@
 //! Handed around, so that tests can read what was said. Knows nothing of what is written.
 
 use anstream::{AutoStream, ColorChoice};
+use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -56,7 +57,8 @@ pub enum Questions {
     Refused,
 }
 
-/// The reader of a stream went away (`relwf runs | head -1`): nothing more needs to be said.
+/// An answer could not be written: its reader went away (`relwf runs | head -1`), and nothing more needs to be said, or
+/// something is wrong with where it goes, which [`Out::lost`] tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gone;
 
@@ -65,6 +67,8 @@ pub struct Out {
     stdout: Mutex<Box<dyn Write + Send>>,
     stderr: Mutex<Box<dyn Write + Send>>,
     stdin: Mutex<Box<dyn BufRead + Send>>,
+    /// Why a part of the answer is lost.
+    lost: Mutex<Option<String>>,
     /// What stdout is for.
     pub form: Form,
     /// How much is said on stderr.
@@ -97,6 +101,7 @@ impl Out {
             stdout: Mutex::new(Box::new(AutoStream::new(io::stdout(), stdout_choice))),
             stderr: Mutex::new(Box::new(AutoStream::new(io::stderr(), stderr_choice))),
             stdin: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
+            lost: Mutex::default(),
             form,
             loudness,
             screen,
@@ -111,6 +116,7 @@ impl Out {
             stdout: Mutex::new(Box::new(AutoStream::never(stdout))),
             stderr: Mutex::new(Box::new(AutoStream::never(stderr))),
             stdin: Mutex::new(Box::new(io::empty())),
+            lost: Mutex::default(),
             form,
             loudness: Loudness::Normal,
             screen: Screen::Pipe,
@@ -123,10 +129,20 @@ impl Out {
     ///
     /// # Errors
     ///
-    /// [`Gone`] when the reader went away. Other failures (a full disk) count as gone too: there is nobody to tell.
+    /// [`Gone`] when it could not be written.
     pub fn answer(&self, text: &str) -> Result<(), Gone> {
         let mut stream = held(&self.stdout);
-        stream.write_all(text.as_bytes()).and_then(|()| stream.flush()).map_err(|_| Gone)
+        stream.write_all(tame(text).as_bytes()).and_then(|()| stream.flush()).map_err(|error| {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                held(&self.lost).get_or_insert_with(|| error.to_string());
+            }
+            Gone
+        })
+    }
+
+    /// Why a part of the answer is lost, when it is not because its reader went away: a full disk.
+    pub fn lost(&self) -> Option<String> {
+        held(&self.lost).clone()
     }
 
     /// Writes a line of the answer.
@@ -159,7 +175,7 @@ impl Out {
     pub fn insist(&self, line: &str) {
         let mut stream = held(&self.stderr);
         // Nobody reads stderr any more: there is no place left to say so.
-        let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
+        let _ = writeln!(stream, "{}", tame(line)).and_then(|()| stream.flush());
     }
 
     /// Asks a question that is answered by one line; `None` when questions are refused or the input ended.
@@ -182,6 +198,27 @@ impl Out {
             Ok(_) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         }
     }
+}
+
+/// The text without what would steer a terminal: commits, branches and servers say what they like, and only colours pass.
+pub(in crate::ui) fn tame(text: &str) -> Cow<'_, str> {
+    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if text.chars().all(harmless) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for (index, c) in text.char_indices() {
+        if harmless(c) || (c == '\x1b' && begins_colour(&text[index + 1..])) {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// `[1;31m` and its like.
+fn begins_colour(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('[') else { return false };
+    rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
 }
 
 /// A panic while writing leaves nothing half-made that matters here.
@@ -219,5 +256,37 @@ pub(crate) mod captured {
     pub fn out(form: Form) -> (Out, Buffer, Buffer) {
         let (stdout, stderr) = (Buffer::default(), Buffer::default());
         (Out::to_writers(Box::new(stdout.clone()), Box::new(stderr.clone()), form), stdout, stderr)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_colours_reach_a_terminal() {
+        assert_eq!(tame("a\tb\nc é"), "a\tb\nc é");
+        assert_eq!(tame("\x1b[1;31mred\x1b[0m"), "\x1b[1;31mred\x1b[0m");
+        assert_eq!(tame("\x1b]0;title\x07 \x1b[2J\x1b[H\r\x08 \u{9b}2J"), "]0;title [2J[H 2J");
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_on_the_disk_is_lost_and_one_that_nobody_reads_is_not() {
+        struct Fails(io::ErrorKind);
+        impl Write for Fails {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let lost = |kind| {
+            let out = Out::to_writers(Box::new(Fails(kind)), Box::new(io::sink()), Form::Json);
+            assert_eq!(out.answer("x"), Err(Gone));
+            out.lost()
+        };
+        assert_eq!(lost(io::ErrorKind::BrokenPipe), None);
+        assert_eq!(lost(io::ErrorKind::StorageFull), Some(io::Error::from(io::ErrorKind::StorageFull).to_string()));
     }
 }

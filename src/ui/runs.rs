@@ -22,10 +22,15 @@ pub fn runs(rows: &[RunRow], now: Timestamp) -> String {
             run.target.clone().unwrap_or_default(),
             status(run.status),
             ago(run.created, now),
-            run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default(),
+            run.error.as_ref().map(|error| one_line(&error.message)).unwrap_or_default(),
         ]
     };
     table(&["RUN", "WORKFLOW", "TARGET", "STATUS", "STARTED", ""], &rows.iter().map(row).collect::<Vec<_>>())
+}
+
+/// A row of a table is a line, whatever somebody gave as a reason.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How a run stands, in colour.
@@ -77,11 +82,11 @@ pub fn show(story: &RunStory, verbose: bool) -> String {
         if let Some(actor) = &command.actor {
             line.push_str(&paint(DIM, format!(" (settled by {actor})")));
         }
-        if let Some(error) = &command.error {
-            line.push_str(&format!(": {}", error.message));
-        }
         if command.state == StoryState::Unsettled {
-            line.push_str(&format!(" {}", paint(DIM, format!("key {}", command.key))));
+            line.push_str(&format!(" {}", paint(DIM, format!("(key {})", command.key))));
+        }
+        if let Some(error) = &command.error {
+            line.push_str(&format!(": {}", one_line(&error.message)));
         }
         out.push_str(&line);
         out.push('\n');

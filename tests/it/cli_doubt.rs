@@ -49,11 +49,14 @@ fn the_operator_is_asked_and_says_it_happened() {
 }
 
 #[test]
-fn the_operator_says_it_did_not_happen() {
+fn the_operator_says_it_did_not_happen_and_it_is_done_again() {
     let machine = Machine::new();
     let (service, run, said) = doubtful(&machine);
     said.exits(4);
-    let failed = machine.say(&service, &["resume", &run, "--settle", "send#0=absent"]);
-    failed.exits(1);
-    assert!(failed.stderr.contains("it did not happen, says Robin Sample"), "{}", failed.stderr);
+    let again = machine.say(&service, &["resume", &run, "--settle", "send#0=absent"]);
+    assert_eq!(again.code, -1, "performed again, and killed again: {}", again.stderr);
+    assert_eq!(fs::read_to_string(service.join("letters")).unwrap(), "sent\nsent\n", "sent a second time");
+    machine.say(&service, &["resume", &run]).exits(4);
+    let story = machine.say(&service, &["show", &run, "--json"]).exits(0).json();
+    assert_eq!(story["commands"][0]["state"], "unsettled", "the operator's word was for one attempt only: {story}");
 }

@@ -7,6 +7,7 @@ mod cli_doubt;
 mod cli_preview;
 mod cli_run;
 mod cli_setup;
+mod cli_streams;
 mod config;
 mod delta;
 mod demo;

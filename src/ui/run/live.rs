@@ -4,7 +4,7 @@ use super::lines::{note, started, step_of};
 use super::phrase::phrase;
 use crate::model::Failure;
 use crate::run::{Event, Listener, StepStatus};
-use crate::ui::out::{Loudness, Out};
+use crate::ui::out::{Loudness, Out, tame};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
 use crate::ui::working::step_spinner;
@@ -49,7 +49,8 @@ impl Live {
     }
 
     fn painted(&self, text: &str) -> String {
-        if self.out.coloured { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+        let text = tame(text);
+        if self.out.coloured { text.into_owned() } else { anstream::adapter::strip_str(&text).to_string() }
     }
 
     /// Says what a running step does now.

@@ -3,7 +3,9 @@
 use super::everything;
 use super::world::{Mortal, Probes, World, call, drive};
 use jiff::Timestamp;
-use relwf::journal::{Decision, Holder, LockError, NewRun, PinnedSource, RowEvent, Signalled, Store, Which, Who};
+use relwf::journal::{
+    Decision, Holder, LockError, NewRun, PinnedSource, RowEvent, Signalled, Store, Verdict, Which, Who,
+};
 use relwf::model::{Failure, FailureKind, RunId};
 use relwf::run::{Fingerprint, Intent, Key, Path, Record, RecordError, Recorder, RunStatus, Settled};
 use serde_json::{Value, json};
@@ -394,7 +396,7 @@ fn an_operator_settles_a_doubt_once_and_the_run_goes_on() {
     let first = Key { path: Path::default(), ordinal: 0 };
     let claim = store.create_run(&new_run("r1")).unwrap();
     assert_eq!(drive(&lines, &world, &claim).unwrap().status, RunStatus::InDoubt);
-    let settle = |key: &Key| store.settle(&id, key, Settled::Value(json!("sent")), "ada", "I saw it arrive");
+    let settle = |key: &Key| store.settle(&id, key, Verdict::Happened(json!("sent")), "ada", "I saw it arrive");
     assert_eq!(settle(&first).err().unwrap().kind, FailureKind::Held, "a process works on it");
     drop(claim);
     assert_eq!(settle(&Key { path: Path::default(), ordinal: 1 }).err().unwrap().kind, FailureKind::Usage);

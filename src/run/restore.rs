@@ -1,0 +1,27 @@
+//! Before a run goes on: what its effects made on this machine and what somebody has deleted since is made again.
+
+use super::{Call, Command, Commands, History, Performing, Settled};
+use crate::model::{Failure, Place, RunId, Watch};
+use jiff::Timestamp;
+
+/// Asks every effect that has an outcome to make again what is missing of it here.
+///
+/// # Errors
+///
+/// Something cannot be made again; the run is as it was.
+pub fn restore(
+    run: &RunId,
+    history: &History,
+    commands: &dyn Commands,
+    watch: Watch<'_>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    for (key, entry) in &history.entries {
+        let (Some(intent), Some(Settled::Value(outcome))) = (&entry.intent, &entry.settled) else { continue };
+        let call = Call { name: entry.name.clone(), args: entry.args.clone(), at: Place::new("", 0, 0) };
+        // A function that this version does not know is the driver's to report, when the script asks for it.
+        let Ok(Command::Effect(effect)) = commands.command(&call) else { continue };
+        effect.restore(&Performing { run, key, watch, now }, intent, outcome)?;
+    }
+    Ok(())
+}
