@@ -1,7 +1,7 @@
 //! Reads objects straight from packs (`gitformat-pack`), several times faster than through libgit2.
 //!
-//! Only what a merge reads most: whole objects, the head of a commit, the size of a blob. Whatever is not found here, or not
-//! understood, is left to libgit2, which also says what is wrong with it.
+//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. What is not found here is left to
+//! libgit2; so are packs whose index is not of version 2, or very large.
 
 use crate::model::ObjectId;
 use flate2::{Decompress, FlushDecompress, Status};
@@ -14,8 +14,9 @@ use std::time::{Duration, SystemTime};
 
 /// The types of objects, by their numbers in a pack.
 const COMMIT: u8 = 1;
-pub(super) const TREE: u8 = 2;
-pub(super) const BLOB: u8 = 3;
+const TREE: u8 = 2;
+const BLOB: u8 = 3;
+const TAG: u8 = 4;
 const OFFSET_DELTA: u8 = 6;
 const ID_DELTA: u8 = 7;
 
@@ -31,6 +32,26 @@ const PIECES: usize = 512;
 const DEFLATE_AT_MOST: u64 = 1032;
 /// A delta's result gets at most this much memory before there are contents for it.
 const LARGEST_START: usize = 16 << 20;
+
+/// git2's word for a type's number.
+pub(super) fn object_type(number: u8) -> Option<git2::ObjectType> {
+    match number {
+        COMMIT => Some(git2::ObjectType::Commit),
+        TREE => Some(git2::ObjectType::Tree),
+        BLOB => Some(git2::ObjectType::Blob),
+        TAG => Some(git2::ObjectType::Tag),
+        _ => None,
+    }
+}
+
+/// What the packs say of an object.
+pub(super) enum Packed {
+    /// Its type and contents.
+    Object(u8, Rc<[u8]>),
+    /// An index names it, but it cannot be read. Not a case for libgit2, which a wrong offset can crash.
+    Damaged,
+    Absent,
+}
 
 /// All packs of a repository.
 pub(super) struct Packs {
@@ -128,11 +149,11 @@ impl Packs {
         }
     }
 
-    /// An object's type and contents; `None` where it is not in a pack or cannot be read.
-    pub(super) fn read(&self, id: ObjectId) -> Option<(u8, Rc<[u8]>)> {
+    /// An object's type and contents.
+    pub(super) fn read(&self, id: ObjectId) -> Packed {
         let state = &mut *self.state.borrow_mut();
-        let place = self.find(state, id)?;
-        self.object(state, place)
+        let Some(place) = self.find(state, id) else { return Packed::Absent };
+        self.object(state, place).map_or(Packed::Damaged, |(kind, data)| Packed::Object(kind, data))
     }
 
     /// The first bytes of a commit, at most `most`; fewer only when it is shorter.
@@ -183,7 +204,7 @@ impl Packs {
     fn bytes(&self, state: &mut State, pack: usize, offset: u64, buffer: &mut [u8]) -> Option<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
-            let at = offset + filled as u64;
+            let at = offset.checked_add(filled as u64)?;
             let piece = state.pieces.get(&self.packs, pack, at / PIECE as u64)?;
             let Some(rest) = piece.get((at % PIECE as u64) as usize..).filter(|rest| !rest.is_empty()) else { break };
             let length = rest.len().min(buffer.len() - filled);
@@ -226,7 +247,7 @@ impl Packs {
                 at += 20;
                 Some(self.find(state, ObjectId::from_bytes(id))?)
             }
-            1..=4 => None,
+            COMMIT..=TAG => None,
             _ => return None,
         };
         Some(Header { kind, size, data: place.offset + at as u64, base })
@@ -436,13 +457,13 @@ impl Pack {
     fn offset(&self, at: usize) -> Option<u64> {
         let offsets = 8 + 1024 + self.count * 24;
         let offset = self.number(offsets + at * 4)?;
-        let offset = if offset & 0x8000_0000 == 0 {
-            offset as u64
-        } else {
-            let far = offsets + self.count * 4 + (offset & 0x7fff_ffff) * 8;
-            (self.number(far)? as u64) << 32 | self.number(far + 4)? as u64
-        };
-        Some(offset).filter(|offset| *offset < self.length)
+        if offset & 0x8000_0000 == 0 {
+            return Some(offset as u64);
+        }
+        let far = offsets + self.count * 4 + (offset & 0x7fff_ffff) * 8;
+        // Where the place is missing, none that could be read.
+        let (high, low) = (self.number(far).unwrap_or(u32::MAX as usize), self.number(far + 4).unwrap_or(0));
+        Some((high as u64) << 32 | low as u64)
     }
 }
 

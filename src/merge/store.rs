@@ -4,7 +4,7 @@
 
 use super::MergeError;
 use super::loose::Loose;
-use super::pack::{self, Packs};
+use super::pack::{self, Packed, Packs};
 use crate::model::ObjectId;
 use sha1::{Digest, Sha1};
 use std::cell::{Cell, RefCell};
@@ -123,10 +123,7 @@ impl<'r> Store<'r> {
         if id.as_bytes() == &EMPTY_TREE {
             return Ok(Rc::from([]));
         }
-        let data = match self.kept.packs.read(id) {
-            Some((pack::TREE, data)) => data,
-            _ => self.read(id, git2::ObjectType::Tree)?,
-        };
+        let data = self.read(id, git2::ObjectType::Tree)?;
         self.kept.trees.put(id, &data);
         Ok(data)
     }
@@ -136,10 +133,7 @@ impl<'r> Store<'r> {
         if let Some(data) = self.kept.blobs.get(&id) {
             return Ok(data);
         }
-        let data = match self.kept.packs.read(id) {
-            Some((pack::BLOB, data)) => data,
-            _ => self.read(id, git2::ObjectType::Blob)?,
-        };
+        let data = self.read(id, git2::ObjectType::Blob)?;
         self.kept.blobs.put(id, &data);
         Ok(data)
     }
@@ -193,7 +187,12 @@ impl<'r> Store<'r> {
     }
 
     fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<Rc<[u8]>, MergeError> {
-        if let Some((stored, data)) = self.kept.loose.read(id)? {
+        let found = match self.kept.packs.read(id) {
+            Packed::Object(number, data) => pack::object_type(number).map(|stored| (stored, data)),
+            Packed::Damaged => return Err(damaged(format!("object {id}"), "it cannot be read from its pack")),
+            Packed::Absent => self.kept.loose.read(id)?,
+        };
+        if let Some((stored, data)) = found {
             return if stored == kind { Ok(data) } else { Err(other_kind(id, stored, kind)) };
         }
         let object = self.odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;

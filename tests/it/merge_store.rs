@@ -221,6 +221,27 @@ fn loose_objects_that_are_cut_off_are_errors() {
     );
 }
 
+#[test]
+fn an_index_that_points_nowhere_is_an_error() {
+    let history = history();
+    Repo::at(history.path()).git(&["repack", "-a", "-d", "-q"]);
+    let [_, ours, theirs, _] = history.commits[..] else { panic!("four commits") };
+    let index = stored(history.path()).into_iter().find(|path| path.extension().is_some_and(|e| e == "idx")).unwrap();
+    let mut data = std::fs::read(&index).unwrap();
+    let count = u32::from_be_bytes(data[8 + 255 * 4..8 + 256 * 4].try_into().unwrap()) as usize;
+    let offsets = 8 + 1024 + count * 24;
+    // Past the end of the pack; past the end of the table of far offsets. libgit2 may crash on such offsets.
+    for wrong in [0x7fff_fff0_u32, 0xffff_fff0] {
+        for at in 0..count {
+            data[offsets + at * 4..][..4].copy_from_slice(&wrong.to_be_bytes());
+        }
+        std::fs::remove_file(&index).unwrap();
+        std::fs::write(&index, &data).unwrap();
+        let error = merge(Mirror::at(history.path()).unwrap().objects(), ours, theirs).unwrap_err();
+        assert!(error.to_string().contains("cannot be read from its pack"), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 100, ..ProptestConfig::default() })]
 
