@@ -26,18 +26,18 @@ pub struct Delta {
 pub fn delta(project: &Project, base: &str, head: &str, watch: Watch<'_>) -> Result<Delta, Failure> {
     let mirror = project.mirror(Keep::No, watch)?;
     let (base, head) = (mirror.resolve(base)?, mirror.resolve(head)?);
-    Ok(Delta { base, head, components: component_rows(project, &mirror, base, head)? })
+    Ok(Delta { base, head, components: component_rows(project, &mirror, (base, head), None)? })
 }
 
-/// The rows for two commits that are at hand.
+/// The rows for two commits that are at hand; `counted` commits lie between them, where that is known.
 pub fn component_rows(
     project: &Project,
     mirror: &Mirror,
-    base: CommitId,
-    head: CommitId,
+    (base, head): (CommitId, CommitId),
+    counted: Option<u64>,
 ) -> Result<Vec<ComponentDelta>, Failure> {
     let (before, after) = (CommitFiles { mirror, commit: base }, CommitFiles { mirror, commit: head });
-    let history = Between { mirror, base, head };
+    let history = Between { mirror, base, head, counted };
     let library = project.library()?;
     Ok(component_delta(&project.config.components, &before, &after, &history, &library))
 }

@@ -34,10 +34,15 @@ pub struct Between<'a> {
     pub base: CommitId,
     /// The newer end.
     pub head: CommitId,
+    /// How many there are, where somebody has counted already: in a long history that takes its time.
+    pub counted: Option<u64>,
 }
 
 impl History for Between<'_> {
     fn commits(&self) -> Result<u64, Failure> {
+        if let Some(count) = self.counted {
+            return Ok(count);
+        }
         let range = LogRange { from: self.head, not: vec![self.base], first_parent: false, limit: None };
         Ok(self.mirror.count(&range)?)
     }

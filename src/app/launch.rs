@@ -168,7 +168,13 @@ pub fn continue_run(
     let claim = store.claim(run, &who)?;
     let _lock = lock(&store, &found.repo, found.target.as_deref(), &holder)?;
     // What a killed process left open is looked up on the remote by the driver; what was fetched last is enough to begin.
-    let mirror = Arc::new(project.mirror(Keep::Yes, watch)?);
+    let mirror = project.mirror(Keep::Yes, watch).map_err(|failure| match failure.kind {
+        FailureKind::NotFound => failure.hint(format!(
+            "the run works on this remote: bring it back and resume, or `relwf abandon {run} --reason …`"
+        )),
+        _ => failure,
+    })?;
+    let mirror = Arc::new(mirror);
     let world = world::work(&project, mirror, store.clone())?;
     restore(run, &store.history(run)?, &world.commands, watch, Timestamp::now())?;
     begun(run);

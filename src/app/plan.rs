@@ -34,8 +34,10 @@ pub struct PlannedMerge {
     pub outcome: String,
     /// Its conflicts.
     pub conflicts: Vec<Conflict>,
-    /// The commits that would be new in the target.
+    /// The commits that would be new in the target, newest first; of very many only the newest.
     pub commits: Vec<CommitRow>,
+    /// How many would be new in all.
+    pub commit_count: usize,
     /// The files that would change in the target.
     pub files: Vec<ChangedFile>,
     /// What would ship, as rows of the delta.
@@ -88,12 +90,14 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<PlannedMerge, Failure> {
             time: field(commit, "time").unwrap_or_default(),
         })
     });
+    let commits: Vec<CommitRow> = commits.collect();
     Ok(PlannedMerge {
         source: item.args.get("source").cloned().unwrap_or_default(),
         target: item.args.get("target").cloned().unwrap_or_default(),
         outcome: field(assumed, "outcome").unwrap_or_default(),
         conflicts: field(assumed, "conflicts").unwrap_or_default(),
-        commits: commits.collect(),
+        commit_count: field(assumed, "commit_count").unwrap_or(commits.len()),
+        commits,
         files,
         components: assumed.get("components").cloned().unwrap_or_default(),
     })

@@ -4,7 +4,7 @@ use super::delta::component_rows;
 use super::project::Project;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Identity, Keep, LogRange, Mirror, NewCommit, Signature};
-use crate::merge::{Certificate, Conflict, Merged, certify, merge};
+use crate::merge::{Certificate, Certifying, Conflict, Merged, merge};
 use crate::model::{CommitId, Failure, TreeId, Watch};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -89,15 +89,15 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
     let mirror = project.mirror(Keep::No, watch)?;
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
+    let certifying = Certifying::begin(mirror.objects(), ours, theirs);
     let outcome = merge(mirror.objects(), ours, theirs)?;
-    let certificate = certify(mirror.objects(), ours, theirs, &outcome);
     let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
     let commits = mirror.log(&range)?.iter().map(commit_row).collect();
     let named = |name: &str, commit| Named { name: name.to_owned(), commit };
     let mut preview = Preview {
         source: named(source, theirs),
         target: named(target, ours),
-        bases: outcome.bases,
+        bases: outcome.bases.clone(),
         outcome: PreviewOutcome::UpToDate,
         tree: None,
         commit: None,
@@ -105,28 +105,31 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
         commits,
         files: Vec::new(),
         components: Vec::new(),
-        certificate,
+        certificate: Certificate::default(),
     };
-    match outcome.result {
-        Merged::UpToDate(tree) => {
+    match &outcome.result {
+        &Merged::UpToDate(tree) => {
             preview.tree = Some(tree);
-            preview.components = component_rows(project, &mirror, ours, ours)?;
+            preview.components = component_rows(project, &mirror, (ours, ours), Some(0))?;
         }
-        Merged::Clean(tree) => {
+        &Merged::Clean(tree) => {
             preview.outcome = PreviewOutcome::Clean;
             preview.tree = Some(tree);
             let message = format!("Merge {source} into {target}\n");
             let identity = Identity::find(&*project.setting.env, Some(&project.config.root)).ok();
             let commit = write(&mirror, tree, vec![ours, theirs], identity.as_ref(), message)?;
             preview.commit = identity.map(|_| commit);
+            // The merge commit itself is one of them.
+            let counted = preview.commits.len() as u64 + 1;
             preview.files = changed_files(&mirror, mirror.tree(ours)?, tree)?;
-            preview.components = component_rows(project, &mirror, ours, commit)?;
+            preview.components = component_rows(project, &mirror, (ours, commit), Some(counted))?;
         }
         Merged::Conflicts(conflicts) => {
             preview.outcome = PreviewOutcome::Conflicts;
-            preview.conflicts = conflicts;
+            preview.conflicts = conflicts.clone();
         }
     }
+    preview.certificate = certifying.end(&outcome);
     Ok(preview)
 }
 

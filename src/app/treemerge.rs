@@ -8,8 +8,8 @@ use crate::model::{CommitId, Failure, TreeId, Watch};
 use serde::Serialize;
 use std::cell::Cell;
 
-/// After so many merges their results, which nobody asks for again, leave the memory.
-const TOGETHER: u32 = 256;
+/// Merged trees stay in memory, some twenty kilobytes a pair; after so many pairs they are let go.
+const PAIRS_KEPT: u32 = 256;
 
 /// The answer for one pair.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,7 +32,6 @@ pub struct TreeAnswer {
 pub struct TreeMerger {
     mirror: Mirror,
     merger: Merger,
-    /// Merges since memory was last cleared.
     merged: Cell<u32>,
 }
 
@@ -64,16 +63,63 @@ impl TreeMerger {
     ///
     /// A revision does not exist, the histories are unrelated, an object is missing.
     pub fn merge(&self, ours: &str, theirs: &str) -> Result<TreeAnswer, Failure> {
-        let (ours, theirs) = (self.mirror.resolve(ours)?, self.mirror.resolve(theirs)?);
-        if self.merged.replace(self.merged.get() + 1) == TOGETHER {
+        // No answer refers to an earlier one's tree.
+        if self.merged.replace((self.merged.get() + 1) % PAIRS_KEPT) == PAIRS_KEPT - 1 {
             self.mirror.objects().forget_written()?;
-            self.merged.set(1);
         }
+        let (ours, theirs) = (self.mirror.resolve(ours)?, self.mirror.resolve(theirs)?);
         let outcome = self.merger.merge(self.mirror.objects(), ours, theirs)?;
         let (tree, conflicts) = match outcome.result {
             Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
             Merged::Conflicts(conflicts) => (None, conflicts),
         };
         Ok(TreeAnswer { ours, theirs, clean: tree.is_some(), tree, conflicts, by: outcome.by })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::process::Command;
+
+    fn git(dir: &Path, args: &[&str]) -> String {
+        let who = ["AUTHOR", "COMMITTER"];
+        let output = Command::new("git")
+            .current_dir(dir)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .envs(who.map(|who| (format!("GIT_{who}_NAME"), "Ada")))
+            .envs(who.map(|who| (format!("GIT_{who}_EMAIL"), "ada@example.com")))
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "git {args:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn trees_of_very_many_merges_do_not_pile_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let commit = |file: &str| {
+            std::fs::write(dir.path().join(file), file).unwrap();
+            git(dir.path(), &["add", "-A"]);
+            git(dir.path(), &["commit", "-q", "-m", file]);
+        };
+        git(dir.path(), &["init", "-q", "-b", "ours"]);
+        commit("base");
+        git(dir.path(), &["branch", "theirs"]);
+        commit("a");
+        git(dir.path(), &["checkout", "-q", "theirs"]);
+        commit("b");
+        let merger = TreeMerger::over(Mirror::at(dir.path()).unwrap());
+        let tree = merger.merge("ours", "theirs").unwrap().tree.unwrap();
+        for _ in 2..PAIRS_KEPT {
+            merger.merge("ours", "ours").unwrap();
+        }
+        assert!(merger.mirror.contains(tree.object()));
+        merger.merge("ours", "ours").unwrap();
+        assert!(!merger.mirror.contains(tree.object()));
+        assert_eq!(merger.merge("ours", "theirs").unwrap().tree, Some(tree));
     }
 }

@@ -218,7 +218,7 @@ impl CommandCi {
 
     fn publish(&self, desk: &Desk, result: &JobResult, watch: Watch<'_>) -> Result<(), CiError> {
         let verdict = Verdict {
-            context: context(desk.event),
+            context: context_of(desk.event),
             state: if result.state == BuildState::Passed { VerdictState::Green } else { VerdictState::Red },
             description: result.description.clone(),
             url: Some(format!("file://{}", desk.log().display())),
@@ -274,7 +274,7 @@ impl Ci for CommandCi {
             .into_iter()
             .filter(|event| query.event.is_none_or(|wanted| wanted == *event))
             .filter_map(|event| {
-                let verdict = verdicts.iter().find(|verdict| verdict.context == context(event))?;
+                let verdict = verdicts.iter().find(|verdict| verdict.context == context_of(event))?;
                 Some(Build {
                     id: format!("{commit}/{}", event.word()),
                     commit,
@@ -366,8 +366,8 @@ impl Ci for CommandCi {
     }
 }
 
-/// The verdict that holds a build's result.
-fn context(event: CiEvent) -> String {
+/// The verdict that holds a build's result, e.g. `relwf/push`.
+pub fn context_of(event: CiEvent) -> String {
     format!("relwf/{}", event.word())
 }
 

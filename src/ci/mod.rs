@@ -3,5 +3,5 @@
 mod command;
 mod types;
 
-pub use command::CommandCi;
+pub use command::{CommandCi, context_of};
 pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};

@@ -19,7 +19,8 @@ pub fn find(dir: &Path) -> Option<PathBuf> {
     let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let top = repository(&dir).unwrap_or(&dir);
     let inside = dir.ancestors().take_while(|folder| folder.starts_with(top));
-    inside.map(|folder| folder.join(NAME)).find(|file| file.is_file())
+    // A link that leads nowhere or a folder of that name counts: the defaults must never hold because of an accident.
+    inside.map(|folder| folder.join(NAME)).find(|file| file.symlink_metadata().is_ok())
 }
 
 /// The root of the repository around a folder: where `.git` is.

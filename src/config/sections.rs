@@ -1,7 +1,7 @@
 //! The sections of relwf.toml but for components and fleet.
 
 use super::problems::Source;
-use super::table::Table;
+use super::table::{Table, suggestion};
 use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Secret, ShConfig};
 use crate::components::document::{Kind, Node};
 use std::collections::BTreeMap;
@@ -12,10 +12,18 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     let name = table.required("name").map(|name| name.text.to_owned());
     let branch = table.required("branch").and_then(|_| table.parsed("branch"));
     let url = table.text("url").map(|url| url.text.to_owned());
-    let checks = table.texts("checks").into_iter().map(|check| check.text.to_owned()).collect();
+    let checks = table.texts("checks");
+    for check in checks.iter().filter(|check| check.text.starts_with("relwf/") && !OWN_CHECKS.contains(&check.text)) {
+        let hint = suggestion(check.text, &OWN_CHECKS, "the command of [ci] reports");
+        table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
+    }
+    let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
     table.finish();
     Some(Environment { name: name?, branch: branch?, url, checks })
 }
+
+/// The checks that the command of `[ci]` reports: one for each event. Names that begin otherwise belong to other CIs.
+const OWN_CHECKS: [&str; 4] = ["relwf/pull_request", "relwf/push", "relwf/api", "relwf/cron"];
 
 /// `[repo]`: its URL.
 pub(super) fn repo(mut table: Table<'_, '_>) -> Option<String> {

@@ -77,6 +77,13 @@ pub fn judge(required: &[String], verdicts: &[Verdict], soak: Span, now: Timesta
             },
         }
     }
+    // A red verdict is never outvoted: a commit whose deploy failed goes nowhere, whatever its tests said.
+    let others = verdicts.iter().filter(|verdict| !required.contains(&verdict.context));
+    against.extend(
+        others
+            .filter(|verdict| verdict.state == VerdictState::Red)
+            .map(|verdict| format!("{} is red", verdict.context)),
+    );
     let Some(since) = since.filter(|_| against.is_empty()) else { return not(list(&against, 5)) };
     let green = SignedDuration::try_from(soak.duration())
         .ok()

@@ -126,10 +126,12 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure
     // The verdict stands without its log.
     let log = ci.log(&build.id, 20, watch).unwrap_or_default();
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
-    let failure = match &build.url {
-        Some(url) => failure.hint(format!("its log: {url}")),
-        None => failure,
-    };
+    let landed = (build.event == CiEvent::Push).then(|| {
+        "the commit has landed already: mend it on the source branch and promote again, or revert it".to_owned()
+    });
+    let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
+    let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
+    let failure = if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) };
     failure.detail(json!({ "build": build, "log": log }))
 }
 

@@ -37,7 +37,7 @@ fn between(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
             &world,
             &CommitFiles::new(&world.mirror, base),
             &CommitFiles::new(&world.mirror, head),
-            &Shipped { mirror: &world.mirror, base, head },
+            &Shipped { mirror: &world.mirror, base, head, counted: None },
         );
         value(rows)
     }))
@@ -100,10 +100,15 @@ pub(super) struct Shipped<'a> {
     pub(super) mirror: &'a Mirror,
     pub(super) base: CommitId,
     pub(super) head: CommitId,
+    /// How many there are, where somebody has counted already: in a long history that takes its time.
+    pub(super) counted: Option<u64>,
 }
 
 impl History for Shipped<'_> {
     fn commits(&self) -> Result<u64, Failure> {
+        if let Some(count) = self.counted {
+            return Ok(count);
+        }
         let range = LogRange { from: self.head, not: vec![self.base], first_parent: false, limit: None };
         Ok(self.mirror.count(&range)?)
     }

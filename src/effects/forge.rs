@@ -147,7 +147,7 @@ impl Propose {
             &self.world,
             &CommitFiles::new(mirror, base),
             &CommitFiles::new(mirror, commit.id),
-            &Shipped { mirror, base, head: commit.id },
+            &Shipped { mirror, base, head: commit.id, counted: None },
         );
         let mut lines: Vec<String> =
             components.iter().filter_map(component_line).map(|line| format!("- {line}")).collect();

@@ -7,7 +7,7 @@ use super::git::{LOG_LIMIT, commit_value, tip};
 use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
 use crate::git::{LogRange, NewCommit, Signature};
-use crate::merge::{Certificate, Merged, certify, merge};
+use crate::merge::{Certificate, Certifying, Merged, merge};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId, Value};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
@@ -96,14 +96,15 @@ impl Merge {
     fn build(&self, run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
+        let certifying = Certifying::begin(mirror.objects(), ours, theirs);
         let outcome = merge(mirror.objects(), ours, theirs)?;
-        let certificate = certify(mirror.objects(), ours, theirs, &outcome);
-        if let (Merged::Clean(tree), Some(false)) = (&outcome.result, certificate.agrees) {
-            return Err(disagreement(fixed, *tree, &certificate));
-        }
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };
         let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
         let count = mirror.count(&LogRange { limit: None, ..range })?;
+        let certificate = certifying.end(&outcome);
+        if let (Merged::Clean(tree), Some(false)) = (&outcome.result, certificate.agrees) {
+            return Err(disagreement(fixed, *tree, &certificate));
+        }
         let mut answer = json!({
             "outcome": "up-to-date",
             "commit": null,
@@ -124,7 +125,7 @@ impl Merge {
                 answer["conflicts"] = value(conflicts)?;
             }
             Merged::Clean(tree) => {
-                let (commit, components) = self.commit(run, fixed, tree)?;
+                let (commit, components) = self.commit(run, fixed, tree, count)?;
                 answer["outcome"] = "clean".into();
                 answer["commit"] = value(commit)?;
                 answer["tree"] = value(tree)?;
@@ -135,7 +136,13 @@ impl Merge {
     }
 
     /// The merge commit, and what it ships compared with the target's tip.
-    fn commit(&self, run: &RunId, fixed: &Fixed, tree: TreeId) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
+    fn commit(
+        &self,
+        run: &RunId,
+        fixed: &Fixed,
+        tree: TreeId,
+        count: u64,
+    ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
         let mirror = &self.world.mirror;
         let (author, committer) = match (&fixed.signatures, &self.world.identity) {
             (Some(signatures), _) => signatures.clone(),
@@ -156,7 +163,8 @@ impl Merge {
             message,
         };
         let before = CommitFiles::new(mirror, fixed.ours);
-        let shipped = |head| Shipped { mirror, base: fixed.ours, head };
+        // The merge commit itself is one of them.
+        let shipped = |head| Shipped { mirror, base: fixed.ours, head, counted: Some(count + 1) };
         if let Some(message) = &self.wanted.message {
             let commit = mirror.write_commit(&new(format!("{}\n", message.trim_end())))?;
             return Ok((commit, rows(&self.world, &before, &CommitFiles::new(mirror, commit), &shipped(commit))));

@@ -5,13 +5,16 @@
 
 use super::link::Link;
 use super::refs::{Snapshot, stored};
-use super::{GitError, Synced, copy, loose, transport};
+use super::{GitError, Synced, copy, graph, loose, transport};
 use crate::model::{FailureKind, Watch};
 use git2::{Oid, Repository, RepositoryInitOptions};
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+/// So many bytes bring history enough for the commit graph to be written anew.
+const LARGE_FETCH: u64 = 4 << 20;
 
 /// The path of a whole mirror of the remote, cloned first when there is none.
 pub(super) fn ready(cache: &Path, link: &Link, watch: Watch<'_>) -> Result<PathBuf, GitError> {
@@ -27,7 +30,7 @@ pub(super) fn ready(cache: &Path, link: &Link, watch: Watch<'_>) -> Result<PathB
         None => return Ok(path),
         Some(Fault::Absent) => {}
         Some(Fault::Broken(why)) => {
-            watch.say(format!("the mirror of {} is broken ({why}); making it anew", link.url()));
+            watch.warn(format!("the mirror of {} is broken ({why}); making it anew", link.url()));
             let aside = beside(&path, "broken");
             fs::rename(&path, &aside).map_err(|e| GitError::io(path.display(), &e))?;
         }
@@ -54,6 +57,9 @@ pub(super) fn sync(path: &Path, link: &Link, watch: Watch<'_>) -> Result<Synced,
         }
         apply(&repository, &stored(&repository)?, &snapshot)
     })?;
+    if bytes > LARGE_FETCH {
+        graph::write(path, watch);
+    }
     Ok(Synced { updated, bytes })
 }
 
@@ -77,7 +83,14 @@ pub(super) fn note(path: &Path, moved: &[(String, Option<Oid>)]) {
 /// Opens a mirror for work that stays on the disk.
 pub(super) fn open(path: &Path) -> Result<Repository, GitError> {
     transport::set_up();
-    Repository::open(path).map_err(|e| GitError::local(format!("the mirror {} cannot be opened", path.display()), &e))
+    Repository::open(path).map_err(|e| match path.exists() {
+        true => GitError::local(format!("the mirror {} cannot be opened", path.display()), &e),
+        false => GitError::new(
+            FailureKind::Git,
+            format!("the mirror {} was deleted while relwf worked on it", path.display()),
+        )
+        .hint("run it again: the mirror is made anew"),
+    })
 }
 
 /// What differs between two sets of references: name and new value.
@@ -128,6 +141,7 @@ fn clone(temporary: &Path, link: &Link, watch: Watch<'_>) -> Result<(), GitError
     // After a copy this finds everything in place, or gets the rest.
     let (snapshot, _) = link.fetch(&repository, watch)?;
     write_refs(temporary, &snapshot).map_err(|e| GitError::io(temporary.display(), &e))?;
+    graph::write(temporary, watch);
     match fault(temporary) {
         None => Ok(()),
         Some(Fault::Absent) => Err(GitError::new(FailureKind::Io, format!("{} vanished", temporary.display()))),

@@ -90,7 +90,17 @@ impl GitError {
 
     /// Reading or writing `what` failed.
     pub(crate) fn io(what: impl std::fmt::Display, error: &std::io::Error) -> Self {
-        Self::new(FailureKind::Io, format!("{what}: {error}"))
+        use std::io::ErrorKind as Kind;
+        let failure = Self::new(FailureKind::Io, format!("{what}: {error}"));
+        match error.kind() {
+            Kind::StorageFull | Kind::QuotaExceeded => {
+                failure.hint("free some space, or set RELWF_CACHE_DIR to a folder with more of it")
+            }
+            Kind::PermissionDenied | Kind::ReadOnlyFilesystem | Kind::NotADirectory => {
+                failure.hint("correct its rights, or set RELWF_CACHE_DIR to a folder of your own")
+            }
+            _ => failure,
+        }
     }
 
     /// libgit2 failed on a repository that lies here.

@@ -9,6 +9,7 @@ mod copy;
 mod credentials;
 mod enclosing;
 mod error;
+mod graph;
 mod helper;
 mod history;
 mod identity;

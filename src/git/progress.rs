@@ -76,6 +76,7 @@ impl<'a> Meter<'a> {
                 done: Some(done as u64),
                 total: Some(total as u64),
                 bytes: Some(bytes as u64),
+                ..Progress::default()
             });
         }
         !self.watch.cancel.is_raised()

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 /// What git says about a merge that was decided here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,13 +26,51 @@ pub struct Certificate {
 /// git that does not have `merge-tree --write-tree` cannot answer (git's release notes of 2.38).
 const FIRST: (u32, u32) = (2, 38);
 
-/// Asks git for the same merge and compares.
-///
-/// Both commits must be on the disk; commits that live in memory alone get no answer.
+/// git at work on a merge while it is decided here: in a long history both take their time.
+pub struct Certifying(Option<JoinHandle<Option<Asked>>>);
+
+/// Who was asked, and the answer.
+struct Asked {
+    by: String,
+    output: Option<Output>,
+}
+
+impl Certifying {
+    /// Starts git on the merge of `theirs` into `ours`.
+    ///
+    /// Both commits must be on the disk; commits that live in memory alone get no answer.
+    pub fn begin(objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
+        let repository = objects.path().to_owned();
+        let asking = move || version().map(|by| Asked { by, output: ask(&repository, ours, theirs) });
+        Self(std::thread::Builder::new().name("certificate".to_owned()).spawn(asking).ok())
+    }
+
+    /// Waits for git, and compares with what was decided here.
+    pub fn end(mut self, outcome: &Outcome) -> Certificate {
+        match self.0.take().and_then(|asking| asking.join().ok().flatten()) {
+            Some(asked) => compare(asked, outcome),
+            None => Certificate::default(),
+        }
+    }
+}
+
+/// Nobody wants the answer any more; git's temporary folder still has to go.
+impl Drop for Certifying {
+    fn drop(&mut self) {
+        if let Some(asking) = self.0.take() {
+            let _ = asking.join();
+        }
+    }
+}
+
+/// Asks git for a merge that was decided already, and compares.
 pub fn certify(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Outcome) -> Certificate {
-    let Some(by) = version() else { return Certificate::default() };
+    Certifying::begin(objects, ours, theirs).end(outcome)
+}
+
+fn compare(Asked { by, output }: Asked, outcome: &Outcome) -> Certificate {
     let nothing = Certificate { by: Some(by.clone()), tree: None, agrees: None };
-    let Some(output) = ask(objects.path(), ours, theirs) else { return nothing };
+    let Some(output) = output else { return nothing };
     let text = String::from_utf8_lossy(&output.stdout);
     let tree = text.lines().next().and_then(|line| line.trim().parse::<TreeId>().ok());
     match (output.status.code(), tree, &outcome.result) {

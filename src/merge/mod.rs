@@ -38,7 +38,7 @@ mod table_order;
 mod three_way;
 mod tree;
 
-pub use certificate::{Certificate, certify};
+pub use certificate::{Certificate, Certifying, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
 

@@ -20,4 +20,4 @@ pub use place::Place;
 pub use secret::{Secret, scrub};
 pub use span::{ParseSpanError, Span};
 pub use value::{Value, is_unknown, unknown, unknown_inside, unknown_what};
-pub use watch::{Progress, Watch};
+pub use watch::{Progress, Watch, Weight};

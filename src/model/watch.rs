@@ -17,6 +17,19 @@ pub struct Progress {
     /// Bytes received or sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// Is it gone with the next word, or worth keeping?
+    #[serde(skip)]
+    pub weight: Weight,
+}
+
+/// What becomes of a word of progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weight {
+    /// Shown while it is so.
+    #[default]
+    Passing,
+    /// Something that people should know afterwards too.
+    Lasting,
 }
 
 /// Borrowed by whatever may take long.
@@ -32,5 +45,10 @@ impl Watch<'_> {
     /// Says what is going on.
     pub fn say(&self, what: impl Into<String>) {
         (self.progress)(Progress { what: what.into(), ..Progress::default() });
+    }
+
+    /// Says something that people should know afterwards too.
+    pub fn warn(&self, what: impl Into<String>) {
+        (self.progress)(Progress { what: what.into(), weight: Weight::Lasting, ..Progress::default() });
     }
 }

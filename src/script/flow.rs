@@ -89,7 +89,15 @@ fn branches_failed(name: &str, all: usize, failures: &[(String, Failure)]) -> Fa
     let ids: Vec<&str> = failures.iter().map(|(id, _)| id.as_str()).collect();
     let message = format!("{} of {all} branches of `{name}` failed: {}", failures.len(), ids.join(", "));
     let failure = Failure::new(FailureKind::Parallel, message);
-    let failure = failures.iter().fold(failure, |failure, (id, error)| failure.cause(format!("{id}: {error}")));
+    let failure = failures.iter().fold(failure, |failure, (id, error)| {
+        // People look for the reason here: the branch's own causes and its hint come along.
+        let failure = failure.cause(format!("{id}: {error}"));
+        let failure = error.causes.iter().fold(failure, |failure, cause| failure.cause(format!("{id}: {cause}")));
+        match &error.hint {
+            Some(hint) => failure.cause(format!("{id}: hint: {hint}")),
+            None => failure,
+        }
+    });
     failure.detail(failures.iter().map(|(id, error)| json!({ "item": id, "error": error })).collect())
 }
 

@@ -50,7 +50,11 @@ fn merge_text(merge: &PlannedMerge) -> String {
         other => out.push_str(&format!("{}\n", paint(ERROR, other))),
     }
     out.push_str(&conflicts(&merge.conflicts, &target, &source));
-    for part in [commits(&merge.commits), files(&merge.files), components(&components_of(&merge.components))] {
+    for part in [
+        commits(&merge.commits, merge.commit_count),
+        files(&merge.files),
+        components(&components_of(&merge.components)),
+    ] {
         if !part.is_empty() {
             out.push_str(&format!("\n{part}"));
         }

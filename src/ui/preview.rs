@@ -5,6 +5,8 @@ use super::conflicts::conflicts;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::{ChangedFile, CommitRow, Preview, PreviewOutcome};
+use crate::model::Value;
+use std::borrow::Cow;
 
 /// At most so many commits or files are listed; the rest is counted. `--json` has them all.
 const ROWS: usize = 25;
@@ -36,23 +38,23 @@ pub fn preview(preview: &Preview) -> String {
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
     }
-    out.push_str(&section(&commits(&preview.commits)));
+    out.push_str(&section(&commits(&preview.commits, preview.commits.len())));
     out.push_str(&section(&files(&preview.files)));
     out.push_str(&section(&components(&preview.components)));
     out
 }
 
-/// The commits, newest first.
-pub fn commits(all: &[CommitRow]) -> String {
-    if all.is_empty() {
+/// The commits, newest first: those that are listed, of so many.
+pub fn commits(listed: &[CommitRow], count: usize) -> String {
+    if listed.is_empty() {
         return String::new();
     }
     let row = |commit: &CommitRow| {
         let day = commit.time.get(..10).unwrap_or(&commit.time).to_owned();
         vec![paint(DIM, commit.commit.short()), day, commit.author.clone(), commit.summary.clone()]
     };
-    let rows: Vec<_> = all.iter().take(ROWS).map(row).collect();
-    format!("{}\n{}{}", paint(NAME, counted(all.len(), "commit", "commits")), table(&[], &rows), rest(all.len()))
+    let rows: Vec<_> = listed.iter().take(ROWS).map(row).collect();
+    format!("{}\n{}{}", paint(NAME, counted(count, "commit", "commits")), table(&[], &rows), rest(count))
 }
 
 /// The files, with git's letters.
@@ -62,9 +64,14 @@ pub fn files(all: &[ChangedFile]) -> String {
     }
     let mut out = format!("{}\n", paint(NAME, counted(all.len(), "file", "files")));
     for file in all.iter().take(ROWS) {
-        out.push_str(&format!("{} {}\n", file.change, file.path));
+        out.push_str(&format!("{} {}\n", file.change, on_one_line(&file.path)));
     }
     out + &rest(all.len())
+}
+
+/// A path as git shows it: one that would break the line is quoted.
+fn on_one_line(path: &str) -> Cow<'_, str> {
+    if path.contains(char::is_control) { Value::from(path).to_string().into() } else { path.into() }
 }
 
 fn rest(count: usize) -> String {

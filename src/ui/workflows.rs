@@ -66,7 +66,7 @@ pub fn checked(out: &Out, checked: &Checked) {
         counted(checked.plugins.len(), "plugin", "plugins")
     );
     out.say(&match checked.findings.len() {
-        0 => format!("{} {looked}", paint(GOOD, "nothing found:")),
+        0 => format!("{} {looked}", paint(GOOD, "no problems:")),
         many => format!("{} {looked}", paint(ERROR, format!("{}:", counted(many, "finding", "findings")))),
     });
 }

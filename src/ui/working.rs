@@ -1,7 +1,8 @@
 //! Work that may take long outside of a run: cloning, fetching, merging. A spinner on a terminal, silence in a pipe.
 
 use super::out::{Loudness, Out, Screen};
-use crate::model::{Cancel, Progress, Watch};
+use super::style::{WARNING, paint};
+use crate::model::{Cancel, Progress, Watch, Weight};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,10 @@ impl<'a> Working<'a> {
             // What is done at once needs no spinner: it would only flash.
             let (shown, started) = (bar.clone(), Once::new());
             let say = move |progress: Progress| {
+                if progress.weight == Weight::Lasting {
+                    shown.suspend(|| out.say(&warning(&progress)));
+                    return;
+                }
                 shown.set_message(words(&progress));
                 started.call_once(|| shown.enable_steady_tick(Duration::from_millis(120)));
             };
@@ -29,7 +34,9 @@ impl<'a> Working<'a> {
         let last = Mutex::new(String::new());
         let say = move |progress: Progress| {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            if verbose && *last != progress.what {
+            if progress.weight == Weight::Lasting {
+                out.say(&warning(&progress));
+            } else if verbose && *last != progress.what {
                 out.say(&progress.what);
                 *last = progress.what;
             }
@@ -56,6 +63,11 @@ impl Drop for Working<'_> {
     fn drop(&mut self) {
         self.done();
     }
+}
+
+/// A line that stays.
+fn warning(progress: &Progress) -> String {
+    format!("{} {}", paint(WARNING, "warning:"), progress.what)
 }
 
 /// For work without a name.
@@ -94,7 +106,13 @@ mod tests {
 
     #[test]
     fn progress_is_said_in_few_words() {
-        let progress = Progress { what: "receiving objects".into(), done: Some(3), total: Some(9), bytes: Some(2048) };
+        let progress = Progress {
+            what: "receiving objects".into(),
+            done: Some(3),
+            total: Some(9),
+            bytes: Some(2048),
+            ..Progress::default()
+        };
         assert_eq!(words(&progress), "receiving objects 3/9, 2.00 KiB");
     }
 }

@@ -124,7 +124,7 @@ fn a_repository_that_is_not_there_is_said() {
     let machine = Machine::new();
     let said = machine.say(&machine.home(), &["preview", "a", "b", "--repo", "../gone.git"]);
     said.exits(2);
-    assert_eq!(said.stderr, "error: there is no repository at <machine>/home/../gone.git\nhint: check --repo\n");
+    assert_eq!(said.stderr, "error: there is no repository at <machine>/gone.git\nhint: check --repo\n");
 }
 
 #[test]
@@ -195,4 +195,22 @@ fn candidates_say_why() {
     let value = machine.say(&service, &["candidates", "staging", "production", "--json"]).exits(0).json();
     let newest = &value["candidates"][0];
     assert_eq!((&newest["green"], &newest["why"]), (&json!(false), &json!("relwf/pull_request has not reported")));
+}
+
+#[test]
+fn a_mirror_that_is_made_anew_is_said_in_a_pipe_too() {
+    let machine = Machine::new();
+    let service = machine.service();
+    machine.say(&service, &["preview", "master", "staging"]).exits(0);
+    let mirrors = machine.home().join(".cache/relwf/mirrors");
+    let is_mirror = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "git");
+    let mirror = std::fs::read_dir(mirrors).unwrap().map(|entry| entry.unwrap().path()).find(is_mirror).unwrap();
+    std::fs::remove_file(mirror.join("HEAD")).unwrap();
+    let said = machine.say(&service, &["preview", "master", "staging", "--json"]);
+    said.exits(0);
+    assert_eq!(
+        said.stderr,
+        "warning: the mirror of <machine>/demo/remote.git is broken (HEAD is missing); making it anew\n"
+    );
+    assert_eq!(machine.say(&service, &["preview", "master", "staging"]).stderr, "");
 }

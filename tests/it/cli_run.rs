@@ -141,6 +141,10 @@ fn a_run_goes_on_with_what_it_began_with() {
     let new = machine.say(&service, &["resume", &run, "--script", "new", "--json"]);
     new.exits(1);
     assert_eq!(new.json_lines().last().unwrap()["error"]["kind"], "diverged");
+    let new = machine.say(&service, &["resume", &run, "--script", "new"]);
+    new.exits(1);
+    assert!(new.stderr.contains(&format!("stopped: run {run} is where it was\n")), "{}", new.stderr);
+    assert!(!new.stderr.contains("failed: "), "{}", new.stderr);
     // A broken file of today does not matter to a run that has its own.
     workflow(&service, "ask", "fn run(p) {");
     fs::write(service.join("relwf.toml"), "[nonsense]\n").unwrap();
@@ -312,4 +316,123 @@ fn a_list_without_end_stops_soon() {
     let said = machine.say(&service, &["run", "grow"]);
     said.exits(1);
     assert!(said.stderr.contains("at most 50000 items"), "{}", said.stderr);
+}
+
+#[test]
+fn a_run_waits_for_a_remote_that_is_away() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "late", HELD_BACK);
+    machine.say(&service, &["run", "late"]).exits(3);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    machine.say(&service, &["approve", &run]).exits(0);
+    let (remote, away) = (machine.path("demo/remote.git"), machine.path("demo/away.git"));
+    fs::rename(&remote, &away).unwrap();
+    let said = machine.say(&service, &["resume", &run]);
+    said.exits(2);
+    assert!(said.stderr.contains("hint: the run works on this remote: bring it back and resume"), "{}", said.stderr);
+    fs::rename(&away, &remote).unwrap();
+    machine.say(&service, &["resume", &run]).exits(0);
+}
+
+#[test]
+fn a_cache_that_is_deleted_under_a_run_is_named_and_the_next_run_works() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
+    let ci = r#"command = ["sh", "ci/run", "${event}"]"#;
+    assert!(config.contains(ci), "{config}");
+    let wipe = format!(r#"command = ["rm", "-rf", "{}"]"#, machine.home().join(".cache/relwf").display());
+    fs::write(service.join("relwf.toml"), config.replace(ci, &wipe)).unwrap();
+    let said = machine.say(&service, &["run", "promote-staging"]);
+    said.exits(1);
+    assert!(said.stderr.contains("was deleted while relwf worked on it\n"), "{}", said.stderr);
+    fs::write(service.join("relwf.toml"), config).unwrap();
+    machine.say(&service, &["run", "promote-staging"]).exits(0);
+}
+
+/// Replaces what every environment asks for.
+fn ask_for(service: &std::path::Path, checks: &str) {
+    let file = service.join("relwf.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("checks = [\"relwf/pull_request\"]", &format!("checks = {checks}"))).unwrap();
+}
+
+#[test]
+fn a_check_is_never_green_by_another_events_build() {
+    let machine = Machine::new();
+    let service = machine.service();
+    ask_for(&service, r#"["relwf/pull_request", "relwf/push"]"#);
+    // The tests pass, the deploy does not.
+    let config = std::fs::read_to_string(service.join("relwf.toml")).unwrap();
+    let command = config.lines().find(|line| line.starts_with("command = [\"sh\", \"ci/run\"")).unwrap();
+    let deploy = r#"command = ["sh", "-c", "test $RELWF_EVENT = pull_request"]"#;
+    std::fs::write(service.join("relwf.toml"), config.replace(command, deploy)).unwrap();
+
+    let said = machine.say(&service, &["run", "promote-staging"]);
+    said.exits(1);
+    assert!(said.stderr.contains("the push build of"), "{}", said.stderr);
+    assert!(said.stderr.contains("has landed already"), "{}", said.stderr);
+    // It is on staging, and its deploy was red: it goes no further.
+    let onward = machine.say(&service, &["run", "promote-production"]);
+    onward.exits(1);
+    assert!(onward.stderr.contains("relwf/push is red"), "{}", onward.stderr);
+    // Nor does it where only the tests are asked for: red is never outvoted.
+    ask_for(&service, r#"["relwf/pull_request"]"#);
+    let candidates = machine.say(&service, &["candidates", "staging", "production"]);
+    assert!(candidates.stdout.contains("relwf/push is red"), "{}", candidates.stdout);
+}
+
+#[test]
+fn a_misspelt_check_of_our_own_is_an_error() {
+    let machine = Machine::new();
+    let service = machine.service();
+    ask_for(&service, r#"["relwf/pul_request"]"#);
+    let said = machine.say(&service, &["run", "promote-staging"]);
+    said.exits(2);
+    assert!(said.stderr.contains("nothing reports a check called `relwf/pul_request`"), "{}", said.stderr);
+    assert!(said.stderr.contains("did you mean `relwf/pull_request`?"), "{}", said.stderr);
+}
+
+#[test]
+fn a_failed_wave_says_why() {
+    let machine = Machine::new();
+    let service = machine.service();
+    machine.say(&service, &["run", "promote-staging"]).exits(0);
+    machine.say(&service, &["run", "promote-production"]).exits(0);
+    std::fs::write(service.join("fleet/update"), "echo no space left on $RELWF_TARGET >&2; exit 3\n").unwrap();
+    let said = machine.say(&service, &["run", "update-ppcs"]);
+    said.exits(1);
+    assert!(said.stderr.contains("no space left on lighthouse"), "{}", said.stderr);
+}
+
+#[test]
+fn a_dry_run_counts_all_commits_of_a_long_history() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("long"));
+    repo.change("a", "0\n");
+    repo.git(&["branch", "staging"]);
+    let mut import = String::new();
+    for number in 1..=1005 {
+        let from = if number == 1 { "from refs/heads/master^0\n" } else { "" };
+        let who = format!("Ada <ada@example.com> {} +0000", 1_700_001_000 + number);
+        import.push_str(&format!(
+            "commit refs/heads/master\ncommitter {who}\ndata 2\nc\n{from}M 100644 inline a\ndata <<E\n{number}\nE\n\n"
+        ));
+    }
+    let mut child = std::process::Command::new("git")
+        .arg("-C")
+        .arg(&repo.path)
+        .args(["fast-import", "--quiet", "--force"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), import.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    repo.git(&["config", "user.name", "Ada"]);
+    repo.git(&["config", "user.email", "ada@example.com"]);
+    let said = machine.say(&repo.path, &["run", "promote-staging", "--dry-run"]);
+    said.exits(0);
+    assert!(said.stdout.contains("\n1005 commits\n") && said.stdout.contains("\n… and 980 more\n"), "{}", said.stdout);
+    assert!(said.stdout.contains("  1006 commits\n"), "the merge commit is one of the component's: {}", said.stdout);
 }

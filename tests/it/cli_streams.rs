@@ -46,3 +46,42 @@ fn what_was_fetched_last_is_enough_while_the_remote_is_away() {
     offline.exits(0);
     assert!(offline.stdout.contains("merges cleanly"), "{}", offline.stdout);
 }
+
+#[test]
+fn a_path_that_would_break_the_line_is_quoted() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let repo = Repo::at(&service);
+    repo.write("tab\there\nand more", "x");
+    repo.commit("odd names");
+    repo.git(&["push", "origin", "HEAD:master"]);
+    let preview = machine.say(&service, &["preview", "master", "staging"]);
+    preview.exits(0);
+    assert!(preview.stdout.contains("\nA \"tab\\there\\nand more\"\n"), "{}", preview.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_cannot_be_read_is_not_replaced_by_the_defaults() {
+    let machine = Machine::new();
+    let service = machine.service();
+    fs::remove_file(service.join("relwf.toml")).unwrap();
+    std::os::unix::fs::symlink("nowhere.toml", service.join("relwf.toml")).unwrap();
+    let run = machine.say(&service, &["run", "promote-staging"]);
+    run.exits(2);
+    assert!(run.stderr.starts_with("error: `relwf.toml` cannot be read: "), "{}", run.stderr);
+    fs::remove_file(service.join("relwf.toml")).unwrap();
+    fs::create_dir(service.join("relwf.toml")).unwrap();
+    machine.say(&service, &["check"]).exits(2);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_says_which_variable_moves_it() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let mut command = machine.relwf(&service, &["preview", "master", "staging"]);
+    command.env("RELWF_CACHE_DIR", service.join("relwf.toml"));
+    let preview = said(&machine, command);
+    preview.exits(1);
+    assert!(preview.stderr.contains("hint: correct its rights, or set RELWF_CACHE_DIR"), "{}", preview.stderr);
+}

@@ -303,3 +303,14 @@ fn other_references_are_asked_for_and_fetched_without_moving_any() {
     let missing = mirror.fetch_objects(&["refs/relwf/changes/2".parse().unwrap()], quiet()).unwrap_err();
     assert_eq!(missing.failure().kind, FailureKind::NotFound);
 }
+
+#[test]
+fn a_clone_indexes_the_history_in_the_form_that_libgit2_reads() {
+    let dir = TempDir::new().unwrap();
+    let (_, bare) = remote(&dir);
+    let mirror = mirror(&dir.path().join("cache"), &bare.path);
+    let graph = std::fs::read(mirror.path().join("objects/info/commit-graph")).unwrap();
+    assert!(graph.starts_with(b"CGPH"));
+    // A chunk that libgit2 does not know makes it leave the whole file aside.
+    assert!(!graph.windows(4).any(|chunk| chunk == b"GDA2"));
+}

@@ -2,7 +2,7 @@
 
 use super::phrase::short;
 use crate::app::Finished;
-use crate::model::{Value, unknown_inside};
+use crate::model::{FailureKind, Value, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::{components, components_of};
 use crate::ui::errors::{Texts, failure_text};
@@ -93,6 +93,13 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             next(&mut text, &[(resume, "go on")]);
         }
         RunStatus::Planned => text.push_str(&format!("{} nothing was changed\n", paint(GOOD, "dry run:"))),
+        RunStatus::Failed if error.is_some_and(|error| error.kind == FailureKind::Diverged) => {
+            if let Some(error) = error {
+                text.push_str(&failure_text(error, texts));
+            }
+            text.push_str(&format!("{} run {run} is where it was\n", paint(ERROR, "stopped:")));
+            next(&mut text, &[(resume, "go on with the files it began with")]);
+        }
         RunStatus::Failed | RunStatus::Abandoned | RunStatus::Running => {
             if let Some(error) = error {
                 text.push_str(&failure_text(error, texts));
