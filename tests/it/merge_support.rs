@@ -5,6 +5,7 @@ use relwf::merge::{ConflictKind, Merged, Merger};
 use relwf::model::CommitId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
 /// One file of a snapshot.
@@ -96,6 +97,11 @@ impl Repository {
 
     /// git's answers for pairs of commits, given by position.
     pub fn gits(&self, pairs: &[(usize, usize)]) -> Vec<Answer> {
+        self.try_gits(pairs).expect("git answers")
+    }
+
+    /// [`gits`](Self::gits); `None` where git stops at an assertion of its own, as 2.47 does for some moved directories.
+    pub fn try_gits(&self, pairs: &[(usize, usize)]) -> Option<Vec<Answer>> {
         let input: String = pairs.iter().map(|(a, b)| format!("{} {}\n", self.commits[*a], self.commits[*b])).collect();
         let mut child = git(self.path())
             .args(["merge-tree", "--write-tree", "--stdin", "-z", "--messages"])
@@ -108,9 +114,13 @@ impl Repository {
         let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
+        const ABORTED: i32 = 6;
+        if output.status.signal() == Some(ABORTED) {
+            return None;
+        }
         assert!(output.status.success(), "git merge-tree --stdin (git 2.40 or newer) failed");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        parse(&mut text.split('\0'), pairs.len())
+        Some(parse(&mut text.split('\0'), pairs.len()))
     }
 
     /// The engine's answers for the same pairs.
