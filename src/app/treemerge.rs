@@ -3,7 +3,7 @@
 use super::project::Project;
 use super::setting::Fetch;
 use crate::git::{Keep, Mirror};
-use crate::merge::{By, Conflict, Merged, merge};
+use crate::merge::{By, Conflict, Merged, Merger};
 use crate::model::{CommitId, Failure, TreeId, Watch};
 use serde::Serialize;
 use std::cell::Cell;
@@ -31,6 +31,7 @@ pub struct TreeAnswer {
 /// Merges pairs of commits in one repository; no reference moves and nothing is written to a local one.
 pub struct TreeMerger {
     mirror: Mirror,
+    merger: Merger,
     merged: Cell<u32>,
 }
 
@@ -53,7 +54,7 @@ impl TreeMerger {
     }
 
     fn over(mirror: Mirror) -> Self {
-        Self { mirror, merged: Cell::new(0) }
+        Self { mirror, merger: Merger::default(), merged: Cell::new(0) }
     }
 
     /// Merges `theirs` into `ours`, both as anything git understands.
@@ -67,7 +68,7 @@ impl TreeMerger {
             self.mirror.objects().forget_written()?;
         }
         let (ours, theirs) = (self.mirror.resolve(ours)?, self.mirror.resolve(theirs)?);
-        let outcome = merge(self.mirror.objects(), ours, theirs)?;
+        let outcome = self.merger.merge(self.mirror.objects(), ours, theirs)?;
         let (tree, conflicts) = match outcome.result {
             Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
             Merged::Conflicts(conflicts) => (None, conflicts),

@@ -29,7 +29,6 @@ mod trees;
 mod url;
 
 pub use commits::{CommitInfo, FileMode, NewCommit, Signature};
-pub(crate) use commits::{object_id, oid};
 pub use credentials::{Credential, CredentialSource, Credentials};
 pub use enclosing::{Enclosing, enclosing};
 pub use error::{GitError, PushError};

@@ -1,22 +1,51 @@
-//! The three-way merge of two commits: tree or typed conflicts.
+//! The three-way merge of two commits: tree or typed conflicts, equal to what `git merge-tree --write-tree` answers.
 //!
-//! Pure over an object database: no network, no clock, no environment, no references. Callers see only [`merge`] and its
-//! [`Outcome`]; what is inside may change. [`certify`] asks git itself for a second opinion.
+//! Pure over an object database: no network, no clock, no environment, no references. Callers see [`merge`], or a
+//! [`Merger`] for many merges, and its [`Outcome`]; what is inside may change. [`certify`] asks git itself for a second
+//! opinion.
+//!
+//! Inside: `ort` leads. `bases` finds the common ancestors (over `commits` and `commit_graph`), `structural` decides what
+//! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
+//! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` says what is open.
+//! `store` reads objects (over `pack` and `loose`).
 
+mod attributes;
+mod bases;
 mod certificate;
+mod commit_graph;
+mod commits;
 mod conflict;
-mod full;
-mod hunks;
+mod content;
+mod directories;
+mod entries;
+mod finish;
+mod histogram;
+mod lines;
+mod loose;
+mod myers;
+mod note;
+mod ort;
 mod outcome;
-mod typed;
+mod pack;
+mod renames;
+mod report;
+mod resolve;
+mod similarity;
+mod slide;
+mod store;
+mod structural;
+mod table_order;
+mod three_way;
+mod tree;
 
 pub use certificate::{Certificate, Certifying, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
 
-use crate::git::{Objects, object_id, oid};
+use crate::git::Objects;
 use crate::model::CommitId;
-use git2::{ErrorClass, ErrorCode, Oid, Repository};
+use std::cell::RefCell;
+use std::path::PathBuf;
 
 /// Merges `theirs` into `ours` as `git merge-tree --write-tree` would; the resulting tree is written to the database.
 ///
@@ -24,44 +53,36 @@ use git2::{ErrorClass, ErrorCode, Oid, Repository};
 ///
 /// Unrelated histories, missing or damaged objects.
 pub fn merge(objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
-    objects.with(|repository| decide(repository, ours, theirs))
+    Merger::default().merge(objects, ours, theirs)
 }
 
-fn decide(repository: &Repository, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
-    let database = |what: String| move |source: git2::Error| MergeError::Database { what, source };
-    let commit = |id: CommitId| {
-        let found = oid(id.object()).and_then(|oid| repository.find_commit(oid));
-        found.map_err(database(format!("commit {id} cannot be read")))
-    };
-    let (our_commit, their_commit) = (commit(ours)?, commit(theirs)?);
-    let found = bases(repository, our_commit.id(), their_commit.id());
-    let found = found.map_err(database("the common ancestors cannot be found".to_owned()))?;
-    let Some(&first) = found.first() else { return Err(MergeError::Unrelated { ours, theirs }) };
-
-    let result = |by, result| Ok(Outcome { bases: found.iter().map(|id| object_id(*id).into()).collect(), by, result });
-    let tree = |id: Oid| object_id(id).into();
-    if found.contains(&their_commit.id()) {
-        return result(By::Structural, Merged::UpToDate(tree(our_commit.tree_id())));
-    }
-    if let [base] = found.as_slice() {
-        let base = repository.find_commit(*base).map_err(database(format!("commit {first} cannot be read")))?;
-        let (base, ours, theirs) = (base.tree_id(), our_commit.tree_id(), their_commit.tree_id());
-        if base == ours || ours == theirs {
-            return result(By::Structural, Merged::Clean(tree(theirs)));
-        }
-        if base == theirs {
-            return result(By::Structural, Merged::Clean(tree(ours)));
-        }
-    }
-    let merged = full::merge(repository, &found, &our_commit, &their_commit);
-    result(By::Full, merged.map_err(database(format!("merging {} into {}", theirs.short(), ours.short())))?)
+/// Merges many pairs of commits, one after the other, and keeps what it has read: the next merge starts warm.
+///
+/// It is meant for one repository. Given another, it forgets the first.
+#[derive(Default)]
+pub struct Merger {
+    /// The repository's folder, and what was read of it.
+    memory: RefCell<Option<(PathBuf, ort::Memory)>>,
 }
 
-/// The best common ancestors, in the order in which they are merged with one another.
-fn bases(repository: &Repository, ours: Oid, theirs: Oid) -> Result<Vec<Oid>, git2::Error> {
-    match repository.merge_bases(ours, theirs) {
-        Ok(bases) => Ok(bases.to_vec()),
-        Err(e) if e.code() == ErrorCode::NotFound && e.class() == ErrorClass::Merge => Ok(Vec::new()),
-        Err(e) => Err(e),
+impl Merger {
+    /// As [`merge`].
+    ///
+    /// # Errors
+    ///
+    /// Unrelated histories, missing or damaged objects.
+    pub fn merge(&self, objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        let mut memory = self.memory.borrow_mut();
+        objects.with(|repository| {
+            let kept = match memory.take() {
+                Some((path, mut kept)) if path == objects.path() => {
+                    kept.refresh();
+                    kept
+                }
+                _ => ort::Memory::new(repository),
+            };
+            let (_, kept) = memory.insert((objects.path().to_owned(), kept));
+            ort::Engine::new(repository, kept)?.merge(ours, theirs)
+        })
     }
 }

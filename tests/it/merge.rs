@@ -158,17 +158,21 @@ fn lines_that_look_like_markers_confuse_nobody() {
     );
 }
 
+/// A name; base, ours and theirs; the paths in conflict and their kind.
+type Case<'a> = (&'a str, Files<'a>, Files<'a>, Files<'a>, &'a [&'a str], ConflictKind);
+
 #[test]
 fn conflicts_are_typed() {
     let edited = long(&[("2", "two")]);
-    let cases: [(&str, Files<'_>, Files<'_>, Files<'_>, &str, ConflictKind); 8] = [
-        ("both added", &[("z", Some(""))], &[("a", Some("1\n"))], &[("a", Some("2\n"))], "a", ConflictKind::AddAdd),
+    // Each conflict is told for every path that git would leave unmerged.
+    let cases: [Case<'_>; 8] = [
+        ("both added", &[("z", Some(""))], &[("a", Some("1\n"))], &[("a", Some("2\n"))], &["a"], ConflictKind::AddAdd),
         (
             "changed, deleted",
             &[("a", Some(LONG))],
             &[("a", Some(&edited))],
             &[("a", None)],
-            "a",
+            &["a"],
             ConflictKind::ModifyDelete,
         ),
         (
@@ -176,7 +180,7 @@ fn conflicts_are_typed() {
             &[("a", Some(LONG))],
             &[("a", None)],
             &[("a", Some(&edited))],
-            "a",
+            &["a"],
             ConflictKind::ModifyDelete,
         ),
         (
@@ -184,7 +188,7 @@ fn conflicts_are_typed() {
             &[("a", Some(LONG))],
             &[("a", None), ("b", Some(LONG))],
             &[("a", None)],
-            "b",
+            &["b"],
             ConflictKind::RenameDelete,
         ),
         (
@@ -192,26 +196,29 @@ fn conflicts_are_typed() {
             &[("a", Some(LONG))],
             &[("a", None), ("b", Some(LONG))],
             &[("a", None), ("c", Some(LONG))],
-            "a",
+            &["a", "b", "c"],
             ConflictKind::RenameRename,
         ),
-        ("not text", &[("a", Some("\0a"))], &[("a", Some("\0b"))], &[("a", Some("\0c"))], "a", ConflictKind::Binary),
+        ("not text", &[("a", Some("\0a"))], &[("a", Some("\0b"))], &[("a", Some("\0c"))], &["a"], ConflictKind::Binary),
         (
             "a file, a folder",
             &[("z", Some(""))],
             &[("a", Some("1\n"))],
             &[("a/b", Some("2\n"))],
-            "a",
+            &["a~"],
             ConflictKind::FileDirectory,
         ),
-        ("content", &[("a", Some("1\n"))], &[("a", Some("2\n"))], &[("a", Some("3\n"))], "a", ConflictKind::Content),
+        ("content", &[("a", Some("1\n"))], &[("a", Some("2\n"))], &[("a", Some("3\n"))], &["a"], ConflictKind::Content),
     ];
-    for (name, base, ours, theirs, path, kind) in cases {
+    for (name, base, ours, theirs, paths, kind) in cases {
         let fork = Fork::new(base, ours, theirs);
         let (outcome, certificate) = fork.merge();
         let Merged::Conflicts(conflicts) = outcome.result else { panic!("{name}: {outcome:?}") };
-        let found: Vec<_> = conflicts.iter().map(|c| (c.path.as_str(), c.kind)).collect();
-        assert_eq!(found, [(path, kind)], "{name}: {conflicts:#?}");
+        // A file that steps aside is called after the commit it comes from.
+        let path = |path: &str| path.split_inclusive('~').next().unwrap_or_default().to_owned();
+        let found: Vec<_> = conflicts.iter().map(|c| (path(&c.path), c.kind)).collect();
+        let expected: Vec<_> = paths.iter().map(|path| ((*path).to_owned(), kind)).collect();
+        assert_eq!(found, expected, "{name}: {conflicts:#?}");
         assert_eq!(certificate.agrees, Some(true), "{name}: git finds no conflict");
     }
 }
@@ -239,7 +246,8 @@ fn links_and_submodules_conflict_as_what_they_are() {
     assert_eq!(kind(), [("x".to_owned(), ConflictKind::Submodule)]);
     entry("ours", "120000", &one);
     entry("theirs", "100644", &two);
-    assert_eq!(kind(), [("x".to_owned(), ConflictKind::DistinctTypes)]);
+    let aside = format!("x~{}", fork.work.git(&["rev-parse", "theirs"]));
+    assert_eq!(kind(), [("x".to_owned(), ConflictKind::DistinctTypes), (aside, ConflictKind::DistinctTypes)]);
     entry("theirs", "120000", &two);
     assert_eq!(kind(), [("x".to_owned(), ConflictKind::AddAdd)]);
 }

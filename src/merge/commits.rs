@@ -1,0 +1,158 @@
+//! Commits as a merge needs them (tree, parents, date, generation), parsed once and kept.
+
+use super::MergeError;
+use super::commit_graph::{GraphCommit, Graphs};
+use super::store::{IdMap, Store, damaged};
+use crate::model::ObjectId;
+
+/// A commit's number in [`Commits`].
+pub(super) type Number = u32;
+
+/// Almost all commits have their parents and dates within these first bytes.
+const HEAD: usize = 320;
+
+/// The generation of commits that no commit-graph file knows: above all that it knows.
+pub(super) const UNKNOWN_GENERATION: u64 = u64::MAX;
+
+/// What is known of one commit.
+pub(super) struct Commit {
+    pub(super) id: ObjectId,
+    pub(super) tree: ObjectId,
+    pub(super) date: i64,
+    pub(super) generation: u64,
+    parents: Parents,
+    parsed: bool,
+}
+
+enum Parents {
+    Few([Number; 2], u8),
+    Many(Box<[Number]>),
+}
+
+/// All commits met so far.
+pub(super) struct Commits {
+    numbers: IdMap<Number>,
+    commits: Vec<Commit>,
+    graphs: Graphs,
+    shallow: IdMap<()>,
+}
+
+impl Commits {
+    pub(super) fn new(repo: &git2::Repository) -> Self {
+        let graphs = Graphs::open(repo);
+        let shallow = std::fs::read_to_string(repo.commondir().join("shallow")).unwrap_or_default();
+        let shallow = shallow.lines().filter_map(|line| Some((line.trim().parse().ok()?, ()))).collect();
+        Self { numbers: IdMap::default(), commits: Vec::new(), graphs, shallow }
+    }
+
+    /// The number of a commit, which need not have been read yet.
+    pub(super) fn number(&mut self, id: ObjectId) -> Number {
+        let next = self.commits.len() as Number;
+        let number = *self.numbers.entry(id).or_insert(next);
+        if number == next {
+            self.commits.push(Commit {
+                id,
+                tree: ObjectId::ZERO,
+                date: 0,
+                generation: UNKNOWN_GENERATION,
+                parents: Parents::Few([0; 2], 0),
+                parsed: false,
+            });
+        }
+        number
+    }
+
+    /// The commit, read if it has not been read yet.
+    pub(super) fn get(&mut self, store: &Store<'_>, number: Number) -> Result<&Commit, MergeError> {
+        if !self.commits[number as usize].parsed {
+            self.parse(store, number)?;
+        }
+        Ok(&self.commits[number as usize])
+    }
+
+    /// A commit that [`get`](Self::get) has given before.
+    pub(super) fn known(&self, number: Number) -> &Commit {
+        &self.commits[number as usize]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.commits.len()
+    }
+
+    fn parse(&mut self, store: &Store<'_>, number: Number) -> Result<(), MergeError> {
+        let id = self.commits[number as usize].id;
+        let found = match self.graphs.find(id) {
+            Some(found) => found,
+            None => read(store, id)?,
+        };
+        let cut = self.shallow.contains_key(&id);
+        let parents: Vec<Number> =
+            if cut { Vec::new() } else { found.parents.into_iter().map(|parent| self.number(parent)).collect() };
+        let commit = &mut self.commits[number as usize];
+        commit.tree = found.tree;
+        commit.date = found.date;
+        commit.generation = found.generation;
+        commit.parents = match parents[..] {
+            [] => Parents::Few([0; 2], 0),
+            [one] => Parents::Few([one, 0], 1),
+            [one, two] => Parents::Few([one, two], 2),
+            _ => Parents::Many(parents.into()),
+        };
+        commit.parsed = true;
+        Ok(())
+    }
+}
+
+impl Commit {
+    pub(super) fn parents(&self) -> &[Number] {
+        match &self.parents {
+            Parents::Few(numbers, count) => &numbers[..usize::from(*count)],
+            Parents::Many(numbers) => numbers,
+        }
+    }
+}
+
+fn read(store: &Store<'_>, id: ObjectId) -> Result<GraphCommit, MergeError> {
+    // Messages are long and not needed.
+    if let Some(found) = store.commit_head(id, HEAD).and_then(|head| parse_raw(&head)) {
+        return Ok(found);
+    }
+    parse_raw(&store.commit(id)?).ok_or_else(|| damaged(format!("commit {id}"), "its header cannot be read"))
+}
+
+fn parse_raw(data: &[u8]) -> Option<GraphCommit> {
+    let mut lines = data.split_inclusive(|byte| *byte == b'\n');
+    let tree = hex(lines.next()?.strip_prefix(b"tree ")?.strip_suffix(b"\n")?)?;
+    let mut parents = Vec::with_capacity(2);
+    for line in lines {
+        let (line, ended) = line.strip_suffix(b"\n").map_or((line, false), |line| (line, true));
+        if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| ended) {
+            parents.push(hex(parent)?);
+        } else if let Some(committer) = line.strip_prefix(b"committer ").filter(|_| ended) {
+            return Some(GraphCommit { tree, parents, date: date(committer), generation: UNKNOWN_GENERATION });
+        } else if line.is_empty() {
+            return Some(GraphCommit { tree, parents, date: 0, generation: UNKNOWN_GENERATION });
+        }
+    }
+    None
+}
+
+fn date(committer: &[u8]) -> i64 {
+    let after = committer.iter().rposition(|byte| *byte == b'>').map_or(0, |at| at + 1);
+    let digits = committer[after..].iter().skip_while(|byte| **byte == b' ');
+    digits
+        .take_while(|byte| byte.is_ascii_digit())
+        .fold(0_i64, |date, digit| date.saturating_mul(10).saturating_add(i64::from(digit - b'0')))
+}
+
+fn hex(text: &[u8]) -> Option<ObjectId> {
+    let digit = |byte: u8| (byte as char).to_digit(16).map(|value| value as u8);
+    if text.len() != 40 {
+        return None;
+    }
+    let mut bytes = [0; 20];
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(ObjectId::from_bytes(bytes))
+}

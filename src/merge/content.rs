@@ -1,0 +1,132 @@
+//! Merging what is at one path: modes, texts, links, submodules, files that are not text.
+
+use super::MergeError;
+use super::attributes::{Attributes, Driver};
+use super::entries::Path;
+use super::note::{Note, NoteKind};
+use super::similarity::is_binary;
+use super::store::Store;
+use super::three_way::{self, Collision, Markers};
+use super::tree::{Item, LINK, is_regular, kind};
+use std::rc::Rc;
+
+/// The length of git's conflict markers.
+const MARKER: usize = 7;
+/// Larger files are not merged as text (git's limit).
+const LARGEST_TEXT: usize = 1023 << 20;
+
+/// What the two sides are called in conflict markers.
+#[derive(Debug, Clone)]
+pub(super) struct Labels {
+    pub(super) ours: Vec<u8>,
+    pub(super) theirs: Vec<u8>,
+}
+
+/// Everything a content merge depends on besides the contents.
+pub(super) struct Context<'a, 'r> {
+    pub(super) store: &'a Store<'r>,
+    pub(super) attributes: &'a Attributes<'r>,
+    pub(super) labels: &'a Labels,
+    /// 0 for the merge itself, more inside a virtual base.
+    pub(super) depth: usize,
+}
+
+/// The three versions to merge.
+pub(super) struct Versions<'a> {
+    /// Base, ours, theirs.
+    pub(super) items: [Item; 3],
+    /// The path of each.
+    pub(super) paths: &'a [Path; 3],
+}
+
+/// A merged path.
+pub(super) struct MergedItem {
+    pub(super) item: Item,
+    pub(super) clean: bool,
+}
+
+impl Context<'_, '_> {
+    /// Merges two items of the same type.
+    pub(super) fn merge(
+        &self,
+        path: &Path,
+        versions: &Versions<'_>,
+        longer: usize,
+        notes: &mut Vec<Note>,
+    ) -> Result<MergedItem, MergeError> {
+        let [base, ours, theirs] = versions.items;
+        let (mode, mut clean) = if ours.mode == theirs.mode || ours.mode == base.mode {
+            (theirs.mode, true)
+        } else {
+            (ours.mode, theirs.mode == base.mode)
+        };
+        let mut item = Item { mode, id: ours.id };
+        let same_kind = base.exists() && kind(base.mode) == kind(ours.mode);
+        if ours.id == theirs.id || ours.id == base.id {
+            item.id = theirs.id;
+        } else if theirs.id == base.id {
+            item.id = ours.id;
+        } else if is_regular(ours.mode) {
+            let base = if same_kind { base } else { Item::NONE };
+            let merged = self.text(path, base, versions, longer, notes)?;
+            clean &= merged.clean;
+            item.id = merged.item.id;
+        } else if kind(ours.mode) == LINK {
+            clean = false;
+            if self.depth > 0 {
+                item = base;
+            }
+        } else {
+            clean = false;
+            if self.depth > 0 {
+                item.id = base.id;
+                if !same_kind {
+                    item = base;
+                }
+            }
+            notes.push(Note::new(NoteKind::Submodule, [path.clone()]));
+        }
+        Ok(MergedItem { item, clean })
+    }
+
+    fn text(
+        &self,
+        path: &Path,
+        base: Item,
+        versions: &Versions<'_>,
+        longer: usize,
+        notes: &mut Vec<Note>,
+    ) -> Result<MergedItem, MergeError> {
+        let [_, ours, theirs] = versions.items;
+        let old = if base.exists() { self.store.blob(base.id)? } else { Rc::from([]) };
+        let (one, two) = (self.store.blob(ours.id)?, self.store.blob(theirs.id)?);
+        let rules = self.attributes.of(path)?;
+        notes.push(Note::new(NoteKind::AutoMerging, [path.clone()]));
+        let not_text = |data: &[u8]| data.len() > LARGEST_TEXT || is_binary(data);
+        let binary = rules.driver == Driver::Binary || [&old, &one, &two].into_iter().any(|data| not_text(data));
+        if binary {
+            if self.depth > 0 {
+                let id = if base.exists() { base.id } else { self.store.write_blob(b"")? };
+                return Ok(MergedItem { item: Item { mode: ours.mode, id }, clean: true });
+            }
+            notes.push(Note::new(NoteKind::Binary, [path.clone()]));
+            return Ok(MergedItem { item: ours, clean: false });
+        }
+        let moved = versions.paths.iter().any(|other| *other != versions.paths[0]);
+        let label = |name: &[u8], side: usize| {
+            let mut label = name.to_vec();
+            if moved {
+                label.push(b':');
+                label.extend_from_slice(&versions.paths[side]);
+            }
+            label
+        };
+        let (label_ours, label_theirs) = (label(&self.labels.ours, 1), label(&self.labels.theirs, 2));
+        let size = rules.marker_size.unwrap_or(MARKER) + longer;
+        let markers = Markers { size, ours: &label_ours, theirs: &label_theirs };
+        let collision = if rules.driver == Driver::Union { Collision::Union } else { Collision::Conflict };
+        let merged = three_way::merge(&old, &one, &two, markers, collision);
+        let id = self.store.write_blob(&merged.text)?;
+        Ok(MergedItem { item: Item { mode: ours.mode, id }, clean: merged.conflicts == 0 })
+    }
+}

@@ -1,0 +1,325 @@
+//! From differing entries to the merged tree: decides each path, deepest first, and builds the directories above it.
+
+use super::MergeError;
+use super::content::{Context, Versions};
+use super::entries::{
+    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, read, rows, split, trivial,
+};
+use super::note::{Note, NoteKind};
+use super::tree::{Builder, DIRECTORY, Item, kind, order_names};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A path that could not be settled, with the versions that git would leave in the index.
+#[derive(Debug, Clone)]
+pub(super) struct Unsettled {
+    pub(super) path: Path,
+    pub(super) stages: [Item; 3],
+    pub(super) paths: [Path; 3],
+    pub(super) files: u8,
+}
+
+/// The merged tree (with conflict markers where there are conflicts) and what is unsettled in it.
+pub(super) struct Finished {
+    pub(super) tree: Item,
+    pub(super) unsettled: Vec<Unsettled>,
+}
+
+struct Finish<'f, 's, 'r> {
+    all: &'f Differences<'s, 'r>,
+    context: &'f Context<'f, 'r>,
+    /// By directory: the infos right inside, and the directories right inside that hold some.
+    infos: PathMap<Vec<(Path, usize)>>,
+    folders: PathMap<Vec<Path>>,
+    given: PathMap<()>,
+    unsettled: Vec<Unsettled>,
+    notes: &'f mut Vec<Note>,
+}
+
+/// What one path becomes.
+struct Decision {
+    item: Item,
+    clean: bool,
+    stages: [Item; 3],
+    files: u8,
+}
+
+/// Where a directory's settled entries are found.
+#[derive(Clone, Copy)]
+enum Source {
+    /// In three trees that were compared.
+    Compared([Item; 3]),
+    /// In one tree that was taken as a whole.
+    Whole(Item),
+}
+
+/// Decides everything and writes the trees.
+pub(super) fn finish(
+    all: &Differences<'_, '_>,
+    context: &Context<'_, '_>,
+    notes: &mut Vec<Note>,
+) -> Result<Finished, MergeError> {
+    let mut finish = Finish {
+        all,
+        context,
+        infos: PathMap::default(),
+        folders: PathMap::default(),
+        given: PathMap::default(),
+        unsettled: Vec::new(),
+        notes,
+    };
+    finish.group();
+    let root = all.opened.get(&[][..]).copied().unwrap_or([Item::NONE; 3]);
+    let tree = finish.directory(&Rc::from([]), Source::Compared(root))?;
+    let tree = match tree {
+        Some(tree) => tree,
+        None => Item { mode: DIRECTORY, id: context.store.write_tree(&[])? },
+    };
+    let mut unsettled = finish.unsettled;
+    unsettled.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Finished { tree, unsettled })
+}
+
+impl Finish<'_, '_, '_> {
+    fn group(&mut self) {
+        for (path, at) in &self.all.index {
+            let parent = split(path).0;
+            self.infos.entry(Path::from(parent)).or_default().push((path.clone(), *at));
+            self.reach(parent);
+        }
+        for directory in self.all.opened.keys() {
+            self.reach(directory);
+        }
+        // The order of the decisions shows in the names given to files that must step aside.
+        for infos in self.infos.values_mut() {
+            infos.sort();
+        }
+        for folders in self.folders.values_mut() {
+            folders.sort();
+            folders.dedup();
+        }
+    }
+
+    fn reach(&mut self, mut directory: &[u8]) {
+        while !directory.is_empty() {
+            let (parent, _) = split(directory);
+            let siblings = self.folders.entry(Path::from(parent)).or_default();
+            if siblings.last().is_some_and(|last| **last == *directory) {
+                return;
+            }
+            siblings.push(Path::from(directory));
+            directory = parent;
+        }
+    }
+
+    /// Builds one directory; `None` when nothing is left in it.
+    fn directory(&mut self, path: &Path, source: Source) -> Result<Option<Item>, MergeError> {
+        let trees = match source {
+            Source::Compared(trees) => trees,
+            Source::Whole(tree) => [tree; 3],
+        };
+        let data = read(self.context.store, trees)?;
+        let rows = rows([&data[0], &data[1], &data[2]])?;
+        let infos = self.infos.remove(path).unwrap_or_default();
+        let folders = self.folders.remove(path).unwrap_or_default();
+        let mut decided: BTreeMap<Path, Option<Item>> = BTreeMap::new();
+        let name_of = |path: &Path| Path::from(split(path).1);
+        for folder in folders.iter().rev() {
+            let name = name_of(folder);
+            let source = self.all.opened.get(folder).copied().map(Source::Compared);
+            let row = || rows.iter().find(|row| row.name == &*name);
+            let taken = || row().and_then(|row| trivial(&row.items).or_else(|| whole(&row.items)));
+            let source = source.unwrap_or_else(|| Source::Whole(taken().unwrap_or(Item::NONE)));
+            let built = self.directory(folder, source)?;
+            decided.insert(name, built);
+        }
+        for (info_path, at) in infos.iter().rev() {
+            let name = name_of(info_path);
+            let directory = decided.get(&name).copied().flatten();
+            for (name, item) in self.settle(info_path, &self.all.infos[*at], directory)? {
+                if item.exists() || !decided.get(&name).is_some_and(Option::is_some) {
+                    decided.insert(name, Some(item).filter(|item| item.exists()));
+                }
+            }
+        }
+        let mut entries: Vec<(&[u8], Item)> = Vec::with_capacity(rows.len() + decided.len());
+        for row in &rows {
+            if decided.is_empty() || !decided.contains_key(row.name) {
+                let taken = trivial(&row.items).or_else(|| whole(&row.items));
+                entries.extend(taken.filter(|item| item.exists()).map(|item| (row.name, item)));
+            }
+        }
+        entries.extend(decided.iter().filter_map(|(name, item)| Some((&**name, (*item)?))));
+        entries.sort_by(|a, b| order_names(a.0, a.1.is_directory(), b.0, b.1.is_directory()));
+        let mut builder = Builder::default();
+        for (name, item) in entries {
+            builder.push(name, item);
+        }
+        if builder.is_empty() {
+            return Ok(None);
+        }
+        let known = trees.iter().zip(&data).find(|(tree, data)| tree.exists() && data[..] == *builder.data());
+        let id = match known {
+            Some((tree, _)) => tree.id,
+            None => self.context.store.write_tree(builder.data())?,
+        };
+        Ok(Some(Item { mode: DIRECTORY, id }))
+    }
+
+    /// Decides one path; a directory of the same name may have survived the merge.
+    fn settle(&mut self, path: &Path, info: &Info, directory: Option<Item>) -> Result<Vec<(Path, Item)>, MergeError> {
+        let own_name = Path::from(split(path).1);
+        if info.gone {
+            return Ok(Vec::new());
+        }
+        let mut info = info.clone();
+        for (version, stage) in info.stages.iter_mut().enumerate() {
+            if info.files & bit(version) == 0 {
+                *stage = Item::NONE;
+            }
+        }
+        let mut place = path.clone();
+        let stands_aside = directory.is_some();
+        if stands_aside {
+            if info.files == BASE {
+                return Ok(Vec::new());
+            }
+            let side = if info.directories & OURS != 0 { 2 } else { 1 };
+            place = self.aside(path, side)?;
+            self.notes.push(Note::new(NoteKind::FileDirectory, [place.clone(), path.clone()]).on(side));
+            if matches!(info.equal, 3 | 5) && info.files == info.equal {
+                // Unchanged on its own side, it just gives way; git says so all the same.
+                return Ok(Vec::new());
+            }
+        }
+        let types_differ =
+            info.files & (OURS | THEIRS) == OURS | THEIRS && kind(info.stages[1].mode) != kind(info.stages[2].mode);
+        if info.equal == 0 && types_differ && self.context.depth == 0 {
+            return self.distinct_types(&place, &info);
+        }
+        let decision = self.decide(&place, &info, stands_aside, types_differ)?;
+        if !decision.clean {
+            self.unsettled.push(Unsettled {
+                path: place.clone(),
+                stages: decision.stages,
+                paths: info.paths.clone(),
+                files: decision.files,
+            });
+        }
+        let name = if stands_aside { Path::from(split(&place).1) } else { own_name };
+        Ok(vec![(name, decision.item)])
+    }
+
+    fn decide(
+        &mut self,
+        path: &Path,
+        info: &Info,
+        stands_aside: bool,
+        types_differ: bool,
+    ) -> Result<Decision, MergeError> {
+        let in_place = !stands_aside && !info.misplaced;
+        let mut decision = Decision { item: Item::NONE, clean: in_place, stages: info.stages, files: info.files };
+        match info.equal {
+            0 => {}
+            6 => {
+                decision.item = info.stages[1];
+                return Ok(decision);
+            }
+            equal => {
+                decision.item = info.stages[if equal == 3 { 2 } else { 1 }];
+                decision.clean |= !decision.item.exists();
+                return Ok(decision);
+            }
+        }
+        match info.files {
+            _ if types_differ => {
+                decision.item = info.stages[0];
+                decision.clean = false;
+            }
+            6 | ALL => {
+                let versions = Versions { items: info.stages, paths: &info.paths };
+                let merged = self.context.merge(path, &versions, 2 * self.context.depth, self.notes)?;
+                decision.item = merged.item;
+                decision.clean = merged.clean && in_place;
+                if merged.clean && stands_aside {
+                    let side = if info.directories & OURS != 0 { 2 } else { 1 };
+                    decision.files = bit(side);
+                    decision.stages = [Item::NONE; 3];
+                    decision.stages[side] = merged.item;
+                }
+                if !merged.clean {
+                    let kind = match info.files {
+                        _ if kind(merged.item.mode) == super::tree::SUBMODULE => NoteKind::SubmoduleContents,
+                        6 => NoteKind::AddAdd,
+                        _ => NoteKind::Contents,
+                    };
+                    self.notes.push(Note::new(kind, [path.clone()]));
+                }
+            }
+            3 | 5 => {
+                let side = if info.files == 5 { 2 } else { 1 };
+                decision.item = info.stages[if self.context.depth > 0 { 0 } else { side }];
+                decision.clean = false;
+                if !(info.misplaced && info.stages[0].id == info.stages[side].id) {
+                    self.notes.push(Note::new(NoteKind::ModifyDelete, [path.clone()]).on(side));
+                }
+            }
+            BASE => decision.clean = !info.misplaced,
+            files => decision.item = info.stages[if files == THEIRS { 2 } else { 1 }],
+        }
+        Ok(decision)
+    }
+
+    /// A file against a link, a submodule against a file: each is kept, under a name of its own where need be.
+    fn distinct_types(&mut self, path: &Path, info: &Info) -> Result<Vec<(Path, Item)>, MergeError> {
+        let [base, ours, theirs] = info.stages;
+        let regular = super::tree::is_regular;
+        let (move_ours, move_theirs) = match (regular(ours.mode), regular(theirs.mode)) {
+            (true, _) => (true, false),
+            (_, true) => (false, true),
+            _ => (true, true),
+        };
+        let ours_path = if move_ours { self.aside(path, 1)? } else { path.clone() };
+        let theirs_path = if move_theirs { self.aside(path, 2)? } else { path.clone() };
+        let paths = [
+            Some(path.clone()),
+            Some(&ours_path).filter(|_| move_ours).cloned(),
+            Some(&theirs_path).filter(|_| move_theirs).cloned(),
+        ];
+        self.notes.push(Note::new(NoteKind::DistinctTypes, paths.into_iter().flatten().collect::<Vec<_>>()));
+        let mut kept = Vec::new();
+        for (side, place, item) in [(1, ours_path, ours), (2, theirs_path, theirs)] {
+            let same_kind = base.exists() && kind(base.mode) == kind(item.mode);
+            let mut stages = [Item::NONE; 3];
+            stages[side] = item;
+            if same_kind {
+                stages[0] = base;
+            }
+            let files = bit(side) | if same_kind { BASE } else { 0 };
+            kept.push((Path::from(split(&place).1), item));
+            self.unsettled.push(Unsettled { path: place, stages, paths: info.paths.clone(), files });
+        }
+        Ok(kept)
+    }
+
+    /// A free name for a file that must step aside.
+    fn aside(&mut self, path: &Path, side: usize) -> Result<Path, MergeError> {
+        let label = if side == 1 { &self.context.labels.ours } else { &self.context.labels.theirs };
+        let mut name = path.to_vec();
+        name.push(b'~');
+        name.extend(label.iter().map(|byte| if *byte == b'/' { b'_' } else { *byte }));
+        let mut candidate = Path::from(name.as_slice());
+        let mut suffix = 0;
+        while self.given.contains_key(&candidate) || self.all.occupied(&candidate)? != 0 {
+            candidate = Path::from([&name[..], format!("_{suffix}").as_bytes()].concat());
+            suffix += 1;
+        }
+        self.given.insert(candidate.clone(), ());
+        Ok(candidate)
+    }
+}
+
+/// The directory that one side alone changed, as a whole.
+fn whole(items: &[Item; 3]) -> Option<Item> {
+    changed_by(items).map(|side| items[side])
+}

@@ -1,0 +1,150 @@
+//! The histogram diff: split at the longest common run among the rarest lines, again and again.
+//!
+//! The result equals `git diff --histogram` before any sliding of hunks: a region whose common lines are all too frequent
+//! goes to the classic algorithm ([`super::myers`]).
+
+use super::lines::Token;
+use super::myers;
+use std::ops::Range;
+
+/// Lines more frequent than this in a region do not split it.
+const TOO_FREQUENT: u32 = 64;
+const NOWHERE: u32 = u32::MAX;
+
+/// Which lines are gone from `before` and new in `after`.
+pub(super) struct Changed {
+    pub(super) before: Vec<bool>,
+    pub(super) after: Vec<bool>,
+}
+
+/// The lines of `before` by number: where each occurs in the region at hand.
+struct Index {
+    first: Vec<u32>,
+    count: Vec<u32>,
+    /// By position in `before`: the next position of the same line in the region.
+    next: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+struct Run {
+    before: usize,
+    after: usize,
+    length: usize,
+}
+
+enum Split {
+    At(Run),
+    NothingCommon,
+    AllTooFrequent,
+}
+
+/// Compares two sequences of lines whose numbers are below `tokens`.
+pub(super) fn diff(before: &[Token], after: &[Token], tokens: usize) -> Changed {
+    let mut changed = Changed { before: vec![false; before.len()], after: vec![false; after.len()] };
+    let mut index = Index { first: vec![NOWHERE; tokens], count: vec![0; tokens], next: vec![NOWHERE; before.len()] };
+    let mut regions = vec![(0..before.len(), 0..after.len())];
+    while let Some((old, new)) = regions.pop() {
+        if old.is_empty() || new.is_empty() {
+            changed.before[old].fill(true);
+            changed.after[new].fill(true);
+            continue;
+        }
+        match index.split(before, after, old.clone(), new.clone()) {
+            Split::NothingCommon => {
+                changed.before[old].fill(true);
+                changed.after[new].fill(true);
+            }
+            Split::AllTooFrequent => {
+                let part = myers::diff(&before[old.clone()], &after[new.clone()]);
+                changed.before[old].copy_from_slice(&part.before);
+                changed.after[new].copy_from_slice(&part.after);
+            }
+            Split::At(run) => {
+                regions.push((run.before + run.length..old.end, run.after + run.length..new.end));
+                regions.push((old.start..run.before, new.start..run.after));
+            }
+        }
+    }
+    changed
+}
+
+impl Index {
+    fn split(&mut self, before: &[Token], after: &[Token], old: Range<usize>, new: Range<usize>) -> Split {
+        for at in old.clone().rev() {
+            let token = before[at] as usize;
+            self.next[at] = self.first[token];
+            self.first[token] = at as u32;
+            self.count[token] += 1;
+        }
+        let split = self.best(before, after, &old, &new);
+        for token in &before[old] {
+            self.first[*token as usize] = NOWHERE;
+            self.count[*token as usize] = 0;
+        }
+        split
+    }
+
+    fn best(&self, before: &[Token], after: &[Token], old: &Range<usize>, new: &Range<usize>) -> Split {
+        let mut rarest = TOO_FREQUENT + 1;
+        let mut best: Option<Run> = None;
+        let mut common = false;
+        let mut at = new.start;
+        while at < new.end {
+            let count = self.count[after[at] as usize];
+            common |= count > 0;
+            let mut resume = at + 1;
+            if count > 0 && count <= rarest {
+                let mut candidate = self.first[after[at] as usize];
+                while candidate != NOWHERE {
+                    let start = candidate as usize;
+                    let (run, rare) = self.extend(before, after, old, new, start, at, count);
+                    resume = resume.max(run.after + run.length);
+                    if best.map_or(0, |best| best.length) < run.length && (best.is_some() || run.length > 1)
+                        || rare < rarest
+                    {
+                        best = Some(run);
+                        rarest = rare;
+                    }
+                    let end = (run.before + run.length) as u32;
+                    candidate = self.next[start];
+                    while candidate != NOWHERE && candidate < end {
+                        candidate = self.next[candidate as usize];
+                    }
+                }
+            }
+            at = resume;
+        }
+        match best {
+            _ if common && rarest > TOO_FREQUENT => Split::AllTooFrequent,
+            Some(run) => Split::At(run),
+            None => Split::NothingCommon,
+        }
+    }
+
+    /// The longest common run through a pair of equal lines, and how often its rarest line occurs.
+    #[expect(clippy::too_many_arguments, reason = "two texts, two regions, two positions")]
+    fn extend(
+        &self,
+        before: &[Token],
+        after: &[Token],
+        old: &Range<usize>,
+        new: &Range<usize>,
+        mut from: usize,
+        mut at: usize,
+        count: u32,
+    ) -> (Run, u32) {
+        let mut rare = count;
+        let mut length = 1;
+        while from > old.start && at > new.start && before[from - 1] == after[at - 1] {
+            from -= 1;
+            at -= 1;
+            length += 1;
+            rare = rare.min(self.count[before[from] as usize]);
+        }
+        while from + length < old.end && at + length < new.end && before[from + length] == after[at + length] {
+            rare = rare.min(self.count[before[from + length] as usize]);
+            length += 1;
+        }
+        (Run { before: from, after: at, length }, rare)
+    }
+}

@@ -1,0 +1,61 @@
+//! What a merge has to say about its conflicts, in git's own categories.
+
+use super::entries::Path;
+
+/// git's categories of messages (those of `git merge-tree -z`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NoteKind {
+    /// No message, but the merge is not clean.
+    Unclean,
+    AutoMerging,
+    Contents,
+    AddAdd,
+    SubmoduleContents,
+    Binary,
+    FileDirectory,
+    DistinctTypes,
+    ModifyDelete,
+    RenameRename,
+    RenameCollides,
+    RenameDelete,
+    DirectoryRenameSuggested,
+    DirectoryRenameInWay,
+    DirectoryRenameCollision,
+    DirectoryRenameSplit,
+    RenameSkipped,
+    Submodule,
+}
+
+impl NoteKind {
+    /// Whether the merge is not clean even when every path is settled.
+    pub(super) fn spoils(self) -> bool {
+        matches!(
+            self,
+            Self::Unclean | Self::DirectoryRenameInWay | Self::DirectoryRenameCollision | Self::DirectoryRenameSplit
+        )
+    }
+}
+
+/// One remark about one or more paths, the most telling first.
+#[derive(Debug, Clone)]
+pub(super) struct Note {
+    pub(super) kind: NoteKind,
+    pub(super) paths: Vec<Path>,
+    /// The side that it is about (1 ours, 2 theirs), 0 where it is about both.
+    pub(super) side: usize,
+}
+
+impl Note {
+    pub(super) fn new(kind: NoteKind, paths: impl Into<Vec<Path>>) -> Self {
+        Self { kind, paths: paths.into(), side: 0 }
+    }
+
+    pub(super) fn unclean() -> Self {
+        Self::new(NoteKind::Unclean, [])
+    }
+
+    pub(super) fn on(mut self, side: usize) -> Self {
+        self.side = side;
+        self
+    }
+}

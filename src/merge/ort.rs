@@ -1,0 +1,161 @@
+//! The merge of two commits, equal to what `git merge-tree --write-tree` makes of them.
+//!
+//! One [`Memory`] serves many merges in one repository and keeps what was read.
+
+use super::attributes::Attributes;
+use super::bases::Painter;
+use super::commits::{Commits, Number};
+use super::content::{Context, Labels};
+use super::entries::Differences;
+use super::finish::{Finished, Unsettled};
+use super::note::{Note, NoteKind};
+use super::renames::Renames;
+use super::store::{Kept, Store};
+use super::tree::{DIRECTORY, Item};
+use super::{By, MergeError, Merged, Outcome};
+use super::{directories, finish, renames, report, resolve, structural};
+use crate::model::{CommitId, ObjectId};
+use std::cell::RefCell;
+
+/// What the merges of one repository keep for one another.
+pub(super) struct Memory {
+    objects: Kept,
+    commits: RefCell<Commits>,
+    painter: RefCell<Painter>,
+}
+
+impl Memory {
+    pub(super) fn new(repo: &git2::Repository) -> Self {
+        Self { objects: Kept::new(repo), commits: RefCell::new(Commits::new(repo)), painter: RefCell::default() }
+    }
+
+    /// Takes notice of what others stored meanwhile.
+    pub(super) fn refresh(&mut self) {
+        self.objects.refresh();
+    }
+}
+
+/// Merges commits of one repository.
+pub(super) struct Engine<'r> {
+    store: Store<'r>,
+    attributes: Attributes<'r>,
+    memory: &'r Memory,
+}
+
+/// A merge's whole answer: the tree is there even when it holds conflict markers.
+pub(super) struct Answer {
+    pub(super) bases: Vec<CommitId>,
+    pub(super) by: By,
+    pub(super) tree: ObjectId,
+    pub(super) clean: bool,
+    pub(super) up_to_date: bool,
+    pub(super) unsettled: Vec<Unsettled>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl<'r> Engine<'r> {
+    pub(super) fn new(repo: &'r git2::Repository, memory: &'r Memory) -> Result<Self, MergeError> {
+        Ok(Self { store: Store::new(repo, &memory.objects)?, attributes: Attributes::new(repo), memory })
+    }
+
+    /// Merges `theirs` into `ours`.
+    pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        let answer = self.answer(ours, theirs)?;
+        let result = if answer.up_to_date {
+            Merged::UpToDate(answer.tree.into())
+        } else if answer.clean {
+            Merged::Clean(answer.tree.into())
+        } else {
+            Merged::Conflicts(report::conflicts(&self.store, &answer.unsettled, &answer.notes)?)
+        };
+        Ok(Outcome { bases: answer.bases, by: answer.by, result })
+    }
+
+    pub(super) fn answer(&self, ours: CommitId, theirs: CommitId) -> Result<Answer, MergeError> {
+        let (one, two) = {
+            let mut commits = self.memory.commits.borrow_mut();
+            (commits.number(ours.object()), commits.number(theirs.object()))
+        };
+        let (ours_tree, theirs_tree) = (self.tree_of(one)?, self.tree_of(two)?);
+        let bases = self.bases(&[one], &[two])?;
+        let mut answer = Answer {
+            bases: bases.iter().map(|base| self.memory.commits.borrow().known(*base).id.into()).collect(),
+            by: By::Structural,
+            tree: ours_tree.id,
+            clean: true,
+            up_to_date: false,
+            unsettled: Vec::new(),
+            notes: Vec::new(),
+        };
+        match bases[..] {
+            [] => return Err(MergeError::Unrelated { ours, theirs }),
+            [base] if base == two => answer.up_to_date = true,
+            [base] if base == one => answer.tree = theirs_tree.id,
+            _ => {
+                let labels = Labels { ours: ours.to_string().into_bytes(), theirs: theirs.to_string().into_bytes() };
+                let context = self.context(&labels, 0);
+                let base = self.base_tree(&bases, 0)?;
+                let roots = [base, ours_tree, theirs_tree];
+                let simple = if bases.len() == 1 { structural::merge(&context, roots)? } else { None };
+                if let Some(tree) = simple {
+                    answer.tree = tree.id;
+                } else {
+                    let (finished, notes) = self.full(&context, roots)?;
+                    answer.by = By::Full;
+                    answer.tree = finished.tree.id;
+                    answer.clean = finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.spoils());
+                    answer.unsettled = finished.unsettled;
+                    answer.notes = notes;
+                }
+            }
+        }
+        Ok(answer)
+    }
+
+    fn context<'a>(&'a self, labels: &'a Labels, depth: usize) -> Context<'a, 'r> {
+        Context { store: &self.store, attributes: &self.attributes, labels, depth }
+    }
+
+    fn bases(&self, ours: &[Number], theirs: &[Number]) -> Result<Vec<Number>, MergeError> {
+        self.memory.painter.borrow_mut().bases(&mut self.memory.commits.borrow_mut(), &self.store, ours, theirs)
+    }
+
+    fn tree_of(&self, commit: Number) -> Result<Item, MergeError> {
+        let tree = self.memory.commits.borrow_mut().get(&self.store, commit)?.tree;
+        Ok(Item { mode: DIRECTORY, id: tree })
+    }
+
+    /// The tree to merge from: the base's, or the merge of all bases, conflicts and all, oldest first.
+    fn base_tree(&self, bases: &[Number], depth: usize) -> Result<Item, MergeError> {
+        let Some((first, rest)) = bases.split_last() else {
+            // No common history: everything was added on both sides.
+            return Ok(Item { mode: DIRECTORY, id: self.store.write_tree(&[])? });
+        };
+        let labels =
+            Labels { ours: b"Temporary merge branch 1".to_vec(), theirs: b"Temporary merge branch 2".to_vec() };
+        let context = self.context(&labels, depth + 1);
+        let mut merged = vec![*first];
+        let mut tree = self.tree_of(*first)?;
+        for next in rest.iter().rev() {
+            let common = self.bases(&merged, &[*next])?;
+            let base = self.base_tree(&common, depth + 1)?;
+            let (finished, _) = self.full(&context, [base, tree, self.tree_of(*next)?])?;
+            tree = finished.tree;
+            merged.push(*next);
+        }
+        Ok(tree)
+    }
+
+    fn full(&self, context: &Context<'_, 'r>, roots: [Item; 3]) -> Result<(Finished, Vec<Note>), MergeError> {
+        let mut notes: Vec<Note> = Vec::new();
+        let mut all = Differences::collect(&self.store, roots)?;
+        let none = Renames { from: Vec::new(), moved: directories::MovedCounts::default() };
+        let found =
+            [none, renames::find(&self.store, &mut all.sides[1])?, renames::find(&self.store, &mut all.sides[2])?];
+        let renamed = directories::apply(&mut all, &found, context.depth == 0, &mut notes)?;
+        resolve::apply(&mut all, context, &renamed, &mut notes)?;
+        let finished = finish::finish(&all, context, &mut notes)?;
+        notes.dedup_by(|a, b| a.kind == NoteKind::AutoMerging && b.kind == a.kind && a.paths == b.paths);
+        Ok((finished, notes))
+    }
+}

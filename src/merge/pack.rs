@@ -1,0 +1,488 @@
+//! Reads objects straight from packs (`gitformat-pack`), several times faster than through libgit2.
+//!
+//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. What is not found here is left to
+//! libgit2; so are packs whose index is not of version 2, or very large.
+
+use crate::model::ObjectId;
+use flate2::{Decompress, FlushDecompress, Status};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+/// The types of objects, by their numbers in a pack.
+const COMMIT: u8 = 1;
+const TREE: u8 = 2;
+const BLOB: u8 = 3;
+const TAG: u8 = 4;
+const OFFSET_DELTA: u8 = 6;
+const ID_DELTA: u8 = 7;
+
+/// Indexes larger than this are not held in memory.
+const LARGEST_INDEX: u64 = 48 << 20;
+/// Objects larger than this are not held in memory as bases of others.
+const LARGEST_BASE: usize = 1 << 20;
+const BASES: usize = 24 << 20;
+/// Files are read in pieces of this size; this many pieces are kept.
+const PIECE: usize = 8 << 10;
+const PIECES: usize = 512;
+/// Deflate's best ratio (zlib's technical details: 1032 to 1).
+const DEFLATE_AT_MOST: u64 = 1032;
+/// A delta's result gets at most this much memory before there are contents for it.
+const LARGEST_START: usize = 16 << 20;
+
+/// git2's word for a type's number.
+pub(super) fn object_type(number: u8) -> Option<git2::ObjectType> {
+    match number {
+        COMMIT => Some(git2::ObjectType::Commit),
+        TREE => Some(git2::ObjectType::Tree),
+        BLOB => Some(git2::ObjectType::Blob),
+        TAG => Some(git2::ObjectType::Tag),
+        _ => None,
+    }
+}
+
+/// What the packs say of an object.
+pub(super) enum Packed {
+    /// Its type and contents.
+    Object(u8, Rc<[u8]>),
+    /// An index names it, but it cannot be read. Not a case for libgit2, which a wrong offset can crash.
+    Damaged,
+    Absent,
+}
+
+/// All packs of a repository.
+pub(super) struct Packs {
+    folders: Vec<Folder>,
+    packs: Vec<Pack>,
+    state: RefCell<State>,
+}
+
+/// Objects that others are stored as deltas of, by pack and offset.
+type Bases = HashMap<(usize, u64), (u8, Rc<[u8]>)>;
+
+struct State {
+    inflate: Decompress,
+    pieces: Pieces,
+    bases: Bases,
+    base_bytes: usize,
+    last: usize,
+}
+
+/// Pieces of pack files, each in a slot chosen by the pack and the piece's number.
+struct Pieces(Vec<Piece>);
+
+#[derive(Default, Clone)]
+struct Piece {
+    of: Option<(usize, u64)>,
+    data: Vec<u8>,
+}
+
+/// A folder of packs.
+struct Folder {
+    path: PathBuf,
+    /// When it had last changed as it was read.
+    changed: Option<SystemTime>,
+    /// The indexes that were met there, understood or not.
+    met: HashSet<PathBuf>,
+}
+
+struct Pack {
+    index: Vec<u8>,
+    count: usize,
+    file: File,
+    /// The pack file's size in bytes.
+    length: u64,
+}
+
+/// Where an object is.
+#[derive(Clone, Copy)]
+struct Place {
+    pack: usize,
+    offset: u64,
+}
+
+/// How an object is stored.
+struct Header {
+    kind: u8,
+    size: usize,
+    /// Where its data begins.
+    data: u64,
+    base: Option<Place>,
+}
+
+impl Packs {
+    /// Opens all packs in the given `objects` folders.
+    pub(super) fn open(folders: &[PathBuf]) -> Self {
+        let folder = |objects: &PathBuf| Folder { path: objects.join("pack"), changed: None, met: HashSet::new() };
+        let state = State {
+            inflate: Decompress::new(true),
+            pieces: Pieces(vec![Piece::default(); PIECES]),
+            bases: HashMap::new(),
+            base_bytes: 0,
+            last: 0,
+        };
+        let folders = folders.iter().map(folder).collect();
+        let mut packs = Self { folders, packs: Vec::new(), state: RefCell::new(state) };
+        packs.refresh();
+        packs
+    }
+
+    /// Opens the packs that came since the last look. Those that went stay open: their files can still be read.
+    pub(super) fn refresh(&mut self) {
+        for folder in &mut self.folders {
+            let changed = std::fs::metadata(&folder.path).and_then(|meta| meta.modified()).ok();
+            // A folder that changed within the clock's grain of the last look may change again unseen.
+            let settled = changed.is_some_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(2)));
+            if changed.is_none() || changed == folder.changed {
+                continue;
+            }
+            folder.changed = changed.filter(|_| settled);
+            let Ok(entries) = std::fs::read_dir(&folder.path) else { continue };
+            for path in entries.flatten().map(|entry| entry.path()) {
+                if path.extension().is_some_and(|extension| extension == "idx") && folder.met.insert(path.clone()) {
+                    self.packs.extend(Pack::open(&path));
+                }
+            }
+        }
+    }
+
+    /// An object's type and contents.
+    pub(super) fn read(&self, id: ObjectId) -> Packed {
+        let state = &mut *self.state.borrow_mut();
+        let Some(place) = self.find(state, id) else { return Packed::Absent };
+        self.object(state, place).map_or(Packed::Damaged, |(kind, data)| Packed::Object(kind, data))
+    }
+
+    /// The first bytes of a commit, at most `most`; fewer only when it is shorter.
+    pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
+        let state = &mut *self.state.borrow_mut();
+        let place = self.find(state, id)?;
+        let header = self.header(state, place)?;
+        match header.kind {
+            COMMIT => {
+                Some(self.inflate(state, place.pack, header.data, header.size.min(most), header.size > most)?.into())
+            }
+            OFFSET_DELTA | ID_DELTA => {
+                self.object(state, place).filter(|(kind, _)| *kind == COMMIT).map(|(_, data)| data)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an object is in one of the packs.
+    pub(super) fn contains(&self, id: ObjectId) -> bool {
+        self.find(&mut self.state.borrow_mut(), id).is_some()
+    }
+
+    /// The size of an object.
+    pub(super) fn size(&self, id: ObjectId) -> Option<usize> {
+        let state = &mut *self.state.borrow_mut();
+        let place = self.find(state, id)?;
+        let header = self.header(state, place)?;
+        if header.base.is_none() {
+            return Some(header.size);
+        }
+        let start = self.inflate(state, place.pack, header.data, header.size.min(24), header.size > 24)?;
+        let mut at = 0;
+        variable(&start, &mut at)?;
+        variable(&start, &mut at)
+    }
+
+    fn find(&self, state: &mut State, id: ObjectId) -> Option<Place> {
+        let look = |pack: usize| self.packs.get(pack)?.find(&id).map(|offset| Place { pack, offset });
+        if let Some(place) = look(state.last) {
+            return Some(place);
+        }
+        let place = (0..self.packs.len()).filter(|pack| *pack != state.last).find_map(look)?;
+        state.last = place.pack;
+        Some(place)
+    }
+
+    fn bytes(&self, state: &mut State, pack: usize, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let at = offset.checked_add(filled as u64)?;
+            let piece = state.pieces.get(&self.packs, pack, at / PIECE as u64)?;
+            let Some(rest) = piece.get((at % PIECE as u64) as usize..).filter(|rest| !rest.is_empty()) else { break };
+            let length = rest.len().min(buffer.len() - filled);
+            buffer[filled..filled + length].copy_from_slice(&rest[..length]);
+            filled += length;
+        }
+        Some(filled)
+    }
+
+    fn header(&self, state: &mut State, place: Place) -> Option<Header> {
+        let mut buffer = [0; 40];
+        let length = self.bytes(state, place.pack, place.offset, &mut buffer)?;
+        let bytes = &buffer[..length];
+        let first = *bytes.first()?;
+        let kind = first >> 4 & 7;
+        let mut size = usize::from(first & 15);
+        let mut at = 1;
+        let mut shift = 4;
+        let mut last = first;
+        while last & 0x80 != 0 {
+            last = *bytes.get(at)?;
+            size |= usize::from(last & 0x7f).checked_shl(shift)?;
+            shift += 7;
+            at += 1;
+        }
+        let base = match kind {
+            OFFSET_DELTA => {
+                let mut byte = *bytes.get(at)?;
+                at += 1;
+                let mut back = u64::from(byte & 0x7f);
+                while byte & 0x80 != 0 {
+                    byte = *bytes.get(at)?;
+                    at += 1;
+                    back = back.checked_add(1)?.checked_mul(128)? | u64::from(byte & 0x7f);
+                }
+                Some(Place { pack: place.pack, offset: place.offset.checked_sub(back).filter(|_| back > 0)? })
+            }
+            ID_DELTA => {
+                let id: [u8; 20] = bytes.get(at..at + 20)?.try_into().ok()?;
+                at += 20;
+                Some(self.find(state, ObjectId::from_bytes(id))?)
+            }
+            COMMIT..=TAG => None,
+            _ => return None,
+        };
+        Some(Header { kind, size, data: place.offset + at as u64, base })
+    }
+
+    /// Inflates `size` bytes; `partly` says that more would follow.
+    fn inflate(&self, state: &mut State, pack: usize, offset: u64, size: usize, partly: bool) -> Option<Vec<u8>> {
+        // Deflate cannot make more of what is left of the pack: such a size is damage, not a reason to take memory.
+        let left = self.packs.get(pack)?.length.saturating_sub(offset);
+        if size as u64 > left.saturating_mul(DEFLATE_AT_MOST) {
+            return None;
+        }
+        // One byte more than needed lets the end of the stream be seen.
+        let mut out = Vec::with_capacity(size + 1);
+        let State { inflate, pieces, .. } = state;
+        inflate.reset(true);
+        let mut at = offset;
+        loop {
+            let piece = pieces.get(&self.packs, pack, at / PIECE as u64)?;
+            let rest = piece.get((at % PIECE as u64) as usize..).filter(|rest| !rest.is_empty())?;
+            let (before, grown) = (inflate.total_in(), out.len());
+            let status = inflate.decompress_vec(rest, &mut out, FlushDecompress::None).ok()?;
+            let read = inflate.total_in() - before;
+            at += read;
+            if status == Status::StreamEnd || partly && out.len() >= size {
+                break;
+            }
+            if out.len() > size || read == 0 && out.len() == grown {
+                return None;
+            }
+        }
+        if partly {
+            out.truncate(size);
+        }
+        (out.len() == size).then_some(out)
+    }
+
+    fn object(&self, state: &mut State, place: Place) -> Option<(u8, Rc<[u8]>)> {
+        let mut deltas = Vec::new();
+        let mut at = place;
+        let (kind, mut data) = loop {
+            if let Some((kind, data)) = state.bases.get(&(at.pack, at.offset)) {
+                break (*kind, data.clone());
+            }
+            let header = self.header(state, at)?;
+            let bytes = self.inflate(state, at.pack, header.data, header.size, false)?;
+            match header.base {
+                Some(base) => {
+                    deltas.push((at, bytes));
+                    at = base;
+                    // A chain this long is a circle.
+                    if deltas.len() > 10_000 {
+                        return None;
+                    }
+                }
+                None => break (header.kind, bytes.into()),
+            }
+        };
+        let has_deltas = !deltas.is_empty();
+        if has_deltas {
+            state.remember(at, kind, &data);
+        }
+        while let Some((at, delta)) = deltas.pop() {
+            data = apply(&data, &delta)?.into();
+            if kind != COMMIT {
+                state.remember(at, kind, &data);
+            }
+        }
+        Some((kind, data))
+    }
+}
+
+impl Pieces {
+    fn get(&mut self, packs: &[Pack], pack: usize, number: u64) -> Option<&[u8]> {
+        let slot = (number as usize).wrapping_add(pack.wrapping_mul(61)) % PIECES;
+        let piece = self.0.get_mut(slot)?;
+        if piece.of != Some((pack, number)) {
+            piece.of = None;
+            piece.data.resize(PIECE, 0);
+            let length = read_at(&packs.get(pack)?.file, &mut piece.data, number * PIECE as u64)?;
+            piece.data.truncate(length);
+            piece.of = Some((pack, number));
+        }
+        Some(&piece.data)
+    }
+}
+
+impl State {
+    fn remember(&mut self, at: Place, kind: u8, data: &Rc<[u8]>) {
+        if data.len() > LARGEST_BASE {
+            return;
+        }
+        if self.base_bytes + data.len() > BASES {
+            self.bases.clear();
+            self.base_bytes = 0;
+        }
+        if self.bases.insert((at.pack, at.offset), (kind, data.clone())).is_none() {
+            self.base_bytes += data.len() + 64;
+        }
+    }
+}
+
+/// A number in a delta's header: seven bits a byte, least first.
+fn variable(data: &[u8], at: &mut usize) -> Option<usize> {
+    let mut value = 0_usize;
+    let mut shift = 0;
+    loop {
+        let byte = *data.get(*at)?;
+        *at += 1;
+        value |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+}
+
+fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+    let mut at = 0;
+    if variable(delta, &mut at)? != base.len() {
+        return None;
+    }
+    let size = variable(delta, &mut at)?;
+    let mut out = Vec::with_capacity(size.min(LARGEST_START));
+    while let Some(code) = delta.get(at).copied() {
+        at += 1;
+        if code & 0x80 != 0 {
+            let mut number = |bits: u8| -> Option<usize> {
+                let mut value = 0;
+                for bit in (0..8).filter(|bit| bits & 1 << bit != 0) {
+                    value |= usize::from(*delta.get(at)?) << (8 * (bit % 4));
+                    at += 1;
+                }
+                Some(value)
+            };
+            let from = number(code & 0x0f)?;
+            let length = match number(code & 0x70)? {
+                0 => 0x10000,
+                length => length,
+            };
+            out.extend_from_slice(base.get(from..from.checked_add(length)?)?);
+        } else if code != 0 {
+            out.extend_from_slice(delta.get(at..at + usize::from(code))?);
+            at += usize::from(code);
+        } else {
+            return None;
+        }
+        if out.len() > size {
+            return None;
+        }
+    }
+    (out.len() == size).then_some(out)
+}
+
+impl Pack {
+    /// Opens a pack by the path of its index (version 2).
+    fn open(path: &Path) -> Option<Self> {
+        if std::fs::metadata(path).ok()?.len() > LARGEST_INDEX {
+            return None;
+        }
+        let index = std::fs::read(path).ok()?;
+        if index.get(..8)? != b"\xfftOc\0\0\0\x02" {
+            return None;
+        }
+        let file = File::open(path.with_extension("pack")).ok()?;
+        let length = file.metadata().ok()?.len();
+        let pack = Self { count: 0, file, length, index };
+        let count = pack.number(8 + 255 * 4)?;
+        (pack.index.len() >= 8 + 1024 + count * 28).then_some(Self { count, ..pack })
+    }
+
+    fn number(&self, at: usize) -> Option<usize> {
+        Some(u32::from_be_bytes(self.index.get(at..at + 4)?.try_into().ok()?) as usize)
+    }
+
+    fn find(&self, id: &ObjectId) -> Option<u64> {
+        let bytes = id.as_bytes();
+        let first = usize::from(bytes[0]);
+        let mut low = if first == 0 { 0 } else { self.number(8 + (first - 1) * 4)? };
+        let mut high = self.number(8 + first * 4)?.min(self.count);
+        let names = self.index.get(8 + 1024..8 + 1024 + self.count * 20)?;
+        let compare = |at: usize| names[at * 20..at * 20 + 20].cmp(bytes);
+        // Ids are spread evenly: start where this one should be and close in from there.
+        let share = u64::from(u32::from_be_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]));
+        let mut probe = low + ((high.saturating_sub(low) as u64 * share) >> 32) as usize;
+        let mut step = 4;
+        while low < high {
+            match compare(probe) {
+                std::cmp::Ordering::Less => {
+                    low = probe + 1;
+                    probe = (probe + step).min(high.saturating_sub(1)).max(low);
+                }
+                std::cmp::Ordering::Greater => {
+                    high = probe;
+                    probe = probe.saturating_sub(step).max(low);
+                }
+                std::cmp::Ordering::Equal => return self.offset(probe),
+            }
+            step *= 2;
+            if step > 64 {
+                probe = low + high.saturating_sub(low) / 2;
+            }
+        }
+        None
+    }
+
+    fn offset(&self, at: usize) -> Option<u64> {
+        let offsets = 8 + 1024 + self.count * 24;
+        let offset = self.number(offsets + at * 4)?;
+        if offset & 0x8000_0000 == 0 {
+            return Some(offset as u64);
+        }
+        let far = offsets + self.count * 4 + (offset & 0x7fff_ffff) * 8;
+        // Where the place is missing, none that could be read.
+        let (high, low) = (self.number(far).unwrap_or(u32::MAX as usize), self.number(far + 4).unwrap_or(0));
+        Some((high as u64) << 32 | low as u64)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> Option<usize> {
+    use std::os::unix::fs::FileExt;
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    Some(filled)
+}
+
+#[cfg(not(unix))]
+fn read_at(_file: &File, _buffer: &mut [u8], _offset: u64) -> Option<usize> {
+    None
+}

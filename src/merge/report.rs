@@ -1,0 +1,144 @@
+//! Turns what the merge noted into typed conflicts for people and programs.
+
+use super::MergeError;
+use super::conflict::{Conflict, ConflictKind, Side};
+use super::finish::Unsettled;
+use super::note::{Note, NoteKind};
+use super::store::Store;
+use super::three_way;
+use super::tree::{Item, is_regular};
+use std::rc::Rc;
+
+/// The conflicts of a merge, in the order of their paths.
+pub(super) fn conflicts(
+    store: &Store<'_>,
+    unsettled: &[Unsettled],
+    notes: &[Note],
+) -> Result<Vec<Conflict>, MergeError> {
+    let mut conflicts = Vec::new();
+    let mut told = vec![false; unsettled.len()];
+    let not_text = |path| notes.iter().any(|note| note.kind == NoteKind::Binary && note.paths.first() == Some(path));
+    for note in notes {
+        let Some(kind) = kind(note.kind) else { continue };
+        let Some(path) = note.paths.first() else { continue };
+        // git warns that the file is not text, then speaks of its contents all the same. Once is enough.
+        if matches!(kind, ConflictKind::Content | ConflictKind::AddAdd) && not_text(path) {
+            continue;
+        }
+        let at = unsettled.iter().position(|entry| entry.path == *path);
+        if let Some(at) = at {
+            told[at] = true;
+        }
+        let entry = at.map(|at| &unsettled[at]);
+        let mut conflict = describe(store, path, kind, entry)?;
+        conflict.message = sentence(note);
+        conflicts.push(conflict);
+    }
+    // A path that only another path's remark speaks of.
+    for (entry, _) in unsettled.iter().zip(told).filter(|(_, told)| !told) {
+        let about = notes.iter().find(|note| kind(note.kind).is_some() && note.paths.contains(&entry.path));
+        let kind = about.and_then(|note| kind(note.kind)).unwrap_or(ConflictKind::Content);
+        let mut conflict = describe(store, &entry.path, kind, Some(entry))?;
+        conflict.message = about.map_or_else(|| format!("{} is in conflict", text(&entry.path)), sentence);
+        conflicts.push(conflict);
+    }
+    conflicts.sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
+    conflicts.dedup_by(|a, b| a.path == b.path && a.kind == b.kind && a.message == b.message);
+    Ok(conflicts)
+}
+
+fn describe(
+    store: &Store<'_>,
+    path: &[u8],
+    kind: ConflictKind,
+    entry: Option<&Unsettled>,
+) -> Result<Conflict, MergeError> {
+    let side = |version: usize| {
+        let entry = entry.filter(|entry| entry.files & 1 << version != 0)?;
+        let item = entry.stages[version];
+        Some(Side { path: text(&entry.paths[version]), id: item.id, mode: format!("{:06o}", item.mode) })
+    };
+    let wants_hunks = matches!(kind, ConflictKind::Content | ConflictKind::AddAdd);
+    let hunks = match entry {
+        Some(entry) if wants_hunks => hunks(store, entry.stages)?,
+        _ => Vec::new(),
+    };
+    Ok(Conflict {
+        path: text(path),
+        kind,
+        base: side(0),
+        ours: side(1),
+        theirs: side(2),
+        message: String::new(),
+        hunks,
+    })
+}
+
+fn hunks(store: &Store<'_>, stages: [Item; 3]) -> Result<Vec<super::conflict::Hunk>, MergeError> {
+    let [base, ours, theirs] = stages;
+    if !is_regular(ours.mode) || !is_regular(theirs.mode) {
+        return Ok(Vec::new());
+    }
+    let old = if is_regular(base.mode) { store.blob(base.id)? } else { Rc::from([]) };
+    Ok(three_way::hunks(&old, &store.blob(ours.id)?, &store.blob(theirs.id)?))
+}
+
+fn kind(kind: NoteKind) -> Option<ConflictKind> {
+    Some(match kind {
+        NoteKind::AutoMerging | NoteKind::RenameSkipped | NoteKind::Unclean => return None,
+        NoteKind::Contents => ConflictKind::Content,
+        NoteKind::AddAdd => ConflictKind::AddAdd,
+        NoteKind::Binary => ConflictKind::Binary,
+        NoteKind::FileDirectory => ConflictKind::FileDirectory,
+        NoteKind::DistinctTypes => ConflictKind::DistinctTypes,
+        NoteKind::ModifyDelete => ConflictKind::ModifyDelete,
+        NoteKind::RenameRename => ConflictKind::RenameRename,
+        NoteKind::RenameCollides => ConflictKind::RenameAdd,
+        NoteKind::RenameDelete => ConflictKind::RenameDelete,
+        NoteKind::DirectoryRenameSuggested
+        | NoteKind::DirectoryRenameInWay
+        | NoteKind::DirectoryRenameCollision
+        | NoteKind::DirectoryRenameSplit => ConflictKind::DirectoryRename,
+        NoteKind::Submodule | NoteKind::SubmoduleContents => ConflictKind::Submodule,
+    })
+}
+
+fn sentence(note: &Note) -> String {
+    let path = |at: usize| note.paths.get(at).map(|path| text(path)).unwrap_or_default();
+    let (here, there) = if note.side == 2 { ("theirs", "ours") } else { ("ours", "theirs") };
+    let (first, second, third) = (path(0), path(1), path(2));
+    match note.kind {
+        NoteKind::Contents => format!("both sides changed the same lines of {first}"),
+        NoteKind::AddAdd => format!("both sides added {first}, differently"),
+        NoteKind::Binary => format!("both sides changed {first}, which is not text"),
+        NoteKind::FileDirectory => {
+            format!("{second} is a file in {here} and a directory in {there}; the file would become {first}")
+        }
+        NoteKind::DistinctTypes => format!("{first} has a different type on each side"),
+        NoteKind::ModifyDelete => format!("{first} was changed in {here} and deleted in {there}"),
+        NoteKind::RenameRename => format!("{first} was renamed to {second} in ours and to {third} in theirs"),
+        NoteKind::RenameCollides => {
+            format!("{second} was renamed to {first}, conflicts there and meets another file of that name")
+        }
+        NoteKind::RenameDelete => format!("{second} was renamed to {first} in {here} and deleted in {there}"),
+        NoteKind::DirectoryRenameSuggested if note.paths.len() == 3 => format!(
+            "{third} was renamed to {second} in {here}, inside a directory that {there} renamed; should it become {first}?"
+        ),
+        NoteKind::DirectoryRenameSuggested => {
+            format!("{second} was added in {here}, inside a directory that {there} renamed; should it become {first}?")
+        }
+        NoteKind::DirectoryRenameInWay => {
+            format!("something is in the way at {first}, where a renamed directory leads")
+        }
+        NoteKind::DirectoryRenameCollision => format!("renamed directories lead more than one path to {first}"),
+        NoteKind::DirectoryRenameSplit => {
+            format!("{first} was renamed to several directories, none of which got the majority of its files")
+        }
+        NoteKind::Submodule | NoteKind::SubmoduleContents => format!("both sides moved the submodule {first}"),
+        NoteKind::AutoMerging | NoteKind::RenameSkipped | NoteKind::Unclean => first,
+    }
+}
+
+fn text(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}

@@ -1,0 +1,246 @@
+//! Cached, read-mostly access to one repository's objects.
+//!
+//! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
+
+use super::MergeError;
+use super::loose::Loose;
+use super::pack::{self, Packed, Packs};
+use crate::model::ObjectId;
+use sha1::{Digest, Sha1};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// A map keyed by object id; ids are uniformly distributed, so their first bytes serve as the hash.
+pub(super) type IdMap<V> = HashMap<ObjectId, V, BuildHasherDefault<IdHasher>>;
+
+/// Takes the first eight bytes of an object id.
+#[derive(Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut word = [0; 8];
+        for (to, from) in word.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        self.0 ^= u64::from_ne_bytes(word);
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+}
+
+/// git's empty tree, which exists without being stored.
+const EMPTY_TREE: [u8; 20] = [
+    0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb, 0xee, 0x49,
+    0x04,
+];
+
+/// The caches are emptied when they hold this many bytes.
+const TREE_CACHE: usize = 24 << 20;
+const BLOB_CACHE: usize = 24 << 20;
+
+struct Cache {
+    objects: RefCell<IdMap<Rc<[u8]>>>,
+    bytes: Cell<usize>,
+    limit: usize,
+}
+
+impl Cache {
+    fn new(limit: usize) -> Self {
+        Self { objects: RefCell::default(), bytes: Cell::new(0), limit }
+    }
+
+    fn get(&self, id: &ObjectId) -> Option<Rc<[u8]>> {
+        self.objects.borrow().get(id).cloned()
+    }
+
+    fn put(&self, id: ObjectId, data: &Rc<[u8]>) {
+        let size = data.len() + 96;
+        if size > self.limit / 4 {
+            return;
+        }
+        let mut objects = self.objects.borrow_mut();
+        if self.bytes.get() + size > self.limit {
+            objects.clear();
+            self.bytes.set(0);
+        }
+        self.bytes.set(self.bytes.get() + size);
+        objects.insert(id, data.clone());
+    }
+}
+
+/// What was read of one repository; it may outlive any handle of it.
+pub(super) struct Kept {
+    loose: Loose,
+    packs: Packs,
+    trees: Cache,
+    blobs: Cache,
+    sizes: RefCell<IdMap<usize>>,
+}
+
+impl Kept {
+    pub(super) fn new(repo: &git2::Repository) -> Self {
+        let folders = object_folders(repo);
+        Self {
+            packs: Packs::open(&folders),
+            loose: Loose::new(folders),
+            trees: Cache::new(TREE_CACHE),
+            blobs: Cache::new(BLOB_CACHE),
+            sizes: RefCell::default(),
+        }
+    }
+
+    /// Takes notice of what others stored meanwhile.
+    pub(super) fn refresh(&mut self) {
+        self.packs.refresh();
+    }
+}
+
+/// One repository's objects: those in packs and files are read here, the others (in memory) by libgit2.
+pub(super) struct Store<'r> {
+    odb: git2::Odb<'r>,
+    kept: &'r Kept,
+}
+
+impl<'r> Store<'r> {
+    pub(super) fn new(repo: &'r git2::Repository, kept: &'r Kept) -> Result<Self, MergeError> {
+        let odb = repo.odb().map_err(|source| failed("the object database", source))?;
+        Ok(Self { odb, kept })
+    }
+
+    /// The raw bytes of a tree.
+    pub(super) fn tree(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+        if let Some(data) = self.kept.trees.get(&id) {
+            return Ok(data);
+        }
+        if id.as_bytes() == &EMPTY_TREE {
+            return Ok(Rc::from([]));
+        }
+        let data = self.read(id, git2::ObjectType::Tree)?;
+        self.kept.trees.put(id, &data);
+        Ok(data)
+    }
+
+    /// The contents of a blob.
+    pub(super) fn blob(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+        if let Some(data) = self.kept.blobs.get(&id) {
+            return Ok(data);
+        }
+        let data = self.read(id, git2::ObjectType::Blob)?;
+        self.kept.blobs.put(id, &data);
+        Ok(data)
+    }
+
+    /// The size of a blob, without reading it where that can be avoided.
+    pub(super) fn blob_size(&self, id: ObjectId) -> Result<usize, MergeError> {
+        if let Some(data) = self.kept.blobs.get(&id) {
+            return Ok(data.len());
+        }
+        if let Some(size) = self.kept.sizes.borrow().get(&id) {
+            return Ok(*size);
+        }
+        let size = match self.kept.packs.size(id) {
+            Some(size) => size,
+            None => self.blob(id)?.len(),
+        };
+        let mut sizes = self.kept.sizes.borrow_mut();
+        if sizes.len() > 200_000 {
+            sizes.clear();
+        }
+        sizes.insert(id, size);
+        Ok(size)
+    }
+
+    /// The first bytes of a commit, or all of it where it is shorter than `most`.
+    pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
+        self.kept.packs.commit_head(id, most)
+    }
+
+    /// The raw bytes of a commit.
+    pub(super) fn commit(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+        self.read(id, git2::ObjectType::Commit)
+    }
+
+    /// Stores a tree given as its raw bytes.
+    pub(super) fn write_tree(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
+        self.write(git2::ObjectType::Tree, data, "a merged tree")
+    }
+
+    /// Stores a blob.
+    pub(super) fn write_blob(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
+        self.write(git2::ObjectType::Blob, data, "a merged file")
+    }
+
+    fn write(&self, kind: git2::ObjectType, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
+        let id = hash(kind, data);
+        if !self.kept.packs.contains(id) {
+            self.odb.write(kind, data).map_err(|source| failed(what, source))?;
+        }
+        Ok(id)
+    }
+
+    fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<Rc<[u8]>, MergeError> {
+        let found = match self.kept.packs.read(id) {
+            Packed::Object(number, data) => pack::object_type(number).map(|stored| (stored, data)),
+            Packed::Damaged => return Err(damaged(format!("object {id}"), "it cannot be read from its pack")),
+            Packed::Absent => self.kept.loose.read(id)?,
+        };
+        if let Some((stored, data)) = found {
+            return if stored == kind { Ok(data) } else { Err(other_kind(id, stored, kind)) };
+        }
+        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;
+        if object.kind() == kind { Ok(Rc::from(object.data())) } else { Err(other_kind(id, object.kind(), kind)) }
+    }
+}
+
+/// The folders that hold a repository's objects: its own, then those it borrows from.
+pub(super) fn object_folders(repo: &git2::Repository) -> Vec<PathBuf> {
+    let mut folders = vec![repo.commondir().join("objects")];
+    let mut at = 0;
+    while let Some(folder) = folders.get(at).cloned() {
+        at += 1;
+        let text = std::fs::read_to_string(folder.join("info/alternates")).unwrap_or_default();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let other = folder.join(line);
+            if folders.len() < 16 && !folders.contains(&other) {
+                folders.push(other);
+            }
+        }
+    }
+    folders
+}
+
+/// git2's form of an id.
+pub(super) fn oid(id: ObjectId) -> git2::Oid {
+    git2::Oid::from_bytes(id.as_bytes()).unwrap_or(git2::Oid::ZERO_SHA1)
+}
+
+/// The name that `data` has as an object.
+fn hash(kind: git2::ObjectType, data: &[u8]) -> ObjectId {
+    let mut sha = Sha1::new();
+    sha.update(kind.str().as_bytes());
+    sha.update(format!(" {}\0", data.len()).as_bytes());
+    sha.update(data);
+    ObjectId::from_bytes(sha.finalize().into())
+}
+
+/// An error of the database.
+pub(super) fn failed(what: impl Into<String>, source: git2::Error) -> MergeError {
+    MergeError::Database { what: what.into(), source }
+}
+
+fn other_kind(id: ObjectId, stored: git2::ObjectType, wanted: git2::ObjectType) -> MergeError {
+    damaged(format!("object {id}"), &format!("a {stored} where a {wanted} belongs"))
+}
+
+/// An object that is there but is not what it should be.
+pub(super) fn damaged(what: impl Into<String>, why: &str) -> MergeError {
+    MergeError::Database { what: what.into(), source: git2::Error::from_str(why) }
+}

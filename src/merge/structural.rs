@@ -1,0 +1,119 @@
+//! The merge that needs no renames: three trees side by side, opening only what both sides changed.
+//!
+//! It decides most real merges, and gives up on everything that the search for renames could decide differently: a path
+//! deleted on one side and changed on the other, or deleted on both; a path added on both sides differently; a change of
+//! type; a file against a directory; a conflict.
+
+use super::MergeError;
+use super::content::{Context, Versions};
+use super::entries::{Path, join, read, rows, trivial};
+use super::store::Store;
+use super::tree::{Builder, DIRECTORY, Entries, Item, is_regular};
+use std::rc::Rc;
+
+/// Why there is no answer.
+enum Stop {
+    Undecided,
+    Failed(MergeError),
+}
+
+impl From<MergeError> for Stop {
+    fn from(error: MergeError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The merged tree, or `None` where the full merge must decide.
+pub(super) fn merge(context: &Context<'_, '_>, roots: [Item; 3]) -> Result<Option<Item>, MergeError> {
+    match item(context, &Rc::from([]), roots) {
+        Ok(Some(tree)) => Ok(Some(tree)),
+        Ok(None) => Ok(Some(Item { mode: DIRECTORY, id: context.store.write_tree(&[])? })),
+        Err(Stop::Undecided) => Ok(None),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+/// The result for one path; `None` where nothing is left.
+fn item(context: &Context<'_, '_>, path: &Path, items: [Item; 3]) -> Result<Option<Item>, Stop> {
+    let [base, ours, theirs] = items;
+    if base == ours {
+        return Ok(Some(theirs).filter(|item| item.exists()));
+    }
+    if base == theirs {
+        return Ok(Some(ours).filter(|item| item.exists()));
+    }
+    if ours == theirs {
+        return if !base.exists() || ours.exists() && !loses(context.store, base, ours)? {
+            Ok(Some(ours))
+        } else {
+            Err(Stop::Undecided)
+        };
+    }
+    let no_base = !base.exists();
+    if ours.is_directory() && theirs.is_directory() && (no_base || base.is_directory()) {
+        return directory(context, path, items);
+    }
+    if items.iter().all(|item| is_regular(item.mode)) {
+        let paths = [path.clone(), path.clone(), path.clone()];
+        let merged = context.merge(path, &Versions { items, paths: &paths }, 0, &mut Vec::new())?;
+        if merged.clean {
+            return Ok(Some(merged.item));
+        }
+    }
+    Err(Stop::Undecided)
+}
+
+fn directory(context: &Context<'_, '_>, path: &Path, trees: [Item; 3]) -> Result<Option<Item>, Stop> {
+    let data = read(context.store, trees)?;
+    let mut builder = Builder::default();
+    for row in rows([&data[0], &data[1], &data[2]])? {
+        let taken = match trivial(&row.items) {
+            Some(item) => Some(item),
+            None => {
+                let mixed =
+                    row.items.iter().any(|item| item.is_directory()) && row.items.iter().any(|item| item.is_file());
+                if mixed {
+                    return Err(Stop::Undecided);
+                }
+                item(context, &join(path, row.name), row.items)?
+            }
+        };
+        if let Some(item) = taken {
+            builder.push(row.name, item);
+        }
+    }
+    if builder.is_empty() {
+        return Ok(None);
+    }
+    let known = trees.iter().zip(&data).find(|(tree, data)| tree.exists() && data[..] == *builder.data());
+    let id = match known {
+        Some((tree, _)) => tree.id,
+        None => context.store.write_tree(builder.data())?,
+    };
+    Ok(Some(Item { mode: DIRECTORY, id }))
+}
+
+/// Whether any path of `before` is gone in `after` or changed its type.
+fn loses(store: &Store<'_>, before: Item, after: Item) -> Result<bool, MergeError> {
+    if before == after {
+        return Ok(false);
+    }
+    if !before.is_directory() || !after.is_directory() {
+        return Ok(before.is_directory() != after.is_directory());
+    }
+    let (old, new) = (store.tree(before.id)?, store.tree(after.id)?);
+    let (mut left, mut right) = (Entries::new(&old), Entries::new(&new));
+    let mut candidate = right.next()?;
+    while let Some(entry) = left.next()? {
+        while let Some(other) = candidate
+            && super::tree::order(&other, &entry) == std::cmp::Ordering::Less
+        {
+            candidate = right.next()?;
+        }
+        match candidate {
+            Some(other) if other.name == entry.name && !loses(store, entry.item, other.item)? => {}
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,356 @@
+//! The three-way merge of one text, as `git merge-file` does it with histogram diffs at the "zealous" level.
+
+use super::conflict::Hunk;
+use super::histogram::{self, Changed};
+use super::lines::{Interner, Lines};
+use super::slide::slide;
+use std::ops::Range;
+
+/// Conflicts closer than this many lines become one.
+const CLOSE: usize = 3;
+
+/// What the conflict markers say.
+#[derive(Clone, Copy)]
+pub(super) struct Markers<'a> {
+    pub(super) size: usize,
+    pub(super) ours: &'a [u8],
+    pub(super) theirs: &'a [u8],
+}
+
+/// What to do where both changed the same lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Collision {
+    Conflict,
+    /// Keep both, ours first (`merge=union`).
+    Union,
+}
+
+/// A merged text.
+pub(super) struct MergedText {
+    pub(super) text: Vec<u8>,
+    pub(super) conflicts: usize,
+}
+
+/// A group of lines that only the base and one side have.
+struct Change {
+    base: Range<usize>,
+    side: Range<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Take {
+    Conflict,
+    Ours,
+    Theirs,
+    Both,
+    /// Both sides say the same, though not everywhere in the same way.
+    Same,
+}
+
+#[derive(Clone)]
+struct Region {
+    take: Take,
+    base: Range<usize>,
+    ours: Range<usize>,
+    theirs: Range<usize>,
+}
+
+struct Texts<'t> {
+    base: Lines<'t>,
+    ours: Lines<'t>,
+    theirs: Lines<'t>,
+    tokens: usize,
+}
+
+impl<'t> Texts<'t> {
+    fn new(base: &'t [u8], ours: &'t [u8], theirs: &'t [u8]) -> Self {
+        let mut interner = Interner::default();
+        let [base, ours, theirs] = [base, ours, theirs].map(|text| interner.lines(text));
+        Self { base, ours, theirs, tokens: interner.len() }
+    }
+
+    fn regions(&self) -> Option<Vec<Region>> {
+        let ours = changes(&self.base.tokens, &self.ours.tokens, self.tokens);
+        let theirs = changes(&self.base.tokens, &self.theirs.tokens, self.tokens);
+        if ours.is_empty() || theirs.is_empty() { None } else { Some(combine(self, &ours, &theirs)) }
+    }
+}
+
+/// Merges two changed texts.
+pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers<'_>, collision: Collision) -> MergedText {
+    let texts = Texts::new(base, ours, theirs);
+    let Some(regions) = texts.regions() else {
+        let text = if texts.base.tokens == texts.ours.tokens { theirs } else { ours };
+        return MergedText { text: text.to_vec(), conflicts: 0 };
+    };
+    let mut regions = join_close(refine(&texts, regions));
+    if collision == Collision::Union {
+        for region in regions.iter_mut().filter(|region| region.take == Take::Conflict) {
+            region.take = Take::Both;
+        }
+    }
+    let conflicts = regions.iter().filter(|region| region.take == Take::Conflict).count();
+    MergedText { text: write(&texts, &regions, markers), conflicts }
+}
+
+/// The conflicting places in diff3 style.
+pub(super) fn hunks(base: &[u8], ours: &[u8], theirs: &[u8]) -> Vec<Hunk> {
+    let texts = Texts::new(base, ours, theirs);
+    let lines = |text: &Lines<'_>, range: &Range<usize>| -> Vec<String> {
+        let line = |line: usize| String::from_utf8_lossy(text.text(line..line + 1)).trim_end_matches('\n').to_owned();
+        range.clone().map(line).collect()
+    };
+    texts
+        .regions()
+        .unwrap_or_default()
+        .iter()
+        .filter(|region| region.take == Take::Conflict)
+        .filter(|region| texts.ours.tokens[region.ours.clone()] != texts.theirs.tokens[region.theirs.clone()])
+        .map(|region| Hunk {
+            line: region.ours.start + 1,
+            ours: lines(&texts.ours, &region.ours),
+            base: lines(&texts.base, &region.base),
+            theirs: lines(&texts.theirs, &region.theirs),
+        })
+        .collect()
+}
+
+fn changes(before: &[u32], after: &[u32], tokens: usize) -> Vec<Change> {
+    let mut changed = histogram::diff(before, after, tokens);
+    slide(before, after, &mut changed);
+    script(&changed)
+}
+
+fn script(changed: &Changed) -> Vec<Change> {
+    let mut script = Vec::new();
+    let (mut old, mut new) = (0, 0);
+    let end = |flags: &[bool], from: usize| {
+        flags.get(from..).unwrap_or_default().iter().position(|changed| !changed).map_or(flags.len(), |run| from + run)
+    };
+    while old < changed.before.len() || new < changed.after.len() {
+        let (old_end, new_end) = (end(&changed.before, old), end(&changed.after, new));
+        if old_end > old || new_end > new {
+            script.push(Change { base: old..old_end, side: new..new_end });
+        }
+        (old, new) = (old_end + 1, new_end + 1);
+    }
+    script
+}
+
+/// Lays both scripts over the base.
+fn combine(texts: &Texts<'_>, ours: &[Change], theirs: &[Change]) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
+    let (mut a, mut b) = (0, 0);
+    loop {
+        let (one, two) = match (ours.get(a), theirs.get(b)) {
+            (None, None) => break,
+            (Some(one), None) => {
+                let shift = texts.theirs.len() as isize - texts.base.len() as isize;
+                append(&mut regions, only_ours(one, shift));
+                a += 1;
+                continue;
+            }
+            (None, Some(two)) => {
+                let shift = texts.ours.len() as isize - texts.base.len() as isize;
+                append(&mut regions, only_theirs(two, shift));
+                b += 1;
+                continue;
+            }
+            (Some(one), Some(two)) => (one, two),
+        };
+        if one.base.end < two.base.start {
+            append(&mut regions, only_ours(one, two.side.start as isize - two.base.start as isize));
+            a += 1;
+            continue;
+        }
+        if two.base.end < one.base.start {
+            append(&mut regions, only_theirs(two, one.side.start as isize - one.base.start as isize));
+            b += 1;
+            continue;
+        }
+        let same = one.base == two.base && texts.ours.tokens[one.side.clone()] == texts.theirs.tokens[two.side.clone()];
+        if !same {
+            append(&mut regions, overlap(one, two));
+        }
+        let (one_end, two_end) = (one.base.end, two.base.end);
+        a += usize::from(two_end >= one_end);
+        b += usize::from(one_end >= two_end);
+    }
+    regions
+}
+
+fn shifted(range: &Range<usize>, by: isize) -> Range<usize> {
+    let at = |line: usize| (line as isize + by).max(0) as usize;
+    at(range.start)..at(range.end)
+}
+
+fn only_ours(change: &Change, shift: isize) -> Region {
+    Region {
+        take: Take::Ours,
+        base: change.base.clone(),
+        ours: change.side.clone(),
+        theirs: shifted(&change.base, shift),
+    }
+}
+
+fn only_theirs(change: &Change, shift: isize) -> Region {
+    Region {
+        take: Take::Theirs,
+        base: change.base.clone(),
+        ours: shifted(&change.base, shift),
+        theirs: change.side.clone(),
+    }
+}
+
+/// The part of all three texts that two overlapping changes cover together.
+fn overlap(one: &Change, two: &Change) -> Region {
+    let start = one.base.start.min(two.base.start);
+    let end = one.base.end.max(two.base.end);
+    let cover = |change: &Change| {
+        change.side.start.saturating_sub(change.base.start - start)..change.side.end + (end - change.base.end)
+    };
+    Region { take: Take::Conflict, base: start..end, ours: cover(one), theirs: cover(two) }
+}
+
+fn append(regions: &mut Vec<Region>, region: Region) {
+    if let Some(last) = regions.last_mut()
+        && (region.ours.start <= last.ours.end || region.theirs.start <= last.theirs.end)
+    {
+        if region.take != last.take {
+            last.take = Take::Conflict;
+        }
+        last.base.end = region.base.end;
+        last.ours.end = region.ours.end;
+        last.theirs.end = region.theirs.end;
+    } else {
+        regions.push(region);
+    }
+}
+
+/// Compares the two sides of each conflict and keeps only what differs.
+fn refine(texts: &Texts<'_>, regions: Vec<Region>) -> Vec<Region> {
+    let mut refined = Vec::with_capacity(regions.len());
+    for region in regions {
+        if region.take != Take::Conflict || region.ours.is_empty() || region.theirs.is_empty() {
+            refined.push(region);
+            continue;
+        }
+        let ours = &texts.ours.tokens[region.ours.clone()];
+        let theirs = &texts.theirs.tokens[region.theirs.clone()];
+        let parts = changes(ours, theirs, texts.tokens);
+        if parts.is_empty() {
+            refined.push(Region { take: Take::Same, ..region });
+            continue;
+        }
+        for part in parts {
+            refined.push(Region {
+                take: Take::Conflict,
+                base: region.base.clone(),
+                ours: region.ours.start + part.base.start..region.ours.start + part.base.end,
+                theirs: region.theirs.start + part.side.start..region.theirs.start + part.side.end,
+            });
+        }
+    }
+    refined
+}
+
+fn join_close(regions: Vec<Region>) -> Vec<Region> {
+    let mut joined: Vec<Region> = Vec::with_capacity(regions.len());
+    for region in regions {
+        match joined.last_mut() {
+            Some(last)
+                if last.take == Take::Conflict
+                    && region.take == Take::Conflict
+                    && region.ours.start.saturating_sub(last.ours.end) <= CLOSE =>
+            {
+                last.ours.end = region.ours.end;
+                last.theirs.end = region.theirs.end;
+            }
+            _ => joined.push(region),
+        }
+    }
+    joined
+}
+
+fn write(texts: &Texts<'_>, regions: &[Region], markers: Markers<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(texts.ours.text(0..texts.ours.len()).len() + 256);
+    let mut at = 0;
+    for region in regions {
+        if region.take == Take::Same {
+            continue;
+        }
+        out.extend_from_slice(texts.ours.text(at..region.ours.start));
+        let carriage = uses_crlf(texts, region);
+        match region.take {
+            Take::Conflict => {
+                marker(&mut out, b'<', markers.size, markers.ours, carriage);
+                lines(&mut out, texts.ours.text(region.ours.clone()), Some(carriage));
+                marker(&mut out, b'=', markers.size, b"", carriage);
+                lines(&mut out, texts.theirs.text(region.theirs.clone()), Some(carriage));
+                marker(&mut out, b'>', markers.size, markers.theirs, carriage);
+            }
+            Take::Ours => lines(&mut out, texts.ours.text(region.ours.clone()), None),
+            Take::Theirs => lines(&mut out, texts.theirs.text(region.theirs.clone()), None),
+            Take::Both => {
+                lines(&mut out, texts.ours.text(region.ours.clone()), Some(carriage));
+                lines(&mut out, texts.theirs.text(region.theirs.clone()), None);
+            }
+            Take::Same => {}
+        }
+        at = region.ours.end;
+    }
+    out.extend_from_slice(texts.ours.text(at..texts.ours.len()));
+    out
+}
+
+fn marker(out: &mut Vec<u8>, sign: u8, size: usize, label: &[u8], carriage: bool) {
+    out.extend(std::iter::repeat_n(sign, size));
+    if !label.is_empty() {
+        out.push(b' ');
+        out.extend_from_slice(label);
+    }
+    if carriage {
+        out.push(b'\r');
+    }
+    out.push(b'\n');
+}
+
+/// Copies lines; with `finish`, ends the last one where it is not ended.
+fn lines(out: &mut Vec<u8>, text: &[u8], finish: Option<bool>) {
+    out.extend_from_slice(text);
+    if let Some(carriage) = finish
+        && text.last().is_some_and(|byte| *byte != b'\n')
+    {
+        if carriage {
+            out.push(b'\r');
+        }
+        out.push(b'\n');
+    }
+}
+
+/// Whether the lines around a region end in CR LF everywhere, so that the markers should too.
+fn uses_crlf(texts: &Texts<'_>, region: &Region) -> bool {
+    let mut answer = line_end(&texts.ours, region.ours.start.saturating_sub(1));
+    if answer != Some(false) {
+        answer = line_end(&texts.theirs, region.theirs.start.saturating_sub(1));
+    }
+    if answer != Some(false) {
+        answer = line_end(&texts.base, 0);
+    }
+    answer.unwrap_or(false)
+}
+
+/// Whether a line ends in CR LF; unknown for an empty text and for a single line without an end.
+fn line_end(text: &Lines<'_>, line: usize) -> Option<bool> {
+    let crlf = |line: usize| text.text(line..line + 1).ends_with(b"\r\n");
+    if line + 1 < text.len() {
+        return Some(crlf(line));
+    }
+    if text.len() == 0 {
+        return None;
+    }
+    if line < text.len() && text.text(line..line + 1).ends_with(b"\n") {
+        return Some(crlf(line));
+    }
+    if line == 0 { None } else { Some(crlf(line - 1)) }
+}

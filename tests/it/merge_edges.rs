@@ -1,0 +1,181 @@
+//! Attributes as a bare repository applies them, damaged objects, and what the engine says about easy merges.
+
+use super::merge_support::{File, Planned, Repository, Snapshot, difference};
+use proptest::prelude::*;
+use relwf::git::Mirror;
+use relwf::merge::{By, ConflictKind, MergeError, Merged, Merger, Outcome};
+use relwf::model::CommitId;
+
+fn files(entries: &[(&str, &str)]) -> Snapshot {
+    entries.iter().map(|(path, data)| ((*path).to_owned(), File { mode: "100644", data: (*data).into() })).collect()
+}
+
+fn lines(marks: &[(usize, &str)]) -> String {
+    let line = |at: usize| marks.iter().find(|(line, _)| *line == at).map_or("same", |(_, text)| text);
+    (1..=9).map(|at| format!("{at} {}\n", line(at))).collect()
+}
+
+fn merge(path: &std::path::Path, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+    relwf::merge::merge(Mirror::at(path).unwrap().objects(), ours, theirs)
+}
+
+fn three(base: Snapshot, ours: Snapshot, theirs: Snapshot) -> Repository {
+    Repository::with(&[
+        Planned { files: base, parents: vec![] },
+        Planned { files: ours, parents: vec![0] },
+        Planned { files: theirs, parents: vec![0] },
+    ])
+}
+
+#[test]
+fn attributes_count_as_in_a_bare_repository() {
+    let (base, ours, theirs) = (lines(&[]), lines(&[(5, "ours"), (2, "a")]), lines(&[(5, "theirs"), (8, "b")]));
+    let rules = [
+        "*.txt merge=union",
+        "*.txt -merge",
+        "*.txt binary",
+        "*.txt merge=binary",
+        "*.txt merge=ours",
+        "*.txt merge=text",
+        "*.txt merge",
+        "d/*.txt merge=union",
+        "*.md merge=union",
+        "*.txt conflict-marker-size=12",
+        "*.txt text eol=crlf",
+        "* merge=union\nd/* !merge",
+        "[attr]mine merge=union\n*.txt mine",
+    ];
+    for rule in rules {
+        for inside in [false, true] {
+            let with = |text: &str| {
+                let mut entries = vec![("f.txt", text), ("d/g.txt", text)];
+                if inside {
+                    entries.push((".gitattributes", rule));
+                }
+                files(&entries)
+            };
+            let repo = three(with(&base), with(&ours), with(&theirs));
+            if !inside {
+                std::fs::create_dir_all(repo.path().join("info")).unwrap();
+                std::fs::write(repo.path().join("info/attributes"), format!("{rule}\n")).unwrap();
+            }
+            let pairs = [(1, 2), (2, 1)];
+            for (git, ours) in repo.gits(&pairs).iter().zip(&repo.ours(&pairs)) {
+                assert_eq!(difference(git, ours), None, "rule `{rule}`, inside the tree: {inside}");
+            }
+        }
+    }
+}
+
+#[test]
+fn says_which_part_decided() {
+    let repo = three(
+        files(&[("f", "a\n"), ("g", "b\n")]),
+        files(&[("f", "c\n"), ("g", "b\n")]),
+        files(&[("h", "a\n"), ("g", "d\n")]),
+    );
+    let (mirror, merger) = (Mirror::at(repo.path()).unwrap(), Merger::default());
+    let merge = |ours, theirs| merger.merge(mirror.objects(), ours, theirs).unwrap();
+    let [base, ours, theirs] = repo.commits[..] else { panic!("three commits") };
+    let outcome = merge(ours, theirs);
+    assert_eq!((outcome.by, outcome.bases), (By::Full, vec![base]));
+    let forward = merge(base, theirs);
+    assert_eq!(forward.by, By::Structural);
+    assert!(matches!(forward.result, Merged::Clean(_)));
+    assert!(matches!(merge(theirs, base).result, Merged::UpToDate(_)));
+}
+
+#[test]
+fn a_conflict_shows_its_lines_with_the_base() {
+    let (base, ours, theirs) = (lines(&[]), lines(&[(5, "ours")]), lines(&[(5, "theirs")]));
+    let repo = three(files(&[("f", &base)]), files(&[("f", &ours)]), files(&[("f", &theirs)]));
+    let Merged::Conflicts(conflicts) = merge(repo.path(), repo.commits[1], repo.commits[2]).unwrap().result else {
+        panic!("a conflict was expected")
+    };
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!((conflicts[0].path.as_str(), conflicts[0].kind), ("f", ConflictKind::Content));
+    assert_eq!(conflicts[0].ours.as_ref().unwrap().mode, "100644");
+    let hunk = &conflicts[0].hunks[0];
+    assert_eq!(hunk.line, 5);
+    assert_eq!(
+        (hunk.ours[0].as_str(), hunk.base[0].as_str(), hunk.theirs[0].as_str()),
+        ("5 ours", "5 same", "5 theirs")
+    );
+}
+
+#[test]
+fn unrelated_histories_are_refused() {
+    let plan = [
+        Planned { files: files(&[("f", "a")]), parents: vec![] },
+        Planned { files: files(&[("g", "b")]), parents: vec![] },
+    ];
+    let repo = Repository::with(&plan);
+    let error = merge(repo.path(), repo.commits[0], repo.commits[1]).unwrap_err();
+    assert!(matches!(error, MergeError::Unrelated { .. }));
+}
+
+fn commit(git: &git2::Repository, tree: git2::Oid, parent: Option<git2::Oid>) -> git2::Oid {
+    let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
+    let text = format!("tree {tree}\n{parent}author A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nx\n");
+    git.odb().unwrap().write(git2::ObjectType::Commit, text.as_bytes()).unwrap()
+}
+
+fn id(oid: git2::Oid) -> CommitId {
+    oid.to_string().parse().unwrap()
+}
+
+#[test]
+fn missing_objects_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = git2::Repository::init_bare(folder.path()).unwrap();
+    let missing = git2::Oid::from_str("1234567890123456789012345678901234567890").unwrap();
+    let blob = |text: &str| git.blob(text.as_bytes()).unwrap();
+    let tree = |blob: git2::Oid| {
+        let data = [b"100644 f\0", blob.as_bytes()].concat();
+        git.odb().unwrap().write(git2::ObjectType::Tree, &data).unwrap()
+    };
+    let base = commit(&git, tree(blob("a\n")), None);
+    let ours = commit(&git, tree(blob("b\n")), Some(base));
+    for theirs in [
+        commit(&git, missing, Some(base)),
+        commit(&git, tree(missing), Some(base)),
+        commit(&git, blob("not a tree"), Some(base)),
+        commit(&git, tree(tree(blob("not a blob"))), Some(base)),
+        commit(&git, tree(blob("c\n")), Some(missing)),
+        blob("not a commit"),
+        missing,
+    ] {
+        let error = merge(folder.path(), id(ours), id(theirs)).unwrap_err();
+        assert!(matches!(error, MergeError::Database { .. }), "{theirs}: {error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_trees_never_panic(cut in 0..80_usize, flip in 0..80_usize, bits in 1..=255_u8, side in 0..3_usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let git = git2::Repository::init_bare(folder.path()).unwrap();
+        let odb = git.odb().unwrap();
+        let commits: Vec<git2::Oid> = (0..3_usize)
+            .scan(None, |first, at| {
+                let mut data = Vec::new();
+                for (name, text) in [("a", "x\n".repeat(at + 1)), ("b", "y\n".into()), ("c", "z\n".repeat(3 - at))] {
+                    data.extend_from_slice(format!("100644 {name}\0").as_bytes());
+                    data.extend_from_slice(git.blob(text.as_bytes()).unwrap().as_bytes());
+                }
+                if at == side {
+                    data.truncate(data.len() - cut);
+                    if let Some(byte) = data.get_mut(flip) {
+                        *byte ^= bits;
+                    }
+                }
+                let tree = odb.write(git2::ObjectType::Tree, &data).unwrap();
+                let made = commit(&git, tree, *first);
+                first.get_or_insert(made);
+                Some(made)
+            })
+            .collect();
+        // Any answer or error will do, as long as there is one.
+        let _ = merge(folder.path(), id(commits[1]), id(commits[2]));
+    }
+}
