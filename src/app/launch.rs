@@ -1,5 +1,6 @@
 //! Runs: begun, driven as far as they go, continued.
 
+use super::plan::made;
 use super::project::Project;
 use super::run_id::new_run_id;
 use super::setting::{Fetch, Setting};
@@ -64,7 +65,7 @@ pub struct Finished {
     pub workflow: String,
     /// How it stands.
     pub outcome: Outcome,
-    /// The outcome of its last `git::merge`, for the component table.
+    /// The outcome of its last merge, pick, revert or rollback, for the component table.
     pub merge: Option<Value>,
     /// Milliseconds in this process.
     pub took_ms: u64,
@@ -235,7 +236,7 @@ fn drive(
     };
     for (key, entry) in history.entries {
         match entry.settled {
-            Some(Settled::Value(value)) if entry.name == "git::merge" => finished.merge = Some(value),
+            Some(Settled::Value(value)) if made(&entry.name).is_some() => finished.merge = Some(value),
             Some(_) => {}
             None if entry.unknown.is_some() => finished.unsettled.push(key.to_string()),
             None => finished.approval |= entry.name == "flow::approve",

@@ -29,7 +29,7 @@ pub use doctor::{Diagnosis, Finding, Health, doctor};
 pub use embedded::{Preset, embedded_text};
 pub use init::{InitFile, InitWrite, init_files, write_init_file};
 pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
-pub use plan::{Planned, PlannedMerge, dry_run};
+pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
 pub use runs::{

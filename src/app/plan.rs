@@ -23,10 +23,36 @@ pub struct Planned {
     pub merges: Vec<PlannedMerge>,
 }
 
-/// A merge that the workflow would make.
+/// How a commit is made that a workflow would land.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// A promotion.
+    Merge,
+    /// Commits taken over.
+    Pick,
+    /// Commits taken back.
+    Revert,
+    /// An earlier release's files.
+    Restore,
+}
+
+/// How a host function makes commits, if it does.
+pub fn made(command: &str) -> Option<Made> {
+    Some(match command {
+        "git::merge" => Made::Merge,
+        "git::cherry_pick" => Made::Pick,
+        "git::revert" => Made::Revert,
+        "git::restore_tree" => Made::Restore,
+        _ => return None,
+    })
+}
+
+/// A merge, or another commit to land, that the workflow would make.
 #[derive(Debug)]
 pub struct PlannedMerge {
-    /// What is merged.
+    /// How it is made.
+    pub made: Made,
+    /// What is merged, picked, reverted or gone back to.
     pub source: Value,
     /// Where it goes.
     pub target: Value,
@@ -67,12 +93,12 @@ pub fn dry_run(
         cancel: &project.setting.cancel,
     };
     let (outcome, plan) = driver.drive();
-    let merges = plan.iter().filter(|item| item.command == "git::merge").map(|item| planned(&world.mirror, item));
-    let merges = merges.collect::<Result<Vec<_>, _>>()?;
+    let merges = plan.iter().filter_map(|item| Some((made(&item.command)?, item)));
+    let merges = merges.map(|(made, item)| planned(&world.mirror, made, item)).collect::<Result<Vec<_>, _>>()?;
     Ok(Planned { outcome, plan, merges })
 }
 
-fn planned(mirror: &Mirror, item: &PlanItem) -> Result<PlannedMerge, Failure> {
+fn planned(mirror: &Mirror, made: Made, item: &PlanItem) -> Result<PlannedMerge, Failure> {
     fn field<T: DeserializeOwned>(value: &Value, key: &str) -> Option<T> {
         serde_json::from_value(value.get(key)?.clone()).ok()
     }
@@ -91,8 +117,14 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<PlannedMerge, Failure> {
         })
     });
     let commits: Vec<CommitRow> = commits.collect();
+    let source = match made {
+        Made::Merge => "source",
+        Made::Pick | Made::Revert => "commits",
+        Made::Restore => "release",
+    };
     Ok(PlannedMerge {
-        source: item.args.get("source").cloned().unwrap_or_default(),
+        made,
+        source: item.args.get(source).cloned().unwrap_or_default(),
         target: item.args.get("target").cloned().unwrap_or_default(),
         outcome: field(assumed, "outcome").unwrap_or_default(),
         conflicts: field(assumed, "conflicts").unwrap_or_default(),

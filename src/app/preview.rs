@@ -89,7 +89,7 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
     let mirror = project.mirror(Keep::No, watch)?;
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
-    let certifying = Certifying::begin(mirror.objects(), ours, theirs);
+    let certifying = Certifying::begin(project.setting.certify, mirror.objects(), ours, theirs);
     let outcome = merge(mirror.objects(), ours, theirs)?;
     let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
     let commits = mirror.log(&range)?.iter().map(commit_row).collect();

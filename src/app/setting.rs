@@ -1,5 +1,6 @@
 //! What a command was given by the process around it.
 
+use crate::merge::Certify;
 use crate::model::{Cancel, Failure, FailureKind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Setting {
     pub repo: Option<String>,
     /// `--no-fetch`.
     pub fetch: Fetch,
+    /// `--no-certify`.
+    pub certify: Certify,
     /// The environment.
     pub env: Env,
     /// ctrl-C.
@@ -78,6 +81,7 @@ mod tests {
             config: None,
             repo: None,
             fetch: Fetch::First,
+            certify: Certify::Ask,
             env: Arc::new(|name| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())),
             cancel: Cancel::new(),
         }

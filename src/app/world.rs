@@ -97,6 +97,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
         forge,
         ci,
         identity,
+        certify: project.setting.certify,
         plugins: Arc::new(project.library()?),
         signals,
         env: Arc::clone(&project.setting.env),

@@ -83,6 +83,14 @@ pub struct RepoArgs {
     pub no_fetch: bool,
 }
 
+/// `--no-certify`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CertifyArg {
+    /// Do not compare merges with git's own; the run's journal says that nobody did.
+    #[arg(long)]
+    pub no_certify: bool,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -137,6 +145,16 @@ impl Verb {
             Self::MergeTree(args) => Some(&args.repo),
             Self::Candidates(args) => Some(&args.repo),
             _ => None,
+        }
+    }
+
+    /// `--no-certify`, for the verbs that have it.
+    pub fn no_certify(&self) -> bool {
+        match self {
+            Self::Run(args) => args.certify.no_certify,
+            Self::Resume(args) => args.certify.no_certify,
+            Self::Preview(args) => args.certify.no_certify,
+            _ => false,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::arguments::{Cli, ColorArg, Global};
 use crate::app::{Fetch, Project, Setting, embedded_text};
+use crate::merge::Certify;
 use crate::model::{Cancel, Failure};
 use crate::ui::{self, Colour, Form, Loudness, Out, Questions};
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ impl Context {
             config: config.as_ref().map(|file| here.join(file)),
             repo: cli.verb.repo().and_then(|repo| repo.repo.clone()),
             fetch: if cli.verb.no_fetch() { Fetch::Skip } else { Fetch::First },
+            certify: if cli.verb.no_certify() { Certify::Skip } else { Certify::Ask },
             env: Arc::new(|name| std::env::var(name).ok()),
             cancel: Cancel::new(),
         };

@@ -1,6 +1,6 @@
 //! `relwf preview SOURCE TARGET`.
 
-use super::arguments::{JsonArg, RepoArgs};
+use super::arguments::{CertifyArg, JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
@@ -10,7 +10,7 @@ use crate::ui::{self, Form};
 /// Show the merge that a promotion would make: conflicts, commits, files, components.
 ///
 /// Nothing is changed: no reference, neither here nor on the remote. Exits 0 when the merge is clean (or there is nothing
-/// to merge), 1 when it has conflicts.
+/// to merge), 1 when it has conflicts or when git merges differently.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  relwf preview master staging\n  relwf preview v1.4.2 production --json | jq .components\n  \
@@ -23,6 +23,8 @@ pub struct PreviewArgs {
     pub target: String,
     #[command(flatten)]
     pub repo: RepoArgs,
+    #[command(flatten)]
+    pub certify: CertifyArg,
     #[command(flatten)]
     pub json: JsonArg,
 }
@@ -38,6 +40,9 @@ pub fn run(context: &Context, args: &PreviewArgs) -> Result<Exit, Problem> {
     match context.out.form {
         Form::Json => context.out.answer_json(&answer)?,
         Form::Text => context.out.answer(&ui::preview::preview(&answer))?,
+    }
+    if answer.certificate.agrees == Some(false) {
+        return Ok(Exit::Against);
     }
     Ok(match answer.outcome {
         PreviewOutcome::Clean | PreviewOutcome::UpToDate => Exit::Done,

@@ -1,6 +1,6 @@
 //! `relwf resume RUN` and `relwf resume --all`.
 
-use super::arguments::JsonArg;
+use super::arguments::{CertifyArg, JsonArg};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
@@ -33,6 +33,8 @@ pub struct ResumeArgs {
     /// KEY=absent: it is then done again. May be given several times.
     #[arg(long, value_name = "KEY=WHAT")]
     pub settle: Vec<String>,
+    #[command(flatten)]
+    pub certify: CertifyArg,
     #[command(flatten)]
     pub json: JsonArg,
 }

@@ -1,6 +1,6 @@
 //! `relwf run WORKFLOW`.
 
-use super::arguments::{Cli, JsonArg};
+use super::arguments::{CertifyArg, Cli, JsonArg};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
@@ -36,6 +36,8 @@ pub struct RunArgs {
     /// Work with what was fetched last.
     #[arg(long)]
     pub no_fetch: bool,
+    #[command(flatten)]
+    pub certify: CertifyArg,
     #[command(flatten)]
     pub json: JsonArg,
     /// Print help; with a workflow, its text and parameters.

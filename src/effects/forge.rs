@@ -139,10 +139,15 @@ impl Propose {
         Ok(Proposal { head: commit.id, title, body })
     }
 
-    /// What ships and which commits, compared with the merge's first parent.
+    /// What ships and which commits, compared with what the target has.
     fn body(&self, commit: &CommitInfo) -> Result<String, Failure> {
         let mirror = &self.world.mirror;
-        let Some(base) = commit.parents.first().copied() else { return Ok(String::new()) };
+        // A merge was made on its first parent; a series of picks or reverts on the target's tip.
+        let made_on = match commit.parents.as_slice() {
+            [ours, _] => Some(*ours),
+            parents => mirror.branch(&self.wanted.target)?.or(parents.first().copied()),
+        };
+        let Some(base) = made_on else { return Ok(String::new()) };
         let components = rows(
             &self.world,
             &CommitFiles::new(mirror, base),

@@ -7,7 +7,8 @@ use super::lease::{Lease, Standing, moved, not_sent};
 use crate::forge::{ChangeState, ForgeError};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Value, Watch};
 use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, required,
+    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
+    required,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,9 +21,11 @@ pub(super) const COMMANDS: &[Declared] = &[map(
         required("change", ParamType::Any, "what `forge::propose` answered, or its number"),
         required("commit", ParamType::Commit, "the merge commit that was proposed"),
         required("target", ParamType::Branch, "the branch it lands on"),
+        optional("onto", ParamType::Commit, "for picks and reverts: the commit of the target that they were made on"),
     ],
     "#{ commit, branch, before, tree }",
-    "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it.",
+    "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it. With \
+     `onto` also what is no merge, only if the target is still there.",
     make,
 )];
 
@@ -32,7 +35,11 @@ struct LandArgs {
     change: Value,
     commit: String,
     target: BranchName,
+    onto: Option<String>,
 }
+
+/// At most so many commits land at once on top of `onto`.
+const LONGEST: usize = 1000;
 
 /// What the probe needs.
 #[derive(Serialize, Deserialize)]
@@ -52,18 +59,43 @@ fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
 }
 
 impl Land {
-    /// The push that lands it: from the merge's first parent to the merge.
+    /// The push that lands it: from what the commit was made on to the commit.
     fn lease(&self) -> Result<Lease, Failure> {
         let mirror = &self.world.mirror;
         let commit = mirror.commit(mirror.resolve(&self.wanted.commit)?)?;
-        let [ours, _] = commit.parents.as_slice() else {
-            return Err(Failure::new(
-                FailureKind::Git,
-                format!("{} has {} parents; only a merge of two lands", commit.id.short(), commit.parents.len()),
-            )
-            .hint("land the commit that `git::merge` answered; a squashed or rebased release severs the history"));
+        let ours = match (&self.wanted.onto, commit.parents.as_slice()) {
+            (Some(onto), _) => {
+                let onto = mirror.resolve(onto)?;
+                self.check_made_on(commit.id, onto)?;
+                onto
+            }
+            (None, [ours, _]) => *ours,
+            (None, parents) => {
+                return Err(Failure::new(
+                    FailureKind::Git,
+                    format!("{} has {} parents; only a merge of two lands", commit.id.short(), parents.len()),
+                )
+                .hint(
+                    "land the commit that `git::merge` answered (a squashed or rebased release severs the history); picks and \
+                     reverts land with `onto`: their answer's `ours`",
+                ));
+            }
         };
         Ok(Lease { name: self.wanted.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
+    }
+
+    /// Whether the commit's first parents lead to `onto`.
+    fn check_made_on(&self, commit: CommitId, onto: CommitId) -> Result<(), Failure> {
+        let mut at = commit;
+        for _ in 0..LONGEST {
+            match mirror_parent(&self.world, at)? {
+                Some(parent) if parent == onto => return Ok(()),
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        Err(Failure::new(FailureKind::Git, format!("{} was not made on {}", commit.short(), onto.short()))
+            .hint("`onto` is the `ours` of the command that made the commit"))
     }
 
     /// Everything after the push; safe to do again.
@@ -80,10 +112,10 @@ impl Land {
         self.prove(landing, tip, watch).map_err(unproven)
     }
 
-    /// The target holds the commit, the commit has exactly the two expected parents and the expected tree. An id is a hash
-    /// over parents and tree, so the remote's word for the id, and our object under that id, prove all three.
+    /// The target holds the commit, and the commit stands where it was made: for a merge, exactly two parents, the first of
+    /// them the old tip. An id is a hash over parents and tree, so the remote's word for the id, and our object under that
+    /// id, prove parents and tree.
     fn prove(&self, landing: &Landing, tip: Option<CommitId>, watch: Watch<'_>) -> Result<Value, Failure> {
-        let mirror = &self.world.mirror;
         let Lease { old: Some(old), new: Some(new), name } = &landing.lease else {
             return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
         };
@@ -91,21 +123,25 @@ impl Land {
         if tip != Some(landed) && landing.lease.standing(&self.world, watch)? != Standing::Done {
             return Err(moved(name, Some(*new), tip.map(CommitId::object)));
         }
-        let commit = mirror.commit(landed)?;
-        match commit.parents.as_slice() {
-            [ours, _] if ours.object() == *old => Ok(json!({
-                "commit": landed,
-                "branch": self.wanted.target,
-                "before": old,
-                "tree": commit.tree,
-            })),
-            parents => Err(Failure::new(
+        let commit = self.world.mirror.commit(landed)?;
+        let stands = match (&self.wanted.onto, commit.parents.as_slice()) {
+            (None, [ours, _]) => ours.object() == *old,
+            (None, _) => false,
+            (Some(_), _) => self.check_made_on(landed, (*old).into()).is_ok(),
+        };
+        if !stands {
+            return Err(Failure::new(
                 FailureKind::Git,
                 format!("{} landed on {} with the wrong parents", landed.short(), self.wanted.target),
             )
-            .detail(json!({ "expected": old, "found": parents }))),
+            .detail(json!({ "expected": old, "found": commit.parents })));
         }
+        Ok(json!({ "commit": landed, "branch": self.wanted.target, "before": old, "tree": commit.tree }))
     }
+}
+
+fn mirror_parent(world: &World, commit: CommitId) -> Result<Option<CommitId>, Failure> {
+    Ok(world.mirror.commit(commit)?.parents.first().copied())
 }
 
 impl Effect for Land {

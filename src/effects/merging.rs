@@ -1,14 +1,15 @@
 //! `git::merge`: the promotion merge, built here and nowhere else.
 
 use super::World;
+use super::authored::{Signatures, disagreement, known, signatures};
 use super::declare::{Declared, args, facts, map, value};
 use super::delta::{CommitFiles, Shipped, rows};
 use super::git::{LOG_LIMIT, commit_value, tip};
 use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
-use crate::git::{LogRange, NewCommit, Signature};
-use crate::merge::{Certificate, Certifying, Merged, merge};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId, Value};
+use crate::git::{LogRange, NewCommit};
+use crate::merge::{Certify, Certifying, Merged, merge};
+use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -54,7 +55,10 @@ struct Fixed {
     name: Option<String>,
     /// Author and committer; absent when nobody is known, which matters only if there is something to commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    signatures: Option<(Signature, Signature)>,
+    signatures: Option<Signatures>,
+    /// Is git asked for its opinion?
+    #[serde(default)]
+    certify: Certify,
 }
 
 struct Merge {
@@ -70,9 +74,8 @@ impl Merge {
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let ours = tip(&self.world, &self.wanted.target)?;
         let theirs = self.world.mirror.resolve(&self.wanted.source)?;
-        let identity = self.world.identity.as_ref();
-        let signatures = identity.ok().map(|who| (who.author_at(cx.now), who.committer_at(cx.now)));
-        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures })
+        let signatures = signatures(&self.world, cx.now);
+        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, certify: self.world.certify })
     }
 
     /// The branch that people would say is promoted.
@@ -96,14 +99,19 @@ impl Merge {
     fn build(&self, run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
-        let certifying = Certifying::begin(mirror.objects(), ours, theirs);
+        let certifying = Certifying::begin(fixed.certify, mirror.objects(), ours, theirs);
         let outcome = merge(mirror.objects(), ours, theirs)?;
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };
         let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
         let count = mirror.count(&LogRange { limit: None, ..range })?;
         let certificate = certifying.end(&outcome);
-        if let (Merged::Clean(tree), Some(false)) = (&outcome.result, certificate.agrees) {
-            return Err(disagreement(fixed, *tree, &certificate));
+        if certificate.agrees == Some(false) {
+            let tree = match outcome.result {
+                Merged::Clean(tree) | Merged::UpToDate(tree) => Some(tree),
+                Merged::Conflicts(_) => None,
+            };
+            let what = format!("merge {} into {}", theirs.short(), ours.short());
+            return Err(disagreement(&what, tree, &certificate, json!({ "ours": ours, "theirs": theirs })));
         }
         let mut answer = json!({
             "outcome": "up-to-date",
@@ -144,17 +152,7 @@ impl Merge {
         count: u64,
     ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
         let mirror = &self.world.mirror;
-        let (author, committer) = match (&fixed.signatures, &self.world.identity) {
-            (Some(signatures), _) => signatures.clone(),
-            (None, Err(failure)) => return Err(failure.clone()),
-            (None, Ok(_)) => {
-                return Err(Failure::new(
-                    FailureKind::Config,
-                    "nobody was known who could commit when this merge began",
-                )
-                .hint("run the workflow again, now that there is an identity"));
-            }
-        };
+        let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
         let new = |message| NewCommit {
             tree,
             parents: vec![fixed.ours, fixed.theirs],
@@ -185,22 +183,6 @@ impl Merge {
             None => format!("Promote {short} to {}", self.wanted.target),
         }
     }
-}
-
-/// Somebody's merge is wrong, and nobody knows whose: nothing lands.
-fn disagreement(fixed: &Fixed, tree: TreeId, certificate: &Certificate) -> Failure {
-    let by = certificate.by.as_deref().unwrap_or("git");
-    let theirs = certificate.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
-    Failure::new(
-        FailureKind::Git,
-        format!(
-            "relwf and {by} merge {} into {} differently: relwf has tree {tree}, {by} has {theirs}",
-            fixed.theirs.short(),
-            fixed.ours.short()
-        ),
-    )
-    .hint("nothing was pushed; merge by hand for now, and report both commits as a bug in relwf")
-    .detail(json!({ "ours": fixed.ours, "theirs": fixed.theirs, "tree": tree, "certificate": certificate }))
 }
 
 /// Title, what ships, and the run: nothing that a second evaluation would see differently.
@@ -239,24 +221,8 @@ impl Effect for Merge {
         Ok(Probe::Absent)
     }
 
-    /// The merge commit lives in the cache alone until it is proposed.
     fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
-        let Ok(commit) = facts::<CommitId>(&outcome["commit"]) else { return Ok(()) };
-        if self.world.mirror.contains(commit.object()) {
-            return Ok(());
-        }
-        let again = self.build(cx.run, &facts(&intent.pre)?)?;
-        if again["commit"] == outcome["commit"] {
-            return Ok(());
-        }
-        Err(Failure::new(
-            FailureKind::Git,
-            format!(
-                "the merge commit {} is gone from the cache, and the same merge gives another one now",
-                commit.short()
-            ),
-        )
-        .hint(format!("nothing was done; `relwf abandon {} --reason …`, then run the workflow again", cx.run)))
+        super::authored::restore(&self.world, cx, outcome, || self.build(cx.run, &facts(&intent.pre)?))
     }
 
     fn on_unknown(&self) -> OnUnknown {

@@ -2,6 +2,7 @@
 //!
 //! Imports `run` for the traits and the rooms that do the work; knows nothing of Rhai, terminals or the journal.
 
+mod authored;
 mod candidate;
 mod candidates;
 mod checks;
@@ -17,7 +18,10 @@ mod http;
 mod land;
 mod lease;
 mod merging;
+mod picking;
 mod registry;
+mod restoring;
+mod revisions;
 mod secrets;
 mod sh;
 mod text;

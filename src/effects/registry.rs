@@ -7,9 +7,11 @@ use crate::run::{Call, Command, Commands, Signature};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FAMILIES: [&[Declared]; 13] = [
+const FAMILIES: [&[Declared]; 15] = [
     super::git::COMMANDS,
     super::merging::COMMANDS,
+    super::picking::COMMANDS,
+    super::restoring::COMMANDS,
     super::delta::COMMANDS,
     super::candidate::COMMANDS,
     super::forge::COMMANDS,
@@ -82,6 +84,9 @@ mod tests {
             "git::log",
             "git::is_ancestor",
             "git::merge",
+            "git::cherry_pick",
+            "git::revert",
+            "git::restore_tree",
             "git::push",
             "git::delete_branch",
             "delta::between",
@@ -116,6 +121,6 @@ mod tests {
         ] {
             assert!(names.contains(&name), "{name} is missing");
         }
-        assert_eq!(names.len(), 37);
+        assert_eq!(names.len(), 40);
     }
 }

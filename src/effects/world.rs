@@ -5,6 +5,7 @@ use crate::components::PluginDetector;
 use crate::config::Config;
 use crate::forge::Forge;
 use crate::git::{Identity, Mirror};
+use crate::merge::Certify;
 use crate::model::{Failure, RunId};
 use crate::run::Key;
 use jiff::Timestamp;
@@ -57,6 +58,8 @@ pub struct World {
     pub ci: Option<Arc<dyn Ci>>,
     /// Who commits; an error only when somebody needs it.
     pub identity: Result<Identity, Failure>,
+    /// Is git asked for its opinion on every merge?
+    pub certify: Certify,
     /// Component detectors written as plugins.
     pub plugins: Arc<dyn PluginDetector + Send + Sync>,
     /// People's decisions.

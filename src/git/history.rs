@@ -29,6 +29,18 @@ pub(super) fn log(repository: &Repository, range: &LogRange) -> Result<Vec<Commi
         .map_err(failed)
 }
 
+/// The commits of a range, oldest first, parents always before their children.
+pub(super) fn chain(repository: &Repository, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
+    let failed = |e: git2::Error| GitError::local(format!("the history of {} cannot be read", range.from), &e);
+    let list = || -> Result<Vec<CommitInfo>, git2::Error> {
+        let mut walk = walk(repository, range)?;
+        walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
+        let found = walk.take(range.limit.unwrap_or(usize::MAX));
+        found.map(|id| Ok(commits::info(&repository.find_commit(id?)?))).collect()
+    };
+    list().map_err(failed)
+}
+
 /// How many commits a range has.
 pub(super) fn count(repository: &Repository, range: &LogRange) -> Result<u64, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("the history of {} cannot be read", range.from), &e);

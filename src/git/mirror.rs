@@ -190,6 +190,15 @@ impl Mirror {
         self.objects.with(|repository| history::log(repository, range))
     }
 
+    /// A part of the history, oldest first, parents always before their children.
+    ///
+    /// # Errors
+    ///
+    /// A commit is missing or damaged.
+    pub fn chain(&self, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
+        self.objects.with(|repository| history::chain(repository, range))
+    }
+
     /// How many commits a part of the history has.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ mod identity;
 mod init;
 mod link;
 mod loose;
+pub mod messages;
 mod mirror;
 mod objects;
 mod progress;

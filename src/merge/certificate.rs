@@ -21,13 +21,30 @@ pub struct Certificate {
     pub tree: Option<TreeId>,
     /// Do both agree? `None` when git could not answer.
     pub agrees: Option<bool>,
+    /// Nobody was asked, because somebody said `--no-certify`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
 }
 
 /// git that does not have `merge-tree --write-tree` cannot answer (git's release notes of 2.38).
 const FIRST: (u32, u32) = (2, 38);
 
+/// Is git asked for its opinion?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certify {
+    /// Yes, and its disagreement blocks.
+    #[default]
+    Ask,
+    /// No: somebody said `--no-certify`, and it is written down.
+    Skip,
+}
+
 /// git at work on a merge while it is decided here: in a long history both take their time.
-pub struct Certifying(Option<JoinHandle<Option<Asked>>>);
+pub struct Certifying {
+    certify: Certify,
+    asking: Option<JoinHandle<Option<Asked>>>,
+}
 
 /// Who was asked, and the answer.
 struct Asked {
@@ -36,20 +53,33 @@ struct Asked {
 }
 
 impl Certifying {
-    /// Starts git on the merge of `theirs` into `ours`.
+    /// Starts git on the merge of `theirs` into `ours`, if it is to be asked.
     ///
     /// Both commits must be on the disk; commits that live in memory alone get no answer.
-    pub fn begin(objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
+    pub fn begin(certify: Certify, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
+        Self::start(certify, objects, vec![ours.to_string(), theirs.to_string()])
+    }
+
+    /// As [`begin`](Self::begin), over a base that is given, as for a pick or a revert; git before 2.40 has no answer to that.
+    pub fn begin_over(certify: Certify, objects: &Objects, base: CommitId, ours: CommitId, theirs: CommitId) -> Self {
+        Self::start(certify, objects, vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()])
+    }
+
+    fn start(certify: Certify, objects: &Objects, arguments: Vec<String>) -> Self {
         let repository = objects.path().to_owned();
-        let asking = move || version().map(|by| Asked { by, output: ask(&repository, ours, theirs) });
-        Self(std::thread::Builder::new().name("certificate".to_owned()).spawn(asking).ok())
+        let work = move || version().map(|by| Asked { by, output: ask(&repository, &arguments) });
+        let asking = match certify {
+            Certify::Ask => std::thread::Builder::new().name("certificate".to_owned()).spawn(work).ok(),
+            Certify::Skip => None,
+        };
+        Self { certify, asking }
     }
 
     /// Waits for git, and compares with what was decided here.
     pub fn end(mut self, outcome: &Outcome) -> Certificate {
-        match self.0.take().and_then(|asking| asking.join().ok().flatten()) {
+        match self.asking.take().and_then(|asking| asking.join().ok().flatten()) {
             Some(asked) => compare(asked, outcome),
-            None => Certificate::default(),
+            None => Certificate { skipped: self.certify == Certify::Skip, ..Certificate::default() },
         }
     }
 }
@@ -57,7 +87,7 @@ impl Certifying {
 /// Nobody wants the answer any more; git's temporary folder still has to go.
 impl Drop for Certifying {
     fn drop(&mut self) {
-        if let Some(asking) = self.0.take() {
+        if let Some(asking) = self.asking.take() {
             let _ = asking.join();
         }
     }
@@ -65,21 +95,19 @@ impl Drop for Certifying {
 
 /// Asks git for a merge that was decided already, and compares.
 pub fn certify(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Outcome) -> Certificate {
-    Certifying::begin(objects, ours, theirs).end(outcome)
+    Certifying::begin(Certify::Ask, objects, ours, theirs).end(outcome)
 }
 
 fn compare(Asked { by, output }: Asked, outcome: &Outcome) -> Certificate {
-    let nothing = Certificate { by: Some(by.clone()), tree: None, agrees: None };
+    let nothing = Certificate { by: Some(by), ..Certificate::default() };
     let Some(output) = output else { return nothing };
     let text = String::from_utf8_lossy(&output.stdout);
     let tree = text.lines().next().and_then(|line| line.trim().parse::<TreeId>().ok());
     match (output.status.code(), tree, &outcome.result) {
         (Some(0), Some(tree), Merged::Clean(mine) | Merged::UpToDate(mine)) => {
-            Certificate { by: Some(by), tree: Some(tree), agrees: Some(tree == *mine) }
+            Certificate { tree: Some(tree), agrees: Some(tree == *mine), ..nothing }
         }
-        (Some(0), Some(tree), Merged::Conflicts(_)) => {
-            Certificate { by: Some(by), tree: Some(tree), agrees: Some(false) }
-        }
+        (Some(0), Some(tree), Merged::Conflicts(_)) => Certificate { tree: Some(tree), agrees: Some(false), ..nothing },
         // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
         (Some(1), Some(_), result) => Certificate { agrees: Some(matches!(result, Merged::Conflicts(_))), ..nothing },
         _ => nothing,
@@ -97,7 +125,7 @@ fn version() -> Option<String> {
     (version >= FIRST).then(|| format!("git {number}"))
 }
 
-fn ask(repository: &Path, ours: CommitId, theirs: CommitId) -> Option<Output> {
+fn ask(repository: &Path, arguments: &[String]) -> Option<Output> {
     let scratch = tempfile::tempdir().ok()?;
     let mut command = Command::new("git");
     for variable in LOCAL_ENVIRONMENT {
@@ -111,7 +139,7 @@ fn ask(repository: &Path, ours: CommitId, theirs: CommitId) -> Option<Output> {
         .env("GIT_OBJECT_DIRECTORY", scratch.path())
         .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&objects_of(repository)))
         .args(["merge-tree", "--write-tree", "--no-messages", "--name-only"])
-        .args([ours.to_string(), theirs.to_string()])
+        .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()

@@ -38,12 +38,12 @@ mod table_order;
 mod three_way;
 mod tree;
 
-pub use certificate::{Certificate, Certifying, certify};
+pub use certificate::{Certificate, Certify, Certifying, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
 
 use crate::git::Objects;
-use crate::model::CommitId;
+use crate::model::{CommitId, TreeId};
 use std::cell::RefCell;
 use std::path::PathBuf;
 
@@ -54,6 +54,34 @@ use std::path::PathBuf;
 /// Unrelated histories, missing or damaged objects.
 pub fn merge(objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
     Merger::default().merge(objects, ours, theirs)
+}
+
+/// Three trees to merge over a base that is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Trees<'a> {
+    /// What both sides are compared with.
+    pub base: TreeId,
+    /// Our side.
+    pub ours: TreeId,
+    /// Their side.
+    pub theirs: TreeId,
+    /// What their side is called where two files want the same path; ours is `HEAD`, as in git.
+    pub name: &'a str,
+}
+
+/// Merges `theirs` into `ours` over a given base, as `git cherry-pick` and `git revert` do: to pick a commit the base is its
+/// parent's tree, to revert it the base is its own tree and `theirs` its parent's. The result is written to the database.
+///
+/// # Errors
+///
+/// Missing or damaged objects.
+pub fn merge_trees(objects: &Objects, trees: Trees<'_>) -> Result<Outcome, MergeError> {
+    let labels = content::Labels { ours: b"HEAD".to_vec(), theirs: trees.name.as_bytes().to_vec() };
+    objects.with(|repository| {
+        let memory = ort::Memory::new(repository);
+        let ids = [trees.base, trees.ours, trees.theirs].map(TreeId::object);
+        ort::Engine::new(repository, &memory)?.merge_trees(ids, &labels)
+    })
 }
 
 /// Merges many pairs of commits, one after the other, and keeps what it has read: the next merge starts warm.

@@ -71,6 +71,26 @@ impl<'r> Engine<'r> {
         Ok(Outcome { bases: answer.bases, by: answer.by, result })
     }
 
+    /// Merges two trees over a base that is given: what picks and reverts are made of.
+    pub(super) fn merge_trees(&self, trees: [ObjectId; 3], labels: &Labels) -> Result<Outcome, MergeError> {
+        let [base, ours, theirs] = trees;
+        let clean = |by, tree: ObjectId| Outcome { bases: Vec::new(), by, result: Merged::Clean(tree.into()) };
+        if base == ours || ours == theirs {
+            return Ok(clean(By::Structural, theirs));
+        }
+        let context = self.context(labels, 0);
+        let roots = trees.map(|id| Item { mode: DIRECTORY, id });
+        if let Some(tree) = structural::merge(&context, roots)? {
+            return Ok(clean(By::Structural, tree.id));
+        }
+        let (finished, notes) = self.full(&context, roots)?;
+        if finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.spoils()) {
+            return Ok(clean(By::Full, finished.tree.id));
+        }
+        let conflicts = report::conflicts(&self.store, &finished.unsettled, &notes)?;
+        Ok(Outcome { bases: Vec::new(), by: By::Full, result: Merged::Conflicts(conflicts) })
+    }
+
     pub(super) fn answer(&self, ours: CommitId, theirs: CommitId) -> Result<Answer, MergeError> {
         let (one, two) = {
             let mut commits = self.memory.commits.borrow_mut();

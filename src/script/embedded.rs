@@ -9,11 +9,14 @@ macro_rules! embed {
 }
 
 /// Every file of `workflows/` and `plugins/`, by path.
-pub(super) const SOURCES: [(&str, &str); 5] = embed![
+pub(super) const SOURCES: [(&str, &str); 8] = embed![
     "plugins/dockerfile.rhai",
     "plugins/slack.rhai",
+    "workflows/hotfix.rhai",
     "workflows/promote-production.rhai",
     "workflows/promote-staging.rhai",
+    "workflows/revert-release.rhai",
+    "workflows/rollback.rhai",
     "workflows/update-ppcs.rhai",
 ];
 

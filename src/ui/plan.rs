@@ -6,7 +6,7 @@ use super::errors::{Texts, failure_text};
 use super::preview::{commits, counted, files};
 use super::run::short;
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
-use crate::app::{Planned, PlannedMerge};
+use crate::app::{Made, Planned, PlannedMerge};
 use crate::model::Value;
 use crate::run::PlanItem;
 
@@ -40,7 +40,13 @@ pub fn planned(planned: &Planned, texts: Texts<'_>) -> String {
 
 fn merge_text(merge: &PlannedMerge) -> String {
     let (source, target) = (short(&merge.source), short(&merge.target));
-    let mut out = format!("{} {} → {}: ", paint(NAME, "merge"), source, paint(NAME, &target));
+    let verb = match merge.made {
+        Made::Merge => "merge",
+        Made::Pick => "pick",
+        Made::Revert => "revert",
+        Made::Restore => "roll back to",
+    };
+    let mut out = format!("{} {} → {}: ", paint(NAME, verb), source, paint(NAME, &target));
     match merge.outcome.as_str() {
         "clean" => out.push_str(&format!("{}\n", paint(GOOD, "clean"))),
         "up-to-date" => {

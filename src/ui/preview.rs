@@ -35,6 +35,9 @@ pub fn preview(preview: &Preview) -> String {
             out.push_str(&conflicts(&preview.conflicts, &target.name, &source.name));
         }
     }
+    if let Some(text) = disagreement(preview) {
+        out.push_str(&format!("{} {text}\n", paint(ERROR, "not to be trusted:")));
+    }
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
     }
@@ -42,6 +45,14 @@ pub fn preview(preview: &Preview) -> String {
     out.push_str(&section(&files(&preview.files)));
     out.push_str(&section(&components(&preview.components)));
     out
+}
+
+/// git's different answer, if it has one.
+fn disagreement(preview: &Preview) -> Option<String> {
+    let certificate = &preview.certificate;
+    let by = certificate.by.as_deref().filter(|_| certificate.agrees == Some(false))?;
+    let found = certificate.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
+    Some(format!("{by} has another answer: {found}. A run stops here; please report both commits as a bug in relwf"))
 }
 
 /// The commits, newest first: those that are listed, of so many.

@@ -26,6 +26,7 @@ mod merge_edges;
 mod merge_random;
 mod merge_store;
 mod merge_support;
+mod picks;
 mod readme;
 mod rooms;
 mod script;

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 #[test]
 fn every_bundled_script_passes_its_own_check() {
     let library = bundled();
-    assert_eq!(library.workflows(), ["promote-production", "promote-staging", "update-ppcs"]);
+    assert_eq!(
+        library.workflows(),
+        ["hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+    );
     assert_eq!(library.plugins(), ["dockerfile", "slack"]);
     for workflow in library.workflows() {
         assert_eq!(all_shown(&library.check(&workflow)), "");

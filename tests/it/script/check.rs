@@ -457,7 +457,10 @@ fn the_projects_files_win_and_links_stay_inside() {
     std::fs::write(project.path().join("workflows/mine.rhai"), "import \"out\" as out;\nfn run(p) { }").unwrap();
     std::os::unix::fs::symlink("/etc/hostname", project.path().join("plugins/out.rhai")).unwrap();
     let library = Library::open(project.path(), &embedded(), super::host::signatures()).unwrap();
-    assert_eq!(library.workflows(), ["mine", "promote-production", "promote-staging", "update-ppcs"]);
+    assert_eq!(
+        library.workflows(),
+        ["hotfix", "mine", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+    );
     assert_eq!(library.header("promote-staging").unwrap().source, "workflows/promote-staging.rhai");
     insta::assert_snapshot!(all_shown(&library.check("promote-staging")), @r##"
     script: there is no function `git::sink`

@@ -212,6 +212,7 @@ impl Bench {
             forge,
             ci,
             identity: Ok(identity),
+            certify: relwf::merge::Certify::Ask,
             plugins: Arc::new(NoPlugins),
             signals: self.signals.clone(),
             env: Arc::new(|name| (name == "CANARY").then(|| "s3cr3t-canary-value".to_owned())),
@@ -291,6 +292,10 @@ impl Bound<'_> {
 
     pub fn probe(&self, intent: &Intent) -> Probe {
         self.with(|cx| self.effect().probe(cx, intent)).expect("the remote can be asked")
+    }
+
+    pub fn restore(&self, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
+        self.with(|cx| self.effect().restore(cx, intent, outcome))
     }
 
     pub fn on_unknown(&self) -> OnUnknown {

@@ -1,0 +1,325 @@
+//! `git::cherry_pick` and `git::revert`: commits taken over or taken back, on top of a branch, without a work tree.
+
+use super::World;
+use super::authored::{Signatures, components, disagreement, known, signatures};
+use super::declare::{Declared, args, facts, map, value};
+use super::git::{commit_value, tip};
+use super::revisions::{Order, Revisions};
+use crate::git::{CommitInfo, NewCommit, messages};
+use crate::merge::{Certificate, Certify, Certifying, Conflict, Merged, Trees, merge_trees};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TreeId, Value};
+use crate::run::{
+    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
+    required,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const ANSWER: &str = "#{ outcome: \"clean\"|\"conflicts\"|\"up-to-date\", commit, tree, ours, commits, commit_count, skipped, \
+                      at, conflicts, components, certificate }";
+
+pub(super) const COMMANDS: &[Declared] = &[
+    map(
+        Kind::Effect,
+        "git::cherry_pick",
+        &[
+            required("commits", ParamType::Any, "a commit, a range \"A..B\" (without A), or a list of them"),
+            required("target", ParamType::Branch, "the branch they are picked onto; its tip as last fetched"),
+            optional("mainline", ParamType::Int, "for merges: which parent, from 1, they are compared with"),
+            optional(
+                "trailer",
+                ParamType::Bool,
+                "say in each message where it was picked from (`-x`); true by default",
+            ),
+        ],
+        ANSWER,
+        "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
+        |world, call| make(world, call, pick),
+    ),
+    map(
+        Kind::Effect,
+        "git::revert",
+        &[
+            required("commits", ParamType::Any, "a commit, a range \"A..B\" (without A), or a list of them"),
+            required("target", ParamType::Branch, "the branch that has them; its tip as last fetched"),
+            optional("mainline", ParamType::Int, "for merges: which parent, from 1, is gone back to"),
+            optional("reason", ParamType::String, "why, for the messages"),
+        ],
+        ANSWER,
+        "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
+        |world, call| make(world, call, revert),
+    ),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PickArgs {
+    commits: Value,
+    target: BranchName,
+    mainline: Option<usize>,
+    trailer: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevertArgs {
+    commits: Value,
+    target: BranchName,
+    mainline: Option<usize>,
+    reason: Option<String>,
+}
+
+/// Which way a change is applied, and what its message says.
+enum Change {
+    Pick { trailer: bool },
+    Revert { reason: Option<String> },
+}
+
+/// Changes applied one after the other.
+struct Series {
+    world: Arc<World>,
+    commits: Revisions,
+    target: BranchName,
+    mainline: Option<usize>,
+    change: Change,
+}
+
+/// Everything that decides the commits' ids; journaled before the first is made, so that doing it again gives the same ids.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Fixed {
+    ours: CommitId,
+    /// In the order in which they are applied.
+    commits: Vec<CommitId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signatures: Option<Signatures>,
+    #[serde(default)]
+    certify: Certify,
+}
+
+/// A change applied to a tree.
+struct Applied {
+    result: Merged,
+    certificate: Certificate,
+}
+
+fn make(
+    world: &Arc<World>,
+    call: &Call,
+    series: fn(Arc<World>, &Call) -> Result<Series, Failure>,
+) -> Result<Command, Failure> {
+    Ok(Command::Effect(Box::new(series(Arc::clone(world), call)?)))
+}
+
+fn pick(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
+    let PickArgs { commits, target, mainline, trailer } = args(call)?;
+    let commits = Revisions::read(&commits)?;
+    Ok(Series { world, commits, target, mainline, change: Change::Pick { trailer: trailer.unwrap_or(true) } })
+}
+
+fn revert(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
+    let RevertArgs { commits, target, mainline, reason } = args(call)?;
+    Ok(Series { world, commits: Revisions::read(&commits)?, target, mainline, change: Change::Revert { reason } })
+}
+
+impl Series {
+    fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
+        let mirror = &self.world.mirror;
+        let ours = tip(&self.world, &self.target)?;
+        let order = match self.change {
+            Change::Pick { .. } => Order::OldestFirst,
+            Change::Revert { .. } => Order::NewestFirst,
+        };
+        let commits = self.commits.resolve(mirror, order)?;
+        for commit in &commits {
+            self.parent(&mirror.commit(*commit)?)?;
+            if matches!(self.change, Change::Revert { .. }) && !mirror.is_ancestor(*commit, ours)? {
+                return Err(Failure::new(
+                    FailureKind::Git,
+                    format!("{} is not part of {}: there is nothing to take back", commit.short(), self.target),
+                )
+                .hint(format!("`git log {}` shows what is; was it picked under another id?", self.target)));
+            }
+        }
+        let signatures = signatures(&self.world, cx.now);
+        Ok(Fixed { ours, commits, signatures, certify: self.world.certify })
+    }
+
+    /// The commit that a change is compared with; none for the first commit of a history.
+    fn parent(&self, commit: &CommitInfo) -> Result<Option<CommitId>, Failure> {
+        let (id, parents) = (commit.id.short(), &commit.parents);
+        match (self.mainline, parents.len()) {
+            (None, 2..) => Err(Failure::new(
+                FailureKind::Git,
+                format!("{id} is a merge: which of its {} parents is it compared with?", parents.len()),
+            )
+            .hint("say `mainline: 1` for what the merge brought to the branch that it was made on")),
+            (None | Some(1), 0 | 1) => Ok(parents.first().copied()),
+            (Some(number), count) => match number.checked_sub(1).and_then(|at| parents.get(at)) {
+                Some(parent) => Ok(Some(*parent)),
+                None => Err(Failure::new(
+                    FailureKind::Arguments,
+                    format!("`mainline` is {number}, but {id} has {count} parent(s)"),
+                )
+                .hint("parents are counted from 1; 1 is the branch that the merge was made on")),
+            },
+        }
+    }
+
+    fn tree(&self, commit: Option<CommitId>) -> Result<TreeId, Failure> {
+        let mirror = &self.world.mirror;
+        match commit {
+            Some(commit) => Ok(mirror.tree(commit)?),
+            // Before the first commit there was nothing.
+            None => Ok(mirror.write_tree(&BTreeMap::new())?),
+        }
+    }
+
+    /// One commit's change, on top of `tip`.
+    fn apply(&self, commit: &CommitInfo, tip: CommitId, certify: Certify) -> Result<Applied, Failure> {
+        let objects = self.world.mirror.objects();
+        let parent = self.parent(commit)?;
+        let (base, theirs) = match self.change {
+            Change::Pick { .. } => (parent, Some(commit.id)),
+            Change::Revert { .. } => (Some(commit.id), parent),
+        };
+        let certifying = match (base, theirs) {
+            (Some(base), Some(theirs)) => Some(Certifying::begin_over(certify, objects, base, tip, theirs)),
+            // git asks for commits on all sides.
+            _ => None,
+        };
+        let name = format!("{} ({})", commit.id.short(), commit.summary);
+        let trees =
+            Trees { base: self.tree(base)?, ours: self.tree(Some(tip))?, theirs: self.tree(theirs)?, name: &name };
+        let outcome = merge_trees(objects, trees)?;
+        let certificate = certifying.map(|certifying| certifying.end(&outcome)).unwrap_or_default();
+        if certificate.agrees == Some(false) {
+            let tree = match outcome.result {
+                Merged::Clean(tree) | Merged::UpToDate(tree) => Some(tree),
+                Merged::Conflicts(_) => None,
+            };
+            let what = format!("{} {} on {}", self.verb(), commit.id.short(), tip.short());
+            let detail = json!({ "commit": commit.id, "onto": tip });
+            return Err(disagreement(&what, tree, &certificate, detail));
+        }
+        Ok(Applied { result: outcome.result, certificate })
+    }
+
+    fn verb(&self) -> &'static str {
+        match self.change {
+            Change::Pick { .. } => "pick",
+            Change::Revert { .. } => "revert",
+        }
+    }
+
+    fn message(&self, commit: &CommitInfo) -> Result<String, Failure> {
+        Ok(match &self.change {
+            Change::Pick { trailer: false } => messages::picked(&commit.message),
+            Change::Pick { trailer: true } => messages::picked_from(&commit.message, commit.id),
+            Change::Revert { reason } => {
+                let mainline = self.parent(commit)?.filter(|_| commit.parents.len() > 1);
+                let message = messages::reverted(&commit.message, commit.id, mainline);
+                match reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
+                    Some(reason) => format!("{message}\n{reason}\n"),
+                    None => message,
+                }
+            }
+        })
+    }
+
+    fn build(&self, fixed: &Fixed) -> Result<Value, Failure> {
+        let mirror = &self.world.mirror;
+        let mut tip = fixed.ours;
+        let (mut made, mut skipped, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stuck: Option<(CommitId, Vec<Conflict>)> = None;
+        for commit in &fixed.commits {
+            let commit = mirror.commit(*commit)?;
+            let applied = self.apply(&commit, tip, fixed.certify)?;
+            certificates.push(applied.certificate);
+            let tree = match applied.result {
+                Merged::Conflicts(conflicts) => {
+                    stuck = Some((commit.id, conflicts));
+                    break;
+                }
+                Merged::Clean(tree) | Merged::UpToDate(tree) => tree,
+            };
+            if tree == mirror.tree(tip)? {
+                skipped.push(commit_value(&commit));
+                continue;
+            }
+            tip = self.commit(&commit, tip, tree, fixed)?;
+            let mut row = commit_value(&mirror.commit(tip)?);
+            row["from"] = value(commit.id)?;
+            made.insert(0, row);
+        }
+        let outcome = match (&stuck, made.is_empty()) {
+            (Some(_), _) => "conflicts",
+            (None, true) => "up-to-date",
+            (None, false) => "clean",
+        };
+        let ready = outcome == "clean";
+        let (at, conflicts) = stuck.unzip();
+        let count = made.len();
+        Ok(json!({
+            "outcome": outcome,
+            "commit": ready.then_some(tip),
+            "tree": if ready { Some(mirror.tree(tip)?) } else { None },
+            "ours": fixed.ours,
+            "commits": made,
+            "commit_count": count,
+            "skipped": skipped,
+            "at": at,
+            "conflicts": conflicts.unwrap_or_default(),
+            "components": if ready { components(&self.world, fixed.ours, tip, count as u64)? } else { json!([]) },
+            "certificate": together(&certificates),
+        }))
+    }
+
+    /// A pick keeps its author; a revert is its committer's own.
+    fn commit(&self, commit: &CommitInfo, tip: CommitId, tree: TreeId, fixed: &Fixed) -> Result<CommitId, Failure> {
+        let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
+        let author = match self.change {
+            Change::Pick { .. } => commit.author.clone(),
+            Change::Revert { .. } => author,
+        };
+        let message = self.message(commit)?;
+        Ok(self.world.mirror.write_commit(&NewCommit { tree, parents: vec![tip], author, committer, message })?)
+    }
+}
+
+/// One word for all: they agree if every one does.
+fn together(certificates: &[Certificate]) -> Certificate {
+    let Some(last) = certificates.last() else { return Certificate::default() };
+    let agreed = certificates.iter().all(|certificate| certificate.agrees == Some(true));
+    Certificate { agrees: agreed.then_some(true), ..last.clone() }
+}
+
+impl Effect for Series {
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(self.fix(cx)?)
+    }
+
+    fn perform(&self, _cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let fixed = facts(&intent.pre).map_err(EffectError::Refused)?;
+        self.build(&fixed).map_err(EffectError::Refused)
+    }
+
+    /// Always "absent": with everything fixed in the intent, doing it again writes the very same objects.
+    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
+        super::authored::restore(&self.world, cx, outcome, || self.build(&facts(&intent.pre)?))
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    /// Computed for real: a dry run's mirror keeps new objects in memory.
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: self.build(&self.fix(cx)?)?, note: None })
+    }
+}

@@ -1,0 +1,152 @@
+//! `git::restore_tree`: a branch gets the files of one of its earlier releases again, as a new commit on its tip.
+//!
+//! Nothing is rewritten: what was released in between stays in the history, and the next promotion into the branch tells that
+//! it was withdrawn instead of shipping it again.
+
+use super::World;
+use super::authored::{Signatures, components, known, signatures};
+use super::declare::{Declared, args, facts, map, value};
+use super::git::{LOG_LIMIT, commit_value, tip};
+use crate::git::{LogRange, NewCommit};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, Value};
+use crate::run::{
+    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
+    required,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) const COMMANDS: &[Declared] = &[map(
+    Kind::Effect,
+    "git::restore_tree",
+    &[
+        required("release", ParamType::Commit, "the earlier release: a commit of the branch's own history"),
+        required("target", ParamType::Branch, "the branch; its tip as last fetched"),
+        optional("reason", ParamType::String, "why, for the message"),
+    ],
+    "#{ outcome: \"clean\"|\"up-to-date\", commit, tree, ours, release, commits, commit_count, withdrawn, components }",
+    "Makes a commit on the tip of `target` whose files are exactly those of an earlier release, in the cache; nothing is \
+     pushed. `withdrawn` are the landings that it takes back.",
+    make,
+)];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestoreArgs {
+    release: String,
+    target: BranchName,
+    reason: Option<String>,
+}
+
+/// Everything that decides the commit's id; journaled before it is made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Fixed {
+    ours: CommitId,
+    release: CommitId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signatures: Option<Signatures>,
+}
+
+struct Restore {
+    world: Arc<World>,
+    wanted: RestoreArgs,
+}
+
+fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    Ok(Command::Effect(Box::new(Restore { world: Arc::clone(world), wanted: args(call)? })))
+}
+
+impl Restore {
+    fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
+        let mirror = &self.world.mirror;
+        let ours = tip(&self.world, &self.wanted.target)?;
+        let release = mirror.resolve(&self.wanted.release)?;
+        if !mirror.is_ancestor(release, ours)? {
+            let (release, target) = (release.short(), &self.wanted.target);
+            return Err(Failure::new(FailureKind::Git, format!("{release} was never released on {target}")).hint(
+                format!("a rollback goes back to a commit of {target}; `git log --first-parent {target}` lists them"),
+            ));
+        }
+        Ok(Fixed { ours, release, signatures: signatures(&self.world, cx.now) })
+    }
+
+    fn build(&self, run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
+        let mirror = &self.world.mirror;
+        let Fixed { ours, release, .. } = *fixed;
+        let tree = mirror.tree(release)?;
+        let landings = LogRange { from: ours, not: vec![release], first_parent: true, limit: Some(LOG_LIMIT) };
+        let withdrawn: Vec<Value> = mirror.log(&landings)?.iter().map(commit_value).collect();
+        let mut answer = json!({
+            "outcome": "up-to-date",
+            "commit": null,
+            "tree": tree,
+            "ours": ours,
+            "release": release,
+            "commits": [],
+            "commit_count": 0,
+            "withdrawn": withdrawn,
+            "components": [],
+        });
+        if mirror.tree(ours)? == tree {
+            return Ok(answer);
+        }
+        let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
+        let message = self.message(run, fixed, withdrawn.len())?;
+        let commit = mirror.write_commit(&NewCommit { tree, parents: vec![ours], author, committer, message })?;
+        let made = mirror.commit(commit)?;
+        if made.tree != tree || made.parents != [ours] {
+            return Err(Failure::new(FailureKind::Bug, format!("{} has not the files of {release}", commit.short())));
+        }
+        answer["outcome"] = "clean".into();
+        answer["commit"] = value(commit)?;
+        answer["commits"] = json!([commit_value(&made)]);
+        answer["commit_count"] = 1.into();
+        answer["components"] = components(&self.world, ours, commit, 1)?;
+        Ok(answer)
+    }
+
+    fn message(&self, run: &RunId, fixed: &Fixed, withdrawn: usize) -> Result<String, Failure> {
+        let release = self.world.mirror.commit(fixed.release)?;
+        let landings = if withdrawn == 1 { "landing" } else { "landings" };
+        let reason = self.wanted.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+        let reason = reason.map(|reason| format!("{reason}\n\n")).unwrap_or_default();
+        Ok(format!(
+            "Roll {} back to {}\n\n{reason}The files are those of \"{}\". This takes back {withdrawn} {landings}; reverting \
+             this commit\nbrings them again.\n\nRelwf-Restores: {}\nRelwf-Run: {run}\n",
+            self.wanted.target,
+            fixed.release.short(),
+            release.summary,
+            fixed.release,
+        ))
+    }
+}
+
+impl Effect for Restore {
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(self.fix(cx)?)
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let fixed = facts(&intent.pre).map_err(EffectError::Refused)?;
+        self.build(cx.run, &fixed).map_err(EffectError::Refused)
+    }
+
+    /// Always "absent": with everything fixed in the intent, doing it again writes the very same commit.
+    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
+        super::authored::restore(&self.world, cx, outcome, || self.build(cx.run, &facts(&intent.pre)?))
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    /// Computed for real: a dry run's mirror keeps new objects in memory.
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: self.build(cx.run, &self.fix(cx)?)?, note: None })
+    }
+}
