@@ -8,6 +8,7 @@ mod cli_preview;
 mod cli_run;
 mod cli_setup;
 mod cli_streams;
+mod cli_undo;
 mod config;
 mod delta;
 mod demo;

@@ -1,0 +1,197 @@
+//! hotfix, revert-release and rollback through the real program; and what happens where git disagrees.
+
+use crate::support::cli::{Machine, Said, said};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The sample service with everything promoted to production.
+struct Service {
+    machine: Machine,
+    path: PathBuf,
+}
+
+impl Service {
+    fn promoted() -> Self {
+        let machine = Machine::new();
+        let path = machine.service();
+        machine.say(&path, &["run", "promote-staging"]).exits(0);
+        machine.say(&path, &["run", "promote-production"]).exits(0);
+        Self { machine, path }
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        self.machine.say(&self.path, &[&["run"], args].concat())
+    }
+
+    /// What the remote says.
+    fn git(&self, args: &[&str]) -> String {
+        let url = git(&self.path, &["remote", "get-url", "origin"]);
+        git(&self.path.join(url), args)
+    }
+
+    /// A commit on `master` of the remote.
+    fn commit(&self, file: &str, text: &str) -> String {
+        git(&self.path, &["fetch", "-q"]);
+        git(&self.path, &["checkout", "-q", "-B", "master", "origin/master"]);
+        std::fs::write(self.path.join(file), text).unwrap();
+        git(&self.path, &["add", file]);
+        git(&self.path, &["commit", "-q", "-m", &format!("Change {file}")]);
+        git(&self.path, &["push", "-q", "origin", "master"]);
+        git(&self.path, &["rev-parse", "HEAD"])
+    }
+}
+
+fn git(dir: &Path, args: &[&str]) -> String {
+    crate::support::bench::git(dir, args)
+}
+
+fn last(said: &Said) -> Value {
+    said.json_lines().pop().expect("a last event")
+}
+
+#[test]
+fn a_hotfix_is_picked_tested_landed_and_proposed_for_the_way_back() {
+    let service = Service::promoted();
+    let before = service.git(&["rev-parse", "production"]);
+    let fix = service.commit("fix.txt", "mended\n");
+    service.commit("feature.txt", "not yet\n");
+
+    let plan = service.run(&["hotfix", "--param", &format!("commits={fix}"), "--dry-run"]);
+    plan.exits(0);
+    assert!(plan.stdout.contains("pick ") && plan.stdout.contains("→ production: clean"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("A fix.txt") && !plan.stdout.contains("feature.txt\n"), "{}", plan.stdout);
+    assert_eq!(service.git(&["rev-parse", "production"]), before, "a dry run changes nothing");
+
+    service.run(&["hotfix", "--param", &format!("commits={fix}")]).exits(0);
+    assert_eq!(service.git(&["rev-parse", "production~1"]), before);
+    assert_eq!(service.git(&["diff", "--name-only", "production~1", "production"]), "fix.txt");
+    let message = service.git(&["log", "-1", "--format=%B", "production"]);
+    assert!(message.ends_with(&format!("(cherry picked from commit {fix})")), "{message}");
+    // The back-merge is proposed and waits for its owner.
+    let changes = service.git(&["for-each-ref", "--format=%(refname) %(contents)", "refs/relwf/changes"]);
+    assert!(changes.contains("Merge production back into master"), "{changes}");
+    assert!(service.git(&["log", "-1", "--format=%s", "master"]).starts_with("Change feature"));
+
+    // Again: it is there.
+    let again = service.run(&["hotfix", "--param", &format!("commits={fix}"), "--json"]);
+    again.exits(0);
+    assert_eq!(last(&again)["value"], "nothing to pick: production has these changes already");
+}
+
+#[test]
+fn a_back_merge_lands_where_it_is_asked_for() {
+    let service = Service::promoted();
+    let fix = service.commit("fix.txt", "mended\n");
+    service.run(&["hotfix", "--param", &format!("commits={fix}"), "--param", "land_back=true"]).exits(0);
+    assert_eq!(service.git(&["log", "-1", "--format=%s", "master"]), "Merge production back into master");
+    assert_eq!(service.git(&["rev-list", "--count", "master..production"]), "0");
+}
+
+#[test]
+fn a_hotfix_that_does_not_apply_says_why_and_changes_nothing() {
+    let service = Service::promoted();
+    let one = service.commit("fix.txt", "one\n");
+    let two = service.commit("fix.txt", "two\n");
+    let before = service.git(&["for-each-ref"]);
+    let said = service.run(&["hotfix", "--param", &format!("commits={two}")]);
+    said.exits(1);
+    assert!(said.stderr.contains(&format!("{two} cannot be picked onto production")), "{}", said.stderr);
+    assert_eq!(service.git(&["for-each-ref"]), before);
+    service.run(&["hotfix", "--param", &format!("commits={one}, {two}")]).exits(0);
+    assert_eq!(service.git(&["show", "production:fix.txt"]), "two");
+}
+
+#[test]
+fn a_release_is_taken_back_and_brought_again() {
+    let service = Service::promoted();
+    let (release, before) =
+        (service.git(&["rev-parse", "production"]), service.git(&["rev-parse", "production~1^{tree}"]));
+    service.run(&["revert-release", "--param", "reason=too slow"]).exits(0);
+    assert_eq!(service.git(&["rev-parse", "production^{tree}"]), before);
+    assert_eq!(service.git(&["rev-parse", "production~1"]), release);
+    let message = service.git(&["log", "-1", "--format=%B", "production"]);
+    assert!(message.contains(&format!("This reverts commit {release}, reversing\nchanges made to ")), "{message}");
+    assert!(message.ends_with("\n\ntoo slow"), "{message}");
+
+    service.run(&["revert-release"]).exits(0);
+    assert!(service.git(&["log", "-1", "--format=%s", "production"]).starts_with("Reapply \"Promote"));
+    assert_eq!(service.git(&["diff", &release, "production"]), "");
+}
+
+#[test]
+fn a_rollback_brings_an_earlier_releases_files() {
+    let service = Service::promoted();
+    let (release, earlier) = (service.git(&["rev-parse", "production"]), service.git(&["rev-parse", "production~1"]));
+    let said = service.run(&["rollback"]);
+    said.exits(2);
+    assert!(said.stderr.contains("reason"), "{}", said.stderr);
+    let plan = service.run(&["rollback", "--param", "reason=login is down", "--dry-run"]);
+    plan.exits(0);
+    assert!(plan.stdout.contains("roll back to "), "{}", plan.stdout);
+    service.run(&["rollback", "--param", "reason=login is down"]).exits(0);
+    assert_eq!(service.git(&["diff", &earlier, "production"]), "");
+    assert_eq!(service.git(&["rev-parse", "production~1"]), release, "nothing is rewritten");
+    assert!(service.git(&["log", "-1", "--format=%B", "production"]).contains("\n\nlogin is down\n\n"));
+
+    let named = service.run(&["rollback", "--param", "reason=x", "--param", "release=production~1", "--json"]);
+    named.exits(0);
+    assert_eq!(service.git(&["diff", &release, "production"]), "");
+    let same = service.run(&["rollback", "--param", "reason=x", "--param", "release=production~2", "--json"]);
+    assert!(last(&same)["value"].as_str().unwrap().starts_with("nothing to roll back"), "{}", same.stdout);
+}
+
+/// A git that gives a wrong answer to every merge.
+fn lying_git(machine: &Machine) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let bin = machine.path("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let script = format!(
+        "#!/bin/sh\nPATH='{path}'\nif [ \"$1\" = merge-tree ]; then echo 4b825dc642cb6eb9a060e54bf8d69288fbee4904; exit 0; fi\nexec git \"$@\"\n"
+    );
+    std::fs::write(bin.join("git"), script).unwrap();
+    std::fs::set_permissions(bin.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}:{path}", bin.display())
+}
+
+#[test]
+fn gits_disagreement_blocks_and_no_certify_is_written_down() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let path = lying_git(&machine);
+    let say = |args: &[&str]| {
+        let mut command = machine.relwf(&service, args);
+        command.env("PATH", &path);
+        said(&machine, command)
+    };
+    let preview = say(&["preview", "master", "staging"]);
+    preview.exits(1);
+    assert!(
+        preview.stdout.contains("has another answer: tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
+        "{}",
+        preview.stdout
+    );
+    let remote = git(&service, &["ls-remote", "origin"]);
+    let blocked = say(&["run", "promote-staging"]);
+    blocked.exits(1);
+    assert!(
+        blocked.stderr.contains("differently: relwf has tree ") && blocked.stderr.contains("--no-certify"),
+        "{}",
+        blocked.stderr
+    );
+    assert_eq!(git(&service, &["ls-remote", "origin"]), remote, "nothing was pushed");
+
+    say(&["preview", "master", "staging", "--no-certify"]).exits(0);
+    let done = say(&["run", "promote-staging", "--no-certify", "--json"]);
+    done.exits(0);
+    let run = last(&done)["run"].as_str().unwrap().to_owned();
+    let story = say(&["show", &run, "--json"]).json();
+    let merge =
+        story["commands"].as_array().unwrap().iter().find(|command| command["command"] == "git::merge").unwrap();
+    assert_eq!(merge["value"]["certificate"]["skipped"], true, "{merge:#}");
+    let intent = story["journal"].as_array().unwrap().iter().find(|row| row["event"] == "intent").unwrap();
+    assert!(
+        intent.to_string().contains(r#""certify":"skip""#) || intent.to_string().contains(r#"\"certify\":\"skip\""#),
+        "{intent:#}"
+    );
+}
