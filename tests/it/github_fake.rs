@@ -298,7 +298,7 @@ fn pushes_are_protected_and_followed() {
     assert_eq!((&landed["merged"], &landed["merge_commit_sha"]), (&json!(true), &json!(topic)));
     assert!(push("+topic~1:staging").1.contains("Cannot force-push to this branch"));
     assert!(push(":staging").1.contains("Cannot delete this branch"));
-    assert_eq!(github.pushes(), 9);
+    assert_eq!(github.pushes(), 8, "refused ones arrived too");
 
     // A branch that is deleted closes its pull request.
     work.change("again", "x\n");
@@ -393,7 +393,7 @@ fn faults_come_when_they_are_ordered() {
             ("authorization".to_owned(), "Bearer t-write".to_owned()),
             ("content-type".to_owned(), "application/json".to_owned()),
         ];
-        let body = body.to_string().into_bytes();
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let target = format!("/repos/acme/service/{path}");
         wire::call(github.host().parse().unwrap(), &Request { method: method.to_owned(), target, headers, body })
     };

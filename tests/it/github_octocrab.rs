@@ -55,7 +55,9 @@ async fn promotion() -> octocrab::Result<()> {
     assert!(!pulls.is_merged(opened.number).await?);
     let before = github.bare("acme/service").git(&["rev-parse", "staging"]);
     let wrong = pulls.merge(opened.number).sha(history.topic.clone()).send().await.unwrap_err();
-    assert!(wrong.to_string().contains("Head branch was modified"), "{wrong}");
+    let octocrab::Error::GitHub { source, .. } = wrong else { panic!("{wrong:?}") };
+    assert_eq!(source.status_code.as_u16(), 409);
+    assert_eq!(source.message, "Head branch was modified. Review and try the merge again.");
     let merged = pulls
         .merge(opened.number)
         .sha(history.master.clone())

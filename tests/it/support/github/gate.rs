@@ -54,12 +54,20 @@ fn pass_on(world: &World, prism: Option<&Prism>, stream: &TcpStream, request: &R
         request.target = rest.to_owned();
     }
     request.target = prism::routable(&request.target);
+    // prism would follow the redirect by itself.
+    let prism = prism.filter(|_| !request.path().ends_with("/logs"));
     let Some(prism) = prism else { return world.answer(&request, View { api, web }) };
     request.set("x-fake-world", &world.id.to_string());
     request.set("x-fake-api", &api);
     request.set("x-fake-web", &web);
     request.set("accept-encoding", "identity");
-    let answer = wire::call(prism.address(), &request).unwrap_or_else(|error| Answer::text(502, &error.to_string()));
+    let answer = match wire::call(prism.address(), &request) {
+        Ok(answer) => answer,
+        Err(error) => {
+            world.object(format!("{} {}: prism is gone: {error}", request.method, request.target));
+            return Answer::new(502);
+        }
+    };
     if let Some(objection) = prism::objection(&answer) {
         let body = String::from_utf8_lossy(&request.body);
         world.object(format!("{} {} {body}\n  {objection}", request.method, request.target));

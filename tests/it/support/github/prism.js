@@ -23,12 +23,24 @@ function repair(value) {
   if (value.nullable === true && value.type === undefined) {
     const { nullable, ...rest } = value;
     for (const key of Object.keys(value)) delete value[key];
-    value.anyOf = [rest, { type: "string", nullable: true, enum: [null] }];
+    value.anyOf = [rest, { not: { anyOf: ["string", "number", "boolean", "object", "array"].map((type) => ({ type })) } }];
   }
 }
 repair(spec.paths);
 repair(spec.components.schemas);
 repair(spec.components.responses);
+
+// A schema that does not compile would be no check at all: better no proxy.
+const ajv = require(path.join(modules, "ajv"));
+const { compile } = (ajv.default ?? ajv).prototype;
+(ajv.default ?? ajv).prototype.compile = function (...schema) {
+  try {
+    return compile.apply(this, schema);
+  } catch (error) {
+    console.error(`prism cannot validate: ${error.message}`);
+    process.exit(1);
+  }
+};
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "prism-"));
 const file = path.join(folder, "github.json");
