@@ -3,7 +3,10 @@
 use crate::support::git::Repo;
 use crate::support::github::{Fault, Form, Github, Play, Protection, Rights, Tally};
 use crate::support::wire::{self, Answer, Request};
+use relwf::http::{Client, HttpError};
+use relwf::model::Cancel;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// One request with a token.
 pub fn ask_as(token: &str, github: &Github, method: &str, path: &str, body: &Value) -> Answer {
@@ -41,7 +44,7 @@ fn get(github: &Github, path: &str) -> Value {
 /// A history: master, staging behind it, and the branch `topic` with one commit more than master.
 pub struct History {
     pub work: Repo,
-    pub dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
     pub master: String,
     pub topic: String,
 }
@@ -56,7 +59,7 @@ pub fn history(github: &Github) -> History {
     let topic = work.change("topic.go", "three\n");
     work.git(&["remote", "add", "origin", &github.git_url_as("t-write", "acme/service")]);
     work.git(&["push", "-q", "origin", "master", "staging", "topic"]);
-    History { work, dir, master, topic }
+    History { work, _dir: dir, master, topic }
 }
 
 fn open(github: &Github, head: &str, base: &str) -> u64 {
@@ -414,4 +417,74 @@ fn faults_come_when_they_are_ordered() {
     github.fault("GET", "/comments", 1, Fault::Header("link", "<http://evil.test/2>; rel=\"next\"".to_owned()));
     assert!(send("GET", &comments, &Value::Null).unwrap().header("link").unwrap().contains("evil.test"));
     assert_eq!(github.waiting_faults(), 0);
+}
+
+#[test]
+fn tests_pull_strings_behind_the_backs() {
+    let github = Github::start().through_prism();
+    assert!(github.root().join("acme/service.git").is_dir());
+    assert!(github.git_url("acme/service").ends_with("/acme/service.git"));
+    for (context, play) in [
+        ("green", Play::Green),
+        ("red", Play::Red),
+        ("skipped", Play::Skipped),
+        ("neutral", Play::Neutral),
+        ("pending", Play::Pending),
+        ("never", Play::Never),
+        ("later", Play::RedAfter(1)),
+    ] {
+        github.on_push("staging", Form::Run, context, play);
+    }
+    let history = history(&github);
+    let path = |commit: &str| format!("commits/{commit}/check-runs?filter=latest");
+    let runs = |commit: &str| {
+        let body = get(&github, &path(commit));
+        let mut all: Vec<String> = body["check_runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|run| format!("{} {}", run["name"].as_str().unwrap(), run["conclusion"].as_str().unwrap_or("-")))
+            .collect();
+        all.sort();
+        all.join(", ")
+    };
+    let first = "green success, later -, neutral neutral, pending -, red failure, skipped skipped";
+    assert_eq!(runs("staging"), first);
+    assert_eq!(runs("staging"), first.replace("later -", "later failure"));
+    github.forget_plans();
+    let pushed = github.somebody_pushes("staging", "more", "x\n");
+    assert_eq!(runs(&pushed), "");
+
+    let number = open(&github, "topic", "staging");
+    let fork = github.change_from_fork("mallory", "topic", "staging", &history.topic, "the same branch name");
+    let listed = |query: &str| get(&github, &format!("pulls?{query}")).as_array().unwrap().len();
+    assert_eq!((listed("head=acme:topic"), listed("head=mallory:topic"), listed("state=open")), (1, 1, 2));
+    assert_eq!(get(&github, &format!("pulls/{fork}"))["head"]["repo"]["full_name"], "mallory/service");
+    github.close_change(number);
+    assert_eq!(github.changes().iter().map(|change| change.open).collect::<Vec<_>>(), [false, true]);
+
+    github.forget_requests();
+    let client = Client::new(Cancel::new());
+    let request = |method: &str, path: &str| {
+        let url = format!("{}/repos/acme/service/{path}", github.enterprise_api());
+        relwf::http::Request::new(method, url)
+            .header("authorization", "Bearer t-admin")
+            .deadline(Duration::from_secs(2))
+    };
+    let answer = client.request(request("GET", "branches/topic")).unwrap().json().unwrap();
+    assert!(answer["protection_url"].as_str().unwrap().starts_with(&github.enterprise_api()), "{answer}");
+    let comment = || request("POST", &format!("issues/{fork}/comments")).json(&json!({ "body": "hello" }));
+    for limit in [Fault::secondary_limit(60), Fault::exhausted(4_000_000_000)] {
+        github.fault("POST", "/comments", 1, limit);
+        assert!(matches!(client.request(comment()), Err(HttpError::NotDone { after: Some(_), .. })));
+    }
+    github.fault("POST", "/comments", 1, Fault::Hang);
+    assert!(matches!(client.request(comment()), Err(HttpError::Unknown(_))));
+    assert_eq!(github.comments().len(), 0);
+    github.fault("POST", "/comments", 1, Fault::DoneThenAnswer(Answer::text(502, "the gateway gave up")));
+    assert_eq!(client.request(comment()).unwrap().status, 502);
+    assert_eq!(github.comments().len(), 1, "it was done all the same");
+    assert_eq!((github.count("POST", "/comments"), github.count("*", "/branches/")), (4, 1));
+    let seen = github.requests();
+    assert!(seen[0].headers.iter().any(|(name, value)| name == "authorization" && value.ends_with("t-admin")));
 }

@@ -70,6 +70,8 @@ fn pushes_and_pull_requests_are_built_and_reported() {
     let pages = &page["@pagination"];
     assert_eq!((&pages["count"], &pages["next"], &pages["prev"]["offset"]), (&json!(4), &Value::Null, &json!(0)));
     assert_eq!(builds("state=failed")["builds"].as_array().unwrap().len(), 1);
+    let cron = travis.builds("acme/service", Event::Cron, "master");
+    assert_eq!(builds("event_type=cron")["builds"][0]["id"], json!(cron));
 
     assert_eq!(ask(&travis, "t-write", "POST", &format!("{path}/cancel"), &Value::Null).status, 409);
     assert_eq!(ask(&travis, "t-read", "POST", &format!("{path}/restart"), &Value::Null).status, 403);

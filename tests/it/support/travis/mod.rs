@@ -10,7 +10,7 @@ mod state;
 
 pub use state::{Event, Travis};
 
-use super::github::{Fault, Github, Play, World};
+use super::github::{Fault, Github, Play, Repository, World};
 use super::wire;
 use crate::support::github::doors::{self, Book, Seen};
 use std::net::SocketAddr;
@@ -48,6 +48,17 @@ impl TravisServer {
     /// counts; at first everything is green after one look. `Skipped` is a canceled build, `Neutral` an errored one.
     pub fn plays(&self, full_name: &str, event: Event, branch: Option<&str>, play: Play) {
         self.with(full_name, |travis| travis.plays.push((event, branch.map(str::to_owned), play)));
+    }
+
+    /// Something else starts a build of a branch's tip, a cron job say. Its id.
+    pub fn builds(&self, full_name: &str, event: Event, branch: &str) -> Option<u64> {
+        let start = |repo: &mut Repository| {
+            let (mut travis, tip) = (repo.travis.take()?, repo.git.branch(branch));
+            let id = tip.and_then(|tip| travis.build(repo, event, branch, &tip, None, None));
+            repo.travis = Some(travis);
+            id
+        };
+        self.world.repository(full_name, start).flatten()
     }
 
     /// Looks at, or changes, the state of a repository here.
