@@ -1,4 +1,4 @@
-//! The story as data: who did what, when. A release on each Thursday, a hotfix that only staging has, two branches to
+//! The story as data: who did what, when. A release on each Thursday, a hotfix on staging that master gets later, two branches to
 //! try things with.
 
 /// A change to one file.
@@ -188,7 +188,7 @@ pub const STORY: &[Step] = &[
     commit(AIKO, (23, 11, 30), "agents: send orders in batches\n", &[
         Write("agents/batch.go", "package agents\n\nimport \"github.com/acme/ppc/batch\"\n\n// DispatchAll hands many orders to one agent.\nfunc DispatchAll(customer string, orders []string) error {\n\treturn batch.Send(customer, orders)\n}\n"),
     ]),
-    // A customer is flooded on a Wednesday night: fixed where it burns, on staging. Nobody has taken it back to master yet.
+    // A customer is flooded on a Wednesday night: fixed where it burns, on staging.
     on("staging", SAM, (23, 19, 48), "server: hotfix, halve the burst until the queue is fixed\n\nlighthouse was flooded last night.\n", &[
         Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 100"),
     ]),
@@ -206,7 +206,10 @@ pub const STORY: &[Step] = &[
     on("feature/refunds", AIKO, (25, 17, 55), "server: refunds, first half\n", &[
         Write("server/refunds.go", "package server\n\n// FIXME: pays the refund twice when the request is repeated\nfunc refund(order string) error {\n\treturn nil\n}\n"),
     ]),
-    // The fifth week, up to today.
+    // The fifth week, up to today. The hotfix comes back to master, so that the next release keeps it.
+    commit(SAM, (28, 8, 20), "server: halve the burst until the queue is fixed\n\nAs on staging since Wednesday.\n", &[
+        Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 100"),
+    ]),
     commit(SAM, (28, 8, 55), "store: forget orders after thirty days\n", &[
         Append("store/memory.go", "\n// Sweep forgets what is older than thirty days.\nfunc (m *Memory) Sweep(now time.Time) {\n\tfor id, o := range m.orders {\n\t\tif now.Sub(o.Taken) > 30*24*time.Hour {\n\t\t\tdelete(m.orders, id)\n\t\t}\n\t}\n}\n"),
         Replace("store/memory.go", "package store\n", "package store\n\nimport \"time\"\n"),
