@@ -32,6 +32,37 @@ pub fn signatures() -> Arc<[Signature]> {
                 ]
             },
         ),
+        map(
+            "git::cherry_pick",
+            const {
+                &[
+                    required("commits", Any, "what is picked"),
+                    required("target", Branch, "the branch it is picked onto"),
+                    optional("mainline", Int, "which parent"),
+                ]
+            },
+        ),
+        map(
+            "git::revert",
+            const {
+                &[
+                    required("commits", Any, "what is taken back"),
+                    required("target", Branch, "the branch that has it"),
+                    optional("mainline", Int, "which parent"),
+                    optional("reason", String, "why"),
+                ]
+            },
+        ),
+        map(
+            "git::restore_tree",
+            const {
+                &[
+                    required("release", Commit, "what is gone back to"),
+                    required("target", Branch, "the branch"),
+                    optional("reason", String, "why"),
+                ]
+            },
+        ),
         positional(
             "delta::between",
             const { &[required("base", Commit, "before"), required("head", Commit, "after")] },
@@ -61,6 +92,7 @@ pub fn signatures() -> Arc<[Signature]> {
                     required("change", Any, "the change"),
                     required("commit", Commit, "the commit"),
                     required("target", Branch, "the branch"),
+                    optional("onto", Commit, "what it was made on"),
                 ]
             },
         ),
