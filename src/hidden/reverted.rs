@@ -41,6 +41,10 @@ impl View<'_, '_> {
             },
         };
         let Some(Withdrawn { back_to, from }) = withdrawn else { return Ok(Vec::new()) };
+        // Only what was on the target can be taken back there.
+        if !self.asked.mirror.is_ancestor(from, commit.id)? {
+            return Ok(Vec::new());
+        }
         let range = LogRange { from, not: vec![back_to], first_parent: false, limit: Some(LISTED) };
         let mut taken = Vec::new();
         for candidate in self.asked.log(&range)? {
@@ -98,10 +102,12 @@ impl View<'_, '_> {
         Ok(self.history.landed(self.asked)?.iter().skip_while(|landed| landed.id != commit.id).skip(1))
     }
 
-    /// The commit whose change is undone line by line, said or not: a landing, or one of the source's own.
+    /// The commit whose change is undone line by line, said or not: a landing, or a commit that came with one.
     fn inverse(&self, commit: &CommitInfo, change: &Change) -> Result<Option<Withdrawn>, Unanswered> {
         let Some(path) = change.paths.first() else { return Ok(None) };
-        for candidate in self.landed_before(commit)?.chain(self.history.source(self.asked)?) {
+        let fresh = self.history.fresh(self.asked)?.len();
+        let shared = self.history.source(self.asked)?.iter().skip(fresh);
+        for candidate in self.landed_before(commit)?.chain(shared) {
             let Some(parent) = candidate.parents.first() else { continue };
             if !self.asked.may_look_up(2) {
                 return Ok(None);
