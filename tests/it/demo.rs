@@ -10,8 +10,8 @@ fn the_sample_has_the_same_commits_on_every_machine() {
     let branches: Vec<String> = demo.branches.iter().map(|(name, id)| format!("{name} {}", id.short())).collect();
     insta::assert_snapshot!(branches.join("\n"), @r"
     feature/bursts-per-plan f1555819c4
-    feature/refunds 3ae636fbdc
-    master 505017acd3
+    feature/refunds 647668067f
+    master 5b44f3aaca
     production 895622d2d9
     staging 82d36cd824
     ");
