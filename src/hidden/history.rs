@@ -42,6 +42,8 @@ pub(super) struct History {
     landed: OnceCell<Vec<CommitInfo>>,
     fresh: OnceCell<Vec<CommitInfo>>,
     source: OnceCell<Vec<CommitInfo>>,
+    /// The source's commits by the paths that they change.
+    by_paths: OnceCell<HashMap<Vec<String>, Vec<usize>>>,
 }
 
 impl History {
@@ -63,6 +65,7 @@ impl History {
             landed: OnceCell::new(),
             fresh: OnceCell::new(),
             source: OnceCell::new(),
+            by_paths: OnceCell::new(),
         })
     }
 
@@ -93,6 +96,23 @@ impl History {
             all.extend(asked.log(&range)?.into_iter().filter(|commit| !met.contains(&commit.id)));
             Ok(all)
         })
+    }
+}
+
+impl History {
+    /// The source's commits, merges aside, that change just these paths.
+    pub(super) fn changing(&self, asked: &Asked<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Unanswered> {
+        let source = self.source(asked)?;
+        if self.by_paths.get().is_none() {
+            let mut found: HashMap<Vec<String>, Vec<usize>> = HashMap::new();
+            for (at, commit) in source.iter().enumerate().filter(|(_, commit)| commit.parents.len() == 1) {
+                let changed = asked.changed(asked.tree_before(commit)?, commit.tree)?;
+                found.entry(changed).or_default().push(at);
+            }
+            let _ = self.by_paths.set(found);
+        }
+        let found = self.by_paths.get().and_then(|all| all.get(paths));
+        Ok(found.into_iter().flatten().filter_map(|at| source.get(*at)).collect())
     }
 }
 

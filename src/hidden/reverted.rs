@@ -23,8 +23,13 @@ pub(super) struct View<'a, 'm> {
 
 /// A stretch of the history that is taken back: all that the second has and the first lacks.
 struct Withdrawn {
-    back_to: CommitId,
+    back_to: Option<CommitId>,
     from: CommitId,
+}
+
+/// A commit alone, or a merge with all that it brought.
+fn withdrawn(commit: &CommitInfo) -> Withdrawn {
+    Withdrawn { back_to: commit.parents.first().copied(), from: commit.id }
 }
 
 impl View<'_, '_> {
@@ -45,7 +50,7 @@ impl View<'_, '_> {
         if !self.asked.mirror.is_ancestor(from, commit.id)? {
             return Ok(Vec::new());
         }
-        let range = LogRange { from, not: vec![back_to], first_parent: false, limit: Some(LISTED) };
+        let range = LogRange { from, not: back_to.into_iter().collect(), first_parent: false, limit: Some(LISTED) };
         let mut taken = Vec::new();
         for candidate in self.asked.log(&range)? {
             if self.is_lost(&candidate)? {
@@ -73,17 +78,14 @@ impl View<'_, '_> {
     fn named(&self, commit: &CommitInfo, change: &Change) -> Result<Option<Withdrawn>, Unanswered> {
         for (reverted, back_to) in named(&commit.message) {
             // It may be a commit of another repository.
-            if !self.asked.mirror.contains(reverted.object()) {
-                continue;
-            }
-            let reverted = self.asked.mirror.commit(reverted)?;
+            let Ok(reverted) = self.asked.mirror.commit(reverted) else { continue };
             let back_to = back_to.filter(|id| reverted.parents.contains(id)).or(reverted.parents.first().copied());
             let Some(back_to) = back_to else { continue };
             let tree = self.asked.tree(back_to)?;
             if self.asked.same_change((change.after, change.before), (tree, reverted.tree))?
                 || self.asked.has(change.after, reverted.tree, tree)?
             {
-                return Ok(Some(Withdrawn { back_to, from: reverted.id }));
+                return Ok(Some(Withdrawn { back_to: Some(back_to), from: reverted.id }));
             }
         }
         Ok(None)
@@ -94,7 +96,7 @@ impl View<'_, '_> {
         let mut earlier = self.landed_before(commit)?;
         let Some(from) = earlier.next() else { return Ok(None) };
         let release = earlier.find(|landed| landed.tree == commit.tree);
-        Ok(release.map(|release| Withdrawn { back_to: release.id, from: from.id }))
+        Ok(release.map(|release| Withdrawn { back_to: Some(release.id), from: from.id }))
     }
 
     /// The landings before this one, newest first; none for a commit that came with another.
@@ -102,24 +104,30 @@ impl View<'_, '_> {
         Ok(self.history.landed(self.asked)?.iter().skip_while(|landed| landed.id != commit.id).skip(1))
     }
 
+    /// Is the change just the other way round than the candidate's?
+    fn undoes(&self, change: &Change, candidate: &CommitInfo) -> Result<bool, Unanswered> {
+        let before = self.asked.tree_before(candidate)?;
+        self.asked.same_change((change.after, change.before), (before, candidate.tree))
+    }
+
     /// The commit whose change is undone line by line, said or not: a landing, or a commit that came with one.
     fn inverse(&self, commit: &CommitInfo, change: &Change) -> Result<Option<Withdrawn>, Unanswered> {
         let Some(path) = change.paths.first() else { return Ok(None) };
-        let fresh = self.history.fresh(self.asked)?.len();
-        let shared = self.history.source(self.asked)?.iter().skip(fresh);
-        for candidate in self.landed_before(commit)?.chain(shared) {
-            let Some(parent) = candidate.parents.first() else { continue };
+        for candidate in self.landed_before(commit)? {
             if !self.asked.may_look_up(2) {
-                return Ok(None);
+                break;
             }
-            let before = self.asked.tree(*parent)?;
-            if self.asked.entry(before, path)? == self.asked.entry(candidate.tree, path)? {
-                continue;
-            }
-            if self.asked.changed(before, candidate.tree)? == change.paths
-                && self.asked.same_change((change.after, change.before), (before, candidate.tree))?
+            let before = self.asked.tree_before(candidate)?;
+            if self.asked.entry(before, path)? != self.asked.entry(candidate.tree, path)?
+                && self.asked.changed(before, candidate.tree)? == change.paths
+                && self.undoes(change, candidate)?
             {
-                return Ok(Some(Withdrawn { back_to: *parent, from: candidate.id }));
+                return Ok(Some(withdrawn(candidate)));
+            }
+        }
+        for candidate in self.history.changing(self.asked, &change.paths)? {
+            if self.undoes(change, candidate)? && self.asked.mirror.is_ancestor(candidate.id, commit.id)? {
+                return Ok(Some(withdrawn(candidate)));
             }
         }
         Ok(None)

@@ -58,25 +58,14 @@ impl Place<'_, '_> {
                 || commit.message.contains(&other.id.to_string())
                 || other.message.contains(&commit.id.to_string())
         };
-        let all = self.history.source(self.asked)?;
-        let source = || all.iter().filter(|other| other.parents.len() < 2);
-        for other in source().filter(|other| named(other)) {
+        let source = self.history.source(self.asked)?;
+        for other in source.iter().filter(|other| other.parents.len() < 2 && named(other)) {
             if self.asked.same_change(mine, (self.asked.tree_before(other)?, other.tree))? {
                 return Ok(Some(other));
             }
         }
-        let Some(path) = change.paths.first() else { return Ok(None) };
-        for other in source().filter(|other| !named(other)) {
-            if !self.asked.may_look_up(2) {
-                return Ok(None);
-            }
-            let before = self.asked.tree_before(other)?;
-            if self.asked.entry(before, path)? == self.asked.entry(other.tree, path)? {
-                continue;
-            }
-            if self.asked.changed(before, other.tree)? == change.paths
-                && self.asked.same_change(mine, (before, other.tree))?
-            {
+        for other in self.history.changing(self.asked, &change.paths)? {
+            if self.asked.same_change(mine, (self.asked.tree_before(other)?, other.tree))? {
                 return Ok(Some(other));
             }
         }

@@ -85,6 +85,11 @@ fn missing(hidden: &Hidden, names: &Names<'_>) -> Option<Finding> {
     }
     let branch = names.source.unwrap_or("BRANCH");
     let ids: Vec<String> = rows.iter().rev().map(|row| row.row.commit.short()).collect();
+    // More than a few are brought by a merge.
+    let picks = match ids.len() {
+        ..=NAMED => format!(" (or `git cherry-pick -x {}`)", ids.join(" ")),
+        _ => String::new(),
+    };
     Some(Finding {
         kind: FindingKind::Missing,
         message: format!(
@@ -93,10 +98,9 @@ fn missing(hidden: &Hidden, names: &Names<'_>) -> Option<Finding> {
             listed(rows.iter().map(|row| &row.row))
         ),
         hint: format!(
-            "to bring {} to {source}: `git switch {branch} && git merge {target}` (or `git cherry-pick -x {}`), push, then promote; \
+            "to bring {} to {source}: `git switch {branch} && git merge {target}`{picks}, push, then promote; \
              to promote without: `--param accept=missing`",
             if rows.len() == 1 { "it" } else { "them" },
-            ids.join(" "),
         ),
     })
 }
