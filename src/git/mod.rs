@@ -20,6 +20,7 @@ mod loose;
 pub mod messages;
 mod mirror;
 mod objects;
+mod patch;
 mod progress;
 mod push;
 mod push_here;

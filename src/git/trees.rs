@@ -44,6 +44,17 @@ pub(super) fn list(repository: &Repository, commit: CommitId) -> Result<Vec<(Str
     Ok(files)
 }
 
+/// What a tree has at a path: a file or a folder; `None` where there is nothing.
+pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
+    let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
+    let tree = oid(tree.object()).and_then(|oid| repository.find_tree(oid)).map_err(failed)?;
+    match tree.get_path(Path::new(path)) {
+        Ok(entry) => Ok(Some(object_id(entry.id()))),
+        Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => Ok(None),
+        Err(e) => Err(failed(e)),
+    }
+}
+
 /// A commit's tree.
 pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tree<'_>, GitError> {
     let found = oid(commit.object()).and_then(|oid| repository.find_commit(oid));
