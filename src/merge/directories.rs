@@ -240,12 +240,15 @@ fn relocate(
         Some(target) => {
             let info = &mut all.infos[target];
             info.files |= bit(side);
+            if side == 1 {
+                info.directories |= moved.directories;
+            }
             info.stages[side] = moved.stages[side];
             info.paths[side] = moved.paths[side].clone();
             target
         }
         None => {
-            let directories = all.opened.get(new).map_or(0, directory_mask);
+            let directories = moved.directories | all.opened.get(new).map_or(0, directory_mask);
             all.infos.push(Info { directories, ..moved });
             all.index.insert(new.clone(), all.infos.len() - 1);
             all.infos.len() - 1

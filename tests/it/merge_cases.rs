@@ -5,7 +5,8 @@
 //! `!A` executable; `@x` a link to x; `&1` a submodule at commit 1; `#` an empty file; `~1` a binary file; `_A` without a
 //! final line feed; `$A` with CR LF.
 
-use super::merge_support::{Answer, File, Planned, Repository, Snapshot, difference};
+use super::merge_answers::{Answer, difference};
+use super::merge_support::{File, Planned, Repository, Snapshot};
 
 const CASES: &[(&str, &str, &str, &str)] = &[
     // Nothing to decide.
