@@ -7,7 +7,7 @@ use super::MergeError;
 use super::lines::LineHasher;
 use super::store::Store;
 use super::table_order::table_order;
-use super::tree::{Item, Row, Rows};
+use super::tree::{Item, Row, Rows, order_names};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
@@ -127,7 +127,7 @@ impl<'s, 'r> Differences<'s, 'r> {
 
     fn open(&mut self, directory: Path, trees: [Item; 3], mut watched: u8) -> Result<(), MergeError> {
         let data = read(self.store, trees)?;
-        let rows = rows([&data[0], &data[1], &data[2]])?;
+        let rows = as_visited(rows([&data[0], &data[1], &data[2]])?);
         self.opened.insert(directory.clone(), trees);
         if watched != 0 && rows.iter().any(|row| files(&row.items) == watched) {
             watched = ALL;
@@ -262,6 +262,39 @@ pub(super) fn rows<'t>(trees: [&'t [u8]; 3]) -> Result<Vec<Row<'t>>, MergeError>
         }
     }
     Ok(rows)
+}
+
+/// The rows in the order in which git visits them, which settles ties between renames: of the next entries of the three
+/// versions the one whose name is least, where `k` comes before `k-x` even if `k` is a directory.
+fn as_visited(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let strays = |pair: &[Row<'_>]| {
+        pair[0].name.starts_with(pair[1].name) || directories(&pair[0].items) != 0 && files(&pair[0].items) != 0
+    };
+    if !rows.windows(2).any(strays) {
+        return rows;
+    }
+    let mut queues = [0, 1, 2].map(|version| {
+        let mut queue: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].items[version].exists()).collect();
+        let directory = |row: usize| rows[row].items[version].is_directory();
+        queue.sort_by(|a, b| order_names(rows[*a].name, directory(*a), rows[*b].name, directory(*b)));
+        queue.into_iter().peekable()
+    });
+    let mut seen = vec![false; rows.len()];
+    let mut visited = Vec::with_capacity(rows.len());
+    loop {
+        let mut least: Option<usize> = None;
+        for queue in &mut queues {
+            while queue.next_if(|row| seen[*row]).is_some() {}
+            if let Some(row) = queue.peek().copied()
+                && least.is_none_or(|best| rows[row].name < rows[best].name)
+            {
+                least = Some(row);
+            }
+        }
+        let Some(row) = least else { return visited };
+        seen[row] = true;
+        visited.push(rows[row]);
+    }
 }
 
 /// The result for a row that needs no thought: all equal, or three files of which two are equal.

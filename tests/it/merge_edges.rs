@@ -1,6 +1,7 @@
 //! Attributes as a bare repository applies them, damaged objects, and what the engine says about easy merges.
 
-use super::merge_support::{File, Planned, Repository, Snapshot, difference};
+use super::merge_answers::difference;
+use super::merge_support::{File, Planned, Repository, Snapshot};
 use proptest::prelude::*;
 use relwf::git::Mirror;
 use relwf::merge::{By, ConflictKind, MergeError, Merged, Merger, Outcome};
