@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::cell::Cell;
 
 /// Merged trees stay in memory, some twenty kilobytes a pair; after so many pairs they are let go.
-const PAIRS_KEPT: u32 = 256;
+const PAIRS_KEPT: u32 = 64;
 
 /// The answer for one pair.
 #[derive(Debug, Clone, PartialEq, Serialize)]
