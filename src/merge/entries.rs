@@ -5,7 +5,7 @@
 
 use super::MergeError;
 use super::lines::LineHasher;
-use super::store::Store;
+use super::store::{Store, damaged};
 use super::table_order::table_order;
 use super::tree::{Item, Row, Rows, order_names};
 use std::collections::HashMap;
@@ -16,6 +16,19 @@ use std::rc::Rc;
 pub(super) type Path = Rc<[u8]>;
 /// A map keyed by path.
 pub(super) type PathMap<V> = HashMap<Path, V, BuildHasherDefault<LineHasher>>;
+
+/// So many directories may lie in each other.
+pub(super) const DEEPEST: usize = 2048;
+
+/// One level deeper: on more stack where little is left.
+pub(super) fn deeper<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 << 10, 4 << 20, work)
+}
+
+/// The error for more.
+pub(super) fn too_deep() -> MergeError {
+    damaged("the files", &format!("more than {DEEPEST} directories lie in each other"))
+}
 
 pub(super) const BASE: u8 = 1;
 pub(super) const OURS: u8 = 2;
@@ -126,7 +139,7 @@ impl<'s, 'r> Differences<'s, 'r> {
     }
 
     fn open(&mut self, directory: Path, trees: [Item; 3], mut watched: u8) -> Result<(), MergeError> {
-        let data = read(self.store, trees)?;
+        let data = read(self.store, &directory, trees)?;
         let rows = as_visited(rows([&data[0], &data[1], &data[2]])?);
         self.opened.insert(directory.clone(), trees);
         if watched != 0 && rows.iter().any(|row| files(&row.items) == watched) {
@@ -177,7 +190,7 @@ impl<'s, 'r> Differences<'s, 'r> {
             return Ok(());
         }
         if directory_mask != 0 {
-            self.open(path, directories_of(&items), watched)?;
+            deeper(|| self.open(path, directories_of(&items), watched))?;
         }
         Ok(())
     }
@@ -222,7 +235,7 @@ impl<'s, 'r> Differences<'s, 'r> {
         }
         let (parent, name) = split(path);
         let Some(trees) = self.opened.get(parent) else { return Ok(0) };
-        let data = read(self.store, *trees)?;
+        let data = read(self.store, parent, *trees)?;
         let found = rows([&data[0], &data[1], &data[2]])?.into_iter().find(|row| row.name == name);
         let settled = |row: &Row<'_>| trivial(&row.items).is_some() || changed_by(&row.items).is_some();
         Ok(found.map_or(0, |row| if settled(&row) { ALL } else { mask(&row.items, Item::exists) }))
@@ -230,7 +243,12 @@ impl<'s, 'r> Differences<'s, 'r> {
 }
 
 /// The raw trees of a directory's versions; a version that is not there is empty.
-pub(super) fn read(store: &Store<'_>, trees: [Item; 3]) -> Result<[Rc<[u8]>; 3], MergeError> {
+///
+/// Deeper than git goes (`core.maxTreeDepth`) is an error: whoever makes such trees wants the stack to run out.
+pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Rc<[u8]>; 3], MergeError> {
+    if path.iter().filter(|byte| **byte == b'/').count() >= DEEPEST {
+        return Err(too_deep());
+    }
     let [base, ours, theirs] =
         trees.map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Rc::from([])) });
     Ok([base?, ours?, theirs?])

@@ -3,7 +3,7 @@
 use super::MergeError;
 use super::content::{Context, Versions};
 use super::entries::{
-    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, read, rows, split, trivial,
+    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, deeper, read, rows, split, trivial,
 };
 use super::note::{Note, NoteKind};
 use super::tree::{Builder, DIRECTORY, Item, kind, order_names};
@@ -118,7 +118,7 @@ impl Finish<'_, '_, '_> {
             Source::Compared(trees) => trees,
             Source::Whole(tree) => [tree; 3],
         };
-        let data = read(self.context.store, trees)?;
+        let data = read(self.context.store, path, trees)?;
         let rows = rows([&data[0], &data[1], &data[2]])?;
         let infos = self.infos.remove(path).unwrap_or_default();
         let folders = self.folders.remove(path).unwrap_or_default();
@@ -130,7 +130,7 @@ impl Finish<'_, '_, '_> {
             let row = || rows.iter().find(|row| row.name == &*name);
             let taken = || row().and_then(|row| trivial(&row.items).or_else(|| whole(&row.items)));
             let source = source.unwrap_or_else(|| Source::Whole(taken().unwrap_or(Item::NONE)));
-            let built = self.directory(folder, source)?;
+            let built = deeper(|| self.directory(folder, source))?;
             decided.insert(name, built);
         }
         for (info_path, at) in infos.iter().rev() {

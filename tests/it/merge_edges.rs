@@ -180,3 +180,29 @@ proptest! {
         let _ = merge(folder.path(), id(commits[1]), id(commits[2]));
     }
 }
+
+#[test]
+fn directories_as_deep_as_git_goes_are_merged_and_deeper_ones_are_an_error() {
+    let deep = |levels: usize, file: &str, text: &str| {
+        let path = format!("{}{file}", "d/".repeat(levels));
+        (path, File { mode: "100644", data: text.into() })
+    };
+    let ten = |changed: &str| (0..10).map(|line| if line == 0 { changed } else { "same\n" }).collect::<String>();
+    for (levels, fine) in [(2000, true), (3000, false)] {
+        // Contents on both sides; then, for the full merge, a rename that the other side edits.
+        let base = Snapshot::from([deep(levels, "f", &ten("a\n")), deep(levels, "g", "1\n2\n3\n")]);
+        let ours = Snapshot::from([deep(levels, "f", &ten("b\n")), deep(levels, "g", "0\n1\n2\n3\n")]);
+        let theirs = Snapshot::from([deep(levels, "moved", &ten("a\n")), deep(levels, "g", "1\n2\n3\n4\n")]);
+        let repo = three(base, ours, theirs);
+        let (one, two) = (repo.commits[1], repo.commits[2]);
+        for (ours, theirs) in [(one, two), (two, one)] {
+            // On a thread as small as those of a run.
+            let path = repo.path().to_owned();
+            let merged = std::thread::spawn(move || merge(&path, ours, theirs)).join().expect("no overflow");
+            match merged {
+                Ok(outcome) => assert!(fine && matches!(outcome.result, Merged::Clean(_)), "{levels}: {outcome:?}"),
+                Err(error) => assert!(!fine && error.to_string().contains("more than 2048 directories"), "{error}"),
+            }
+        }
+    }
+}
