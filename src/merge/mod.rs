@@ -34,6 +34,7 @@ mod similarity;
 mod slide;
 mod store;
 mod structural;
+mod submodules;
 mod table_order;
 mod three_way;
 mod tree;
