@@ -6,6 +6,7 @@ mod advert;
 mod cache;
 mod checkout;
 mod commits;
+mod compare;
 mod copy;
 mod credentials;
 mod enclosing;

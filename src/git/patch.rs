@@ -4,6 +4,7 @@
 
 use super::GitError;
 use super::commits::{object_id, oid};
+use super::compare::differences;
 use crate::model::{ObjectId, TreeId};
 use git2::{DiffFormat, DiffOptions, ObjectType, Oid, Repository};
 
@@ -12,13 +13,19 @@ const MOST_FILES: usize = 2000;
 
 /// What identifies the change from one tree to another; `None` where nothing changes, or too much.
 pub(super) fn id(repository: &Repository, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
+    let changed = differences(repository, from, to)?;
+    if !(1..=MOST_FILES).contains(&changed.len()) {
+        return Ok(None);
+    }
     let read = || {
         let (old, new) = (repository.find_tree(oid(from.object())?)?, repository.find_tree(oid(to.object())?)?);
         let mut options = DiffOptions::new();
-        let diff = repository.diff_tree_to_tree(Some(&old), Some(&new), Some(options.include_typechange(true)))?;
-        if !(1..=MOST_FILES).contains(&diff.deltas().len()) {
-            return Ok(None);
+        options.include_typechange(true).disable_pathspec_match(true);
+        // Only these are visited.
+        for (path, _) in &changed {
+            options.pathspec(path.as_slice());
         }
+        let diff = repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?;
         let mut text = Vec::new();
         let mut file = None;
         diff.print(DiffFormat::Patch, |delta, _, line| {
