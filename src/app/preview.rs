@@ -63,6 +63,8 @@ pub struct Preview {
     pub target: Named,
     /// The best common ancestors.
     pub bases: Vec<CommitId>,
+    /// Has the target nothing of its own? Then the result is the source's tree.
+    pub fast: bool,
     /// How the merge would end.
     pub outcome: PreviewOutcome,
     /// Its tree, when it is clean.
@@ -109,6 +111,7 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
         source: named(source, theirs),
         target: named(target, ours),
         bases: outcome.bases.clone(),
+        fast: outcome.bases == [ours] && ours != theirs,
         outcome: PreviewOutcome::UpToDate,
         tree: None,
         commit: None,

@@ -36,6 +36,9 @@ pub fn preview(preview: &Preview) -> String {
             out.push_str(&conflicts(&preview.conflicts, &target.name, &source.name));
         }
     }
+    if preview.fast {
+        out.push_str(&format!("{} nothing on {} that {} lacks\n", paint(DIM, "fast:"), target.name, source.name));
+    }
     if let Some(text) = disagreement(preview) {
         out.push_str(&format!("{} {text}\n", paint(ERROR, "not to be trusted:")));
     }

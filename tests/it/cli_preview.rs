@@ -109,6 +109,23 @@ fn nothing_to_merge_is_up_to_date() {
 }
 
 #[test]
+fn a_target_with_nothing_of_its_own_is_said() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("plain"));
+    repo.change("a", "1\n");
+    repo.git(&["branch", "staging"]);
+    repo.change("a", "2\n");
+    let preview = machine.say(&repo.path, &["preview", "master", "staging"]);
+    preview.exits(0);
+    assert!(preview.stdout.contains("\nfast: nothing on staging that master lacks\n"), "{}", preview.stdout);
+    let fast = |args: &[&str]| machine.say(&repo.path, args).exits(0).json()["fast"].clone();
+    assert_eq!(fast(&["preview", "master", "staging", "--json"]), true);
+    repo.git(&["checkout", "-q", "staging"]);
+    repo.change("b", "own\n");
+    assert_eq!(fast(&["preview", "master", "staging", "--json"]), false);
+}
+
+#[test]
 fn a_branch_that_does_not_exist_is_exit_2_and_names_it() {
     let machine = Machine::new();
     let service = machine.service();
