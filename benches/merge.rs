@@ -132,8 +132,10 @@ fn at_scale(commits: usize) {
     assert!(import.wait().unwrap().success());
     println!("{commits} commits, {} files, made in {:.0?}", Scale::FILES, began.elapsed());
 
+    // As the cache has one.
+    assert!(git(&repository).args(["commit-graph", "write", "--reachable"]).status().unwrap().success());
     let mirror = Mirror::at(&repository).unwrap();
-    // One commit ahead, so that finding the merge base is next to nothing.
+    // One commit ahead, so that finding the merge base is next to nothing. The target's own merge commits change no file.
     let ahead = format!("master~{}", scale.waiting - 2);
     let (plain, master) = (mirror.resolve("plain").unwrap(), mirror.resolve(&ahead).unwrap());
     let merger = Merger::default();
