@@ -9,6 +9,7 @@
 //! | [`app`] | composition: builds adapters and drivers for a verb |
 //! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
 //! | [`run`] | the durable workflow: advance, commands, drivers |
+//! | [`hidden`] | what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
 //! | [`model`] | ids, names, values, failures |
@@ -23,6 +24,7 @@ pub mod effects;
 pub mod fleet;
 pub mod forge;
 pub mod git;
+pub mod hidden;
 pub mod http;
 pub mod journal;
 pub mod merge;

@@ -6,6 +6,7 @@ use super::project::Project;
 use super::run_id::new_run_id;
 use super::world;
 use crate::git::{Keep, Mirror};
+use crate::hidden::Hidden;
 use crate::merge::Conflict;
 use crate::model::{CommitId, Failure, TreeId, Value, Watch};
 use crate::run::{DryDriver, Listener, Outcome, PlanItem};
@@ -68,6 +69,8 @@ pub struct PlannedMerge {
     pub files: Vec<ChangedFile>,
     /// What would ship, as rows of the delta.
     pub components: Value,
+    /// What the merge does not say by itself.
+    pub hidden: Hidden,
 }
 
 /// Walks the workflow without changing anything: no reference moves, neither here nor there.
@@ -132,5 +135,6 @@ fn planned(mirror: &Mirror, made: Made, item: &PlanItem) -> Result<PlannedMerge,
         commits,
         files,
         components: assumed.get("components").cloned().unwrap_or_default(),
+        hidden: field(assumed, "hidden").unwrap_or_default(),
     })
 }

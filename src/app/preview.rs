@@ -4,7 +4,8 @@ use super::delta::component_rows;
 use super::project::Project;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Identity, Keep, LogRange, Mirror, NewCommit, Signature};
-use crate::merge::{Certificate, Certifying, Conflict, Merged, merge};
+use crate::hidden::{self, Hidden, Merging, Names};
+use crate::merge::{Certificate, Certifying, Conflict, Merged, Merger};
 use crate::model::{CommitId, Failure, TreeId, Watch};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -62,6 +63,8 @@ pub struct Preview {
     pub target: Named,
     /// The best common ancestors.
     pub bases: Vec<CommitId>,
+    /// Has the target nothing of its own? Then the result is the source's tree.
+    pub fast: bool,
     /// How the merge would end.
     pub outcome: PreviewOutcome,
     /// Its tree, when it is clean.
@@ -76,6 +79,8 @@ pub struct Preview {
     pub files: Vec<ChangedFile>,
     /// What would ship.
     pub components: Vec<ComponentDelta>,
+    /// What it does not say by itself.
+    pub hidden: Hidden,
     /// What git says of it.
     pub certificate: Certificate,
 }
@@ -90,14 +95,23 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
     let certifying = Certifying::begin(project.setting.certify, mirror.objects(), ours, theirs);
-    let outcome = merge(mirror.objects(), ours, theirs)?;
+    let merger = Merger::default();
+    let outcome = merger.merge(mirror.objects(), ours, theirs)?;
     let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
     let commits = mirror.log(&range)?.iter().map(commit_row).collect();
+    let merging = Merging {
+        ours,
+        theirs,
+        bases: &outcome.bases,
+        tree: outcome.result.tree(),
+        names: Names { source: Some(source), target },
+    };
     let named = |name: &str, commit| Named { name: name.to_owned(), commit };
     let mut preview = Preview {
         source: named(source, theirs),
         target: named(target, ours),
         bases: outcome.bases.clone(),
+        fast: outcome.bases == [ours] && ours != theirs,
         outcome: PreviewOutcome::UpToDate,
         tree: None,
         commit: None,
@@ -105,6 +119,7 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
         commits,
         files: Vec::new(),
         components: Vec::new(),
+        hidden: hidden::look(&mirror, &merger, &merging),
         certificate: Certificate::default(),
     };
     match &outcome.result {
@@ -162,24 +177,6 @@ fn commit_row(commit: &CommitInfo) -> CommitRow {
         commit: commit.id,
         summary: commit.summary.clone(),
         author: commit.author.name.clone(),
-        time: written(commit.author.time, commit.author.offset_minutes),
-    }
-}
-
-/// A commit's time as RFC 3339, in the offset that the author had.
-fn written(seconds: i64, offset_minutes: i32) -> String {
-    let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
-    let offset = jiff::tz::Offset::from_seconds(offset_minutes.saturating_mul(60)).unwrap_or(jiff::tz::Offset::UTC);
-    time.display_with_offset(offset).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_keep_the_authors_offset() {
-        assert_eq!(written(1_760_000_000, 120), "2025-10-09T10:53:20+02:00");
-        assert_eq!(written(0, 0), "1970-01-01T00:00:00+00:00");
+        time: commit.author.when(),
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::cell::Cell;
 
 /// Merged trees stay in memory, some twenty kilobytes a pair; after so many pairs they are let go.
-const PAIRS_KEPT: u32 = 256;
+const PAIRS_KEPT: u32 = 64;
 
 /// The answer for one pair.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,18 +42,28 @@ impl TreeMerger {
     ///
     /// The repository cannot be opened or, when remote, not be fetched.
     pub fn open(project: &Project, watch: Watch<'_>) -> Result<Self, Failure> {
+        Ok(Self::over(Self::place(project, watch)?))
+    }
+
+    /// The repository to merge in; several mergers may work in it, each over a handle of its own.
+    ///
+    /// # Errors
+    ///
+    /// The repository is not there, or cannot be fetched.
+    pub(super) fn place(project: &Project, watch: Watch<'_>) -> Result<Mirror, Failure> {
         let url = project.url()?;
         if let Some(path) = url.path() {
-            return Ok(Self::over(Mirror::at(path)?));
+            return Ok(Mirror::at(path)?);
         }
         let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
         if project.setting.fetch == Fetch::First {
             mirror.sync(watch)?;
         }
-        Ok(Self::over(mirror))
+        Ok(mirror)
     }
 
-    fn over(mirror: Mirror) -> Self {
+    /// Merges in a repository that is open.
+    pub(super) fn over(mirror: Mirror) -> Self {
         Self { mirror, merger: Merger::default(), merged: Cell::new(0) }
     }
 

@@ -42,6 +42,9 @@ impl Exit {
         match kind {
             K::Usage | K::Config | K::Script | K::Arguments | K::NotFound => Self::Usage,
             K::Conflict
+            | K::Reverted
+            | K::Missing
+            | K::Squashed
             | K::Red
             | K::Denied
             | K::Held

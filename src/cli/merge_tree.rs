@@ -4,7 +4,7 @@ use super::arguments::{JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
-use crate::app::{TreeAnswer, TreeMerger};
+use crate::app::{MergeQueue, Question, Reply, TreeAnswer, TreeMerger};
 use crate::model::{Failure, FailureKind};
 use crate::ui::{Form, merge_tree as lines, working::Working};
 use serde_json::json;
@@ -38,40 +38,50 @@ pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
         context.listen_for_interrupts();
     }
     let project = context.project()?;
-    let merger = {
-        let working = Working::new(&context.out);
-        TreeMerger::open(&project, working.watch(&context.setting.cancel))?
-    };
+    let working = Working::new(&context.out);
+    let watch = working.watch(&context.setting.cancel);
     match (&args.ours, &args.theirs) {
         (Some(ours), Some(theirs)) => {
+            let merger = TreeMerger::open(&project, watch)?;
+            working.done();
             let answer = merger.merge(ours, theirs)?;
             context.out.answer_line(&line(context, &answer))?;
             Ok(if answer.clean { Exit::Done } else { Exit::Against })
         }
-        _ => stdin(context, &merger),
+        _ => {
+            let queue = MergeQueue::open(&project, watch)?;
+            working.done();
+            stdin(context, queue)
+        }
     }
 }
 
 /// Answers line by line. Each line carries its own verdict, so the exit code says only that all were answered, as git's
 /// `merge-tree --stdin` does.
-fn stdin(context: &Context, merger: &TreeMerger) -> Result<Exit, Problem> {
-    while let Some(text) = context.out.read_line() {
-        let mut words = text.split_whitespace();
-        let answer = match (words.next(), words.next(), words.next()) {
-            (None, ..) => continue,
-            (Some(ours), Some(theirs), None) => merger.merge(ours, theirs),
-            _ => Err(Failure::new(FailureKind::Usage, "a line must be OURS THEIRS")),
-        };
-        let said = match &answer {
-            Ok(answer) => line(context, answer),
-            Err(failure) => match context.out.form {
-                Form::Json => json!({ "error": failure }).to_string(),
-                Form::Text => lines::error(failure),
-            },
-        };
-        context.out.answer_line(&said)?;
-    }
+fn stdin(context: &Context, queue: MergeQueue) -> Result<Exit, Problem> {
+    queue.answer_all(|| next(context), |reply| context.out.answer_line(&said(context, &reply)))?;
     Ok(Exit::Done)
+}
+
+/// The next line that is not empty.
+fn next(context: &Context) -> Option<Question> {
+    loop {
+        let text = context.out.read_line()?;
+        let mut words = text.split_whitespace().map(str::to_owned);
+        return Some(match (words.next(), words.next(), words.next()) {
+            (None, ..) => continue,
+            (Some(ours), Some(theirs), None) => Ok((ours, theirs)),
+            _ => Err(Failure::new(FailureKind::Usage, "a line must be OURS THEIRS")),
+        });
+    }
+}
+
+fn said(context: &Context, reply: &Reply) -> String {
+    match (reply, context.out.form) {
+        (Ok(answer), _) => line(context, answer),
+        (Err(failure), Form::Json) => json!({ "error": failure }).to_string(),
+        (Err(failure), Form::Text) => lines::error(failure),
+    }
 }
 
 fn line(context: &Context, answer: &TreeAnswer) -> String {

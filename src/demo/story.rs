@@ -1,4 +1,4 @@
-//! The story as data: who did what, when. A release on each Thursday, a hotfix that only staging has, two branches to
+//! The story as data: who did what, when. A release on each Thursday, a hotfix on staging that master gets later, two branches to
 //! try things with.
 
 /// A change to one file.
@@ -188,7 +188,7 @@ pub const STORY: &[Step] = &[
     commit(AIKO, (23, 11, 30), "agents: send orders in batches\n", &[
         Write("agents/batch.go", "package agents\n\nimport \"github.com/acme/ppc/batch\"\n\n// DispatchAll hands many orders to one agent.\nfunc DispatchAll(customer string, orders []string) error {\n\treturn batch.Send(customer, orders)\n}\n"),
     ]),
-    // A customer is flooded on a Wednesday night: fixed where it burns, on staging. Nobody has taken it back to master yet.
+    // A customer is flooded on a Wednesday night: fixed where it burns, on staging.
     on("staging", SAM, (23, 19, 48), "server: hotfix, halve the burst until the queue is fixed\n\nlighthouse was flooded last night.\n", &[
         Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 100"),
     ]),
@@ -200,6 +200,10 @@ pub const STORY: &[Step] = &[
     Step::Branch { name: "feature/bursts-per-plan", from: "master" },
     on("feature/bursts-per-plan", TOMASZ, (25, 14, 37), "server: larger bursts for paying plans\n", &[
         Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 400"),
+    ]),
+    // The hotfix comes to master too, so that the next release keeps it.
+    commit(INES, (25, 9, 40), "server: halve the burst until the queue is fixed\n\nAs on staging since Wednesday.\n", &[
+        Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 100"),
     ]),
     // Not ready, and CI says so: a red check to try.
     Step::Branch { name: "feature/refunds", from: "master" },

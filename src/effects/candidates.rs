@@ -1,6 +1,5 @@
 //! Which commits of a branch may be promoted, and why not the others. Used by `candidate::…` and by `relwf candidates`.
 
-use super::git::time_of;
 use super::text::list;
 use crate::config::Config;
 use crate::forge::{Forge, Verdict, VerdictState};
@@ -179,7 +178,7 @@ fn candidate(commit: &CommitInfo, judgement: Judgement) -> Candidate {
         id: commit.id,
         summary: commit.summary.clone(),
         author: commit.author.name.clone(),
-        time: time_of(commit),
+        time: commit.author.when(),
         green: judgement.green,
         why: judgement.why,
         since: judgement.since,

@@ -10,8 +10,6 @@ use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
 };
-use jiff::Timestamp;
-use jiff::tz::Offset;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -99,17 +97,10 @@ pub(super) fn commit_value(info: &CommitInfo) -> Value {
         "summary": info.summary,
         "author": info.author.name,
         "email": info.author.email,
-        "time": time_of(info),
+        "time": info.author.when(),
         "parents": info.parents,
         "tree": info.tree,
     })
-}
-
-/// When it was written, as RFC 3339 in the author's own offset.
-pub(super) fn time_of(info: &CommitInfo) -> String {
-    let time = Timestamp::from_second(info.author.time).unwrap_or(Timestamp::UNIX_EPOCH);
-    let seconds = info.author.offset_minutes.saturating_mul(60);
-    time.display_with_offset(Offset::from_seconds(seconds).unwrap_or(Offset::UTC)).to_string()
 }
 
 /// The tip of a branch that must exist.

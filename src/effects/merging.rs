@@ -8,7 +8,8 @@ use super::git::{LOG_LIMIT, commit_value, tip};
 use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
 use crate::git::{LogRange, NewCommit};
-use crate::merge::{Certify, Certifying, Merged, merge};
+use crate::hidden::{self, Merging, Names};
+use crate::merge::{Certify, Certifying, Merged, Merger};
 use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
@@ -31,7 +32,7 @@ pub(super) const COMMANDS: &[Declared] = &[map(
         ),
     ],
     "#{ outcome: \"clean\"|\"conflicts\"|\"up-to-date\", commit, tree, ours, theirs, bases, conflicts, commits, commit_count, \
-     components, certificate }",
+     components, hidden, certificate }",
     "Builds the merge commit of `source` into `target` in the cache; nothing is pushed. Always a true merge commit, even \
      where git would fast-forward.",
     make,
@@ -100,16 +101,22 @@ impl Merge {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
         let certifying = Certifying::begin(fixed.certify, mirror.objects(), ours, theirs);
-        let outcome = merge(mirror.objects(), ours, theirs)?;
+        let merger = Merger::default();
+        let outcome = merger.merge(mirror.objects(), ours, theirs)?;
+        let merging = Merging {
+            ours,
+            theirs,
+            bases: &outcome.bases,
+            tree: outcome.result.tree(),
+            names: Names { source: fixed.name.as_deref(), target: self.wanted.target.as_str() },
+        };
+        let hidden = hidden::look(mirror, &merger, &merging);
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };
         let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
         let count = mirror.count(&LogRange { limit: None, ..range })?;
         let certificate = certifying.end(&outcome);
         if certificate.agrees == Some(false) {
-            let tree = match outcome.result {
-                Merged::Clean(tree) | Merged::UpToDate(tree) => Some(tree),
-                Merged::Conflicts(_) => None,
-            };
+            let tree = outcome.result.tree();
             let what = format!("merge {} into {}", theirs.short(), ours.short());
             return Err(disagreement(&what, tree, &certificate, json!({ "ours": ours, "theirs": theirs })));
         }
@@ -124,6 +131,7 @@ impl Merge {
             "commits": commits,
             "commit_count": count,
             "components": [],
+            "hidden": hidden,
             "certificate": certificate,
         });
         match outcome.result {

@@ -3,6 +3,8 @@
 use super::GitError;
 use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
 use git2::{Commit, ErrorCode, Oid, Repository};
+use jiff::Timestamp;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 /// Who and when.
@@ -16,6 +18,15 @@ pub struct Signature {
     pub time: i64,
     /// Minutes east of UTC.
     pub offset_minutes: i32,
+}
+
+impl Signature {
+    /// When, as RFC 3339 in the person's own offset.
+    pub fn when(&self) -> String {
+        let time = Timestamp::from_second(self.time).unwrap_or(Timestamp::UNIX_EPOCH);
+        let offset = Offset::from_seconds(self.offset_minutes.saturating_mul(60)).unwrap_or(Offset::UTC);
+        time.display_with_offset(offset).to_string()
+    }
 }
 
 /// A commit that exists.
@@ -169,4 +180,18 @@ pub(super) fn read_tag(repository: &Repository, id: ObjectId) -> Result<Option<(
 fn native(signature: &Signature) -> Result<git2::Signature<'static>, git2::Error> {
     let when = git2::Time::new(signature.time, signature.offset_minutes);
     git2::Signature::new(&signature.name, &signature.email, &when)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_the_persons_offset() {
+        let when = |time, offset_minutes| {
+            Signature { name: "Ada".to_owned(), email: "ada@example.com".to_owned(), time, offset_minutes }.when()
+        };
+        assert_eq!(when(1_760_000_000, 120), "2025-10-09T10:53:20+02:00");
+        assert_eq!(when(0, 0), "1970-01-01T00:00:00+00:00");
+    }
 }

@@ -6,7 +6,7 @@ use super::objects::Storage;
 use super::refs::{Refs, Snapshot};
 use super::{
     CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature, cache,
-    checkout, history, revision, trees,
+    checkout, history, patch, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TreeId, Watch};
 use std::collections::BTreeMap;
@@ -269,6 +269,37 @@ impl Mirror {
     /// A tree is missing or damaged.
     pub fn changed_files(&self, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
         self.objects.with(|repository| trees::changed(repository, from, to))
+    }
+
+    /// What a tree has at a path; `None` where there is nothing.
+    ///
+    /// # Errors
+    ///
+    /// A tree is missing or damaged.
+    pub fn entry(&self, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
+        self.objects.with(|repository| trees::entry(repository, tree, path))
+    }
+
+    /// What identifies the change from one tree to another as `git patch-id` does; `None` where nothing changes, or very
+    /// much. Comparable with one another only.
+    ///
+    /// # Errors
+    ///
+    /// A tree or a file is missing or damaged.
+    pub fn patch_id(&self, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
+        self.objects.with(|repository| patch::id(repository, from, to))
+    }
+
+    /// The same repository for a look: what is written goes to memory. `None` where this one is like that already.
+    ///
+    /// # Errors
+    ///
+    /// The repository cannot be opened.
+    pub fn aside(&self) -> Result<Option<Self>, GitError> {
+        match self.keep {
+            Keep::Yes => Self::at(self.path()).map(Some),
+            Keep::No => Ok(None),
+        }
     }
 
     /// Writes a commit. Equal values give equal ids.

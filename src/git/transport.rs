@@ -82,8 +82,32 @@ pub(super) fn address(url: &RemoteUrl) -> String {
             format!("{SCHEME}://{hex}")
         }
         Some(path) => path.display().to_string(),
-        None => url.to_string(),
+        None => {
+            trust();
+            url.to_string()
+        }
     }
+}
+
+/// Tells libgit2's OpenSSL where this machine keeps the certificates it trusts, once per process. They are read then, which
+/// takes longer than to open a repository: so not before there is a server.
+fn trust() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let found = openssl_probe::probe();
+        // SAFETY: as in `set_up`: these calls change the settings of connections to come, and whoever connects comes by here
+        // first.
+        #[allow(unsafe_code)]
+        let trusted = unsafe {
+            found
+                .cert_file
+                .map_or(Ok(()), |file| git2::opts::set_ssl_cert_file(file))
+                .and_then(|()| found.cert_dir.into_iter().try_for_each(|folder| git2::opts::set_ssl_cert_dir(folder)))
+        };
+        if let Err(error) = trusted {
+            tracing::warn!(%error, "the certificates of this machine cannot be read; no https server will be trusted");
+        }
+    });
 }
 
 fn decoded(address: &str) -> Option<PathBuf> {

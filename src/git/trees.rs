@@ -2,8 +2,9 @@
 
 use super::GitError;
 use super::commits::{FileMode, object_id, oid};
+use super::compare::differences;
 use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
-use git2::{Delta, ErrorCode, ObjectType, Repository, Tree};
+use git2::{ErrorCode, ObjectType, Repository, Tree};
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
@@ -44,6 +45,17 @@ pub(super) fn list(repository: &Repository, commit: CommitId) -> Result<Vec<(Str
     Ok(files)
 }
 
+/// What a tree has at a path: a file or a folder; `None` where there is nothing.
+pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
+    let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
+    let tree = oid(tree.object()).and_then(|oid| repository.find_tree(oid)).map_err(failed)?;
+    match tree.get_path(Path::new(path)) {
+        Ok(entry) => Ok(Some(object_id(entry.id()))),
+        Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => Ok(None),
+        Err(e) => Err(failed(e)),
+    }
+}
+
 /// A commit's tree.
 pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tree<'_>, GitError> {
     let found = oid(commit.object()).and_then(|oid| repository.find_commit(oid));
@@ -56,26 +68,8 @@ pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tre
 
 /// Paths that differ, with git's letter; renames are a deletion and an addition.
 pub(super) fn changed(repository: &Repository, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
-    let diff = || {
-        let old = repository.find_tree(oid(from.object())?)?;
-        let new = repository.find_tree(oid(to.object())?)?;
-        let mut options = git2::DiffOptions::new();
-        options.include_typechange(true).skip_binary_check(true);
-        repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))
-    };
-    let diff = diff().map_err(|e| GitError::local(format!("trees {from} and {to} cannot be compared"), &e))?;
-    let letter = |status| match status {
-        Delta::Added => Some('A'),
-        Delta::Deleted => Some('D'),
-        Delta::Modified => Some('M'),
-        Delta::Typechange => Some('T'),
-        _ => None,
-    };
-    let path = |file: git2::DiffFile<'_>| file.path_bytes().map(|p| String::from_utf8_lossy(p).into_owned());
-    Ok(diff
-        .deltas()
-        .filter_map(|delta| Some((path(delta.new_file()).or_else(|| path(delta.old_file()))?, letter(delta.status())?)))
-        .collect())
+    let found = differences(repository, from, to)?;
+    Ok(found.into_iter().map(|(path, letter)| (String::from_utf8_lossy(&path).into_owned(), letter)).collect())
 }
 
 /// Writes a tree of these files.

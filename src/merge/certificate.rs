@@ -135,9 +135,12 @@ fn ask(repository: &Path, arguments: &[String]) -> Option<Output> {
         // The merge is that of the commits alone: what a person set up for their own merges has no say.
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_ATTR_NOSYSTEM", "1")
+        .env_remove("GIT_ATTR_SOURCE")
         .env("GIT_DIR", repository)
         .env("GIT_OBJECT_DIRECTORY", scratch.path())
         .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&objects_of(repository)))
+        .args(["-c", "core.attributesFile=/dev/null"])
         .args(["merge-tree", "--write-tree", "--no-messages", "--name-only"])
         .args(arguments)
         .stdin(Stdio::null())

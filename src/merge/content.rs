@@ -6,6 +6,7 @@ use super::entries::Path;
 use super::note::{Note, NoteKind};
 use super::similarity::is_binary;
 use super::store::Store;
+use super::submodules::Submodules;
 use super::three_way::{self, Collision, Markers};
 use super::tree::{Item, LINK, is_regular, kind};
 use std::rc::Rc;
@@ -26,6 +27,7 @@ pub(super) struct Labels {
 pub(super) struct Context<'a, 'r> {
     pub(super) store: &'a Store<'r>,
     pub(super) attributes: &'a Attributes<'r>,
+    pub(super) submodules: &'a Submodules<'r>,
     pub(super) labels: &'a Labels,
     /// 0 for the merge itself, more inside a virtual base.
     pub(super) depth: usize,
@@ -76,6 +78,8 @@ impl Context<'_, '_> {
             if self.depth > 0 {
                 item = base;
             }
+        } else if let Some(newer) = self.submodules.newer(path, [base.id, ours.id, theirs.id]).filter(|_| same_kind) {
+            item.id = newer;
         } else {
             clean = false;
             if self.depth > 0 {

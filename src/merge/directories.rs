@@ -236,16 +236,19 @@ fn relocate(
     let moved = all.infos[at].clone();
     debug_assert!(moved.files == OURS || moved.files == THEIRS);
     all.index.remove(old);
+    // Only of ours does git remember that it stood in a directory's place.
+    let left = if side == 1 { moved.directories } else { 0 };
     let target = match all.info(new) {
         Some(target) => {
             let info = &mut all.infos[target];
             info.files |= bit(side);
+            info.directories |= left;
             info.stages[side] = moved.stages[side];
             info.paths[side] = moved.paths[side].clone();
             target
         }
         None => {
-            let directories = all.opened.get(new).map_or(0, directory_mask);
+            let directories = left | all.opened.get(new).map_or(0, directory_mask);
             all.infos.push(Info { directories, ..moved });
             all.index.insert(new.clone(), all.infos.len() - 1);
             all.infos.len() - 1

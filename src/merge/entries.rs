@@ -5,9 +5,9 @@
 
 use super::MergeError;
 use super::lines::LineHasher;
-use super::store::Store;
+use super::store::{Store, damaged};
 use super::table_order::table_order;
-use super::tree::{Item, Row, Rows};
+use super::tree::{Item, Row, Rows, order_names};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
@@ -16,6 +16,19 @@ use std::rc::Rc;
 pub(super) type Path = Rc<[u8]>;
 /// A map keyed by path.
 pub(super) type PathMap<V> = HashMap<Path, V, BuildHasherDefault<LineHasher>>;
+
+/// So many directories may lie in each other.
+pub(super) const DEEPEST: usize = 2048;
+
+/// One level deeper: on more stack where little is left.
+pub(super) fn deeper<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 << 10, 4 << 20, work)
+}
+
+/// The error for more.
+pub(super) fn too_deep() -> MergeError {
+    damaged("the files", &format!("more than {DEEPEST} directories lie in each other"))
+}
 
 pub(super) const BASE: u8 = 1;
 pub(super) const OURS: u8 = 2;
@@ -126,8 +139,8 @@ impl<'s, 'r> Differences<'s, 'r> {
     }
 
     fn open(&mut self, directory: Path, trees: [Item; 3], mut watched: u8) -> Result<(), MergeError> {
-        let data = read(self.store, trees)?;
-        let rows = rows([&data[0], &data[1], &data[2]])?;
+        let data = read(self.store, &directory, trees)?;
+        let rows = as_visited(rows([&data[0], &data[1], &data[2]])?);
         self.opened.insert(directory.clone(), trees);
         if watched != 0 && rows.iter().any(|row| files(&row.items) == watched) {
             watched = ALL;
@@ -177,7 +190,7 @@ impl<'s, 'r> Differences<'s, 'r> {
             return Ok(());
         }
         if directory_mask != 0 {
-            self.open(path, directories_of(&items), watched)?;
+            deeper(|| self.open(path, directories_of(&items), watched))?;
         }
         Ok(())
     }
@@ -222,7 +235,7 @@ impl<'s, 'r> Differences<'s, 'r> {
         }
         let (parent, name) = split(path);
         let Some(trees) = self.opened.get(parent) else { return Ok(0) };
-        let data = read(self.store, *trees)?;
+        let data = read(self.store, parent, *trees)?;
         let found = rows([&data[0], &data[1], &data[2]])?.into_iter().find(|row| row.name == name);
         let settled = |row: &Row<'_>| trivial(&row.items).is_some() || changed_by(&row.items).is_some();
         Ok(found.map_or(0, |row| if settled(&row) { ALL } else { mask(&row.items, Item::exists) }))
@@ -230,7 +243,12 @@ impl<'s, 'r> Differences<'s, 'r> {
 }
 
 /// The raw trees of a directory's versions; a version that is not there is empty.
-pub(super) fn read(store: &Store<'_>, trees: [Item; 3]) -> Result<[Rc<[u8]>; 3], MergeError> {
+///
+/// Deeper than git goes (`core.maxTreeDepth`) is an error: whoever makes such trees wants the stack to run out.
+pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Rc<[u8]>; 3], MergeError> {
+    if path.iter().filter(|byte| **byte == b'/').count() >= DEEPEST {
+        return Err(too_deep());
+    }
     let [base, ours, theirs] =
         trees.map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Rc::from([])) });
     Ok([base?, ours?, theirs?])
@@ -262,6 +280,39 @@ pub(super) fn rows<'t>(trees: [&'t [u8]; 3]) -> Result<Vec<Row<'t>>, MergeError>
         }
     }
     Ok(rows)
+}
+
+/// The rows in the order in which git visits them, which settles ties between renames: of the next entries of the three
+/// versions the one whose name is least, where `k` comes before `k-x` even if `k` is a directory.
+fn as_visited(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let strays = |pair: &[Row<'_>]| {
+        pair[0].name.starts_with(pair[1].name) || directories(&pair[0].items) != 0 && files(&pair[0].items) != 0
+    };
+    if !rows.windows(2).any(strays) {
+        return rows;
+    }
+    let mut queues = [0, 1, 2].map(|version| {
+        let mut queue: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].items[version].exists()).collect();
+        let directory = |row: usize| rows[row].items[version].is_directory();
+        queue.sort_by(|a, b| order_names(rows[*a].name, directory(*a), rows[*b].name, directory(*b)));
+        queue.into_iter().peekable()
+    });
+    let mut seen = vec![false; rows.len()];
+    let mut visited = Vec::with_capacity(rows.len());
+    loop {
+        let mut least: Option<usize> = None;
+        for queue in &mut queues {
+            while queue.next_if(|row| seen[*row]).is_some() {}
+            if let Some(row) = queue.peek().copied()
+                && least.is_none_or(|best| rows[row].name < rows[best].name)
+            {
+                least = Some(row);
+            }
+        }
+        let Some(row) = least else { return visited };
+        seen[row] = true;
+        visited.push(rows[row]);
+    }
 }
 
 /// The result for a row that needs no thought: all equal, or three files of which two are equal.

@@ -3,7 +3,7 @@
 use super::MergeError;
 use super::content::{Context, Versions};
 use super::entries::{
-    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, read, rows, split, trivial,
+    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, deeper, read, rows, split, trivial,
 };
 use super::note::{Note, NoteKind};
 use super::tree::{Builder, DIRECTORY, Item, kind, order_names};
@@ -118,7 +118,7 @@ impl Finish<'_, '_, '_> {
             Source::Compared(trees) => trees,
             Source::Whole(tree) => [tree; 3],
         };
-        let data = read(self.context.store, trees)?;
+        let data = read(self.context.store, path, trees)?;
         let rows = rows([&data[0], &data[1], &data[2]])?;
         let infos = self.infos.remove(path).unwrap_or_default();
         let folders = self.folders.remove(path).unwrap_or_default();
@@ -130,7 +130,7 @@ impl Finish<'_, '_, '_> {
             let row = || rows.iter().find(|row| row.name == &*name);
             let taken = || row().and_then(|row| trivial(&row.items).or_else(|| whole(&row.items)));
             let source = source.unwrap_or_else(|| Source::Whole(taken().unwrap_or(Item::NONE)));
-            let built = self.directory(folder, source)?;
+            let built = deeper(|| self.directory(folder, source))?;
             decided.insert(name, built);
         }
         for (info_path, at) in infos.iter().rev() {
@@ -179,7 +179,8 @@ impl Finish<'_, '_, '_> {
             }
         }
         let mut place = path.clone();
-        let stands_aside = directory.is_some();
+        // A directory that only moved files made there is no reason: git lists the path as it is.
+        let stands_aside = directory.is_some() && info.directories != 0;
         if stands_aside {
             if info.files == BASE {
                 return Ok(Vec::new());
@@ -192,10 +193,10 @@ impl Finish<'_, '_, '_> {
                 return Ok(Vec::new());
             }
         }
-        let types_differ =
-            info.files & (OURS | THEIRS) == OURS | THEIRS && kind(info.stages[1].mode) != kind(info.stages[2].mode);
+        let types_differ = info.files & (OURS | THEIRS) == OURS | THEIRS
+            && (kind(info.stages[1].mode) != kind(info.stages[2].mode) || self.was_directory(path, &info));
         if info.equal == 0 && types_differ && self.context.depth == 0 {
-            return self.distinct_types(&place, &info);
+            return self.distinct_types(&place, &info, !self.was_directory(path, &info));
         }
         let decision = self.decide(&place, &info, stands_aside, types_differ)?;
         if !decision.clean {
@@ -260,7 +261,8 @@ impl Finish<'_, '_, '_> {
                 let side = if info.files == 5 { 2 } else { 1 };
                 decision.item = info.stages[if self.context.depth > 0 { 0 } else { side }];
                 decision.clean = false;
-                if !(info.misplaced && info.stages[0].id == info.stages[side].id) {
+                let unchanged = info.misplaced && info.stages[0].id == info.stages[side].id;
+                if !unchanged || side == 1 && self.was_directory(path, info) {
                     self.notes.push(Note::new(NoteKind::ModifyDelete, [path.clone()]).on(side));
                 }
             }
@@ -270,11 +272,17 @@ impl Finish<'_, '_, '_> {
         Ok(decision)
     }
 
+    /// Whether ours followed a renamed directory and stood in a directory's place before. git (2.47) loses sight of such
+    /// a file: it lists it without contents and calls it deleted, or of another type than anything else.
+    fn was_directory(&self, path: &Path, info: &Info) -> bool {
+        info.misplaced && info.directories & BASE != 0 && info.files & OURS != 0 && !self.all.opened.contains_key(path)
+    }
+
     /// A file against a link, a submodule against a file: each is kept, under a name of its own where need be.
-    fn distinct_types(&mut self, path: &Path, info: &Info) -> Result<Vec<(Path, Item)>, MergeError> {
+    fn distinct_types(&mut self, path: &Path, info: &Info, typed: bool) -> Result<Vec<(Path, Item)>, MergeError> {
         let [base, ours, theirs] = info.stages;
         let regular = super::tree::is_regular;
-        let (move_ours, move_theirs) = match (regular(ours.mode), regular(theirs.mode)) {
+        let (move_ours, move_theirs) = match (typed && regular(ours.mode), regular(theirs.mode)) {
             (true, _) => (true, false),
             (_, true) => (false, true),
             _ => (true, true),

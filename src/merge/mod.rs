@@ -34,6 +34,7 @@ mod similarity;
 mod slide;
 mod store;
 mod structural;
+mod submodules;
 mod table_order;
 mod three_way;
 mod tree;
@@ -76,12 +77,7 @@ pub struct Trees<'a> {
 ///
 /// Missing or damaged objects.
 pub fn merge_trees(objects: &Objects, trees: Trees<'_>) -> Result<Outcome, MergeError> {
-    let labels = content::Labels { ours: b"HEAD".to_vec(), theirs: trees.name.as_bytes().to_vec() };
-    objects.with(|repository| {
-        let memory = ort::Memory::new(repository);
-        let ids = [trees.base, trees.ours, trees.theirs].map(TreeId::object);
-        ort::Engine::new(repository, &memory)?.merge_trees(ids, &labels)
-    })
+    Merger::default().merge_trees(objects, trees)
 }
 
 /// Merges many pairs of commits, one after the other, and keeps what it has read: the next merge starts warm.
@@ -100,6 +96,34 @@ impl Merger {
     ///
     /// Unrelated histories, missing or damaged objects.
     pub fn merge(&self, objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        self.with(objects, |engine| engine.merge(ours, theirs))
+    }
+
+    /// As [`merge_trees`].
+    ///
+    /// # Errors
+    ///
+    /// Missing or damaged objects.
+    pub fn merge_trees(&self, objects: &Objects, trees: Trees<'_>) -> Result<Outcome, MergeError> {
+        let labels = content::Labels { ours: b"HEAD".to_vec(), theirs: trees.name.as_bytes().to_vec() };
+        let ids = [trees.base, trees.ours, trees.theirs].map(TreeId::object);
+        self.with(objects, |engine| engine.merge_trees(ids, &labels))
+    }
+
+    /// The tree of a merge even where it has conflicts: with their markers, as `git merge-tree` prints it.
+    ///
+    /// # Errors
+    ///
+    /// Unrelated histories, missing or damaged objects.
+    pub fn tree(&self, objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<TreeId, MergeError> {
+        self.with(objects, |engine| Ok(engine.answer(ours, theirs)?.tree.into()))
+    }
+
+    fn with<T>(
+        &self,
+        objects: &Objects,
+        work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
+    ) -> Result<T, MergeError> {
         let mut memory = self.memory.borrow_mut();
         objects.with(|repository| {
             let kept = match memory.take() {
@@ -110,7 +134,7 @@ impl Merger {
                 _ => ort::Memory::new(repository),
             };
             let (_, kept) = memory.insert((objects.path().to_owned(), kept));
-            ort::Engine::new(repository, kept)?.merge(ours, theirs)
+            work(&ort::Engine::new(repository, kept)?)
         })
     }
 }

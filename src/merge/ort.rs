@@ -11,6 +11,7 @@ use super::finish::{Finished, Unsettled};
 use super::note::{Note, NoteKind};
 use super::renames::Renames;
 use super::store::{Kept, Store};
+use super::submodules::Submodules;
 use super::tree::{DIRECTORY, Item};
 use super::{By, MergeError, Merged, Outcome};
 use super::{directories, finish, renames, report, resolve, structural};
@@ -39,6 +40,7 @@ impl Memory {
 pub(super) struct Engine<'r> {
     store: Store<'r>,
     attributes: Attributes<'r>,
+    submodules: Submodules<'r>,
     memory: &'r Memory,
 }
 
@@ -55,7 +57,12 @@ pub(super) struct Answer {
 
 impl<'r> Engine<'r> {
     pub(super) fn new(repo: &'r git2::Repository, memory: &'r Memory) -> Result<Self, MergeError> {
-        Ok(Self { store: Store::new(repo, &memory.objects)?, attributes: Attributes::new(repo), memory })
+        Ok(Self {
+            store: Store::new(repo, &memory.objects)?,
+            attributes: Attributes::new(repo),
+            submodules: Submodules::new(repo),
+            memory,
+        })
     }
 
     /// Merges `theirs` into `ours`.
@@ -133,7 +140,7 @@ impl<'r> Engine<'r> {
     }
 
     fn context<'a>(&'a self, labels: &'a Labels, depth: usize) -> Context<'a, 'r> {
-        Context { store: &self.store, attributes: &self.attributes, labels, depth }
+        Context { store: &self.store, attributes: &self.attributes, submodules: &self.submodules, labels, depth }
     }
 
     fn bases(&self, ours: &[Number], theirs: &[Number]) -> Result<Vec<Number>, MergeError> {

@@ -36,6 +36,16 @@ pub enum Merged {
     Conflicts(Vec<Conflict>),
 }
 
+impl Merged {
+    /// The tree, unless there are conflicts.
+    pub fn tree(&self) -> Option<TreeId> {
+        match self {
+            Self::UpToDate(tree) | Self::Clean(tree) => Some(*tree),
+            Self::Conflicts(_) => None,
+        }
+    }
+}
+
 /// Why there is no answer at all.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {

@@ -24,7 +24,7 @@ const ID_DELTA: u8 = 7;
 const LARGEST_INDEX: u64 = 48 << 20;
 /// Objects larger than this are not held in memory as bases of others.
 const LARGEST_BASE: usize = 1 << 20;
-const BASES: usize = 24 << 20;
+const BASES: usize = 12 << 20;
 /// Files are read in pieces of this size; this many pieces are kept.
 const PIECE: usize = 8 << 10;
 const PIECES: usize = 512;

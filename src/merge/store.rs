@@ -43,8 +43,8 @@ const EMPTY_TREE: [u8; 20] = [
 ];
 
 /// The caches are emptied when they hold this many bytes.
-const TREE_CACHE: usize = 24 << 20;
-const BLOB_CACHE: usize = 24 << 20;
+const TREE_CACHE: usize = 12 << 20;
+const BLOB_CACHE: usize = 8 << 20;
 
 struct Cache {
     objects: RefCell<IdMap<Rc<[u8]>>>,

@@ -6,7 +6,7 @@
 
 use super::MergeError;
 use super::content::{Context, Versions};
-use super::entries::{Path, join, read, rows, trivial};
+use super::entries::{DEEPEST, Path, deeper, join, read, rows, too_deep, trivial};
 use super::store::Store;
 use super::tree::{Builder, DIRECTORY, Entries, Item, is_regular};
 use std::rc::Rc;
@@ -43,7 +43,7 @@ fn item(context: &Context<'_, '_>, path: &Path, items: [Item; 3]) -> Result<Opti
         return Ok(Some(ours).filter(|item| item.exists()));
     }
     if ours == theirs {
-        return if !base.exists() || ours.exists() && !loses(context.store, base, ours)? {
+        return if !base.exists() || ours.exists() && !loses(context.store, base, ours, 0)? {
             Ok(Some(ours))
         } else {
             Err(Stop::Undecided)
@@ -51,7 +51,7 @@ fn item(context: &Context<'_, '_>, path: &Path, items: [Item; 3]) -> Result<Opti
     }
     let no_base = !base.exists();
     if ours.is_directory() && theirs.is_directory() && (no_base || base.is_directory()) {
-        return directory(context, path, items);
+        return deeper(|| directory(context, path, items));
     }
     if items.iter().all(|item| is_regular(item.mode)) {
         let paths = [path.clone(), path.clone(), path.clone()];
@@ -64,7 +64,7 @@ fn item(context: &Context<'_, '_>, path: &Path, items: [Item; 3]) -> Result<Opti
 }
 
 fn directory(context: &Context<'_, '_>, path: &Path, trees: [Item; 3]) -> Result<Option<Item>, Stop> {
-    let data = read(context.store, trees)?;
+    let data = read(context.store, path, trees)?;
     let mut builder = Builder::default();
     for row in rows([&data[0], &data[1], &data[2]])? {
         let taken = match trivial(&row.items) {
@@ -94,12 +94,15 @@ fn directory(context: &Context<'_, '_>, path: &Path, trees: [Item; 3]) -> Result
 }
 
 /// Whether any path of `before` is gone in `after` or changed its type.
-fn loses(store: &Store<'_>, before: Item, after: Item) -> Result<bool, MergeError> {
+fn loses(store: &Store<'_>, before: Item, after: Item, depth: usize) -> Result<bool, MergeError> {
     if before == after {
         return Ok(false);
     }
     if !before.is_directory() || !after.is_directory() {
         return Ok(before.is_directory() != after.is_directory());
+    }
+    if depth > DEEPEST {
+        return Err(too_deep());
     }
     let (old, new) = (store.tree(before.id)?, store.tree(after.id)?);
     let (mut left, mut right) = (Entries::new(&old), Entries::new(&new));
@@ -111,7 +114,8 @@ fn loses(store: &Store<'_>, before: Item, after: Item) -> Result<bool, MergeErro
             candidate = right.next()?;
         }
         match candidate {
-            Some(other) if other.name == entry.name && !loses(store, entry.item, other.item)? => {}
+            Some(other) if other.name == entry.name && !deeper(|| loses(store, entry.item, other.item, depth + 1))? => {
+            }
             _ => return Ok(true),
         }
     }

@@ -17,6 +17,12 @@ pub enum FailureKind {
     Arguments,
     /// The merge has conflicts.
     Conflict,
+    /// The result of a merge lacks commits that the target took back earlier.
+    Reverted,
+    /// The target has commits that the source lacks.
+    Missing,
+    /// The last promotion was squashed.
+    Squashed,
     /// A check, build or command gave a verdict against.
     Red,
     /// A person refused.

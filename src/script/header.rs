@@ -96,8 +96,23 @@ pub struct HeaderParam {
     pub value: Value,
     /// It has no default and must be given.
     pub required: bool,
+    /// The only words it takes; empty where it takes any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// Help.
     pub help: String,
+}
+
+impl HeaderParam {
+    /// The first word in a value, or of a list, that is none of the choices.
+    pub(super) fn stranger<'v>(&self, value: &'v Value) -> Option<&'v str> {
+        let words = match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let known = |word: &&str| self.choices.is_empty() || self.choices.iter().any(|choice| choice == word);
+        words.iter().filter_map(Value::as_str).find(|word| !known(word))
+    }
 }
 
 /// What a workflow says of itself.
@@ -117,7 +132,7 @@ pub struct Header {
 
 const CONSTANT: &str = "WORKFLOW";
 const KEYS: [&str; 2] = ["params", "lock"];
-const PARAM_KEYS: [&str; 3] = ["type", "value", "help"];
+const PARAM_KEYS: [&str; 4] = ["type", "value", "choices", "help"];
 
 /// Reads a workflow's header. All that is wrong with it comes beside what could be read.
 pub(super) fn read(unit: &Unit, source: &str) -> (Header, Vec<Diagnostic>) {
@@ -204,13 +219,41 @@ impl Reader<'_> {
         if let Some(help) = help.filter(|help| help.text().is_none()) {
             self.find(help.at, format!("the help of `{name}` must be a string"));
         }
-        Some(HeaderParam {
+        let param = HeaderParam {
             name: name.clone(),
             kind,
             value: value.map_or(Value::Null, Literal::data),
             required: value.is_none(),
+            choices: get("choices").map(|literal| self.choices(name, kind, literal)).unwrap_or_default(),
             help: help.and_then(Literal::text).unwrap_or_default().to_owned(),
-        })
+        };
+        if let (Some(literal), Some(word)) = (value, param.stranger(&param.value)) {
+            let finding =
+                self.unit.finding(literal.at, format!("the default of `{name}` is `{word}`, which is no choice"));
+            self.findings.push(finding.hint(suggest::hint(word, param.choices.iter().map(String::as_str))));
+        }
+        Some(param)
+    }
+
+    /// The words that a parameter takes.
+    fn choices(&mut self, name: &str, kind: ParamKind, literal: &Literal) -> Vec<String> {
+        let data = literal.data();
+        let words = data.as_array().map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        let all = |words: &Vec<String>| !words.is_empty() && Some(words.len()) == data.as_array().map(Vec::len);
+        match words.filter(all) {
+            Some(words) if matches!(kind, ParamKind::String | ParamKind::List) => words,
+            Some(_) => {
+                self.find(
+                    literal.at,
+                    format!("only a string or a list has choices, and `{name}` is {}", kind.describe()),
+                );
+                Vec::new()
+            }
+            None => {
+                self.find(literal.at, format!("the choices of `{name}` must be a list of words"));
+                Vec::new()
+            }
+        }
     }
 
     fn kind(&mut self, entry: &Entry, literal: Option<&Literal>) -> Option<ParamKind> {

@@ -46,5 +46,10 @@ fn typed(param: &HeaderParam, text: &str) -> Result<Value, Failure> {
         let message = format!("`{}` takes {}, not `{text}`{why}", param.name, param.kind.describe());
         Failure::new(FailureKind::Usage, message)
     })?;
+    if let Some(word) = param.stranger(&value) {
+        let failure = Failure::new(FailureKind::Usage, format!("`{}` does not know `{word}`", param.name));
+        let hint = suggest::hint(word, param.choices.iter().map(String::as_str));
+        return Err(hint.into_iter().fold(failure, Failure::hint));
+    }
     Ok(value)
 }

@@ -24,8 +24,11 @@ pub fn next(invocation: &str) -> Vec<(String, &'static str)> {
         line("run update-ppcs --dry-run", "which customers' agents would be updated, in which order"),
         line("run update-ppcs", "update them, ring by ring"),
         line("run promote-staging", "again: there is nothing to promote"),
-        line("preview feature/bursts-per-plan staging", "a conflict with the hotfix that only staging has"),
-        line("run promote-staging --param from=feature/refunds", "a red check: nothing lands"),
+        line("preview feature/bursts-per-plan staging", "a conflict with the hotfix on staging"),
+        line(
+            "run promote-staging --param from=feature/refunds --param accept=missing",
+            "a red check: nothing lands (the branch lacks what staging has got from master since: that is accepted)",
+        ),
         line("runs", "everything that ran"),
         line("check", "after you have edited workflows/promote-staging.rhai"),
     ]

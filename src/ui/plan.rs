@@ -3,6 +3,7 @@
 use super::components::{components, components_of};
 use super::conflicts::conflicts;
 use super::errors::{Texts, failure_text};
+use super::hidden::hidden;
 use super::preview::{commits, counted, files};
 use super::run::short;
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
@@ -60,6 +61,7 @@ fn merge_text(merge: &PlannedMerge) -> String {
         commits(&merge.commits, merge.commit_count),
         files(&merge.files),
         components(&components_of(&merge.components)),
+        hidden(&merge.hidden),
     ] {
         if !part.is_empty() {
             out.push_str(&format!("\n{part}"));

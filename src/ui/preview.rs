@@ -2,6 +2,7 @@
 
 use super::components::components;
 use super::conflicts::conflicts;
+use super::hidden::hidden;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::{ChangedFile, CommitRow, Preview, PreviewOutcome};
@@ -9,7 +10,7 @@ use crate::model::Value;
 use std::borrow::Cow;
 
 /// At most so many commits or files are listed; the rest is counted. `--json` has them all.
-const ROWS: usize = 25;
+pub const ROWS: usize = 25;
 
 /// The whole preview.
 pub fn preview(preview: &Preview) -> String {
@@ -35,6 +36,9 @@ pub fn preview(preview: &Preview) -> String {
             out.push_str(&conflicts(&preview.conflicts, &target.name, &source.name));
         }
     }
+    if preview.fast {
+        out.push_str(&format!("{} nothing on {} that {} lacks\n", paint(DIM, "fast:"), target.name, source.name));
+    }
     if let Some(text) = disagreement(preview) {
         out.push_str(&format!("{} {text}\n", paint(ERROR, "not to be trusted:")));
     }
@@ -44,6 +48,7 @@ pub fn preview(preview: &Preview) -> String {
     out.push_str(&section(&commits(&preview.commits, preview.commits.len())));
     out.push_str(&section(&files(&preview.files)));
     out.push_str(&section(&components(&preview.components)));
+    out.push_str(&section(&hidden(&preview.hidden)));
     out
 }
 
@@ -85,7 +90,8 @@ fn on_one_line(path: &str) -> Cow<'_, str> {
     if path.contains(char::is_control) { Value::from(path).to_string().into() } else { path.into() }
 }
 
-fn rest(count: usize) -> String {
+/// How many are not listed.
+pub fn rest(count: usize) -> String {
     if count > ROWS { format!("{}\n", paint(DIM, format!("… and {} more", count - ROWS))) } else { String::new() }
 }
 

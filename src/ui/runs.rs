@@ -58,8 +58,11 @@ pub fn show(story: &RunStory, verbose: bool) -> String {
         paint(DIM, format!("started {}", local(run.created)))
     );
     if let Some(params) = story.params.as_object().filter(|params| !params.is_empty()) {
-        let given: Vec<String> =
-            params.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| format!("{k}={}", short(v))).collect();
+        let given: Vec<String> = params
+            .iter()
+            .filter(|(_, value)| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty()))
+            .map(|(k, v)| format!("{k}={}", short(v)))
+            .collect();
         out.push_str(&format!("{}\n", paint(DIM, given.join(" "))));
     }
     out.push('\n');

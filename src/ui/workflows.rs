@@ -50,9 +50,14 @@ fn params(params: &[HeaderParam]) -> String {
             _ if param.required => "required".to_owned(),
             Value::Null => "optional".to_owned(),
             Value::String(text) => format!("= {text}"),
+            Value::Array(items) if items.is_empty() => "= none".to_owned(),
             other => format!("= {other}"),
         };
-        vec![format!("  {}", param.name), paint(DIM, kind), default, param.help.clone()]
+        let choices = match param.choices.join(", ") {
+            none if none.is_empty() => none,
+            words => format!(" ({words})"),
+        };
+        vec![format!("  {}", param.name), paint(DIM, kind), default, format!("{}{choices}", param.help)]
     };
     table(&[], &params.iter().map(row).collect::<Vec<_>>())
 }
@@ -86,6 +91,7 @@ mod tests {
                     name: "to".into(),
                     kind: ParamKind::Branch,
                     value: "staging".into(),
+                    choices: vec!["staging".into(), "production".into()],
                     help: "where".into(),
                     required: false,
                 },
@@ -93,6 +99,7 @@ mod tests {
                     name: "commit".into(),
                     kind: ParamKind::Commit,
                     value: Value::Null,
+                    choices: Vec::new(),
                     help: "this one".into(),
                     required: false,
                 },
@@ -103,7 +110,7 @@ mod tests {
         assert_eq!(
             anstream::adapter::strip_str(&help(&header, "relwf")).to_string(),
             "promote  embedded\n\nPromotes.\n\nSlowly.\n\nParameters (--param NAME=VALUE):\n  \
-             to      branch  = staging  where\n  commit  commit  optional   this one\n\n\
+             to      branch  = staging  where (staging, production)\n  commit  commit  optional   this one\n\n\
              Two runs with the same `to` never overlap.\n\nPreview it: relwf run promote --dry-run\n"
         );
     }

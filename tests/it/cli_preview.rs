@@ -17,7 +17,7 @@ fn a_clean_preview_names_commits_files_and_components() {
     assert_eq!(preview.stderr, "");
     let text = &preview.stdout;
     assert!(text.contains("\nmerges cleanly, tree "), "{text}");
-    assert!(text.contains("\n10 commits\n"), "{text}");
+    assert!(text.contains("\n11 commits\n"), "{text}");
     assert!(text.contains("server: count orders for each customer"), "{text}");
     assert!(text.contains("\nM Gopkg.lock\n"), "{text}");
     assert!(!text.contains("server/limits.go"), "the hotfix is no change of the promotion: {text}");
@@ -30,20 +30,38 @@ fn preview_json_has_the_shape_of_the_contract() {
     let machine = Machine::new();
     let service = machine.service();
     let value = machine.say(&service, &["preview", "master", "staging", "--json"]).exits(0).json();
-    for key in
-        ["source", "target", "bases", "outcome", "tree", "commit", "conflicts", "commits", "components", "certificate"]
-    {
+    for key in [
+        "source",
+        "target",
+        "bases",
+        "outcome",
+        "tree",
+        "commit",
+        "conflicts",
+        "commits",
+        "components",
+        "hidden",
+        "certificate",
+    ] {
         assert!(value.get(key).is_some(), "{key} is missing in {value}");
     }
     assert_eq!(value["source"]["ref"], "master");
     assert_eq!(value["outcome"], "clean");
     assert_eq!(value["conflicts"], json!([]));
     assert_eq!(value["bases"].as_array().map(Vec::len), Some(1));
-    assert_eq!(value["commits"].as_array().map(Vec::len), Some(10));
+    assert_eq!(value["commits"].as_array().map(Vec::len), Some(11));
     assert_eq!(keys(&value["commits"][0]), ["author", "commit", "summary", "time"]);
     assert_eq!(keys(&value["certificate"]), ["agrees", "by", "tree"]);
     assert_eq!(value["certificate"]["agrees"], true);
     assert_eq!(value["certificate"]["tree"], value["tree"]);
+    assert_eq!(
+        keys(&value["hidden"]),
+        ["findings", "reverted", "squashed", "target_only", "truncated"],
+        "why nothing can be told is there only then"
+    );
+    let hotfix = &value["hidden"]["target_only"][0];
+    assert_eq!(keys(hotfix), ["as", "author", "commit", "state", "summary", "time"]);
+    assert_eq!((&hotfix["state"], &value["hidden"]["findings"]), (&json!("present"), &json!([])));
     let sdk = value["components"].as_array().unwrap().iter().find(|row| row["name"] == "sdk").unwrap();
     assert_eq!(
         *sdk,
@@ -88,6 +106,23 @@ fn nothing_to_merge_is_up_to_date() {
     let value = machine.say(&service, &["preview", "staging", "staging", "--json"]).exits(0).json();
     assert_eq!(value["outcome"], "up-to-date");
     assert_eq!(value["commits"], json!([]));
+}
+
+#[test]
+fn a_target_with_nothing_of_its_own_is_said() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("plain"));
+    repo.change("a", "1\n");
+    repo.git(&["branch", "staging"]);
+    repo.change("a", "2\n");
+    let preview = machine.say(&repo.path, &["preview", "master", "staging"]);
+    preview.exits(0);
+    assert!(preview.stdout.contains("\nfast: nothing on staging that master lacks\n"), "{}", preview.stdout);
+    let fast = |args: &[&str]| machine.say(&repo.path, args).exits(0).json()["fast"].clone();
+    assert_eq!(fast(&["preview", "master", "staging", "--json"]), true);
+    repo.git(&["checkout", "-q", "staging"]);
+    repo.change("b", "own\n");
+    assert_eq!(fast(&["preview", "master", "staging", "--json"]), false);
 }
 
 #[test]

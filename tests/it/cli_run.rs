@@ -47,7 +47,7 @@ fn a_dry_run_shows_everything_and_changes_nothing() {
     said.exits(0);
     for part in [
         "clean\n",
-        "\n10 commits\n",
+        "\n11 commits\n",
         "\nM Gopkg.lock\n",
         "\nsdk        0.16.4 ",
         "\nplan: ",

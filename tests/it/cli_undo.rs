@@ -147,7 +147,7 @@ fn lying_git(machine: &Machine) -> String {
     std::fs::create_dir_all(&bin).unwrap();
     let path = std::env::var("PATH").unwrap();
     let script = format!(
-        "#!/bin/sh\nPATH='{path}'\nif [ \"$1\" = merge-tree ]; then echo 4b825dc642cb6eb9a060e54bf8d69288fbee4904; exit 0; fi\nexec git \"$@\"\n"
+        "#!/bin/sh\nPATH='{path}'\ncase \" $* \" in *\" merge-tree \"*) echo 4b825dc642cb6eb9a060e54bf8d69288fbee4904; exit 0;; esac\nexec git \"$@\"\n"
     );
     std::fs::write(bin.join("git"), script).unwrap();
     std::fs::set_permissions(bin.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();

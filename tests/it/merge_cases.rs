@@ -5,7 +5,13 @@
 //! `!A` executable; `@x` a link to x; `&1` a submodule at commit 1; `#` an empty file; `~1` a binary file; `_A` without a
 //! final line feed; `$A` with CR LF.
 
-use super::merge_support::{Answer, File, Planned, Repository, Snapshot, difference};
+use super::merge_answers::{Answer, difference};
+use super::merge_support::{File, Planned, Repository, Snapshot};
+
+/// How many there are: none gets lost unnoticed.
+const CASE_COUNT: usize = 151;
+const CROSSED_COUNT: usize = 16;
+const MADE_COUNT: usize = 36;
 
 const CASES: &[(&str, &str, &str, &str)] = &[
     // Nothing to decide.
@@ -170,6 +176,21 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a file in the way of a directory's rename", "d/f:A d/g:B", "e/f:A e/g:B", "d/f:A d/g:B e:C"),
     ("a link against a directory", "g:B", "g:B f:@x", "g:B f/x:C"),
     ("a directory's only file deleted, the name taken", "d/f:A g:B", "g:B d:C", "d/f:A g:B h:D"),
+    ("a file follows a directory and stood in a directory's place", "a/s/h:A a/s/t/u/i:B", "b/s/h:A", "a/s/t:B"),
+    ("a file follows a directory from a directory's place, the name taken", "c/i:A c/s/j:B", "c/s:C", "e/i:A e/s:C+10"),
+    ("a renamed file and a follower below it", "a/k:B", "a/a:C a/k/a:D", "c/k:B"),
+    (
+        "ties visited in the order of names, not of trees",
+        "k-x/p1:P+1+2+4+6+8 k-x/p2:P+2+2+4+6+8 k-x/p3:P+3+2+4+6+8 k/a:X+1 k/b:X^1 m:M k/z:Z",
+        "k-x/p1:P+1+2+4+6+8 k-x/p2:P+2+2+4+6+8 k-x/p3:P+3+2+4+6+8 k-x/n:N k/a:X+1+9 k/b:X^1+9 m:M k/z:Z",
+        "z/t:X-1 m:M k/z:Z",
+    ),
+    (
+        "ties visited in the order of trees",
+        "k-x/p1:P+1+2+4+6+8 k-x/p2:P+2+2+4+6+8 k-x/p3:P+3+2+4+6+8 k/a:X+1 k/b:X^1 m:M",
+        "k-x/p1:P+1+2+4+6+8 k-x/p2:P+2+2+4+6+8 k-x/p3:P+3+2+4+6+8 k-x/n:N k/a:X+1+9 k/b:X^1+9 m:M",
+        "z/t:X-1 m:M",
+    ),
     ("names that sort around a directory", "f.c:A f/x:B f-y:C", "f.c:A+1 f/x:B f-y:C", "f.c:A f/x:B+1 f-y:C"),
 ];
 
@@ -291,7 +312,7 @@ fn every_case_merges_as_git_merges_it() {
     assert!(wrong.is_empty(), "{} of {} differ from git:\n{}", wrong.len(), names.len(), wrong.join("\n"));
     // The cases cover what they are meant to cover.
     assert_eq!(names.len(), 2 * (CASES.len() + made().len() + CROSSED.len()));
-    assert!(CASES.len() + CROSSED.len() >= 150, "{} named cases", CASES.len() + CROSSED.len());
+    assert_eq!((CASES.len(), CROSSED.len(), made().len()), (CASE_COUNT, CROSSED_COUNT, MADE_COUNT));
     let mut kinds: Vec<_> = gits
         .iter()
         .filter_map(|answer| match answer {

@@ -1,6 +1,7 @@
 //! Attributes as a bare repository applies them, damaged objects, and what the engine says about easy merges.
 
-use super::merge_support::{File, Planned, Repository, Snapshot, difference};
+use super::merge_answers::difference;
+use super::merge_support::{File, Planned, Repository, Snapshot};
 use proptest::prelude::*;
 use relwf::git::Mirror;
 use relwf::merge::{By, ConflictKind, MergeError, Merged, Merger, Outcome};
@@ -177,5 +178,94 @@ proptest! {
             .collect();
         // Any answer or error will do, as long as there is one.
         let _ = merge(folder.path(), id(commits[1]), id(commits[2]));
+    }
+}
+
+#[test]
+fn directories_as_deep_as_git_goes_are_merged_and_deeper_ones_are_an_error() {
+    let deep = |levels: usize, file: &str, text: &str| {
+        let path = format!("{}{file}", "d/".repeat(levels));
+        (path, File { mode: "100644", data: text.into() })
+    };
+    let ten = |changed: &str| (0..10).map(|line| if line == 0 { changed } else { "same\n" }).collect::<String>();
+    for (levels, fine) in [(2000, true), (3000, false)] {
+        // Contents on both sides; then, for the full merge, a rename that the other side edits.
+        let base = Snapshot::from([deep(levels, "f", &ten("a\n")), deep(levels, "g", "1\n2\n3\n")]);
+        let ours = Snapshot::from([deep(levels, "f", &ten("b\n")), deep(levels, "g", "0\n1\n2\n3\n")]);
+        let theirs = Snapshot::from([deep(levels, "moved", &ten("a\n")), deep(levels, "g", "1\n2\n3\n4\n")]);
+        let repo = three(base, ours, theirs);
+        let (one, two) = (repo.commits[1], repo.commits[2]);
+        for (ours, theirs) in [(one, two), (two, one)] {
+            // On a thread as small as those of a run.
+            let path = repo.path().to_owned();
+            let merged = std::thread::spawn(move || merge(&path, ours, theirs)).join().expect("no overflow");
+            match merged {
+                Ok(outcome) => assert!(fine && matches!(outcome.result, Merged::Clean(_)), "{levels}: {outcome:?}"),
+                Err(error) => assert!(!fine && error.to_string().contains("more than 2048 directories"), "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_submodule_that_is_at_hand_goes_forward_where_one_side_contains_the_other() {
+    use crate::support::bench::git;
+    let dir = tempfile::tempdir().unwrap();
+    let (sub, top) = (dir.path().join("sub"), dir.path().join("top"));
+    git(dir.path(), &["init", "-q", "-b", "master", "sub"]);
+    git(dir.path(), &["init", "-q", "-b", "master", "top"]);
+    let mut steps = Vec::new();
+    for step in ["one", "two", "three"] {
+        git(&sub, &["commit", "-q", "--allow-empty", "-m", step]);
+        steps.push(git(&sub, &["rev-parse", "HEAD"]));
+    }
+    git(&sub, &["checkout", "-q", "-b", "other", "HEAD~1"]);
+    git(&sub, &["commit", "-q", "--allow-empty", "-m", "elsewhere"]);
+    steps.push(git(&sub, &["rev-parse", "HEAD"]));
+    git(&top, &["-c", "protocol.file.allow=always", "submodule", "add", "-q", "../sub", "lib/sub"]);
+    let commit = |branch: &str, step: &str| {
+        git(&top, &["checkout", "-q", "-B", branch]);
+        git(&top, &["update-index", "--cacheinfo", &format!("160000,{step},lib/sub")]);
+        git(&top, &["commit", "-q", "-m", branch]);
+        git(&top, &["rev-parse", "HEAD"])
+    };
+    let base = commit("base", &steps[0]);
+    let tips: Vec<String> = ["two", "three", "elsewhere"]
+        .iter()
+        .zip(&steps[1..])
+        .map(|(branch, step)| {
+            git(&top, &["reset", "-q", "--hard", &base]);
+            commit(branch, step)
+        })
+        .collect();
+    // In its place; then kept by git alone; then in a bare repository, where it is not at hand.
+    for stage in 0..3 {
+        let place = if stage == 2 { dir.path().join("bare.git") } else { top.clone() };
+        for (ours, theirs) in [(0, 1), (1, 0), (1, 2), (2, 1), (0, 2)] {
+            let merge_tree = std::process::Command::new("git")
+                .args(["merge-tree", "--write-tree", "--no-messages", &tips[ours], &tips[theirs]])
+                .current_dir(&place)
+                .output()
+                .unwrap();
+            let expected = String::from_utf8(merge_tree.stdout).unwrap();
+            let outcome = merge(&place, tips[ours].parse().unwrap(), tips[theirs].parse().unwrap()).unwrap();
+            match outcome.result {
+                Merged::Clean(tree) => {
+                    assert!(merge_tree.status.success(), "stage {stage}, {ours} and {theirs}: git has {expected}");
+                    assert_eq!(tree.to_string(), expected.trim(), "stage {stage}, {ours} and {theirs}");
+                }
+                Merged::Conflicts(conflicts) => {
+                    assert!(!merge_tree.status.success(), "stage {stage}, {ours} and {theirs}: {conflicts:?}");
+                    assert_eq!(conflicts[0].kind, ConflictKind::Submodule);
+                }
+                Merged::UpToDate(_) => panic!("nothing is up to date"),
+            }
+        }
+        if stage == 0 {
+            std::fs::remove_dir_all(top.join("lib/sub")).unwrap();
+        } else if stage == 1 {
+            git(dir.path(), &["clone", "-q", "--bare", "top", "bare.git"]);
+            git(&dir.path().join("bare.git"), &["fetch", "-q", "../top", "+refs/heads/*:refs/heads/*"]);
+        }
     }
 }

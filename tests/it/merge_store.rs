@@ -107,6 +107,9 @@ fn packs_that_come_and_go_are_noticed() {
     let history = history();
     let [_, ours, theirs, later] = history.commits[..] else { panic!("four commits") };
     let repo = Repo::at(history.path());
+    for (number, commit) in history.commits.iter().enumerate() {
+        repo.git(&["branch", &format!("c{}", number + 1), &commit.to_string()]);
+    }
     let (mirror, merger) = (Mirror::at(history.path()).unwrap(), Merger::default());
     let expected = merger.merge(mirror.objects(), ours, theirs).unwrap();
     assert_eq!(clean(&expected).to_string(), git_tree(&repo, ours, theirs));

@@ -70,13 +70,14 @@ fn only_ui_prints() {
 #[test]
 fn imports_run_one_way() {
     // Each room with the rooms that it may import.
-    let allowed: [(&str, &[&str]); 18] = [
+    let allowed: [(&str, &[&str]); 19] = [
         ("model", &[]),
         ("process", &["model"]),
         ("http", &["model"]),
         ("components", &["model"]),
         ("git", &["model", "process"]),
         ("merge", &["git", "model", "process"]),
+        ("hidden", &["git", "merge", "model"]),
         ("config", &["components", "fleet", "model"]),
         ("fleet", &["components", "model"]),
         ("forge", &["config", "git", "http", "model"]),
@@ -86,7 +87,20 @@ fn imports_run_one_way() {
         ("script", &["components", "model", "run"]),
         (
             "effects",
-            &["ci", "components", "config", "fleet", "forge", "git", "http", "merge", "model", "process", "run"],
+            &[
+                "ci",
+                "components",
+                "config",
+                "fleet",
+                "forge",
+                "git",
+                "hidden",
+                "http",
+                "merge",
+                "model",
+                "process",
+                "run",
+            ],
         ),
         ("demo", &["git", "model"]),
         (
@@ -100,6 +114,7 @@ fn imports_run_one_way() {
                 "fleet",
                 "forge",
                 "git",
+                "hidden",
                 "http",
                 "journal",
                 "merge",
@@ -109,7 +124,7 @@ fn imports_run_one_way() {
                 "script",
             ],
         ),
-        ("ui", &["app", "components", "effects", "merge", "model", "run", "script"]),
+        ("ui", &["app", "components", "effects", "hidden", "merge", "model", "run", "script"]),
         (
             "cli",
             &[

@@ -83,7 +83,7 @@ pub(super) fn started(event: &Event) -> String {
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(_, value)| !value.is_null())
+        .filter(|(_, value)| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty()))
         .map(|(name, value)| format!("{name}={}", super::phrase::short(value)))
         .collect();
     format!("{}: {} {}", what, paint(NAME, workflow), paint(DIM, given.join(" "))).trim_end().to_owned()

@@ -65,7 +65,7 @@ fn fine(call: &Call, slack: bool) -> Settled {
         "candidate::latest_green" => json!({ "id": "c1", "summary": "s", "green": true }),
         "git::commit" => json!({ "id": call.args["rev"] }),
         "git::merge" => json!({
-            "outcome": "clean", "commit": "m1", "tree": "t1", "conflicts": [],
+            "outcome": "clean", "commit": "m1", "tree": "t1", "conflicts": [], "hidden": { "findings": [] },
             "components": [
                 component("service", &json!({ "commits": 12 })),
                 component("ppc", &json!({ "from": { "version": "1.2.0" }, "to": { "revision": "abcdef0123456789" } })),
@@ -158,6 +158,44 @@ fn promotions_stop_where_there_is_nothing_or_a_conflict() {
     let told = run.commands.last().unwrap();
     assert!(told.starts_with("on_failure#0 http::request "), "{told}");
     assert!(told.contains("The release to *staging* failed: master cannot be merged"), "{told}");
+}
+
+#[test]
+fn promotions_stop_at_what_a_merge_hides_until_it_is_accepted_by_name() {
+    let found = |kind: &str| json!({ "kind": kind, "message": format!("{kind} here"), "hint": "decide" });
+    for workflow in ["promote-staging", "promote-production"] {
+        for (accept, stops) in [
+            ("", Some("reverted")),
+            ("reverted", Some("missing")),
+            ("missing", Some("reverted")),
+            ("reverted, missing", Some("squashed")),
+            ("squashed,missing,reverted", None),
+        ] {
+            let (program, params) = params(workflow, &[("accept", accept)]);
+            let run = drive(&program, &params, |call| match fine(call, false) {
+                Settled::Value(mut merge) if call.name == "git::merge" => {
+                    merge["hidden"]["findings"] = json!([found("reverted"), found("missing"), found("squashed")]);
+                    Settled::Value(merge)
+                }
+                other => other,
+            });
+            match (&run.end, stops) {
+                (Advance::Failed(failure), Some(kind)) => {
+                    assert_eq!(
+                        (failure.kind.word().as_str(), failure.message.as_str(), failure.hint.as_deref()),
+                        (kind, format!("{kind} here").as_str(), Some("decide"))
+                    );
+                    assert!(run.commands.last().unwrap().starts_with("merge#0 "), "{:?}", run.commands);
+                }
+                (Advance::Done(_), None) => assert!(run.commands.last().unwrap().starts_with("deploy#0 ")),
+                (end, _) => panic!("{workflow} accept={accept}: {end:?}"),
+            }
+        }
+        let given = BTreeMap::from([("accept".to_owned(), "missing,all".to_owned())]);
+        let failure = bundled().program(workflow).map_err(|_| ()).unwrap().params(&given).unwrap_err();
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Usage, "`accept` does not know `all`"));
+        assert_eq!(failure.hint.as_deref(), Some("known are `reverted`, `missing`, `squashed`"));
+    }
 }
 
 #[test]

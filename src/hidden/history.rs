@@ -1,0 +1,160 @@
+//! The target's own commits in the order in which they landed, and the source's newest.
+
+use super::asked::Asked;
+use super::{Merging, Unanswered};
+use crate::git::{CommitInfo, LogRange};
+use crate::model::CommitId;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
+/// So many of the target's own commits are looked at, the newest.
+const OWN: usize = 500;
+/// Among so many of the source's newest commits a change is looked for.
+const SOURCE: usize = 1000;
+/// So far back a rollback is recognised, in commits along the target's first parents.
+const LANDED: usize = 1000;
+
+/// A landing on the target: a commit of its first-parent line.
+pub(super) struct Step {
+    pub(super) commit: CommitInfo,
+    /// The commit of the source that it merged, where it did.
+    pub(super) promotes: Option<CommitId>,
+    /// Other commits that only the target has and that came with it, newest first.
+    with: Vec<CommitInfo>,
+}
+
+impl Step {
+    /// The landing and what came with it.
+    pub(super) fn all(&self) -> impl Iterator<Item = &CommitInfo> {
+        std::iter::once(&self.commit).chain(&self.with)
+    }
+}
+
+/// Both sides' commits. What is not always needed is read when it is asked for.
+pub(super) struct History {
+    /// What landed on the target and is not part of the source, newest first.
+    pub(super) line: Vec<Step>,
+    /// How many more there are than were read.
+    pub(super) beyond: u64,
+    ours: CommitId,
+    theirs: CommitId,
+    own: HashSet<CommitId>,
+    landed: OnceCell<Vec<CommitInfo>>,
+    fresh: OnceCell<Vec<CommitInfo>>,
+    source: OnceCell<Vec<CommitInfo>>,
+    /// The source's commits by the paths that they change.
+    by_paths: OnceCell<HashMap<Vec<String>, Vec<usize>>>,
+}
+
+impl History {
+    pub(super) fn read(asked: &Asked<'_>, merging: &Merging<'_>) -> Result<Self, Unanswered> {
+        let (ours, theirs) = (merging.ours, merging.theirs);
+        let only = LogRange { from: ours, not: vec![theirs], first_parent: false, limit: Some(OWN) };
+        let own = asked.log(&only)?;
+        let beyond = match own.len() {
+            OWN => asked.mirror.count(&LogRange { limit: None, ..only })?.saturating_sub(OWN as u64),
+            _ => 0,
+        };
+        let ids = own.iter().map(|commit| commit.id).collect();
+        Ok(Self {
+            line: line(ours, own),
+            beyond,
+            ours,
+            theirs,
+            own: ids,
+            landed: OnceCell::new(),
+            fresh: OnceCell::new(),
+            source: OnceCell::new(),
+            by_paths: OnceCell::new(),
+        })
+    }
+
+    /// Does only the target have this commit?
+    pub(super) fn is_own(&self, asked: &Asked<'_>, commit: CommitId) -> Result<bool, Unanswered> {
+        Ok(self.own.contains(&commit) || (self.beyond > 0 && !asked.mirror.is_ancestor(commit, self.theirs)?))
+    }
+
+    /// The target's first-parent line, newest first, beyond its own commits.
+    pub(super) fn landed(&self, asked: &Asked<'_>) -> Result<&[CommitInfo], Unanswered> {
+        once(&self.landed, || {
+            asked.log(&LogRange { from: self.ours, not: Vec::new(), first_parent: true, limit: Some(LANDED) })
+        })
+    }
+
+    /// The source's commits that are new to the target, newest first.
+    pub(super) fn fresh(&self, asked: &Asked<'_>) -> Result<&[CommitInfo], Unanswered> {
+        let range = LogRange { from: self.theirs, not: vec![self.ours], first_parent: false, limit: Some(SOURCE) };
+        once(&self.fresh, || asked.log(&range))
+    }
+
+    /// The source's commits: those that are new to the target, then others.
+    pub(super) fn source(&self, asked: &Asked<'_>) -> Result<&[CommitInfo], Unanswered> {
+        let range = LogRange { from: self.theirs, not: Vec::new(), first_parent: false, limit: Some(SOURCE) };
+        once(&self.source, || {
+            let mut all = self.fresh(asked)?.to_vec();
+            let met: HashSet<CommitId> = all.iter().map(|commit| commit.id).collect();
+            all.extend(asked.log(&range)?.into_iter().filter(|commit| !met.contains(&commit.id)));
+            Ok(all)
+        })
+    }
+}
+
+impl History {
+    /// The source's commits, merges aside, that change just these paths.
+    pub(super) fn changing(&self, asked: &Asked<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Unanswered> {
+        let source = self.source(asked)?;
+        if self.by_paths.get().is_none() {
+            let mut found: HashMap<Vec<String>, Vec<usize>> = HashMap::new();
+            for (at, commit) in source.iter().enumerate().filter(|(_, commit)| commit.parents.len() == 1) {
+                let changed = asked.changed(asked.tree_before(commit)?, commit.tree)?;
+                found.entry(changed).or_default().push(at);
+            }
+            let _ = self.by_paths.set(found);
+        }
+        let found = self.by_paths.get().and_then(|all| all.get(paths));
+        Ok(found.into_iter().flatten().filter_map(|at| source.get(*at)).collect())
+    }
+}
+
+fn once(
+    cell: &OnceCell<Vec<CommitInfo>>,
+    read: impl FnOnce() -> Result<Vec<CommitInfo>, Unanswered>,
+) -> Result<&[CommitInfo], Unanswered> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let found = read()?;
+    Ok(cell.get_or_init(|| found))
+}
+
+/// Sorts commits by the landing that brought them.
+fn line(tip: CommitId, own: Vec<CommitInfo>) -> Vec<Step> {
+    let order: HashMap<CommitId, usize> = own.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
+    let mut left: Vec<Option<CommitInfo>> = own.into_iter().map(Some).collect();
+    let mut landings = Vec::new();
+    let mut next = Some(tip);
+    while let Some(commit) = next.and_then(|id| left[*order.get(&id)?].take()) {
+        next = commit.parents.first().copied();
+        landings.push(commit);
+    }
+    // The oldest first: what an earlier landing brought did not come with a later one.
+    let mut steps: Vec<Step> = Vec::new();
+    for commit in landings.into_iter().rev() {
+        let promotes = match commit.parents[..] {
+            [_, second] if !order.contains_key(&second) => Some(second),
+            _ => None,
+        };
+        let mut with = Vec::new();
+        let mut open: Vec<CommitId> = commit.parents.iter().skip(1).copied().collect();
+        while let Some(id) = open.pop() {
+            let Some(at) = order.get(&id) else { continue };
+            let Some(found) = left[*at].take() else { continue };
+            open.extend(&found.parents);
+            with.push((*at, found));
+        }
+        with.sort_by_key(|(at, _)| *at);
+        steps.push(Step { commit, promotes, with: with.into_iter().map(|(_, commit)| commit).collect() });
+    }
+    steps.reverse();
+    steps
+}

@@ -1,0 +1,229 @@
+//! What a merge hides, clean or not: changes of the source that were taken back on the target, commits that only the target
+//! has, promotions that were squashed.
+//!
+//! Told by content: a message is a hint where to look first, never a proof. The question is always what the result differs in
+//! from the source, because that is what the target keeps to itself; a target that keeps nothing costs nothing. Knows nothing
+//! of references, the network or workflows; what it writes on the way goes to memory.
+//!
+//! Inside: `history` sorts the target's own commits, `levels` says which of them still matter, `squashed`, `reverted` and
+//! `target_only` tell them, each once, `words` says it in sentences; `asked` puts questions to the repository.
+
+mod asked;
+mod history;
+mod levels;
+mod reverted;
+mod squashed;
+mod target_only;
+mod words;
+
+pub use words::{Finding, FindingKind, Names};
+
+use crate::git::{CommitInfo, GitError, Mirror};
+use crate::merge::{MergeError, Merger};
+use crate::model::{CommitId, Failure, TreeId};
+use asked::Asked;
+use history::History;
+use levels::{Level, Levels};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// A commit, as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its id.
+    pub commit: CommitId,
+    /// The first line of its message.
+    pub summary: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When, RFC 3339.
+    pub time: String,
+}
+
+impl From<&CommitInfo> for Row {
+    fn from(commit: &CommitInfo) -> Self {
+        Self {
+            commit: commit.id,
+            summary: commit.summary.clone(),
+            author: commit.author.name.clone(),
+            time: commit.author.when(),
+        }
+    }
+}
+
+/// A commit of the source that the result lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverted {
+    /// The commit.
+    #[serde(flatten)]
+    pub row: Row,
+    /// What took it back on the target.
+    pub reverted_by: RevertedBy,
+}
+
+/// A commit that takes others back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevertedBy {
+    /// Its id.
+    pub commit: CommitId,
+    /// The first line of its message.
+    pub summary: String,
+}
+
+/// How a commit that only the target has stands to the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The source has its change, in this or another form.
+    Present,
+    /// It does not count any more: undone or replaced on the target, or its files are gone from the source.
+    Superseded,
+    /// The source lacks it.
+    Missing,
+}
+
+/// A commit that only the target has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetOnly {
+    /// The commit.
+    #[serde(flatten)]
+    pub row: Row,
+    /// How it stands to the source.
+    pub state: State,
+    /// The commit of the source that makes the same change, where there is one.
+    #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
+    pub same: Option<CommitId>,
+}
+
+/// A promotion without its second parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Squashed {
+    /// The commit on the target.
+    #[serde(flatten)]
+    pub row: Row,
+    /// The commit of the source that it promoted.
+    pub of: CommitId,
+    /// The commits that came with it and still count as new; of very many only the newest.
+    pub commits: Vec<CommitId>,
+    /// How many they are.
+    pub count: u64,
+}
+
+/// What a merge hides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hidden {
+    /// Commits of the source that the result lacks because the target took them back; of very many only the newest.
+    pub reverted: Vec<Reverted>,
+    /// Commits that only the target has and that no earlier promotion settled, newest first.
+    pub target_only: Vec<TargetOnly>,
+    /// Promotions that were squashed, newest first.
+    pub squashed: Vec<Squashed>,
+    /// How many of the target's own commits were not looked at.
+    pub truncated: u64,
+    /// Why it cannot be told, where it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// What a person should decide, in sentences.
+    pub findings: Vec<Finding>,
+}
+
+/// The merge that is looked into.
+#[derive(Debug, Clone, Copy)]
+pub struct Merging<'a> {
+    /// The target's tip.
+    pub ours: CommitId,
+    /// What is merged into it.
+    pub theirs: CommitId,
+    /// The best common ancestors.
+    pub bases: &'a [CommitId],
+    /// The result, when it is clean.
+    pub tree: Option<TreeId>,
+    /// What people call the two.
+    pub names: Names<'a>,
+}
+
+/// Looks into a merge. Histories that are cut off or damaged are no error: then it says that it cannot tell.
+pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
+    // The target has nothing of its own, or everything of the source.
+    if merging.bases == [merging.ours] || merging.bases == [merging.theirs] {
+        return Hidden::default();
+    }
+    let told = mirror.aside().map_err(Failure::from).and_then(|aside| {
+        let asked = Asked::new(aside.as_ref().unwrap_or(mirror), merger);
+        tell(&asked, merging).map_err(Failure::from)
+    });
+    let mut hidden = told.unwrap_or_else(|failure| Hidden { unknown: Some(failure.message), ..Hidden::default() });
+    hidden.findings = words::findings(&hidden, &merging.names);
+    hidden
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+}
+
+impl From<Unanswered> for Failure {
+    fn from(error: Unanswered) -> Self {
+        match error {
+            Unanswered::Git(error) => error.into(),
+            Unanswered::Merge(error) => error.into(),
+        }
+    }
+}
+
+fn tell(asked: &Asked<'_>, merging: &Merging<'_>) -> Result<Hidden, Unanswered> {
+    let history = History::read(asked, merging)?;
+    let source = asked.tree(merging.theirs)?;
+    let result = match merging.tree {
+        Some(tree) => tree,
+        None => asked.tree(merging.ours)?,
+    };
+    let mut levels = Levels::new(Level::between(asked, source, result)?);
+    let mut hidden = Hidden::default();
+    let mut unread = history.beyond;
+    let squashes = squashed::find(asked, &history, merging)?;
+    let mut took_back: HashSet<CommitId> = HashSet::new();
+    for step in &history.line {
+        if let Some(promoted) = step.promotes {
+            levels.promotion(Level::between(asked, asked.tree(promoted)?, step.commit.tree)?);
+            if levels.all_settled() {
+                unread = 0;
+                break;
+            }
+        }
+        for commit in step.all() {
+            if let Some(squash) = squashes.iter().find(|squash| squash.row.commit == commit.id) {
+                hidden.squashed.push(squash.clone());
+                continue;
+            }
+            if asked.is_spent() {
+                hidden.truncated += 1;
+                continue;
+            }
+            let Some(change) = levels.change(asked, step, commit)? else { continue };
+            if change.in_force {
+                let view = reverted::View { asked, history: &history, levels: &levels, source, result };
+                let taken = view.taken_back(commit, &change)?;
+                if !taken.is_empty() {
+                    let by = RevertedBy { commit: commit.id, summary: commit.summary.clone() };
+                    for taken in taken {
+                        if took_back.insert(taken.id) {
+                            hidden.reverted.push(Reverted { row: Row::from(&taken), reverted_by: by.clone() });
+                        }
+                    }
+                    continue;
+                }
+            }
+            let place = target_only::Place { asked, history: &history, source, target: asked.tree(merging.ours)? };
+            let (state, same) = place.state(commit, &change)?;
+            hidden.target_only.push(TargetOnly { row: Row::from(commit), state, same });
+        }
+    }
+    hidden.truncated += unread;
+    Ok(hidden)
+}

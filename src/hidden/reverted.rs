@@ -1,0 +1,166 @@
+//! What a commit of the target takes back: a revert of a commit, of a merge, or a rollback to an earlier release.
+
+use super::Unanswered;
+use super::asked::Asked;
+use super::history::History;
+use super::levels::{Change, Levels};
+use crate::git::{CommitInfo, LogRange};
+use crate::model::{CommitId, TreeId};
+
+/// So many commits that were taken back are looked at, the newest.
+const LISTED: usize = 100;
+
+/// What is known where a commit is looked at.
+pub(super) struct View<'a, 'm> {
+    pub(super) asked: &'a Asked<'m>,
+    pub(super) history: &'a History,
+    pub(super) levels: &'a Levels,
+    /// The source's files.
+    pub(super) source: TreeId,
+    /// The merge's result.
+    pub(super) result: TreeId,
+}
+
+/// A stretch of the history that is taken back: all that the second has and the first lacks.
+struct Withdrawn {
+    back_to: Option<CommitId>,
+    from: CommitId,
+}
+
+/// A commit alone, or a merge with all that it brought.
+fn withdrawn(commit: &CommitInfo) -> Withdrawn {
+    Withdrawn { back_to: commit.parents.first().copied(), from: commit.id }
+}
+
+impl View<'_, '_> {
+    /// The commits of the source that this commit takes back and the result lacks, newest first.
+    pub(super) fn taken_back(&self, commit: &CommitInfo, change: &Change) -> Result<Vec<CommitInfo>, Unanswered> {
+        if commit.parents.len() > 1 {
+            return Ok(Vec::new());
+        }
+        let withdrawn = match self.named(commit, change)? {
+            Some(found) => Some(found),
+            None => match self.rolled_back(commit)? {
+                Some(found) => Some(found),
+                None => self.inverse(commit, change)?,
+            },
+        };
+        let Some(Withdrawn { back_to, from }) = withdrawn else { return Ok(Vec::new()) };
+        // Only what was on the target can be taken back there.
+        if !self.asked.mirror.is_ancestor(from, commit.id)? {
+            return Ok(Vec::new());
+        }
+        let range = LogRange { from, not: back_to.into_iter().collect(), first_parent: false, limit: Some(LISTED) };
+        let mut taken = Vec::new();
+        for candidate in self.asked.log(&range)? {
+            if self.is_lost(&candidate)? {
+                taken.push(candidate);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Does the source have this commit and its change, and the result not?
+    fn is_lost(&self, candidate: &CommitInfo) -> Result<bool, Unanswered> {
+        if candidate.parents.len() > 1 || self.history.is_own(self.asked, candidate.id)? {
+            return Ok(false);
+        }
+        let before = self.asked.tree_before(candidate)?;
+        let paths = self.asked.changed(before, candidate.tree)?;
+        if paths.is_empty() || self.levels.settled_now(self.asked, &paths)? {
+            return Ok(false);
+        }
+        let there = self.asked.has(self.result, before, candidate.tree)?;
+        Ok(!there && !self.asked.has(self.source, candidate.tree, before)?)
+    }
+
+    /// What the message says is reverted, when that is true.
+    fn named(&self, commit: &CommitInfo, change: &Change) -> Result<Option<Withdrawn>, Unanswered> {
+        for (reverted, back_to) in named(&commit.message) {
+            // It may be a commit of another repository.
+            let Ok(reverted) = self.asked.mirror.commit(reverted) else { continue };
+            let back_to = back_to.filter(|id| reverted.parents.contains(id)).or(reverted.parents.first().copied());
+            let Some(back_to) = back_to else { continue };
+            let tree = self.asked.tree(back_to)?;
+            if self.asked.same_change((change.after, change.before), (tree, reverted.tree))?
+                || self.asked.has(change.after, reverted.tree, tree)?
+            {
+                return Ok(Some(Withdrawn { back_to: Some(back_to), from: reverted.id }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The earlier landing whose files the commit has again.
+    fn rolled_back(&self, commit: &CommitInfo) -> Result<Option<Withdrawn>, Unanswered> {
+        let mut earlier = self.landed_before(commit)?;
+        let Some(from) = earlier.next() else { return Ok(None) };
+        let release = earlier.find(|landed| landed.tree == commit.tree);
+        Ok(release.map(|release| Withdrawn { back_to: Some(release.id), from: from.id }))
+    }
+
+    /// The landings before this one, newest first; none for a commit that came with another.
+    fn landed_before(&self, commit: &CommitInfo) -> Result<impl Iterator<Item = &CommitInfo>, Unanswered> {
+        Ok(self.history.landed(self.asked)?.iter().skip_while(|landed| landed.id != commit.id).skip(1))
+    }
+
+    /// Is the change just the other way round than the candidate's?
+    fn undoes(&self, change: &Change, candidate: &CommitInfo) -> Result<bool, Unanswered> {
+        let before = self.asked.tree_before(candidate)?;
+        self.asked.same_change((change.after, change.before), (before, candidate.tree))
+    }
+
+    /// The commit whose change is undone line by line, said or not: a landing, or a commit that came with one.
+    fn inverse(&self, commit: &CommitInfo, change: &Change) -> Result<Option<Withdrawn>, Unanswered> {
+        let Some(path) = change.paths.first() else { return Ok(None) };
+        for candidate in self.landed_before(commit)? {
+            if !self.asked.may_look_up(2) {
+                break;
+            }
+            let before = self.asked.tree_before(candidate)?;
+            if self.asked.entry(before, path)? != self.asked.entry(candidate.tree, path)?
+                && self.asked.changed(before, candidate.tree)? == change.paths
+                && self.undoes(change, candidate)?
+            {
+                return Ok(Some(withdrawn(candidate)));
+            }
+        }
+        for candidate in self.history.changing(self.asked, &change.paths)? {
+            if self.undoes(change, candidate)? && self.asked.mirror.is_ancestor(candidate.id, commit.id)? {
+                return Ok(Some(withdrawn(candidate)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// `This reverts commit …`, as git writes it, with the parent of a merge that was gone back to.
+fn named(message: &str) -> Vec<(CommitId, Option<CommitId>)> {
+    let words: Vec<&str> = message.split_whitespace().collect();
+    let id = |word: Option<&&str>| word?.trim_end_matches(['.', ',']).parse::<CommitId>().ok();
+    let said = |at: usize, said: &[&str]| words.get(at..at + said.len()) == Some(said);
+    (0..words.len())
+        .filter(|at| said(*at, &["This", "reverts", "commit"]))
+        .filter_map(|at| {
+            let back_to =
+                said(at + 4, &["reversing", "changes", "made", "to"]).then(|| id(words.get(at + 8))).flatten();
+            Some((id(words.get(at + 3))?, back_to))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_writes_is_read() {
+        let (a, b) = ("a".repeat(40), "b".repeat(40));
+        let id = |text: &str| text.parse::<CommitId>().unwrap();
+        assert_eq!(named(&format!("Revert \"x\"\n\nThis reverts commit {a}.\n")), [(id(&a), None)]);
+        let merge = format!("Revert \"x\"\n\nThis reverts commit {a}, reversing\nchanges made to {b}.\n\nToo slow.\n");
+        assert_eq!(named(&merge), [(id(&a), Some(id(&b)))]);
+        assert_eq!(named(&format!("Two\n\nThis reverts commit {a}.\nThis reverts commit {b}.")).len(), 2);
+        assert_eq!(named("This reverts commit 1234567.\nThis reverts commit"), []);
+    }
+}

@@ -1,0 +1,105 @@
+//! Promotions that landed as one commit with one parent: the files of a merge without the merge.
+
+use super::asked::Asked;
+use super::history::History;
+use super::{Merging, Row, Squashed, Unanswered};
+use crate::git::{CommitInfo, LogRange};
+use crate::model::CommitId;
+use std::collections::HashMap;
+
+/// So many landings are tried.
+const LANDINGS: usize = 50;
+/// So many merges are made to find the commit that one of them promoted.
+const TRIES: usize = 16;
+/// A file that a squash changed tells quickly which commits of the source it may stand for; a few are enough.
+const PROBES: usize = 3;
+/// So many of the commits that came with it are listed.
+const LISTED: usize = 50;
+
+/// The squashed promotions since the last true one, newest first.
+pub(super) fn find(asked: &Asked<'_>, history: &History, merging: &Merging<'_>) -> Result<Vec<Squashed>, Unanswered> {
+    let mut found = Vec::new();
+    let landings = history.line.iter().take_while(|step| step.promotes.is_none()).take(LANDINGS);
+    for step in landings.filter(|step| step.commit.parents.len() == 1) {
+        if let Some(squash) = squash(asked, history, merging, &step.commit)? {
+            found.push(squash);
+        }
+    }
+    Ok(found)
+}
+
+fn squash(
+    asked: &Asked<'_>,
+    history: &History,
+    merging: &Merging<'_>,
+    commit: &CommitInfo,
+) -> Result<Option<Squashed>, Unanswered> {
+    let before = asked.tree_before(commit)?;
+    let Some(parent) = commit.parents.first().copied().filter(|_| before != commit.tree) else { return Ok(None) };
+    let of = match history.fresh(asked)?.iter().find(|source| source.tree == commit.tree) {
+        Some(source) => Some(source),
+        None => by_merging(asked, history, merging, commit, parent)?,
+    };
+    let Some(of) = of else { return Ok(None) };
+    let range = LogRange { from: of.id, not: vec![parent], first_parent: false, limit: Some(LISTED) };
+    let commits: Vec<CommitId> = asked.log(&range)?.iter().map(|commit| commit.id).collect();
+    // One commit that landed as one commit was picked; a series of picks ends like a squash, but is none.
+    let picked = of.parents.len() < 2 && asked.same_change((before, commit.tree), (asked.tree_before(of)?, of.tree))?;
+    if commits.len() < 2 || picked {
+        return Ok(None);
+    }
+    let count = match commits.len() {
+        LISTED => asked.mirror.count(&LogRange { limit: None, ..range })?,
+        few => few as u64,
+    };
+    Ok(Some(Squashed { row: Row::from(commit), of: of.id, commits, count }))
+}
+
+/// The commit of the source whose merge into the parent gives just these files.
+fn by_merging<'h>(
+    asked: &Asked<'_>,
+    history: &'h History,
+    merging: &Merging<'_>,
+    commit: &CommitInfo,
+    parent: CommitId,
+) -> Result<Option<&'h CommitInfo>, Unanswered> {
+    let [base] = merging.bases[..] else { return Ok(None) };
+    let (base, before) = (asked.tree(base)?, asked.tree(parent)?);
+    let mut probes = Vec::new();
+    for path in asked.changed(before, commit.tree)? {
+        if probes.len() == PROBES {
+            break;
+        }
+        if asked.entry(base, &path)? == asked.entry(before, &path)? {
+            let now = asked.entry(commit.tree, &path)?;
+            probes.push((path, now));
+        }
+    }
+    if probes.is_empty() {
+        return Ok(None);
+    }
+    let by_id: HashMap<CommitId, &CommitInfo> =
+        history.fresh(asked)?.iter().map(|commit| (commit.id, commit)).collect();
+    let mut candidates = Vec::new();
+    let mut next = by_id.get(&merging.theirs).copied();
+    while let Some(source) = next {
+        next = source.parents.first().and_then(|parent| by_id.get(parent).copied());
+        if !asked.may_look_up(probes.len()) {
+            break;
+        }
+        let fits = probes
+            .iter()
+            .try_fold(true, |fits, (path, now)| Ok::<_, Unanswered>(fits && asked.entry(source.tree, path)? == *now));
+        if fits? {
+            candidates.push(source);
+        }
+    }
+    // The newest that was there when the squash was made comes first.
+    candidates.sort_by_key(|source| source.committer.time > commit.committer.time);
+    for source in candidates.into_iter().take(TRIES) {
+        if asked.merged(parent, source.id)? == Some(commit.tree) {
+            return Ok(Some(source));
+        }
+    }
+    Ok(None)
+}

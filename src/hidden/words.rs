@@ -1,0 +1,146 @@
+//! What is hidden, in sentences: what a person should decide, and what to type for either answer.
+
+use super::{Hidden, Reverted, Row, Squashed, State, TargetOnly};
+use crate::model::CommitId;
+use serde::{Deserialize, Serialize};
+
+/// So many commits are named; the rest is counted.
+const NAMED: usize = 3;
+
+/// What people call the two sides of a merge.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// The branch that is merged, where it is known.
+    pub source: Option<&'a str>,
+    /// The branch that it is merged into.
+    pub target: &'a str,
+}
+
+/// What kind of thing is hidden: the word that scripts branch on and people accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// The result lacks commits of the source.
+    Reverted,
+    /// The source lacks commits of the target.
+    Missing,
+    /// A promotion was squashed.
+    Squashed,
+}
+
+/// Something that a person should decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its kind.
+    pub kind: FindingKind,
+    /// What it is, one sentence without a full stop.
+    pub message: String,
+    /// What to type, for either answer.
+    pub hint: String,
+}
+
+/// What a person should decide.
+pub(super) fn findings(hidden: &Hidden, names: &Names<'_>) -> Vec<Finding> {
+    [reverted(&hidden.reverted, names), missing(hidden, names), squashed(&hidden.squashed, names)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn reverted(rows: &[Reverted], names: &Names<'_>) -> Option<Finding> {
+    let first = rows.first()?;
+    let mut by: Vec<CommitId> = rows.iter().map(|row| row.reverted_by.commit).collect();
+    by.dedup();
+    let target = names.target;
+    let commands: Vec<String> =
+        by.iter().map(|by| format!("`relwf run revert-release --param commit={by} --param branch={target}`")).collect();
+    let others = if by.len() > 1 { " and others" } else { "" };
+    let message = format!(
+        "{} of {} will not be in the result: {target} took {} back: {} (by {}{others})",
+        commits(rows.len()),
+        source(names),
+        if rows.len() == 1 { "it" } else { "them" },
+        listed(rows.iter().map(|row| &row.row)),
+        quoted(first.reverted_by.commit, &first.reverted_by.summary),
+    );
+    let hint = format!(
+        "to bring back what was taken back, revert the revert: {}, then promote; to promote without: `--param accept=reverted`",
+        commands.join(", then "),
+    );
+    Some(Finding { kind: FindingKind::Reverted, message, hint })
+}
+
+fn missing(hidden: &Hidden, names: &Names<'_>) -> Option<Finding> {
+    let (source, target) = (source(names), names.target);
+    if let Some(why) = &hidden.unknown {
+        return Some(Finding {
+            kind: FindingKind::Missing,
+            message: format!("it cannot be told whether {target} has commits that {source} lacks: {why}"),
+            hint: "look at both branches yourself; to promote all the same: `--param accept=missing`".to_owned(),
+        });
+    }
+    let rows: Vec<&TargetOnly> = hidden.target_only.iter().filter(|row| row.state == State::Missing).collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let branch = names.source.unwrap_or("BRANCH");
+    let ids: Vec<String> = rows.iter().rev().map(|row| row.row.commit.short()).collect();
+    // More than a few are brought by a merge.
+    let picks = match ids.len() {
+        ..=NAMED => format!(" (or `git cherry-pick -x {}`)", ids.join(" ")),
+        _ => String::new(),
+    };
+    Some(Finding {
+        kind: FindingKind::Missing,
+        message: format!(
+            "{target} has {} that {source} lacks: {}",
+            commits(rows.len()),
+            listed(rows.iter().map(|row| &row.row))
+        ),
+        hint: format!(
+            "to bring {} to {source}: `git switch {branch} && git merge {target}`{picks}, push, then promote; \
+             to promote without: `--param accept=missing`",
+            if rows.len() == 1 { "it" } else { "them" },
+        ),
+    })
+}
+
+fn squashed(rows: &[Squashed], names: &Names<'_>) -> Option<Finding> {
+    let first = rows.first()?;
+    let (source, target) = (source(names), names.target);
+    Some(Finding {
+        kind: FindingKind::Squashed,
+        message: format!(
+            "the last promotion to {target} was squashed: {} has the files of {} but not its history, so {} of {source} that \
+             {target} has already count as new and can conflict with themselves",
+            quoted(first.row.commit, &first.row.summary),
+            first.of.short(),
+            commits(usize::try_from(first.count).unwrap_or(usize::MAX)),
+        ),
+        hint: format!(
+            "to join the histories without changing a file: `git switch {target} && git merge -s ours {}`, landed as a merge \
+             commit; to promote all the same: `--param accept=squashed`",
+            first.of,
+        ),
+    })
+}
+
+fn source<'a>(names: &Names<'a>) -> &'a str {
+    names.source.unwrap_or("the source")
+}
+
+fn commits(count: usize) -> String {
+    if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") }
+}
+
+fn quoted(commit: CommitId, summary: &str) -> String {
+    format!("{} \u{201c}{summary}\u{201d}", commit.short())
+}
+
+/// The first few, and how many more.
+fn listed<'r>(rows: impl ExactSizeIterator<Item = &'r Row>) -> String {
+    let more = rows.len().saturating_sub(NAMED);
+    let named: Vec<String> = rows.take(NAMED).map(|row| quoted(row.commit, &row.summary)).collect();
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    named.join(", ") + &rest
+}
