@@ -3,10 +3,11 @@
 use super::project::Project;
 use super::setting::Fetch;
 use crate::git::{Keep, Mirror};
-use crate::merge::{By, Conflict, Merged, Merger};
-use crate::model::{CommitId, Failure, TreeId, Watch};
+use crate::merge::{By, Conflict, Merged, Merger, Outcome, Plain};
+use crate::model::{CommitId, Failure, FailureKind, TreeId, Watch};
 use serde::Serialize;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
+use std::path::PathBuf;
 
 /// Merged trees stay in memory, some twenty kilobytes a pair; after so many pairs they are let go.
 const PAIRS_KEPT: u32 = 256;
@@ -28,9 +29,17 @@ pub struct TreeAnswer {
     pub by: By,
 }
 
+/// Where the commits are.
+enum Place {
+    /// In a repository that is opened as soon as something else than merges of ids is asked for.
+    Plain(Plain, PathBuf),
+    Open,
+}
+
 /// Merges pairs of commits in one repository; no reference moves and nothing is written to a local one.
 pub struct TreeMerger {
-    mirror: Mirror,
+    place: Place,
+    mirror: OnceCell<Mirror>,
     merger: Merger,
     merged: Cell<u32>,
 }
@@ -44,7 +53,10 @@ impl TreeMerger {
     pub fn open(project: &Project, watch: Watch<'_>) -> Result<Self, Failure> {
         let url = project.url()?;
         if let Some(path) = url.path() {
-            return Ok(Self::over(Mirror::at(path)?));
+            return match Plain::at(path) {
+                Some(plain) => Ok(Self::new(Place::Plain(plain, path.to_owned()), OnceCell::new())),
+                None => Ok(Self::over(Mirror::at(path)?)),
+            };
         }
         let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
         if project.setting.fetch == Fetch::First {
@@ -54,7 +66,19 @@ impl TreeMerger {
     }
 
     fn over(mirror: Mirror) -> Self {
-        Self { mirror, merger: Merger::default(), merged: Cell::new(0) }
+        Self::new(Place::Open, OnceCell::from(mirror))
+    }
+
+    fn new(place: Place, mirror: OnceCell<Mirror>) -> Self {
+        Self { place, mirror, merger: Merger::default(), merged: Cell::new(0) }
+    }
+
+    fn mirror(&self) -> Result<&Mirror, Failure> {
+        if let (None, Place::Plain(_, path)) = (self.mirror.get(), &self.place) {
+            let mirror = Mirror::at(path)?;
+            return Ok(self.mirror.get_or_init(|| mirror));
+        }
+        self.mirror.get().ok_or_else(|| Failure::new(FailureKind::Bug, "the repository is not open"))
     }
 
     /// Merges `theirs` into `ours`, both as anything git understands.
@@ -63,18 +87,28 @@ impl TreeMerger {
     ///
     /// A revision does not exist, the histories are unrelated, an object is missing.
     pub fn merge(&self, ours: &str, theirs: &str) -> Result<TreeAnswer, Failure> {
+        if let (Place::Plain(plain, _), Ok(ours), Ok(theirs)) = (&self.place, ours.parse(), theirs.parse()) {
+            // An id may be a tag's, or nobody's: then the common way has the words for it.
+            if let Ok(outcome) = self.merger.merge_in(plain, ours, theirs) {
+                return Ok(answer(ours, theirs, outcome));
+            }
+        }
+        let mirror = self.mirror()?;
         // No answer refers to an earlier one's tree.
         if self.merged.replace((self.merged.get() + 1) % PAIRS_KEPT) == PAIRS_KEPT - 1 {
-            self.mirror.objects().forget_written()?;
+            mirror.objects().forget_written()?;
         }
-        let (ours, theirs) = (self.mirror.resolve(ours)?, self.mirror.resolve(theirs)?);
-        let outcome = self.merger.merge(self.mirror.objects(), ours, theirs)?;
-        let (tree, conflicts) = match outcome.result {
-            Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
-            Merged::Conflicts(conflicts) => (None, conflicts),
-        };
-        Ok(TreeAnswer { ours, theirs, clean: tree.is_some(), tree, conflicts, by: outcome.by })
+        let (ours, theirs) = (mirror.resolve(ours)?, mirror.resolve(theirs)?);
+        Ok(answer(ours, theirs, self.merger.merge(mirror.objects(), ours, theirs)?))
     }
+}
+
+fn answer(ours: CommitId, theirs: CommitId, outcome: Outcome) -> TreeAnswer {
+    let (tree, conflicts) = match outcome.result {
+        Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
+        Merged::Conflicts(conflicts) => (None, conflicts),
+    };
+    TreeAnswer { ours, theirs, clean: tree.is_some(), tree, conflicts, by: outcome.by }
 }
 
 #[cfg(test)]
@@ -117,9 +151,9 @@ mod tests {
         for _ in 2..PAIRS_KEPT {
             merger.merge("ours", "ours").unwrap();
         }
-        assert!(merger.mirror.contains(tree.object()));
+        assert!(merger.mirror().unwrap().contains(tree.object()));
         merger.merge("ours", "ours").unwrap();
-        assert!(!merger.mirror.contains(tree.object()));
+        assert!(!merger.mirror().unwrap().contains(tree.object()));
         assert_eq!(merger.merge("ours", "theirs").unwrap().tree, Some(tree));
     }
 }

@@ -99,9 +99,10 @@ fn trust() {
         // first.
         #[allow(unsafe_code)]
         let trusted = unsafe {
-            found.cert_file.map_or(Ok(()), |file| git2::opts::set_ssl_cert_file(file)).and_then(|()| {
-                found.cert_dir.into_iter().try_for_each(|folder| git2::opts::set_ssl_cert_dir(folder))
-            })
+            found
+                .cert_file
+                .map_or(Ok(()), |file| git2::opts::set_ssl_cert_file(file))
+                .and_then(|()| found.cert_dir.into_iter().try_for_each(|folder| git2::opts::set_ssl_cert_dir(folder)))
         };
         if let Err(error) = trusted {
             tracing::warn!(%error, "the certificates of this machine cannot be read; no https server will be trusted");

@@ -33,10 +33,10 @@ const NO_PARENT: u32 = 0x7000_0000;
 const MANY: u32 = 0x8000_0000;
 
 impl Graphs {
-    pub(super) fn open(repo: &git2::Repository) -> Self {
-        let folders = super::store::object_folders(repo);
+    pub(super) fn open(common: &Path) -> Self {
+        let folders = super::store::object_folders(common);
         // Grafts and replacements make the recorded parents untrue.
-        let untrue = repo.commondir().join("shallow").exists() || repo.commondir().join("info/grafts").exists();
+        let untrue = common.join("shallow").exists() || common.join("info/grafts").exists();
         let layers = if untrue { None } else { folders.iter().find_map(|folder| load(folder)) };
         Self { layers: layers.unwrap_or_default() }
     }

@@ -7,6 +7,9 @@ use std::ops::Range;
 /// A line's number.
 pub(super) type Token = u32;
 
+/// How far ahead a line is looked for before it is taken for a new one.
+const FURTHER: usize = 256;
+
 /// Gives lines their numbers.
 #[derive(Default)]
 pub(super) struct Interner<'t> {
@@ -25,13 +28,40 @@ impl<'t> Interner<'t> {
         let mut lines = Lines { text, ends: Vec::new(), tokens: Vec::new() };
         self.tokens.reserve(text.len() / 64);
         let mut end = 0;
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
-            let next = self.tokens.len() as Token;
-            lines.tokens.push(*self.tokens.entry(line).or_insert(next));
+        while let Some(rest) = text.get(end..).filter(|rest| !rest.is_empty()) {
+            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1)];
+            lines.push(line.len(), self.token(line));
             end += line.len();
-            lines.ends.push(end as u32);
         }
         lines
+    }
+
+    /// As [`lines`](Self::lines) for a text that has most lines in common with another, which are compared and not hashed.
+    pub(super) fn lines_like(&mut self, text: &'t [u8], other: &Lines<'t>) -> Lines<'t> {
+        let mut lines = Lines { text, ends: Vec::with_capacity(other.len()), tokens: Vec::with_capacity(other.len()) };
+        let (mut end, mut beside) = (0, 0);
+        while let Some(rest) = text.get(end..).filter(|rest| !rest.is_empty()) {
+            let candidate = other.text(beside..(beside + 1).min(other.len()));
+            if candidate.ends_with(b"\n") && rest.starts_with(candidate) {
+                lines.push(candidate.len(), other.tokens[beside]);
+                end += candidate.len();
+                beside += 1;
+                continue;
+            }
+            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1)];
+            let token = self.token(line);
+            lines.push(line.len(), token);
+            end += line.len();
+            // Further down in the other, or a line of its own: the next lines tell.
+            let near = other.tokens.iter().skip(beside).take(FURTHER).position(|near| *near == token);
+            beside = near.map_or(beside, |near| beside + near + 1);
+        }
+        lines
+    }
+
+    fn token(&mut self, line: &'t [u8]) -> Token {
+        let next = self.tokens.len() as Token;
+        *self.tokens.entry(line).or_insert(next)
     }
 
     /// How many different lines there are.
@@ -41,6 +71,11 @@ impl<'t> Interner<'t> {
 }
 
 impl<'t> Lines<'t> {
+    fn push(&mut self, length: usize, token: Token) {
+        self.ends.push(self.ends.last().copied().unwrap_or(0) + length as u32);
+        self.tokens.push(token);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.tokens.len()
     }

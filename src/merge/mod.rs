@@ -7,7 +7,7 @@
 //! Inside: `ort` leads. `bases` finds the common ancestors (over `commits` and `commit_graph`), `structural` decides what
 //! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
 //! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` says what is open.
-//! `store` reads objects (over `pack` and `loose`).
+//! `store` reads objects (over `pack` and `loose`); `plain` says where that needs no libgit2.
 
 mod attributes;
 mod bases;
@@ -27,6 +27,7 @@ mod note;
 mod ort;
 mod outcome;
 mod pack;
+mod plain;
 mod renames;
 mod report;
 mod resolve;
@@ -41,11 +42,12 @@ mod tree;
 pub use certificate::{Certificate, Certifying, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
+pub use plain::Plain;
 
 use crate::git::Objects;
 use crate::model::CommitId;
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Merges `theirs` into `ours` as `git merge-tree --write-tree` would; the resulting tree is written to the database.
 ///
@@ -72,17 +74,36 @@ impl Merger {
     ///
     /// Unrelated histories, missing or damaged objects.
     pub fn merge(&self, objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        objects.with(|repository| self.run(repository.commondir(), Some(repository), ours, theirs))
+    }
+
+    /// As [`merge`] in a repository that is opened by nobody: nothing is written, and who wants it for something else than
+    /// the tree's id must ask again. What cannot be answered in this way is for [`Merger::merge`] to answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`]; also where an object is not a commit, or kept in a way that only libgit2 knows.
+    pub fn merge_in(&self, repository: &Plain, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        self.run(repository.folder(), None, ours, theirs)
+    }
+
+    fn run(
+        &self,
+        common: &Path,
+        repository: Option<&git2::Repository>,
+        ours: CommitId,
+        theirs: CommitId,
+    ) -> Result<Outcome, MergeError> {
+        let common: PathBuf = common.components().collect();
         let mut memory = self.memory.borrow_mut();
-        objects.with(|repository| {
-            let kept = match memory.take() {
-                Some((path, mut kept)) if path == objects.path() => {
-                    kept.refresh();
-                    kept
-                }
-                _ => ort::Memory::new(repository),
-            };
-            let (_, kept) = memory.insert((objects.path().to_owned(), kept));
-            ort::Engine::new(repository, kept)?.merge(ours, theirs)
-        })
+        let kept = match memory.take() {
+            Some((path, mut kept)) if path == common => {
+                kept.refresh();
+                kept
+            }
+            _ => ort::Memory::new(&common),
+        };
+        let (_, kept) = memory.insert((common, kept));
+        ort::Engine::new(repository, kept)?.merge(ours, theirs)
     }
 }

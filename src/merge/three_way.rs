@@ -65,7 +65,8 @@ struct Texts<'t> {
 impl<'t> Texts<'t> {
     fn new(base: &'t [u8], ours: &'t [u8], theirs: &'t [u8]) -> Self {
         let mut interner = Interner::default();
-        let [base, ours, theirs] = [base, ours, theirs].map(|text| interner.lines(text));
+        let base = interner.lines(base);
+        let [ours, theirs] = [ours, theirs].map(|text| interner.lines_like(text, &base));
         Self { base, ours, theirs, tokens: interner.len() }
     }
 
