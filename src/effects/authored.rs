@@ -1,13 +1,16 @@
-//! What all commits that are made here have in common: who makes them, git's second opinion, what they ship.
+//! What all commands that make commits in the cache have in common: how they are performed and performed again, who commits,
+//! git's second opinion, what they ship.
 
 use super::World;
 use super::declare::{facts, value};
 use super::delta::{CommitFiles, Shipped, rows};
 use crate::git::Signature;
-use crate::merge::Certificate;
-use crate::model::{CommitId, Failure, FailureKind, TreeId, Value};
-use crate::run::Performing;
+use crate::merge::{Certificate, Outcome};
+use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value};
+use crate::run::{Assumed, Effect, EffectError, Intent, OnUnknown, Performing, Probe};
 use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 /// Author and committer, at one time.
@@ -30,23 +33,29 @@ pub(super) fn known(world: &World, signatures: Option<&Signatures>) -> Result<Si
     }
 }
 
-/// Somebody's merge is wrong, and nobody knows whose: nothing lands. `what` says which one, e.g. `merge a into b`.
-pub(super) fn disagreement(what: &str, tree: Option<TreeId>, certificate: &Certificate, detail: Value) -> Failure {
+/// Stops where git has another answer: somebody's merge is wrong, and nobody knows whose. `what` says which one, e.g. `merge
+/// a into b`.
+pub(super) fn undisputed(
+    what: &str,
+    outcome: &Outcome,
+    certificate: &Certificate,
+    of: impl FnOnce() -> Value,
+) -> Result<(), Failure> {
+    if certificate.agrees != Some(false) {
+        return Ok(());
+    }
     let by = certificate.by.as_deref().unwrap_or("git");
+    let tree = outcome.result.tree();
     let found = |tree: Option<TreeId>| tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
-    Failure::new(
+    Err(Failure::new(
         FailureKind::Git,
-        format!(
-            "relwf and {by} {what} differently: relwf has {}, {by} has {}",
-            found(tree),
-            found(certificate.tree)
-        ),
+        format!("relwf and {by} {what} differently: relwf has {}, {by} has {}", found(tree), found(certificate.tree)),
     )
     .hint(
         "nothing was pushed; report both commits as a bug in relwf. To go on with relwf's answer, which the journal will \
          tell: --no-certify",
     )
-    .detail(json!({ "tree": tree, "certificate": certificate, "of": detail }))
+    .detail(json!({ "tree": tree, "certificate": certificate, "of": of() })))
 }
 
 /// What a commit ships compared with the branch it is made for, as the answer's `components`; `count` commits are new.
@@ -60,23 +69,61 @@ pub(super) fn components(world: &World, ours: CommitId, commit: CommitId, count:
     ))
 }
 
-/// Makes a commit again that lives in the cache alone until it is proposed, where the cache has lost it.
-pub(super) fn restore(
-    world: &World,
-    cx: &Performing<'_>,
-    outcome: &Value,
-    build: impl FnOnce() -> Result<Value, Failure>,
-) -> Result<(), Failure> {
-    let Ok(commit) = facts::<CommitId>(&outcome["commit"]) else { return Ok(()) };
-    if world.mirror.contains(commit.object()) {
-        return Ok(());
+/// A command that makes commits in the cache and pushes nothing.
+pub(super) trait Author: Send + Sync {
+    /// Everything that decides the commits' ids. It is journaled before the first is made, so that doing it again gives the
+    /// same ids.
+    type Fixed: Serialize + DeserializeOwned;
+
+    /// What it works on.
+    fn world(&self) -> &World;
+
+    /// Fixes it.
+    fn fix(&self, cx: &Performing<'_>) -> Result<Self::Fixed, Failure>;
+
+    /// Makes the commits, and the answer; its `commit` is the newest.
+    fn build(&self, run: &RunId, fixed: &Self::Fixed) -> Result<Value, Failure>;
+}
+
+/// An author as an effect.
+pub(super) struct Authored<T>(pub(super) T);
+
+impl<T: Author> Effect for Authored<T> {
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        value(self.0.fix(cx)?)
     }
-    if build()?["commit"] == outcome["commit"] {
-        return Ok(());
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        facts(&intent.pre).and_then(|fixed| self.0.build(cx.run, &fixed)).map_err(EffectError::Refused)
     }
-    Err(Failure::new(
-        FailureKind::Git,
-        format!("the commit {} is gone from the cache, and making it again gives another one now", commit.short()),
-    )
-    .hint(format!("nothing was done; `relwf abandon {} --reason …`, then run the workflow again", cx.run)))
+
+    /// Always "absent": with everything fixed in the intent, doing it again writes the very same objects.
+    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    /// What was made lives in the cache alone until it is proposed.
+    fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
+        let Ok(commit) = facts::<CommitId>(&outcome["commit"]) else { return Ok(()) };
+        if self.0.world().mirror.contains(commit.object()) {
+            return Ok(());
+        }
+        if self.0.build(cx.run, &facts(&intent.pre)?)?["commit"] == outcome["commit"] {
+            return Ok(());
+        }
+        Err(Failure::new(
+            FailureKind::Git,
+            format!("the commit {} is gone from the cache, and making it again gives another one now", commit.short()),
+        )
+        .hint(format!("nothing was done; `relwf abandon {} --reason …`, then run the workflow again", cx.run)))
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    /// Computed for real: a dry run's mirror keeps new objects in memory.
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: self.0.build(cx.run, &self.0.fix(cx)?)?, note: None })
+    }
 }

@@ -1,8 +1,8 @@
 //! `git::merge`: the promotion merge, built here and nowhere else.
 
 use super::World;
-use super::authored::{Signatures, disagreement, known, signatures};
-use super::declare::{Declared, args, facts, map, value};
+use super::authored::{Author, Authored, Signatures, known, signatures, undisputed};
+use super::declare::{Declared, args, map, value};
 use super::delta::{CommitFiles, Shipped, rows};
 use super::git::{LOG_LIMIT, commit_value, tip};
 use super::text::version_text;
@@ -11,10 +11,7 @@ use crate::git::{LogRange, NewCommit};
 use crate::hidden::{self, Merging, Names};
 use crate::merge::{Certify, Certifying, Merged, Merger};
 use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
-use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
-    required,
-};
+use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -46,7 +43,7 @@ struct MergeArgs {
     message: Option<String>,
 }
 
-/// Everything that decides the merge commit's id; journaled before the merge, so that doing it again gives the same id.
+/// Everything that decides the merge commit's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Fixed {
     ours: CommitId,
@@ -68,33 +65,21 @@ struct Merge {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Merge { world: Arc::clone(world), wanted: args(call)? })))
+    Ok(Command::Effect(Box::new(Authored(Merge { world: Arc::clone(world), wanted: args(call)? }))))
 }
 
-impl Merge {
+impl Author for Merge {
+    type Fixed = Fixed;
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let ours = tip(&self.world, &self.wanted.target)?;
         let theirs = self.world.mirror.resolve(&self.wanted.source)?;
         let signatures = signatures(&self.world, cx.now);
         Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, certify: self.world.certify })
-    }
-
-    /// The branch that people would say is promoted.
-    fn name(&self, theirs: CommitId) -> Result<Option<String>, Failure> {
-        let given = &self.wanted.source;
-        if !given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Ok(Some(given.clone()));
-        }
-        let tips = self.world.mirror.branches()?;
-        let candidates = tips.into_iter().filter(|(name, tip)| {
-            *tip == theirs && *name != self.wanted.target && !name.as_str().starts_with("relwf/")
-        });
-        // The project's own branches before anybody's work in progress.
-        let known = |name: &BranchName| {
-            let environment = self.world.config.environments.iter().any(|environment| environment.branch == *name);
-            !(environment || matches!(name.as_str(), "master" | "main"))
-        };
-        Ok(candidates.map(|(name, _)| name).min_by_key(|name| (known(name), name.clone())).map(|name| name.to_string()))
     }
 
     fn build(&self, run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
@@ -115,11 +100,8 @@ impl Merge {
         let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
         let count = mirror.count(&LogRange { limit: None, ..range })?;
         let certificate = certifying.end(&outcome);
-        if certificate.agrees == Some(false) {
-            let tree = outcome.result.tree();
-            let what = format!("merge {} into {}", theirs.short(), ours.short());
-            return Err(disagreement(&what, tree, &certificate, json!({ "ours": ours, "theirs": theirs })));
-        }
+        let what = format!("merge {} into {}", theirs.short(), ours.short());
+        undisputed(&what, &outcome, &certificate, || json!({ "ours": ours, "theirs": theirs }))?;
         let mut answer = json!({
             "outcome": "up-to-date",
             "commit": null,
@@ -149,6 +131,26 @@ impl Merge {
             }
         }
         Ok(answer)
+    }
+}
+
+impl Merge {
+    /// The branch that people would say is promoted.
+    fn name(&self, theirs: CommitId) -> Result<Option<String>, Failure> {
+        let given = &self.wanted.source;
+        if !given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(Some(given.clone()));
+        }
+        let tips = self.world.mirror.branches()?;
+        let candidates = tips.into_iter().filter(|(name, tip)| {
+            *tip == theirs && *name != self.wanted.target && !name.as_str().starts_with("relwf/")
+        });
+        // The project's own branches before anybody's work in progress.
+        let known = |name: &BranchName| {
+            let environment = self.world.config.environments.iter().any(|environment| environment.branch == *name);
+            !(environment || matches!(name.as_str(), "master" | "main"))
+        };
+        Ok(candidates.map(|(name, _)| name).min_by_key(|name| (known(name), name.clone())).map(|name| name.to_string()))
     }
 
     /// The merge commit, and what it ships compared with the target's tip.
@@ -211,34 +213,5 @@ pub(super) fn component_line(row: &ComponentDelta) -> Option<String> {
         (_, None, None, Some(to)) => Some(format!("{}: added at {}", row.name, shown(to))),
         (_, None, Some(from), None) => Some(format!("{}: removed (was {})", row.name, shown(from))),
         (_, None, None, None) => None,
-    }
-}
-
-impl Effect for Merge {
-    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        value(self.fix(cx)?)
-    }
-
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let fixed = facts(&intent.pre).map_err(EffectError::Refused)?;
-        self.build(cx.run, &fixed).map_err(EffectError::Refused)
-    }
-
-    /// Always "absent": with everything fixed in the intent, doing it again writes the very same objects.
-    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
-        Ok(Probe::Absent)
-    }
-
-    fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
-        super::authored::restore(&self.world, cx, outcome, || self.build(cx.run, &facts(&intent.pre)?))
-    }
-
-    fn on_unknown(&self) -> OnUnknown {
-        OnUnknown::Retry
-    }
-
-    /// Computed for real: a dry run's mirror keeps new objects in memory.
-    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        Ok(Assumed { value: self.build(cx.run, &self.fix(cx)?)?, note: None })
     }
 }

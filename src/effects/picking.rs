@@ -1,17 +1,14 @@
 //! `git::cherry_pick` and `git::revert`: commits taken over or taken back, on top of a branch, without a work tree.
 
 use super::World;
-use super::authored::{Signatures, components, disagreement, known, signatures};
-use super::declare::{Declared, args, facts, map, value};
+use super::authored::{Author, Authored, Signatures, components, known, signatures, undisputed};
+use super::declare::{Declared, args, map, value};
 use super::git::{commit_value, tip};
 use super::revisions::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, messages};
 use crate::merge::{Certificate, Certify, Certifying, Conflict, Merged, Trees, merge_trees};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TreeId, Value};
-use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
-    required,
-};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId, Value};
+use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -86,7 +83,7 @@ struct Series {
     change: Change,
 }
 
-/// Everything that decides the commits' ids; journaled before the first is made, so that doing it again gives the same ids.
+/// Everything that decides the commits' ids.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Fixed {
     ours: CommitId,
@@ -109,7 +106,7 @@ fn make(
     call: &Call,
     series: fn(Arc<World>, &Call) -> Result<Series, Failure>,
 ) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(series(Arc::clone(world), call)?)))
+    Ok(Command::Effect(Box::new(Authored(series(Arc::clone(world), call)?))))
 }
 
 fn pick(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
@@ -123,7 +120,13 @@ fn revert(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
     Ok(Series { world, commits: Revisions::read(&commits)?, target, mainline, change: Change::Revert { reason } })
 }
 
-impl Series {
+impl Author for Series {
+    type Fixed = Fixed;
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let mirror = &self.world.mirror;
         let ours = tip(&self.world, &self.target)?;
@@ -146,6 +149,56 @@ impl Series {
         Ok(Fixed { ours, commits, signatures, certify: self.world.certify })
     }
 
+    fn build(&self, _run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
+        let mirror = &self.world.mirror;
+        let mut tip = fixed.ours;
+        let (mut made, mut skipped, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stuck: Option<(CommitId, Vec<Conflict>)> = None;
+        for commit in &fixed.commits {
+            let commit = mirror.commit(*commit)?;
+            let applied = self.apply(&commit, tip, fixed.certify)?;
+            certificates.push(applied.certificate);
+            let tree = match applied.result {
+                Merged::Conflicts(conflicts) => {
+                    stuck = Some((commit.id, conflicts));
+                    break;
+                }
+                Merged::Clean(tree) | Merged::UpToDate(tree) => tree,
+            };
+            if tree == mirror.tree(tip)? {
+                skipped.push(commit_value(&commit));
+                continue;
+            }
+            tip = self.commit(&commit, tip, tree, fixed)?;
+            let mut row = commit_value(&mirror.commit(tip)?);
+            row["from"] = value(commit.id)?;
+            made.insert(0, row);
+        }
+        let outcome = match (&stuck, made.is_empty()) {
+            (Some(_), _) => "conflicts",
+            (None, true) => "up-to-date",
+            (None, false) => "clean",
+        };
+        let ready = outcome == "clean";
+        let (at, conflicts) = stuck.unzip();
+        let count = made.len();
+        Ok(json!({
+            "outcome": outcome,
+            "commit": ready.then_some(tip),
+            "tree": if ready { Some(mirror.tree(tip)?) } else { None },
+            "ours": fixed.ours,
+            "commits": made,
+            "commit_count": count,
+            "skipped": skipped,
+            "at": at,
+            "conflicts": conflicts.unwrap_or_default(),
+            "components": if ready { components(&self.world, fixed.ours, tip, count as u64)? } else { json!([]) },
+            "certificate": together(&certificates),
+        }))
+    }
+}
+
+impl Series {
     /// The commit that a change is compared with; none for the first commit of a history.
     fn parent(&self, commit: &CommitInfo) -> Result<Option<CommitId>, Failure> {
         let (id, parents) = (commit.id.short(), &commit.parents);
@@ -194,15 +247,8 @@ impl Series {
             Trees { base: self.tree(base)?, ours: self.tree(Some(tip))?, theirs: self.tree(theirs)?, name: &name };
         let outcome = merge_trees(objects, trees)?;
         let certificate = certifying.map(|certifying| certifying.end(&outcome)).unwrap_or_default();
-        if certificate.agrees == Some(false) {
-            let tree = match outcome.result {
-                Merged::Clean(tree) | Merged::UpToDate(tree) => Some(tree),
-                Merged::Conflicts(_) => None,
-            };
-            let what = format!("{} {} on {}", self.verb(), commit.id.short(), tip.short());
-            let detail = json!({ "commit": commit.id, "onto": tip });
-            return Err(disagreement(&what, tree, &certificate, detail));
-        }
+        let what = format!("{} {} on {}", self.verb(), commit.id.short(), tip.short());
+        undisputed(&what, &outcome, &certificate, || json!({ "commit": commit.id, "onto": tip }))?;
         Ok(Applied { result: outcome.result, certificate })
     }
 
@@ -228,54 +274,6 @@ impl Series {
         })
     }
 
-    fn build(&self, fixed: &Fixed) -> Result<Value, Failure> {
-        let mirror = &self.world.mirror;
-        let mut tip = fixed.ours;
-        let (mut made, mut skipped, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
-        let mut stuck: Option<(CommitId, Vec<Conflict>)> = None;
-        for commit in &fixed.commits {
-            let commit = mirror.commit(*commit)?;
-            let applied = self.apply(&commit, tip, fixed.certify)?;
-            certificates.push(applied.certificate);
-            let tree = match applied.result {
-                Merged::Conflicts(conflicts) => {
-                    stuck = Some((commit.id, conflicts));
-                    break;
-                }
-                Merged::Clean(tree) | Merged::UpToDate(tree) => tree,
-            };
-            if tree == mirror.tree(tip)? {
-                skipped.push(commit_value(&commit));
-                continue;
-            }
-            tip = self.commit(&commit, tip, tree, fixed)?;
-            let mut row = commit_value(&mirror.commit(tip)?);
-            row["from"] = value(commit.id)?;
-            made.insert(0, row);
-        }
-        let outcome = match (&stuck, made.is_empty()) {
-            (Some(_), _) => "conflicts",
-            (None, true) => "up-to-date",
-            (None, false) => "clean",
-        };
-        let ready = outcome == "clean";
-        let (at, conflicts) = stuck.unzip();
-        let count = made.len();
-        Ok(json!({
-            "outcome": outcome,
-            "commit": ready.then_some(tip),
-            "tree": if ready { Some(mirror.tree(tip)?) } else { None },
-            "ours": fixed.ours,
-            "commits": made,
-            "commit_count": count,
-            "skipped": skipped,
-            "at": at,
-            "conflicts": conflicts.unwrap_or_default(),
-            "components": if ready { components(&self.world, fixed.ours, tip, count as u64)? } else { json!([]) },
-            "certificate": together(&certificates),
-        }))
-    }
-
     /// A pick keeps its author; a revert is its committer's own.
     fn commit(&self, commit: &CommitInfo, tip: CommitId, tree: TreeId, fixed: &Fixed) -> Result<CommitId, Failure> {
         let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
@@ -293,33 +291,4 @@ fn together(certificates: &[Certificate]) -> Certificate {
     let Some(last) = certificates.last() else { return Certificate::default() };
     let agreed = certificates.iter().all(|certificate| certificate.agrees == Some(true));
     Certificate { agrees: agreed.then_some(true), ..last.clone() }
-}
-
-impl Effect for Series {
-    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        value(self.fix(cx)?)
-    }
-
-    fn perform(&self, _cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let fixed = facts(&intent.pre).map_err(EffectError::Refused)?;
-        self.build(&fixed).map_err(EffectError::Refused)
-    }
-
-    /// Always "absent": with everything fixed in the intent, doing it again writes the very same objects.
-    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
-        Ok(Probe::Absent)
-    }
-
-    fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
-        super::authored::restore(&self.world, cx, outcome, || self.build(&facts(&intent.pre)?))
-    }
-
-    fn on_unknown(&self) -> OnUnknown {
-        OnUnknown::Retry
-    }
-
-    /// Computed for real: a dry run's mirror keeps new objects in memory.
-    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        Ok(Assumed { value: self.build(&self.fix(cx)?)?, note: None })
-    }
 }

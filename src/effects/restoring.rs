@@ -4,15 +4,12 @@
 //! it was withdrawn instead of shipping it again.
 
 use super::World;
-use super::authored::{Signatures, components, known, signatures};
-use super::declare::{Declared, args, facts, map, value};
+use super::authored::{Author, Authored, Signatures, components, known, signatures};
+use super::declare::{Declared, args, map, value};
 use super::git::{LOG_LIMIT, commit_value, tip};
 use crate::git::{LogRange, NewCommit};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, Value};
-use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
-    required,
-};
+use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -39,7 +36,7 @@ struct RestoreArgs {
     reason: Option<String>,
 }
 
-/// Everything that decides the commit's id; journaled before it is made.
+/// Everything that decides the commit's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Fixed {
     ours: CommitId,
@@ -54,10 +51,16 @@ struct Restore {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Restore { world: Arc::clone(world), wanted: args(call)? })))
+    Ok(Command::Effect(Box::new(Authored(Restore { world: Arc::clone(world), wanted: args(call)? }))))
 }
 
-impl Restore {
+impl Author for Restore {
+    type Fixed = Fixed;
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let mirror = &self.world.mirror;
         let ours = tip(&self.world, &self.wanted.target)?;
@@ -105,7 +108,9 @@ impl Restore {
         answer["components"] = components(&self.world, ours, commit, 1)?;
         Ok(answer)
     }
+}
 
+impl Restore {
     fn message(&self, run: &RunId, fixed: &Fixed, withdrawn: usize) -> Result<String, Failure> {
         let release = self.world.mirror.commit(fixed.release)?;
         let landings = if withdrawn == 1 { "landing" } else { "landings" };
@@ -119,34 +124,5 @@ impl Restore {
             release.summary,
             fixed.release,
         ))
-    }
-}
-
-impl Effect for Restore {
-    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        value(self.fix(cx)?)
-    }
-
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let fixed = facts(&intent.pre).map_err(EffectError::Refused)?;
-        self.build(cx.run, &fixed).map_err(EffectError::Refused)
-    }
-
-    /// Always "absent": with everything fixed in the intent, doing it again writes the very same commit.
-    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
-        Ok(Probe::Absent)
-    }
-
-    fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
-        super::authored::restore(&self.world, cx, outcome, || self.build(cx.run, &facts(&intent.pre)?))
-    }
-
-    fn on_unknown(&self) -> OnUnknown {
-        OnUnknown::Retry
-    }
-
-    /// Computed for real: a dry run's mirror keeps new objects in memory.
-    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        Ok(Assumed { value: self.build(cx.run, &self.fix(cx)?)?, note: None })
     }
 }
