@@ -7,9 +7,9 @@ use super::project::Project;
 use super::setting::{Fetch, Setting};
 use super::treemerge::{TreeAnswer, TreeMerger};
 use crate::git::Mirror;
-use crate::model::{Failure, FailureKind, Watch};
+use crate::model::{Failure, Watch};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// So many workers at most: what each has read stays in memory, and they read from the same disk.
 const WORKERS: usize = 4;
@@ -33,6 +33,8 @@ struct State {
     told: u64,
     /// Nobody asks any more, or nobody listens.
     closed: bool,
+    /// A worker panicked: its answers will never come.
+    broken: bool,
 }
 
 #[derive(Default)]
@@ -55,7 +57,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    fn ask(&self, questions: &mut dyn FnMut() -> Option<Question>) {
+    fn ask(&self, mut questions: impl FnMut() -> Option<Question>) {
         while let Some(question) = questions() {
             let mut state = self.state();
             while !state.closed && state.asked - state.told >= AHEAD as u64 {
@@ -73,20 +75,24 @@ impl Queue {
         self.close();
     }
 
-    /// The next questions for a worker; none when there will be no more.
-    fn take(&self, worker: usize) -> Vec<(u64, Question)> {
+    /// Waits until there is so much to do that one more worker takes part; `None` when there will be no more for it.
+    fn wanted(&self, worker: usize) -> Option<MutexGuard<'_, State>> {
         let mut state = self.state();
-        loop {
-            if state.waiting.len() > worker * PILE {
-                // The last ones are shared out one by one.
-                let handful = HANDFUL.min(state.waiting.len() / WORKERS).max(1);
-                return state.waiting.drain(..handful).collect();
-            }
+        while state.waiting.len() <= worker * PILE {
             if state.closed {
-                return Vec::new();
+                return None;
             }
             state = self.wait(state);
         }
+        Some(state)
+    }
+
+    /// The next questions for a worker.
+    fn take(&self, worker: usize) -> Option<Vec<(u64, Question)>> {
+        let mut state = self.wanted(worker)?;
+        // The last ones are shared out one by one.
+        let handful = HANDFUL.min(state.waiting.len() / WORKERS).max(1);
+        Some(state.waiting.drain(..handful).collect())
     }
 
     fn reply(&self, number: u64, reply: Reply) {
@@ -105,7 +111,7 @@ impl Queue {
                 self.changed.notify_all();
                 return Some(reply);
             }
-            if state.closed && state.told == state.asked {
+            if state.broken || (state.closed && state.told == state.asked) {
                 return None;
             }
             state = self.wait(state);
@@ -139,65 +145,131 @@ impl MergeQueue {
     /// Those of `tell`.
     pub fn answer_all<E>(
         self,
-        questions: impl FnMut() -> Option<Question> + Send,
-        tell: impl FnMut(Reply) -> Result<(), E>,
+        questions: impl FnMut() -> Option<Question> + Send + 'static,
+        mut tell: impl FnMut(Reply) -> Result<(), E>,
     ) -> Result<(), E> {
-        let project = self.project;
-        let further = || TreeMerger::place(&project, Watch { cancel: &project.setting.cancel, progress: &|_| {} });
-        answer_all(self.first, further, questions, tell)
+        let queue = Arc::new(Queue::default());
+        // It waits for its next question as long as it likes: nobody waits for it.
+        let asking = Arc::clone(&queue);
+        std::thread::spawn(move || asking.ask(questions));
+        let count = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS);
+        let (first, project, queue) = (self.first, &self.project, &*queue);
+        std::thread::scope(|scope| {
+            let listening = Listening(queue);
+            scope.spawn(move || work(queue, 0, first));
+            for worker in 1..count {
+                scope.spawn(move || further(queue, worker, project));
+            }
+            while let Some(reply) = listening.0.next() {
+                tell(reply)?;
+            }
+            Ok(())
+        })
     }
 }
 
-/// `first` is the repository for the first worker, `further` opens it again for each of the others.
-fn answer_all<E>(
-    first: Mirror,
-    further: impl Fn() -> Result<Mirror, Failure> + Sync,
-    mut questions: impl FnMut() -> Option<Question> + Send,
-    mut tell: impl FnMut(Reply) -> Result<(), E>,
-) -> Result<(), E> {
-    let queue = Queue::default();
-    let count = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS);
-    std::thread::scope(|scope| {
-        let (queue, further) = (&queue, &further);
-        scope.spawn(move || queue.ask(&mut questions));
-        let mut first = Some(first);
-        for worker in 0..count {
-            let mirror = first.take();
-            scope.spawn(move || work(queue, worker, mirror, further));
-        }
-        let told = loop {
-            match queue.next() {
-                None => break Ok(()),
-                Some(reply) => {
-                    if let Err(error) = tell(reply) {
-                        break Err(error);
-                    }
-                }
-            }
-        };
-        queue.close();
-        told
-    })
+/// Whoever hears the answers. Nobody works for one who has gone.
+struct Listening<'q>(&'q Queue);
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting.clear();
+        self.0.close();
+    }
 }
 
-fn work(queue: &Queue, worker: usize, mirror: Option<Mirror>, further: &(dyn Fn() -> Result<Mirror, Failure> + Sync)) {
-    let mut merger = mirror.map(TreeMerger::over);
-    loop {
-        let questions = queue.take(worker);
-        if questions.is_empty() {
-            return;
+/// A worker at work. One that panics takes its questions with it.
+struct Working<'q>(&'q Queue);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.state().broken = true;
+            self.0.close();
         }
+    }
+}
+
+/// A further worker opens the repository for itself, once it is wanted. Where that fails the others do its work.
+fn further(queue: &Queue, worker: usize, project: &Project) {
+    if queue.wanted(worker).is_none() {
+        return;
+    }
+    let watch = Watch { cancel: &project.setting.cancel, progress: &|_| {} };
+    if let Ok(mirror) = TreeMerger::place(project, watch) {
+        work(queue, worker, mirror);
+    }
+}
+
+fn work(queue: &Queue, worker: usize, mirror: Mirror) {
+    let working = Working(queue);
+    let merger = TreeMerger::over(mirror);
+    while let Some(questions) = working.0.take(worker) {
         for (number, question) in questions {
-            let reply = question.and_then(|(ours, theirs)| {
-                if merger.is_none() {
-                    merger = Some(TreeMerger::over(further()?));
-                }
-                match &merger {
-                    Some(merger) => merger.merge(&ours, &theirs),
-                    None => Err(Failure::new(FailureKind::Bug, "a worker has no repository")),
-                }
-            });
-            queue.reply(number, reply);
+            queue.reply(number, question.and_then(|(ours, theirs)| merger.merge(&ours, &theirs)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+
+    fn question(number: usize) -> Question {
+        Err(Failure::new(FailureKind::Usage, number.to_string()))
+    }
+
+    fn words(reply: Reply) -> String {
+        reply.map_or_else(|failure| failure.message, |_| "a merge".to_owned())
+    }
+
+    #[test]
+    fn answers_come_in_order_whoever_gives_them() {
+        let queue = Queue::default();
+        let mut numbers = 0..5000;
+        let told: Vec<String> = std::thread::scope(|scope| {
+            scope.spawn(|| queue.ask(|| numbers.next().map(question)));
+            for worker in 0..WORKERS {
+                let queue = &queue;
+                scope.spawn(move || {
+                    while let Some(questions) = queue.take(worker) {
+                        // The later ones are answered first.
+                        for (number, question) in questions.into_iter().rev() {
+                            queue.reply(number, question.and_then(|_| Err(Failure::new(FailureKind::Bug, "none"))));
+                        }
+                    }
+                });
+            }
+            std::iter::from_fn(|| queue.next()).map(words).collect()
+        });
+        assert_eq!(told, (0..5000).map(|number| number.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_further_worker_takes_part_only_where_questions_pile_up() {
+        let queue = Queue::default();
+        let mut numbers = 0..=PILE;
+        queue.ask(|| numbers.next().map(question));
+        assert!(queue.take(2).is_none());
+        assert_eq!(queue.take(1).map(|questions| questions.len()), Some(PILE / WORKERS));
+        assert!(queue.take(1).is_none(), "what is left is for the first");
+        let left: usize = std::iter::from_fn(|| queue.take(0)).map(|questions| questions.len()).sum();
+        assert_eq!(left, PILE + 1 - PILE / WORKERS);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_worker_that_panicked_nor_works_for_one_who_has_gone() {
+        let queue = Queue::default();
+        let mut numbers = 0..3;
+        queue.ask(|| numbers.next().map(question));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _working = Working(&queue);
+            let _taken = queue.take(0);
+            std::panic::resume_unwind(Box::new("as if by a bug"));
+        }));
+        assert!(panicked.is_err() && queue.next().is_none());
+        drop(Listening(&queue));
+        assert!(queue.take(0).is_none());
     }
 }

@@ -6,8 +6,9 @@ use super::exit::Exit;
 use super::problem::Problem;
 use crate::app::{MergeQueue, Question, Reply, TreeAnswer, TreeMerger};
 use crate::model::{Failure, FailureKind};
-use crate::ui::{Form, merge_tree as lines, working::Working};
+use crate::ui::{Form, Out, merge_tree as lines, working::Working};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Merge THEIRS into OURS and print the resulting tree; nothing else (plumbing).
 ///
@@ -59,14 +60,15 @@ pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
 /// Answers line by line. Each line carries its own verdict, so the exit code says only that all were answered, as git's
 /// `merge-tree --stdin` does.
 fn stdin(context: &Context, queue: MergeQueue) -> Result<Exit, Problem> {
-    queue.answer_all(|| next(context), |reply| context.out.answer_line(&said(context, &reply)))?;
+    let out = Arc::clone(&context.out);
+    queue.answer_all(move || next(&out), |reply| context.out.answer_line(&said(context, &reply)))?;
     Ok(Exit::Done)
 }
 
 /// The next line that is not empty.
-fn next(context: &Context) -> Option<Question> {
+fn next(out: &Out) -> Option<Question> {
     loop {
-        let text = context.out.read_line()?;
+        let text = out.read_line()?;
         let mut words = text.split_whitespace().map(str::to_owned);
         return Some(match (words.next(), words.next(), words.next()) {
             (None, ..) => continue,

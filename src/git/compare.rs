@@ -16,8 +16,8 @@ type Held = (Oid, i32);
 
 const KIND: i32 = 0o170_000;
 const DIRECTORY: i32 = 0o040_000;
-/// git goes no deeper by default (`core.maxTreeDepth`).
-const DEEPEST: usize = 2048;
+/// So many directories may lie in each other: git goes no deeper by default (`core.maxTreeDepth`).
+pub(crate) const DEEPEST: usize = 2048;
 
 /// The paths that differ, in the order of their bytes; a rename is a deletion and an addition.
 pub(super) fn differences(repository: &Repository, from: TreeId, to: TreeId) -> Result<Vec<Difference>, GitError> {
@@ -29,7 +29,7 @@ pub(super) fn differences(repository: &Repository, from: TreeId, to: TreeId) -> 
                 continue;
             }
             if folder.iter().filter(|byte| **byte == b'/').count() > DEEPEST {
-                return Err(git2::Error::from_str("too many directories lie in each other"));
+                return Err(git2::Error::from_str(&format!("more than {DEEPEST} directories lie in each other")));
             }
             let mut rows: BTreeMap<Vec<u8>, [Option<Held>; 2]> = BTreeMap::new();
             for (version, tree) in [old, new].into_iter().enumerate() {

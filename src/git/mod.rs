@@ -32,6 +32,7 @@ mod trees;
 mod url;
 
 pub use commits::{CommitInfo, FileMode, NewCommit, Signature};
+pub(crate) use compare::DEEPEST;
 pub use credentials::{Credential, CredentialSource, Credentials};
 pub use enclosing::{Enclosing, enclosing};
 pub use error::{GitError, PushError};

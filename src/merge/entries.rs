@@ -5,9 +5,10 @@
 
 use super::MergeError;
 use super::lines::LineHasher;
-use super::store::{Store, damaged};
+use super::store::Store;
 use super::table_order::table_order;
 use super::tree::{Item, Row, Rows, order_names};
+use crate::git::DEEPEST;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
@@ -17,17 +18,9 @@ pub(super) type Path = Rc<[u8]>;
 /// A map keyed by path.
 pub(super) type PathMap<V> = HashMap<Path, V, BuildHasherDefault<LineHasher>>;
 
-/// So many directories may lie in each other.
-pub(super) const DEEPEST: usize = 2048;
-
 /// One level deeper: on more stack where little is left.
 pub(super) fn deeper<T>(work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(128 << 10, 4 << 20, work)
-}
-
-/// The error for more.
-pub(super) fn too_deep() -> MergeError {
-    damaged("the files", &format!("more than {DEEPEST} directories lie in each other"))
 }
 
 pub(super) const BASE: u8 = 1;
@@ -244,10 +237,10 @@ impl<'s, 'r> Differences<'s, 'r> {
 
 /// The raw trees of a directory's versions; a version that is not there is empty.
 ///
-/// Deeper than git goes (`core.maxTreeDepth`) is an error: whoever makes such trees wants the stack to run out.
+/// Deeper than git goes is an error: whoever makes such trees wants the stack to run out.
 pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Rc<[u8]>; 3], MergeError> {
     if path.iter().filter(|byte| **byte == b'/').count() >= DEEPEST {
-        return Err(too_deep());
+        return Err(MergeError::TooDeep);
     }
     let [base, ours, theirs] =
         trees.map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Rc::from([])) });

@@ -1,6 +1,7 @@
 //! What a merge gives.
 
 use super::Conflict;
+use crate::git::DEEPEST;
 use crate::model::{CommitId, Failure, FailureKind, TreeId};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,9 @@ pub enum MergeError {
         /// Theirs.
         theirs: CommitId,
     },
+    /// More directories lie in each other than git follows.
+    #[error("more than {DEEPEST} directories lie in each other")]
+    TooDeep,
     /// The object database failed.
     #[error("{what}: {source}")]
     Database {
@@ -72,6 +76,8 @@ impl From<MergeError> for Failure {
         match &error {
             MergeError::Unrelated { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("a promotion needs a common ancestor; check that both branches belong to the same repository"),
+            MergeError::TooDeep => Self::new(FailureKind::Git, error.to_string())
+                .hint("git follows no deeper either (core.maxTreeDepth); move those directories up, on both branches"),
             MergeError::Database { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("an object is missing or damaged; `git fsck` on the remote tells more"),
         }

@@ -6,9 +6,10 @@
 
 use super::MergeError;
 use super::content::{Context, Versions};
-use super::entries::{DEEPEST, Path, deeper, join, read, rows, too_deep, trivial};
+use super::entries::{Path, deeper, join, read, rows, trivial};
 use super::store::Store;
 use super::tree::{Builder, DIRECTORY, Entries, Item, is_regular};
+use crate::git::DEEPEST;
 use std::rc::Rc;
 
 /// Why there is no answer.
@@ -102,7 +103,7 @@ fn loses(store: &Store<'_>, before: Item, after: Item, depth: usize) -> Result<b
         return Ok(before.is_directory() != after.is_directory());
     }
     if depth > DEEPEST {
-        return Err(too_deep());
+        return Err(MergeError::TooDeep);
     }
     let (old, new) = (store.tree(before.id)?, store.tree(after.id)?);
     let (mut left, mut right) = (Entries::new(&old), Entries::new(&new));

@@ -109,6 +109,28 @@ fn nothing_to_merge_is_up_to_date() {
 }
 
 #[test]
+fn merge_tree_answers_very_many_lines_in_order() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let one = |ours: &str, theirs: &str| {
+        let said = machine.say(&service, &["merge-tree", ours, theirs]);
+        if said.code == 0 { said.stdout } else { format!("ERROR {theirs}") }
+    };
+    let pairs = [("staging", "master"), ("master", "staging"), ("production", "master"), ("staging", "nowhere")];
+    let answers = pairs.map(|(ours, theirs)| one(ours, theirs));
+    let lines: String = pairs.iter().cycle().take(400).map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
+    let mut command = machine.relwf(&service, &["merge-tree", "--stdin"]);
+    command.write_stdin(lines);
+    let said = said(&machine, command);
+    said.exits(0);
+    assert_eq!(said.stdout.lines().count(), 400);
+    for (line, expected) in said.stdout.lines().zip(answers.iter().cycle()) {
+        let same = if expected.starts_with("ERROR") { line.starts_with("ERROR") } else { line == expected.trim_end() };
+        assert!(same, "{line} instead of {expected}");
+    }
+}
+
+#[test]
 fn a_target_with_nothing_of_its_own_is_said() {
     let machine = Machine::new();
     let repo = Repo::init(machine.path("plain"));

@@ -32,37 +32,6 @@ pub fn signatures() -> Arc<[Signature]> {
                 ]
             },
         ),
-        map(
-            "git::cherry_pick",
-            const {
-                &[
-                    required("commits", Any, "what is picked"),
-                    required("target", Branch, "the branch it is picked onto"),
-                    optional("mainline", Int, "which parent"),
-                ]
-            },
-        ),
-        map(
-            "git::revert",
-            const {
-                &[
-                    required("commits", Any, "what is taken back"),
-                    required("target", Branch, "the branch that has it"),
-                    optional("mainline", Int, "which parent"),
-                    optional("reason", String, "why"),
-                ]
-            },
-        ),
-        map(
-            "git::restore_tree",
-            const {
-                &[
-                    required("release", Commit, "what is gone back to"),
-                    required("target", Branch, "the branch"),
-                    optional("reason", String, "why"),
-                ]
-            },
-        ),
         positional(
             "delta::between",
             const { &[required("base", Commit, "before"), required("head", Commit, "after")] },
@@ -92,7 +61,6 @@ pub fn signatures() -> Arc<[Signature]> {
                     required("change", Any, "the change"),
                     required("commit", Commit, "the commit"),
                     required("target", Branch, "the branch"),
-                    optional("onto", Commit, "what it was made on"),
                 ]
             },
         ),
@@ -164,7 +132,7 @@ pub fn library(files: &[(&str, &str)]) -> Library {
 /// The embedded workflows and plugins.
 pub fn bundled() -> Library {
     let nowhere = std::path::Path::new("/nonexistent");
-    Library::open(nowhere, &embedded(), signatures()).unwrap()
+    Library::open(nowhere, &embedded(), relwf::effects::signatures()).unwrap()
 }
 
 /// A workflow `w` with this body of `run`, and a plugin `helper`.
