@@ -49,8 +49,20 @@ pub fn init_files(setting: &Setting, preset: Preset) -> Result<Vec<InitFile>, Fa
     };
     let mut files =
         vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];
-    files.extend(embedded::of_preset(preset).map(|source| (source.path.clone(), source.text.clone())));
+    let text = |text: &str| if is_main(&found.branches) { from_main(text) } else { text.to_owned() };
+    files.extend(embedded::of_preset(preset).map(|source| (source.path.clone(), text(&source.text))));
     Ok(files.into_iter().map(|(name, text)| InitFile { path: found.root.join(&name), name, text }).collect())
+}
+
+/// Is the branch where releases come from called `main` here?
+fn is_main(branches: &[String]) -> bool {
+    let has = |name: &str| branches.iter().any(|branch| branch == name);
+    has("main") && !has("master")
+}
+
+/// A workflow that takes releases from `main`, its columns as they were.
+fn from_main(text: &str) -> String {
+    text.replace("\"master\", ", "\"main\",   ").replace("master", "main")
 }
 
 /// Writes one file, whole or not at all.

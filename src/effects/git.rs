@@ -118,9 +118,15 @@ fn no_branch(mirror: &Mirror, branch: &BranchName) -> Failure {
         .branches()
         .map(|branches| branches.into_keys().map(|name| name.to_string()).collect())
         .unwrap_or_default();
+    // What one project calls `master` another calls `main`.
+    let twin = match branch.as_str() {
+        "master" => "main",
+        "main" => "master",
+        _ => "",
+    };
     let near = names
         .iter()
-        .map(|name| (strsim::damerau_levenshtein(name, branch.as_str()), name))
+        .map(|name| (if name == twin { 0 } else { strsim::damerau_levenshtein(name, branch.as_str()) }, name))
         .filter(|(distance, _)| *distance <= 2)
         .min();
     let failure =

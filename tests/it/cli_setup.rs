@@ -33,6 +33,28 @@ fn init_writes_what_check_accepts_and_never_overwrites() {
 }
 
 #[test]
+fn init_takes_releases_from_main_where_the_repository_calls_it_so() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("service"));
+    repo.change("a", "1\n");
+    repo.git(&["config", "user.name", "Ada"]);
+    repo.git(&["config", "user.email", "ada@example.com"]);
+    for args in [&["branch", "-m", "main"] as &[&str], &["branch", "staging"], &["branch", "production"]] {
+        repo.git(args);
+    }
+    repo.change("a", "2\n");
+    machine.say(&repo.path, &["init"]).exits(0);
+    let workflow = fs::read_to_string(repo.path.join("workflows/promote-staging.rhai")).unwrap();
+    assert!(workflow.starts_with("//! Promote main to staging"), "{workflow}");
+    assert!(workflow.contains("\n        from:   #{ type: \"branch\",   value: \"main\",    help: "), "{workflow}");
+    machine.say(&repo.path, &["check"]).exits(0);
+    machine.say(&repo.path, &["run", "promote-staging", "--dry-run"]).exits(0);
+    // Who asks for the other name is told.
+    let said = machine.say(&repo.path, &["run", "promote-staging", "--param", "from=master", "--dry-run"]);
+    assert!(said.stdout.contains("did you mean `main`?"), "{}", said.stdout);
+}
+
+#[test]
 fn a_minimal_init_writes_one_file() {
     let machine = Machine::new();
     let repo = Repo::init(machine.path("service"));

@@ -140,6 +140,46 @@ fn a_rollback_brings_an_earlier_releases_files() {
     assert!(last(&same)["value"].as_str().unwrap().starts_with("nothing to roll back"), "{}", same.stdout);
 }
 
+#[test]
+fn after_a_rollback_a_promotion_that_conflicts_names_the_rollback_first() {
+    let service = Service::promoted();
+    service.run(&["rollback", "--param", "branch=staging", "--param", "reason=login is down"]).exits(0);
+    let back = service.git(&["rev-parse", "staging"]);
+    let file = service.git(&["diff", "--name-only", "--diff-filter=M", "staging~1", "staging"]);
+    let file = file.lines().find(|file| file.ends_with(".go")).expect("a file that the release changed").to_owned();
+    service.commit(&file, "package all_new\n");
+    let promote = |accept: &str| service.run(&["promote-staging", "--param", &format!("accept={accept}")]);
+    let said = promote("");
+    said.exits(1);
+    assert!(said.stderr.contains("will not be in the result: staging took them back"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains(&format!("revert-release --param commit={back} --param branch=staging")),
+        "{}",
+        said.stderr
+    );
+    // Who goes on without what was taken back has the conflict to solve.
+    let said = promote("reverted");
+    said.exits(1);
+    assert!(said.stderr.contains("cannot be merged into staging (conflicts: "), "{}", said.stderr);
+    service.run(&["revert-release", "--param", &format!("commit={back}"), "--param", "branch=staging"]).exits(0);
+    promote("").exits(0);
+}
+
+#[test]
+fn a_hotfix_without_a_way_back_says_so_before_anything_lands() {
+    let service = Service::promoted();
+    let fix = service.commit("fix.txt", "mended\n");
+    let before = service.git(&["for-each-ref"]);
+    let said = service.run(&["hotfix", "--param", &format!("commits={fix}"), "--param", "back=trunk"]);
+    said.exits(1);
+    assert!(
+        said.stderr.contains("no branch trunk to merge back into: name it with --param back=BRANCH"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(service.git(&["for-each-ref"]), before);
+}
+
 /// A git that gives a wrong answer to every merge.
 fn lying_git(machine: &Machine) -> String {
     use std::os::unix::fs::PermissionsExt;

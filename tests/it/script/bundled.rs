@@ -138,7 +138,14 @@ fn promotions_stop_where_there_is_nothing_or_a_conflict() {
     assert_eq!(run.value(), json!("nothing to promote: staging has all of master already"));
 
     let conflicts = json!([{ "path": "a.txt", "kind": "content" }]);
-    let run = with_merge(json!({ "outcome": "conflicts", "conflicts": conflicts, "components": [] }));
+    let conflict = |kind: &str| {
+        let found = json!([{ "kind": kind, "message": format!("{kind} here"), "hint": "decide" }]);
+        with_merge(json!({ "outcome": "conflicts", "conflicts": conflicts, "hidden": { "findings": found } }))
+    };
+    // What was taken back explains the conflict; what is missing is in it.
+    let run = conflict("reverted");
+    assert!(matches!(&run.end, Advance::Failed(failure) if failure.kind == FailureKind::Reverted), "{:?}", run.end);
+    let run = conflict("missing");
     let Advance::Failed(failure) = &run.end else { panic!("{:?}", run.end) };
     assert_eq!(failure.kind, FailureKind::Conflict);
     assert_eq!(failure.detail, json!({ "conflicts": conflicts }));
