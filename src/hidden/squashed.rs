@@ -4,13 +4,13 @@ use super::asked::Asked;
 use super::history::History;
 use super::{Merging, Row, Squashed, Unanswered};
 use crate::git::{CommitInfo, LogRange};
-use crate::model::CommitId;
+use crate::model::{CommitId, TreeId};
 use std::collections::HashMap;
 
 /// So many landings are tried.
 const LANDINGS: usize = 50;
 /// So many merges are made to find the commit that one of them promoted.
-const TRIES: usize = 16;
+const TRIES: usize = 4;
 /// A file that a squash changed tells quickly which commits of the source it may stand for; a few are enough.
 const PROBES: usize = 3;
 /// So many of the commits that came with it are listed.
@@ -90,7 +90,7 @@ fn by_merging<'h>(
         let fits = probes
             .iter()
             .try_fold(true, |fits, (path, now)| Ok::<_, Unanswered>(fits && asked.entry(source.tree, path)? == *now));
-        if fits? {
+        if fits? && brings(asked, source, (base, before), commit.tree)? {
             candidates.push(source);
         }
     }
@@ -102,4 +102,21 @@ fn by_merging<'h>(
         }
     }
     Ok(None)
+}
+
+/// Does the result show what the source's commit itself changed? A squash does, where the target had nothing of its own; for a
+/// pick that looks like one in its own files, this saves a merge of sides that are far apart.
+fn brings(
+    asked: &Asked<'_>,
+    source: &CommitInfo,
+    (base, before): (TreeId, TreeId),
+    result: TreeId,
+) -> Result<bool, Unanswered> {
+    for path in asked.changed(asked.tree_before(source)?, source.tree)?.iter().take(PROBES) {
+        let untouched = asked.entry(base, path)? == asked.entry(before, path)?;
+        if untouched && asked.entry(result, path)? != asked.entry(source.tree, path)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -21,15 +21,18 @@ impl Place<'_, '_> {
     /// The state, and the source's commit that makes the same change.
     pub(super) fn state(&self, commit: &CommitInfo, change: &Change) -> Result<(State, Option<CommitId>), Unanswered> {
         let Change { before, after, .. } = *change;
-        let applied = self.asked.apply(before, after, self.source)?;
-        if matches!(applied, Applied::Tree(tree) if tree == self.source) {
-            return Ok((State::Present, self.same(commit, change)?.map(|same| same.id)));
-        }
+        let same = self.same(commit, change)?;
+        let id = same.map(|same| same.id);
         let undone = self.asked.has(self.target, after, before)?;
-        if !undone && let Some(same) = self.same(commit, change)? {
+        // Asked before the change is applied to the source: sides that are far apart make that a large merge.
+        if !undone && let Some(same) = same {
             // The source has it, unless it took it back.
             let gone = self.asked.has(self.source, same.tree, self.asked.tree_before(same)?)?;
-            return Ok((if gone { State::Missing } else { State::Present }, Some(same.id)));
+            return Ok((if gone { State::Missing } else { State::Present }, id));
+        }
+        let applied = self.asked.apply(before, after, self.source)?;
+        if matches!(applied, Applied::Tree(tree) if tree == self.source) {
+            return Ok((State::Present, id));
         }
         let deleted = matches!(applied, Applied::Misfit { deleted: true }) && self.is_gone(change)?;
         if undone || deleted || !change.in_force {
