@@ -4,6 +4,8 @@ use super::commits::{self, object_id, oid};
 use super::{CommitInfo, GitError};
 use crate::model::CommitId;
 use git2::Repository;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
 
 /// A part of the history: reachable from `from`, not reachable from any of `not`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +23,35 @@ pub struct LogRange {
 /// The commits of a range, newest first (by the committers' clocks, as `git log` does).
 pub(super) fn log(repository: &Repository, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("the history of {} cannot be read", range.from), &e);
+    if let (Some(limit), []) = (range.limit, range.not.as_slice()) {
+        return newest(repository, range, limit).map_err(failed);
+    }
     walk(repository, range)
         .map_err(failed)?
         .take(range.limit.unwrap_or(usize::MAX))
         .map(|id| Ok(commits::info(&repository.find_commit(id?)?)))
         .collect::<Result<_, git2::Error>>()
         .map_err(failed)
+}
+
+/// The newest commits of a history. libgit2's walk sorts all of it before it gives the first.
+fn newest(repository: &Repository, range: &LogRange, limit: usize) -> Result<Vec<CommitInfo>, git2::Error> {
+    let mut found = Vec::new();
+    let mut met = HashSet::from([range.from]);
+    let tip = repository.find_commit(oid(range.from.object())?)?;
+    let mut open = BinaryHeap::from([(tip.time().seconds(), Reverse(0), tip.id())]);
+    while let Some((_, _, id)) = open.pop().filter(|_| found.len() < limit) {
+        let commit = repository.find_commit(id)?;
+        let parents = if range.first_parent { 1 } else { usize::MAX };
+        for parent in commit.parent_ids().take(parents) {
+            if met.insert(object_id(parent).into()) {
+                let time = repository.find_commit(parent)?.time().seconds();
+                open.push((time, Reverse(met.len()), parent));
+            }
+        }
+        found.push(commits::info(&commit));
+    }
+    Ok(found)
 }
 
 /// The commits of a range, oldest first, parents always before their children.

@@ -136,6 +136,43 @@ fn logs_and_counts_are_those_of_git() {
 }
 
 #[test]
+fn the_newest_commits_are_those_of_git_whatever_their_clocks_say() {
+    let dir = TempDir::new().unwrap();
+    let work = Repo::init(dir.path().join("work"));
+    // Merges, equal times, and children older than their parents.
+    let mut commits: Vec<String> = Vec::new();
+    let tree = work.git(&["write-tree"]);
+    for number in 0..120_usize {
+        let time = format!("{} +0000", 1_700_000_000 + (number * 37 % 60) * 100);
+        let mut args = vec!["-c".to_owned(), "user.name=A".to_owned(), "-c".to_owned(), "user.email=a@b".to_owned()];
+        args.extend(["commit-tree", &tree, "-m", &number.to_string()].map(str::to_owned));
+        for parent in [number.checked_sub(1), (number % 5 == 4).then(|| number / 3)].into_iter().flatten() {
+            args.extend(["-p".to_owned(), commits[parent].clone()]);
+        }
+        let made = std::process::Command::new("git")
+            .args(&args)
+            .current_dir(&work.path)
+            .envs([("GIT_COMMITTER_DATE", &time), ("GIT_AUTHOR_DATE", &time)])
+            .output()
+            .unwrap();
+        commits.push(String::from_utf8(made.stdout).unwrap().trim().to_owned());
+    }
+    work.git(&["branch", "-f", "many", commits.last().unwrap()]);
+    let mirror = mirror(&dir.path().join("cache"), &work.path);
+    let tip = mirror.resolve("many").unwrap();
+    for first_parent in [false, true] {
+        for limit in [1, 7, 50, 500] {
+            let log = LogRange { first_parent, limit: Some(limit), ..range(tip, &[]) };
+            let ours: Vec<String> = mirror.log(&log).unwrap().iter().map(|commit| commit.id.to_string()).collect();
+            let count = format!("-n{limit}");
+            let mut args = vec!["rev-list", &count, "many"];
+            args.extend(first_parent.then_some("--first-parent"));
+            assert_eq!(ours.join("\n"), work.git(&args), "{limit} {first_parent}");
+        }
+    }
+}
+
+#[test]
 fn files_are_read_listed_and_compared() {
     let dir = TempDir::new().unwrap();
     let work = Repo::init(dir.path().join("work"));
