@@ -269,3 +269,199 @@ fn a_submodule_that_is_at_hand_goes_forward_where_one_side_contains_the_other() 
         }
     }
 }
+
+#[test]
+fn the_structural_merge_gives_up_on_whatever_renames_could_decide() {
+    type Tree = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Tree, Tree, Tree, By); 13] = [
+        (
+            "different files",
+            &[("a", "1\n"), ("b", "1\n")],
+            &[("a", "2\n"), ("b", "1\n")],
+            &[("a", "1\n"), ("b", "2\n")],
+            By::Structural,
+        ),
+        (
+            "the same file, far apart",
+            &[("a", "1\n.\n.\n2\n")],
+            &[("a", "x\n.\n.\n2\n")],
+            &[("a", "1\n.\n.\ny\n")],
+            By::Structural,
+        ),
+        (
+            "additions with different names",
+            &[("a", "1\n")],
+            &[("a", "1\n"), ("b", "b\n")],
+            &[("a", "1\n"), ("c", "c\n")],
+            By::Structural,
+        ),
+        (
+            "deleted here, as it was there",
+            &[("a", "1\n"), ("b", "1\n")],
+            &[("a", "1\n")],
+            &[("a", "2\n"), ("b", "1\n")],
+            By::Structural,
+        ),
+        (
+            "deleted here, changed there",
+            &[("a", "1\n"), ("b", "1\n")],
+            &[("a", "1\n")],
+            &[("a", "1\n"), ("b", "2\n")],
+            By::Full,
+        ),
+        (
+            "a directory gone here, changed there",
+            &[("d/a", "1\n"), ("b", "1\n")],
+            &[("b", "1\n")],
+            &[("d/a", "2\n"), ("b", "1\n")],
+            By::Full,
+        ),
+        (
+            "a directory gone here, added to there",
+            &[("d/a", "1\n"), ("b", "1\n")],
+            &[("b", "1\n")],
+            &[("d/a", "1\n"), ("d/n", "n\n"), ("b", "1\n")],
+            By::Full,
+        ),
+        (
+            "added on both sides, differently",
+            &[("b", "1\n")],
+            &[("b", "1\n"), ("a", "1\n")],
+            &[("b", "1\n"), ("a", "2\n")],
+            By::Full,
+        ),
+        (
+            "a file against a directory",
+            &[("b", "1\n")],
+            &[("b", "1\n"), ("a", "1\n")],
+            &[("b", "1\n"), ("a/f", "2\n")],
+            By::Full,
+        ),
+        (
+            "deleted on both sides beside additions",
+            &[("a", "1\n"), ("b", "1\n")],
+            &[("b", "2\n"), ("n", "1\n")],
+            &[("b", "1\n"), ("c", "1\n")],
+            By::Full,
+        ),
+        (
+            "deleted in a directory that is equal on both sides",
+            &[("d/a", "1\n"), ("d/k", "k\n"), ("b", "1\n")],
+            &[("d/k", "k\n"), ("b", "2\n")],
+            &[("d/k", "k\n"), ("b", "1\n"), ("c", "1\n")],
+            By::Full,
+        ),
+        ("a content conflict", &[("a", "1\n")], &[("a", "2\n")], &[("a", "3\n")], By::Full),
+        (
+            "renamed here, changed there",
+            &[("a", "1\n2\n3\n4\n")],
+            &[("z", "1\n2\n3\n4\n")],
+            &[("a", "1\n2\n3\nfour\n")],
+            By::Full,
+        ),
+    ];
+    for (name, base, ours, theirs, by) in cases {
+        let repo = three(files(base), files(ours), files(theirs));
+        for (one, two) in [(1, 2), (2, 1)] {
+            let outcome = merge(repo.path(), repo.commits[one], repo.commits[two]).unwrap();
+            assert_eq!(outcome.by, by, "{name}");
+        }
+        let (gits, mine) = (repo.gits(&[(1, 2), (2, 1)]), repo.ours(&[(1, 2), (2, 1)]));
+        for (git, ours) in gits.iter().zip(&mine) {
+            assert_eq!(difference(git, ours), None, "{name}");
+        }
+    }
+    // A change of type, and several merge bases.
+    let link = Snapshot::from([("a".to_owned(), File { mode: "120000", data: "b".into() })]);
+    let both = |a: &str| files(&[("a", a), ("b", "1\n")]);
+    let repo = Repository::with(&[
+        Planned { files: both("1\n"), parents: vec![] },
+        Planned { files: link, parents: vec![0] },
+        Planned { files: both("2\n"), parents: vec![0] },
+        Planned { files: files(&[("a", "1\n"), ("b", "2\n")]), parents: vec![0] },
+        Planned { files: files(&[("a", "2\n"), ("b", "2\n"), ("c", "c\n")]), parents: vec![2, 3] },
+        Planned { files: files(&[("a", "2\n"), ("b", "2\n"), ("d", "d\n")]), parents: vec![3, 2] },
+    ]);
+    for (ours, theirs) in [(1, 2), (2, 1), (4, 5), (5, 4)] {
+        assert_eq!(merge(repo.path(), repo.commits[ours], repo.commits[theirs]).unwrap().by, By::Full);
+    }
+}
+
+/// The hunks of a text in diff3 style: where ours begins is not in it, so lines alone.
+fn hunks_in(text: &str) -> Vec<[Vec<String>; 3]> {
+    let mut hunks = Vec::new();
+    let mut part = None;
+    let mut hunk: [Vec<String>; 3] = Default::default();
+    for line in text.lines() {
+        part = match (line.get(..7), part) {
+            (Some("<<<<<<<"), None) => Some(0),
+            (Some("|||||||"), Some(0)) => Some(1),
+            (Some("======="), Some(1)) => Some(2),
+            (Some(">>>>>>>"), Some(2)) => {
+                hunks.push(std::mem::take(&mut hunk));
+                None
+            }
+            (_, Some(at)) => {
+                hunk[at].push(line.to_owned());
+                part
+            }
+            (_, None) => None,
+        };
+    }
+    hunks
+}
+
+#[test]
+fn hunks_are_those_that_git_writes_in_diff3_style() {
+    let mut seed = 7_u32;
+    let mut random = move |below: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) % below
+    };
+    let mut plan = Vec::new();
+    for _ in 0..150 {
+        // Few different lines, so that equal ones abound.
+        let base: Vec<String> = (0..20).map(|_| format!("line {}", random(9))).collect();
+        let mut edited = |mark: &str| {
+            let mut lines = base.clone();
+            for edit in 0..3 {
+                let at = random(lines.len() as u32) as usize;
+                match random(3) {
+                    0 => lines[at] = format!("{mark} {edit}"),
+                    1 => lines.insert(at, format!("line {}", random(9))),
+                    _ => drop(lines.remove(at)),
+                }
+            }
+            files(&[("f", &(lines.join("\n") + "\n"))])
+        };
+        let (ours, theirs) = (edited("ours"), edited("theirs"));
+        let at = plan.len();
+        plan.push(Planned { files: files(&[("f", &(base.join("\n") + "\n"))]), parents: vec![] });
+        plan.push(Planned { files: ours, parents: vec![at] });
+        plan.push(Planned { files: theirs, parents: vec![at] });
+    }
+    let repo = Repository::with(&plan);
+    let git = |args: &[&str]| {
+        let output = std::process::Command::new("git").arg("-C").arg(repo.path()).args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut compared = 0;
+    for commits in repo.commits.chunks(3) {
+        let Merged::Conflicts(conflicts) = merge(repo.path(), commits[1], commits[2]).unwrap().result else { continue };
+        let (ours, theirs) = (commits[1].to_string(), commits[2].to_string());
+        let args = ["-c", "merge.conflictStyle=diff3", "merge-tree", "--write-tree", "--no-messages", &ours, &theirs];
+        let tree = git(&args).lines().next().unwrap().to_owned();
+        let mine: Vec<[Vec<String>; 3]> = conflicts[0]
+            .hunks
+            .iter()
+            .map(|hunk| {
+                [&hunk.ours, &hunk.base, &hunk.theirs]
+                    .map(|lines| lines.iter().map(|l| l.trim_end().to_owned()).collect())
+            })
+            .collect();
+        let text = git(&["cat-file", "-p", &format!("{tree}:f")]);
+        assert_eq!(mine, hunks_in(&text), "{text}");
+        compared += 1;
+    }
+    assert!(compared > 50, "{compared}");
+}
