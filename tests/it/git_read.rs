@@ -139,24 +139,7 @@ fn logs_and_counts_are_those_of_git() {
 fn the_newest_commits_are_those_of_git_whatever_their_clocks_say() {
     let dir = TempDir::new().unwrap();
     let work = Repo::init(dir.path().join("work"));
-    // Merges, equal times, and children older than their parents.
-    let mut commits: Vec<String> = Vec::new();
-    let tree = work.git(&["write-tree"]);
-    for number in 0..120_usize {
-        let time = format!("{} +0000", 1_700_000_000 + (number * 37 % 60) * 100);
-        let mut args = vec!["-c".to_owned(), "user.name=A".to_owned(), "-c".to_owned(), "user.email=a@b".to_owned()];
-        args.extend(["commit-tree", &tree, "-m", &number.to_string()].map(str::to_owned));
-        for parent in [number.checked_sub(1), (number % 5 == 4).then(|| number / 3)].into_iter().flatten() {
-            args.extend(["-p".to_owned(), commits[parent].clone()]);
-        }
-        let made = std::process::Command::new("git")
-            .args(&args)
-            .current_dir(&work.path)
-            .envs([("GIT_COMMITTER_DATE", &time), ("GIT_AUTHOR_DATE", &time)])
-            .output()
-            .unwrap();
-        commits.push(String::from_utf8(made.stdout).unwrap().trim().to_owned());
-    }
+    let commits = work.tangle(120);
     work.git(&["branch", "-f", "many", commits.last().unwrap()]);
     let mirror = mirror(&dir.path().join("cache"), &work.path);
     let tip = mirror.resolve("many").unwrap();

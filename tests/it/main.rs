@@ -24,6 +24,7 @@ mod http;
 mod kill;
 mod merge;
 mod merge_answers;
+mod merge_bases;
 mod merge_cases;
 mod merge_edges;
 mod merge_histories;

@@ -95,6 +95,31 @@ impl Repo {
         self.commit(&format!("{path}: {}", text.lines().next().unwrap_or_default()))
     }
 
+    /// Commits with merges, equal times, and children older than their parents, none of them on a branch.
+    pub fn tangle(&self, count: usize) -> Vec<String> {
+        let tree = self.git(&["write-tree"]);
+        let mut commits: Vec<String> = Vec::new();
+        for number in 0..count {
+            let time = format!("{} +0000", 1_700_000_000 + (number * 37 % 60) * 100);
+            let message = number.to_string();
+            let mut args = vec!["commit-tree", &tree, "-m", &message];
+            let second = (number % 5 == 4).then(|| number / 3);
+            let first = number.checked_sub(if number % 7 == 6 { 4 } else { 1 });
+            for parent in [first, second.filter(|second| Some(*second) != first)].into_iter().flatten() {
+                args.extend(["-p", &commits[parent]]);
+            }
+            let mut command = Command::new("git");
+            for who in ["AUTHOR", "COMMITTER"] {
+                command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.com");
+                command.env(format!("GIT_{who}_DATE"), &time);
+            }
+            let made = command.args(&args).current_dir(&self.path).output().expect("git is installed");
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            commits.push(String::from_utf8_lossy(&made.stdout).trim().to_owned());
+        }
+        commits
+    }
+
     /// A hook that runs this shell script.
     pub fn hook(&self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt;
