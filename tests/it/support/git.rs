@@ -103,7 +103,7 @@ impl Repo {
             let time = format!("{} +0000", 1_700_000_000 + (number * 37 % 60) * 100);
             let message = number.to_string();
             let mut args = vec!["commit-tree", &tree, "-m", &message];
-            let second = (number % 5 == 4).then(|| number / 3);
+            let second = (number % 5 == 4).then_some(number / 3);
             let first = number.checked_sub(if number % 7 == 6 { 4 } else { 1 });
             for parent in [first, second.filter(|second| Some(*second) != first)].into_iter().flatten() {
                 args.extend(["-p", &commits[parent]]);
