@@ -4,6 +4,7 @@
 //! was sent is not guessed from the kind of error but seen at the transport, see `attempt.rs`.
 //! Knows nothing of forges, CIs and their APIs.
 
+mod api;
 mod attempt;
 mod pace;
 mod url;
@@ -11,6 +12,8 @@ mod url;
 use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
+
+pub use api::{Answer, Api, encoded};
 
 /// How long a request may take in all, when it does not say.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -187,6 +190,12 @@ impl Client {
         Self { attempt: Attempt::new(), cancel }
     }
 
+    /// The same client, stopping when another flag is raised.
+    #[must_use]
+    pub fn stopping_with(&self, cancel: Cancel) -> Self {
+        Self { attempt: self.attempt.clone(), cancel }
+    }
+
     /// Sends the request and reads the whole answer. An answer of any status is a success, but for those that say "come
     /// later". Reads are tried a few times, with pauses, while their deadline allows it.
     ///
@@ -236,7 +245,13 @@ impl Client {
     fn once(&self, request: &Request, until: Instant) -> Result<Response, HttpError> {
         let fail =
             |kind, words: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)));
-        let outcome = self.attempt.run(request, until.saturating_duration_since(Instant::now()), &self.cancel);
+        let began = Instant::now();
+        let outcome = self.attempt.run(request, until.saturating_duration_since(began), &self.cancel);
+        let status = match &outcome {
+            Outcome::Answer(response) => response.status.to_string(),
+            Outcome::Invalid(words) | Outcome::Failed { words, .. } => request.scrubbed(words),
+        };
+        tracing::debug!(request = request.shown(), status, took = ?began.elapsed(), "http");
         let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
             Outcome::Answer(response) => {
                 return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));

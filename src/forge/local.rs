@@ -86,6 +86,7 @@ impl Stored {
             title: self.title,
             body: self.body,
             marker: self.record.marker,
+            merged_as: (self.record.state == ChangeState::Merged).then_some(self.head),
         }
     }
 }
@@ -323,6 +324,10 @@ impl Forge for LocalForge {
             }
         }
         Err(ForgeError::NotSent(crowded(&name)))
+    }
+
+    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        self.verdicts(commit, watch)
     }
 
     fn merge(&self, _request: &MergeRequest, _watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {

@@ -2,10 +2,15 @@
 //!
 //! git transport stays outside: a forge is asked about changes and verdicts, never for objects.
 
+mod github;
 mod local;
+mod marker;
+mod slug;
 mod types;
 
+pub use github::GithubForge;
 pub use local::LocalForge;
+use marker::{marked, unmarked};
 pub use types::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
 };

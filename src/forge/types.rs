@@ -45,6 +45,9 @@ pub struct Change {
     pub body: String,
     /// The idempotency key of the command that opened it.
     pub marker: Option<String>,
+    /// The commit that it landed as, where the forge says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_as: Option<CommitId>,
 }
 
 /// A change to open.
@@ -211,6 +214,12 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`ForgeError`].
     fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError>;
+    /// The same as far as one look tells: cheaper, and a little older in parts. Whoever decides on it asks for all verdicts.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`].
+    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError>;
     /// Merges through the API, where [`Caps::merges`].
     ///
     /// # Errors
