@@ -4,10 +4,11 @@ use super::project::Project;
 use crate::ci::{Ci, CommandCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, LocalForge};
+use crate::forge::{Forge, GithubForge, LocalForge};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl};
+use crate::http::Client;
 use crate::journal::Store;
-use crate::model::{Failure, FailureKind, RunId, Watch};
+use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -118,6 +119,12 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
     let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
+        ForgeKind::Github => {
+            let api = github_api(project, mirror.url())?;
+            let token = token_for(project, &api);
+            let client = Client::new(project.setting.cancel.clone());
+            Arc::new(GithubForge::new(client, &api, token, mirror.url())?)
+        }
         other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
     };
     let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));
@@ -155,6 +162,27 @@ fn forge_kind(project: &Project, url: &RemoteUrl) -> ForgeKind {
         Some("codeberg.org") => ForgeKind::Forgejo,
         _ => ForgeKind::Local,
     }
+}
+
+/// `[forge].api`, else where GitHub's API is for the remote's host.
+fn github_api(project: &Project, url: &RemoteUrl) -> Result<String, Failure> {
+    if let Some(api) = &project.config.forge.api {
+        return Ok(api.clone());
+    }
+    let host = url.host().map(|host| host.split(':').next().unwrap_or(host));
+    match host {
+        Some("github.com") => Ok("https://api.github.com".to_owned()),
+        Some(host) => Ok(format!("https://{host}/api/v3")),
+        None => Err(Failure::new(FailureKind::Config, format!("{url} is on no host, so there is no GitHub to ask"))
+            .hint("say api = \"https://HOST/api/v3\" under [forge], or kind = \"local\"")),
+    }
+}
+
+/// The token for an API's host; it goes nowhere else.
+fn token_for(project: &Project, api: &str) -> Option<Secret> {
+    let url = RemoteUrl::parse(api, &project.config.root).ok()?;
+    let credential = project.credentials().for_host(url.host()?)?;
+    Some(Secret::new(credential.secret()))
 }
 
 fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {
