@@ -55,6 +55,7 @@ fn a_change_is_a_tag_on_the_proposed_commit_and_is_found_by_its_marker() {
         title: "Promote".to_owned(),
         body: "two\n\nparagraphs".to_owned(),
         marker: Some("m1".to_owned()),
+        merged_as: None,
     };
     assert_eq!(change, expected);
     assert_eq!(bench.at("refs/relwf/changes/1^{commit}"), bench.at("master"));
