@@ -40,7 +40,7 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
         ("forgejo", ForgeKind::Forgejo),
         ("local", ForgeKind::Local),
     ];
-    let forge = ForgeConfig { kind: table.word("kind", &kinds), api: table.url("api") };
+    let forge = ForgeConfig { kind: table.word("kind", &kinds), api: table.url("api"), poll: table.parsed("poll") };
     table.finish();
     forge
 }

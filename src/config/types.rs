@@ -52,6 +52,8 @@ pub struct ForgeConfig {
     pub kind: Option<ForgeKind>,
     /// `api`.
     pub api: Option<String>,
+    /// `poll`: how often it is asked for what is waited for. Default 5 seconds.
+    pub poll: Option<Span>,
 }
 
 /// The kinds of forges.

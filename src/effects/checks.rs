@@ -3,15 +3,18 @@
 use super::World;
 use super::ci::{BuildOutcome, build_here, red_build};
 use super::declare::{Declared, args, facts, map, value};
+use super::forge::change_number;
+use super::lease::moved;
 use super::text::list;
 use crate::ci::{BuildState, CiEvent, Start, context_of};
-use crate::forge::{ForgeError, Verdict, VerdictState};
+use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub(super) const COMMANDS: &[Declared] = &[map(
@@ -24,29 +27,41 @@ pub(super) const COMMANDS: &[Declared] = &[map(
             ParamType::Branch,
             "the branch it shall land on; its environment and the forge say which checks",
         ),
+        optional(
+            "change",
+            ParamType::Any,
+            "what `forge::propose` answered: stops when it is closed, or when the target moves",
+        ),
         optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
     ],
     "#{ commit, verdicts: a list of #{ context, state, description, url } }",
-    "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\".",
+    "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\", with `change` \
+     also \"moved\" or \"denied\".",
     make,
 )];
 
 /// How long waits for CI last when nobody says.
 pub(super) const DEADLINE: Span = Span::new(Duration::from_secs(3600));
-/// How often the forge is asked.
+/// How often the forge is asked when nobody says.
 pub(super) const POLL: Span = Span::new(Duration::from_secs(5));
+/// Every so many looks the change and its target are looked at, and not the checks.
+const ROUND: u32 = 4;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChecksArgs {
     commit: String,
     target: BranchName,
+    change: Option<Value>,
     deadline: Option<Span>,
 }
 
 struct WaitChecks {
     world: Arc<World>,
     wanted: ChecksArgs,
+    /// The contexts that are asked for, once they are known.
+    required: OnceLock<Vec<String>>,
+    looks: AtomicU32,
 }
 
 /// Journaled when the wait begins.
@@ -57,7 +72,12 @@ struct Begun {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Wait(Box::new(WaitChecks { world: Arc::clone(world), wanted: args(call)? })))
+    Ok(Command::Wait(Box::new(WaitChecks {
+        world: Arc::clone(world),
+        wanted: args(call)?,
+        required: OnceLock::new(),
+        looks: AtomicU32::new(0),
+    })))
 }
 
 /// So much later, as far as there is time.
@@ -77,6 +97,9 @@ pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp)
 impl WaitChecks {
     /// What the target's environment and the forge's rules ask for.
     fn required(&self, watch: Watch<'_>) -> Result<Vec<String>, ForgeError> {
+        if let Some(known) = self.required.get() {
+            return Ok(known.clone());
+        }
         let environments = &self.world.config.environments;
         let environment = environments.iter().find(|environment| environment.branch == self.wanted.target);
         let mut contexts = environment.map(|environment| environment.checks.clone()).unwrap_or_default();
@@ -87,7 +110,47 @@ impl WaitChecks {
                 contexts.push(context);
             }
         }
-        Ok(contexts)
+        Ok(self.required.get_or_init(|| contexts).clone())
+    }
+
+    /// The change is open, and its target where the commit was made.
+    fn stands(&self, commit: CommitId, watch: Watch<'_>) -> Result<(), Failure> {
+        let Some(change) = self.wanted.change.as_ref() else {
+            return Ok(());
+        };
+        let number = change_number(change)?;
+        let state = self.world.forge.change(number, watch)?.map(|change| change.state);
+        if state == Some(ChangeState::Closed) {
+            return Err(Failure::new(FailureKind::Denied, format!("somebody closed change {number}"))
+                .hint("nothing has landed; run the workflow again when it is wanted after all"));
+        }
+        let name = self.wanted.target.to_ref();
+        let tip = self.world.mirror.remote_refs(watch)?.remove(&name);
+        let made_on = self.world.mirror.commit(commit)?.parents;
+        match (made_on.as_slice(), tip) {
+            ([ours, _], Some(tip))
+                if ours.object() != tip && tip != commit.object() && state == Some(ChangeState::Open) =>
+            {
+                Err(moved(&name, Some(ours.object()), Some(tip)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As many requests as needed at first and to be sure in the end, one for each look between.
+    fn verdicts(&self, commit: CommitId, required: &[String], watch: Watch<'_>) -> Result<Vec<Verdict>, Failure> {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed);
+        if look == 0 {
+            return Ok(self.world.forge.verdicts(commit, watch)?);
+        }
+        if look % ROUND == 0 {
+            self.stands(commit, watch)?;
+        }
+        let seen = self.world.forge.glance(commit, watch)?;
+        match judge(required, &seen) {
+            Checks::Green => Ok(self.world.forge.verdicts(commit, watch)?),
+            Checks::Red(_) | Checks::Missing(_) => Ok(seen),
+        }
     }
 
     /// Where we are the CI: builds the commit, unless that was done before, and speaks for every required check of
@@ -118,14 +181,14 @@ impl WaitChecks {
     fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
         let required = self.required(cx.watch)?;
         self.build(cx, begun.commit, &required)?;
-        let verdicts = self.world.forge.verdicts(begun.commit, cx.watch)?;
+        let verdicts = self.verdicts(begun.commit, &required, cx.watch)?;
         // Building may have taken long.
         let now = self.world.clock.now();
         match judge(&required, &verdicts) {
             Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
             Checks::Red(red) => Err(red_checks(begun.commit, &red)),
             Checks::Missing(missing) if now < begun.deadline => {
-                Ok(Observation::NotYet { why: list(&missing, 5), again: POLL })
+                Ok(Observation::NotYet { why: list(&missing, 5), again: self.world.config.forge.poll.unwrap_or(POLL) })
             }
             Checks::Missing(missing) => Err(Failure::new(
                 FailureKind::Timeout,

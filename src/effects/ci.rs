@@ -250,7 +250,7 @@ impl WaitBuild {
             None => format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()),
         };
         if self.world.clock.now() < begun.deadline {
-            return Ok(Observation::NotYet { why, again: POLL });
+            return Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) });
         }
         Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}"))
             .hint("look at the CI; `deadline` gives more time, and a new run waits again"))
