@@ -1,10 +1,10 @@
 //! What commands work on, built from the configuration: mirror, forge, CI, identity.
 
 use super::project::Project;
-use crate::ci::{Ci, CommandCi};
+use crate::ci::{Ci, CommandCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, GithubForge, LocalForge};
+use crate::forge::{Forge, GithubForge, LocalForge, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl};
 use crate::http::Client;
 use crate::journal::Store;
@@ -144,6 +144,13 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             folder.join("ci"),
             now,
         ))),
+        Some(CiKind::Travis) => {
+            let (owner, name) = owner_and_name(mirror.url())?;
+            let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
+            let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
+            let client = Client::new(project.setting.cancel.clone());
+            Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
+        }
         // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
         Some(CiKind::Status) => None,
         Some(other) => return Err(not_yet("ci", &format!("{other:?}").to_lowercase(), "command")),

@@ -138,6 +138,12 @@ pub trait Ci: Send + Sync {
     ///
     /// See [`CiError`].
     fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError>;
+    /// The builds that were asked for under a key, on a branch; lists may lag behind.
+    ///
+    /// # Errors
+    ///
+    /// See [`CiError`].
+    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError>;
     /// The build that a ticket became; `None` while there is none yet.
     ///
     /// # Errors

@@ -17,6 +17,9 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// So long may a CI's list of builds lag behind what it was asked for.
+const LAG: Span = Span::new(std::time::Duration::from_secs(60));
+
 const EVENT: &str = "\"push\", \"pull_request\", \"api\" or \"cron\"";
 
 pub(super) const COMMANDS: &[Declared] = &[
@@ -190,14 +193,25 @@ impl Effect for StartBuild {
         Ok(json!({ "id": id }))
     }
 
-    fn probe(&self, _cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        Ok(match configured(&self.world)?.start() {
-            // What we run ourselves knows its key: the same one never runs to its end twice.
-            Start::Us => Probe::Absent,
-            Start::Server => {
-                Probe::Unknown(format!("look on the CI for a build with {} in its message", intent.idempotency_key))
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        let ci = configured(&self.world)?;
+        // What we run ourselves knows its key: the same one never runs to its end twice.
+        if ci.start() == Start::Us {
+            return Ok(Probe::Absent);
+        }
+        let key = &intent.idempotency_key;
+        let until = later(self.world.clock.now(), LAG);
+        loop {
+            match ci.find(key, &self.wanted.branch, cx.watch)?.as_slice() {
+                [build] => return Ok(Probe::Done(json!({ "id": build.id }))),
+                [] if self.world.clock.now() < until && !cx.watch.cancel.is_raised() => {
+                    cx.watch.say("looking whether the build was started");
+                    self.world.clock.sleep(POLL.duration());
+                }
+                [] => return Ok(Probe::Absent),
+                _ => return Ok(Probe::Unknown(format!("several builds have {key} in their message"))),
             }
-        })
+        }
     }
 
     fn on_unknown(&self) -> OnUnknown {

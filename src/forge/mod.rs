@@ -11,6 +11,7 @@ mod types;
 pub use github::GithubForge;
 pub use local::LocalForge;
 use marker::{marked, unmarked};
+pub use slug::owner_and_name;
 pub use types::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
 };

@@ -70,6 +70,21 @@ impl Api {
         self.look(format!("{}{path}", self.base), watch)
     }
 
+    /// A text, e.g. a log. An answer that is no success is given back as it is.
+    ///
+    /// # Errors
+    ///
+    /// Never [`HttpError::Unknown`].
+    pub fn text(&self, path: &str, watch: Watch<'_>) -> Result<Result<String, Answer>, HttpError> {
+        let mut request = self.request("GET", format!("{}{path}", self.base));
+        // Whatever kind of text it is.
+        request.headers.retain(|(name, _)| name != "accept");
+        let response = self.client.stopping_with(watch.cancel.clone()).request(request.clone())?;
+        let text = response.text();
+        let answer = self.answer(&request, response)?;
+        Ok(if answer.is_success() { Ok(text) } else { Err(answer) })
+    }
+
     /// All items of a list that comes in pages (`Link: <…>; rel="next"`, RFC 8288). `list` takes them out of a page. An
     /// answer that is no success is given back as it is.
     ///
