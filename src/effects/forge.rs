@@ -2,11 +2,9 @@
 
 use super::World;
 use super::declare::{Declared, args, facts, map, value};
-use super::delta::{CommitFiles, Shipped, rows};
 use super::lease::{Lease, not_sent};
-use super::merging::component_line;
+use super::proposal;
 use crate::forge::{Change, ChangeState, ForgeError, NewChange, Verdict, VerdictState};
-use crate::git::{CommitInfo, LogRange};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Value, Watch, unknown, unknown_inside};
 use crate::run::{
     Assumed, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
@@ -66,9 +64,6 @@ pub(super) const COMMANDS: &[Declared] = &[
         |world, call| effect(Status { world: Arc::clone(world), wanted: args(call)? }),
     ),
 ];
-
-/// How many commits the body of a change lists.
-const LISTED: usize = 50;
 
 fn effect(effect: impl Effect + 'static) -> Result<Command, Failure> {
     Ok(Command::Effect(Box::new(effect)))
@@ -134,43 +129,9 @@ impl Propose {
         let title = self.wanted.title.clone().unwrap_or_else(|| commit.summary.clone());
         let body = match &self.wanted.body {
             Some(body) => body.clone(),
-            None => self.body(&commit)?,
+            None => proposal::body(&self.world, &commit, &self.wanted.target)?,
         };
         Ok(Proposal { head: commit.id, title, body })
-    }
-
-    /// What ships and which commits, compared with what the target has.
-    fn body(&self, commit: &CommitInfo) -> Result<String, Failure> {
-        let mirror = &self.world.mirror;
-        // A merge was made on its first parent; a series of picks or reverts on the target's tip.
-        let made_on = match commit.parents.as_slice() {
-            [ours, _] => Some(*ours),
-            parents => mirror.branch(&self.wanted.target)?.or(parents.first().copied()),
-        };
-        let Some(base) = made_on else { return Ok(String::new()) };
-        let components = rows(
-            &self.world,
-            &CommitFiles::new(mirror, base),
-            &CommitFiles::new(mirror, commit.id),
-            &Shipped { mirror, base, head: commit.id, counted: None },
-        );
-        let mut lines: Vec<String> =
-            components.iter().filter_map(component_line).map(|line| format!("- {line}")).collect();
-        if !lines.is_empty() {
-            lines.insert(0, "Components:".to_owned());
-            lines.push(String::new());
-        }
-        let from = commit.parents.get(1).copied().unwrap_or(commit.id);
-        let range = LogRange { from, not: vec![base], first_parent: false, limit: Some(LISTED) };
-        let commits = mirror.log(&range)?;
-        let count = mirror.count(&LogRange { limit: None, ..range })?;
-        lines.push(format!("Commits ({count}):"));
-        lines.extend(commits.iter().map(|commit| format!("- {} {}", commit.id.short(), commit.summary)));
-        let more = count.saturating_sub(commits.len() as u64);
-        if more > 0 {
-            lines.push(format!("- and {more} more"));
-        }
-        Ok(lines.join("\n"))
     }
 
     /// For forges that need one: a branch that holds the proposed commit.

@@ -19,6 +19,7 @@ mod land;
 mod lease;
 mod merging;
 mod picking;
+mod proposal;
 mod registry;
 mod restoring;
 mod revisions;
