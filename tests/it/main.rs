@@ -1,5 +1,6 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+#![recursion_limit = "256"] // whole JSON objects
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cli_basics;
@@ -19,8 +20,11 @@ mod git_mirror;
 mod git_push;
 mod git_read;
 mod git_servers;
+mod github_fake;
+mod github_octocrab;
 mod hidden;
 mod http;
+mod http_wiremock;
 mod kill;
 mod merge;
 mod merge_answers;
@@ -36,3 +40,4 @@ mod readme;
 mod rooms;
 mod script;
 mod support;
+mod travis_fake;

