@@ -143,7 +143,7 @@ impl WaitChecks {
         if look == 0 {
             return Ok(self.world.forge.verdicts(commit, watch)?);
         }
-        if look % ROUND == 0 {
+        if look.is_multiple_of(ROUND) {
             self.stands(commit, watch)?;
         }
         let seen = self.world.forge.glance(commit, watch)?;
