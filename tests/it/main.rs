@@ -36,6 +36,7 @@ mod merge_random;
 mod merge_store;
 mod merge_support;
 mod picks;
+mod promotion;
 mod readme;
 mod rooms;
 mod script;

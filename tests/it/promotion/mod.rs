@@ -1,0 +1,6 @@
+//! Whole promotions through the command line, with the bundled workflows, against the fake GitHub and Travis.
+//!
+//! Every request passes through prism; where prism objects, the test fails.
+
+mod green;
+mod stage;

@@ -1,0 +1,89 @@
+//! What every promotion here starts from: a service on GitHub, Travis beside it, relwf.toml, and somebody with a token.
+
+use crate::support::cli::{Machine, Said, said};
+use crate::support::git::Repo;
+use crate::support::github::{Github, Seen};
+use crate::support::travis::TravisServer;
+use std::fs;
+use std::path::PathBuf;
+
+/// Travis' check on pull requests.
+pub const PR: &str = "continuous-integration/travis-ci/pr";
+
+/// The stage.
+pub struct Stage {
+    pub github: Github,
+    pub travis: TravisServer,
+    pub machine: Machine,
+    pub project: PathBuf,
+    /// Who promotes.
+    pub token: &'static str,
+    /// More of relwf.toml.
+    config: String,
+}
+
+impl Stage {
+    /// A service whose `master` is two commits ahead of `staging`, with a Travis that is green after one look.
+    pub fn new() -> Self {
+        let github = Github::start().through_prism();
+        let machine = Machine::new();
+        let work = Repo::init(machine.path("work"));
+        work.change("README", "one\n");
+        work.git(&["branch", "staging"]);
+        work.git(&["branch", "production"]);
+        work.change("main.go", "two\n");
+        work.change("main.go", "three\n");
+        work.git(&["remote", "add", "origin", &github.git_url_as("t-admin", "acme/service")]);
+        work.git(&["push", "-q", "origin", "master", "staging", "production"]);
+        let travis = TravisServer::start(&github);
+        let project = machine.path("project");
+        fs::create_dir_all(&project).unwrap();
+        let stage = Self { github, travis, machine, project, token: "t-write", config: String::new() };
+        stage.configure("");
+        stage
+    }
+
+    /// Writes relwf.toml: the service, staging with Travis' check, and this.
+    pub fn configure(&self, more: &str) {
+        let text = format!(
+            "[repo]\nurl = \"{}\"\n\n[[environment]]\nname = \"staging\"\nbranch = \"staging\"\nurl = \"https://beta.example\"\n\
+             checks = [\"{PR}\"]\n{}{more}\n[forge]\nkind = \"github\"\napi = \"{}\"\npoll = \"20ms\"\n\n\
+             [ci]\nkind = \"travis\"\napi = \"{}\"\n",
+            self.github.git_url_as(self.token, "acme/service"),
+            self.config,
+            self.github.api(),
+            self.travis.api(),
+        );
+        fs::write(self.project.join("relwf.toml"), text).unwrap();
+    }
+
+    /// Runs relwf as the person with the token.
+    pub fn relwf(&self, args: &[&str]) -> Said {
+        let mut command = self.machine.relwf(&self.project, args);
+        command.env("GH_ENTERPRISE_TOKEN", self.token).env("TRAVIS_TOKEN", self.token);
+        for who in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.com");
+        }
+        let said = said(&self.machine, command);
+        for token in ["t-write", "t-read", "t-none", "t-admin"] {
+            assert!(!said.stdout.contains(token) && !said.stderr.contains(token), "{}\n{}", said.stdout, said.stderr);
+        }
+        said
+    }
+
+    /// `relwf run promote-staging`.
+    pub fn promote(&self) -> Said {
+        self.relwf(&["run", "promote-staging"])
+    }
+
+    /// What git knows about the bare repository.
+    pub fn git(&self, args: &[&str]) -> String {
+        self.github.bare("acme/service").git(args)
+    }
+
+    /// Requests as `GET /path`, in order.
+    pub fn asked(&self) -> Vec<String> {
+        let line = |seen: Seen| format!("{} {} {}", seen.method, seen.target, seen.status);
+        self.github.requests().into_iter().map(line).collect()
+    }
+}
