@@ -4,9 +4,9 @@ use super::project::Project;
 use crate::ci::{Ci, CommandCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, GithubForge, LocalForge, owner_and_name};
+use crate::forge::{Forge, GithubForge, LocalForge, github_api, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl};
-use crate::http::Client;
+use crate::http::{Api, Client};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
 use crate::run::Key;
@@ -120,10 +120,8 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
         ForgeKind::Github => {
-            let api = github_api(project, mirror.url())?;
-            let token = token_for(project, &api);
-            let client = Client::new(project.setting.cancel.clone());
-            Arc::new(GithubForge::new(client, &api, token, mirror.url())?)
+            let (owner, name) = owner_and_name(mirror.url())?;
+            Arc::new(GithubForge::new(github(project, mirror.url())?, owner, name))
         }
         other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
     };
@@ -171,25 +169,34 @@ fn forge_kind(project: &Project, url: &RemoteUrl) -> ForgeKind {
     }
 }
 
-/// `[forge].api`, else where GitHub's API is for the remote's host.
-fn github_api(project: &Project, url: &RemoteUrl) -> Result<String, Failure> {
-    if let Some(api) = &project.config.forge.api {
-        return Ok(api.clone());
-    }
+/// GitHub's API: `[forge].api`, else where it is for the remote's host; with that host's token, which goes nowhere else.
+fn github(project: &Project, url: &RemoteUrl) -> Result<Arc<Api>, Failure> {
     let host = url.host().map(|host| host.split(':').next().unwrap_or(host));
-    match host {
-        Some("github.com") => Ok("https://api.github.com".to_owned()),
-        Some(host) => Ok(format!("https://{host}/api/v3")),
-        None => Err(Failure::new(FailureKind::Config, format!("{url} is on no host, so there is no GitHub to ask"))
-            .hint("say api = \"https://HOST/api/v3\" under [forge], or kind = \"local\"")),
+    let base = match (&project.config.forge.api, host) {
+        (Some(api), _) => api.clone(),
+        (None, Some("github.com")) => "https://api.github.com".to_owned(),
+        (None, Some(host)) => format!("https://{host}/api/v3"),
+        (None, None) => {
+            let words = format!("{url} is on no host, so there is no GitHub to ask");
+            return Err(Failure::new(FailureKind::Config, words)
+                .hint("say api = \"https://HOST/api/v3\" under [forge], or kind = \"local\""));
+        }
+    };
+    let api = RemoteUrl::parse(&base, &project.config.root)?;
+    let host = api.host().unwrap_or_default();
+    let credential = project.credentials().for_host(host);
+    let own = matches!(host.split(':').next(), Some("127.0.0.1" | "localhost")) || host.starts_with("[::1]");
+    let plain = base.starts_with("http:") && !own;
+    if plain && credential.is_some() {
+        return Err(Failure::new(FailureKind::Config, format!("{base} would get the token in the clear"))
+            .hint("write [forge].api with https://"));
     }
-}
-
-/// The token for an API's host; it goes nowhere else.
-fn token_for(project: &Project, api: &str) -> Option<Secret> {
-    let url = RemoteUrl::parse(api, &project.config.root).ok()?;
-    let credential = project.credentials().for_host(url.host()?)?;
-    Some(Secret::new(credential.secret()))
+    let token = credential.map(|credential| Secret::new(credential.secret()));
+    let api = github_api(Client::new(project.setting.cancel.clone()), &base, token.as_ref());
+    Ok(Arc::new(match project.config.forge.timeout {
+        Some(timeout) => api.deadline(timeout.duration()),
+        None => api,
+    }))
 }
 
 fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {
