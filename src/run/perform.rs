@@ -6,7 +6,7 @@ use super::{
     Command, Commands, Effect, EffectError, Event, Fingerprint, Intent, Key, Listener, Observation, OnUnknown, Pace,
     Performing, Probe, Read, Record, RecordError, Recorder, Request, Settled, Wait,
 };
-use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Value, Watch};
+use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Value, Watch, Weight};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -363,6 +363,9 @@ impl Performer<'_> {
 
     /// Passes progress on. Counters may come thousands of times a second, which no terminal needs; lines all matter.
     fn progress(&self, key: &Key, progress: Progress, last: &Mutex<Instant>) {
+        if progress.weight == Weight::Lasting {
+            return self.listener.event(&Event::Note { text: progress.what });
+        }
         const EVERY: Duration = Duration::from_millis(100);
         if let (Some(done), Ok(mut last)) = (progress.done.or(progress.bytes), last.lock()) {
             if last.elapsed() < EVERY && progress.total != Some(done) {

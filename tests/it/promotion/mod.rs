@@ -2,5 +2,6 @@
 //!
 //! Every request passes through prism; where prism objects, the test fails.
 
+mod against;
 mod green;
 mod stage;

@@ -6,6 +6,7 @@ use crate::support::github::{Github, Seen};
 use crate::support::travis::TravisServer;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Travis' check on pull requests.
 pub const PR: &str = "continuous-integration/travis-ci/pr";
@@ -57,18 +58,45 @@ impl Stage {
         fs::write(self.project.join("relwf.toml"), text).unwrap();
     }
 
-    /// Runs relwf as the person with the token.
-    pub fn relwf(&self, args: &[&str]) -> Said {
+    /// A bundled workflow of the project's own, with one thing written otherwise.
+    pub fn workflow(&self, name: &str, text: &str, instead: &str) {
+        let sources = relwf::script::embedded();
+        let path = format!("workflows/{name}.rhai");
+        let source = sources.iter().find(|source| source.path == path).expect("it is bundled");
+        assert!(source.text.contains(text), "{text} is not in {path}");
+        fs::create_dir_all(self.project.join("workflows")).unwrap();
+        fs::write(self.project.join(path), source.text.replacen(text, instead, 1)).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> assert_cmd::Command {
         let mut command = self.machine.relwf(&self.project, args);
         command.env("GH_ENTERPRISE_TOKEN", self.token).env("TRAVIS_TOKEN", self.token);
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.com");
         }
-        let said = said(&self.machine, command);
+        command
+    }
+
+    /// Runs relwf as the person with the token, which nobody may read anywhere afterwards.
+    pub fn relwf(&self, args: &[&str]) -> Said {
+        let said = said(&self.machine, self.command(args));
         for token in ["t-write", "t-read", "t-none", "t-admin"] {
             assert!(!said.stdout.contains(token) && !said.stderr.contains(token), "{}\n{}", said.stdout, said.stderr);
         }
         said
+    }
+
+    /// Promotes, and meddles once relwf has said that it waits for the check of the pull request.
+    pub fn while_waiting(&self, meddle: impl FnOnce(&Self)) -> Said {
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| self.promote());
+            let polled = || self.github.count("GET", "/status") >= 2;
+            while !polled() && !run.is_finished() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            meddle(self);
+            run.join().unwrap()
+        })
     }
 
     /// `relwf run promote-staging`.
