@@ -19,8 +19,6 @@ pub struct Stage {
     pub project: PathBuf,
     /// Who promotes.
     pub token: &'static str,
-    /// More of relwf.toml.
-    config: String,
 }
 
 impl Stage {
@@ -39,20 +37,32 @@ impl Stage {
         let travis = TravisServer::start(&github);
         let project = machine.path("project");
         fs::create_dir_all(&project).unwrap();
-        let stage = Self { github, travis, machine, project, token: "t-write", config: String::new() };
+        let stage = Self { github, travis, machine, project, token: "t-write" };
         stage.configure("");
         stage
     }
 
-    /// Writes relwf.toml: the service, staging with Travis' check, and this.
-    pub fn configure(&self, more: &str) {
+    /// Writes relwf.toml: the service, staging with Travis' check; `staging` are further lines about staging.
+    pub fn configure(&self, staging: &str) {
+        self.write(staging, "", &self.github.api());
+    }
+
+    /// The same with further lines about the forge.
+    pub fn forge(&self, more: &str) {
+        self.write("", more, &self.github.api());
+    }
+
+    /// The same with another address for the forge's API.
+    pub fn through(&self, api: &str) {
+        self.write("", "", api);
+    }
+
+    fn write(&self, staging: &str, forge: &str, api: &str) {
         let text = format!(
             "[repo]\nurl = \"{}\"\n\n[[environment]]\nname = \"staging\"\nbranch = \"staging\"\nurl = \"https://beta.example\"\n\
-             checks = [\"{PR}\"]\n{}{more}\n[forge]\nkind = \"github\"\napi = \"{}\"\npoll = \"20ms\"\n\n\
+             checks = [\"{PR}\"]\n{staging}\n[forge]\nkind = \"github\"\napi = \"{api}\"\npoll = \"20ms\"\n{forge}\n\
              [ci]\nkind = \"travis\"\napi = \"{}\"\n",
-            self.github.git_url_as(self.token, "acme/service"),
-            self.config,
-            self.github.api(),
+            self.github.git_url("acme/service"),
             self.travis.api(),
         );
         fs::write(self.project.join("relwf.toml"), text).unwrap();
@@ -70,6 +80,10 @@ impl Stage {
 
     fn command(&self, args: &[&str]) -> assert_cmd::Command {
         let mut command = self.machine.relwf(&self.project, args);
+        let helper = self.machine.path("gitconfig");
+        let answer = format!("echo username=x-access-token; echo password={}", self.token);
+        fs::write(&helper, format!("[credential]\n\thelper = \"!f() {{ {answer}; }}; f\"\n")).unwrap();
+        command.env("GIT_CONFIG_GLOBAL", helper);
         command.env("GH_ENTERPRISE_TOKEN", self.token).env("TRAVIS_TOKEN", self.token);
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.com");
@@ -99,9 +113,9 @@ impl Stage {
         })
     }
 
-    /// `relwf run promote-staging`.
+    /// `relwf run promote-staging`; what only staging has is no reason to stop.
     pub fn promote(&self) -> Said {
-        self.relwf(&["run", "promote-staging"])
+        self.relwf(&["run", "promote-staging", "--param", "accept=missing"])
     }
 
     /// What git knows about the bare repository.
