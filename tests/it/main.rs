@@ -22,9 +22,10 @@ mod git_servers;
 mod hidden;
 mod http;
 mod kill;
+mod lying_clocks;
 mod merge;
 mod merge_answers;
-mod merge_bases;
+
 mod merge_cases;
 mod merge_edges;
 mod merge_histories;
