@@ -251,7 +251,7 @@ impl Client {
             Outcome::Answer(response) => response.status.to_string(),
             Outcome::Invalid(words) | Outcome::Failed { words, .. } => request.scrubbed(words),
         };
-        tracing::debug!(request = request.shown(), status, took = ?began.elapsed(), "http");
+        tracing::debug!("{} {status} in {} ms", request.shown(), began.elapsed().as_millis());
         let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
             Outcome::Answer(response) => {
                 return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));

@@ -15,6 +15,7 @@ mod fleet;
 mod flow;
 mod forge;
 mod git;
+mod health;
 mod http;
 mod land;
 mod lease;
