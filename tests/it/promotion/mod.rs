@@ -3,6 +3,7 @@
 //! Every request passes through prism; where prism objects, the test fails.
 
 mod against;
+mod builds;
 mod deployed;
 mod faults;
 mod green;
