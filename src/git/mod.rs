@@ -27,6 +27,7 @@ mod push;
 mod push_here;
 mod refs;
 mod revision;
+mod settings;
 mod transport;
 mod trees;
 mod url;
