@@ -4,7 +4,7 @@ use super::check::check;
 use super::project::Project;
 use super::setting::Setting;
 use crate::forge::Forge;
-use crate::git::{Identity, Keep, Mirror};
+use crate::git::{Identity, Keep, Mirror, Signing};
 use crate::model::{Failure, FailureKind, Place, Watch};
 use serde::Serialize;
 use std::path::Path;
@@ -97,6 +97,9 @@ fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) 
             .map(|who| format!("{} <{}>", who.committer.0, who.committer.1))
             .map_err(Failure::from),
     ));
+    let signing = Signing::find(&environment, Some(&project.config.root)).map_err(Failure::from);
+    let signing = signing.and_then(|found| found.map(|how| how.ready().map(|()| how.shown())).transpose());
+    findings.extend(signing.transpose().map(|found| Finding::of("signing", found)));
     findings.push(Finding::of(
         "workflows",
         check(project, &[]).and_then(|checked| match checked.findings.first() {

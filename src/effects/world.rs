@@ -4,7 +4,7 @@ use crate::ci::Ci;
 use crate::components::PluginDetector;
 use crate::config::Config;
 use crate::forge::Forge;
-use crate::git::{Identity, Mirror};
+use crate::git::{Identity, Mirror, Signing};
 use crate::merge::Certify;
 use crate::model::{Failure, RunId};
 use crate::run::Key;
@@ -58,6 +58,8 @@ pub struct World {
     pub ci: Option<Arc<dyn Ci>>,
     /// Who commits; an error only when somebody needs it.
     pub identity: Result<Identity, Failure>,
+    /// How commits are signed, if they are; an error only when somebody needs it.
+    pub signing: Result<Option<Signing>, Failure>,
     /// Is git asked for its opinion on every merge?
     pub certify: Certify,
     /// Component detectors written as plugins.

@@ -35,4 +35,5 @@ mod picks;
 mod readme;
 mod rooms;
 mod script;
+mod signing;
 mod support;

@@ -212,6 +212,7 @@ impl Bench {
             forge,
             ci,
             identity: Ok(identity),
+            signing: Ok(None),
             certify: relwf::merge::Certify::Ask,
             plugins: Arc::new(NoPlugins),
             signals: self.signals.clone(),

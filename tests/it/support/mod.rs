@@ -5,3 +5,4 @@ pub mod cli;
 pub mod git;
 pub mod http_server;
 pub mod servers;
+pub mod signer;
