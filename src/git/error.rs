@@ -149,6 +149,10 @@ impl GitError {
                     .hint("check the address; forges answer 404 when credentials are missing")
             }
             (_, ErrorClass::Ssh) if words.contains("auth") => auth(sentence, url),
+            // It spoke to us instead of to git, and hung up.
+            (ErrorCode::Eof, ErrorClass::Ssh) => Self::new(FailureKind::Refused, sentence).hint(
+                "those are the server's own words: check the path, and ask whoever looks after the server for the right",
+            ),
             (_, ErrorClass::Net | ErrorClass::Http | ErrorClass::Ssh | ErrorClass::Os) => {
                 Self::new(FailureKind::Network, sentence)
             }

@@ -19,6 +19,7 @@ mod git_mirror;
 mod git_push;
 mod git_read;
 mod git_servers;
+mod gitolite;
 mod hidden;
 mod http;
 mod kill;
