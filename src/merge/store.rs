@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// A map keyed by object id; ids are uniformly distributed, so their first bytes serve as the hash.
@@ -83,35 +83,40 @@ pub(super) struct Kept {
     trees: Cache,
     blobs: Cache,
     sizes: RefCell<IdMap<usize>>,
+    /// What a merge without libgit2 wrote.
+    written: RefCell<IdMap<(git2::ObjectType, Rc<[u8]>)>>,
 }
 
 impl Kept {
-    pub(super) fn new(repo: &git2::Repository) -> Self {
-        let folders = object_folders(repo);
+    /// For the repository whose objects and references are in this folder.
+    pub(super) fn new(common: &Path) -> Self {
+        let folders = object_folders(common);
         Self {
             packs: Packs::open(&folders),
             loose: Loose::new(folders),
             trees: Cache::new(TREE_CACHE),
             blobs: Cache::new(BLOB_CACHE),
             sizes: RefCell::default(),
+            written: RefCell::default(),
         }
     }
 
     /// Takes notice of what others stored meanwhile.
     pub(super) fn refresh(&mut self) {
         self.packs.refresh();
+        self.written.get_mut().clear();
     }
 }
 
-/// One repository's objects: those in packs and files are read here, the others (in memory) by libgit2.
+/// One repository's objects: those in packs and files are read here, the others (in memory) by libgit2, where it is at hand.
 pub(super) struct Store<'r> {
-    odb: git2::Odb<'r>,
+    odb: Option<git2::Odb<'r>>,
     kept: &'r Kept,
 }
 
 impl<'r> Store<'r> {
-    pub(super) fn new(repo: &'r git2::Repository, kept: &'r Kept) -> Result<Self, MergeError> {
-        let odb = repo.odb().map_err(|source| failed("the object database", source))?;
+    pub(super) fn new(repo: Option<&'r git2::Repository>, kept: &'r Kept) -> Result<Self, MergeError> {
+        let odb = repo.map(|repo| repo.odb().map_err(|source| failed("the object database", source))).transpose()?;
         Ok(Self { odb, kept })
     }
 
@@ -180,13 +185,20 @@ impl<'r> Store<'r> {
 
     fn write(&self, kind: git2::ObjectType, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
         let id = hash(kind, data);
-        if !self.kept.packs.contains(id) {
-            self.odb.write(kind, data).map_err(|source| failed(what, source))?;
+        match &self.odb {
+            None => drop(self.kept.written.borrow_mut().entry(id).or_insert_with(|| (kind, data.into()))),
+            Some(odb) if !self.kept.packs.contains(id) => {
+                odb.write(kind, data).map_err(|source| failed(what, source))?;
+            }
+            Some(_) => {}
         }
         Ok(id)
     }
 
     fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<Rc<[u8]>, MergeError> {
+        if let Some((stored, data)) = self.kept.written.borrow().get(&id) {
+            return if *stored == kind { Ok(data.clone()) } else { Err(other_kind(id, *stored, kind)) };
+        }
         let found = match self.kept.packs.read(id) {
             Packed::Object(number, data) => pack::object_type(number).map(|stored| (stored, data)),
             Packed::Damaged => return Err(damaged(format!("object {id}"), "it cannot be read from its pack")),
@@ -195,14 +207,15 @@ impl<'r> Store<'r> {
         if let Some((stored, data)) = found {
             return if stored == kind { Ok(data) } else { Err(other_kind(id, stored, kind)) };
         }
-        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;
+        let Some(odb) = &self.odb else { return Err(damaged(format!("{kind} {id}"), "it is missing")) };
+        let object = odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;
         if object.kind() == kind { Ok(Rc::from(object.data())) } else { Err(other_kind(id, object.kind(), kind)) }
     }
 }
 
 /// The folders that hold a repository's objects: its own, then those it borrows from.
-pub(super) fn object_folders(repo: &git2::Repository) -> Vec<PathBuf> {
-    let mut folders = vec![repo.commondir().join("objects")];
+pub(super) fn object_folders(common: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![common.join("objects")];
     let mut at = 0;
     while let Some(folder) = folders.get(at).cloned() {
         at += 1;
