@@ -12,6 +12,7 @@
 //! | [`hidden`] | what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
+//! | [`route`] | the way to a server: proxies, certificates |
 //! | [`model`] | ids, names, values, failures |
 
 pub mod app;
@@ -30,6 +31,7 @@ pub mod journal;
 pub mod merge;
 pub mod model;
 pub mod process;
+pub mod route;
 pub mod run;
 pub mod script;
 pub mod ui;
