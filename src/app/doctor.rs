@@ -6,6 +6,7 @@ use super::setting::Setting;
 use crate::forge::Forge;
 use crate::git::{Identity, Keep, Mirror, Signing};
 use crate::model::{Failure, FailureKind, Place, Watch};
+use crate::route::{Route, Trust};
 use serde::Serialize;
 use std::path::Path;
 
@@ -118,6 +119,7 @@ fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) 
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
 fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     let opened = project.url().and_then(|url| {
+        way(url.route(), findings);
         let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
         let refs = mirror.remote_refs(watch)?;
         Ok((url, mirror, refs))
@@ -163,6 +165,16 @@ fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
             });
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),
+    }
+}
+
+/// What lies between here and the remote.
+fn way(route: &Route, findings: &mut Vec<Finding>) {
+    if let Some(proxy) = &route.proxy {
+        findings.push(Finding::good("proxy", format!("{} ({})", proxy.shown(), proxy.source)));
+    }
+    if let Trust::File { path, source } = &route.trust {
+        findings.push(Finding::good("trust", format!("the certificates in {} alone ({source})", path.display())));
     }
 }
 

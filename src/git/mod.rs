@@ -31,6 +31,7 @@ mod settings;
 mod signing;
 mod transport;
 mod trees;
+mod trust;
 mod url;
 
 pub use commits::{CommitInfo, FileMode, NewCommit, Signature, Unsigned};
@@ -44,6 +45,7 @@ pub use init::{NewRepository, work_clone};
 pub use mirror::{Keep, Mirror, Synced};
 pub use objects::Objects;
 pub use push::{Expected, RefUpdate};
+pub use settings::routes;
 pub use signing::Signing;
 pub(crate) use transport::{LOCAL_ENVIRONMENT, git_program};
 pub use url::RemoteUrl;

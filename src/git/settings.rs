@@ -5,6 +5,7 @@
 
 use super::GitError;
 use crate::model::FailureKind;
+use crate::route::{Routes, Setting};
 use git2::{Config, ConfigLevel, Repository};
 use std::path::{Path, PathBuf};
 
@@ -82,11 +83,13 @@ impl<'a> Settings<'a> {
 
     /// What `GIT_CONFIG_COUNT` and its kin put over the files.
     fn over(&self, key: &str) -> Option<String> {
+        self.given().filter(|(name, _)| name.eq_ignore_ascii_case(key)).last().map(|(_, value)| value)
+    }
+
+    fn given(&self) -> impl Iterator<Item = (String, String)> {
         let count: usize = self.env("GIT_CONFIG_COUNT").and_then(|n| n.parse().ok()).unwrap_or(0).min(1000);
         (0..count)
-            .rev()
-            .find(|i| self.env(&format!("GIT_CONFIG_KEY_{i}")).is_some_and(|k| k.eq_ignore_ascii_case(key)))
-            .and_then(|i| self.env(&format!("GIT_CONFIG_VALUE_{i}")))
+            .filter_map(|i| self.env(&format!("GIT_CONFIG_KEY_{i}")).zip(self.env(&format!("GIT_CONFIG_VALUE_{i}"))))
     }
 
     /// A setting that is on or off; off when it is not given.
@@ -111,6 +114,39 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// Every setting of `http` and `http.<url>`; those that win come last. Paths are whole.
+    ///
+    /// # Errors
+    ///
+    /// Kind `config` when the configuration cannot be read.
+    pub(super) fn http(&self) -> Result<Vec<Setting>, GitError> {
+        let mut found: Vec<(i32, String, String)> = Vec::new();
+        let listed = self.files.entries(Some("^http\\.")).and_then(|entries| {
+            entries.for_each(|entry| {
+                if let (true, Ok(name), Ok(value)) = (entry.has_value(), entry.name(), entry.value()) {
+                    found.push((entry.level() as i32, name.to_owned(), value.to_owned()));
+                }
+            })
+        });
+        listed.map_err(|e| {
+            GitError::new(
+                FailureKind::Config,
+                format!("git's configuration cannot be read: {}", super::error::words(&e)),
+            )
+        })?;
+        found.sort_by_key(|(level, ..)| *level);
+        let files = found.into_iter().map(|(_, name, value)| (name, value));
+        Ok(files.chain(self.given()).filter_map(|(name, value)| self.http_setting(&name, value)).collect())
+    }
+
+    fn http_setting(&self, name: &str, value: String) -> Option<Setting> {
+        let (section, rest) = name.split_once('.')?;
+        let (url, key) = rest.rsplit_once('.').map_or((None, rest), |(url, key)| (Some(url.to_owned()), key));
+        let key = key.to_ascii_lowercase();
+        let value = if key == "sslcainfo" { self.expanded(&value).display().to_string() } else { value };
+        section.eq_ignore_ascii_case("http").then_some(Setting { url, key, value })
+    }
+
     /// `~/x` below the person's home; other paths as they are.
     pub(super) fn expanded(&self, path: &str) -> PathBuf {
         match path.strip_prefix("~/").zip(self.env("HOME")) {
@@ -118,6 +154,15 @@ impl<'a> Settings<'a> {
             None => path.into(),
         }
     }
+}
+
+/// The ways to all servers, as git's configuration around `project` and the environment say.
+///
+/// # Errors
+///
+/// Kind `config` when git's configuration cannot be read.
+pub fn routes(env: &dyn Fn(&str) -> Option<String>, project: Option<&Path>) -> Result<Routes, GitError> {
+    Ok(Routes::new(env, Settings::find(env, project)?.http()?))
 }
 
 #[cfg(test)]
