@@ -104,6 +104,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
         plugins: Arc::new(project.library()?),
         signals,
         env: Arc::clone(&project.setting.env),
+        routes: project.routes()?,
         clock: Arc::new(SystemClock),
         folder,
     };

@@ -5,8 +5,10 @@ use crate::components::PluginDetector;
 use crate::config::Config;
 use crate::forge::Forge;
 use crate::git::{Identity, Mirror, Signing};
+use crate::http::Client;
 use crate::merge::Certify;
-use crate::model::{Failure, RunId};
+use crate::model::{Cancel, Failure, RunId};
+use crate::route::Routes;
 use crate::run::Key;
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -68,8 +70,17 @@ pub struct World {
     pub signals: Arc<dyn Signals>,
     /// The environment's variables, for secrets.
     pub env: Env,
+    /// The ways to servers: proxies and certificates.
+    pub routes: Routes,
     /// The clock, for what ends later than it began.
     pub clock: Arc<dyn Clock>,
     /// A folder of this project in the state directory, for locks and logs.
     pub folder: PathBuf,
+}
+
+impl World {
+    /// A client for other servers than the forge's.
+    pub(super) fn client(&self, cancel: &Cancel) -> Client {
+        Client::new(cancel.clone()).by(self.routes.clone())
+    }
 }

@@ -22,6 +22,7 @@ mod git_servers;
 mod gitolite;
 mod hidden;
 mod http;
+mod https;
 mod kill;
 mod merge;
 mod merge_answers;
