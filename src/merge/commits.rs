@@ -1,9 +1,9 @@
 //! Commits as a merge needs them (tree, parents, date, generation), parsed once and kept.
 
 use super::MergeError;
-use super::commit_graph::{GraphCommit, Graphs};
 use super::store::{IdMap, Store, damaged};
 use crate::model::ObjectId;
+use crate::odb::{GraphCommit, Graphs};
 use std::path::Path;
 
 /// A commit's number in [`Commits`].

@@ -4,15 +4,14 @@
 //! [`Merger`] for many merges, and its [`Outcome`]; what is inside may change. [`certify`] asks git itself for a second
 //! opinion.
 //!
-//! Inside: `ort` leads. `bases` finds the common ancestors (over `commits` and `commit_graph`), `structural` decides what
+//! Inside: `ort` leads. `bases` finds the common ancestors (over `commits`), `structural` decides what
 //! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
 //! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` says what is open.
-//! `store` reads objects (over `pack` and `loose`, both `pack` and `commit_graph` over `id_table` and `window`); `plain` says where that needs no libgit2.
+//! `store` reads objects; `plain` says where that needs no libgit2.
 
 mod attributes;
 mod bases;
 mod certificate;
-mod commit_graph;
 mod commits;
 mod conflict;
 mod content;
@@ -20,14 +19,11 @@ mod directories;
 mod entries;
 mod finish;
 mod histogram;
-mod id_table;
 mod lines;
-mod loose;
 mod myers;
 mod note;
 mod ort;
 mod outcome;
-mod pack;
 mod plain;
 mod renames;
 mod report;
@@ -40,7 +36,6 @@ mod submodules;
 mod table_order;
 mod three_way;
 mod tree;
-mod window;
 
 pub use certificate::{Certificate, Certify, Certifying, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};

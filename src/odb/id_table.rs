@@ -88,7 +88,7 @@ mod tests {
         }
         ids.iter().for_each(|id| bytes.extend(id.as_bytes()));
         std::fs::write(&path, bytes).unwrap();
-        let window = Window::open(&path).unwrap();
+        let window = Window::open(&path, 0).unwrap();
         let table = IdTable::read(&window, 0, IdTable::FANOUT);
         (dir, window, table)
     }
@@ -124,7 +124,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for bad in [whole[..whole.len() - 1].to_vec(), [&[0, 0, 0, 9], &whole[4..]].concat(), Vec::new()] {
             std::fs::write(&path, bad).unwrap();
-            assert!(IdTable::read(&Window::open(&path).unwrap(), 0, IdTable::FANOUT).is_none());
+            assert!(IdTable::read(&Window::open(&path, 0).unwrap(), 0, IdTable::FANOUT).is_none());
         }
     }
 }

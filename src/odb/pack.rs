@@ -1,8 +1,9 @@
 //! Reads objects straight from packs (`gitformat-pack`), several times faster than through libgit2.
 //!
-//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. What is not found here is left to
-//! libgit2; so are packs whose index is not of version 2.
+//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. Packs whose index is not of version 2
+//! are left out.
 
+use super::Kind;
 use super::id_table::IdTable;
 use super::window::{Window, read_at};
 use crate::model::ObjectId;
@@ -22,6 +23,8 @@ const TAG: u8 = 4;
 const OFFSET_DELTA: u8 = 6;
 const ID_DELTA: u8 = 7;
 
+/// Larger indexes are never held whole in memory.
+const LARGEST_INDEX: u64 = 24 << 20;
 /// Objects larger than this are not held in memory as bases of others.
 const LARGEST_BASE: usize = 1 << 20;
 const BASES: usize = 12 << 20;
@@ -33,21 +36,21 @@ const DEFLATE_AT_MOST: u64 = 1032;
 /// A delta's result gets at most this much memory before there are contents for it.
 const LARGEST_START: usize = 16 << 20;
 
-/// git2's word for a type's number.
-pub(super) fn object_type(number: u8) -> Option<git2::ObjectType> {
+/// What a type's number stands for.
+fn kind(number: u8) -> Option<Kind> {
     match number {
-        COMMIT => Some(git2::ObjectType::Commit),
-        TREE => Some(git2::ObjectType::Tree),
-        BLOB => Some(git2::ObjectType::Blob),
-        TAG => Some(git2::ObjectType::Tag),
+        COMMIT => Some(Kind::Commit),
+        TREE => Some(Kind::Tree),
+        BLOB => Some(Kind::Blob),
+        TAG => Some(Kind::Tag),
         _ => None,
     }
 }
 
 /// What the packs say of an object.
 pub(super) enum Packed {
-    /// Its type and contents.
-    Object(u8, Rc<[u8]>),
+    /// What it is, and its contents.
+    Object(Kind, Rc<[u8]>),
     /// An index names it, but it cannot be read. Not a case for libgit2, which a wrong offset can crash.
     Damaged,
     Absent,
@@ -153,7 +156,8 @@ impl Packs {
     pub(super) fn read(&self, id: ObjectId) -> Packed {
         let state = &mut *self.state.borrow_mut();
         let Some(place) = self.find(state, id) else { return Packed::Absent };
-        self.object(state, place).map_or(Packed::Damaged, |(kind, data)| Packed::Object(kind, data))
+        let object = self.object(state, place).and_then(|(number, data)| Some((kind(number)?, data)));
+        object.map_or(Packed::Damaged, |(kind, data)| Packed::Object(kind, data))
     }
 
     /// The first bytes of a commit, at most `most`; fewer only when it is shorter.
@@ -405,7 +409,7 @@ fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
 impl Pack {
     /// Opens a pack by the path of its index (version 2).
     fn open(path: &Path) -> Option<Self> {
-        let index = Window::open(path)?;
+        let index = Window::open(path, LARGEST_INDEX)?;
         if index.bytes(0)? != *b"\xfftOc\0\0\0\x02" {
             return None;
         }

@@ -10,13 +10,13 @@ use std::path::Path;
 const PIECE: usize = 4 << 10;
 /// So many pieces are kept.
 const PIECES: usize = 64;
-/// A larger file is never held whole.
-const LARGEST_WHOLE: u64 = 24 << 20;
 
 /// An open file.
 pub(super) struct Window {
     file: File,
     length: u64,
+    /// A larger file is never held whole.
+    largest_whole: u64,
     held: RefCell<Held>,
 }
 
@@ -27,10 +27,11 @@ enum Held {
 }
 
 impl Window {
-    pub(super) fn open(path: &Path) -> Option<Self> {
+    /// A file that is held whole only up to that size in bytes.
+    pub(super) fn open(path: &Path, largest_whole: u64) -> Option<Self> {
         let file = File::open(path).ok()?;
         let length = file.metadata().ok()?.len();
-        Some(Self { file, length, held: RefCell::new(Held::Pieces(Vec::new(), 0)) })
+        Some(Self { file, length, largest_whole, held: RefCell::new(Held::Pieces(Vec::new(), 0)) })
     }
 
     /// The file's size in bytes, as it was when it was opened.
@@ -64,7 +65,7 @@ impl Window {
         let held = &mut *self.held.borrow_mut();
         if let Held::Pieces(_, read) = held
             && *read > self.length
-            && self.length <= LARGEST_WHOLE
+            && self.length <= self.largest_whole
         {
             let mut whole = vec![0; usize::try_from(self.length).ok()?];
             let length = read_at(&self.file, &mut whole, 0)?;
@@ -127,7 +128,7 @@ mod tests {
         let path = dir.path().join("file");
         let text: Vec<u8> = (0..PIECE * 3 + 17).map(|at| (at * 7 % 251) as u8).collect();
         std::fs::write(&path, &text).unwrap();
-        let window = Window::open(&path).unwrap();
+        let window = Window::open(&path, 1 << 20).unwrap();
         for at in (0..text.len() - 7).rev() {
             assert_eq!(window.bytes::<8>(at as u64).as_ref().map(<[u8; 8]>::as_slice), text.get(at..at + 8), "{at}");
             // The last piece first, and the first one last: once each, it is not worth while to hold all of it.
@@ -146,7 +147,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         std::fs::write(&path, vec![1; PIECE * 2]).unwrap();
-        let window = Window::open(&path).unwrap();
+        let window = Window::open(&path, 1 << 20).unwrap();
         std::fs::write(&path, vec![1; PIECE]).unwrap();
         assert_eq!(window.bytes::<4>(PIECE as u64 + 8), None);
         assert_eq!(window.u32(8), Some(0x0101_0101));

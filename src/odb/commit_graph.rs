@@ -8,15 +8,24 @@ use crate::model::ObjectId;
 use std::path::{Path, PathBuf};
 
 /// A commit as the graph has it.
-pub(super) struct GraphCommit {
-    pub(super) tree: ObjectId,
-    pub(super) parents: Vec<ObjectId>,
-    pub(super) date: i64,
-    pub(super) generation: u64,
+pub(crate) struct GraphCommit {
+    pub(crate) tree: ObjectId,
+    pub(crate) parents: Vec<ObjectId>,
+    pub(crate) date: i64,
+    pub(crate) generation: u64,
+}
+
+/// What the graph has of the commit at a position, but for its tree; parents are positions too.
+#[derive(Clone)]
+pub(crate) struct Row {
+    pub(crate) parents: Vec<u32>,
+    pub(crate) date: i64,
+    /// One more than its parents' largest.
+    pub(crate) generation: u64,
 }
 
 /// The graph files of a repository: one file, or a chain whose base comes first.
-pub(super) struct Graphs {
+pub(crate) struct Graphs {
     layers: Vec<Layer>,
 }
 
@@ -29,58 +38,86 @@ struct Layer {
     first: u32,
 }
 
+/// A walk over a whole history asks for every commit, so that much is held in memory: some 1,700,000 commits.
+const LARGEST_WHOLE: u64 = 96 << 20;
 /// Bytes of a commit's row.
 const ROW: u64 = 36;
 const NO_PARENT: u32 = 0x7000_0000;
 const MANY: u32 = 0x8000_0000;
 
 impl Graphs {
-    pub(super) fn open(common: &Path) -> Self {
-        let folders = super::store::object_folders(common);
+    /// For the repository whose `objects` are in this folder.
+    pub(crate) fn open(common: &Path) -> Self {
         // Grafts and replacements make the recorded parents untrue.
         let untrue = common.join("shallow").exists() || common.join("info/grafts").exists();
-        let layers = if untrue { None } else { folders.iter().find_map(|folder| load(folder)) };
+        let layers = if untrue { None } else { super::folders(common).iter().find_map(|folder| load(folder)) };
         Self { layers: layers.unwrap_or_default() }
     }
 
-    pub(super) fn find(&self, id: ObjectId) -> Option<GraphCommit> {
-        self.layers
-            .iter()
-            .rev()
-            .find_map(|layer| layer.ids.find(&layer.file, &id).and_then(|at| self.commit(layer, at)))
+    /// How many commits there are; each has a position below that.
+    pub(crate) fn count(&self) -> u32 {
+        self.layers.last().map_or(0, |top| top.first + top.ids.count())
     }
 
-    fn commit(&self, layer: &Layer, at: u32) -> Option<GraphCommit> {
-        let row = layer.file.bytes::<{ ROW as usize }>(layer.commits + u64::from(at) * ROW)?;
+    /// A commit by its id.
+    pub(crate) fn find(&self, id: ObjectId) -> Option<GraphCommit> {
+        let (layer, at) = self.place(id)?;
+        let Row { parents, date, generation } = self.read(layer, at)?;
+        let parents = parents.into_iter().map(|parent| self.id(parent)).collect::<Option<_>>()?;
+        Some(GraphCommit { tree: layer.tree(at)?, parents, date, generation })
+    }
+
+    /// A commit's position.
+    pub(crate) fn position(&self, id: ObjectId) -> Option<u32> {
+        self.place(id).map(|(layer, at)| layer.first + at)
+    }
+
+    /// The id of the commit at a position.
+    pub(crate) fn id(&self, position: u32) -> Option<ObjectId> {
+        let layer = self.layer(position)?;
+        layer.ids.id(&layer.file, position - layer.first)
+    }
+
+    /// The commit at a position.
+    pub(crate) fn row(&self, position: u32) -> Option<Row> {
+        let layer = self.layer(position)?;
+        self.read(layer, position - layer.first)
+    }
+
+    fn place(&self, id: ObjectId) -> Option<(&Layer, u32)> {
+        self.layers.iter().rev().find_map(|layer| Some((layer, layer.ids.find(&layer.file, &id)?)))
+    }
+
+    fn layer(&self, position: u32) -> Option<&Layer> {
+        self.layers.iter().rev().find(|layer| layer.first <= position)
+    }
+
+    fn read(&self, layer: &Layer, at: u32) -> Option<Row> {
+        let row = layer.file.bytes::<16>(layer.row(at)? + 20)?;
         let number = |at: usize| Some(u32::from_be_bytes(row.get(at..at + 4)?.try_into().ok()?));
-        let tree = ObjectId::from_bytes(row.get(..20)?.try_into().ok()?);
-        let [first, second, high] = [number(20)?, number(24)?, number(28)?];
-        let date = i64::from(high & 3) << 32 | i64::from(number(32)?);
+        let [first, second, high] = [number(0)?, number(4)?, number(8)?];
+        let date = i64::from(high & 3) << 32 | i64::from(number(12)?);
         let generation = u64::from(high >> 2);
         let mut parents = Vec::new();
         if first != NO_PARENT {
-            parents.push(self.id_at(first)?);
+            parents.push(first);
         }
         if second & MANY != 0 {
             let mut edge = layer.edges? + u64::from(second & !MANY) * 4;
             loop {
                 let position = layer.file.u32(edge)?;
-                parents.push(self.id_at(position & !MANY)?);
+                parents.push(position & !MANY);
                 if position & MANY != 0 {
                     break;
                 }
                 edge += 4;
             }
         } else if second != NO_PARENT {
-            parents.push(self.id_at(second)?);
+            parents.push(second);
         }
-        // Old writers left the level out.
-        (generation > 0).then_some(GraphCommit { tree, parents, date, generation })
-    }
-
-    fn id_at(&self, position: u32) -> Option<ObjectId> {
-        let layer = self.layers.iter().rev().find(|layer| layer.first <= position)?;
-        layer.ids.id(&layer.file, position - layer.first)
+        // Old writers left the level out; and a parent that there is not is no parent.
+        let whole = generation > 0 && parents.iter().all(|parent| *parent < self.count());
+        whole.then_some(Row { parents, date, generation })
     }
 }
 
@@ -101,8 +138,16 @@ fn load(objects: &Path) -> Option<Vec<Layer>> {
 }
 
 impl Layer {
+    fn row(&self, at: u32) -> Option<u64> {
+        (at < self.ids.count()).then(|| self.commits + u64::from(at) * ROW)
+    }
+
+    fn tree(&self, at: u32) -> Option<ObjectId> {
+        self.file.bytes(self.row(at)?).map(ObjectId::from_bytes)
+    }
+
     fn read(path: &Path, first: u32) -> Option<Self> {
-        let file = Window::open(path)?;
+        let file = Window::open(path, LARGEST_WHOLE)?;
         // Signature, version 1, SHA-1, number of chunks.
         let [b'C', b'G', b'P', b'H', 1, 1, chunks] = file.bytes(0)? else { return None };
         let (mut fanout, mut lookup, mut commits, mut edges) = (None, None, None, None);
