@@ -22,6 +22,8 @@ use ureq::{Agent, Error};
 const CONNECT: Duration = Duration::from_secs(20);
 /// How often somebody looks at the cancel flag.
 const LOOK: Duration = Duration::from_millis(50);
+/// How rustls calls a server that shows a certificate which may sign others (`openssl req -x509` makes such).
+const OWN_CA: &str = "CaUsedAsEndEntity";
 /// How long after its deadline an attempt may still come to its end by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -185,7 +187,11 @@ fn told(error: &Error, access: Access, url: &str, route: &Route, sent: Sent) -> 
     let failed =
         |kind, words: String| Outcome::Failed { kind, words: format!("{words}{by}"), hint: advice.clone(), sent };
     let untrusted = |words: String| {
-        let hint = words.contains("certificate").then(|| route.trust.advice(url::host(url)));
+        let hint = if words.contains(OWN_CA) {
+            Some("its server shows a CA's own certificate: give it one that this CA has signed".to_owned())
+        } else {
+            words.contains("certificate").then(|| route.trust.advice(url::host(url)))
+        };
         Outcome::Failed { kind: FailureKind::Network, words: format!("no TLS connection: {words}"), hint, sent }
     };
     match error {

@@ -283,6 +283,18 @@ fn the_http_client_trusts_what_ssl_cert_file_names() {
 }
 
 #[test]
+fn a_server_that_shows_a_cas_own_certificate_is_told_apart_from_one_that_nobody_knows() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::alone(&dir.path().join("ca"));
+    git(dir.path(), &["init", "-q", "--bare", "-b", "master", "root/r.git"]);
+    let server = authority.serve(&dir.path().join("root"), "https://localhost:9");
+    let url = format!("https://localhost:{}/open/r.git/HEAD", server.port);
+    let ca = authority.file().display().to_string();
+    let (_, words) = not_sent(get(&client(&[], &[("sslcainfo", &ca)]), &url));
+    says(&words, &["no TLS connection", "shows a CA's own certificate: give it one that this CA has signed"]);
+}
+
+#[test]
 fn the_http_client_goes_by_the_proxy_which_never_sees_its_token() {
     let dir = tempfile::tempdir().unwrap();
     let (server, authority) = served(dir.path(), "https://localhost:9");

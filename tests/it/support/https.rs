@@ -38,6 +38,17 @@ impl Authority {
         authority
     }
 
+    /// The server shows the CA's own certificate.
+    pub fn alone(dir: &Path) -> Self {
+        let authority = Self::new(dir);
+        authority.openssl(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out server.crt -days 30 \
+             -batch -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
+        );
+        fs::copy(dir.join("server.crt"), authority.file()).unwrap();
+        authority
+    }
+
     /// The CA's certificate.
     pub fn file(&self) -> PathBuf {
         self.dir.join("ca.pem")
