@@ -9,6 +9,7 @@ mod pace;
 mod url;
 
 use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
+use crate::route::Routes;
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
 
@@ -173,8 +174,7 @@ impl From<HttpError> for Failure {
     }
 }
 
-/// The client. Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), trust in
-/// certificates from the system.
+/// The client.
 #[derive(Debug, Clone)]
 pub struct Client {
     attempt: Attempt,
@@ -182,9 +182,16 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that stops when the flag is raised.
+    /// A client that stops when the flag is raised. Proxies come from the environment (`https_proxy`, `no_proxy`, …), trust in
+    /// certificates from the system.
     pub fn new(cancel: Cancel) -> Self {
-        Self { attempt: Attempt::new(), cancel }
+        Self { attempt: Attempt::by(Routes::new(&|name| std::env::var(name).ok(), Vec::new())), cancel }
+    }
+
+    /// The same client by other ways to its servers.
+    #[must_use]
+    pub fn by(self, routes: Routes) -> Self {
+        Self { attempt: Attempt::by(routes), ..self }
     }
 
     /// Sends the request and reads the whole answer. An answer of any status is a success, but for those that say "come
@@ -242,8 +249,9 @@ impl Client {
                 return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));
             }
             Outcome::Invalid(words) => (HttpError::Invalid, fail(FailureKind::Arguments, words)),
-            Outcome::Failed { kind, words, sent } => {
-                let failure = fail(kind, words);
+            Outcome::NoWay(failure) => (HttpError::Invalid, failure),
+            Outcome::Failed { kind, words, hint, sent } => {
+                let failure = Failure { hint, ..fail(kind, words) };
                 match (request.access, sent) {
                     (Access::Write, attempt::Sent::Perhaps) => {
                         (HttpError::Unknown, failure.hint("look on the server whether it happened"))

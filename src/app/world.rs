@@ -5,7 +5,7 @@ use crate::ci::{Ci, CommandCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
 use crate::forge::{Forge, LocalForge};
-use crate::git::{Identity, Keep, Mirror, RemoteUrl};
+use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Watch};
 use crate::run::Key;
@@ -91,16 +91,20 @@ pub fn work(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<Read
 
 fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> Result<Ready, Failure> {
     let Parts { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
+    let env = Arc::clone(&project.setting.env);
+    let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let world = World {
         config: project.config.clone(),
         mirror: Arc::clone(&mirror),
         forge,
         ci,
         identity,
+        signing,
         certify: project.setting.certify,
         plugins: Arc::new(project.library()?),
         signals,
         env: Arc::clone(&project.setting.env),
+        routes: project.routes()?,
         clock: Arc::new(SystemClock),
         folder,
     };

@@ -18,6 +18,7 @@ mod http;
 mod land;
 mod lease;
 mod merging;
+mod pen;
 mod picking;
 mod registry;
 mod restoring;

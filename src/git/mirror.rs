@@ -5,8 +5,8 @@ use super::link::Link;
 use super::objects::Storage;
 use super::refs::{Refs, Snapshot};
 use super::{
-    CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature, cache,
-    checkout, history, patch, revision, trees,
+    CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature,
+    Unsigned, cache, checkout, history, patch, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TreeId, Watch};
 use std::collections::BTreeMap;
@@ -309,6 +309,24 @@ impl Mirror {
     /// Tree or parents are missing, a name is empty, the disk is full.
     pub fn write_commit(&self, new: &NewCommit) -> Result<CommitId, GitError> {
         self.objects.with(|repository| commits::write(repository, new))
+    }
+
+    /// What a signature of this commit is made of.
+    ///
+    /// # Errors
+    ///
+    /// Tree or parents are missing, a name is empty.
+    pub fn unsigned(&self, new: &NewCommit) -> Result<Unsigned, GitError> {
+        self.objects.with(|repository| commits::unsigned(repository, new))
+    }
+
+    /// Writes a commit with its signature. Equal values give equal ids.
+    ///
+    /// # Errors
+    ///
+    /// The disk is full.
+    pub fn write_signed(&self, unsigned: &Unsigned, signature: &str) -> Result<CommitId, GitError> {
+        self.objects.with(|repository| commits::write_signed(repository, &unsigned.text, signature))
     }
 
     /// Writes a tree of these files.

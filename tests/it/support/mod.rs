@@ -4,4 +4,6 @@ pub mod bench;
 pub mod cli;
 pub mod git;
 pub mod http_server;
+pub mod https;
 pub mod servers;
+pub mod signer;

@@ -1,4 +1,4 @@
-//! Real git servers on loopback ports: lighttpd with `git http-backend`, and sshd.
+//! Real git servers on loopback ports: lighttpd with `git http-backend`, sshd, and gitolite behind it.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -20,8 +20,9 @@ impl Drop for Server {
     }
 }
 
+/// Where a program is; says how to get it when it is missing.
 #[track_caller]
-fn program(name: &str, package: &str) -> PathBuf {
+pub fn program(name: &str, package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
@@ -30,7 +31,8 @@ fn program(name: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("this test needs {name}: `apt-get install {package}` (./tests/run does it)"))
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
@@ -39,7 +41,7 @@ fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         let ended = child.try_wait().unwrap();
         assert!(
-            ended.is_none() && started.elapsed() < Duration::from_secs(20),
+            ended.is_none() && started.elapsed() < Duration::from_secs(60),
             "the server does not answer ({ended:?}): {}",
             fs::read_to_string(log).unwrap_or_default()
         );
@@ -48,16 +50,35 @@ fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
     Server { child, port }
 }
 
+pub fn http_backend() -> PathBuf {
+    let exec = Command::new("git").arg("--exec-path").output().expect("the tests need git on PATH").stdout;
+    let backend = Path::new(String::from_utf8(exec).unwrap().trim()).join("git-http-backend");
+    assert!(backend.is_file(), "git has no http-backend at {}", backend.display());
+    backend
+}
+
+pub fn lighttpd(root: &Path, text: &str, port: u16) -> Server {
+    let config = root.join("lighttpd.conf");
+    fs::write(&config, text).unwrap();
+    let mut command = Command::new(program("lighttpd", "lighttpd"));
+    command.arg("-D").arg("-f").arg(&config).env("HOME", root).env("GIT_CONFIG_NOSYSTEM", "1");
+    run(&mut command, port, &root.join("lighttpd.out"))
+}
+
+/// Starts a server, and waits until somebody listens on the port; what it says goes to the log.
+pub fn run(command: &mut Command, port: u16, log: &Path) -> Server {
+    let out = fs::File::create(log).unwrap();
+    let child = command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
+    wait_for(child, port, log)
+}
+
 /// `git http-backend` behind lighttpd, for the repositories in `root`; user `ada`, password `s3cret`.
 ///
 /// `/open/` needs no login to read, `/private/` always does, `/moved/` redirects to the same server by another name.
 pub fn http(root: &Path) -> Server {
-    let lighttpd = program("lighttpd", "lighttpd");
-    let exec = Command::new("git").arg("--exec-path").output().expect("the tests need git on PATH").stdout;
-    let backend = Path::new(String::from_utf8(exec).unwrap().trim()).join("git-http-backend");
-    assert!(backend.is_file(), "git has no http-backend at {}", backend.display());
+    let backend = http_backend();
     let port = free_port();
-    let (config, users, log) = (root.join("lighttpd.conf"), root.join("users"), root.join("lighttpd.log"));
+    let users = root.join("users");
     fs::write(&users, "ada:s3cret\n").unwrap();
     let login = r#"( "method" => "basic", "realm" => "git", "require" => "valid-user" )"#;
     let text = format!(
@@ -65,7 +86,6 @@ pub fn http(root: &Path) -> Server {
 server.document-root = "{root}"
 server.bind = "127.0.0.1"
 server.port = {port}
-server.errorlog = "{log}"
 server.modules = ( "mod_alias", "mod_auth", "mod_authn_file", "mod_cgi", "mod_redirect", "mod_setenv" )
 auth.backend = "plain"
 auth.backend.plain.userfile = "{users}"
@@ -81,27 +101,46 @@ $HTTP["querystring"] =~ "service=git-receive-pack" {{
 }}
 "#,
         root = root.display(),
-        log = log.display(),
         users = users.display(),
         backend = backend.display(),
     );
-    fs::write(&config, text).unwrap();
-    let child = Command::new(lighttpd)
-        .arg("-D")
-        .arg("-f")
-        .arg(&config)
-        .env("HOME", root)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    wait_for(child, port, &log)
+    lighttpd(root, &text, port)
 }
 
 /// sshd for whoever runs the tests. `home/.ssh` gets a key that it takes, and its host key among the known hosts.
 pub fn ssh(dir: &Path, home: &Path) -> Server {
+    sshd(dir, home, "")
+}
+
+/// gitolite behind such an sshd, with a home of its own in `dir/gitolite`; the person with the key is `ada` there.
+pub fn gitolite(dir: &Path, home: &Path, rules: &str) -> Server {
+    let own = dir.join("gitolite");
+    fs::create_dir_all(&own).unwrap();
+    run_gitolite(&own, &["setup", "-a", "nobody"]);
+    gitolite_rules(dir, rules);
+    let shell = Path::new(&run_gitolite(&own, &["query-rc", "GL_BINDIR"])).join("gitolite-shell");
+    // sshd would give it the home of whoever runs the tests.
+    let options = format!("command=\"env HOME={} USER=git {} ada\",no-pty ", own.display(), shell.display());
+    sshd(dir, home, &options)
+}
+
+/// Says who may do what from now on; repositories that are named for the first time are made.
+pub fn gitolite_rules(dir: &Path, rules: &str) {
+    let own = dir.join("gitolite");
+    fs::write(own.join(".gitolite/conf/gitolite.conf"), rules).unwrap();
+    run_gitolite(&own, &["compile"]);
+}
+
+fn run_gitolite(own: &Path, args: &[&str]) -> String {
+    let mut command = Command::new(program("gitolite", "gitolite3"));
+    command.args(args).current_dir(own).env("HOME", own).env("USER", "git").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "gitolite {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// `options` stand before the key that is taken.
+fn sshd(dir: &Path, home: &Path, options: &str) -> Server {
     let sshd = program("sshd", "openssh-server");
     let keygen = program("ssh-keygen", "openssh-client");
     let key = |file: &Path| {
@@ -114,7 +153,7 @@ pub fn ssh(dir: &Path, home: &Path) -> Server {
     fs::set_permissions(&ssh, fs::Permissions::from_mode(0o700)).unwrap();
     let host_key = key(&dir.join("host_key"));
     let authorized = dir.join("authorized_keys");
-    fs::write(&authorized, key(&ssh.join("id_ed25519"))).unwrap();
+    fs::write(&authorized, format!("{options}{}", key(&ssh.join("id_ed25519")))).unwrap();
     // sshd refuses to start without its own empty folder.
     let _ = fs::create_dir_all("/run/sshd");
     let port = free_port();
