@@ -5,7 +5,7 @@ use crate::ci::{ActionsCi, Ci, CommandCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
 use crate::forge::{Forge, GithubForge, LocalForge, github_api, owner_and_name};
-use crate::git::{Identity, Keep, Mirror, RemoteUrl};
+use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::http::{Api, Client};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
@@ -93,16 +93,20 @@ pub fn work(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<Read
 
 fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> Result<Ready, Failure> {
     let Parts { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
+    let env = Arc::clone(&project.setting.env);
+    let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let world = World {
         config: project.config.clone(),
         mirror: Arc::clone(&mirror),
         forge,
         ci,
         identity,
+        signing,
         certify: project.setting.certify,
         plugins: Arc::new(project.library()?),
         signals,
         env: Arc::clone(&project.setting.env),
+        routes: project.routes()?,
         clock: Arc::new(SystemClock),
         folder,
     };
@@ -156,7 +160,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             if token.is_some() {
                 never_in_the_clear(&api, &RemoteUrl::parse(&api, &project.config.root)?, "[ci]")?;
             }
-            let client = Client::new(project.setting.cancel.clone());
+            let client = client(project)?;
             Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
         }
         Some(CiKind::Actions) => {
@@ -202,7 +206,7 @@ fn github(project: &Project, url: &RemoteUrl) -> Result<Arc<Api>, Failure> {
         never_in_the_clear(&base, &parsed, "[forge]")?;
     }
     let token = credential.map(|credential| Secret::new(credential.secret()));
-    let api = github_api(Client::new(project.setting.cancel.clone()), &base, token.as_ref());
+    let api = github_api(client(project)?, &base, token.as_ref());
     Ok(Arc::new(match project.config.forge.timeout {
         Some(timeout) => api.deadline(timeout.duration()),
         None => api,
@@ -218,6 +222,11 @@ fn never_in_the_clear(base: &str, parsed: &RemoteUrl, table: &str) -> Result<(),
     }
     Err(Failure::new(FailureKind::Config, format!("{base} would get the token in the clear"))
         .hint(format!("write the `api` of {table} with https://")))
+}
+
+/// A client that goes the ways that git goes.
+fn client(project: &Project) -> Result<Client, Failure> {
+    Ok(Client::new(project.setting.cancel.clone()).by(project.routes()?))
 }
 
 fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {

@@ -20,6 +20,7 @@ mod http;
 mod land;
 mod lease;
 mod merging;
+mod pen;
 mod picking;
 mod proof;
 mod proposal;

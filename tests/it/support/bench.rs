@@ -213,10 +213,12 @@ impl Bench {
             forge,
             ci,
             identity: Ok(identity),
+            signing: Ok(None),
             certify: relwf::merge::Certify::Ask,
             plugins: Arc::new(NoPlugins),
             signals: self.signals.clone(),
             env: Arc::new(|name| (name == "CANARY").then(|| "s3cr3t-canary-value".to_owned())),
+            routes: relwf::route::Routes::default(),
             clock: self.clock.clone(),
             folder,
         })
