@@ -4,6 +4,7 @@
 
 mod against;
 mod builds;
+mod candidates;
 mod deployed;
 mod faults;
 mod green;
