@@ -6,6 +6,7 @@ mod against;
 mod builds;
 mod candidates;
 mod deployed;
+mod doctor;
 mod faults;
 mod green;
 mod races;
