@@ -9,5 +9,6 @@ mod deployed;
 mod doctor;
 mod faults;
 mod green;
+mod killed;
 mod races;
 mod stage;
