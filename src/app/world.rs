@@ -1,7 +1,7 @@
 //! What commands work on, built from the configuration: mirror, forge, CI, identity.
 
 use super::project::Project;
-use crate::ci::{Ci, CommandCi, TravisCi};
+use crate::ci::{ActionsCi, Ci, CommandCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
 use crate::forge::{Forge, GithubForge, LocalForge, github_api, owner_and_name};
@@ -12,6 +12,7 @@ use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -121,11 +122,17 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let env = Arc::clone(&project.setting.env);
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
+    // Forge and CI share one: what was asked, and how fast writes follow one another, is known in one place.
+    let shared = OnceCell::new();
+    let github = || match shared.get() {
+        Some(api) => Ok(Arc::clone(api)),
+        None => github(project, mirror.url()).map(|api| Arc::clone(shared.get_or_init(|| api))),
+    };
     let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
         ForgeKind::Github => {
             let (owner, name) = owner_and_name(mirror.url())?;
-            Arc::new(GithubForge::new(github(project, mirror.url())?, owner, name))
+            Arc::new(GithubForge::new(github()?, owner, name))
         }
         other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
     };
@@ -150,8 +157,15 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             let (owner, name) = owner_and_name(mirror.url())?;
             let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
             let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
+            if token.is_some() {
+                never_in_the_clear(&api, &RemoteUrl::parse(&api, &project.config.root)?, "[ci]")?;
+            }
             let client = client(project)?;
             Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
+        }
+        Some(CiKind::Actions) => {
+            let (owner, name) = owner_and_name(mirror.url())?;
+            Some(Arc::new(ActionsCi::new(github()?, &owner, &name, config.workflow.clone())))
         }
         // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
         Some(CiKind::Status) => None,
@@ -186,14 +200,10 @@ fn github(project: &Project, url: &RemoteUrl) -> Result<Arc<Api>, Failure> {
                 .hint("say api = \"https://HOST/api/v3\" under [forge], or kind = \"local\""));
         }
     };
-    let api = RemoteUrl::parse(&base, &project.config.root)?;
-    let host = api.host().unwrap_or_default();
-    let credential = project.credentials().for_host(host);
-    let own = matches!(host.split(':').next(), Some("127.0.0.1" | "localhost")) || host.starts_with("[::1]");
-    let plain = base.starts_with("http:") && !own;
-    if plain && credential.is_some() {
-        return Err(Failure::new(FailureKind::Config, format!("{base} would get the token in the clear"))
-            .hint("write [forge].api with https://"));
+    let parsed = RemoteUrl::parse(&base, &project.config.root)?;
+    let credential = project.credentials().for_host(parsed.host().unwrap_or_default());
+    if credential.is_some() {
+        never_in_the_clear(&base, &parsed, "[forge]")?;
     }
     let token = credential.map(|credential| Secret::new(credential.secret()));
     let api = github_api(client(project)?, &base, token.as_ref());
@@ -201,6 +211,17 @@ fn github(project: &Project, url: &RemoteUrl) -> Result<Arc<Api>, Failure> {
         Some(timeout) => api.deadline(timeout.duration()),
         None => api,
     }))
+}
+
+/// Tokens go over https, or to this very machine.
+fn never_in_the_clear(base: &str, parsed: &RemoteUrl, table: &str) -> Result<(), Failure> {
+    let host = parsed.host().unwrap_or_default();
+    let own = matches!(host.split(':').next(), Some("127.0.0.1" | "localhost")) || host.starts_with("[::1]");
+    if own || !base.starts_with("http:") {
+        return Ok(());
+    }
+    Err(Failure::new(FailureKind::Config, format!("{base} would get the token in the clear"))
+        .hint(format!("write the `api` of {table} with https://")))
 }
 
 /// A client that goes the ways that git goes.

@@ -1,9 +1,11 @@
 //! Who tests and deploys: one trait, one implementation for each kind of CI.
 
+mod actions;
 mod command;
 mod travis;
 mod types;
 
+pub use actions::ActionsCi;
 pub use command::{CommandCi, context_of};
 pub use travis::TravisCi;
 pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};

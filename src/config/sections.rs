@@ -103,7 +103,18 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
         ),
         _ => {}
     }
-    let ci = CiConfig { kind, api: table.url("api"), command, timeout: table.parsed("timeout") };
+    let workflow = table.text("workflow");
+    if let Some(workflow) = workflow.as_ref().filter(|_| kind != Some(CiKind::Actions)) {
+        let hint = "delete `workflow`, or set `kind = \"actions\"`".to_owned();
+        table.source.wrong(workflow.at, "`workflow` goes with `kind = \"actions\"` alone", hint);
+    }
+    let ci = CiConfig {
+        kind,
+        api: table.url("api"),
+        command,
+        timeout: table.parsed("timeout"),
+        workflow: workflow.map(|file| file.text.to_owned()),
+    };
     table.finish();
     ci
 }

@@ -103,6 +103,8 @@ pub struct CiConfig {
     pub command: Vec<String>,
     /// `timeout`: how long one build may take. Default 1 hour.
     pub timeout: Option<Span>,
+    /// `workflow`: the file of `.github/workflows` that counts. Default: all of them.
+    pub workflow: Option<String>,
 }
 
 /// The kinds of CI.

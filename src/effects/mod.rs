@@ -33,6 +33,6 @@ mod sh;
 mod text;
 mod world;
 
-pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, judge};
+pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, Line, judge};
 pub use registry::{Registry, signatures};
 pub use world::{Clock, Decision, Env, Signals, World};

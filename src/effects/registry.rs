@@ -100,9 +100,11 @@ mod tests {
             "forge::close",
             "forge::comment",
             "forge::status",
+            "forge::conclude",
             "ci::trigger",
             "ci::wait",
             "ci::builds",
+            "ci::healthy",
             "fleet::targets",
             "fleet::wanted",
             "fleet::behind",
@@ -123,6 +125,6 @@ mod tests {
         ] {
             assert!(names.contains(&name), "{name} is missing");
         }
-        assert_eq!(names.len(), 40);
+        assert_eq!(names.len(), 42);
     }
 }

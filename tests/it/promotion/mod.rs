@@ -3,6 +3,8 @@
 //! Every request passes through prism; where prism objects, the test fails.
 
 mod against;
+mod builds;
+mod candidates;
 mod deployed;
 mod faults;
 mod green;
