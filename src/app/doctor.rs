@@ -6,7 +6,7 @@ use super::setting::Setting;
 use crate::forge::Forge;
 use crate::git::{Identity, Keep, Mirror, Signing};
 use crate::model::{Failure, FailureKind, Place, Watch};
-use crate::route::{Route, Trust};
+use crate::network::{Route, Trust};
 use serde::Serialize;
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 
 use super::GitError;
 use crate::model::FailureKind;
-use crate::route::{Route, Routes};
+use crate::network::{Route, Routes};
 use std::fmt;
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,7 @@ use crate::support::https::{Authority, Proxy, Tunnel};
 use crate::support::servers::Server;
 use relwf::http::{Client, HttpError, Request, Response};
 use relwf::model::{Cancel, Failure, FailureKind};
-use relwf::route::{Routes, Setting};
+use relwf::network::{Routes, Setting};
 use std::path::{Path, PathBuf};
 
 /// The sample service, its remote behind an https server of a CA that nobody knows.
