@@ -176,11 +176,19 @@ impl Signing {
     /// A program is missing, has no such key, is given no passphrase or takes too long; ctrl-C. Nothing was made then.
     pub fn sign(&self, text: &str, committer: &Signature, watch: Watch<'_>) -> Result<String, Failure> {
         self.ready()?;
-        watch.say(format!("signing with {}", self.shown()));
+        let doing = format!("signing with {}", self.shown());
         let signature = match self.format {
-            Format::OpenPgp | Format::X509 => self.sign_by_gpg(text, committer, watch),
-            Format::Ssh => self.sign_by_ssh(text, watch),
+            Format::OpenPgp | Format::X509 => {
+                // Its agent may ask for the passphrase there.
+                watch.lend(doing);
+                self.sign_by_gpg(text, committer, watch)
+            }
+            Format::Ssh => {
+                watch.say(doing);
+                self.sign_by_ssh(text, watch)
+            }
         }?;
+        watch.say("signed");
         Ok(signature.replace('\r', "").trim_end().to_owned())
     }
 
