@@ -187,7 +187,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn log(&self, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
-        self.objects.with_graphs(|repository, graphs| history::log(repository, graphs, range))
+        self.objects.with_sources(|sources| history::log(sources, range))
     }
 
     /// A part of the history, oldest first, parents always before their children.
@@ -205,7 +205,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn count(&self, range: &LogRange) -> Result<u64, GitError> {
-        self.objects.with_graphs(|repository, graphs| history::count(repository, graphs, range))
+        self.objects.with_sources(|sources| history::count(sources, range))
     }
 
     /// Is `ancestor` part of `descendant`'s history (or the same)?
@@ -214,7 +214,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn is_ancestor(&self, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
-        self.objects.with_graphs(|repository, graphs| history::is_ancestor(repository, graphs, ancestor, descendant))
+        self.objects.with_sources(|sources| history::is_ancestor(sources, ancestor, descendant))
     }
 
     /// The best common ancestors of two commits; none for unrelated histories.
@@ -268,7 +268,7 @@ impl Mirror {
     ///
     /// A tree is missing or damaged.
     pub fn changed_files(&self, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
-        self.objects.with(|repository| trees::changed(repository, from, to))
+        self.objects.with_sources(|sources| trees::changed(sources, from, to))
     }
 
     /// What a tree has at a path; `None` where there is nothing.
@@ -287,7 +287,7 @@ impl Mirror {
     ///
     /// A tree or a file is missing or damaged.
     pub fn patch_id(&self, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
-        self.objects.with(|repository| patch::id(repository, from, to))
+        self.objects.with_sources(|sources| patch::id(sources, from, to))
     }
 
     /// The same repository for a look: what is written goes to memory. `None` where this one is like that already.

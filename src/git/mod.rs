@@ -26,6 +26,7 @@ mod progress;
 mod push;
 mod push_here;
 mod range;
+mod raw;
 mod refs;
 mod revision;
 mod settings;
