@@ -229,10 +229,12 @@ fn said(failure: Failure, ended: &Finished) -> Failure {
 /// What of the environment the programs see beside relwf's own.
 pub(super) fn environment(env: Env<'_>) -> Vec<(String, String)> {
     let places = PLACES.into_iter().filter_map(|place| Some((place.to_owned(), env(place)?)));
-    // ssh-keygen would ask on the terminal, where relwf draws: it asks with the person's own window, or not at all.
-    let asker = env("SSH_ASKPASS").filter(|asker| !asker.is_empty()).unwrap_or_else(|| "false".to_owned());
-    let ask = [("SSH_ASKPASS".to_owned(), asker), ("SSH_ASKPASS_REQUIRE".to_owned(), "force".to_owned())];
-    places.chain(ask).collect()
+    // ssh-keygen would ask on the terminal, where relwf draws: it asks with a window, or not at all.
+    let given = env("SSH_ASKPASS").filter(|asker| !asker.is_empty());
+    let usual = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env(name).is_some());
+    let asker = given.or_else(|| (!usual).then(|| "false".to_owned()));
+    let asker = asker.map(|asker| ("SSH_ASKPASS".to_owned(), asker));
+    places.chain(asker).chain([("SSH_ASKPASS_REQUIRE".to_owned(), "force".to_owned())]).collect()
 }
 
 /// The text as a program's input.
