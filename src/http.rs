@@ -4,6 +4,7 @@
 //! was sent is not guessed from the kind of error but seen at the transport, see `attempt.rs`.
 //! Knows nothing of forges, CIs and their APIs.
 
+mod api;
 mod attempt;
 mod pace;
 mod url;
@@ -12,6 +13,8 @@ use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
 use crate::network::Routes;
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
+
+pub use api::{Answer, Api, encoded};
 
 /// How long a request may take in all, when it does not say.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -194,6 +197,12 @@ impl Client {
         Self { attempt: Attempt::by(routes), ..self }
     }
 
+    /// The same client, stopping when another flag is raised.
+    #[must_use]
+    pub fn stopping_with(&self, cancel: Cancel) -> Self {
+        Self { attempt: self.attempt.clone(), cancel }
+    }
+
     /// Sends the request and reads the whole answer. An answer of any status is a success, but for those that say "come
     /// later". Reads are tried a few times, with pauses, while their deadline allows it.
     ///
@@ -222,8 +231,8 @@ impl Client {
                         redirects += 1;
                         continue;
                     }
-                    // What a gateway says when the server behind it is away.
-                    if !matches!(response.status, 502..=504) {
+                    // What a server says that is broken for a moment, and a gateway when the server behind it is away.
+                    if !matches!(response.status, 500 | 502..=504) {
                         return answer;
                     }
                     pause
@@ -243,7 +252,14 @@ impl Client {
     fn once(&self, request: &Request, until: Instant) -> Result<Response, HttpError> {
         let fail =
             |kind, words: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)));
-        let outcome = self.attempt.run(request, until.saturating_duration_since(Instant::now()), &self.cancel);
+        let began = Instant::now();
+        let outcome = self.attempt.run(request, until.saturating_duration_since(began), &self.cancel);
+        let status = match &outcome {
+            Outcome::Answer(response) => response.status.to_string(),
+            Outcome::Invalid(words) | Outcome::Failed { words, .. } => request.scrubbed(words),
+            Outcome::NoWay(failure) => request.scrubbed(&failure.message),
+        };
+        tracing::debug!("{} {status} in {} ms", request.shown(), began.elapsed().as_millis());
         let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
             Outcome::Answer(response) => {
                 return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));

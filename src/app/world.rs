@@ -1,13 +1,14 @@
 //! What commands work on, built from the configuration: mirror, forge, CI, identity.
 
 use super::project::Project;
-use crate::ci::{Ci, CommandCi};
+use crate::ci::{Ci, CommandCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, LocalForge};
+use crate::forge::{Forge, GithubForge, LocalForge, github_api, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
+use crate::http::{Api, Client};
 use crate::journal::Store;
-use crate::model::{Failure, FailureKind, RunId, Watch};
+use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -122,6 +123,10 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
     let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
+        ForgeKind::Github => {
+            let (owner, name) = owner_and_name(mirror.url())?;
+            Arc::new(GithubForge::new(github(project, mirror.url())?, owner, name))
+        }
         other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
     };
     let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));
@@ -141,6 +146,13 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             folder.join("ci"),
             now,
         ))),
+        Some(CiKind::Travis) => {
+            let (owner, name) = owner_and_name(mirror.url())?;
+            let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
+            let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
+            let client = client(project)?;
+            Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
+        }
         // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
         Some(CiKind::Status) => None,
         Some(other) => return Err(not_yet("ci", &format!("{other:?}").to_lowercase(), "command")),
@@ -159,6 +171,41 @@ fn forge_kind(project: &Project, url: &RemoteUrl) -> ForgeKind {
         Some("codeberg.org") => ForgeKind::Forgejo,
         _ => ForgeKind::Local,
     }
+}
+
+/// GitHub's API: `[forge].api`, else where it is for the remote's host; with that host's token, which goes nowhere else.
+fn github(project: &Project, url: &RemoteUrl) -> Result<Arc<Api>, Failure> {
+    let host = url.host().map(|host| host.split(':').next().unwrap_or(host));
+    let base = match (&project.config.forge.api, host) {
+        (Some(api), _) => api.clone(),
+        (None, Some("github.com")) => "https://api.github.com".to_owned(),
+        (None, Some(host)) => format!("https://{host}/api/v3"),
+        (None, None) => {
+            let words = format!("{url} is on no host, so there is no GitHub to ask");
+            return Err(Failure::new(FailureKind::Config, words)
+                .hint("say api = \"https://HOST/api/v3\" under [forge], or kind = \"local\""));
+        }
+    };
+    let api = RemoteUrl::parse(&base, &project.config.root)?;
+    let host = api.host().unwrap_or_default();
+    let credential = project.credentials().for_host(host);
+    let own = matches!(host.split(':').next(), Some("127.0.0.1" | "localhost")) || host.starts_with("[::1]");
+    let plain = base.starts_with("http:") && !own;
+    if plain && credential.is_some() {
+        return Err(Failure::new(FailureKind::Config, format!("{base} would get the token in the clear"))
+            .hint("write [forge].api with https://"));
+    }
+    let token = credential.map(|credential| Secret::new(credential.secret()));
+    let api = github_api(client(project)?, &base, token.as_ref());
+    Ok(Arc::new(match project.config.forge.timeout {
+        Some(timeout) => api.deadline(timeout.duration()),
+        None => api,
+    }))
+}
+
+/// A client that goes the ways that git goes.
+fn client(project: &Project) -> Result<Client, Failure> {
+    Ok(Client::new(project.setting.cancel.clone()).by(project.routes()?))
 }
 
 fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {

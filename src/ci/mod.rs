@@ -1,7 +1,9 @@
 //! Who tests and deploys: one trait, one implementation for each kind of CI.
 
 mod command;
+mod travis;
 mod types;
 
 pub use command::{CommandCi, context_of};
-pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+pub use travis::TravisCi;
+pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};

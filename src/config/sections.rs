@@ -1,9 +1,11 @@
 //! The sections of relwf.toml but for components and fleet.
 
+use super::component;
 use super::problems::Source;
 use super::table::{Table, suggestion};
-use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Secret, ShConfig};
+use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Secret, ShConfig};
 use crate::components::document::{Kind, Node};
+use crate::model::BranchName;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -18,8 +20,26 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
         table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
     }
     let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
+    let health = health(&mut table);
     table.finish();
-    Some(Environment { name: name?, branch: branch?, url, checks })
+    Some(Environment { name: name?, branch: branch?, url, checks, health })
+}
+
+/// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.
+fn health(environment: &mut Table<'_, '_>) -> Option<Health> {
+    match environment.value("health")?.kind {
+        Kind::Map(_) => {
+            let mut table = environment.table("health", "`health`")?;
+            table.require("url");
+            let url = table.url("url");
+            let version = table.text("version");
+            let version =
+                version.and_then(|text| component::compile(&table, "version", text).map(|_| text.text.to_owned()));
+            table.finish();
+            Some(Health { url: url?, version })
+        }
+        _ => Some(Health { url: environment.url("health")?, version: None }),
+    }
 }
 
 /// The checks that the command of `[ci]` reports: one for each event. Names that begin otherwise belong to other CIs.
@@ -40,7 +60,21 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
         ("forgejo", ForgeKind::Forgejo),
         ("local", ForgeKind::Local),
     ];
-    let forge = ForgeConfig { kind: table.word("kind", &kinds), api: table.url("api") };
+    let prefix = table.text("prefix").filter(|prefix| {
+        let sound = format!("{}x", prefix.text).parse::<BranchName>().is_ok();
+        if !sound {
+            let hint = "write it like `relwf/promote/`".to_owned();
+            table.source.wrong(prefix.at, format!("no branch can begin with `{}`", prefix.text), hint);
+        }
+        sound
+    });
+    let forge = ForgeConfig {
+        kind: table.word("kind", &kinds),
+        api: table.url("api"),
+        poll: table.parsed("poll"),
+        timeout: table.parsed("timeout"),
+        prefix: prefix.map(|prefix| prefix.text.to_owned()),
+    };
     table.finish();
     forge
 }

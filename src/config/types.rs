@@ -43,6 +43,17 @@ pub struct Environment {
     pub url: Option<String>,
     /// Contexts that must be green on a commit before it may land here. Empty: none is asked for.
     pub checks: Vec<String>,
+    /// `health`: where it is asked, after a deploy, whether it works.
+    pub health: Option<Health>,
+}
+
+/// `health` of an environment: a URL, or `{ url, version }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The URL; it must answer with a status of 200 to 299.
+    pub url: String,
+    /// The pattern whose first group finds the id of the commit that runs there, or its beginning; it compiles.
+    pub version: Option<String>,
 }
 
 /// `[forge]`.
@@ -52,6 +63,19 @@ pub struct ForgeConfig {
     pub kind: Option<ForgeKind>,
     /// `api`.
     pub api: Option<String>,
+    /// `poll`: how often it is asked for what is waited for. Default 5 seconds.
+    pub poll: Option<Span>,
+    /// `timeout`: how long one request may take. Default 1 minute.
+    pub timeout: Option<Span>,
+    /// `prefix`: what the branches begin with that changes are proposed from. Default `relwf/promote/`.
+    pub prefix: Option<String>,
+}
+
+impl ForgeConfig {
+    /// What the branches begin with that changes are proposed from.
+    pub fn prefix(&self) -> &str {
+        self.prefix.as_deref().unwrap_or("relwf/promote/")
+    }
 }
 
 /// The kinds of forges.

@@ -5,7 +5,7 @@ use super::checks::{DEADLINE, POLL, later, unreachable};
 use super::declare::{Declared, args, facts, map, read, value};
 use super::git::tip;
 use super::lease::not_sent;
-use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, Observation, OnUnknown, ParamType, Performing, Probe,
@@ -16,6 +16,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// So long may a CI's list of builds lag behind what it was asked for.
+const LAG: Span = Span::new(std::time::Duration::from_secs(60));
+
+/// So many lines of a red job's log are told.
+const LINES: usize = 20;
 
 const EVENT: &str = "\"push\", \"pull_request\", \"api\" or \"cron\"";
 
@@ -123,8 +129,7 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure
         BuildState::Canceled => "was canceled",
         _ => "is red",
     };
-    // The verdict stands without its log.
-    let log = ci.log(&build.id, 20, watch).unwrap_or_default();
+    let jobs = red_jobs(ci, build, watch);
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
     let landed = (build.event == CiEvent::Push).then(|| {
         "the commit has landed already: mend it on the source branch and promote again, or revert it".to_owned()
@@ -132,7 +137,25 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure
     let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
     let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
     let failure = if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) };
-    failure.detail(json!({ "build": build, "log": log }))
+    let failure =
+        if jobs.len() > 1 { jobs.iter().fold(failure, |failure, job| failure.cause(line(job))) } else { failure };
+    failure.detail(json!({ "build": build, "jobs": jobs, "log": log_of(&jobs) }))
+}
+
+/// The jobs that failed; a verdict stands without them.
+pub(super) fn red_jobs(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Vec<RedJob> {
+    ci.red_jobs(&build.id, LINES, watch).unwrap_or_default()
+}
+
+/// A job's name and address.
+pub(super) fn line(job: &RedJob) -> String {
+    format!("{}: {}", job.name, job.url.as_deref().unwrap_or("failed"))
+}
+
+/// The ends of the jobs' logs; each under its name where there are several.
+pub(super) fn log_of(jobs: &[RedJob]) -> Vec<String> {
+    let head = |job: &RedJob| (jobs.len() > 1).then(|| format!("{}:", job.name));
+    jobs.iter().flat_map(|job| head(job).into_iter().chain(job.log.iter().cloned())).collect()
 }
 
 fn build_value(build: &Build) -> Value {
@@ -190,14 +213,25 @@ impl Effect for StartBuild {
         Ok(json!({ "id": id }))
     }
 
-    fn probe(&self, _cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        Ok(match configured(&self.world)?.start() {
-            // What we run ourselves knows its key: the same one never runs to its end twice.
-            Start::Us => Probe::Absent,
-            Start::Server => {
-                Probe::Unknown(format!("look on the CI for a build with {} in its message", intent.idempotency_key))
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        let ci = configured(&self.world)?;
+        // What we run ourselves knows its key: the same one never runs to its end twice.
+        if ci.start() == Start::Us {
+            return Ok(Probe::Absent);
+        }
+        let key = &intent.idempotency_key;
+        let until = later(self.world.clock.now(), LAG);
+        loop {
+            match ci.find(key, &self.wanted.branch, cx.watch)?.as_slice() {
+                [build] => return Ok(Probe::Done(json!({ "id": build.id }))),
+                [] if self.world.clock.now() < until && !cx.watch.cancel.is_raised() => {
+                    cx.watch.say("looking whether the build was started");
+                    self.world.clock.sleep(POLL.duration());
+                }
+                [] => return Ok(Probe::Absent),
+                _ => return Ok(Probe::Unknown(format!("several builds have {key} in their message"))),
             }
-        })
+        }
     }
 
     fn on_unknown(&self) -> OnUnknown {
@@ -250,7 +284,7 @@ impl WaitBuild {
             None => format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()),
         };
         if self.world.clock.now() < begun.deadline {
-            return Ok(Observation::NotYet { why, again: POLL });
+            return Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) });
         }
         Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}"))
             .hint("look at the CI; `deadline` gives more time, and a new run waits again"))

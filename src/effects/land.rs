@@ -2,10 +2,12 @@
 
 use super::World;
 use super::declare::{Declared, args, facts, map, value};
-use super::forge::change_number;
+use super::forge::{change_number, forge_failed};
 use super::lease::{Lease, Standing, moved, not_sent};
-use crate::forge::{ChangeState, ForgeError};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Value, Watch};
+use super::proof::{Proof, made_on};
+use super::route::{Route, route};
+use crate::forge::{Change, ChangeState, ForgeError, MergeOutcome, MergeRequest};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Span, Value, Watch};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -13,6 +15,7 @@ use crate::run::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) const COMMANDS: &[Declared] = &[map(
     Kind::Effect,
@@ -25,7 +28,8 @@ pub(super) const COMMANDS: &[Declared] = &[map(
     ],
     "#{ commit, branch, before, tree }",
     "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it. With \
-     `onto` also what is no merge, only if the target is still there.",
+     `onto` also what is no merge, only if the target is still there. Where the forge lets nobody push, it merges the change \
+     itself, never squashed, and the result must have exactly the tested files.",
     make,
 )];
 
@@ -38,8 +42,8 @@ struct LandArgs {
     onto: Option<String>,
 }
 
-/// At most so many commits land at once on top of `onto`.
-const LONGEST: usize = 1000;
+/// How long a forge that cannot merge yet is left alone.
+const MOMENT: Span = Span::new(Duration::from_secs(2));
 
 /// What the probe needs.
 #[derive(Serialize, Deserialize)]
@@ -47,6 +51,8 @@ struct Landing {
     number: u64,
     #[serde(flatten)]
     lease: Lease,
+    #[serde(default)]
+    route: Route,
 }
 
 struct Land {
@@ -66,7 +72,11 @@ impl Land {
         let ours = match (&self.wanted.onto, commit.parents.as_slice()) {
             (Some(onto), _) => {
                 let onto = mirror.resolve(onto)?;
-                self.check_made_on(commit.id, onto)?;
+                if !made_on(&self.world, commit.id, onto)? {
+                    let words = format!("{} was not made on {}", commit.id.short(), onto.short());
+                    return Err(Failure::new(FailureKind::Git, words)
+                        .hint("`onto` is the `ours` of the command that made the commit"));
+                }
                 onto
             }
             (None, [ours, _]) => *ours,
@@ -84,21 +94,69 @@ impl Land {
         Ok(Lease { name: self.wanted.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
     }
 
-    /// Whether the commit's first parents lead to `onto`.
-    fn check_made_on(&self, commit: CommitId, onto: CommitId) -> Result<(), Failure> {
-        let mut at = commit;
-        for _ in 0..LONGEST {
-            match mirror_parent(&self.world, at)? {
-                Some(parent) if parent == onto => return Ok(()),
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        Err(Failure::new(FailureKind::Git, format!("{} was not made on {}", commit.short(), onto.short()))
-            .hint("`onto` is the `ours` of the command that made the commit"))
+    /// The change is as it was proposed: neither closed nor given another head. One that is merged may be our own doing.
+    fn check_change(&self, number: u64, commit: CommitId, watch: Watch<'_>) -> Result<(), Failure> {
+        let change = self.world.forge.change(number, watch)?.ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
+                .hint("pass what `forge::propose` answered, or its number")
+        })?;
+        untouched(&change, commit)
     }
 
-    /// Everything after the push; safe to do again.
+    fn push(&self, landing: &Landing, watch: Watch<'_>) -> Result<(), EffectError> {
+        match landing.lease.push(&self.world, watch) {
+            // Somebody may have built on it already, if an earlier attempt got through.
+            Err(EffectError::Refused(failure)) if failure.kind == FailureKind::Moved => {
+                match landing.lease.standing(&self.world, watch).map_err(not_sent)? {
+                    Standing::Done => Ok(()),
+                    Standing::Before | Standing::Elsewhere(_) => Err(EffectError::Refused(failure)),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// The forge guards the change's head, never the target: where that has moved, its merge would not be the tested one.
+    fn merge(&self, landing: &Landing, watch: Watch<'_>) -> Result<(), EffectError> {
+        let Lease { name, old, new: Some(new) } = &landing.lease else {
+            return Err(EffectError::Refused(Failure::new(FailureKind::Bug, "a landing without its commit")));
+        };
+        let mirror = &self.world.mirror;
+        let tip = self.world.forge.branch(&self.wanted.target, watch).map_err(forge_failed)?.map(CommitId::object);
+        if tip != *old {
+            return match landing.lease.standing(&self.world, watch).map_err(not_sent)? {
+                Standing::Done => Ok(()),
+                Standing::Before | Standing::Elsewhere(_) => Err(EffectError::Refused(moved(name, *old, tip))),
+            };
+        }
+        let commit = mirror.commit((*new).into()).map_err(|error| EffectError::Refused(error.into()))?;
+        let request = MergeRequest {
+            number: landing.number,
+            expected_head: commit.id,
+            message: commit.message.trim().to_owned(),
+        };
+        let not_yet = |words| {
+            let failure = Failure::new(FailureKind::Network, words);
+            Err(EffectError::NotDone { failure, after: Some(MOMENT) })
+        };
+        match self.world.forge.merge(&request, watch).map_err(forge_failed)? {
+            MergeOutcome::Merged(_) | MergeOutcome::Already(_) => Ok(()),
+            MergeOutcome::HeadMoved => Err(EffectError::Refused(head_moved(landing.number))),
+            // The next attempt sees where the target is, and says so.
+            MergeOutcome::BaseMoved => not_yet(format!("{} moved meanwhile", self.wanted.target)),
+            MergeOutcome::NotReady(why) => not_yet(format!("the forge cannot merge yet: {why}")),
+            MergeOutcome::Refused(why) => Err(EffectError::Refused(Failure::new(
+                FailureKind::Refused,
+                format!("the forge does not merge change {}: {why}", landing.number),
+            ))),
+            MergeOutcome::InDoubt => Err(EffectError::Unknown(Failure::new(
+                FailureKind::Network,
+                format!("nobody knows whether change {} was merged: the answer was lost", landing.number),
+            ))),
+        }
+    }
+
+    /// Everything after the landing; safe to do again.
     fn finish(&self, landing: &Landing, watch: Watch<'_>) -> Result<Value, EffectError> {
         let unproven = |failure: Failure| EffectError::Unknown(failure);
         let forge = &self.world.forge;
@@ -108,64 +166,66 @@ impl Land {
             Err(ForgeError::Refused(failure)) => watch.say(format!("the change is not marked as merged: {failure}")),
             Err(error) => return Err(unproven(error.into())),
         }
-        let tip = forge.branch(&self.wanted.target, watch).map_err(|error| unproven(error.into()))?;
-        self.prove(landing, tip, watch).map_err(unproven)
-    }
-
-    /// The target holds the commit, and the commit stands where it was made: for a merge, exactly two parents, the first of
-    /// them the old tip. An id is a hash over parents and tree, so the remote's word for the id, and our object under that
-    /// id, prove parents and tree.
-    fn prove(&self, landing: &Landing, tip: Option<CommitId>, watch: Watch<'_>) -> Result<Value, Failure> {
-        let Lease { old: Some(old), new: Some(new), name } = &landing.lease else {
-            return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
+        let proof = Proof {
+            world: &self.world,
+            target: &self.wanted.target,
+            lease: &landing.lease,
+            series: self.wanted.onto.is_some(),
         };
-        let landed = CommitId::from(*new);
-        if tip != Some(landed) && landing.lease.standing(&self.world, watch)? != Standing::Done {
-            return Err(moved(name, Some(*new), tip.map(CommitId::object)));
+        match proof.prove(watch) {
+            // What landed is not what was tested. That is certain, and nobody may take it for done.
+            Err(failure) if failure.kind == FailureKind::Git => Err(EffectError::Refused(failure)),
+            other => other.map_err(unproven),
         }
-        let commit = self.world.mirror.commit(landed)?;
-        let stands = match (&self.wanted.onto, commit.parents.as_slice()) {
-            (None, [ours, _]) => ours.object() == *old,
-            (None, _) => false,
-            (Some(_), _) => self.check_made_on(landed, (*old).into()).is_ok(),
-        };
-        if !stands {
-            return Err(Failure::new(
-                FailureKind::Git,
-                format!("{} landed on {} with the wrong parents", landed.short(), self.wanted.target),
-            )
-            .detail(json!({ "expected": old, "found": commit.parents })));
-        }
-        Ok(json!({ "commit": landed, "branch": self.wanted.target, "before": old, "tree": commit.tree }))
     }
 }
 
-fn mirror_parent(world: &World, commit: CommitId) -> Result<Option<CommitId>, Failure> {
-    Ok(world.mirror.commit(commit)?.parents.first().copied())
+/// The failure for a change that somebody closed, or whose head somebody moved; it is not for us to move it back.
+pub(super) fn untouched(change: &Change, commit: CommitId) -> Result<(), Failure> {
+    match change.state {
+        ChangeState::Closed => {
+            Err(Failure::new(FailureKind::Denied, format!("somebody closed change {}", change.number))
+                .hint("nothing has landed; run the workflow again when it is wanted after all"))
+        }
+        ChangeState::Open if change.head != commit => Err(head_moved(change.number)),
+        ChangeState::Open | ChangeState::Merged => Ok(()),
+    }
+}
+
+fn head_moved(number: u64) -> Failure {
+    Failure::new(
+        FailureKind::Denied,
+        format!("somebody moved the head of change {number}: it is no longer what was tested"),
+    )
+    .hint("nothing has landed; bring what was pushed there to the source branch, and run the workflow again")
 }
 
 impl Effect for Land {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let lease = self.lease()?;
         let number = change_number(&self.wanted.change)?;
+        self.check_change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.watch)?;
         let tip = self.world.forge.branch(&self.wanted.target, cx.watch)?.map(CommitId::object);
         if tip != lease.old && tip != lease.new && lease.standing(&self.world, cx.watch)? != Standing::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
-        value(Landing { number, lease })
+        value(Landing { number, lease, route: route(&self.world, &self.wanted.target, cx.watch)? })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let landing: Landing = facts(&intent.pre).map_err(EffectError::Refused)?;
-        match landing.lease.push(&self.world, cx.watch) {
-            // Somebody may have built on it already, if an earlier attempt got through.
-            Err(EffectError::Refused(failure)) if failure.kind == FailureKind::Moved => {
-                match landing.lease.standing(&self.world, cx.watch).map_err(not_sent)? {
-                    Standing::Done => {}
-                    Standing::Before | Standing::Elsewhere(_) => return Err(EffectError::Refused(failure)),
+        match landing.route {
+            Route::Push => match self.push(&landing, cx.watch) {
+                // A rule that the forge does not tell everybody about: nothing was pushed, and it may merge itself.
+                Err(EffectError::Refused(failure))
+                    if failure.kind == FailureKind::Refused && self.world.forge.caps().merges =>
+                {
+                    cx.watch.warn(format!("{} takes no push ({failure}); the forge merges", self.wanted.target));
+                    self.merge(&landing, cx.watch)?;
                 }
-            }
-            other => other?,
+                other => other?,
+            },
+            Route::Forge => self.merge(&landing, cx.watch)?,
         }
         self.finish(&landing, cx.watch)
     }

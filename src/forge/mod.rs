@@ -2,10 +2,17 @@
 //!
 //! git transport stays outside: a forge is asked about changes and verdicts, never for objects.
 
+mod github;
 mod local;
+mod marker;
+mod slug;
 mod types;
 
+pub use github::{GithubForge, github_api};
 pub use local::LocalForge;
+use marker::{marked, unmarked};
+pub use slug::owner_and_name;
 pub use types::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState,
 };

@@ -136,6 +136,31 @@ fn the_message_and_the_change_tell_what_ships() {
 // forge::propose, forge::land
 
 #[test]
+fn a_change_lists_commits_as_they_were_reviewed_and_how_to_land_it_by_hand() {
+    let bench = Bench::new();
+    let work = bench.work();
+    git(&work, &["checkout", "-q", "-b", "login", "master"]);
+    let (one, two) = (bench.commit("login: faster", &[("l", "1\n")]), bench.commit("login: test", &[("t", "1\n")]));
+    git(&work, &["checkout", "-q", "master"]);
+    git(&work, &["merge", "-q", "--no-ff", "-m", "Merge pull request #12 from ada/login\n\nFaster login", "login"]);
+    git(&work, &["push", "-q", "origin", "master"]);
+    let world = bench.world(bench.config());
+    let merged = merge(&bench, &world);
+    propose(&bench, &world, &merged["commit"]);
+    let body = git(&bench.remote(), &["for-each-ref", "--format=%(contents)", "refs/relwf/changes/1"]);
+    let expected = format!(
+        "Commits (5):\n- #12 Faster login (Ada Test)\n  - {} login: test (Ada Test)\n  - {} login: faster (Ada Test)\n- ",
+        &two[..10],
+        &one[..10],
+    );
+    assert!(body.contains(&expected), "{body}");
+    for rev in ["master~2", "master~1"] {
+        assert!(body.contains(&format!("\n- {} ", &bench.at(rev)[..10])), "{body}");
+    }
+    assert!(body.contains(&format!("    git push origin {}:staging\n", text(&merged["commit"]))), "{body}");
+}
+
+#[test]
 fn proposing_twice_with_one_key_opens_one_change() {
     let bench = Bench::new();
     let world = bench.world(bench.config());

@@ -1,5 +1,6 @@
 //! Every integration test, in one binary: real repositories, real servers, the real command line.
 
+#![recursion_limit = "256"] // whole JSON objects
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cli_basics;
@@ -19,9 +20,12 @@ mod git_mirror;
 mod git_push;
 mod git_read;
 mod git_servers;
+mod github_fake;
+mod github_octocrab;
 mod gitolite;
 mod hidden;
 mod http;
+mod http_wiremock;
 mod https;
 mod kill;
 mod lying_clocks;
@@ -35,8 +39,10 @@ mod merge_random;
 mod merge_store;
 mod merge_support;
 mod picks;
+mod promotion;
 mod readme;
 mod rooms;
 mod script;
 mod signing;
 mod support;
+mod travis_fake;

@@ -170,6 +170,7 @@ impl Bench {
             branch: name.parse().expect("a branch"),
             url: None,
             checks: checks.iter().map(|&check| check.to_owned()).collect(),
+            health: None,
         };
         Config {
             root: self.dir.path().to_owned(),

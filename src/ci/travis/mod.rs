@@ -1,0 +1,252 @@
+//! Travis CI (.com and Enterprise), through its API version 3 (<https://developer.travis-ci.com>).
+//!
+//! The build of a pull request tests `refs/pull/N/merge` and names that merge as its commit; which head it tests is in the
+//! merge's message, as GitHub writes it, and in Travis' own request. A build's id is the number that Travis gives it; a ticket names the request that asks for one. The key of a
+//! trigger travels in the request's message, which becomes the message of the build's commit, and is found there again.
+
+mod answers;
+
+use super::types::tail;
+use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+use crate::http::{Answer, Api, Client, HttpError, encoded};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, Watch};
+use answers::{BuildAnswer, JobAnswer, RequestAnswer, Requested};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How many builds are looked through.
+const NEWEST: usize = 100;
+/// Of how many jobs the logs are read.
+const LOGS: usize = 3;
+/// How the ticket of a request begins; every other ticket is the id of a build.
+const REQUEST: &str = "request ";
+
+/// A repository on Travis.
+pub struct TravisCi {
+    api: Api,
+    slug: String,
+    /// Where people look at builds.
+    site: String,
+    /// The heads of the changes that builds test, where Travis had to be asked for them.
+    heads: Mutex<BTreeMap<u64, CommitId>>,
+}
+
+impl TravisCi {
+    /// `api` is `https://api.travis-ci.com` or `https://HOST/api`; `slug` the repository's `owner/name`.
+    pub fn new(client: Client, api: &str, token: Option<Secret>, slug: &str) -> Self {
+        let mut headers = vec![
+            ("travis-api-version".to_owned(), Secret::new("3")),
+            ("accept".to_owned(), Secret::new("application/json")),
+            ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
+        ];
+        if let Some(token) = token {
+            headers.push(("authorization".to_owned(), Secret::new(format!("token {}", token.expose()))));
+        }
+        let site = match api.trim_end_matches('/') {
+            "https://api.travis-ci.com" => "https://app.travis-ci.com/github".to_owned(),
+            other => other.trim_end_matches("/api").to_owned(),
+        };
+        Self { api: Api::new(client, api, headers), slug: slug.to_owned(), site, heads: Mutex::default() }
+    }
+
+    fn repo(&self, rest: &str) -> String {
+        format!("/repo/{}{rest}", encoded(&self.slug))
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str, what: &str, watch: Watch<'_>) -> Result<T, CiError> {
+        let answer = self.api.get(path, watch).map_err(failed)?;
+        if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
+    }
+
+    fn write(&self, path: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
+        let answer = self.api.send("POST", path, body, watch).map_err(failed)?;
+        if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
+    }
+
+    /// The newest builds of an event on a branch, as Travis lists them.
+    fn newest(
+        &self,
+        event: Option<CiEvent>,
+        branch: Option<&BranchName>,
+        watch: Watch<'_>,
+    ) -> Result<Vec<BuildAnswer>, CiError> {
+        #[derive(serde::Deserialize)]
+        struct List {
+            builds: Vec<BuildAnswer>,
+        }
+        let mut query = format!("/builds?sort_by=id:desc&limit={NEWEST}&include=build.request");
+        if let Some(event) = event {
+            query.push_str(&format!("&event_type={}", event.word()));
+        }
+        if let Some(branch) = branch {
+            query.push_str(&format!("&branch.name={}", encoded(branch.as_str())));
+        }
+        Ok(self.get::<List>(&self.repo(&query), "the builds", watch)?.builds)
+    }
+
+    /// The head of the change that a build tests; `None` where the commit that it names is meant.
+    fn head(&self, build: &BuildAnswer, watch: Watch<'_>) -> Result<Option<CommitId>, CiError> {
+        if !build.tests_a_change() {
+            return Ok(None);
+        }
+        if let Some(head) = build.merged_head() {
+            return Ok(Some(head));
+        }
+        let known = self.heads.lock().unwrap_or_else(PoisonError::into_inner).get(&build.id).copied();
+        let (None, Some(request)) = (known, &build.request) else { return Ok(known) };
+        let request: RequestAnswer = self.get(&self.repo(&format!("/request/{}", request.id)), "the request", watch)?;
+        if let Some(head) = request.head_commit {
+            self.heads.lock().unwrap_or_else(PoisonError::into_inner).insert(build.id, head);
+        }
+        Ok(request.head_commit)
+    }
+
+    fn told(&self, build: BuildAnswer, head: Option<CommitId>) -> Option<Build> {
+        let url = format!("{}/{}/builds/{}", self.site, self.slug, build.id);
+        build.build(url, head)
+    }
+}
+
+impl Ci for TravisCi {
+    fn kind(&self) -> &'static str {
+        "travis"
+    }
+
+    fn start(&self) -> Start {
+        Start::Server
+    }
+
+    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+        let mut builds = Vec::new();
+        for found in self.newest(query.event, query.branch.as_ref(), watch)? {
+            let head = self.head(&found, watch)?;
+            builds.extend(
+                self.told(found, head).filter(|build| query.commit.is_none_or(|commit| build.commit == commit)),
+            );
+        }
+        Ok(builds)
+    }
+
+    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+        let found = self.newest(Some(CiEvent::Api), Some(branch), watch)?;
+        let ours = found.into_iter().filter(|build| build.says(key));
+        Ok(ours.filter_map(|build| self.told(build, None)).collect())
+    }
+
+    /// Always of event `api`: that is what Travis makes of a request.
+    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+        if trigger.event != CiEvent::Api {
+            let event = trigger.event.word();
+            return Err(CiError::Refused(
+                Failure::new(
+                    FailureKind::Arguments,
+                    format!("Travis starts no build of event {event} when it is asked to"),
+                )
+                .hint("leave `event` away: builds that are asked for are of event \"api\""),
+            ));
+        }
+        let env: serde_json::Map<String, Value> =
+            trigger.env.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        let request = json!({
+            "request": {
+                "branch": trigger.branch,
+                "sha": trigger.commit,
+                "message": format!("Build of {} ({})", trigger.commit.short(), trigger.key),
+                "merge_mode": "deep_merge_append",
+                "config": { "env": { "global": env } },
+            },
+        });
+        let answer = self.write(&self.repo("/requests"), Some(&request), watch)?;
+        let requested: Requested = read(&answer, "the request")?;
+        if let Some(left) = requested.remaining_requests.filter(|left| *left == 0) {
+            watch.warn(format!("Travis takes {left} further requests for now"));
+        }
+        Ok(Ticket(format!("{REQUEST}{}", requested.request.id)))
+    }
+
+    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError> {
+        let Some(number) = ticket.0.strip_prefix(REQUEST) else { return self.build(&ticket.0, watch).map(Some) };
+        let path = self.repo(&format!("/request/{}", encoded(number)));
+        let request: RequestAnswer = self.get(&path, "the request", watch)?;
+        if request.result.as_deref() == Some("rejected") {
+            let why = request.message.as_deref().unwrap_or("without saying why");
+            return Err(CiError::Refused(Failure::new(
+                FailureKind::Refused,
+                format!("Travis rejected the {}: {why}", ticket.0),
+            )));
+        }
+        match request.builds.first() {
+            Some(build) => self.build(&build.id.to_string(), watch).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
+        let path = format!("/build/{}?include=build.request", encoded(id));
+        let build: BuildAnswer = self.get(&path, "the build", watch)?;
+        let head = self.head(&build, watch)?;
+        self.told(build, head).ok_or_else(|| {
+            CiError::Refused(Failure::new(FailureKind::Git, format!("Travis' build {id} names no commit")))
+        })
+    }
+
+    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+        let answer = self.api.send("POST", &format!("/build/{}/cancel", encoded(id)), None, watch).map_err(failed)?;
+        // 409: it has ended already.
+        if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
+    }
+
+    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+        self.write(&format!("/build/{}/restart", encoded(id)), None, watch).map(drop)
+    }
+
+    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
+        #[derive(serde::Deserialize)]
+        struct Jobs {
+            jobs: Vec<JobAnswer>,
+        }
+        let jobs: Jobs = self.get(&format!("/build/{}/jobs", encoded(id)), "the jobs", watch)?;
+        let red = jobs.jobs.into_iter().filter(JobAnswer::counts_against).take(LOGS);
+        red.map(|job| {
+            let text = self.api.text(&format!("/job/{}/log.txt", job.id), watch).map_err(failed)?;
+            Ok(RedJob {
+                // A log may be gone: the job failed all the same.
+                log: text.map(|text| tail(&text, lines)).unwrap_or_default(),
+                url: Some(format!("{}/{}/jobs/{}", self.site, self.slug, job.id)),
+                name: job.name(),
+            })
+        })
+        .collect()
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> {
+    T::deserialize(&answer.body).map_err(|error| {
+        CiError::NotSent(
+            Failure::new(FailureKind::Network, format!("Travis' answer about {what} cannot be read: {error}"))
+                .hint("is [ci].api the address of Travis' API?"),
+        )
+    })
+}
+
+fn failed(error: HttpError) -> CiError {
+    match error {
+        HttpError::Invalid(failure) => CiError::Refused(failure),
+        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => CiError::NotSent(failure),
+        HttpError::Unknown(failure) => CiError::Unknown(failure),
+    }
+}
+
+/// An answer that says no (<https://developer.travis-ci.com/resource/error>).
+fn refused(answer: &Answer) -> CiError {
+    let failure = answer.failure();
+    CiError::Refused(match answer.status {
+        401 | 403 => failure.hint("the token in TRAVIS_TOKEN is missing, wrong, or may not do this"),
+        404 => failure.hint("Travis says so too when the token may not see it; is the repository active there?"),
+        406 => failure.hint("the repository is not active on Travis"),
+        409 => failure.hint("it is running already"),
+        _ => failure,
+    })
+}

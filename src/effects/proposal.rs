@@ -1,0 +1,111 @@
+//! The text of a proposed change: what ships, which commits by whom, grouped as they were reviewed, and how to go on by hand.
+
+use super::World;
+use super::delta::{CommitFiles, Shipped, rows};
+use super::merging::component_line;
+use crate::git::{CommitInfo, LogRange, Mirror};
+use crate::model::{BranchName, CommitId, Failure};
+
+/// How many lines of commits the text has at most.
+const LISTED: usize = 100;
+
+/// Commits that came together: a merged branch, or one commit.
+struct Group {
+    title: String,
+    author: String,
+    commits: Vec<CommitInfo>,
+}
+
+/// The text for a commit that is proposed for a branch.
+pub(super) fn body(world: &World, commit: &CommitInfo, target: &BranchName) -> Result<String, Failure> {
+    let mirror = &world.mirror;
+    // A merge was made on its first parent; a series of picks or reverts on the target's tip.
+    let made_on = match commit.parents.as_slice() {
+        [ours, _] => Some(*ours),
+        parents => mirror.branch(target)?.or(parents.first().copied()),
+    };
+    let Some(base) = made_on else { return Ok(String::new()) };
+    let mut lines = components(world, base, commit.id);
+    lines.extend(commits(mirror, base, commit.parents.get(1).copied().unwrap_or(commit.id))?);
+    lines.extend(by_hand(commit, target));
+    Ok(lines.join("\n"))
+}
+
+fn components(world: &World, base: CommitId, head: CommitId) -> Vec<String> {
+    let mirror = &world.mirror;
+    let rows = rows(
+        world,
+        &CommitFiles::new(mirror, base),
+        &CommitFiles::new(mirror, head),
+        &Shipped { mirror, base, head, counted: None },
+    );
+    let mut lines: Vec<String> = rows.iter().filter_map(component_line).map(|line| format!("- {line}")).collect();
+    if !lines.is_empty() {
+        lines.insert(0, "Components:".to_owned());
+        lines.push(String::new());
+    }
+    lines
+}
+
+fn commits(mirror: &Mirror, base: CommitId, from: CommitId) -> Result<Vec<String>, Failure> {
+    let range = LogRange { from, not: vec![base], first_parent: false, limit: None };
+    let count = mirror.count(&range)?;
+    let line = LogRange { first_parent: true, limit: Some(LISTED), ..range };
+    let mut lines = vec![format!("Commits ({count}):")];
+    let mut told = 0;
+    for commit in mirror.log(&line)? {
+        if lines.len() > LISTED {
+            break;
+        }
+        let group = group(mirror, base, commit)?;
+        let one = |commit: &CommitInfo| format!("{} {} ({})", commit.id.short(), commit.summary, commit.author.name);
+        match group.commits.as_slice() {
+            [only] => lines.push(format!("- {}", one(only))),
+            several => {
+                lines.push(format!("- {} ({})", group.title, group.author));
+                lines.extend(several.iter().skip(1).map(|commit| format!("  - {}", one(commit))));
+            }
+        }
+        told += group.commits.len() as u64;
+    }
+    let more = count.saturating_sub(told);
+    if more > 0 {
+        lines.push(format!("- and {more} more"));
+    }
+    Ok(lines)
+}
+
+/// What a commit of the first parents brought: a merge stands for the commits of the branch that it merged.
+fn group(mirror: &Mirror, base: CommitId, commit: CommitInfo) -> Result<Group, Failure> {
+    let mut commits = Vec::new();
+    if let [ours, theirs] = commit.parents.as_slice() {
+        let range = LogRange { from: *theirs, not: vec![*ours, base], first_parent: false, limit: Some(LISTED) };
+        commits = mirror.log(&range)?;
+    }
+    let (title, author) = (title(&commit), commit.author.name.clone());
+    commits.insert(0, commit);
+    Ok(Group { title, author, commits })
+}
+
+/// `#12 Faster login` for GitHub's merge of a pull request, whose own title stands in the message's second paragraph.
+fn title(merge: &CommitInfo) -> String {
+    let number = merge.summary.strip_prefix("Merge pull request #").and_then(|rest| rest.split(' ').next());
+    let named = merge.message.split("\n\n").nth(1).and_then(|text| text.lines().next()).map(str::trim);
+    match (number, named.filter(|named| !named.is_empty())) {
+        (Some(number), Some(named)) => format!("#{number} {named}"),
+        _ => format!("{} {}", merge.id.short(), merge.summary),
+    }
+}
+
+/// What a person types where relwf is not at hand: the tested commit itself, never a merge made anew.
+fn by_hand(commit: &CommitInfo, target: &BranchName) -> Vec<String> {
+    let conflicts = if commit.parents.len() == 2 { "The merge has no conflicts. " } else { "" };
+    vec![
+        String::new(),
+        format!("{conflicts}What is tested here is exactly what lands. To land it by hand, once everything is green:"),
+        String::new(),
+        format!("    git push origin {}:{target}", commit.id),
+        String::new(),
+        "or merge this change with a merge commit; never squash or rebase it.".to_owned(),
+    ]
+}

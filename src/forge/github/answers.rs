@@ -1,0 +1,201 @@
+//! What GitHub's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
+
+use crate::forge::{Change, ChangeState, Rules, Verdict, VerdictState, unmarked};
+use crate::model::{BranchName, CommitId};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+pub(super) struct Repository {
+    pub(super) full_name: String,
+    /// Shown to those who may push.
+    pub(super) allow_merge_commit: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Commit {
+    pub(super) sha: CommitId,
+}
+
+#[derive(Deserialize)]
+pub(super) struct MergedAs {
+    pub(super) sha: CommitId,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Branch {
+    pub(super) commit: Commit,
+    #[serde(default)]
+    protection: Value,
+}
+
+impl Branch {
+    /// What classic protection demands, as everybody may read it.
+    pub(super) fn add_to(&self, rules: &mut Rules) {
+        let checks = &self.protection["required_status_checks"];
+        if checks["enforcement_level"] == "off" {
+            return;
+        }
+        let contexts = checks["contexts"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        rules.required.extend(contexts.map(str::to_owned));
+    }
+}
+
+/// One rule of a ruleset (<https://docs.github.com/rest/repos/rules>).
+#[derive(Deserialize)]
+pub(super) struct Rule {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    parameters: Value,
+}
+
+impl Rule {
+    pub(super) fn add_to(&self, rules: &mut Rules) {
+        match self.kind.as_str() {
+            "required_status_checks" => {
+                let checks = self.parameters["required_status_checks"].as_array().into_iter().flatten();
+                rules.required.extend(checks.filter_map(|check| check["context"].as_str()).map(str::to_owned));
+            }
+            "pull_request" => {
+                rules.direct_push = Some(false);
+                if let Some(methods) = self.parameters["allowed_merge_methods"].as_array()
+                    && !methods.iter().any(|method| method == "merge")
+                {
+                    rules.merge_commits = Some(false);
+                }
+            }
+            "update" | "merge_queue" => rules.direct_push = Some(false),
+            "required_linear_history" => rules.merge_commits = Some(false),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Head {
+    #[serde(rename = "ref")]
+    name: String,
+    sha: CommitId,
+    /// Absent where the fork was deleted.
+    repo: Option<Repository>,
+}
+
+#[derive(Deserialize)]
+struct Base {
+    #[serde(rename = "ref")]
+    name: BranchName,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Pull {
+    number: u64,
+    html_url: String,
+    state: String,
+    title: String,
+    body: Option<String>,
+    merged_at: Option<String>,
+    /// Of an open pull request this is a test merge, not the one that landed.
+    merge_commit_sha: Option<CommitId>,
+    head: Head,
+    base: Base,
+}
+
+impl Pull {
+    /// Only pull requests from branches of this very repository are ours: a fork may use the same names.
+    pub(super) fn is_from(&self, slug: &str) -> bool {
+        self.head.repo.as_ref().is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(slug))
+    }
+
+    /// As a change of the repository called `slug`.
+    pub(super) fn change(self, slug: &str) -> Change {
+        let head_branch = if self.is_from(slug) { self.head.name.parse().ok() } else { None };
+        let pull = self;
+        let state = match (pull.state.as_str(), &pull.merged_at) {
+            (_, Some(_)) => ChangeState::Merged,
+            ("open", None) => ChangeState::Open,
+            _ => ChangeState::Closed,
+        };
+        let body = pull.body.unwrap_or_default();
+        let (text, marker) = unmarked(&body);
+        Change {
+            number: pull.number,
+            url: Some(pull.html_url),
+            head: pull.head.sha,
+            head_branch,
+            base: pull.base.name,
+            state,
+            title: pull.title,
+            body: text.to_owned(),
+            marker: marker.map(str::to_owned),
+            merged_as: pull.merge_commit_sha.filter(|_| state == ChangeState::Merged),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Comment {
+    pub(super) body: Option<String>,
+}
+
+/// A commit status (<https://docs.github.com/rest/commits/statuses>).
+#[derive(Deserialize)]
+pub(super) struct Status {
+    context: String,
+    state: String,
+    description: Option<String>,
+    target_url: Option<String>,
+    updated_at: Option<Timestamp>,
+}
+
+impl From<Status> for Verdict {
+    fn from(status: Status) -> Self {
+        Self {
+            context: status.context,
+            state: match status.state.as_str() {
+                "success" => VerdictState::Green,
+                "failure" | "error" => VerdictState::Red,
+                _ => VerdictState::Pending,
+            },
+            description: status.description.unwrap_or_default(),
+            url: status.target_url,
+            at: status.updated_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
+/// A check run (<https://docs.github.com/rest/checks/runs>).
+#[derive(Deserialize)]
+pub(super) struct CheckRun {
+    name: String,
+    status: String,
+    conclusion: Option<String>,
+    html_url: Option<String>,
+    details_url: Option<String>,
+    started_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+    #[serde(default)]
+    output: Value,
+}
+
+impl From<CheckRun> for Verdict {
+    fn from(run: CheckRun) -> Self {
+        let state = match (run.status.as_str(), run.conclusion.as_deref()) {
+            ("completed", Some("success")) => VerdictState::Green,
+            ("completed", Some("neutral")) => VerdictState::Neutral,
+            ("completed", Some("skipped" | "stale")) => VerdictState::Skipped,
+            // failure, timed_out, cancelled, action_required, startup_failure, and whatever GitHub invents: not for it.
+            ("completed", Some(_)) => VerdictState::Red,
+            _ => VerdictState::Pending,
+        };
+        let title = run.output["title"].as_str().map(str::to_owned);
+        Self {
+            context: run.name,
+            state,
+            description: title.or(run.conclusion).unwrap_or_default(),
+            url: run.html_url.or(run.details_url),
+            at: run.completed_at.or(run.started_at).unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! GitHub's refusals as failures that say what to do.
+
+use crate::forge::ForgeError;
+use crate::http::{Answer, HttpError};
+use crate::model::{Failure, FailureKind};
+
+/// The class of a request that was not answered.
+pub(super) fn failed(error: HttpError) -> ForgeError {
+    match error {
+        HttpError::Invalid(failure) => ForgeError::Refused(failure),
+        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => ForgeError::NotSent(failure),
+        HttpError::Unknown(failure) => ForgeError::Unknown(failure),
+    }
+}
+
+/// An answer that says no.
+pub(super) fn refused(answer: &Answer) -> ForgeError {
+    let failure = answer.failure();
+    let hint = match answer.status {
+        401 => "the token is wrong or has expired; `relwf doctor` says where it comes from",
+        403 => {
+            "the token lacks a right: contents, pull requests and commit statuses must be writable (a fine-grained token), or \
+                the scope `repo` (a classic one)"
+        }
+        404 => "GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from",
+        _ => return ForgeError::Refused(failure),
+    };
+    ForgeError::Refused(failure.hint(hint))
+}
+
+pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Failure {
+    Failure::new(FailureKind::Network, format!("GitHub's answer about {what} cannot be read: {error}"))
+        .hint("is [forge].api the address of GitHub's API?")
+}
+
+pub(super) fn no_repository(slug: &str) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("GitHub shows no repository {slug}"))
+        .hint("it does not exist, or the token may not see it; `relwf doctor` says where the token comes from")
+}
+
+pub(super) fn no_change(number: u64) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("there is no pull request {number}"))
+}
+
+pub(super) fn no_branch() -> Failure {
+    Failure::new(FailureKind::Bug, "a pull request was to be opened without a branch")
+}

@@ -1,0 +1,333 @@
+//! GitHub and GitHub Enterprise, through the REST API (<https://docs.github.com/rest>, version 2022-11-28).
+//!
+//! The requests and how their answers are understood; what an answer looks like is in `answers`.
+
+mod answers;
+mod errors;
+
+use super::{
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, unmarked,
+};
+use crate::http::{Answer, Api, Client, encoded};
+use crate::model::{BranchName, CommitId, Secret, Watch};
+use answers::{Branch, CheckRun, Comment, Pull, Repository, Rule, Status};
+use errors::{failed, refused};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// What is asked of GitHub's API in every request.
+const VERSION: &str = "2022-11-28";
+/// The longest body of a pull request or comment, in characters (GitHub answers 422 beyond it).
+const LONGEST: usize = 65_536;
+
+/// GitHub's API at `base` (`https://api.github.com`, or `https://HOST/api/v3`), for whoever holds the token.
+pub fn github_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
+    let mut headers = vec![
+        ("accept".to_owned(), Secret::new("application/vnd.github+json")),
+        ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
+        ("x-github-api-version".to_owned(), Secret::new(VERSION)),
+    ];
+    if let Some(token) = token {
+        headers.push(("authorization".to_owned(), Secret::new(format!("Bearer {}", token.expose()))));
+    }
+    Api::new(client, base, headers)
+}
+
+/// A repository on GitHub.
+pub struct GithubForge {
+    api: Arc<Api>,
+    owner: String,
+    name: String,
+    /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
+    heard: Mutex<BTreeMap<CommitId, Heard>>,
+    merge_commits: OnceLock<Option<bool>>,
+}
+
+/// A commit's verdicts by the two ways in which GitHub keeps them.
+#[derive(Clone, Default)]
+struct Heard {
+    statuses: Vec<Verdict>,
+    runs: Vec<Verdict>,
+    /// Which kind is asked next.
+    turn: Kind,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Runs,
+    Statuses,
+}
+
+impl GithubForge {
+    /// The repository `owner/name`, on GitHub's API (see [`github_api`]).
+    pub fn new(api: Arc<Api>, owner: String, name: String) -> Self {
+        Self { api, owner, name, heard: Mutex::default(), merge_commits: OnceLock::new() }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/repos/{}/{}{rest}", encoded(&self.owner), encoded(&self.name))
+    }
+
+    /// A look; `None` for 404.
+    fn get(&self, rest: &str, watch: Watch<'_>) -> Result<Option<Answer>, ForgeError> {
+        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        match answer.status {
+            404 => Ok(None),
+            _ if answer.is_success() => Ok(Some(answer)),
+            _ => Err(refused(&answer)),
+        }
+    }
+
+    /// All items of a list.
+    fn list<T: DeserializeOwned>(
+        &self,
+        rest: &str,
+        items: fn(&Value) -> Option<&Vec<Value>>,
+        watch: Watch<'_>,
+    ) -> Result<Vec<T>, ForgeError> {
+        let found = self.api.all(&self.path(rest), items, watch).map_err(failed)?;
+        let found = found.map_err(|answer| refused(&answer))?;
+        found.into_iter().map(|item| read(&item, rest)).collect()
+    }
+
+    fn write(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
+        self.api.send(method, &self.path(rest), Some(body), watch).map_err(failed)
+    }
+
+    /// Does the repository allow merge commits? Asked once: whoever changes it meanwhile is told by the merge itself.
+    fn merge_commits(&self, watch: Watch<'_>) -> Result<Option<bool>, ForgeError> {
+        if let Some(known) = self.merge_commits.get() {
+            return Ok(*known);
+        }
+        let answer = self.get("", watch)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
+        let allowed = read::<Repository>(&answer.body, "the repository")?.allow_merge_commit;
+        Ok(*self.merge_commits.get_or_init(|| allowed))
+    }
+
+    /// `owner/name`.
+    pub fn slug(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+
+    fn statuses(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let path = format!("/commits/{commit}/status?per_page=100");
+        let statuses: Vec<Status> = self.list(&path, |body| body["statuses"].as_array(), watch)?;
+        Ok(statuses.into_iter().map(Verdict::from).collect())
+    }
+
+    fn runs(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let path = format!("/commits/{commit}/check-runs?filter=latest&per_page=100");
+        let runs: Vec<CheckRun> = self.list(&path, |body| body["check_runs"].as_array(), watch)?;
+        Ok(runs.into_iter().map(Verdict::from).collect())
+    }
+
+    fn pulls(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        let mut path = format!("/pulls?state=all&per_page=100&base={}", encoded(search.base.as_str()));
+        if let Some(branch) = search.head_branch {
+            path.push_str(&format!("&head={}:{}", encoded(&self.owner), encoded(branch.as_str())));
+        }
+        let slug = self.slug();
+        let pulls: Vec<Pull> = self.list(&path, Value::as_array, watch)?;
+        let own = pulls.into_iter().filter(|pull| pull.is_from(&slug)).map(|pull| pull.change(&slug));
+        Ok(own.filter(|change| search.fits(change)).collect())
+    }
+
+    /// A pull request in an answer.
+    fn told(&self, answer: &Answer, what: &str) -> Result<Change, ForgeError> {
+        Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
+    }
+}
+
+/// Takes what is needed out of an answer.
+fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, ForgeError> {
+    T::deserialize(body).map_err(|error| ForgeError::NotSent(errors::unreadable(what, &error)))
+}
+
+impl Forge for GithubForge {
+    fn kind(&self) -> &'static str {
+        "github"
+    }
+
+    fn caps(&self) -> Caps {
+        Caps { merges: true, needs_branch: true }
+    }
+
+    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
+        match self.get(&format!("/branches/{}", encoded(name.as_str())), watch)? {
+            Some(answer) => Ok(Some(read::<Branch>(&answer.body, "the branch")?.commit.sha)),
+            None => Ok(None),
+        }
+    }
+
+    /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
+    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
+        let name = encoded(branch.as_str());
+        let mut rules = Rules { merge_commits: self.merge_commits(watch)?, ..Rules::default() };
+        if let Some(answer) = self.get(&format!("/branches/{name}"), watch)? {
+            read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules);
+        }
+        let sets: Vec<Rule> = self.list(&format!("/rules/branches/{name}?per_page=100"), Value::as_array, watch)?;
+        sets.iter().for_each(|rule| rule.add_to(&mut rules));
+        rules.required.sort();
+        rules.required.dedup();
+        Ok(rules)
+    }
+
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.pulls(search, watch)
+    }
+
+    /// Looks first: an earlier attempt may have got through.
+    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        let head = new.head_branch.as_ref().ok_or_else(|| ForgeError::Refused(errors::no_branch()))?;
+        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        if let Some(change) = self.pulls(&search, watch)?.into_iter().next() {
+            return Ok(change);
+        }
+        let body = json!({
+            "title": new.title,
+            "head": head,
+            "base": new.base,
+            "body": marked(&new.body, &new.marker, LONGEST),
+        });
+        let answer = self.write("POST", "/pulls", &body, watch)?;
+        match answer.status {
+            201 => self.told(&answer, "the new pull request"),
+            // Somebody was faster: perhaps an earlier attempt of ours.
+            422 if answer.words().contains("already exists") => {
+                self.pulls(&search, watch)?.into_iter().next().ok_or_else(|| refused(&answer))
+            }
+            _ => Err(refused(&answer)),
+        }
+    }
+
+    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
+        match self.get(&format!("/pulls/{number}"), watch)? {
+            Some(answer) => Ok(Some(self.told(&answer, "the pull request")?)),
+            None => Ok(None),
+        }
+    }
+
+    /// GitHub itself marks a pull request as merged when its head lands; nobody else can.
+    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        let change = self.change(number, watch)?.ok_or_else(|| ForgeError::Refused(errors::no_change(number)))?;
+        if state == ChangeState::Merged || change.state != ChangeState::Open {
+            return Ok(change);
+        }
+        let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), watch)?;
+        match answer.status {
+            200 => self.told(&answer, "the closed pull request"),
+            _ => Err(refused(&answer)),
+        }
+    }
+
+    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let path = format!("/issues/{number}/comments");
+        let said: Vec<Comment> = self.list(&format!("{path}?per_page=100"), Value::as_array, watch)?;
+        if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
+            return Ok(());
+        }
+        let answer = self.write("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), watch)?;
+        if answer.status == 201 { Ok(()) } else { Err(refused(&answer)) }
+    }
+
+    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let heard =
+            Heard { statuses: self.statuses(commit, watch)?, runs: self.runs(commit, watch)?, turn: Kind::default() };
+        let all = united(&heard);
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
+        Ok(all)
+    }
+
+    /// One request: check runs and statuses in turn.
+    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
+        let Some(mut heard) = heard else { return self.verdicts(commit, watch) };
+        match heard.turn {
+            Kind::Runs => heard.runs = self.runs(commit, watch)?,
+            Kind::Statuses => heard.statuses = self.statuses(commit, watch)?,
+        }
+        heard.turn = if heard.turn == Kind::Runs { Kind::Statuses } else { Kind::Runs };
+        let all = united(&heard);
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
+        Ok(all)
+    }
+
+    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+        let number = request.number;
+        let (title, text) = request.message.split_once("\n\n").unwrap_or((&request.message, ""));
+        let body = json!({
+            "sha": request.expected_head,
+            "merge_method": "merge",
+            "commit_title": title,
+            "commit_message": text,
+        });
+        let answer = match self.write("PUT", &format!("/pulls/{number}/merge"), &body, watch) {
+            Err(ForgeError::Unknown(failure)) => {
+                tracing::debug!(%failure, "the merge may have happened");
+                return Ok(MergeOutcome::InDoubt);
+            }
+            answer => answer?,
+        };
+        let words = answer.words().to_owned();
+        Ok(match answer.status {
+            200 => match read::<answers::MergedAs>(&answer.body, "the merge") {
+                Ok(merged) => MergeOutcome::Merged(merged.sha),
+                Err(_) => MergeOutcome::InDoubt,
+            },
+            409 => MergeOutcome::HeadMoved,
+            405 if words.contains("Base branch was modified") => MergeOutcome::BaseMoved,
+            405 if words.contains("in progress") || words.contains("try again") => MergeOutcome::NotReady(words),
+            // Merged by somebody, or an earlier attempt.
+            405 | 422 => match self.change(number, watch)? {
+                Some(Change { merged_as: Some(commit), .. }) => MergeOutcome::Already(commit),
+                _ => MergeOutcome::Refused(words),
+            },
+            _ => return Err(refused(&answer)),
+        })
+    }
+
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let state = match verdict.state {
+            VerdictState::Pending => "pending",
+            VerdictState::Green | VerdictState::Skipped | VerdictState::Neutral => "success",
+            VerdictState::Red => "failure",
+        };
+        // GitHub cuts nothing: it refuses descriptions of more than 140 characters, and addresses that are not http.
+        let description: String = verdict.description.chars().take(140).collect();
+        let url = verdict.url.as_deref().filter(|url| url.starts_with("http"));
+        let mut body = json!({ "state": state, "context": verdict.context, "description": description });
+        if let Some(url) = url {
+            body["target_url"] = url.into();
+        }
+        let answer = self.write("POST", &format!("/statuses/{commit}"), &body, watch)?;
+        if answer.status == 201 { Ok(()) } else { Err(refused(&answer)) }
+    }
+}
+
+/// Both kinds as one list. Where several speak under one name, the worst word counts: red is never outvoted.
+fn united(heard: &Heard) -> Vec<Verdict> {
+    let mut all: Vec<Verdict> = Vec::new();
+    for verdict in heard.statuses.iter().chain(&heard.runs) {
+        match all.iter_mut().find(|held| held.context == verdict.context) {
+            Some(held) if weight(verdict.state) > weight(held.state) => *held = verdict.clone(),
+            Some(_) => {}
+            None => all.push(verdict.clone()),
+        }
+    }
+    all
+}
+
+fn weight(state: VerdictState) -> u8 {
+    match state {
+        VerdictState::Green => 0,
+        VerdictState::Neutral => 1,
+        VerdictState::Skipped => 2,
+        VerdictState::Pending => 3,
+        VerdictState::Red => 4,
+    }
+}

@@ -1,0 +1,354 @@
+//! The JSON API of one server: its address, a token that never leaves it, pages, conditional reads, the pace of writes.
+//!
+//! Knows nothing of what is asked; `forge` and `ci` do.
+
+use super::{Access, Client, DEADLINE, HttpError, Request, Response, url};
+use crate::model::{Failure, FailureKind, Secret, Span, Value, Watch};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// At most so many pages of one list are read; GitHub's longest lists end there too.
+const PAGES: usize = 100;
+/// Between two writes, as GitHub's guide to its limits asks for
+/// (<https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api>).
+const BETWEEN_WRITES: Duration = Duration::from_secs(1);
+/// At most so many answers are kept for conditional reads.
+const KEPT: usize = 500;
+
+/// A server's JSON API.
+pub struct Api {
+    client: Client,
+    base: String,
+    headers: Vec<(String, Secret)>,
+    /// Answers with an `etag`, by URL: asked for again, an unchanged one costs the server nothing.
+    kept: Mutex<BTreeMap<String, Response>>,
+    written: Mutex<Option<Instant>>,
+    between_writes: Duration,
+    deadline: Duration,
+    /// Until when the server wants no reads, and no writes.
+    rests: [Mutex<Option<Instant>>; 2],
+}
+
+/// An answer to be looked at: any status but those of a server that failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body; null when it is no JSON.
+    pub body: Value,
+    /// The server's `link` to the next page.
+    next: Option<String>,
+    /// The request, for people.
+    shown: String,
+    /// The server's own words, where the status is no success.
+    words: Option<String>,
+}
+
+impl Api {
+    /// `base` is the address that every path is appended to, e.g. `https://api.github.com`; the headers go with every request
+    /// to it, and to nowhere else.
+    pub fn new(client: Client, base: &str, headers: Vec<(String, Secret)>) -> Self {
+        Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+            headers,
+            kept: Mutex::default(),
+            written: Mutex::default(),
+            between_writes: BETWEEN_WRITES,
+            deadline: DEADLINE,
+            rests: Default::default(),
+        }
+    }
+
+    /// Says how long one request may take.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The address that paths are appended to.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Looks at a path, e.g. `/repos/acme/service`.
+    ///
+    /// # Errors
+    ///
+    /// Never [`HttpError::Unknown`].
+    pub fn get(&self, path: &str, watch: Watch<'_>) -> Result<Answer, HttpError> {
+        self.look(format!("{}{path}", self.base), watch)
+    }
+
+    /// A text, e.g. a log. An answer that is no success is given back as it is.
+    ///
+    /// # Errors
+    ///
+    /// Never [`HttpError::Unknown`].
+    pub fn text(&self, path: &str, watch: Watch<'_>) -> Result<Result<String, Answer>, HttpError> {
+        let mut request = self.request("GET", format!("{}{path}", self.base));
+        // Whatever kind of text it is.
+        request.headers.retain(|(name, _)| name != "accept");
+        let response = self.pass(&self.client.stopping_with(watch.cancel.clone()), request.clone())?;
+        let text = response.text();
+        let answer = self.answer(&request, response)?;
+        Ok(if answer.is_success() { Ok(text) } else { Err(answer) })
+    }
+
+    /// All items of a list that comes in pages (`Link: <…>; rel="next"`, RFC 8288). `list` takes them out of a page. An
+    /// answer that is no success is given back as it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Api::get`]; a next page on another server; a list without end.
+    pub fn all(
+        &self,
+        path: &str,
+        list: fn(&Value) -> Option<&Vec<Value>>,
+        watch: Watch<'_>,
+    ) -> Result<Result<Vec<Value>, Answer>, HttpError> {
+        let mut items = Vec::new();
+        let mut page = format!("{}{path}", self.base);
+        for _ in 0..PAGES {
+            let answer = self.look(page.clone(), watch)?;
+            match list(&answer.body) {
+                Some(found) if answer.is_success() => items.extend(found.iter().cloned()),
+                _ => return Ok(Err(answer)),
+            }
+            let Some(next) = &answer.next else { return Ok(Ok(items)) };
+            let target = url::join(&page, next);
+            page = match target.filter(|target| url::origin(target) == url::origin(&self.base)) {
+                Some(target) => target,
+                None => return Err(self.astray(&answer, "the next page of the list is on another server")),
+            };
+        }
+        Err(self.astray(&Answer::of(page), &format!("the list has more than {PAGES} pages")))
+    }
+
+    /// Writes: sent once, never twice.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError::Unknown`] where nobody knows whether it happened; an answer of 500 and above is one of those.
+    pub fn send(&self, method: &str, path: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, HttpError> {
+        let mut request = self.request(method, format!("{}{path}", self.base));
+        request.access = Access::Write;
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = self.client.stopping_with(watch.cancel.clone());
+        let pause = written.map(|last| (last + self.between_writes).saturating_duration_since(Instant::now()));
+        if pause.is_some_and(|pause| !client.sleep(pause)) {
+            let failure = Failure::new(FailureKind::Interrupted, format!("{}: interrupted", request.shown()));
+            return Err(HttpError::NotSent(failure));
+        }
+        let response = self.pass(&client, request.clone());
+        *written = Some(Instant::now());
+        drop(written);
+        self.answer(&request, response?)
+    }
+
+    fn look(&self, url: String, watch: Watch<'_>) -> Result<Answer, HttpError> {
+        let mut request = self.request("GET", url.clone());
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&url).cloned();
+        if let Some(etag) = kept.as_ref().and_then(|kept| kept.header("etag")) {
+            request = request.header("if-none-match", etag);
+        }
+        let response = self.pass(&self.client.stopping_with(watch.cancel.clone()), request.clone())?;
+        let response = match kept {
+            Some(kept) if response.status == 304 => kept,
+            _ => response,
+        };
+        if response.status == 200 && response.header("etag").is_some() {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= KEPT {
+                kept.clear();
+            }
+            kept.insert(url, response.clone());
+        }
+        self.answer(&request, response)
+    }
+
+    /// Sends a request, unless the server asked for a rest that is not over: whoever goes on asking is shut out for longer.
+    fn pass(&self, client: &Client, request: Request) -> Result<Response, HttpError> {
+        let rest = &self.rests[usize::from(request.access == Access::Write)];
+        let left = rest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|left| !left.is_zero()) {
+            let after = Some(Span::new(Duration::from_secs(left.as_secs() + 1)));
+            let failure =
+                Failure::new(FailureKind::Network, format!("{}: the server asked for a rest", request.shown()));
+            return Err(HttpError::NotDone { failure: failure.after(after), after });
+        }
+        let answer = client.request(request);
+        if let Err(HttpError::NotDone { after: Some(after), .. }) = &answer {
+            *rest.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(after.duration());
+        }
+        answer
+    }
+
+    fn request(&self, method: &str, url: String) -> Request {
+        let mut request = Request::new(method, url).deadline(self.deadline);
+        request.headers.clone_from(&self.headers);
+        request
+    }
+
+    fn answer(&self, request: &Request, response: Response) -> Result<Answer, HttpError> {
+        let answer = Answer::new(request, &response);
+        if response.status < 500 {
+            return Ok(answer);
+        }
+        let failure = answer.failure();
+        match request.access {
+            Access::Read => Err(HttpError::NotSent(failure)),
+            Access::Write => Err(HttpError::Unknown(failure.hint("look on the server whether it happened"))),
+        }
+    }
+
+    fn astray(&self, answer: &Answer, why: &str) -> HttpError {
+        HttpError::Invalid(Failure::new(FailureKind::Refused, format!("{}: {why}", answer.shown)))
+    }
+}
+
+impl Answer {
+    fn of(url: String) -> Self {
+        Self { status: 0, body: Value::Null, next: None, shown: Request::new("GET", url).shown(), words: None }
+    }
+
+    fn new(request: &Request, response: &Response) -> Self {
+        let body = response.json().unwrap_or_default();
+        let words = if response.is_success() { None } else { words(&body) };
+        Self {
+            status: response.status,
+            next: response.header("link").and_then(next),
+            words: words.map(|words| request.scrubbed(&words)),
+            shown: request.shown(),
+            body,
+        }
+    }
+
+    /// Is the status 2xx?
+    pub const fn is_success(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+
+    /// What the server said about an answer that is no success; empty when it said nothing.
+    pub fn words(&self) -> &str {
+        self.words.as_deref().unwrap_or_default()
+    }
+
+    /// The failure that this answer is.
+    pub fn failure(&self) -> Failure {
+        let kind = match self.status {
+            401 => FailureKind::Auth,
+            404 | 410 => FailureKind::NotFound,
+            500.. => FailureKind::Network,
+            _ => FailureKind::Refused,
+        };
+        let words = if self.words().is_empty() { String::new() } else { format!(": {}", self.words()) };
+        Failure::new(kind, format!("{} answered {}{words}", self.shown, self.status))
+    }
+
+    /// The failure for a body in which something is missing.
+    pub fn misses(&self, what: &str) -> Failure {
+        Failure::new(FailureKind::Network, format!("{} answered {} without {what}", self.shown, self.status))
+            .hint("is this the API that relwf.toml says it is?")
+    }
+}
+
+/// The URL that a `Link` header calls the next one.
+fn next(link: &str) -> Option<String> {
+    link.split(',').find_map(|part| {
+        let (target, parameters) = part.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next = parameters.split(';').any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
+        is_next.then(|| target.to_owned())
+    })
+}
+
+/// The server's words in the body of an error, as GitHub, GitLab, Forgejo and Travis write them.
+fn words(body: &Value) -> Option<String> {
+    let mut said: Vec<String> = Vec::new();
+    for key in ["message", "error_message", "error_description", "error", "errors"] {
+        collect(&body[key], &mut said);
+    }
+    said.dedup();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+fn collect(value: &Value, said: &mut Vec<String>) {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => said.push(text.trim().to_owned()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, said)),
+        // GitHub's validation errors: a message, or the field and a code; GitLab's: lists by field.
+        Value::Object(fields) => match fields.get("message") {
+            Some(message) => collect(message, said),
+            None => {
+                let text = |key: &str| fields.get(key).and_then(Value::as_str);
+                match (text("field"), text("code")) {
+                    (Some(field), Some(code)) => said.push(format!("{field}: {code}")),
+                    _ => fields.values().for_each(|value| collect(value, said)),
+                }
+            }
+        },
+        _ => {}
+    }
+}
+
+/// A path's segment or a query's value, percent-encoded (RFC 3986: unreserved characters stay).
+pub fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_next_page_is_found_among_links() {
+        let link = "<https://x.example/a?page=1>; rel=\"prev\", <https://x.example/a?page=3>; rel=\"next\"";
+        assert_eq!(next(link).as_deref(), Some("https://x.example/a?page=3"));
+        assert_eq!(next("<https://x.example/a>; rel=\"last\""), None);
+        assert_eq!(next("nonsense"), None);
+    }
+
+    #[test]
+    fn errors_speak_in_the_servers_words() {
+        for (body, said) in [
+            (json!({ "message": "Not Found", "documentation_url": "https://x.example" }), Some("Not Found")),
+            (
+                json!({ "message": "Validation Failed", "errors": [{ "resource": "PullRequest", "code": "custom",
+                        "message": "No commits between a and b" }] }),
+                Some("Validation Failed; No commits between a and b"),
+            ),
+            (
+                json!({ "message": "Validation Failed", "errors": [{ "field": "base", "code": "invalid" }] }),
+                Some("Validation Failed; base: invalid"),
+            ),
+            (
+                json!({ "@type": "error", "error_type": "not_found", "error_message": "repository not found" }),
+                Some("repository not found"),
+            ),
+            (json!({ "message": { "base": ["is invalid"] } }), Some("is invalid")),
+            (json!({ "message": ["one", "two"] }), Some("one; two")),
+            (json!(null), None),
+        ] {
+            assert_eq!(words(&body).as_deref(), said, "{body}");
+        }
+    }
+
+    #[test]
+    fn segments_are_encoded() {
+        assert_eq!(encoded("relwf/promote/r1"), "relwf%2Fpromote%2Fr1");
+        assert_eq!(encoded("ü a"), "%C3%BC%20a");
+    }
+}

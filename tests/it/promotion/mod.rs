@@ -1,0 +1,10 @@
+//! Whole promotions through the command line, with the bundled workflows, against the fake GitHub and Travis.
+//!
+//! Every request passes through prism; where prism objects, the test fails.
+
+mod against;
+mod deployed;
+mod faults;
+mod green;
+mod races;
+mod stage;
