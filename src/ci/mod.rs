@@ -1,9 +1,11 @@
 //! Who tests and deploys: one trait, one implementation for each kind of CI.
 
 mod command;
+mod gitlab;
 mod travis;
 mod types;
 
 pub use command::{CommandCi, context_of};
+pub use gitlab::GitlabCi;
 pub use travis::TravisCi;
 pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
