@@ -224,8 +224,8 @@ impl Client {
                         redirects += 1;
                         continue;
                     }
-                    // What a gateway says when the server behind it is away.
-                    if !matches!(response.status, 502..=504) {
+                    // What a server says that is broken for a moment, and a gateway when the server behind it is away.
+                    if !matches!(response.status, 500 | 502..=504) {
                         return answer;
                     }
                     pause

@@ -12,6 +12,7 @@
 //! | [`hidden`] | what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
+//! | `odb` | git's own files |
 //! | [`model`] | ids, names, values, failures |
 
 pub mod app;
@@ -29,6 +30,7 @@ pub mod http;
 pub mod journal;
 pub mod merge;
 pub mod model;
+mod odb;
 pub mod process;
 pub mod run;
 pub mod script;

@@ -5,16 +5,18 @@
 
 use super::project::Project;
 use super::setting::{Fetch, Setting};
-use super::treemerge::{TreeAnswer, TreeMerger};
-use crate::git::Mirror;
+use super::treemerge::{Place, TreeAnswer, TreeMerger};
 use crate::model::{Failure, Watch};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// So many workers at most: what each has read stays in memory, and they read from the same disk.
 const WORKERS: usize = 4;
 /// A further worker takes part while more than so many questions wait for each that works already.
 const PILE: usize = 16;
+/// Not before the first has been at it for so long: many merges take less time than opening the repository once more.
+const PATIENCE: Duration = Duration::from_millis(4);
 /// A worker takes so many questions at a time: neighbours are likely to need the same objects.
 const HANDFUL: usize = 8;
 /// Whoever asks waits while so many answers are not given yet.
@@ -52,6 +54,12 @@ impl Queue {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits, at most until then, for a change.
+    fn wait_until<'s>(&self, state: MutexGuard<'s, State>, then: Instant) -> MutexGuard<'s, State> {
+        let left = then.saturating_duration_since(Instant::now());
+        self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+    }
+
     fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();
@@ -85,6 +93,19 @@ impl Queue {
             state = self.wait(state);
         }
         Some(state)
+    }
+
+    /// Whether a further worker is still wanted when there has been something for it for a while.
+    fn wanted_after(&self, worker: usize, patience: Duration) -> bool {
+        drop(self.wanted(worker));
+        let then = Instant::now() + patience;
+        while let Some(state) = self.wanted(worker) {
+            if Instant::now() >= then {
+                return true;
+            }
+            drop(self.wait_until(state, then));
+        }
+        false
     }
 
     /// The next questions for a worker.
@@ -121,7 +142,7 @@ impl Queue {
 
 /// A repository in which many merges are asked for.
 pub struct MergeQueue {
-    first: Mirror,
+    first: Place,
     /// What was fetched for the first worker is there for the others.
     project: Project,
 }
@@ -192,18 +213,18 @@ impl Drop for Working<'_> {
 
 /// A further worker opens the repository for itself, once it is wanted. Where that fails the others do its work.
 fn further(queue: &Queue, worker: usize, project: &Project) {
-    if queue.wanted(worker).is_none() {
+    if !queue.wanted_after(worker, PATIENCE) {
         return;
     }
     let watch = Watch { cancel: &project.setting.cancel, progress: &|_| {} };
-    if let Ok(mirror) = TreeMerger::place(project, watch) {
-        work(queue, worker, mirror);
+    if let Ok(place) = TreeMerger::place(project, watch) {
+        work(queue, worker, place);
     }
 }
 
-fn work(queue: &Queue, worker: usize, mirror: Mirror) {
+fn work(queue: &Queue, worker: usize, place: Place) {
     let working = Working(queue);
-    let merger = TreeMerger::over(mirror);
+    let merger = TreeMerger::over(place);
     while let Some(questions) = working.0.take(worker) {
         for (number, question) in questions {
             queue.reply(number, question.and_then(|(ours, theirs)| merger.merge(&ours, &theirs)));
@@ -256,6 +277,22 @@ mod tests {
         assert!(queue.take(1).is_none(), "what is left is for the first");
         let left: usize = std::iter::from_fn(|| queue.take(0)).map(|questions| questions.len()).sum();
         assert_eq!(left, PILE + 1 - PILE / WORKERS);
+    }
+
+    #[test]
+    fn a_further_worker_is_not_wanted_for_what_is_soon_done() {
+        let queue = Queue::default();
+        let mut numbers = 0..=PILE;
+        queue.ask(|| numbers.next().map(question));
+        assert!(queue.wanted_after(1, Duration::ZERO));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| queue.wanted_after(1, Duration::from_secs(3600)));
+            for _ in 0..=PILE {
+                let _ = queue.take(0);
+                queue.changed.notify_all();
+            }
+            assert!(!waiting.join().unwrap());
+        });
     }
 
     #[test]

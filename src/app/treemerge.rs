@@ -3,10 +3,10 @@
 use super::project::Project;
 use super::setting::Fetch;
 use crate::git::{Keep, Mirror};
-use crate::merge::{By, Conflict, Merged, Merger};
+use crate::merge::{By, Conflict, Merged, Merger, Outcome, Plain};
 use crate::model::{CommitId, Failure, TreeId, Watch};
 use serde::Serialize;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// Merged trees stay in memory, some twenty kilobytes a pair; after so many pairs they are let go.
 const PAIRS_KEPT: u32 = 64;
@@ -28,9 +28,32 @@ pub struct TreeAnswer {
     pub by: By,
 }
 
+/// Where the commits are.
+pub(super) enum Place {
+    /// In a repository that is opened as soon as something else than a merge of ids is asked for.
+    Plain(Plain, OnceCell<Mirror>),
+    /// In an open one.
+    Open(Mirror),
+}
+
+impl Place {
+    fn mirror(&self) -> Result<&Mirror, Failure> {
+        match self {
+            Self::Open(mirror) => Ok(mirror),
+            Self::Plain(plain, opened) => match opened.get() {
+                Some(mirror) => Ok(mirror),
+                None => {
+                    let mirror = Mirror::at(plain.path())?;
+                    Ok(opened.get_or_init(|| mirror))
+                }
+            },
+        }
+    }
+}
+
 /// Merges pairs of commits in one repository; no reference moves and nothing is written to a local one.
 pub struct TreeMerger {
-    mirror: Mirror,
+    place: Place,
     merger: Merger,
     merged: Cell<u32>,
 }
@@ -50,21 +73,24 @@ impl TreeMerger {
     /// # Errors
     ///
     /// The repository is not there, or cannot be fetched.
-    pub(super) fn place(project: &Project, watch: Watch<'_>) -> Result<Mirror, Failure> {
+    pub(super) fn place(project: &Project, watch: Watch<'_>) -> Result<Place, Failure> {
         let url = project.url()?;
         if let Some(path) = url.path() {
-            return Ok(Mirror::at(path)?);
+            return Ok(match Plain::at(path) {
+                Some(plain) => Place::Plain(plain, OnceCell::new()),
+                None => Place::Open(Mirror::at(path)?),
+            });
         }
         let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
         if project.setting.fetch == Fetch::First {
             mirror.sync(watch)?;
         }
-        Ok(mirror)
+        Ok(Place::Open(mirror))
     }
 
-    /// Merges in a repository that is open.
-    pub(super) fn over(mirror: Mirror) -> Self {
-        Self { mirror, merger: Merger::default(), merged: Cell::new(0) }
+    /// Merges in a repository that was found.
+    pub(super) fn over(place: Place) -> Self {
+        Self { place, merger: Merger::default(), merged: Cell::new(0) }
     }
 
     /// Merges `theirs` into `ours`, both as anything git understands.
@@ -73,18 +99,28 @@ impl TreeMerger {
     ///
     /// A revision does not exist, the histories are unrelated, an object is missing.
     pub fn merge(&self, ours: &str, theirs: &str) -> Result<TreeAnswer, Failure> {
+        if let (Place::Plain(plain, _), Ok(ours), Ok(theirs)) = (&self.place, ours.parse(), theirs.parse())
+            // An id may be a tag's, or nobody's: the common way has the words for it.
+            && let Ok(outcome) = self.merger.merge_in(plain, ours, theirs)
+        {
+            return Ok(answer(ours, theirs, outcome));
+        }
+        let mirror = self.place.mirror()?;
         // No answer refers to an earlier one's tree.
         if self.merged.replace((self.merged.get() + 1) % PAIRS_KEPT) == PAIRS_KEPT - 1 {
-            self.mirror.objects().forget_written()?;
+            mirror.objects().forget_written()?;
         }
-        let (ours, theirs) = (self.mirror.resolve(ours)?, self.mirror.resolve(theirs)?);
-        let outcome = self.merger.merge(self.mirror.objects(), ours, theirs)?;
-        let (tree, conflicts) = match outcome.result {
-            Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
-            Merged::Conflicts(conflicts) => (None, conflicts),
-        };
-        Ok(TreeAnswer { ours, theirs, clean: tree.is_some(), tree, conflicts, by: outcome.by })
+        let (ours, theirs) = (mirror.resolve(ours)?, mirror.resolve(theirs)?);
+        Ok(answer(ours, theirs, self.merger.merge(mirror.objects(), ours, theirs)?))
     }
+}
+
+fn answer(ours: CommitId, theirs: CommitId, outcome: Outcome) -> TreeAnswer {
+    let (tree, conflicts) = match outcome.result {
+        Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
+        Merged::Conflicts(conflicts) => (None, conflicts),
+    };
+    TreeAnswer { ours, theirs, clean: tree.is_some(), tree, conflicts, by: outcome.by }
 }
 
 #[cfg(test)]
@@ -122,14 +158,14 @@ mod tests {
         commit("a");
         git(dir.path(), &["checkout", "-q", "theirs"]);
         commit("b");
-        let merger = TreeMerger::over(Mirror::at(dir.path()).unwrap());
+        let merger = TreeMerger::over(Place::Open(Mirror::at(dir.path()).unwrap()));
         let tree = merger.merge("ours", "theirs").unwrap().tree.unwrap();
         for _ in 2..PAIRS_KEPT {
             merger.merge("ours", "ours").unwrap();
         }
-        assert!(merger.mirror.contains(tree.object()));
+        assert!(merger.place.mirror().unwrap().contains(tree.object()));
         merger.merge("ours", "ours").unwrap();
-        assert!(!merger.mirror.contains(tree.object()));
+        assert!(!merger.place.mirror().unwrap().contains(tree.object()));
         assert_eq!(merger.merge("ours", "theirs").unwrap().tree, Some(tree));
     }
 }

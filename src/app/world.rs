@@ -1,10 +1,11 @@
 //! What commands work on, built from the configuration: mirror, forge, CI, identity.
 
+use super::forges;
 use super::project::Project;
-use crate::ci::{Ci, CommandCi, TravisCi};
+use crate::ci::{Ci, CommandCi, GitlabCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, GithubForge, LocalForge, owner_and_name};
+use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl};
 use crate::http::Client;
 use crate::journal::Store;
@@ -117,15 +118,24 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let env = Arc::clone(&project.setting.env);
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
-    let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
+    let url = mirror.url();
+    let kind = forges::kind(project, url);
+    let reach = || forges::reach(project, kind, &forges::address(project, kind, url)?);
+    let forge: Arc<dyn Forge> = match kind {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
         ForgeKind::Github => {
-            let api = github_api(project, mirror.url())?;
-            let token = token_for(project, &api);
-            let client = Client::new(project.setting.cancel.clone());
-            Arc::new(GithubForge::new(client, &api, token, mirror.url())?)
+            let (owner, name) = owner_and_name(url)?;
+            Arc::new(GithubForge::new(reach()?, owner, name))
         }
-        other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
+        ForgeKind::Gitlab => {
+            let api = reach()?;
+            let path = gitlab_project(url, api.base())?;
+            Arc::new(GitlabForge::new(api, path))
+        }
+        ForgeKind::Forgejo => {
+            let (owner, name) = owner_and_name(url)?;
+            Arc::new(ForgejoForge::new(reach()?, &owner, &name))
+        }
     };
     let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));
     let config = &project.config.ci;
@@ -151,45 +161,20 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             let client = Client::new(project.setting.cancel.clone());
             Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
         }
+        Some(CiKind::Gitlab) => {
+            let url = mirror.url();
+            let base = match &config.api {
+                Some(api) => api.clone(),
+                None => forges::address(project, ForgeKind::Gitlab, url)?,
+            };
+            let path = gitlab_project(url, &base)?;
+            Some(Arc::new(GitlabCi::new(forges::reach(project, ForgeKind::Gitlab, &base)?, &path)))
+        }
         // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
         Some(CiKind::Status) => None,
         Some(other) => return Err(not_yet("ci", &format!("{other:?}").to_lowercase(), "command")),
     };
     Ok(Parts { forge, ci, identity, folder })
-}
-
-/// `[forge].kind`, else what the remote's host is known to be, else none at all.
-fn forge_kind(project: &Project, url: &RemoteUrl) -> ForgeKind {
-    if let Some(kind) = project.config.forge.kind {
-        return kind;
-    }
-    match url.host().map(|host| host.split(':').next().unwrap_or(host)) {
-        Some("github.com") => ForgeKind::Github,
-        Some("gitlab.com") => ForgeKind::Gitlab,
-        Some("codeberg.org") => ForgeKind::Forgejo,
-        _ => ForgeKind::Local,
-    }
-}
-
-/// `[forge].api`, else where GitHub's API is for the remote's host.
-fn github_api(project: &Project, url: &RemoteUrl) -> Result<String, Failure> {
-    if let Some(api) = &project.config.forge.api {
-        return Ok(api.clone());
-    }
-    let host = url.host().map(|host| host.split(':').next().unwrap_or(host));
-    match host {
-        Some("github.com") => Ok("https://api.github.com".to_owned()),
-        Some(host) => Ok(format!("https://{host}/api/v3")),
-        None => Err(Failure::new(FailureKind::Config, format!("{url} is on no host, so there is no GitHub to ask"))
-            .hint("say api = \"https://HOST/api/v3\" under [forge], or kind = \"local\"")),
-    }
-}
-
-/// The token for an API's host; it goes nowhere else.
-fn token_for(project: &Project, api: &str) -> Option<Secret> {
-    let url = RemoteUrl::parse(api, &project.config.root).ok()?;
-    let credential = project.credentials().for_host(url.host()?)?;
-    Some(Secret::new(credential.secret()))
 }
 
 fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {

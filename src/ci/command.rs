@@ -5,7 +5,8 @@
 //! whoever resumes starts the command again: jobs must bear that (`RELWF_ATTEMPT` counts). It never runs twice at once: the
 //! command itself holds the job's lock (as its standard input) for as long as it lives, even when relwf no longer does.
 
-use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+use super::types::tail;
+use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::forge::{Forge, ForgeError, Verdict, VerdictState};
 use crate::git::{LOCAL_ENVIRONMENT, Mirror};
 use crate::model::{CommitId, Failure, FailureKind, Span, Watch};
@@ -356,15 +357,15 @@ impl Ci for CommandCi {
         self.run(&desk, &trigger, watch).map(drop)
     }
 
-    fn log(&self, id: &str, lines: usize, _watch: Watch<'_>) -> Result<Vec<String>, CiError> {
+    /// The command is the only job.
+    fn red_jobs(&self, id: &str, lines: usize, _watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
         let Some(desk) = self.desk_of(id)? else { return Ok(Vec::new()) };
         match std::fs::read(desk.log()) {
-            Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes);
-                let mut last: Vec<String> = text.lines().rev().take(lines).map(str::to_owned).collect();
-                last.reverse();
-                Ok(last)
-            }
+            Ok(bytes) => Ok(vec![RedJob {
+                name: context_of(desk.event),
+                url: Some(format!("file://{}", desk.log().display())),
+                log: tail(&String::from_utf8_lossy(&bytes), lines),
+            }]),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(kept(&desk.log(), &error)),
         }

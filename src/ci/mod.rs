@@ -8,4 +8,4 @@ mod types;
 pub use command::{CommandCi, context_of};
 pub use gitlab::GitlabCi;
 pub use travis::TravisCi;
-pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};

@@ -62,7 +62,7 @@ pub enum BuildState {
 pub struct Build {
     /// Its id on the server.
     pub id: String,
-    /// The commit it tests.
+    /// The commit it tests; for a change its head, whatever it was merged with for the test.
     pub commit: CommitId,
     /// Why it runs.
     pub event: CiEvent,
@@ -74,6 +74,25 @@ pub struct Build {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Timestamp>,
+}
+
+/// A job of a build that did not pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RedJob {
+    /// Its name.
+    pub name: String,
+    /// Where a person looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The last lines of its log.
+    pub log: Vec<String>,
+}
+
+/// The last lines of a log.
+pub(super) fn tail(text: &str, lines: usize) -> Vec<String> {
+    let mut last: Vec<String> = text.lines().rev().take(lines).map(str::to_owned).collect();
+    last.reverse();
+    last
 }
 
 /// Which builds to look for.
@@ -168,12 +187,12 @@ pub trait Ci: Send + Sync {
     ///
     /// See [`CiError`].
     fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError>;
-    /// The last lines of a build's log.
+    /// The jobs of a build that did not pass, a few at most, each with the last lines of its log.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn log(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<String>, CiError>;
+    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError>;
 }
 
 impl From<CiError> for Failure {

@@ -4,6 +4,7 @@ use super::problems::Source;
 use super::table::{Table, suggestion};
 use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Secret, ShConfig};
 use crate::components::document::{Kind, Node};
+use crate::model::BranchName;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -40,7 +41,21 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
         ("forgejo", ForgeKind::Forgejo),
         ("local", ForgeKind::Local),
     ];
-    let forge = ForgeConfig { kind: table.word("kind", &kinds), api: table.url("api"), poll: table.parsed("poll") };
+    let prefix = table.text("prefix").filter(|prefix| {
+        let sound = format!("{}x", prefix.text).parse::<BranchName>().is_ok();
+        if !sound {
+            let hint = "write it like `relwf/promote/`".to_owned();
+            table.source.wrong(prefix.at, format!("no branch can begin with `{}`", prefix.text), hint);
+        }
+        sound
+    });
+    let forge = ForgeConfig {
+        kind: table.word("kind", &kinds),
+        api: table.url("api"),
+        poll: table.parsed("poll"),
+        timeout: table.parsed("timeout"),
+        prefix: prefix.map(|prefix| prefix.text.to_owned()),
+    };
     table.finish();
     forge
 }

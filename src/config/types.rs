@@ -54,6 +54,17 @@ pub struct ForgeConfig {
     pub api: Option<String>,
     /// `poll`: how often it is asked for what is waited for. Default 5 seconds.
     pub poll: Option<Span>,
+    /// `timeout`: how long one request may take. Default 1 minute.
+    pub timeout: Option<Span>,
+    /// `prefix`: what the branches begin with that changes are proposed from. Default `relwf/promote/`.
+    pub prefix: Option<String>,
+}
+
+impl ForgeConfig {
+    /// What the branches begin with that changes are proposed from.
+    pub fn prefix(&self) -> &str {
+        self.prefix.as_deref().unwrap_or("relwf/promote/")
+    }
 }
 
 /// The kinds of forges.

@@ -1,12 +1,13 @@
 //! `forge::wait_checks`: waits until every required check is green on the proposed commit itself.
 
 use super::World;
-use super::ci::{BuildOutcome, build_here, red_build};
+use super::ci::{BuildOutcome, build_here, line, log_of, red_build, red_jobs};
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::change_number;
+use super::land::untouched;
 use super::lease::moved;
 use super::text::list;
-use crate::ci::{BuildState, CiEvent, Start, context_of};
+use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
@@ -14,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(super) const COMMANDS: &[Declared] = &[map(
@@ -44,6 +45,10 @@ pub(super) const COMMANDS: &[Declared] = &[map(
 pub(super) const DEADLINE: Span = Span::new(Duration::from_secs(3600));
 /// How often the forge is asked when nobody says.
 pub(super) const POLL: Span = Span::new(Duration::from_secs(5));
+/// A server that asks for a longer rest has the run suspended.
+const PATIENCE: Span = Span::new(Duration::from_secs(120));
+/// Of how many red builds of a commit the jobs are told.
+const BUILDS: usize = 3;
 /// Every so many looks the change and its target are looked at, and not the checks.
 const ROUND: u32 = 4;
 
@@ -62,6 +67,8 @@ struct WaitChecks {
     /// The contexts that are asked for, once they are known.
     required: OnceLock<Vec<String>>,
     looks: AtomicU32,
+    /// What was last heard of them.
+    heard: Mutex<Vec<Verdict>>,
 }
 
 /// Journaled when the wait begins.
@@ -77,6 +84,7 @@ fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
         wanted: args(call)?,
         required: OnceLock::new(),
         looks: AtomicU32::new(0),
+        heard: Mutex::default(),
     })))
 }
 
@@ -91,7 +99,13 @@ pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp)
     if !passing || now >= deadline {
         return Err(failure);
     }
-    Ok(Observation::NotYet { why: failure.message, again: POLL })
+    Ok(match failure.after {
+        // As long as a server that counts requests asks for: nobody need sit and wait for it.
+        Some(after) if after > PATIENCE => {
+            Observation::Suspend { why: failure.message, until: Some(later(now, after)) }
+        }
+        after => Observation::NotYet { why: failure.message, again: after.unwrap_or(POLL) },
+    })
 }
 
 impl WaitChecks {
@@ -119,17 +133,14 @@ impl WaitChecks {
             return Ok(());
         };
         let number = change_number(change)?;
-        let state = self.world.forge.change(number, watch)?.map(|change| change.state);
-        if state == Some(ChangeState::Closed) {
-            return Err(Failure::new(FailureKind::Denied, format!("somebody closed change {number}"))
-                .hint("nothing has landed; run the workflow again when it is wanted after all"));
-        }
+        let Some(change) = self.world.forge.change(number, watch)? else { return Ok(()) };
+        untouched(&change, commit)?;
         let name = self.wanted.target.to_ref();
         let tip = self.world.mirror.remote_refs(watch)?.remove(&name);
         let made_on = self.world.mirror.commit(commit)?.parents;
         match (made_on.as_slice(), tip) {
             ([ours, _], Some(tip))
-                if ours.object() != tip && tip != commit.object() && state == Some(ChangeState::Open) =>
+                if ours.object() != tip && tip != commit.object() && change.state == ChangeState::Open =>
             {
                 Err(moved(&name, Some(ours.object()), Some(tip)))
             }
@@ -140,17 +151,18 @@ impl WaitChecks {
     /// As many requests as needed at first and to be sure in the end, one for each look between.
     fn verdicts(&self, commit: CommitId, required: &[String], watch: Watch<'_>) -> Result<Vec<Verdict>, Failure> {
         let look = self.looks.fetch_add(1, Ordering::Relaxed);
-        if look == 0 {
-            return Ok(self.world.forge.verdicts(commit, watch)?);
-        }
-        if look.is_multiple_of(ROUND) {
+        let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.wanted.change.is_some() && look % ROUND == ROUND - 1 {
             self.stands(commit, watch)?;
+            return Ok(heard().clone());
         }
-        let seen = self.world.forge.glance(commit, watch)?;
-        match judge(required, &seen) {
-            Checks::Green => Ok(self.world.forge.verdicts(commit, watch)?),
-            Checks::Red(_) | Checks::Missing(_) => Ok(seen),
+        let forge = &self.world.forge;
+        let mut seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
+        if look > 0 && judge(required, &seen) == Checks::Green {
+            seen = forge.verdicts(commit, watch)?;
         }
+        heard().clone_from(&seen);
+        Ok(seen)
     }
 
     /// Where we are the CI: builds the commit, unless that was done before, and speaks for every required check of
@@ -178,6 +190,19 @@ impl WaitChecks {
         if passed { Ok(()) } else { Err(red_build(&**ci, &build, cx.watch)) }
     }
 
+    /// The jobs that failed, where the CI is one that can be asked. The verdict stands without them.
+    fn red_jobs(&self, commit: CommitId, watch: Watch<'_>) -> Vec<RedJob> {
+        let Some(ci) = self.world.ci.as_deref() else { return Vec::new() };
+        let query = BuildQuery {
+            commit: Some(commit),
+            event: Some(CiEvent::PullRequest),
+            branch: Some(self.wanted.target.clone()),
+        };
+        let builds = ci.builds(&query, watch).unwrap_or_default();
+        let red = builds.iter().filter(|build| matches!(build.state, BuildState::Failed | BuildState::Errored));
+        red.take(BUILDS).flat_map(|build| red_jobs(ci, build, watch)).collect()
+    }
+
     fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
         let required = self.required(cx.watch)?;
         self.build(cx, begun.commit, &required)?;
@@ -186,7 +211,7 @@ impl WaitChecks {
         let now = self.world.clock.now();
         match judge(&required, &verdicts) {
             Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
-            Checks::Red(red) => Err(red_checks(begun.commit, &red)),
+            Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.watch))),
             Checks::Missing(missing) if now < begun.deadline => {
                 Ok(Observation::NotYet { why: list(&missing, 5), again: self.world.config.forge.poll.unwrap_or(POLL) })
             }
@@ -232,7 +257,7 @@ fn judge(required: &[String], verdicts: &[Verdict]) -> Checks {
     }
 }
 
-fn red_checks(commit: CommitId, red: &[Verdict]) -> Failure {
+fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> Failure {
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
     let failure =
         Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
@@ -244,7 +269,8 @@ fn red_checks(commit: CommitId, red: &[Verdict]) -> Failure {
             failure.cause(format!("{}: {} {at}", verdict.context, verdict.description).trim_end())
         },
     );
-    failure.detail(json!({ "red": red }))
+    let failure = jobs.iter().fold(failure, |failure, job| failure.cause(line(job)));
+    failure.detail(json!({ "red": red, "jobs": jobs, "log": log_of(jobs) }))
 }
 
 fn checks_value(commit: CommitId, verdicts: &[Verdict]) -> Value {
@@ -320,7 +346,7 @@ mod tests {
 
     #[test]
     fn red_checks_name_themselves() {
-        let failure = red_checks(crate::model::ObjectId::ZERO.into(), &[verdict("a", Red), verdict("b", Red)]);
+        let failure = red_checks(crate::model::ObjectId::ZERO.into(), &[verdict("a", Red), verdict("b", Red)], &[]);
         assert_eq!(
             (failure.kind, failure.message.as_str()),
             (FailureKind::Red, "on 0000000000 these checks are red: a, b")

@@ -5,7 +5,7 @@ use super::checks::{DEADLINE, POLL, later, unreachable};
 use super::declare::{Declared, args, facts, map, read, value};
 use super::git::tip;
 use super::lease::not_sent;
-use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, Observation, OnUnknown, ParamType, Performing, Probe,
@@ -19,6 +19,9 @@ use std::sync::Arc;
 
 /// So long may a CI's list of builds lag behind what it was asked for.
 const LAG: Span = Span::new(std::time::Duration::from_secs(60));
+
+/// So many lines of a red job's log are told.
+const LINES: usize = 20;
 
 const EVENT: &str = "\"push\", \"pull_request\", \"api\" or \"cron\"";
 
@@ -126,8 +129,7 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure
         BuildState::Canceled => "was canceled",
         _ => "is red",
     };
-    // The verdict stands without its log.
-    let log = ci.log(&build.id, 20, watch).unwrap_or_default();
+    let jobs = red_jobs(ci, build, watch);
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
     let landed = (build.event == CiEvent::Push).then(|| {
         "the commit has landed already: mend it on the source branch and promote again, or revert it".to_owned()
@@ -135,7 +137,25 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure
     let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
     let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
     let failure = if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) };
-    failure.detail(json!({ "build": build, "log": log }))
+    let failure =
+        if jobs.len() > 1 { jobs.iter().fold(failure, |failure, job| failure.cause(line(job))) } else { failure };
+    failure.detail(json!({ "build": build, "jobs": jobs, "log": log_of(&jobs) }))
+}
+
+/// The jobs that failed; a verdict stands without them.
+pub(super) fn red_jobs(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Vec<RedJob> {
+    ci.red_jobs(&build.id, LINES, watch).unwrap_or_default()
+}
+
+/// A job's name and address.
+pub(super) fn line(job: &RedJob) -> String {
+    format!("{}: {}", job.name, job.url.as_deref().unwrap_or("failed"))
+}
+
+/// The ends of the jobs' logs; each under its name where there are several.
+pub(super) fn log_of(jobs: &[RedJob]) -> Vec<String> {
+    let head = |job: &RedJob| (jobs.len() > 1).then(|| format!("{}:", job.name));
+    jobs.iter().flat_map(|job| head(job).into_iter().chain(job.log.iter().cloned())).collect()
 }
 
 fn build_value(build: &Build) -> Value {

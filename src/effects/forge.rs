@@ -1,11 +1,12 @@
-//! `forge::…`: proposing a change and speaking on it. Its checks and its landing have files of their own.
+//! `forge::…`: proposing a change and speaking on it. Its checks, its landing and its end have files of their own.
 
 use super::World;
 use super::declare::{Declared, args, facts, map, value};
 use super::lease::{Lease, not_sent};
 use super::proposal;
-use crate::forge::{Change, ChangeState, ForgeError, NewChange, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Value, Watch, unknown, unknown_inside};
+use super::route::route;
+use crate::forge::{Change, ChangeState, ForgeError, NewChange, Search, Verdict, VerdictState};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, Value, Watch, unknown, unknown_inside};
 use crate::run::{
     Assumed, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
@@ -27,17 +28,6 @@ pub(super) const COMMANDS: &[Declared] = &[
         "#{ number, url, head, base, state }",
         "Proposes a commit for a branch: a pull request where there is a forge, a record in the repository where there is none.",
         |world, call| effect(Propose { world: Arc::clone(world), wanted: args(call)? }),
-    ),
-    map(
-        Kind::Effect,
-        "forge::close",
-        &[
-            required("change", ParamType::Any, "what `forge::propose` answered, or its number"),
-            optional("reason", ParamType::String, "written on the change"),
-        ],
-        "()",
-        "Closes a change without landing it.",
-        |world, call| effect(Close { world: Arc::clone(world), wanted: args(call)? }),
     ),
     map(
         Kind::Effect,
@@ -65,7 +55,7 @@ pub(super) const COMMANDS: &[Declared] = &[
     ),
 ];
 
-fn effect(effect: impl Effect + 'static) -> Result<Command, Failure> {
+pub(super) fn effect(effect: impl Effect + 'static) -> Result<Command, Failure> {
     Ok(Command::Effect(Box::new(effect)))
 }
 
@@ -134,14 +124,19 @@ impl Propose {
         Ok(Proposal { head: commit.id, title, body })
     }
 
+    /// The branch that this run proposes from.
+    fn branch(&self, run: &RunId) -> Result<BranchName, Failure> {
+        format!("{}{run}", self.world.config.forge.prefix())
+            .parse()
+            .map_err(|error| Failure::new(FailureKind::Bug, format!("{error}")))
+    }
+
     /// For forges that need one: a branch that holds the proposed commit.
     fn push_branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, EffectError> {
         if !self.world.forge.caps().needs_branch {
             return Ok(None);
         }
-        let branch: BranchName = format!("relwf/promote/{}", cx.run)
-            .parse()
-            .map_err(|error| EffectError::Refused(Failure::new(FailureKind::Bug, format!("{error}"))))?;
+        let branch = self.branch(cx.run).map_err(EffectError::Refused)?;
         let held = self.world.mirror.remote_refs(cx.watch).map_err(|error| not_sent(error.into()))?;
         let name = branch.to_ref();
         let lease = Lease { old: held.get(&name).copied(), new: Some(head.object()), name };
@@ -151,7 +146,9 @@ impl Propose {
 }
 
 impl Effect for Propose {
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
+    /// What could never land is not proposed.
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        route(&self.world, &self.wanted.target, cx.watch)?;
         value(self.proposal()?)
     }
 
@@ -169,9 +166,15 @@ impl Effect for Propose {
         Ok(change_value(&change))
     }
 
-    /// By the marker, never by the branch's name: a fork may use the same one.
+    /// By the marker, never by the branch's name alone: a fork may use the same one.
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        let found = self.world.forge.find_changes(&self.wanted.target, Some(&intent.idempotency_key), cx.watch)?;
+        let branch = self.branch(cx.run)?;
+        let search = Search {
+            base: &self.wanted.target,
+            head_branch: self.world.forge.caps().needs_branch.then_some(&branch),
+            marker: Some(&intent.idempotency_key),
+        };
+        let found = self.world.forge.find_changes(&search, cx.watch)?;
         Ok(found.first().map_or(Probe::Absent, |change| Probe::Done(change_value(change))))
     }
 
@@ -189,51 +192,6 @@ impl Effect for Propose {
             "state": ChangeState::Open,
         });
         Ok(Assumed { value, note: None })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CloseArgs {
-    change: Value,
-    reason: Option<String>,
-}
-
-struct Close {
-    world: Arc<World>,
-    wanted: CloseArgs,
-}
-
-impl Effect for Close {
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
-        Ok(json!({ "number": change_number(&self.wanted.change)? }))
-    }
-
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
-        let forge = &self.world.forge;
-        if let Some(reason) = &self.wanted.reason {
-            forge.comment(number, reason, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
-        }
-        forge.close(number, ChangeState::Closed, cx.watch).map_err(forge_failed)?;
-        Ok(Value::Null)
-    }
-
-    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        let change = self.world.forge.change(change_number(&intent.pre)?, cx.watch)?;
-        Ok(match change.map(|change| change.state) {
-            Some(ChangeState::Closed) => Probe::Done(Value::Null),
-            // Performing it says what is wrong with it.
-            Some(ChangeState::Open | ChangeState::Merged) | None => Probe::Absent,
-        })
-    }
-
-    fn on_unknown(&self) -> OnUnknown {
-        OnUnknown::Ask
-    }
-
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        Ok(Assumed { value: Value::Null, note: None })
     }
 }
 

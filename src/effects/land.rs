@@ -4,7 +4,9 @@ use super::World;
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::{change_number, forge_failed};
 use super::lease::{Lease, Standing, moved, not_sent};
-use crate::forge::{ChangeState, ForgeError, MergeOutcome, MergeRequest};
+use super::proof::{Proof, made_on};
+use super::route::{Route, route};
+use crate::forge::{Change, ChangeState, ForgeError, MergeOutcome, MergeRequest};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Span, Value, Watch};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
@@ -40,8 +42,8 @@ struct LandArgs {
     onto: Option<String>,
 }
 
-/// At most so many commits land at once on top of `onto`.
-const LONGEST: usize = 1000;
+/// How long a forge that cannot merge yet is left alone.
+const MOMENT: Span = Span::new(Duration::from_secs(2));
 
 /// What the probe needs.
 #[derive(Serialize, Deserialize)]
@@ -51,17 +53,6 @@ struct Landing {
     lease: Lease,
     #[serde(default)]
     route: Route,
-}
-
-/// How a commit gets onto the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Route {
-    /// By a leased push of the commit itself.
-    #[default]
-    Push,
-    /// By the forge's own merge of the change.
-    Forge,
 }
 
 struct Land {
@@ -81,7 +72,11 @@ impl Land {
         let ours = match (&self.wanted.onto, commit.parents.as_slice()) {
             (Some(onto), _) => {
                 let onto = mirror.resolve(onto)?;
-                self.check_made_on(commit.id, onto)?;
+                if !made_on(&self.world, commit.id, onto)? {
+                    let words = format!("{} was not made on {}", commit.id.short(), onto.short());
+                    return Err(Failure::new(FailureKind::Git, words)
+                        .hint("`onto` is the `ours` of the command that made the commit"));
+                }
                 onto
             }
             (None, [ours, _]) => *ours,
@@ -99,32 +94,13 @@ impl Land {
         Ok(Lease { name: self.wanted.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
     }
 
-    /// Whether the commit's first parents lead to `onto`.
-    fn check_made_on(&self, commit: CommitId, onto: CommitId) -> Result<(), Failure> {
-        let mut at = commit;
-        for _ in 0..LONGEST {
-            match mirror_parent(&self.world, at)? {
-                Some(parent) if parent == onto => return Ok(()),
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        Err(Failure::new(FailureKind::Git, format!("{} was not made on {}", commit.short(), onto.short()))
-            .hint("`onto` is the `ours` of the command that made the commit"))
-    }
-
-    /// Push where that is allowed; else the forge merges, if it makes merge commits.
-    fn route(&self, watch: Watch<'_>) -> Result<Route, Failure> {
-        let rules = self.world.forge.rules(&self.wanted.target, watch)?;
-        match (rules.direct_push, rules.merge_commits) {
-            (Some(false), Some(false)) => Err(Failure::new(
-                FailureKind::Refused,
-                format!("{} takes neither pushes nor merge commits: the forge would squash or rebase", self.wanted.target),
-            )
-            .hint("a squashed release severs the history; allow merge commits in the repository's settings, or let relwf push")),
-            (Some(false), _) if self.world.forge.caps().merges => Ok(Route::Forge),
-            _ => Ok(Route::Push),
-        }
+    /// The change is as it was proposed: neither closed nor given another head. One that is merged may be our own doing.
+    fn check_change(&self, number: u64, commit: CommitId, watch: Watch<'_>) -> Result<(), Failure> {
+        let change = self.world.forge.change(number, watch)?.ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
+                .hint("pass what `forge::propose` answered, or its number")
+        })?;
+        untouched(&change, commit)
     }
 
     fn push(&self, landing: &Landing, watch: Watch<'_>) -> Result<(), EffectError> {
@@ -159,21 +135,20 @@ impl Land {
             expected_head: commit.id,
             message: commit.message.trim().to_owned(),
         };
-        let refused = |kind, words: String| Err(EffectError::Refused(Failure::new(kind, words)));
+        let not_yet = |words| {
+            let failure = Failure::new(FailureKind::Network, words);
+            Err(EffectError::NotDone { failure, after: Some(MOMENT) })
+        };
         match self.world.forge.merge(&request, watch).map_err(forge_failed)? {
             MergeOutcome::Merged(_) | MergeOutcome::Already(_) => Ok(()),
-            MergeOutcome::HeadMoved => refused(
-                FailureKind::Moved,
-                format!("somebody moved the head of change {}: it is no longer what was tested", landing.number),
-            ),
-            MergeOutcome::BaseMoved => Err(EffectError::Refused(moved(name, *old, None))),
-            MergeOutcome::NotReady(why) => Err(EffectError::NotDone {
-                failure: Failure::new(FailureKind::Network, format!("the forge cannot merge yet: {why}")),
-                after: Some(Span::new(Duration::from_secs(5))),
-            }),
-            MergeOutcome::Refused(why) => {
-                refused(FailureKind::Refused, format!("the forge does not merge change {}: {why}", landing.number))
-            }
+            MergeOutcome::HeadMoved => Err(EffectError::Refused(head_moved(landing.number))),
+            // The next attempt sees where the target is, and says so.
+            MergeOutcome::BaseMoved => not_yet(format!("{} moved meanwhile", self.wanted.target)),
+            MergeOutcome::NotReady(why) => not_yet(format!("the forge cannot merge yet: {why}")),
+            MergeOutcome::Refused(why) => Err(EffectError::Refused(Failure::new(
+                FailureKind::Refused,
+                format!("the forge does not merge change {}: {why}", landing.number),
+            ))),
             MergeOutcome::InDoubt => Err(EffectError::Unknown(Failure::new(
                 FailureKind::Network,
                 format!("nobody knows whether change {} was merged: the answer was lost", landing.number),
@@ -191,97 +166,50 @@ impl Land {
             Err(ForgeError::Refused(failure)) => watch.say(format!("the change is not marked as merged: {failure}")),
             Err(error) => return Err(unproven(error.into())),
         }
-        match self.prove(landing, watch) {
+        let proof = Proof {
+            world: &self.world,
+            target: &self.wanted.target,
+            lease: &landing.lease,
+            series: self.wanted.onto.is_some(),
+        };
+        match proof.prove(watch) {
             // What landed is not what was tested. That is certain, and nobody may take it for done.
             Err(failure) if failure.kind == FailureKind::Git => Err(EffectError::Refused(failure)),
             other => other.map_err(unproven),
         }
     }
+}
 
-    /// What landed is the commit itself, or the forge's merge of it: exactly two parents, the old tip and the commit, and the
-    /// commit's very tree. Ids are hashes over parents and trees, so the remote's word for the tip proves all below it.
-    fn prove(&self, landing: &Landing, watch: Watch<'_>) -> Result<Value, Failure> {
-        let Lease { old: Some(old), new: Some(new), name } = &landing.lease else {
-            return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
-        };
-        let (old, new) = (CommitId::from(*old), CommitId::from(*new));
-        let tip = self.world.mirror.remote_refs(watch)?.remove(name);
-        let Some(landed) = self.landed_as(landing, tip, new, watch)? else {
-            return Err(moved(name, Some(new.object()), tip));
-        };
-        let mirror = &self.world.mirror;
-        let (landed, commit) = (mirror.commit(landed)?, mirror.commit(new)?);
-        let stands = match (landed.id == new, &self.wanted.onto, landed.parents.as_slice()) {
-            (true, None, [ours, _]) => *ours == old,
-            (true, Some(_), _) => self.check_made_on(new, old).is_ok(),
-            (false, _, [ours, theirs]) => (*ours, *theirs) == (old, new),
-            _ => false,
-        };
-        if stands && landed.tree == commit.tree {
-            return Ok(
-                json!({ "commit": landed.id, "branch": self.wanted.target, "before": old, "tree": landed.tree }),
-            );
+/// The failure for a change that somebody closed, or whose head somebody moved; it is not for us to move it back.
+pub(super) fn untouched(change: &Change, commit: CommitId) -> Result<(), Failure> {
+    match change.state {
+        ChangeState::Closed => {
+            Err(Failure::new(FailureKind::Denied, format!("somebody closed change {}", change.number))
+                .hint("nothing has landed; run the workflow again when it is wanted after all"))
         }
-        let what = if stands { "with other files than were tested" } else { "with the wrong parents" };
-        Err(Failure::new(FailureKind::Git, format!("{} landed on {} {what}", landed.id.short(), self.wanted.target))
-            .hint(format!(
-                "do not deploy it: stop the build of {}, compare `git diff {} {}`, and take it back with `relwf run \
-                 revert-release --param branch={} --param commit={}`",
-                self.wanted.target,
-                new.short(),
-                landed.id.short(),
-                self.wanted.target,
-                landed.id
-            ))
-            .detail(json!({
-                "landed": landed.id,
-                "parents": landed.parents,
-                "tree": landed.tree,
-                "expected": { "commit": new, "parents": [old, new], "tree": commit.tree },
-            })))
-    }
-
-    /// As which commit of the target's first parents it landed; `None` where it did not.
-    fn landed_as(
-        &self,
-        landing: &Landing,
-        tip: Option<ObjectId>,
-        new: CommitId,
-        watch: Watch<'_>,
-    ) -> Result<Option<CommitId>, Failure> {
-        let Some(mut at) = tip.map(CommitId::from) else { return Ok(None) };
-        let mirror = &self.world.mirror;
-        if !mirror.contains(at.object()) {
-            mirror.fetch_objects(std::slice::from_ref(&landing.lease.name), watch)?;
-        }
-        for _ in 0..LONGEST {
-            if at == new {
-                return Ok(Some(at));
-            }
-            let commit = mirror.commit(at)?;
-            match commit.parents.as_slice() {
-                [_, theirs] if *theirs == new => return Ok(Some(at)),
-                [ours, ..] => at = *ours,
-                [] => break,
-            }
-        }
-        Ok(None)
+        ChangeState::Open if change.head != commit => Err(head_moved(change.number)),
+        ChangeState::Open | ChangeState::Merged => Ok(()),
     }
 }
 
-fn mirror_parent(world: &World, commit: CommitId) -> Result<Option<CommitId>, Failure> {
-    Ok(world.mirror.commit(commit)?.parents.first().copied())
+fn head_moved(number: u64) -> Failure {
+    Failure::new(
+        FailureKind::Denied,
+        format!("somebody moved the head of change {number}: it is no longer what was tested"),
+    )
+    .hint("nothing has landed; bring what was pushed there to the source branch, and run the workflow again")
 }
 
 impl Effect for Land {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let lease = self.lease()?;
         let number = change_number(&self.wanted.change)?;
+        self.check_change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.watch)?;
         let tip = self.world.forge.branch(&self.wanted.target, cx.watch)?.map(CommitId::object);
         if tip != lease.old && tip != lease.new && lease.standing(&self.world, cx.watch)? != Standing::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
-        value(Landing { number, lease, route: self.route(cx.watch)? })
+        value(Landing { number, lease, route: route(&self.world, &self.wanted.target, cx.watch)? })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {

@@ -95,7 +95,7 @@ pub(super) fn push_failed(error: PushError) -> EffectError {
 pub(super) fn not_sent(failure: Failure) -> EffectError {
     match failure.kind {
         FailureKind::Network | FailureKind::Timeout | FailureKind::Interrupted | FailureKind::Moved => {
-            EffectError::NotDone { failure, after: None }
+            EffectError::NotDone { after: failure.after, failure }
         }
         _ => EffectError::Refused(failure),
     }

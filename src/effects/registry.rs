@@ -7,7 +7,7 @@ use crate::run::{Call, Command, Commands, Signature};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FAMILIES: [&[Declared]; 15] = [
+const FAMILIES: [&[Declared]; 16] = [
     super::git::COMMANDS,
     super::merging::COMMANDS,
     super::picking::COMMANDS,
@@ -17,6 +17,7 @@ const FAMILIES: [&[Declared]; 15] = [
     super::forge::COMMANDS,
     super::checks::COMMANDS,
     super::land::COMMANDS,
+    super::closing::COMMANDS,
     super::ci::COMMANDS,
     super::fleet::COMMANDS,
     super::flow::COMMANDS,

@@ -142,6 +142,7 @@ impl<'a> Secrets<'a> {
         Failure {
             kind: failure.kind,
             message: self.hide(&failure.message),
+            after: failure.after,
             hint: failure.hint.map(|hint| self.hide(&hint)),
             at: failure.at,
             causes: failure.causes.iter().map(|cause| self.hide(cause)).collect(),

@@ -8,7 +8,8 @@
 //! object: two writers never overwrite one another. Reading moves no reference here.
 
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState,
 };
 use crate::git::{Expected, GitError, Identity, Mirror, PushError, RefUpdate, Signature};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, Watch};
@@ -81,6 +82,7 @@ impl Stored {
             number,
             url: self.record.url,
             head: self.head,
+            head_branch: None,
             base: self.record.base,
             state: self.record.state,
             title: self.title,
@@ -222,27 +224,21 @@ impl Forge for LocalForge {
         Ok(Rules::default())
     }
 
-    fn find_changes(
-        &self,
-        base: &BranchName,
-        marker: Option<&str>,
-        watch: Watch<'_>,
-    ) -> Result<Vec<Change>, ForgeError> {
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
         let refs = self.refs(watch)?.into_iter().filter(|(name, _)| number_of(name).is_some()).collect();
         let mut changes: Vec<Change> = self
             .tags(refs, watch)?
             .into_iter()
             .filter_map(|(name, _, target, message)| Some(Stored::read(target, &message)?.change(number_of(&name)?)))
-            .filter(|change| {
-                change.base == *base && marker.is_none_or(|marker| change.marker.as_deref() == Some(marker))
-            })
+            .filter(|change| change.base == *search.base && search.fits(change))
             .collect();
         changes.sort_by_key(|change| std::cmp::Reverse(change.number));
         Ok(changes)
     }
 
     fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
-        if let Some(change) = self.find_changes(&new.base, Some(&new.marker), watch)?.into_iter().next() {
+        let search = Search { base: &new.base, head_branch: None, marker: Some(&new.marker) };
+        if let Some(change) = self.find_changes(&search, watch)?.into_iter().next() {
             return Ok(change);
         }
         let stored = Stored {

@@ -12,12 +12,13 @@ mod slug;
 mod types;
 mod union;
 
-pub use forgejo::ForgejoForge;
-pub use github::GithubForge;
-pub use gitlab::{GitlabForge, gitlab_project};
+pub use forgejo::{ForgejoForge, forgejo_api};
+pub use github::{GithubForge, github_api};
+pub use gitlab::{GitlabForge, gitlab_api, gitlab_project};
 pub use local::LocalForge;
 use marker::{marked, unmarked};
 pub use slug::owner_and_name;
 pub use types::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState,
 };

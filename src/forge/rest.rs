@@ -7,6 +7,7 @@ use crate::http::{Answer, Api, Client, HttpError};
 use crate::model::{Failure, FailureKind, Secret, Watch};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// How a forge speaks.
 pub(super) struct Manner {
@@ -18,29 +19,27 @@ pub(super) struct Manner {
     pub(super) hint: fn(u16) -> Option<&'static str>,
 }
 
+/// The API at `base`. The authorization goes with every request to it, and to nowhere else.
+pub(super) fn api(client: Client, base: &str, authorization: Option<String>) -> Api {
+    let mut headers = vec![
+        ("accept".to_owned(), Secret::new("application/json")),
+        ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
+    ];
+    headers.extend(authorization.map(|value| ("authorization".to_owned(), Secret::new(value))));
+    Api::new(client, base, headers)
+}
+
 /// A project on a forge's API.
 pub(super) struct Rest {
-    api: Api,
+    api: Arc<Api>,
     /// The path that all others are below, e.g. `/projects/acme%2Fservice`.
     root: String,
     manner: &'static Manner,
 }
 
 impl Rest {
-    /// `authorization` goes with every request to `api`, and to nowhere else.
-    pub(super) fn new(
-        client: Client,
-        api: &str,
-        authorization: Option<Secret>,
-        root: String,
-        manner: &'static Manner,
-    ) -> Self {
-        let mut headers = vec![
-            ("accept".to_owned(), Secret::new("application/json")),
-            ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
-        ];
-        headers.extend(authorization.map(|value| ("authorization".to_owned(), value)));
-        Self { api: Api::new(client, api, headers), root, manner }
+    pub(super) const fn new(api: Arc<Api>, root: String, manner: &'static Manner) -> Self {
+        Self { api, root, manner }
     }
 
     fn path(&self, rest: &str) -> String {

@@ -35,6 +35,9 @@ pub struct Change {
     pub url: Option<String>,
     /// The commit that is proposed.
     pub head: CommitId,
+    /// The branch of this repository that holds it, where one does: a fork's branch is not ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_branch: Option<BranchName>,
     /// The branch it shall land on.
     pub base: BranchName,
     /// Its state.
@@ -65,6 +68,24 @@ pub struct NewChange {
     pub body: String,
     /// Finds it again after a crash.
     pub marker: String,
+}
+
+/// Which changes to look for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// Those that shall land on this branch.
+    pub base: &'a BranchName,
+    /// From this branch, where changes have one.
+    pub head_branch: Option<&'a BranchName>,
+    /// With this marker.
+    pub marker: Option<&'a str>,
+}
+
+impl Search<'_> {
+    /// Has the change that marker?
+    pub fn fits(&self, change: &Change) -> bool {
+        self.marker.is_none_or(|marker| change.marker.as_deref() == Some(marker))
+    }
 }
 
 /// How one check judged a commit.
@@ -173,17 +194,12 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`ForgeError`].
     fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError>;
-    /// Changes onto `base`, newest first; all of them when `marker` is `None`.
+    /// The changes that a search names, newest first; those of forks are never among them.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn find_changes(
-        &self,
-        base: &BranchName,
-        marker: Option<&str>,
-        watch: Watch<'_>,
-    ) -> Result<Vec<Change>, ForgeError>;
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError>;
     /// Opens a change.
     ///
     /// # Errors

@@ -141,9 +141,9 @@ impl GitError {
                     .cause(words)
             }
             (ErrorCode::Auth, _) => auth(sentence, url),
-            (_, ErrorClass::Http) if words.contains("status code: 401") || words.contains("status code: 403") => {
-                auth(sentence, url)
-            }
+            (_, ErrorClass::Http) if words.contains("status code: 401") => auth(sentence, url),
+            (_, ErrorClass::Http) if words.contains("status code: 403") => Self::new(FailureKind::Auth, sentence)
+                .hint("whoever logged in may not do this there: the token needs the right to write contents"),
             (_, ErrorClass::Http) if words.contains("status code: 404") => {
                 Self::new(FailureKind::NotFound, format!("there is no repository at {url}, or it may not be seen"))
                     .hint("check the address; forges answer 404 when credentials are missing")

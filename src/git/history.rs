@@ -1,8 +1,9 @@
 //! Questions about the graph of commits.
 
 use super::commits::{self, object_id, oid};
-use super::{CommitInfo, GitError};
+use super::{CommitInfo, GitError, range};
 use crate::model::CommitId;
+use crate::odb::Graphs;
 use git2::Repository;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -21,22 +22,34 @@ pub struct LogRange {
 }
 
 /// The commits of a range, newest first (by the committers' clocks, as `git log` does).
-pub(super) fn log(repository: &Repository, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
-    let failed = |e: git2::Error| GitError::local(format!("the history of {} cannot be read", range.from), &e);
-    if let (Some(limit), []) = (range.limit, range.not.as_slice()) {
-        return newest(repository, range, limit).map_err(failed);
-    }
-    walk(repository, range)
-        .map_err(failed)?
-        .take(range.limit.unwrap_or(usize::MAX))
-        .map(|id| Ok(commits::info(&repository.find_commit(id?)?)))
-        .collect::<Result<_, git2::Error>>()
-        .map_err(failed)
+pub(super) fn log(repository: &Repository, graphs: &Graphs, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
+    let list = || -> Result<Vec<CommitInfo>, git2::Error> {
+        let limit = range.limit.unwrap_or(usize::MAX);
+        if range.not.is_empty() && range.limit.is_some() {
+            return newest(repository, range, limit, |_| true);
+        }
+        match range::members(repository, graphs, range.from, &range.not)? {
+            Some(members) => newest(repository, range, limit, |id| members.contains(&id)),
+            None => walk(repository, range)?
+                .take(limit)
+                .map(|id| Ok(commits::info(&repository.find_commit(id?)?)))
+                .collect(),
+        }
+    };
+    list().map_err(|e| unreadable(range, &e))
 }
 
-/// The newest commits of a history. libgit2's walk sorts all of it before it gives the first.
-fn newest(repository: &Repository, range: &LogRange, limit: usize) -> Result<Vec<CommitInfo>, git2::Error> {
+/// The newest commits of a history, as far as they are members. libgit2's walk sorts all of it before it gives the first.
+fn newest(
+    repository: &Repository,
+    range: &LogRange,
+    limit: usize,
+    member: impl Fn(CommitId) -> bool,
+) -> Result<Vec<CommitInfo>, git2::Error> {
     let mut found = Vec::new();
+    if !member(range.from) {
+        return Ok(found);
+    }
     let mut met = HashSet::from([range.from]);
     let tip = repository.find_commit(oid(range.from.object())?)?;
     let mut open = BinaryHeap::from([(tip.time().seconds(), Reverse(0), tip.id())]);
@@ -44,7 +57,8 @@ fn newest(repository: &Repository, range: &LogRange, limit: usize) -> Result<Vec
         let commit = repository.find_commit(id)?;
         let parents = if range.first_parent { 1 } else { usize::MAX };
         for parent in commit.parent_ids().take(parents) {
-            if met.insert(object_id(parent).into()) {
+            let name: CommitId = object_id(parent).into();
+            if member(name) && met.insert(name) {
                 let time = repository.find_commit(parent)?.time().seconds();
                 open.push((time, Reverse(met.len()), parent));
             }
@@ -56,24 +70,29 @@ fn newest(repository: &Repository, range: &LogRange, limit: usize) -> Result<Vec
 
 /// The commits of a range, oldest first, parents always before their children.
 pub(super) fn chain(repository: &Repository, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
-    let failed = |e: git2::Error| GitError::local(format!("the history of {} cannot be read", range.from), &e);
     let list = || -> Result<Vec<CommitInfo>, git2::Error> {
         let mut walk = walk(repository, range)?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
         let found = walk.take(range.limit.unwrap_or(usize::MAX));
         found.map(|id| Ok(commits::info(&repository.find_commit(id?)?))).collect()
     };
-    list().map_err(failed)
+    list().map_err(|e| unreadable(range, &e))
 }
 
 /// How many commits a range has.
-pub(super) fn count(repository: &Repository, range: &LogRange) -> Result<u64, GitError> {
-    let failed = |e: git2::Error| GitError::local(format!("the history of {} cannot be read", range.from), &e);
-    walk(repository, range)
-        .map_err(failed)?
-        .take(range.limit.unwrap_or(usize::MAX))
-        .try_fold(0, |count, id| id.map(|_| count + 1))
-        .map_err(failed)
+pub(super) fn count(repository: &Repository, graphs: &Graphs, range: &LogRange) -> Result<u64, GitError> {
+    let count = || -> Result<u64, git2::Error> {
+        let limit = range.limit.unwrap_or(usize::MAX);
+        match range::members(repository, graphs, range.from, &range.not)? {
+            Some(members) if !range.first_parent => Ok(members.len().min(limit) as u64),
+            _ => walk(repository, range)?.take(limit).try_fold(0, |count, id| id.map(|_| count + 1)),
+        }
+    };
+    count().map_err(|e| unreadable(range, &e))
+}
+
+fn unreadable(range: &LogRange, error: &git2::Error) -> GitError {
+    GitError::local(format!("the history of {} cannot be read", range.from), error)
 }
 
 fn walk<'r>(repository: &'r Repository, range: &LogRange) -> Result<git2::Revwalk<'r>, git2::Error> {
@@ -88,12 +107,21 @@ fn walk<'r>(repository: &'r Repository, range: &LogRange) -> Result<git2::Revwal
 }
 
 /// Is `ancestor` part of `descendant`'s history, or the same?
-pub(super) fn is_ancestor(repository: &Repository, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
+pub(super) fn is_ancestor(
+    repository: &Repository,
+    graphs: &Graphs,
+    ancestor: CommitId,
+    descendant: CommitId,
+) -> Result<bool, GitError> {
     let ask = || {
+        let names = (ancestor, descendant);
         let (ancestor, descendant) = (oid(ancestor.object())?, oid(descendant.object())?);
         // Asked first: a commit that is not there is an error, never "no".
         repository.find_commit(ancestor)?;
         repository.find_commit(descendant)?;
+        if let Some(contains) = range::contains(repository, graphs, names.0, names.1)? {
+            return Ok(contains);
+        }
         Ok(ancestor == descendant || repository.graph_descendant_of(descendant, ancestor)?)
     };
     ask().map_err(|e: git2::Error| {

@@ -187,7 +187,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn log(&self, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
-        self.objects.with(|repository| history::log(repository, range))
+        self.objects.with_graphs(|repository, graphs| history::log(repository, graphs, range))
     }
 
     /// A part of the history, oldest first, parents always before their children.
@@ -205,7 +205,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn count(&self, range: &LogRange) -> Result<u64, GitError> {
-        self.objects.with(|repository| history::count(repository, range))
+        self.objects.with_graphs(|repository, graphs| history::count(repository, graphs, range))
     }
 
     /// Is `ancestor` part of `descendant`'s history (or the same)?
@@ -214,7 +214,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn is_ancestor(&self, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
-        self.objects.with(|repository| history::is_ancestor(repository, ancestor, descendant))
+        self.objects.with_graphs(|repository, graphs| history::is_ancestor(repository, graphs, ancestor, descendant))
     }
 
     /// The best common ancestors of two commits; none for unrelated histories.

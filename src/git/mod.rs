@@ -25,6 +25,7 @@ mod patch;
 mod progress;
 mod push;
 mod push_here;
+mod range;
 mod refs;
 mod revision;
 mod transport;

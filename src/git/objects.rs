@@ -1,8 +1,10 @@
 //! The object database that merges work on.
 
 use super::GitError;
+use crate::odb::Graphs;
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where new objects go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,19 +22,39 @@ const MEMORY_FIRST: i32 = 1000;
 pub struct Objects {
     path: PathBuf,
     storage: Storage,
-    repository: Mutex<git2::Repository>,
+    held: Mutex<Held>,
+}
+
+struct Held {
+    repository: git2::Repository,
+    /// Opened when it is needed. What is stored later is not in it.
+    graphs: OnceCell<Graphs>,
 }
 
 impl Objects {
     pub(crate) fn open(path: &Path, storage: Storage) -> Result<Self, GitError> {
         let repository = open(path, storage)?;
         // libgit2 puts a slash at the end.
-        Ok(Self { path: repository.path().components().collect(), storage, repository: Mutex::new(repository) })
+        Ok(Self {
+            path: repository.path().components().collect(),
+            storage,
+            held: Mutex::new(Held { repository, graphs: OnceCell::new() }),
+        })
     }
 
     /// Works on the repository; one caller at a time.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&git2::Repository) -> T) -> T {
-        work(&self.repository.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&self.held().repository)
+    }
+
+    /// Works on the repository and its commit graph; one caller at a time.
+    pub(super) fn with_graphs<T>(&self, work: impl FnOnce(&git2::Repository, &Graphs) -> T) -> T {
+        let held = self.held();
+        work(&held.repository, held.graphs.get_or_init(|| Graphs::open(held.repository.commondir())))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The repository's folder.
@@ -50,7 +72,7 @@ impl Objects {
     pub fn forget_written(&self) -> Result<(), GitError> {
         if self.storage == Storage::Memory {
             let fresh = open(&self.path, self.storage)?;
-            *self.repository.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+            self.held().repository = fresh;
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 //!
 //! Knows nothing of what is asked; `forge` and `ci` do.
 
-use super::{Access, Client, HttpError, Request, Response, url};
-use crate::model::{Failure, FailureKind, Secret, Value, Watch};
+use super::{Access, Client, DEADLINE, HttpError, Request, Response, url};
+use crate::model::{Failure, FailureKind, Secret, Span, Value, Watch};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +25,9 @@ pub struct Api {
     kept: Mutex<BTreeMap<String, Response>>,
     written: Mutex<Option<Instant>>,
     between_writes: Duration,
+    deadline: Duration,
+    /// Until when the server wants no reads, and no writes.
+    rests: [Mutex<Option<Instant>>; 2],
 }
 
 /// An answer to be looked at: any status but those of a server that failed.
@@ -53,7 +56,16 @@ impl Api {
             kept: Mutex::default(),
             written: Mutex::default(),
             between_writes: BETWEEN_WRITES,
+            deadline: DEADLINE,
+            rests: Default::default(),
         }
+    }
+
+    /// Says how long one request may take.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
     }
 
     /// The address that paths are appended to.
@@ -79,7 +91,7 @@ impl Api {
         let mut request = self.request("GET", format!("{}{path}", self.base));
         // Whatever kind of text it is.
         request.headers.retain(|(name, _)| name != "accept");
-        let response = self.client.stopping_with(watch.cancel.clone()).request(request.clone())?;
+        let response = self.pass(&self.client.stopping_with(watch.cancel.clone()), request.clone())?;
         let text = response.text();
         let answer = self.answer(&request, response)?;
         Ok(if answer.is_success() { Ok(text) } else { Err(answer) })
@@ -133,7 +145,7 @@ impl Api {
             let failure = Failure::new(FailureKind::Interrupted, format!("{}: interrupted", request.shown()));
             return Err(HttpError::NotSent(failure));
         }
-        let response = client.request(request.clone());
+        let response = self.pass(&client, request.clone());
         *written = Some(Instant::now());
         drop(written);
         self.answer(&request, response?)
@@ -145,7 +157,7 @@ impl Api {
         if let Some(etag) = kept.as_ref().and_then(|kept| kept.header("etag")) {
             request = request.header("if-none-match", etag);
         }
-        let response = self.client.stopping_with(watch.cancel.clone()).request(request.clone())?;
+        let response = self.pass(&self.client.stopping_with(watch.cancel.clone()), request.clone())?;
         let response = match kept {
             Some(kept) if response.status == 304 => kept,
             _ => response,
@@ -160,8 +172,28 @@ impl Api {
         self.answer(&request, response)
     }
 
+    /// Sends a request, unless the server asked for a rest that is not over: whoever goes on asking is shut out for longer.
+    fn pass(&self, client: &Client, request: Request) -> Result<Response, HttpError> {
+        let rest = &self.rests[usize::from(request.access == Access::Write)];
+        let left = rest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|left| !left.is_zero()) {
+            let after = Some(Span::new(Duration::from_secs(left.as_secs() + 1)));
+            let failure =
+                Failure::new(FailureKind::Network, format!("{}: the server asked for a rest", request.shown()));
+            return Err(HttpError::NotDone { failure: failure.after(after), after });
+        }
+        let answer = client.request(request);
+        if let Err(HttpError::NotDone { after: Some(after), .. }) = &answer {
+            *rest.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(after.duration());
+        }
+        answer
+    }
+
     fn request(&self, method: &str, url: String) -> Request {
-        let mut request = Request::new(method, url);
+        let mut request = Request::new(method, url).deadline(self.deadline);
         request.headers.clone_from(&self.headers);
         request
     }
@@ -179,7 +211,7 @@ impl Api {
     }
 
     fn astray(&self, answer: &Answer, why: &str) -> HttpError {
-        HttpError::Invalid(Failure::new(FailureKind::Network, format!("{}: {why}", answer.shown)))
+        HttpError::Invalid(Failure::new(FailureKind::Refused, format!("{}: {why}", answer.shown)))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::MergeError;
 use super::store::failed;
+use std::path::Path;
 
 /// How the contents of a path are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,23 +20,27 @@ pub(super) struct Rules {
     pub(super) marker_size: Option<usize>,
 }
 
+/// Whether there are any rules for the repository in this folder.
+pub(super) fn any(common: &Path) -> bool {
+    std::fs::metadata(common.join("info/attributes")).is_ok_and(|file| file.len() > 0)
+}
+
 /// Where attributes are looked up.
 pub(super) struct Attributes<'r> {
     repo: Option<&'r git2::Repository>,
 }
 
 impl<'r> Attributes<'r> {
-    pub(super) fn new(repo: &'r git2::Repository) -> Self {
-        let file = repo.commondir().join("info/attributes");
-        let any = std::fs::metadata(file).is_ok_and(|file| file.len() > 0);
-        Self { repo: any.then_some(repo) }
+    /// Without a repository at hand there are none; see [`super::plain`].
+    pub(super) fn new(repo: Option<&'r git2::Repository>) -> Self {
+        Self { repo: repo.filter(|repo| any(repo.commondir())) }
     }
 
     /// The rules for a path.
     pub(super) fn of(&self, path: &[u8]) -> Result<Rules, MergeError> {
         let plain = Rules { driver: Driver::Text, marker_size: None };
         let (Some(repo), Ok(path)) = (self.repo, std::str::from_utf8(path)) else { return Ok(plain) };
-        let path = std::path::Path::new(path);
+        let path = Path::new(path);
         let flags = git2::AttrCheckFlags::INDEX_ONLY;
         let get =
             |name: &str| repo.get_attr_bytes(path, name, flags).map_err(|source| failed("info/attributes", source));

@@ -1,9 +1,10 @@
 //! Commits as a merge needs them (tree, parents, date, generation), parsed once and kept.
 
 use super::MergeError;
-use super::commit_graph::{GraphCommit, Graphs};
 use super::store::{IdMap, Store, damaged};
 use crate::model::ObjectId;
+use crate::odb::{GraphCommit, Graphs};
+use std::path::Path;
 
 /// A commit's number in [`Commits`].
 pub(super) type Number = u32;
@@ -38,9 +39,10 @@ pub(super) struct Commits {
 }
 
 impl Commits {
-    pub(super) fn new(repo: &git2::Repository) -> Self {
-        let graphs = Graphs::open(repo);
-        let shallow = std::fs::read_to_string(repo.commondir().join("shallow")).unwrap_or_default();
+    /// For the repository whose objects and references are in this folder.
+    pub(super) fn new(common: &Path) -> Self {
+        let graphs = Graphs::open(common);
+        let shallow = std::fs::read_to_string(common.join("shallow")).unwrap_or_default();
         let shallow = shallow.lines().filter_map(|line| Some((line.trim().parse().ok()?, ()))).collect();
         Self { numbers: IdMap::default(), commits: Vec::new(), graphs, shallow }
     }

@@ -4,15 +4,14 @@
 //! [`Merger`] for many merges, and its [`Outcome`]; what is inside may change. [`certify`] asks git itself for a second
 //! opinion.
 //!
-//! Inside: `ort` leads. `bases` finds the common ancestors (over `commits` and `commit_graph`), `structural` decides what
+//! Inside: `ort` leads. `bases` finds the common ancestors (over `commits`), `structural` decides what
 //! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
 //! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` says what is open.
-//! `store` reads objects (over `pack` and `loose`).
+//! `store` reads objects; `plain` says where that needs no libgit2.
 
 mod attributes;
 mod bases;
 mod certificate;
-mod commit_graph;
 mod commits;
 mod conflict;
 mod content;
@@ -21,12 +20,11 @@ mod entries;
 mod finish;
 mod histogram;
 mod lines;
-mod loose;
 mod myers;
 mod note;
 mod ort;
 mod outcome;
-mod pack;
+mod plain;
 mod renames;
 mod report;
 mod resolve;
@@ -42,11 +40,12 @@ mod tree;
 pub use certificate::{Certificate, Certify, Certifying, certify};
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
+pub use plain::Plain;
 
 use crate::git::Objects;
 use crate::model::{CommitId, TreeId};
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Merges `theirs` into `ours` as `git merge-tree --write-tree` would; the resulting tree is written to the database.
 ///
@@ -99,6 +98,16 @@ impl Merger {
         self.with(objects, |engine| engine.merge(ours, theirs))
     }
 
+    /// As [`merge`] in a repository that nobody has opened: nothing is written, and who wants it for something else than
+    /// the tree's id must ask again. What cannot be answered in this way is for [`Merger::merge`] to answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`merge`]; also where an object is not a commit, or kept in a way that only libgit2 knows.
+    pub fn merge_in(&self, repository: &Plain, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        self.run(repository.path(), None, |engine| engine.merge(ours, theirs))
+    }
+
     /// As [`merge_trees`].
     ///
     /// # Errors
@@ -124,17 +133,25 @@ impl Merger {
         objects: &Objects,
         work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
     ) -> Result<T, MergeError> {
+        objects.with(|repository| self.run(repository.commondir(), Some(repository), work))
+    }
+
+    fn run<T>(
+        &self,
+        common: &Path,
+        repository: Option<&git2::Repository>,
+        work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
+    ) -> Result<T, MergeError> {
+        let common: PathBuf = common.components().collect();
         let mut memory = self.memory.borrow_mut();
-        objects.with(|repository| {
-            let kept = match memory.take() {
-                Some((path, mut kept)) if path == objects.path() => {
-                    kept.refresh();
-                    kept
-                }
-                _ => ort::Memory::new(repository),
-            };
-            let (_, kept) = memory.insert((objects.path().to_owned(), kept));
-            work(&ort::Engine::new(repository, kept)?)
-        })
+        let kept = match memory.take() {
+            Some((path, mut kept)) if path == common => {
+                kept.refresh();
+                kept
+            }
+            _ => ort::Memory::new(&common),
+        };
+        let (_, kept) = memory.insert((common, kept));
+        work(&ort::Engine::new(repository, kept)?)
     }
 }

@@ -17,6 +17,7 @@ use super::{By, MergeError, Merged, Outcome};
 use super::{directories, finish, renames, report, resolve, structural};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
+use std::path::Path;
 
 /// What the merges of one repository keep for one another.
 pub(super) struct Memory {
@@ -26,8 +27,9 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(repo: &git2::Repository) -> Self {
-        Self { objects: Kept::new(repo), commits: RefCell::new(Commits::new(repo)), painter: RefCell::default() }
+    /// For the repository whose objects and references are in this folder.
+    pub(super) fn new(common: &Path) -> Self {
+        Self { objects: Kept::new(common), commits: RefCell::new(Commits::new(common)), painter: RefCell::default() }
     }
 
     /// Takes notice of what others stored meanwhile.
@@ -56,7 +58,8 @@ pub(super) struct Answer {
 }
 
 impl<'r> Engine<'r> {
-    pub(super) fn new(repo: &'r git2::Repository, memory: &'r Memory) -> Result<Self, MergeError> {
+    /// Without a repository what is written stays in the memory.
+    pub(super) fn new(repo: Option<&'r git2::Repository>, memory: &'r Memory) -> Result<Self, MergeError> {
         Ok(Self {
             store: Store::new(repo, &memory.objects)?,
             attributes: Attributes::new(repo),

@@ -3,14 +3,13 @@
 //! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
 
 use super::MergeError;
-use super::loose::Loose;
-use super::pack::{self, Packed, Packs};
 use crate::model::ObjectId;
+use crate::odb::{Found, Kind, ObjectFiles};
 use sha1::{Digest, Sha1};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 
 /// A map keyed by object id; ids are uniformly distributed, so their first bytes serve as the hash.
@@ -78,40 +77,42 @@ impl Cache {
 
 /// What was read of one repository; it may outlive any handle of it.
 pub(super) struct Kept {
-    loose: Loose,
-    packs: Packs,
+    files: ObjectFiles,
     trees: Cache,
     blobs: Cache,
     sizes: RefCell<IdMap<usize>>,
+    /// What a merge without libgit2 wrote.
+    written: RefCell<IdMap<(Kind, Rc<[u8]>)>>,
 }
 
 impl Kept {
-    pub(super) fn new(repo: &git2::Repository) -> Self {
-        let folders = object_folders(repo);
+    /// For the repository whose objects and references are in this folder.
+    pub(super) fn new(common: &Path) -> Self {
         Self {
-            packs: Packs::open(&folders),
-            loose: Loose::new(folders),
+            files: ObjectFiles::open(common),
             trees: Cache::new(TREE_CACHE),
             blobs: Cache::new(BLOB_CACHE),
             sizes: RefCell::default(),
+            written: RefCell::default(),
         }
     }
 
     /// Takes notice of what others stored meanwhile.
     pub(super) fn refresh(&mut self) {
-        self.packs.refresh();
+        self.files.refresh();
+        self.written.get_mut().clear();
     }
 }
 
-/// One repository's objects: those in packs and files are read here, the others (in memory) by libgit2.
+/// One repository's objects: those in packs and files are read here, the others (in memory) by libgit2, where it is at hand.
 pub(super) struct Store<'r> {
-    odb: git2::Odb<'r>,
+    odb: Option<git2::Odb<'r>>,
     kept: &'r Kept,
 }
 
 impl<'r> Store<'r> {
-    pub(super) fn new(repo: &'r git2::Repository, kept: &'r Kept) -> Result<Self, MergeError> {
-        let odb = repo.odb().map_err(|source| failed("the object database", source))?;
+    pub(super) fn new(repo: Option<&'r git2::Repository>, kept: &'r Kept) -> Result<Self, MergeError> {
+        let odb = repo.map(|repo| repo.odb().map_err(|source| failed("the object database", source))).transpose()?;
         Ok(Self { odb, kept })
     }
 
@@ -123,7 +124,7 @@ impl<'r> Store<'r> {
         if id.as_bytes() == &EMPTY_TREE {
             return Ok(Rc::from([]));
         }
-        let data = self.read(id, git2::ObjectType::Tree)?;
+        let data = self.read(id, Kind::Tree)?;
         self.kept.trees.put(id, &data);
         Ok(data)
     }
@@ -133,7 +134,7 @@ impl<'r> Store<'r> {
         if let Some(data) = self.kept.blobs.get(&id) {
             return Ok(data);
         }
-        let data = self.read(id, git2::ObjectType::Blob)?;
+        let data = self.read(id, Kind::Blob)?;
         self.kept.blobs.put(id, &data);
         Ok(data)
     }
@@ -146,7 +147,7 @@ impl<'r> Store<'r> {
         if let Some(size) = self.kept.sizes.borrow().get(&id) {
             return Ok(*size);
         }
-        let size = match self.kept.packs.size(id) {
+        let size = match self.kept.files.packed_size(id) {
             Some(size) => size,
             None => self.blob(id)?.len(),
         };
@@ -160,61 +161,64 @@ impl<'r> Store<'r> {
 
     /// The first bytes of a commit, or all of it where it is shorter than `most`.
     pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
-        self.kept.packs.commit_head(id, most)
+        self.kept.files.commit_head(id, most)
     }
 
     /// The raw bytes of a commit.
     pub(super) fn commit(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
-        self.read(id, git2::ObjectType::Commit)
+        self.read(id, Kind::Commit)
     }
 
     /// Stores a tree given as its raw bytes.
     pub(super) fn write_tree(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
-        self.write(git2::ObjectType::Tree, data, "a merged tree")
+        self.write(Kind::Tree, data, "a merged tree")
     }
 
     /// Stores a blob.
     pub(super) fn write_blob(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
-        self.write(git2::ObjectType::Blob, data, "a merged file")
+        self.write(Kind::Blob, data, "a merged file")
     }
 
-    fn write(&self, kind: git2::ObjectType, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
+    fn write(&self, kind: Kind, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
         let id = hash(kind, data);
-        if !self.kept.packs.contains(id) {
-            self.odb.write(kind, data).map_err(|source| failed(what, source))?;
+        match &self.odb {
+            None => drop(self.kept.written.borrow_mut().entry(id).or_insert_with(|| (kind, data.into()))),
+            Some(odb) if !self.kept.files.is_packed(id) => {
+                odb.write(git2_kind(kind), data).map_err(|source| failed(what, source))?;
+            }
+            Some(_) => {}
         }
         Ok(id)
     }
 
-    fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<Rc<[u8]>, MergeError> {
-        let found = match self.kept.packs.read(id) {
-            Packed::Object(number, data) => pack::object_type(number).map(|stored| (stored, data)),
-            Packed::Damaged => return Err(damaged(format!("object {id}"), "it cannot be read from its pack")),
-            Packed::Absent => self.kept.loose.read(id)?,
-        };
-        if let Some((stored, data)) = found {
-            return if stored == kind { Ok(data) } else { Err(other_kind(id, stored, kind)) };
+    fn read(&self, id: ObjectId, kind: Kind) -> Result<Rc<[u8]>, MergeError> {
+        if let Some((stored, data)) = self.kept.written.borrow().get(&id) {
+            return if *stored == kind { Ok(data.clone()) } else { Err(other_kind(id, *stored, kind)) };
         }
-        let object = self.odb.read(oid(id)).map_err(|source| failed(format!("{kind} {id}"), source))?;
-        if object.kind() == kind { Ok(Rc::from(object.data())) } else { Err(other_kind(id, object.kind(), kind)) }
+        match self.kept.files.read(id) {
+            Found::Object(stored, data) if stored == kind => return Ok(data),
+            Found::Object(stored, _) => return Err(other_kind(id, stored, kind)),
+            Found::Damaged(why) => return Err(damaged(format!("object {id}"), &why)),
+            Found::Absent => {}
+        }
+        let what = || format!("{} {id}", kind.word());
+        let Some(odb) = &self.odb else { return Err(damaged(what(), "it is missing")) };
+        let object = odb.read(oid(id)).map_err(|source| failed(what(), source))?;
+        if object.kind() == git2_kind(kind) {
+            return Ok(Rc::from(object.data()));
+        }
+        Err(damaged(format!("object {id}"), &format!("a {} where a {} belongs", object.kind(), kind.word())))
     }
 }
 
-/// The folders that hold a repository's objects: its own, then those it borrows from.
-pub(super) fn object_folders(repo: &git2::Repository) -> Vec<PathBuf> {
-    let mut folders = vec![repo.commondir().join("objects")];
-    let mut at = 0;
-    while let Some(folder) = folders.get(at).cloned() {
-        at += 1;
-        let text = std::fs::read_to_string(folder.join("info/alternates")).unwrap_or_default();
-        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let other = folder.join(line);
-            if folders.len() < 16 && !folders.contains(&other) {
-                folders.push(other);
-            }
-        }
+/// git2's form of a kind.
+fn git2_kind(kind: Kind) -> git2::ObjectType {
+    match kind {
+        Kind::Commit => git2::ObjectType::Commit,
+        Kind::Tree => git2::ObjectType::Tree,
+        Kind::Blob => git2::ObjectType::Blob,
+        Kind::Tag => git2::ObjectType::Tag,
     }
-    folders
 }
 
 /// git2's form of an id.
@@ -223,9 +227,9 @@ pub(super) fn oid(id: ObjectId) -> git2::Oid {
 }
 
 /// The name that `data` has as an object.
-fn hash(kind: git2::ObjectType, data: &[u8]) -> ObjectId {
+fn hash(kind: Kind, data: &[u8]) -> ObjectId {
     let mut sha = Sha1::new();
-    sha.update(kind.str().as_bytes());
+    sha.update(kind.word().as_bytes());
     sha.update(format!(" {}\0", data.len()).as_bytes());
     sha.update(data);
     ObjectId::from_bytes(sha.finalize().into())
@@ -236,8 +240,8 @@ pub(super) fn failed(what: impl Into<String>, source: git2::Error) -> MergeError
     MergeError::Database { what: what.into(), source }
 }
 
-fn other_kind(id: ObjectId, stored: git2::ObjectType, wanted: git2::ObjectType) -> MergeError {
-    damaged(format!("object {id}"), &format!("a {stored} where a {wanted} belongs"))
+fn other_kind(id: ObjectId, stored: Kind, wanted: Kind) -> MergeError {
+    damaged(format!("object {id}"), &format!("a {} where a {} belongs", stored.word(), wanted.word()))
 }
 
 /// An object that is there but is not what it should be.

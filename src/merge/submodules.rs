@@ -9,8 +9,8 @@ use crate::model::ObjectId;
 pub(super) struct Submodules<'r>(Option<&'r git2::Repository>);
 
 impl<'r> Submodules<'r> {
-    pub(super) fn new(repo: &'r git2::Repository) -> Self {
-        Self(Some(repo).filter(|repo| !repo.is_bare()))
+    pub(super) fn new(repo: Option<&'r git2::Repository>) -> Self {
+        Self(repo.filter(|repo| !repo.is_bare()))
     }
 
     /// The commit that contains both others, where both contain the base.

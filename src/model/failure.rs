@@ -1,6 +1,6 @@
 //! One shape for everything that can go wrong: data that people, scripts, the journal and `--json` all read.
 
-use super::{Place, Value};
+use super::{Place, Span, Value};
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing went wrong. Scripts branch on it (`err.kind == "conflict"`), the command line maps it to an exit code.
@@ -93,6 +93,9 @@ pub struct Failure {
     /// Where it was said, when it was said in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
+    /// When to try again, where a server said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Span>,
     /// What led to it, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
@@ -104,7 +107,15 @@ pub struct Failure {
 impl Failure {
     /// A failure of `kind` with its sentence.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, at: None, causes: Vec::new(), detail: Value::Null }
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            at: None,
+            after: None,
+            causes: Vec::new(),
+            detail: Value::Null,
+        }
     }
 
     /// Says what to do next.
@@ -118,6 +129,13 @@ impl Failure {
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.at = Some(place);
+        self
+    }
+
+    /// Says when to try again.
+    #[must_use]
+    pub fn after(mut self, after: Option<Span>) -> Self {
+        self.after = after;
         self
     }
 

@@ -30,7 +30,7 @@ pub struct Entry {
     pub begun: Option<Value>,
     /// Why nobody knows whether it happened, when nobody does.
     pub unknown: Option<Failure>,
-    /// An operator said that the last attempt did not happen: the next one begins without a look at the remote.
+    /// An operator or the server said that the last attempt did not happen: the next one begins without a look at the remote.
     pub absent: bool,
     /// Its outcome, once there is one.
     pub settled: Option<Settled>,

@@ -6,8 +6,8 @@ use super::{
     Command, Commands, Effect, EffectError, Event, Fingerprint, Intent, Key, Listener, Observation, OnUnknown, Pace,
     Performing, Probe, Read, Record, RecordError, Recorder, Request, Settled, Wait,
 };
-use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Value, Watch};
-use jiff::Timestamp;
+use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Value, Watch, Weight};
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -26,7 +26,7 @@ pub(super) struct Task {
     pub(super) intent: Option<Intent>,
     pub(super) attempts: u32,
     pub(super) doubted: bool,
-    /// An operator said that it did not happen.
+    /// An operator or the server said that it did not happen.
     pub(super) absent: bool,
     /// What it last said it waits for.
     pub(super) said: Option<String>,
@@ -162,7 +162,7 @@ impl Performer<'_> {
     fn effect(&self, task: &Task, effect: &dyn Effect, cx: &Performing<'_>) -> Result<End, RecordError> {
         self.recorder.still_mine()?;
         let intent = match &task.intent {
-            // The remote could not tell; an operator could.
+            // The remote could not tell, or need not be asked.
             Some(intent) if task.absent => intent.clone(),
             Some(intent) => {
                 match self.look(task, effect, cx, intent) {
@@ -175,8 +175,11 @@ impl Performer<'_> {
                 }
                 intent.clone()
             }
-            None => match effect.prepare(cx) {
+            None => match self.prepare(effect, cx) {
                 Ok(pre) => Intent { idempotency_key: self.idempotency_key(&task.request), pre },
+                Err(failure) if failure.after.is_some_and(|after| after.duration() > self.pace.budget) => {
+                    return Ok(self.suspend(failure));
+                }
                 Err(failure) => return self.failed(task, failure),
             },
         };
@@ -220,6 +223,12 @@ impl Performer<'_> {
                 }
             };
             let pause = after.map_or(Duration::ZERO, |span| span.duration()).max(self.pace.pause(tries));
+            // A server that asks for more patience than a process has: nothing was done, and the run goes on later.
+            if after.is_some_and(|after| started.elapsed() + after.duration() > self.pace.budget) {
+                let key = task.request.key.clone();
+                self.record(Record::Absent { key, actor: "server".to_owned() })?;
+                return Ok(self.suspend(failure.after(after)));
+            }
             if tries >= self.pace.tries || started.elapsed() + pause > self.pace.budget {
                 return self.failed(task, failure);
             }
@@ -228,6 +237,29 @@ impl Performer<'_> {
                 return Ok(End::Interrupted(failure));
             }
         }
+    }
+
+    /// Looks up what the effect needs. That only looks, and a network that is down for a moment passes.
+    fn prepare(&self, effect: &dyn Effect, cx: &Performing<'_>) -> Result<Value, Failure> {
+        let mut tries = 1;
+        loop {
+            let failure = match effect.prepare(cx) {
+                Err(failure) if matches!(failure.kind, FailureKind::Network | FailureKind::Timeout) => failure,
+                prepared => return prepared,
+            };
+            let pause = failure.after.map_or(Duration::ZERO, |after| after.duration()).max(self.pace.pause(tries));
+            tries += 1;
+            if tries > self.pace.tries || pause > self.pace.budget || !self.sleep(pause) {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// The run goes on when the server lets it.
+    fn suspend(&self, failure: Failure) -> End {
+        let after = failure.after.and_then(|after| SignedDuration::try_from(after.duration()).ok());
+        let until = after.and_then(|after| (self.pace.now)().checked_add(after).ok());
+        End::Suspended { why: failure.message, until }
     }
 
     /// Looks for traces of the effect, again and again while there are none.
@@ -331,6 +363,9 @@ impl Performer<'_> {
 
     /// Passes progress on. Counters may come thousands of times a second, which no terminal needs; lines all matter.
     fn progress(&self, key: &Key, progress: Progress, last: &Mutex<Instant>) {
+        if progress.weight == Weight::Lasting {
+            return self.listener.event(&Event::Note { text: progress.what });
+        }
         const EVERY: Duration = Duration::from_millis(100);
         if let (Some(done), Ok(mut last)) = (progress.done.or(progress.bytes), last.lock()) {
             if last.elapsed() < EVERY && progress.total != Some(done) {

@@ -41,7 +41,7 @@ pub enum Record {
         /// Why.
         failure: Failure,
     },
-    /// An operator said that an effect in doubt did not happen; it will be performed again.
+    /// An effect did not happen for certain, as an operator or the server said; it will be performed again.
     Absent {
         /// The command.
         key: Key,

@@ -9,9 +9,11 @@ macro_rules! embed {
 }
 
 /// Every file of `workflows/` and `plugins/`, by path.
-pub(super) const SOURCES: [(&str, &str); 8] = embed![
+pub(super) const SOURCES: [(&str, &str); 10] = embed![
     "plugins/dockerfile.rhai",
+    "plugins/promotion.rhai",
     "plugins/slack.rhai",
+    "workflows/abandon.rhai",
     "workflows/hotfix.rhai",
     "workflows/promote-production.rhai",
     "workflows/promote-staging.rhai",

@@ -240,6 +240,33 @@ fn merge_tree_stdin_answers_every_line_in_order() {
 }
 
 #[test]
+fn merge_tree_stdin_takes_ids_names_and_tags_in_turns() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let remote = Repo::at(service.join("../remote.git"));
+    let id = |name: &str| remote.git(&["rev-parse", name]);
+    remote.git(&["-c", "user.name=A", "-c", "user.email=a@b", "tag", "-a", "-m", "t", "v9", "master"]);
+    let (staging, master, tag) = (id("staging"), id("master"), id("v9"));
+    let nobody = "1234567890123456789012345678901234567890";
+    let pairs = [
+        format!("{staging} {master}"),
+        format!("{staging} {tag}"),
+        format!("staging {master}"),
+        format!("{staging} {nobody}"),
+        format!("{master} {staging}"),
+    ];
+    let mut command = machine.relwf(&service, &["merge-tree", "--stdin", "--repo", "../remote.git"]);
+    command.write_stdin(pairs.join("\n"));
+    let answers = said(&machine, command);
+    answers.exits(0);
+    let lines: Vec<&str> = answers.stdout.lines().collect();
+    let tree = remote.git(&["merge-tree", "--write-tree", "staging", "master"]);
+    assert_eq!(lines[..3], [&tree, &tree, &tree]);
+    assert!(lines[3].starts_with("ERROR ") && lines[3].contains(nobody), "{}", lines[3]);
+    assert_eq!(lines[4], remote.git(&["merge-tree", "--write-tree", "master", "staging"]));
+}
+
+#[test]
 fn candidates_say_why() {
     let machine = Machine::new();
     let service = machine.service();

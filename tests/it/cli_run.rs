@@ -238,7 +238,10 @@ fn help_of_a_workflow_shows_its_parameters() {
     }
     let list = machine.say(&service, &["list", "--json"]).exits(0).json();
     let names: Vec<&Value> = list["workflows"].as_array().unwrap().iter().map(|workflow| &workflow["name"]).collect();
-    assert_eq!(names, ["hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]);
+    assert_eq!(
+        names,
+        ["abandon", "hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+    );
     assert_eq!(list["workflows"][2]["params"][0]["type"], "branch");
     // Without a project the embedded ones are listed.
     let bare = machine.say(&machine.home(), &["list"]);

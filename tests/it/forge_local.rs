@@ -2,8 +2,8 @@
 
 use crate::support::bench::{Bench, git};
 use jiff::Timestamp;
-use relwf::forge::{Change, ChangeState, Forge, ForgeError, LocalForge, NewChange, Verdict, VerdictState};
-use relwf::model::{Cancel, CommitId, FailureKind, Watch};
+use relwf::forge::{Change, ChangeState, Forge, ForgeError, LocalForge, NewChange, Search, Verdict, VerdictState};
+use relwf::model::{BranchName, Cancel, CommitId, FailureKind, Watch};
 use std::sync::Arc;
 
 fn forge(bench: &Bench) -> LocalForge {
@@ -41,6 +41,11 @@ macro_rules! watch {
     };
 }
 
+/// All changes onto a branch, or the one with a marker.
+fn onto<'a>(base: &'a BranchName, marker: Option<&'a str>) -> Search<'a> {
+    Search { base, head_branch: None, marker }
+}
+
 #[test]
 fn a_change_is_a_tag_on_the_proposed_commit_and_is_found_by_its_marker() {
     let bench = Bench::new();
@@ -50,6 +55,7 @@ fn a_change_is_a_tag_on_the_proposed_commit_and_is_found_by_its_marker() {
         number: 1,
         url: None,
         head: commit(&bench, "master"),
+        head_branch: None,
         base: "staging".parse().unwrap(),
         state: ChangeState::Open,
         title: "Promote".to_owned(),
@@ -65,10 +71,10 @@ fn a_change_is_a_tag_on_the_proposed_commit_and_is_found_by_its_marker() {
     let other_machine = LocalForge::new(bench.mirror(), bench.now(), None);
     let numbers = |marker| -> Vec<u64> {
         let base = "staging".parse().unwrap();
-        other_machine.find_changes(&base, marker, watch!()).unwrap().into_iter().map(|c| c.number).collect()
+        other_machine.find_changes(&onto(&base, marker), watch!()).unwrap().into_iter().map(|c| c.number).collect()
     };
     assert_eq!((numbers(None), numbers(Some("m1")), numbers(Some("m3"))), (vec![2, 1], vec![1], vec![]));
-    assert!(other_machine.find_changes(&"master".parse().unwrap(), None, watch!()).unwrap().is_empty());
+    assert!(other_machine.find_changes(&onto(&"master".parse().unwrap(), None), watch!()).unwrap().is_empty());
     assert_eq!(other_machine.change(1, watch!()).unwrap(), Some(expected));
     assert_eq!(other_machine.change(7, watch!()).unwrap(), None);
 }
@@ -132,7 +138,7 @@ fn writers_at_once_lose_nothing() {
         }
     });
     let forge = forge(&bench);
-    let changes = forge.find_changes(&"staging".parse().unwrap(), None, watch!()).unwrap();
+    let changes = forge.find_changes(&onto(&"staging".parse().unwrap(), None), watch!()).unwrap();
     let mut markers: Vec<String> = changes.iter().filter_map(|change| change.marker.clone()).collect();
     let mut contexts: Vec<String> =
         forge.verdicts(head, watch!()).unwrap().into_iter().map(|verdict| verdict.context).collect();
@@ -153,7 +159,7 @@ fn reading_moves_no_reference_and_foreign_references_are_told_apart() {
     let mirror = bench.mirror();
     let before = git(mirror.path(), &["for-each-ref"]);
     let reader = LocalForge::new(Arc::clone(&mirror), bench.now(), None);
-    let found = reader.find_changes(&"staging".parse().unwrap(), None, watch!()).unwrap();
+    let found = reader.find_changes(&onto(&"staging".parse().unwrap(), None), watch!()).unwrap();
     assert_eq!(found.len(), 1, "a branch under a change's name is no change");
     let error = reader.change(2, watch!()).unwrap_err();
     assert_eq!(error.to_string(), "refs/relwf/changes/2 on the remote does not hold what relwf writes there");

@@ -26,9 +26,10 @@ mod hidden;
 mod http;
 mod http_wiremock;
 mod kill;
+mod lying_clocks;
 mod merge;
 mod merge_answers;
-mod merge_bases;
+
 mod merge_cases;
 mod merge_edges;
 mod merge_histories;

@@ -1,7 +1,7 @@
 //! What git and the engine answer to the same merges, in one comparable form.
 
 use relwf::git::Mirror;
-use relwf::merge::{ConflictKind, MergeError, Merged, Merger};
+use relwf::merge::{ConflictKind, MergeError, Merged, Merger, Plain};
 use relwf::model::CommitId;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -66,12 +66,18 @@ fn ask(repository: &Path, pairs: &[(CommitId, CommitId)]) -> (Vec<Answer>, ExitS
     (answers, output.status)
 }
 
-/// The engine's answers.
+/// The engine's answers; where the repository needs no libgit2, the same without it.
 pub fn ours(repository: &Path, pairs: &[(CommitId, CommitId)]) -> Vec<Result<Answer, MergeError>> {
     let mirror = Mirror::at(repository).unwrap();
     let merger = Merger::default();
-    let merge =
-        |(ours, theirs): &(CommitId, CommitId)| Ok(answer(merger.merge(mirror.objects(), *ours, *theirs)?.result));
+    let plain = Plain::at(repository).map(|plain| (plain, Merger::default()));
+    let merge = |(ours, theirs): &(CommitId, CommitId)| {
+        let outcome = merger.merge(mirror.objects(), *ours, *theirs);
+        if let Some((plain, merger)) = &plain {
+            assert_eq!(merger.merge_in(plain, *ours, *theirs).ok(), outcome.as_ref().ok().cloned());
+        }
+        Ok(answer(outcome?.result))
+    };
     pairs.iter().map(merge).collect()
 }
 

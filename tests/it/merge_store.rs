@@ -4,7 +4,7 @@ use super::merge_support::{File, Planned, Repository, Snapshot};
 use crate::support::git::Repo;
 use proptest::prelude::*;
 use relwf::git::{Mirror, NewCommit, Signature};
-use relwf::merge::{MergeError, Merged, Merger, Outcome, certify, merge};
+use relwf::merge::{MergeError, Merged, Merger, Outcome, Plain, certify, merge};
 use relwf::model::{CommitId, TreeId};
 use std::path::{Path, PathBuf};
 
@@ -281,4 +281,36 @@ proptest! {
             std::fs::write(path, whole).unwrap();
         }
     }
+}
+
+#[test]
+fn only_a_bare_repository_with_nothing_special_is_plain() {
+    type Special = (&'static str, fn(&Repo));
+    let history = history();
+    assert!(Plain::at(history.path()).is_some());
+    let special: [Special; 7] = [
+        ("attributes", |repo| std::fs::write(repo.path.join("info/attributes"), "* merge=union\n").unwrap()),
+        ("an extension", |repo| drop(repo.git(&["config", "extensions.partialClone", "origin"]))),
+        ("another configuration", |repo| drop(repo.git(&["config", "include.path", "../other"]))),
+        ("a work tree", |repo| drop(repo.git(&["config", "core.worktree", "/tmp"]))),
+        ("not bare", |repo| drop(repo.git(&["config", "core.bare", "false"]))),
+        ("a linked work tree", |repo| std::fs::write(repo.path.join("commondir"), "..\n").unwrap()),
+        ("no repository", |repo| std::fs::remove_file(repo.path.join("HEAD")).unwrap()),
+    ];
+    for (what, make) in special {
+        let history = self::history();
+        make(&Repo::at(history.path()));
+        assert!(Plain::at(history.path()).is_none(), "{what}");
+    }
+    let away = tempfile::tempdir().unwrap();
+    assert!(Plain::at(&away.path().join("nowhere")).is_none());
+    // What it cannot answer is an error, and nothing is written.
+    let plain = Plain::at(history.path()).unwrap();
+    let [_, ours, theirs, _] = history.commits[..] else { panic!("four commits") };
+    let merger = Merger::default();
+    let tree = clean(&merger.merge_in(&plain, ours, theirs).unwrap());
+    assert!(!Repo::at(history.path()).try_git(&["cat-file", "-e", &tree.to_string()]).status.success());
+    let nobody: CommitId = "1234567890123456789012345678901234567890".parse().unwrap();
+    assert!(merger.merge_in(&plain, ours, nobody).is_err());
+    assert_eq!(clean(&merger.merge_in(&plain, ours, theirs).unwrap()), tree);
 }

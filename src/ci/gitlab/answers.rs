@@ -65,6 +65,7 @@ pub(super) struct Variable {
 pub(super) struct Job {
     pub(super) id: u64,
     pub(super) name: String,
+    pub(super) web_url: Option<String>,
     status: String,
     #[serde(default)]
     allow_failure: bool,

@@ -4,36 +4,32 @@
 
 mod answers;
 
-use super::{Build, BuildQuery, Ci, CiError, CiEvent, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, Client, HttpError, encoded};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, Watch};
+use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+use crate::http::{Answer, Api, HttpError, encoded};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
 use answers::{Job, Pipeline, Variable, readable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The variable that holds the key of a trigger.
 const KEY: &str = "RELWF_KEY";
 /// So many of the newest pipelines are asked for their variables.
 const NEWEST: usize = 20;
+/// Of how many jobs the logs are read.
+const LOGS: usize = 3;
 
 /// A project's pipelines.
 pub struct GitlabCi {
-    api: Api,
+    api: Arc<Api>,
     root: String,
 }
 
 impl GitlabCi {
-    /// `api` is `https://gitlab.com/api/v4` or its like; `project` the project's whole path.
-    pub fn new(client: Client, api: &str, token: Option<Secret>, project: &str) -> Self {
-        let mut headers = vec![
-            ("accept".to_owned(), Secret::new("application/json")),
-            ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
-        ];
-        if let Some(token) = token {
-            headers.push(("authorization".to_owned(), Secret::new(format!("Bearer {}", token.expose()))));
-        }
-        Self { api: Api::new(client, api, headers), root: format!("/projects/{}", encoded(project)) }
+    /// The project with that whole path, on GitLab's API.
+    pub fn new(api: Arc<Api>, project: &str) -> Self {
+        Self { api, root: format!("/projects/{}", encoded(project)) }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -164,16 +160,27 @@ impl Ci for GitlabCi {
         self.post(&format!("/pipelines/{}/retry", encoded(id)), None, watch).map(drop)
     }
 
-    /// The log of the first job that makes it red, else of the newest one.
-    fn log(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<String>, CiError> {
+    /// In the order in which they ran; GitLab lists the newest first.
+    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
         let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", encoded(id)), watch)?;
-        let Some(job) = jobs.iter().rev().find(|job| job.is_red()).or(jobs.first()) else { return Ok(Vec::new()) };
-        let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), watch).map_err(failed)?;
-        let text = text.map_err(|answer| refused(&answer))?;
-        let all: Vec<String> = text.lines().map(readable).filter(|line| !line.is_empty()).collect();
-        let tail = all[all.len().saturating_sub(lines)..].iter().cloned();
-        Ok(std::iter::once(format!("job {}:", job.name)).chain(tail).collect())
+        let red = jobs.into_iter().rev().filter(Job::is_red).take(LOGS);
+        red.map(|job| {
+            let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), watch).map_err(failed)?;
+            // A log may be gone: the job failed all the same.
+            Ok(RedJob {
+                log: text.map(|text| tail(&text, lines)).unwrap_or_default(),
+                url: job.web_url,
+                name: job.name,
+            })
+        })
+        .collect()
     }
+}
+
+/// The last lines of a log that say something.
+fn tail(text: &str, lines: usize) -> Vec<String> {
+    let said: Vec<String> = text.lines().map(readable).filter(|line| !line.is_empty()).collect();
+    said[said.len().saturating_sub(lines)..].to_vec()
 }
 
 fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, CiError> {

@@ -1,19 +1,25 @@
 //! Travis CI (.com and Enterprise), through its API version 3 (<https://developer.travis-ci.com>).
 //!
-//! A build's id is the number that Travis gives it; a ticket names the request that asks for one. The key of a
+//! The build of a pull request tests `refs/pull/N/merge` and names that merge as its commit; which head it tests is in the
+//! merge's message, as GitHub writes it, and in Travis' own request. A build's id is the number that Travis gives it; a ticket names the request that asks for one. The key of a
 //! trigger travels in the request's message, which becomes the message of the build's commit, and is found there again.
 
 mod answers;
 
-use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+use super::types::tail;
+use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Answer, Api, Client, HttpError, encoded};
-use crate::model::{BranchName, Failure, FailureKind, Secret, Watch};
-use answers::{BuildAnswer, Requested};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, Watch};
+use answers::{BuildAnswer, JobAnswer, RequestAnswer, Requested};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// How many builds are looked through.
 const NEWEST: usize = 100;
+/// Of how many jobs the logs are read.
+const LOGS: usize = 3;
 /// How the ticket of a request begins; every other ticket is the id of a build.
 const REQUEST: &str = "request ";
 
@@ -23,6 +29,8 @@ pub struct TravisCi {
     slug: String,
     /// Where people look at builds.
     site: String,
+    /// The heads of the changes that builds test, where Travis had to be asked for them.
+    heads: Mutex<BTreeMap<u64, CommitId>>,
 }
 
 impl TravisCi {
@@ -40,7 +48,7 @@ impl TravisCi {
             "https://api.travis-ci.com" => "https://app.travis-ci.com/github".to_owned(),
             other => other.trim_end_matches("/api").to_owned(),
         };
-        Self { api: Api::new(client, api, headers), slug: slug.to_owned(), site }
+        Self { api: Api::new(client, api, headers), slug: slug.to_owned(), site, heads: Mutex::default() }
     }
 
     fn repo(&self, rest: &str) -> String {
@@ -68,7 +76,7 @@ impl TravisCi {
         struct List {
             builds: Vec<BuildAnswer>,
         }
-        let mut query = format!("/builds?sort_by=id:desc&limit={NEWEST}");
+        let mut query = format!("/builds?sort_by=id:desc&limit={NEWEST}&include=build.request");
         if let Some(event) = event {
             query.push_str(&format!("&event_type={}", event.word()));
         }
@@ -78,9 +86,26 @@ impl TravisCi {
         Ok(self.get::<List>(&self.repo(&query), "the builds", watch)?.builds)
     }
 
-    fn told(&self, build: BuildAnswer) -> Option<Build> {
+    /// The head of the change that a build tests; `None` where the commit that it names is meant.
+    fn head(&self, build: &BuildAnswer, watch: Watch<'_>) -> Result<Option<CommitId>, CiError> {
+        if !build.tests_a_change() {
+            return Ok(None);
+        }
+        if let Some(head) = build.merged_head() {
+            return Ok(Some(head));
+        }
+        let known = self.heads.lock().unwrap_or_else(PoisonError::into_inner).get(&build.id).copied();
+        let (None, Some(request)) = (known, &build.request) else { return Ok(known) };
+        let request: RequestAnswer = self.get(&self.repo(&format!("/request/{}", request.id)), "the request", watch)?;
+        if let Some(head) = request.head_commit {
+            self.heads.lock().unwrap_or_else(PoisonError::into_inner).insert(build.id, head);
+        }
+        Ok(request.head_commit)
+    }
+
+    fn told(&self, build: BuildAnswer, head: Option<CommitId>) -> Option<Build> {
         let url = format!("{}/{}/builds/{}", self.site, self.slug, build.id);
-        build.build(url)
+        build.build(url, head)
     }
 }
 
@@ -94,15 +119,20 @@ impl Ci for TravisCi {
     }
 
     fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
-        let found = self.newest(query.event, query.branch.as_ref(), watch)?;
-        let builds = found.into_iter().filter_map(|build| self.told(build));
-        Ok(builds.filter(|build| query.commit.is_none_or(|commit| build.commit == commit)).collect())
+        let mut builds = Vec::new();
+        for found in self.newest(query.event, query.branch.as_ref(), watch)? {
+            let head = self.head(&found, watch)?;
+            builds.extend(
+                self.told(found, head).filter(|build| query.commit.is_none_or(|commit| build.commit == commit)),
+            );
+        }
+        Ok(builds)
     }
 
     fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
         let found = self.newest(Some(CiEvent::Api), Some(branch), watch)?;
         let ours = found.into_iter().filter(|build| build.says(key));
-        Ok(ours.filter_map(|build| self.told(build)).collect())
+        Ok(ours.filter_map(|build| self.told(build, None)).collect())
     }
 
     /// Always of event `api`: that is what Travis makes of a request.
@@ -139,7 +169,7 @@ impl Ci for TravisCi {
     fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError> {
         let Some(number) = ticket.0.strip_prefix(REQUEST) else { return self.build(&ticket.0, watch).map(Some) };
         let path = self.repo(&format!("/request/{}", encoded(number)));
-        let request: answers::RequestAnswer = self.get(&path, "the request", watch)?;
+        let request: RequestAnswer = self.get(&path, "the request", watch)?;
         if request.result.as_deref() == Some("rejected") {
             let why = request.message.as_deref().unwrap_or("without saying why");
             return Err(CiError::Refused(Failure::new(
@@ -154,37 +184,41 @@ impl Ci for TravisCi {
     }
 
     fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
-        let build: BuildAnswer = self.get(&format!("/build/{}", encoded(id)), "the build", watch)?;
-        self.told(build).ok_or_else(|| {
+        let path = format!("/build/{}?include=build.request", encoded(id));
+        let build: BuildAnswer = self.get(&path, "the build", watch)?;
+        let head = self.head(&build, watch)?;
+        self.told(build, head).ok_or_else(|| {
             CiError::Refused(Failure::new(FailureKind::Git, format!("Travis' build {id} names no commit")))
         })
     }
 
     fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
-        match self.write(&format!("/build/{}/cancel", encoded(id)), None, watch) {
-            // It has ended already.
-            Err(CiError::Refused(failure)) if failure.message.contains("409") => Ok(()),
-            other => other.map(drop),
-        }
+        let answer = self.api.send("POST", &format!("/build/{}/cancel", encoded(id)), None, watch).map_err(failed)?;
+        // 409: it has ended already.
+        if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
     }
 
     fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
         self.write(&format!("/build/{}/restart", encoded(id)), None, watch).map(drop)
     }
 
-    /// The log of the first job that did not pass.
-    fn log(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<String>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
         #[derive(serde::Deserialize)]
         struct Jobs {
-            jobs: Vec<answers::JobAnswer>,
+            jobs: Vec<JobAnswer>,
         }
         let jobs: Jobs = self.get(&format!("/build/{}/jobs", encoded(id)), "the jobs", watch)?;
-        let job = jobs.jobs.iter().find(|job| answers::state(&job.state) != BuildState::Passed).or(jobs.jobs.first());
-        let Some(job) = job else { return Ok(Vec::new()) };
-        let text = self.api.text(&format!("/job/{}/log.txt", job.id), watch).map_err(failed)?;
-        let text = text.map_err(|answer| refused(&answer))?;
-        let all: Vec<&str> = text.lines().collect();
-        Ok(all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect())
+        let red = jobs.jobs.into_iter().filter(JobAnswer::counts_against).take(LOGS);
+        red.map(|job| {
+            let text = self.api.text(&format!("/job/{}/log.txt", job.id), watch).map_err(failed)?;
+            Ok(RedJob {
+                // A log may be gone: the job failed all the same.
+                log: text.map(|text| tail(&text, lines)).unwrap_or_default(),
+                url: Some(format!("{}/{}/jobs/{}", self.site, self.slug, job.id)),
+                name: job.name(),
+            })
+        })
+        .collect()
     }
 }
 

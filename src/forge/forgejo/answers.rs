@@ -49,7 +49,8 @@ impl Branch {
 struct Side {
     #[serde(rename = "ref")]
     name: String,
-    sha: CommitId,
+    /// Empty where branch and commits are gone.
+    sha: String,
     repo_id: i64,
 }
 
@@ -73,20 +74,22 @@ impl Pull {
         self.head.repo_id == self.base.repo_id
     }
 
-    /// `None` where its base is no branch's name.
+    /// `None` where its commits are gone, or its base is no branch's name.
     pub(super) fn change(self) -> Option<Change> {
         let state = match (self.state.as_str(), self.merged) {
             (_, true) => ChangeState::Merged,
             ("open", false) => ChangeState::Open,
             _ => ChangeState::Closed,
         };
+        let head_branch = if self.is_own() { self.head.name.parse().ok() } else { None };
         let base: BranchName = self.base.name.parse().ok()?;
         let body = self.body.unwrap_or_default();
         let (text, marker) = unmarked(&body);
         Some(Change {
             number: self.number,
             url: Some(self.html_url),
-            head: self.head.sha,
+            head: self.head.sha.parse().ok()?,
+            head_branch,
             base,
             state,
             title: self.title,

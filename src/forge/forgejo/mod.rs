@@ -5,19 +5,17 @@
 mod answers;
 mod patterns;
 
-use super::rest::{Manner, Rest};
-use super::slug::owner_and_name;
+use super::rest::{self, Manner, Rest};
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
-    marked, unmarked,
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, unmarked,
 };
-use crate::git::RemoteUrl;
-use crate::http::{Answer, Client, encoded};
-use crate::model::{BranchName, CommitId, Failure, Secret, Watch};
+use crate::http::{Answer, Api, Client, encoded};
+use crate::model::{BranchName, CommitId, Secret, Watch};
 use answers::{Branch, Comment, Pull, Repository, Status};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The longest text of a pull request and comment, in characters: more than anybody reads, less than any database takes.
 const LONGEST: usize = 60_000;
@@ -41,6 +39,11 @@ fn hint(status: u16) -> Option<&'static str> {
     }
 }
 
+/// Forgejo's API at `base` (`https://codeberg.org/api/v1`), for whoever holds the token.
+pub fn forgejo_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
+    rest::api(client, base, token.map(|token| format!("token {}", token.expose())))
+}
+
 /// A repository on Forgejo or Gitea.
 pub struct ForgejoForge {
     rest: Rest,
@@ -50,17 +53,10 @@ pub struct ForgejoForge {
 }
 
 impl ForgejoForge {
-    /// The repository that `url` names, on the API at `api` (`https://codeberg.org/api/v1`).
-    ///
-    /// # Errors
-    ///
-    /// Kind `config` where the address names no repository.
-    pub fn new(client: Client, api: &str, token: Option<Secret>, url: &RemoteUrl) -> Result<Self, Failure> {
-        let (owner, name) = owner_and_name(url)?;
-        let token = token.map(|token| Secret::new(format!("token {}", token.expose())));
-        let root = format!("/repos/{}/{}", encoded(&owner), encoded(&name));
-        let rest = Rest::new(client, api, token, root, &MANNER);
-        Ok(Self { rest, slug: format!("{owner}/{name}"), patterns: Mutex::default() })
+    /// The repository `owner/name`, on Forgejo's API (see [`forgejo_api`]).
+    pub fn new(api: Arc<Api>, owner: &str, name: &str) -> Self {
+        let root = format!("/repos/{}/{}", encoded(owner), encoded(name));
+        Self { rest: Rest::new(api, root, &MANNER), slug: format!("{owner}/{name}"), patterns: Mutex::default() }
     }
 
     fn repository(&self, watch: Watch<'_>) -> Result<Repository, ForgeError> {
@@ -71,19 +67,21 @@ impl ForgejoForge {
         self.rest.get(&format!("/branches/{}", encoded(name.as_str())), watch)
     }
 
-    /// Changes from branches of this very repository onto `base`, newest first. Older servers do not sort out bases.
-    fn own(&self, base: &BranchName, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
-        let path = format!("/pulls?state=all&base={}&limit=50", encoded(base.as_str()));
-        let pulls: Vec<Pull> = self.rest.list(&path, watch)?;
+    /// Changes from branches of this very repository, newest first. Of changes from one branch only those that somebody touched
+    /// lately are looked at; and older servers sort out no bases.
+    fn pulls(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        let path = format!("/pulls?state=all&sort=recentupdate&base={}&limit=50", encoded(search.base.as_str()));
+        let pulls: Vec<Pull> = match search.head_branch {
+            Some(_) => self.rest.get(&path, watch)?.unwrap_or_default(),
+            None => self.rest.list(&path, watch)?,
+        };
         let own = pulls.into_iter().filter(Pull::is_own).filter_map(Pull::change);
-        let mut own: Vec<Change> = own.filter(|change| change.base == *base).collect();
-        own.sort_by_key(|change| std::cmp::Reverse(change.number));
-        Ok(own)
-    }
-
-    fn marked_so(&self, base: &BranchName, marker: &str, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
-        let own = self.own(base, watch)?;
-        Ok(own.into_iter().find(|change| change.marker.as_deref() == Some(marker)))
+        let from =
+            |change: &Change| search.head_branch.is_none_or(|branch| change.head_branch.as_ref() == Some(branch));
+        let wanted = own.filter(|change| change.base == *search.base && from(change) && search.fits(change));
+        let mut found: Vec<Change> = wanted.collect();
+        found.sort_by_key(|change| std::cmp::Reverse(change.number));
+        Ok(found)
     }
 
     /// Closes it, or marks it as merged by hand where the repository allows that.
@@ -125,20 +123,15 @@ impl Forge for ForgejoForge {
         Ok(rules)
     }
 
-    fn find_changes(
-        &self,
-        base: &BranchName,
-        marker: Option<&str>,
-        watch: Watch<'_>,
-    ) -> Result<Vec<Change>, ForgeError> {
-        let mut own = self.own(base, watch)?;
-        own.retain(|change| marker.is_none_or(|marker| change.marker.as_deref() == Some(marker)));
-        Ok(own)
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.pulls(search, watch)
     }
 
+    /// Looks first: an earlier attempt may have got through.
     fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
-        if let Some(change) = self.marked_so(&new.base, &new.marker, watch)? {
+        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        if let Some(change) = self.pulls(&search, watch)?.into_iter().next() {
             return Ok(change);
         }
         let body = json!({
@@ -151,7 +144,7 @@ impl Forge for ForgejoForge {
         let found = match answer.status {
             201 => self.rest.read::<Pull>(&answer.body, "/pulls")?.change(),
             // Somebody was faster: perhaps an earlier attempt of ours.
-            409 => self.marked_so(&new.base, &new.marker, watch)?,
+            409 => self.pulls(&search, watch)?.into_iter().next(),
             _ => None,
         };
         found.ok_or_else(|| self.rest.refused(&answer))

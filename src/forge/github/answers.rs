@@ -75,9 +75,11 @@ impl Rule {
 
 #[derive(Deserialize)]
 pub(super) struct Head {
+    #[serde(rename = "ref")]
+    name: String,
     sha: CommitId,
     /// Absent where the fork was deleted.
-    pub(super) repo: Option<Repository>,
+    repo: Option<Repository>,
 }
 
 #[derive(Deserialize)]
@@ -96,12 +98,20 @@ pub(super) struct Pull {
     merged_at: Option<String>,
     /// Of an open pull request this is a test merge, not the one that landed.
     merge_commit_sha: Option<CommitId>,
-    pub(super) head: Head,
+    head: Head,
     base: Base,
 }
 
-impl From<Pull> for Change {
-    fn from(pull: Pull) -> Self {
+impl Pull {
+    /// Only pull requests from branches of this very repository are ours: a fork may use the same names.
+    pub(super) fn is_from(&self, slug: &str) -> bool {
+        self.head.repo.as_ref().is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(slug))
+    }
+
+    /// As a change of the repository called `slug`.
+    pub(super) fn change(self, slug: &str) -> Change {
+        let head_branch = if self.is_from(slug) { self.head.name.parse().ok() } else { None };
+        let pull = self;
         let state = match (pull.state.as_str(), &pull.merged_at) {
             (_, Some(_)) => ChangeState::Merged,
             ("open", None) => ChangeState::Open,
@@ -109,10 +119,11 @@ impl From<Pull> for Change {
         };
         let body = pull.body.unwrap_or_default();
         let (text, marker) = unmarked(&body);
-        Self {
+        Change {
             number: pull.number,
             url: Some(pull.html_url),
             head: pull.head.sha,
+            head_branch,
             base: pull.base.name,
             state,
             title: pull.title,

@@ -5,33 +5,45 @@
 mod answers;
 mod errors;
 
-use super::slug::owner_and_name;
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
-    marked, unmarked,
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, unmarked,
 };
-use crate::git::RemoteUrl;
 use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Failure, Secret, Watch};
+use crate::model::{BranchName, CommitId, Secret, Watch};
 use answers::{Branch, CheckRun, Comment, Pull, Repository, Rule, Status};
 use errors::{failed, refused};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What is asked of GitHub's API in every request.
 const VERSION: &str = "2022-11-28";
 /// The longest body of a pull request or comment, in characters (GitHub answers 422 beyond it).
 const LONGEST: usize = 65_536;
 
+/// GitHub's API at `base` (`https://api.github.com`, or `https://HOST/api/v3`), for whoever holds the token.
+pub fn github_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
+    let mut headers = vec![
+        ("accept".to_owned(), Secret::new("application/vnd.github+json")),
+        ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
+        ("x-github-api-version".to_owned(), Secret::new(VERSION)),
+    ];
+    if let Some(token) = token {
+        headers.push(("authorization".to_owned(), Secret::new(format!("Bearer {}", token.expose()))));
+    }
+    Api::new(client, base, headers)
+}
+
 /// A repository on GitHub.
 pub struct GithubForge {
-    api: Api,
+    api: Arc<Api>,
     owner: String,
     name: String,
     /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
     heard: Mutex<BTreeMap<CommitId, Heard>>,
+    merge_commits: OnceLock<Option<bool>>,
 }
 
 /// A commit's verdicts by the two ways in which GitHub keeps them.
@@ -51,22 +63,9 @@ enum Kind {
 }
 
 impl GithubForge {
-    /// The repository that `url` names, on the API at `api` (`https://api.github.com`, or `https://HOST/api/v3`).
-    ///
-    /// # Errors
-    ///
-    /// Kind `config` where the address names no repository.
-    pub fn new(client: Client, api: &str, token: Option<Secret>, url: &RemoteUrl) -> Result<Self, Failure> {
-        let (owner, name) = owner_and_name(url)?;
-        let mut headers = vec![
-            ("accept".to_owned(), Secret::new("application/vnd.github+json")),
-            ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
-            ("x-github-api-version".to_owned(), Secret::new(VERSION)),
-        ];
-        if let Some(token) = token {
-            headers.push(("authorization".to_owned(), Secret::new(format!("Bearer {}", token.expose()))));
-        }
-        Ok(Self { api: Api::new(client, api, headers), owner, name, heard: Mutex::default() })
+    /// The repository `owner/name`, on GitHub's API (see [`github_api`]).
+    pub fn new(api: Arc<Api>, owner: String, name: String) -> Self {
+        Self { api, owner, name, heard: Mutex::default(), merge_commits: OnceLock::new() }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -99,9 +98,14 @@ impl GithubForge {
         self.api.send(method, &self.path(rest), Some(body), watch).map_err(failed)
     }
 
-    fn repository(&self, watch: Watch<'_>) -> Result<Repository, ForgeError> {
+    /// Does the repository allow merge commits? Asked once: whoever changes it meanwhile is told by the merge itself.
+    fn merge_commits(&self, watch: Watch<'_>) -> Result<Option<bool>, ForgeError> {
+        if let Some(known) = self.merge_commits.get() {
+            return Ok(*known);
+        }
         let answer = self.get("", watch)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
-        read(&answer.body, "the repository")
+        let allowed = read::<Repository>(&answer.body, "the repository")?.allow_merge_commit;
+        Ok(*self.merge_commits.get_or_init(|| allowed))
     }
 
     /// `owner/name`.
@@ -121,16 +125,20 @@ impl GithubForge {
         Ok(runs.into_iter().map(Verdict::from).collect())
     }
 
-    fn pull(&self, number: u64, watch: Watch<'_>) -> Result<Option<Pull>, ForgeError> {
-        match self.get(&format!("/pulls/{number}"), watch)? {
-            Some(answer) => Ok(Some(read(&answer.body, "the pull request")?)),
-            None => Ok(None),
+    fn pulls(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        let mut path = format!("/pulls?state=all&per_page=100&base={}", encoded(search.base.as_str()));
+        if let Some(branch) = search.head_branch {
+            path.push_str(&format!("&head={}:{}", encoded(&self.owner), encoded(branch.as_str())));
         }
+        let slug = self.slug();
+        let pulls: Vec<Pull> = self.list(&path, Value::as_array, watch)?;
+        let own = pulls.into_iter().filter(|pull| pull.is_from(&slug)).map(|pull| pull.change(&slug));
+        Ok(own.filter(|change| search.fits(change)).collect())
     }
 
-    /// Only pull requests from branches of this very repository are ours: a fork may use the same names.
-    fn is_own(&self, pull: &Pull) -> bool {
-        pull.head.repo.as_ref().is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(&self.slug()))
+    /// A pull request in an answer.
+    fn told(&self, answer: &Answer, what: &str) -> Result<Change, ForgeError> {
+        Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
     }
 }
 
@@ -158,7 +166,7 @@ impl Forge for GithubForge {
     /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
     fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
         let name = encoded(branch.as_str());
-        let mut rules = Rules { merge_commits: self.repository(watch)?.allow_merge_commit, ..Rules::default() };
+        let mut rules = Rules { merge_commits: self.merge_commits(watch)?, ..Rules::default() };
         if let Some(answer) = self.get(&format!("/branches/{name}"), watch)? {
             read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules);
         }
@@ -169,33 +177,15 @@ impl Forge for GithubForge {
         Ok(rules)
     }
 
-    fn find_changes(
-        &self,
-        base: &BranchName,
-        marker: Option<&str>,
-        watch: Watch<'_>,
-    ) -> Result<Vec<Change>, ForgeError> {
-        let path = format!("/pulls?state=all&sort=created&direction=desc&per_page=100&base={}", encoded(base.as_str()));
-        let pulls: Vec<Pull> = self.list(&path, Value::as_array, watch)?;
-        let own = pulls.into_iter().filter(|pull| self.is_own(pull)).map(Change::from);
-        Ok(own.filter(|change| marker.is_none_or(|marker| change.marker.as_deref() == Some(marker))).collect())
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.pulls(search, watch)
     }
 
-    /// Looks first: by head branch, which is cheap, and then by the marker, which is what counts.
+    /// Looks first: an earlier attempt may have got through.
     fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
         let head = new.head_branch.as_ref().ok_or_else(|| ForgeError::Refused(errors::no_branch()))?;
-        let there = format!(
-            "/pulls?state=all&per_page=100&head={}:{}&base={}",
-            encoded(&self.owner),
-            encoded(head.as_str()),
-            encoded(new.base.as_str())
-        );
-        let find = || -> Result<Option<Change>, ForgeError> {
-            let pulls: Vec<Pull> = self.list(&there, Value::as_array, watch)?;
-            let own = pulls.into_iter().filter(|pull| self.is_own(pull)).map(Change::from);
-            Ok(own.into_iter().find(|change| change.marker.as_deref() == Some(&new.marker)))
-        };
-        if let Some(change) = find()? {
+        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        if let Some(change) = self.pulls(&search, watch)?.into_iter().next() {
             return Ok(change);
         }
         let body = json!({
@@ -206,27 +196,31 @@ impl Forge for GithubForge {
         });
         let answer = self.write("POST", "/pulls", &body, watch)?;
         match answer.status {
-            201 => Ok(Change::from(read::<Pull>(&answer.body, "the new pull request")?)),
+            201 => self.told(&answer, "the new pull request"),
             // Somebody was faster: perhaps an earlier attempt of ours.
-            422 if answer.words().contains("already exists") => find()?.ok_or_else(|| refused(&answer)),
+            422 if answer.words().contains("already exists") => {
+                self.pulls(&search, watch)?.into_iter().next().ok_or_else(|| refused(&answer))
+            }
             _ => Err(refused(&answer)),
         }
     }
 
     fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
-        Ok(self.pull(number, watch)?.map(Change::from))
+        match self.get(&format!("/pulls/{number}"), watch)? {
+            Some(answer) => Ok(Some(self.told(&answer, "the pull request")?)),
+            None => Ok(None),
+        }
     }
 
     /// GitHub itself marks a pull request as merged when its head lands; nobody else can.
     fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
-        let pull = self.pull(number, watch)?.ok_or_else(|| ForgeError::Refused(errors::no_change(number)))?;
-        let change = Change::from(pull);
+        let change = self.change(number, watch)?.ok_or_else(|| ForgeError::Refused(errors::no_change(number)))?;
         if state == ChangeState::Merged || change.state != ChangeState::Open {
             return Ok(change);
         }
         let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), watch)?;
         match answer.status {
-            200 => Ok(Change::from(read::<Pull>(&answer.body, "the closed pull request")?)),
+            200 => self.told(&answer, "the closed pull request"),
             _ => Err(refused(&answer)),
         }
     }
@@ -289,7 +283,7 @@ impl Forge for GithubForge {
             405 if words.contains("Base branch was modified") => MergeOutcome::BaseMoved,
             405 if words.contains("in progress") || words.contains("try again") => MergeOutcome::NotReady(words),
             // Merged by somebody, or an earlier attempt.
-            405 | 422 => match self.pull(number, watch)?.map(Change::from) {
+            405 | 422 => match self.change(number, watch)? {
                 Some(Change { merged_as: Some(commit), .. }) => MergeOutcome::Already(commit),
                 _ => MergeOutcome::Refused(words),
             },

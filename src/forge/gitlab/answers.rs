@@ -35,6 +35,7 @@ pub(super) struct Request {
     title: String,
     description: Option<String>,
     pub(super) sha: Option<CommitId>,
+    source_branch: String,
     target_branch: BranchName,
     source_project_id: Option<u64>,
     target_project_id: u64,
@@ -65,6 +66,7 @@ impl Request {
             _ => ChangeState::Open,
         };
         let head = self.sha?;
+        let head_branch = if self.is_own() { self.source_branch.parse().ok() } else { None };
         let body = self.description.unwrap_or_default();
         let (text, marker) = unmarked(&body);
         // A fast-forward has no commit of its own.
@@ -73,6 +75,7 @@ impl Request {
             number: self.iid,
             url: Some(self.web_url),
             head,
+            head_branch,
             base: self.target_branch,
             state,
             title: self.title,

@@ -4,20 +4,20 @@
 
 mod answers;
 
-use super::rest::{Manner, Rest};
+use super::rest::{self, Manner, Rest};
 use super::slug::project_path;
 use super::union::worst;
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Verdict, VerdictState,
-    marked, unmarked,
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, unmarked,
 };
 use crate::git::RemoteUrl;
-use crate::http::{Client, encoded};
+use crate::http::{Api, Client, encoded};
 use crate::model::{BranchName, CommitId, Failure, Secret, Watch};
 use answers::{Branch, Note, PIPELINE, Pipeline, Project, Request, Status, held_by};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The longest description and note, in characters.
 const LONGEST: usize = 1_000_000;
@@ -33,6 +33,13 @@ fn hint(status: u16) -> Option<&'static str> {
         404 => Some("GitLab says so too when the token may not see it; `relwf doctor` says where the token comes from"),
         _ => None,
     }
+}
+
+/// GitLab's API at `base` (`https://gitlab.com/api/v4`), for whoever holds the token.
+///
+/// `Authorization` takes personal, project and group tokens as well as OAuth's; `PRIVATE-TOKEN` would not take the last.
+pub fn gitlab_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
+    rest::api(client, base, token.map(|token| format!("Bearer {}", token.expose())))
 }
 
 /// A project on GitLab.
@@ -53,17 +60,10 @@ struct Heard {
 }
 
 impl GitlabForge {
-    /// The project that `url` names, on the API at `api` (`https://gitlab.com/api/v4`).
-    ///
-    /// # Errors
-    ///
-    /// Kind `config` where the address names no project.
-    pub fn new(client: Client, api: &str, token: Option<Secret>, url: &RemoteUrl) -> Result<Self, Failure> {
-        let path = gitlab_project(url, api)?;
-        // Takes personal, project and group tokens as well as OAuth's; `PRIVATE-TOKEN` would not take the last.
-        let bearer = token.map(|token| Secret::new(format!("Bearer {}", token.expose())));
-        let rest = Rest::new(client, api, bearer, format!("/projects/{}", encoded(&path)), &MANNER);
-        Ok(Self { rest, path, heard: Mutex::default() })
+    /// The project with that whole path, on GitLab's API (see [`gitlab_api`]).
+    pub fn new(api: Arc<Api>, path: String) -> Self {
+        let root = format!("/projects/{}", encoded(&path));
+        Self { rest: Rest::new(api, root, &MANNER), path, heard: Mutex::default() }
     }
 
     fn project(&self, watch: Watch<'_>) -> Result<Project, ForgeError> {
@@ -79,10 +79,17 @@ impl GitlabForge {
     }
 
     /// Only merge requests from branches of this very project are ours.
-    fn own(&self, query: &str, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
-        let path = format!("/merge_requests?scope=all&state=all&order_by=created_at&sort=desc&per_page=100{query}");
+    fn requests(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        let mut path = format!(
+            "/merge_requests?scope=all&state=all&order_by=created_at&sort=desc&per_page=100&target_branch={}",
+            encoded(search.base.as_str())
+        );
+        if let Some(branch) = search.head_branch {
+            path.push_str(&format!("&source_branch={}", encoded(branch.as_str())));
+        }
         let found: Vec<Request> = self.rest.list(&path, watch)?;
-        Ok(found.into_iter().filter(Request::is_own).filter_map(Request::change).collect())
+        let own = found.into_iter().filter(Request::is_own).filter_map(Request::change);
+        Ok(own.filter(|change| search.fits(change)).collect())
     }
 
     fn statuses(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
@@ -160,26 +167,15 @@ impl Forge for GitlabForge {
         })
     }
 
-    fn find_changes(
-        &self,
-        base: &BranchName,
-        marker: Option<&str>,
-        watch: Watch<'_>,
-    ) -> Result<Vec<Change>, ForgeError> {
-        let mut own = self.own(&format!("&target_branch={}", encoded(base.as_str())), watch)?;
-        own.retain(|change| marker.is_none_or(|marker| change.marker.as_deref() == Some(marker)));
-        Ok(own)
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.requests(search, watch)
     }
 
-    /// Looks first: by source branch, which is cheap, and then by the marker, which is what counts.
+    /// Looks first: an earlier attempt may have got through.
     fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
-        let (from, to) = (encoded(head.as_str()), encoded(new.base.as_str()));
-        let find = || {
-            let own = self.own(&format!("&source_branch={from}&target_branch={to}"), watch)?;
-            Ok::<_, ForgeError>(own.into_iter().find(|change| change.marker.as_deref() == Some(&new.marker)))
-        };
-        if let Some(change) = find()? {
+        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        if let Some(change) = self.requests(&search, watch)?.into_iter().next() {
             return Ok(change);
         }
         let body = json!({
@@ -189,7 +185,6 @@ impl Forge for GitlabForge {
             "description": marked(&new.body, &new.marker, LONGEST),
             // Left away, the project's default would hold.
             "squash": false,
-            "remove_source_branch": true,
         });
         let answer = self.rest.write("POST", "/merge_requests", &body, watch)?;
         let found = match answer.status {
@@ -200,7 +195,7 @@ impl Forge for GitlabForge {
                 opened.change()
             }
             // Somebody was faster: perhaps an earlier attempt of ours.
-            409 => find()?,
+            409 => self.requests(&search, watch)?.into_iter().next(),
             _ => None,
         };
         found.ok_or_else(|| self.rest.refused(&answer))
@@ -271,7 +266,6 @@ impl Forge for GitlabForge {
             "sha": request.expected_head,
             "merge_commit_message": request.message,
             "squash": false,
-            "should_remove_source_branch": true,
         });
         let path = format!("/merge_requests/{number}/merge");
         let answer = self.rest.write("PUT", &path, &body, watch)?;

@@ -2,5 +2,8 @@
 //!
 //! Every request passes through prism; where prism objects, the test fails.
 
+mod against;
+mod faults;
 mod green;
+mod races;
 mod stage;

@@ -6,6 +6,7 @@ use crate::support::github::{Github, Seen};
 use crate::support::travis::TravisServer;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Travis' check on pull requests.
 pub const PR: &str = "continuous-integration/travis-ci/pr";
@@ -18,8 +19,6 @@ pub struct Stage {
     pub project: PathBuf,
     /// Who promotes.
     pub token: &'static str,
-    /// More of relwf.toml.
-    config: String,
 }
 
 impl Stage {
@@ -38,42 +37,85 @@ impl Stage {
         let travis = TravisServer::start(&github);
         let project = machine.path("project");
         fs::create_dir_all(&project).unwrap();
-        let stage = Self { github, travis, machine, project, token: "t-write", config: String::new() };
+        let stage = Self { github, travis, machine, project, token: "t-write" };
         stage.configure("");
         stage
     }
 
-    /// Writes relwf.toml: the service, staging with Travis' check, and this.
-    pub fn configure(&self, more: &str) {
+    /// Writes relwf.toml: the service, staging with Travis' check; `staging` are further lines about staging.
+    pub fn configure(&self, staging: &str) {
+        self.write(staging, "", &self.github.api());
+    }
+
+    /// The same with further lines about the forge.
+    pub fn forge(&self, more: &str) {
+        self.write("", more, &self.github.api());
+    }
+
+    /// The same with another address for the forge's API.
+    pub fn through(&self, api: &str) {
+        self.write("", "", api);
+    }
+
+    fn write(&self, staging: &str, forge: &str, api: &str) {
         let text = format!(
             "[repo]\nurl = \"{}\"\n\n[[environment]]\nname = \"staging\"\nbranch = \"staging\"\nurl = \"https://beta.example\"\n\
-             checks = [\"{PR}\"]\n{}{more}\n[forge]\nkind = \"github\"\napi = \"{}\"\npoll = \"20ms\"\n\n\
+             checks = [\"{PR}\"]\n{staging}\n[forge]\nkind = \"github\"\napi = \"{api}\"\npoll = \"20ms\"\n{forge}\n\
              [ci]\nkind = \"travis\"\napi = \"{}\"\n",
-            self.github.git_url_as(self.token, "acme/service"),
-            self.config,
-            self.github.api(),
+            self.github.git_url("acme/service"),
             self.travis.api(),
         );
         fs::write(self.project.join("relwf.toml"), text).unwrap();
     }
 
-    /// Runs relwf as the person with the token.
-    pub fn relwf(&self, args: &[&str]) -> Said {
+    /// A bundled workflow of the project's own, with one thing written otherwise.
+    pub fn workflow(&self, name: &str, text: &str, instead: &str) {
+        let sources = relwf::script::embedded();
+        let path = format!("workflows/{name}.rhai");
+        let source = sources.iter().find(|source| source.path == path).expect("it is bundled");
+        assert!(source.text.contains(text), "{text} is not in {path}");
+        fs::create_dir_all(self.project.join("workflows")).unwrap();
+        fs::write(self.project.join(path), source.text.replacen(text, instead, 1)).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> assert_cmd::Command {
         let mut command = self.machine.relwf(&self.project, args);
+        let helper = self.machine.path("gitconfig");
+        let answer = format!("echo username=x-access-token; echo password={}", self.token);
+        fs::write(&helper, format!("[credential]\n\thelper = \"!f() {{ {answer}; }}; f\"\n")).unwrap();
+        command.env("GIT_CONFIG_GLOBAL", helper);
         command.env("GH_ENTERPRISE_TOKEN", self.token).env("TRAVIS_TOKEN", self.token);
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.com");
         }
-        let said = said(&self.machine, command);
+        command
+    }
+
+    /// Runs relwf as the person with the token, which nobody may read anywhere afterwards.
+    pub fn relwf(&self, args: &[&str]) -> Said {
+        let said = said(&self.machine, self.command(args));
         for token in ["t-write", "t-read", "t-none", "t-admin"] {
             assert!(!said.stdout.contains(token) && !said.stderr.contains(token), "{}\n{}", said.stdout, said.stderr);
         }
         said
     }
 
-    /// `relwf run promote-staging`.
+    /// Promotes, and meddles once relwf has said that it waits for the check of the pull request.
+    pub fn while_waiting(&self, meddle: impl FnOnce(&Self)) -> Said {
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| self.promote());
+            let polled = || self.github.count("GET", "/status") >= 2;
+            while !polled() && !run.is_finished() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            meddle(self);
+            run.join().unwrap()
+        })
+    }
+
+    /// `relwf run promote-staging`; what only staging has is no reason to stop.
     pub fn promote(&self) -> Said {
-        self.relwf(&["run", "promote-staging"])
+        self.relwf(&["run", "promote-staging", "--param", "accept=missing"])
     }
 
     /// What git knows about the bare repository.

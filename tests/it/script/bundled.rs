@@ -12,15 +12,16 @@ fn every_bundled_script_passes_its_own_check_and_fits_the_host_functions() {
     let library = bundled();
     assert_eq!(
         library.workflows(),
-        ["hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+        ["abandon", "hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
     );
-    assert_eq!(library.plugins(), ["dockerfile", "slack"]);
+    assert_eq!(library.plugins(), ["dockerfile", "promotion", "slack"]);
     for workflow in library.workflows() {
         assert_eq!(all_shown(&library.check(&workflow)), "");
         let header = library.header(&workflow).unwrap();
         assert!(!header.description.is_empty(), "{workflow}");
         assert_eq!(header.source, "embedded");
-        assert!(header.lock.is_some(), "{workflow}");
+        // Whoever abandons a change does not wait until the run that waits for it is over.
+        assert_eq!(header.lock.is_some(), workflow != "abandon", "{workflow}");
         assert!(header.params.iter().all(|param| !param.help.is_empty()), "{workflow}");
     }
     for plugin in library.plugins() {
@@ -93,9 +94,10 @@ fn promote_staging_merges_tests_lands_and_waits() {
     #2 candidate::latest_green {"branch":"master","soak":"0m","target":"staging"}
     merge#0 git::merge {"source":"c1","target":"staging"}
     propose#0 forge::propose {"commit":"m1","target":"staging"}
-    checks#0 forge::wait_checks {"commit":"m1","target":"staging"}
+    checks#0 forge::wait_checks {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
     land#0 forge::land {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
     deploy#0 ci::wait {"branch":"staging","commit":"m1","event":"push"}
+    conclude#0 forge::conclude {"change":{"number":7,"url":"u"},"text":"staging is at m1, deployed and green."}
     "#);
 }
 
@@ -182,7 +184,7 @@ fn promotions_stop_at_what_a_merge_hides_until_it_is_accepted_by_name() {
                     );
                     assert!(run.commands.last().unwrap().starts_with("merge#0 "), "{:?}", run.commands);
                 }
-                (Advance::Done(_), None) => assert!(run.commands.last().unwrap().starts_with("deploy#0 ")),
+                (Advance::Done(_), None) => assert!(run.commands.last().unwrap().starts_with("conclude#0 ")),
                 (end, _) => panic!("{workflow} accept={accept}: {end:?}"),
             }
         }

@@ -459,7 +459,16 @@ fn the_projects_files_win_and_links_stay_inside() {
     let library = Library::open(project.path(), &embedded(), super::host::signatures()).unwrap();
     assert_eq!(
         library.workflows(),
-        ["hotfix", "mine", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+        [
+            "abandon",
+            "hotfix",
+            "mine",
+            "promote-production",
+            "promote-staging",
+            "revert-release",
+            "rollback",
+            "update-ppcs"
+        ]
     );
     assert_eq!(library.header("promote-staging").unwrap().source, "workflows/promote-staging.rhai");
     insta::assert_snapshot!(all_shown(&library.check("promote-staging")), @r##"

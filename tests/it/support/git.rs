@@ -95,6 +95,16 @@ impl Repo {
         self.commit(&format!("{path}: {}", text.lines().next().unwrap_or_default()))
     }
 
+    /// Runs git with this text as its input.
+    #[track_caller]
+    pub fn git_fed(&self, args: &[&str], input: &str) {
+        use std::io::Write;
+        let mut command = Command::new("git");
+        let mut git = command.args(args).current_dir(&self.path).stdin(std::process::Stdio::piped()).spawn().unwrap();
+        git.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        assert!(git.wait().unwrap().success(), "git {args:?}");
+    }
+
     /// Commits with merges, equal times, and children older than their parents, none of them on a branch.
     pub fn tangle(&self, count: usize) -> Vec<String> {
         let tree = self.git(&["write-tree"]);

@@ -99,6 +99,24 @@ impl WireMock {
         }
     }
 
+    /// Everything else is passed on to another server.
+    pub fn passes_on(&self, to: &str) {
+        let response = json!({ "proxyBaseUrl": to });
+        let mapping =
+            json!({ "priority": 10, "request": { "method": "ANY", "urlPattern": ".*" }, "response": response });
+        self.admin("POST", "mappings", &mapping);
+    }
+
+    /// The first request with this method for this path breaks the connection, further ones go their usual way.
+    pub fn breaks_first(&self, method: &str, path: &str, how: Breaks) {
+        let mapping = json!({
+            "priority": 1, "scenarioName": format!("{method} {path}"), "requiredScenarioState": "Started",
+            "newScenarioState": "broken", "request": { "method": method, "urlPath": path },
+            "response": { "fault": how.word() },
+        });
+        self.admin("POST", "mappings", &mapping);
+    }
+
     /// How many requests for this path there were.
     pub fn count(&self, path: &str) -> u64 {
         let body = json!({ "method": "ANY", "urlPath": path });

@@ -1,8 +1,11 @@
 //! Reads objects straight from packs (`gitformat-pack`), several times faster than through libgit2.
 //!
-//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. What is not found here is left to
-//! libgit2; so are packs whose index is not of version 2, or very large.
+//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. Packs whose index is not of version 2
+//! are left out.
 
+use super::Kind;
+use super::id_table::IdTable;
+use super::window::{Window, read_at};
 use crate::model::ObjectId;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::cell::RefCell;
@@ -20,8 +23,8 @@ const TAG: u8 = 4;
 const OFFSET_DELTA: u8 = 6;
 const ID_DELTA: u8 = 7;
 
-/// Indexes larger than this are not held in memory.
-const LARGEST_INDEX: u64 = 48 << 20;
+/// Larger indexes are never held whole in memory.
+const LARGEST_INDEX: u64 = 24 << 20;
 /// Objects larger than this are not held in memory as bases of others.
 const LARGEST_BASE: usize = 1 << 20;
 const BASES: usize = 12 << 20;
@@ -33,21 +36,21 @@ const DEFLATE_AT_MOST: u64 = 1032;
 /// A delta's result gets at most this much memory before there are contents for it.
 const LARGEST_START: usize = 16 << 20;
 
-/// git2's word for a type's number.
-pub(super) fn object_type(number: u8) -> Option<git2::ObjectType> {
+/// What a type's number stands for.
+fn kind(number: u8) -> Option<Kind> {
     match number {
-        COMMIT => Some(git2::ObjectType::Commit),
-        TREE => Some(git2::ObjectType::Tree),
-        BLOB => Some(git2::ObjectType::Blob),
-        TAG => Some(git2::ObjectType::Tag),
+        COMMIT => Some(Kind::Commit),
+        TREE => Some(Kind::Tree),
+        BLOB => Some(Kind::Blob),
+        TAG => Some(Kind::Tag),
         _ => None,
     }
 }
 
 /// What the packs say of an object.
 pub(super) enum Packed {
-    /// Its type and contents.
-    Object(u8, Rc<[u8]>),
+    /// What it is, and its contents.
+    Object(Kind, Rc<[u8]>),
     /// An index names it, but it cannot be read. Not a case for libgit2, which a wrong offset can crash.
     Damaged,
     Absent,
@@ -90,8 +93,8 @@ struct Folder {
 }
 
 struct Pack {
-    index: Vec<u8>,
-    count: usize,
+    index: Window,
+    ids: IdTable,
     file: File,
     /// The pack file's size in bytes.
     length: u64,
@@ -153,7 +156,8 @@ impl Packs {
     pub(super) fn read(&self, id: ObjectId) -> Packed {
         let state = &mut *self.state.borrow_mut();
         let Some(place) = self.find(state, id) else { return Packed::Absent };
-        self.object(state, place).map_or(Packed::Damaged, |(kind, data)| Packed::Object(kind, data))
+        let object = self.object(state, place).and_then(|(number, data)| Some((kind(number)?, data)));
+        object.map_or(Packed::Damaged, |(kind, data)| Packed::Object(kind, data))
     }
 
     /// The first bytes of a commit, at most `most`; fewer only when it is shorter.
@@ -405,84 +409,30 @@ fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
 impl Pack {
     /// Opens a pack by the path of its index (version 2).
     fn open(path: &Path) -> Option<Self> {
-        if std::fs::metadata(path).ok()?.len() > LARGEST_INDEX {
+        let index = Window::open(path, LARGEST_INDEX)?;
+        if index.bytes(0)? != *b"\xfftOc\0\0\0\x02" {
             return None;
         }
-        let index = std::fs::read(path).ok()?;
-        if index.get(..8)? != b"\xfftOc\0\0\0\x02" {
-            return None;
-        }
+        let ids = IdTable::read(&index, 8, 8 + IdTable::FANOUT)?;
         let file = File::open(path.with_extension("pack")).ok()?;
         let length = file.metadata().ok()?.len();
-        let pack = Self { count: 0, file, length, index };
-        let count = pack.number(8 + 255 * 4)?;
-        (pack.index.len() >= 8 + 1024 + count * 28).then_some(Self { count, ..pack })
+        let pack = Self { index, ids, file, length };
+        (pack.index.length() >= pack.offsets() + u64::from(pack.ids.count()) * 4).then_some(pack)
     }
 
-    fn number(&self, at: usize) -> Option<usize> {
-        Some(u32::from_be_bytes(self.index.get(at..at + 4)?.try_into().ok()?) as usize)
+    /// Where the offsets begin in the index: after each object's name and checksum.
+    fn offsets(&self) -> u64 {
+        8 + IdTable::FANOUT + u64::from(self.ids.count()) * 24
     }
 
     fn find(&self, id: &ObjectId) -> Option<u64> {
-        let bytes = id.as_bytes();
-        let first = usize::from(bytes[0]);
-        let mut low = if first == 0 { 0 } else { self.number(8 + (first - 1) * 4)? };
-        let mut high = self.number(8 + first * 4)?.min(self.count);
-        let names = self.index.get(8 + 1024..8 + 1024 + self.count * 20)?;
-        let compare = |at: usize| names[at * 20..at * 20 + 20].cmp(bytes);
-        // Ids are spread evenly: start where this one should be and close in from there.
-        let share = u64::from(u32::from_be_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]));
-        let mut probe = low + ((high.saturating_sub(low) as u64 * share) >> 32) as usize;
-        let mut step = 4;
-        while low < high {
-            match compare(probe) {
-                std::cmp::Ordering::Less => {
-                    low = probe + 1;
-                    probe = (probe + step).min(high.saturating_sub(1)).max(low);
-                }
-                std::cmp::Ordering::Greater => {
-                    high = probe;
-                    probe = probe.saturating_sub(step).max(low);
-                }
-                std::cmp::Ordering::Equal => return self.offset(probe),
-            }
-            step *= 2;
-            if step > 64 {
-                probe = low + high.saturating_sub(low) / 2;
-            }
-        }
-        None
-    }
-
-    fn offset(&self, at: usize) -> Option<u64> {
-        let offsets = 8 + 1024 + self.count * 24;
-        let offset = self.number(offsets + at * 4)?;
+        let at = self.ids.find(&self.index, id)?;
+        let offset = self.index.u32(self.offsets() + u64::from(at) * 4)?;
         if offset & 0x8000_0000 == 0 {
-            return Some(offset as u64);
+            return Some(u64::from(offset));
         }
-        let far = offsets + self.count * 4 + (offset & 0x7fff_ffff) * 8;
+        let far = self.offsets() + u64::from(self.ids.count()) * 4 + u64::from(offset & 0x7fff_ffff) * 8;
         // Where the place is missing, none that could be read.
-        let (high, low) = (self.number(far).unwrap_or(u32::MAX as usize), self.number(far + 4).unwrap_or(0));
-        Some((high as u64) << 32 | low as u64)
+        Some(self.index.bytes(far).map_or(u64::MAX, u64::from_be_bytes))
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> Option<usize> {
-    use std::os::unix::fs::FileExt;
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(length) => filled += length,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
-    Some(filled)
-}
-
-#[cfg(not(unix))]
-fn read_at(_file: &File, _buffer: &mut [u8], _offset: u64) -> Option<usize> {
-    None
 }

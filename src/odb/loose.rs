@@ -1,7 +1,6 @@
 //! Reads loose objects (one file each). libgit2 1.9 reads one that is cut off for ever, so it is not asked for these.
 
-use super::MergeError;
-use super::store::damaged;
+use super::{Found, Kind};
 use crate::model::ObjectId;
 use flate2::read::ZlibDecoder;
 use std::fs::File;
@@ -14,9 +13,6 @@ const HEADER: usize = 28;
 /// Memory that is taken on the header's word alone.
 const LARGEST_START: usize = 16 << 20;
 
-/// An object's type and contents.
-pub(super) type Object = (git2::ObjectType, Rc<[u8]>);
-
 /// The loose objects in some `objects` folders.
 pub(super) struct Loose {
     folders: Vec<PathBuf>,
@@ -27,8 +23,8 @@ impl Loose {
         Self { folders }
     }
 
-    /// An object's type and contents; `None` where there is no file for it.
-    pub(super) fn read(&self, id: ObjectId) -> Result<Option<Object>, MergeError> {
+    /// An object.
+    pub(super) fn read(&self, id: ObjectId) -> Found {
         let name = id.to_string();
         let (fan, rest) = name.split_at(2);
         for folder in &self.folders {
@@ -36,18 +32,18 @@ impl Loose {
             let file = match File::open(&path) {
                 Ok(file) => file,
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => continue,
-                Err(error) => return Err(damaged(path.display().to_string(), &error.to_string())),
+                Err(error) => return Found::Damaged(format!("{}: {error}", path.display())),
             };
             return match object(file) {
-                Some(object) => Ok(Some(object)),
-                None => Err(damaged(format!("object {id}"), &format!("{} is damaged", path.display()))),
+                Some((kind, data)) => Found::Object(kind, data),
+                None => Found::Damaged(format!("{} is damaged", path.display())),
             };
         }
-        Ok(None)
+        Found::Absent
     }
 }
 
-fn object(file: File) -> Option<Object> {
+fn object(file: File) -> Option<(Kind, Rc<[u8]>)> {
     let mut stream = ZlibDecoder::new(BufReader::new(file));
     let mut header = Vec::with_capacity(HEADER);
     loop {
@@ -62,7 +58,8 @@ fn object(file: File) -> Option<Object> {
         }
     }
     let (kind, size) = std::str::from_utf8(&header).ok()?.split_once(' ')?;
-    let (kind, size) = (git2::ObjectType::from_str(kind)?, size.parse::<usize>().ok()?);
+    let kind = [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag].into_iter().find(|known| known.word() == kind)?;
+    let size = size.parse::<usize>().ok()?;
     let mut data = Vec::with_capacity(size.min(LARGEST_START));
     // One byte more than promised, so that a longer object is seen, and a whole one's checksum compared.
     stream.take((size as u64).checked_add(1)?).read_to_end(&mut data).ok()?;

@@ -1,0 +1,142 @@
+//! How a change ends: closed without landing, or concluded after it. Either way the branch that it came from goes.
+
+use super::World;
+use super::declare::{Declared, args, map};
+use super::forge::{change_number, effect, forge_failed};
+use super::lease::Lease;
+use crate::forge::{Change, ChangeState};
+use crate::model::{Failure, Value, Watch};
+use crate::run::{
+    Assumed, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
+};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) const COMMANDS: &[Declared] = &[
+    map(
+        Kind::Effect,
+        "forge::close",
+        &[
+            required("change", ParamType::Any, "what `forge::propose` answered, or its number"),
+            optional("reason", ParamType::String, "written on the change"),
+        ],
+        "()",
+        "Closes a change without landing it, and deletes the branch that relwf made for it.",
+        |world, call| effect(Close { world: Arc::clone(world), wanted: args(call)? }),
+    ),
+    map(
+        Kind::Effect,
+        "forge::conclude",
+        &[
+            required("change", ParamType::Any, "what `forge::propose` answered, or its number"),
+            required("text", ParamType::String, "how it went; written on the change"),
+        ],
+        "()",
+        "Says on a change that landed how it went, and deletes the branch that relwf made for it.",
+        |world, call| effect(Conclude { world: Arc::clone(world), wanted: args(call)? }),
+    ),
+];
+
+/// Deletes the branch of a change, if it is one of ours and still as we left it. Failing to is no failure.
+fn delete_branch(world: &World, change: &Change, watch: Watch<'_>) {
+    let ours = |name: &&crate::model::BranchName| name.as_str().starts_with(world.config.forge.prefix());
+    let Some(branch) = change.head_branch.as_ref().filter(ours) else { return };
+    let lease = Lease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
+    match lease.push(world, watch) {
+        Ok(()) => {}
+        Err(EffectError::Refused(failure) | EffectError::NotDone { failure, .. } | EffectError::Unknown(failure)) => {
+            watch.warn(format!("the branch {branch} stays: {failure}"));
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloseArgs {
+    change: Value,
+    reason: Option<String>,
+}
+
+struct Close {
+    world: Arc<World>,
+    wanted: CloseArgs,
+}
+
+impl Effect for Close {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
+        Ok(json!({ "number": change_number(&self.wanted.change)? }))
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
+        let forge = &self.world.forge;
+        if let Some(reason) = &self.wanted.reason {
+            forge.comment(number, reason, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
+        }
+        let change = forge.close(number, ChangeState::Closed, cx.watch).map_err(forge_failed)?;
+        delete_branch(&self.world, &change, cx.watch);
+        Ok(Value::Null)
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
+        let change = self.world.forge.change(change_number(&intent.pre)?, cx.watch)?;
+        Ok(match change {
+            Some(change) if change.state == ChangeState::Closed => {
+                delete_branch(&self.world, &change, cx.watch);
+                Probe::Done(Value::Null)
+            }
+            // Performing it says what is wrong with it.
+            Some(_) | None => Probe::Absent,
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: Value::Null, note: None })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConcludeArgs {
+    change: Value,
+    text: String,
+}
+
+struct Conclude {
+    world: Arc<World>,
+    wanted: ConcludeArgs,
+}
+
+impl Effect for Conclude {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
+        Ok(json!({ "number": change_number(&self.wanted.change)? }))
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
+        let forge = &self.world.forge;
+        forge.comment(number, &self.wanted.text, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
+        if let Some(change) = forge.change(number, cx.watch).map_err(forge_failed)? {
+            delete_branch(&self.world, &change, cx.watch);
+        }
+        Ok(Value::Null)
+    }
+
+    /// Always "absent": the forge looks for the marker before it writes, and what is deleted is gone.
+    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        Ok(Assumed { value: Value::Null, note: None })
+    }
+}

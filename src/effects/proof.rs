@@ -1,0 +1,99 @@
+//! What landed, held against what was tested: found along the target's first parents, exact to parents and files.
+
+use super::World;
+use super::lease::{Lease, moved};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Value, Watch};
+use serde_json::json;
+
+/// At most so many commits are walked.
+const LONGEST: usize = 1000;
+
+/// What shall have landed.
+pub(super) struct Proof<'a> {
+    pub(super) world: &'a World,
+    pub(super) target: &'a BranchName,
+    /// From what the commit was made on to the commit.
+    pub(super) lease: &'a Lease,
+    /// Is it a series of picks or reverts rather than a merge?
+    pub(super) series: bool,
+}
+
+impl Proof<'_> {
+    /// It is the commit itself, or the forge's merge of it: exactly two parents, the old tip and the commit, and the commit's
+    /// very tree. Ids are hashes over parents and trees, so the remote's word for the tip proves all below it.
+    ///
+    /// # Errors
+    ///
+    /// Kind `git` where something else landed: certain, and nobody may take it for done. Kind `moved` where nothing did.
+    pub(super) fn prove(&self, watch: Watch<'_>) -> Result<Value, Failure> {
+        let Lease { old: Some(old), new: Some(new), name } = self.lease else {
+            return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
+        };
+        let (old, new) = (CommitId::from(*old), CommitId::from(*new));
+        let tip = self.world.mirror.remote_refs(watch)?.remove(name);
+        let Some(landed) = self.landed_as(tip, new, watch)? else {
+            return Err(moved(name, Some(new.object()), tip));
+        };
+        let mirror = &self.world.mirror;
+        let (landed, commit) = (mirror.commit(landed)?, mirror.commit(new)?);
+        let stands = match (landed.id == new, self.series, landed.parents.as_slice()) {
+            (true, false, [ours, _]) => *ours == old,
+            (true, true, _) => made_on(self.world, new, old)?,
+            (false, _, [ours, theirs]) => (*ours, *theirs) == (old, new),
+            _ => false,
+        };
+        if stands && landed.tree == commit.tree {
+            return Ok(json!({ "commit": landed.id, "branch": self.target, "before": old, "tree": landed.tree }));
+        }
+        let what = if stands { "with other files than were tested" } else { "with the wrong parents" };
+        let target = self.target;
+        Err(Failure::new(FailureKind::Git, format!("{} landed on {target} {what}", landed.id.short()))
+            .hint(format!(
+                "do not deploy it: stop the build of {target}, compare `git diff {} {}`, and take it back with `relwf run \
+                 revert-release --param branch={target} --param commit={}`",
+                new.short(),
+                landed.id.short(),
+                landed.id
+            ))
+            .detail(json!({
+                "landed": landed.id,
+                "parents": landed.parents,
+                "tree": landed.tree,
+                "expected": { "commit": new, "parents": [old, new], "tree": commit.tree },
+            })))
+    }
+
+    /// As which commit of the target's first parents it landed; `None` where it did not.
+    fn landed_as(&self, tip: Option<ObjectId>, new: CommitId, watch: Watch<'_>) -> Result<Option<CommitId>, Failure> {
+        let Some(mut at) = tip.map(CommitId::from) else { return Ok(None) };
+        let mirror = &self.world.mirror;
+        if !mirror.contains(at.object()) {
+            mirror.fetch_objects(std::slice::from_ref(&self.lease.name), watch)?;
+        }
+        for _ in 0..LONGEST {
+            if at == new {
+                return Ok(Some(at));
+            }
+            let commit = mirror.commit(at)?;
+            match commit.parents.as_slice() {
+                [_, theirs] if *theirs == new => return Ok(Some(at)),
+                [ours, ..] => at = *ours,
+                [] => break,
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Do the first parents of `commit` lead to `onto`?
+pub(super) fn made_on(world: &World, commit: CommitId, onto: CommitId) -> Result<bool, Failure> {
+    let mut at = commit;
+    for _ in 0..LONGEST {
+        match world.mirror.commit(at)?.parents.first() {
+            Some(parent) if *parent == onto => return Ok(true),
+            Some(parent) => at = *parent,
+            None => break,
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,155 @@
+//! A file of which little is needed: read in pieces, where it is asked for.
+//!
+//! One that is asked for again and again is held whole. Knows nothing of what is in it.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::path::Path;
+
+/// Bytes of a piece.
+const PIECE: usize = 4 << 10;
+/// So many pieces are kept.
+const PIECES: usize = 64;
+
+/// An open file.
+pub(super) struct Window {
+    file: File,
+    length: u64,
+    /// A larger file is never held whole.
+    largest_whole: u64,
+    held: RefCell<Held>,
+}
+
+enum Held {
+    /// Each piece in the slot that its number gives, and how many bytes were read for them.
+    Pieces(Vec<(u64, Vec<u8>)>, u64),
+    Whole(Vec<u8>),
+}
+
+impl Window {
+    /// A file that is held whole only up to that size in bytes.
+    pub(super) fn open(path: &Path, largest_whole: u64) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        let length = file.metadata().ok()?.len();
+        Some(Self { file, length, largest_whole, held: RefCell::new(Held::Pieces(Vec::new(), 0)) })
+    }
+
+    /// The file's size in bytes, as it was when it was opened.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The bytes at an offset; `None` beyond the end, or when they cannot be read.
+    pub(super) fn bytes<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
+        let mut out = [0; N];
+        self.fill(at, &mut out).then_some(out)
+    }
+
+    /// A number as git writes it.
+    pub(super) fn u32(&self, at: u64) -> Option<u32> {
+        self.bytes(at).map(u32::from_be_bytes)
+    }
+
+    /// Reads as many bytes as there is room for; false where there are fewer.
+    pub(super) fn fill(&self, at: u64, out: &mut [u8]) -> bool {
+        let mut filled = 0;
+        while filled < out.len() {
+            let Some(length) = self.part(at + filled as u64, &mut out[filled..]) else { return false };
+            filled += length;
+        }
+        true
+    }
+
+    /// Reads at least one byte.
+    fn part(&self, at: u64, out: &mut [u8]) -> Option<usize> {
+        let held = &mut *self.held.borrow_mut();
+        if let Held::Pieces(_, read) = held
+            && *read > self.length
+            && self.length <= self.largest_whole
+        {
+            let mut whole = vec![0; usize::try_from(self.length).ok()?];
+            let length = read_at(&self.file, &mut whole, 0)?;
+            whole.truncate(length);
+            *held = Held::Whole(whole);
+        }
+        let rest = match held {
+            Held::Whole(whole) => whole.get(usize::try_from(at).ok()?..)?,
+            Held::Pieces(pieces, read) => {
+                let number = at / PIECE as u64;
+                if pieces.is_empty() {
+                    pieces.resize(PIECES, (u64::MAX, Vec::new()));
+                }
+                let (of, piece) = pieces.get_mut((number % PIECES as u64) as usize)?;
+                if *of != number {
+                    *of = u64::MAX;
+                    piece.resize(PIECE, 0);
+                    let length = read_at(&self.file, piece, number * PIECE as u64)?;
+                    piece.truncate(length);
+                    *of = number;
+                    *read += PIECE as u64;
+                }
+                piece.get((at % PIECE as u64) as usize..)?
+            }
+        };
+        let length = rest.len().min(out.len());
+        out[..length].copy_from_slice(&rest[..length]);
+        (length > 0).then_some(length)
+    }
+}
+
+/// Reads from an offset until the buffer is full or the file ends.
+#[cfg(unix)]
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> Option<usize> {
+    use std::os::unix::fs::FileExt;
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], offset.checked_add(filled as u64)?) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    Some(filled)
+}
+
+#[cfg(not(unix))]
+pub(super) fn read_at(_file: &File, _buffer: &mut [u8], _offset: u64) -> Option<usize> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_reads_the_same_in_pieces_and_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let text: Vec<u8> = (0..PIECE * 3 + 17).map(|at| (at * 7 % 251) as u8).collect();
+        std::fs::write(&path, &text).unwrap();
+        let window = Window::open(&path, 1 << 20).unwrap();
+        for at in (0..text.len() - 7).rev() {
+            assert_eq!(window.bytes::<8>(at as u64).as_ref().map(<[u8; 8]>::as_slice), text.get(at..at + 8), "{at}");
+            // The last piece first, and the first one last: once each, it is not worth while to hold all of it.
+            let whole = matches!(&*window.held.borrow(), Held::Whole(_));
+            assert!(!whole || at < PIECE, "{at}");
+        }
+        window.held.replace(Held::Pieces(Vec::new(), window.length + 1));
+        assert_eq!(window.u32(PIECE as u64 - 2), text[PIECE - 2..PIECE + 2].try_into().ok().map(u32::from_be_bytes));
+        assert!(matches!(&*window.held.borrow(), Held::Whole(_)));
+        assert_eq!(window.bytes::<8>(text.len() as u64 - 7), None);
+        assert_eq!(window.bytes::<1>(u64::MAX - 3), None);
+    }
+
+    #[test]
+    fn a_file_that_shrank_gives_nothing_rather_than_wrong_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, vec![1; PIECE * 2]).unwrap();
+        let window = Window::open(&path, 1 << 20).unwrap();
+        std::fs::write(&path, vec![1; PIECE]).unwrap();
+        assert_eq!(window.bytes::<4>(PIECE as u64 + 8), None);
+        assert_eq!(window.u32(8), Some(0x0101_0101));
+    }
+}

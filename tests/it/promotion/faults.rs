@@ -1,0 +1,221 @@
+//! The network and the servers fail: nothing is done twice, and a run ends as if it had seen the answer.
+
+use super::stage::{PR, Stage};
+use crate::support::github::{Check, Fault, Form, Play, Protection, Settled, now};
+use crate::support::travis::Event;
+use crate::support::wire::{self, Answer};
+use crate::support::wiremock::{Breaks, WireMock};
+use serde_json::json;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Where the forge merges.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    stage.github.protect("staging", Protection { only_by_change: true, ..Protection::default() });
+    stage
+}
+
+/// One pull request, merged once, commented once, its branch gone: whatever happened on the way.
+fn once(stage: &Stage) {
+    assert_eq!(stage.github.waiting_faults(), 0, "every fault was met");
+    let changes = stage.github.changes();
+    assert!(changes.len() == 1 && changes[0].merged.is_some(), "{changes:?}");
+    let landings = stage.git(&["rev-list", "--first-parent", "--count", "production..staging"]);
+    assert_eq!(landings, "1");
+    assert_eq!(stage.github.comments().len(), 1);
+    assert_eq!(stage.git(&["branch", "--list", "relwf/*"]), "");
+}
+
+#[test]
+fn a_connection_reset_after_the_merge_was_applied_does_nothing_twice() {
+    let stage = stage();
+    stage.github.fault("PUT", "/merge", 1, Fault::DoneThenReset);
+    let said = stage.promote();
+    said.exits(0);
+    once(&stage);
+    assert_eq!(stage.github.count("PUT", "/merge"), 1);
+    let merged = stage.github.changes()[0].merged.clone().unwrap().commit;
+    assert!(said.stderr.contains(&format!("{} landed on staging", &merged[..10])), "{}", said.stderr);
+}
+
+#[test]
+fn every_write_may_lose_its_answer_or_never_arrive() {
+    let faults = [Fault::DoneThenReset, Fault::Reset, Fault::Truncate, Fault::broken(500), Fault::broken(502)];
+    // Each of them is waited for; all of them at once.
+    std::thread::scope(|scope| {
+        for fault in faults {
+            scope.spawn(move || {
+                let stage = stage();
+                for (method, path) in [("POST", "/pulls"), ("PUT", "/merge"), ("POST", "/comments")] {
+                    stage.github.fault(method, path, 1, fault.clone());
+                }
+                stage.promote().exits(0);
+                once(&stage);
+            });
+        }
+    });
+}
+
+#[test]
+fn every_read_may_fail_for_a_while() {
+    let stage = stage();
+    for fault in [Fault::broken(500), Fault::broken(503), Fault::Reset, Fault::Truncate] {
+        for path in ["/repos/acme/service", "/rules/", "/pulls", "/status", "/check-runs", "/branches/"] {
+            stage.github.fault("GET", path, 1, fault.clone());
+        }
+    }
+    stage.travis.fault("GET", "/builds", 3, Fault::broken(502));
+    stage.promote().exits(0);
+    once(&stage);
+}
+
+#[test]
+fn a_server_that_hangs_is_given_up_and_asked_again() {
+    let stage = stage();
+    stage.forge("timeout = \"1s\"\n");
+    stage.github.fault("PUT", "/merge", 1, Fault::Hang);
+    stage.github.fault("GET", "/status", 1, Fault::Hang);
+    stage.promote().exits(0);
+    once(&stage);
+    assert_eq!(stage.github.count("PUT", "/merge"), 2, "the first one never arrived");
+}
+
+#[test]
+fn servers_that_ask_for_a_rest_get_it() {
+    let stage = stage();
+    stage.github.fault("GET", "/status", 1, Fault::too_many(1));
+    stage.github.fault("POST", "/pulls", 1, Fault::secondary_limit(1));
+    stage.github.fault("PUT", "/merge", 1, Fault::too_many(1));
+    stage.promote().exits(0);
+    once(&stage);
+}
+
+#[test]
+fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
+    let stage = stage();
+    let later = jiff::Timestamp::now().as_second() + 1800;
+    for (method, path) in [("POST", "/pulls"), ("GET", "/check-runs")] {
+        stage.github.fault(method, path, 1, Fault::exhausted(later));
+    }
+    let said = stage.promote();
+    said.exits(3);
+    assert!(said.stderr.contains("asks to come back later"), "{}", said.stderr);
+    assert_eq!(stage.github.changes().len(), 0);
+    let said = stage.relwf(&["resume", "--all"]);
+    said.exits(3);
+    assert_eq!(stage.github.changes().len(), 1);
+    stage.relwf(&["resume", "--all"]).exits(0);
+    once(&stage);
+}
+
+#[test]
+fn a_token_without_rights_is_told_what_it_lacks() {
+    let mut stage = stage();
+    stage.token = "t-read";
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("403") && said.stderr.contains("the right to write contents"), "{}", said.stderr);
+    assert_eq!((stage.github.changes().len(), stage.github.pushes()), (0, 1), "the first push made the service");
+
+    // git's rights are there, the API's are not.
+    stage.token = "t-write";
+    stage.github.fault("POST", "/pulls", 1, Fault::says(403, "Resource not accessible by personal access token"));
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("Resource not accessible"), "{}", said.stderr);
+    assert!(said.stderr.contains("the token lacks a right"), "{}", said.stderr);
+    assert_eq!(stage.github.count("POST", "/pulls"), 1, "a refusal is not tried again");
+}
+
+#[test]
+fn a_token_that_is_wrong_is_not_tried_again_and_again() {
+    let stage = stage();
+    stage.github.revoke("t-write");
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("Bad credentials") || said.stderr.contains("login"), "{}", said.stderr);
+    assert!(stage.github.requests().len() <= 2, "{:?}", stage.asked());
+}
+
+/// A page that leads elsewhere is not followed, and nobody elsewhere sees a token.
+#[test]
+fn a_next_page_on_another_host_is_refused() {
+    let visits = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&visits);
+    let elsewhere = wire::serve("elsewhere", move |stream| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let _ = (&stream).write_all(&Answer::json(200, &json!([])).bytes());
+    });
+    let stage = stage();
+    let link = format!("<http://{elsewhere}/next>; rel=\"next\"");
+    stage.github.fault("GET", "/check-runs", 1, Fault::Header("link", link));
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("the next page of the list is on another server"), "{}", said.stderr);
+    assert_eq!(visits.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_hundred_pages_of_check_runs_are_read_to_the_last_one() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::Never);
+    let rules = Protection { required: vec!["run 9999".to_owned()], only_by_change: true, ..Protection::default() };
+    stage.github.protect("staging", rules);
+    let said = stage.while_waiting(|stage| {
+        let commit = stage.github.changes()[0].head_commit.clone();
+        stage.github.with(|repo| {
+            // The newest come first: the one that is asked for is on the last page.
+            for number in (0..10_000).rev() {
+                repo.checks.push(check(repo.ids + number, &commit, &format!("run {number}")));
+            }
+            repo.ids += 10_000;
+        });
+        stage.github.set_check(&commit, Form::Status, PR, Play::Green);
+    });
+    said.exits(0);
+    assert!(stage.github.count("GET", "page=100") >= 1);
+    assert!(stage.github.changes()[0].merged.is_some());
+}
+
+fn check(id: u64, commit: &str, context: &str) -> Check {
+    Check {
+        id,
+        commit: commit.to_owned(),
+        context: context.to_owned(),
+        form: Form::Run,
+        looks: 0,
+        settled: Settled::Green,
+        word: None,
+        description: None,
+        url: None,
+        log: String::new(),
+        at: now(),
+        event: "pull_request",
+        branch: "staging".to_owned(),
+        title: None,
+    }
+}
+
+/// The same kinds of faults from a server that nobody here wrote: WireMock stands before the fake and breaks the first of each.
+#[test]
+fn wiremock_breaks_connections_before_the_forge() {
+    let stage = stage();
+    let wiremock = WireMock::start();
+    wiremock.passes_on(&stage.github.api());
+    for (number, how) in
+        [Breaks::ConnectionReset, Breaks::MalformedChunk, Breaks::EmptyResponse].into_iter().enumerate()
+    {
+        let (method, path) = [
+            ("POST", "/repos/acme/service/pulls"),
+            ("PUT", "/repos/acme/service/pulls/1/merge"),
+            ("GET", "/repos/acme/service/pulls/1"),
+        ][number];
+        wiremock.breaks_first(method, path, how);
+    }
+    stage.through(&wiremock.url(""));
+    stage.promote().exits(0);
+    once(&stage);
+    assert_eq!(wiremock.count("/repos/acme/service/pulls/1/merge"), 2);
+}

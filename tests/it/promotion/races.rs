@@ -1,0 +1,139 @@
+//! Others are faster: the target moves while a promotion waits, or at the very moment of the merge.
+
+use super::stage::Stage;
+use crate::support::github::{Fault, Play, Protection};
+use crate::support::travis::Event;
+use std::time::Duration;
+
+/// The merge is made anew on top of what came between, once, and told.
+fn landed_anew(stage: &Stage, between: &str) {
+    let changes = stage.github.changes();
+    let [first, second] = changes.as_slice() else { panic!("two pull requests: {changes:?}") };
+    assert!(!first.open && first.merged.is_none() && second.merged.is_some());
+    let log = stage.git(&["log", "--first-parent", "--format=%H", "staging"]);
+    assert!(log.contains(between), "what came between is still there");
+    assert_eq!(stage.git(&["show", "staging:main.go"]), "three");
+    assert_eq!(stage.git(&["branch", "--list", "relwf/*"]), "");
+}
+
+#[test]
+fn a_target_that_moves_before_landing_gets_a_new_merge() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(30));
+    let mut between = String::new();
+    let said = stage.while_waiting(|stage| between = stage.github.somebody_pushes("staging", "hotfix.go", "fix\n"));
+    said.exits(0);
+    landed_anew(&stage, &between);
+    assert!(
+        said.stderr.contains("staging moved meanwhile") && said.stderr.contains("merging again"),
+        "{}",
+        said.stderr
+    );
+    let comments: Vec<String> = stage.github.comments().into_iter().map(|comment| comment.body).collect();
+    assert!(comments[0].contains("Made anew: staging moved meanwhile"), "{comments:?}");
+}
+
+#[test]
+fn a_target_that_keeps_moving_is_not_chased_for_ever() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::Pending);
+    let said = std::thread::scope(|scope| {
+        let run = scope.spawn(|| stage.promote());
+        let mut seen = 0;
+        while !run.is_finished() {
+            let proposed = stage.github.changes().len();
+            if proposed > seen {
+                seen = proposed;
+                stage.github.somebody_pushes("staging", &format!("hotfix-{seen}.go"), "fix\n");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        run.join().unwrap()
+    });
+    said.exits(1);
+    assert!(said.stderr.contains("staging moved meanwhile"), "{}", said.stderr);
+    assert_eq!(stage.github.changes().len(), 3);
+    assert!(stage.github.changes().iter().all(|change| change.merged.is_none()));
+}
+
+fn by_merge_alone(stage: &Stage) {
+    stage.github.protect("staging", Protection { only_by_change: true, ..Protection::default() });
+}
+
+/// GitHub says that the base was modified: it really was.
+#[test]
+fn the_target_moves_while_the_button_is_pressed() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    stage.github.fault("PUT", "/merge", 1, Fault::base_race());
+    let mut between = String::new();
+    let said = std::thread::scope(|scope| {
+        let run = scope.spawn(|| stage.promote());
+        while stage.github.count("PUT", "/merge") == 0 && !run.is_finished() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        between = stage.github.somebody_pushes("staging", "hotfix.go", "fix\n");
+        run.join().unwrap()
+    });
+    said.exits(0);
+    landed_anew(&stage, &between);
+}
+
+/// It says so, and nothing moved: the same merge is asked for again.
+#[test]
+fn a_race_that_was_none_lands_the_same_merge() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    stage.github.fault("PUT", "/merge", 2, Fault::base_race());
+    stage.promote().exits(0);
+    assert_eq!(stage.github.changes().len(), 1);
+    assert_eq!(stage.github.count("PUT", "/merge"), 3);
+}
+
+#[test]
+fn a_head_that_moves_while_the_button_is_pressed_is_told() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    stage.github.fault(
+        "PUT",
+        "/merge",
+        1,
+        Fault::says(409, "Head branch was modified. Review and try the merge again."),
+    );
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("somebody moved the head of change 1"), "{}", said.stderr);
+    assert_eq!(stage.github.count("PUT", "/merge"), 1);
+}
+
+#[test]
+fn a_merge_that_is_refused_is_told_in_the_forges_words() {
+    for (status, words) in [(422, "Base does not exist"), (405, "At least 1 approving review is required.")] {
+        let stage = Stage::new();
+        by_merge_alone(&stage);
+        stage.github.fault("PUT", "/merge", 1, Fault::says(status, words));
+        let said = stage.promote();
+        said.exits(1);
+        assert!(said.stderr.contains(words), "{}", said.stderr);
+        assert_eq!(stage.github.count("PUT", "/merge"), 1);
+    }
+}
+
+/// Somebody is faster with the very same button: that is a landing like any other, and it is proven.
+#[test]
+fn a_change_that_somebody_merges_by_hand_has_landed() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(20));
+    let said = stage.while_waiting(|stage| {
+        let head = stage.github.changes()[0].head_commit.clone();
+        let body = serde_json::json!({ "sha": head, "merge_method": "merge" });
+        let path = "/repos/acme/service/pulls/1/merge";
+        let answer = crate::github_fake::ask_as("t-admin", &stage.github, "PUT", path, &body);
+        assert_eq!(answer.status, 200);
+    });
+    said.exits(0);
+    assert_eq!(stage.github.changes().len(), 1);
+    let merged = stage.github.changes()[0].merged.clone().unwrap().commit;
+    assert_eq!(stage.git(&["rev-parse", "staging"]), merged);
+    assert!(said.stderr.contains(&format!("{} landed on staging", &merged[..10])), "{}", said.stderr);
+}
