@@ -2,9 +2,13 @@
 
 pub mod bench;
 pub mod cli;
+pub mod forgejo;
 pub mod git;
 pub mod github;
+pub mod gitlab;
+pub mod hosted;
 pub mod http_server;
+pub mod prism;
 pub mod servers;
 pub mod travis;
 pub mod wire;
