@@ -96,6 +96,16 @@ impl Service for Jo {
     }
 
     fn answer(&mut self, ask: &Ask<'_>) -> Answer {
+        let mut answer = self.endpoint(ask);
+        if let Ok(body) = serde_json::from_slice::<Value>(&answer.body) {
+            answer.body = bodies::without_nulls(body).to_string().into_bytes();
+        }
+        answer
+    }
+}
+
+impl Jo {
+    fn endpoint(&mut self, ask: &Ask<'_>) -> Answer {
         let parts: Vec<&str> = ask.parts.iter().map(String::as_str).collect();
         let not_found = || refused(404, "The target couldn't be found.");
         let ["repos", owner, name, rest @ ..] = parts.as_slice() else { return not_found() };
@@ -128,9 +138,7 @@ impl Service for Jo {
             _ => not_found(),
         }
     }
-}
 
-impl Jo {
     /// May whoever asks push to a branch, and merge into it?
     fn may(&self, ask: &Ask<'_>, branch: &str) -> (bool, bool) {
         let (push, merge) = self.protected.get(branch).map_or((Rights::Write, Rights::Write), |p| (p.push, p.merge));

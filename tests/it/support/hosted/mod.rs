@@ -123,7 +123,7 @@ impl<S: Service> Host<S> {
         std::fs::write(root.path().join("tokens"), tokens.concat()).unwrap();
         let bare = Git::new(root.path().join(format!("{path}.git")), path);
         let world = Arc::new(World {
-            service: Mutex::new(make(Project::new(path, bare))),
+            service: Mutex::new(make(Project::new(bare))),
             book: Book::default(),
             git: SocketAddr::from(([127, 0, 0, 1], git.port)),
             objections: Mutex::default(),

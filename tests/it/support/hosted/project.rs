@@ -88,7 +88,6 @@ pub struct Plan {
 
 /// A project.
 pub struct Project {
-    pub path: String,
     pub git: Git,
     pub changes: BTreeMap<u64, Change>,
     pub comments: Vec<Comment>,
@@ -111,10 +110,9 @@ done
 exit $no"#;
 
 impl Project {
-    pub fn new(path: &str, git: Git) -> Self {
+    pub fn new(git: Git) -> Self {
         git.bare.hook("pre-receive", PRE_RECEIVE);
         Self {
-            path: path.to_owned(),
             git,
             changes: BTreeMap::new(),
             comments: Vec::new(),
