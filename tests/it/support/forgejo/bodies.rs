@@ -89,7 +89,7 @@ impl Jo {
         json!({
             "id": 9000 + change.number, "url": web, "number": change.number, "user": user(ask, change.author),
             "title": change.title, "body": change.body, "labels": [], "milestone": null, "assignee": null,
-            "assignees": null, "requested_reviewers": null, "requested_reviewers_teams": null,
+            "assignees": null, "requested_reviewers": [], "requested_reviewers_teams": [],
             "state": if change.state == State::Open { "open" } else { "closed" }, "draft": false, "is_locked": false,
             "comments": 0, "review_comments": 0, "additions": 1, "deletions": 0, "changed_files": 1, "html_url": web,
             "diff_url": format!("{web}.diff"), "patch_url": format!("{web}.patch"), "mergeable": change.computing == 0,

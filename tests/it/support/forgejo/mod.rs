@@ -32,6 +32,8 @@ pub struct Jo {
     /// `merge`, `squash`, `rebase`, `fast-forward-only`, `manually-merged`.
     pub styles: Vec<&'static str>,
     pub protected: BTreeMap<String, Protected>,
+    /// Do answers hold what Forgejo never says?
+    pub spoilt: bool,
 }
 
 /// The fake.
@@ -59,11 +61,20 @@ impl Forgejo {
     /// anything can be merged.
     pub fn open() -> Self {
         static DESCRIBED: OnceLock<Described> = OnceLock::new();
-        let described = DESCRIBED.get_or_init(|| Described::start(&description(), PATHS));
-        Self::start(PATH, Some(described), |mut project| {
+        Self::held_against(Some(DESCRIBED.get_or_init(|| Described::start(&description(), PATHS))))
+    }
+
+    /// The same, and nobody looks at requests and answers.
+    pub fn open_undescribed() -> Self {
+        Self::held_against(None)
+    }
+
+    fn held_against(described: Option<&'static Described>) -> Self {
+        Self::start(PATH, described, |mut project| {
             project.notices_pushes = false;
             project.computing = 1;
-            Jo { project, styles: vec!["merge", "squash", "rebase", "manually-merged"], protected: BTreeMap::new() }
+            let styles = vec!["merge", "squash", "rebase", "manually-merged"];
+            Jo { project, styles, protected: BTreeMap::new(), spoilt: false }
         })
     }
 
@@ -97,6 +108,9 @@ impl Service for Jo {
 
     fn answer(&mut self, ask: &Ask<'_>) -> Answer {
         let mut answer = self.endpoint(ask);
+        if self.spoilt {
+            answer.body = b"{\"x\":1}".to_vec();
+        }
         if let Ok(body) = serde_json::from_slice::<Value>(&answer.body) {
             answer.body = bodies::without_nulls(body).to_string().into_bytes();
         }
