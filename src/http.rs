@@ -10,6 +10,7 @@ mod pace;
 mod url;
 
 use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
+use crate::route::Routes;
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
 
@@ -176,8 +177,7 @@ impl From<HttpError> for Failure {
     }
 }
 
-/// The client. Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), trust in
-/// certificates from the system.
+/// The client.
 #[derive(Debug, Clone)]
 pub struct Client {
     attempt: Attempt,
@@ -185,9 +185,16 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that stops when the flag is raised.
+    /// A client that stops when the flag is raised. Proxies come from the environment (`https_proxy`, `no_proxy`, …), trust in
+    /// certificates from the system.
     pub fn new(cancel: Cancel) -> Self {
-        Self { attempt: Attempt::new(), cancel }
+        Self { attempt: Attempt::by(Routes::new(&|name| std::env::var(name).ok(), Vec::new())), cancel }
+    }
+
+    /// The same client by other ways to its servers.
+    #[must_use]
+    pub fn by(self, routes: Routes) -> Self {
+        Self { attempt: Attempt::by(routes), ..self }
     }
 
     /// The same client, stopping when another flag is raised.
@@ -250,15 +257,17 @@ impl Client {
         let status = match &outcome {
             Outcome::Answer(response) => response.status.to_string(),
             Outcome::Invalid(words) | Outcome::Failed { words, .. } => request.scrubbed(words),
+            Outcome::NoWay(failure) => request.scrubbed(&failure.message),
         };
-        tracing::debug!(request = request.shown(), status, took = ?began.elapsed(), "http");
+        tracing::debug!("{} {status} in {} ms", request.shown(), began.elapsed().as_millis());
         let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
             Outcome::Answer(response) => {
                 return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));
             }
             Outcome::Invalid(words) => (HttpError::Invalid, fail(FailureKind::Arguments, words)),
-            Outcome::Failed { kind, words, sent } => {
-                let failure = fail(kind, words);
+            Outcome::NoWay(failure) => (HttpError::Invalid, failure),
+            Outcome::Failed { kind, words, hint, sent } => {
+                let failure = Failure { hint, ..fail(kind, words) };
                 match (request.access, sent) {
                     (Access::Write, attempt::Sent::Perhaps) => {
                         (HttpError::Unknown, failure.hint("look on the server whether it happened"))

@@ -2,6 +2,7 @@
 
 use super::project::Project;
 use super::world;
+use crate::effects::Line;
 use crate::git::Keep;
 use crate::model::{Failure, FailureKind, Place, RunId, Span, Watch};
 use crate::run::{Call, Command, Commands, Key, Path, Performing};
@@ -51,11 +52,13 @@ pub fn candidates(
     source: &str,
     target: &str,
     soak: Option<Span>,
+    line: Line,
     limit: u32,
     watch: Watch<'_>,
 ) -> Result<Candidates, Failure> {
     let world = world::look(project, Keep::No, watch)?;
-    let mut args = json!({ "branch": source, "target": target, "limit": limit });
+    let line = if line == Line::All { "all" } else { "first-parent" };
+    let mut args = json!({ "branch": source, "target": target, "limit": limit, "line": line });
     if let (Some(soak), Some(args)) = (soak, args.as_object_mut()) {
         args.insert("soak".to_owned(), json!(soak));
     }

@@ -4,8 +4,9 @@ use super::check::check;
 use super::project::Project;
 use super::setting::Setting;
 use crate::forge::Forge;
-use crate::git::{Identity, Keep, Mirror};
+use crate::git::{Identity, Keep, Mirror, Signing};
 use crate::model::{Failure, FailureKind, Place, Watch};
+use crate::route::{Route, Trust};
 use serde::Serialize;
 use std::path::Path;
 
@@ -97,6 +98,9 @@ fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) 
             .map(|who| format!("{} <{}>", who.committer.0, who.committer.1))
             .map_err(Failure::from),
     ));
+    let signing = Signing::find(&environment, Some(&project.config.root)).map_err(Failure::from);
+    let signing = signing.and_then(|found| found.map(|how| how.ready().map(|()| how.shown())).transpose());
+    findings.extend(signing.transpose().map(|found| Finding::of("signing", found)));
     findings.push(Finding::of(
         "workflows",
         check(project, &[]).and_then(|checked| match checked.findings.first() {
@@ -115,6 +119,7 @@ fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) 
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
 fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     let opened = project.url().and_then(|url| {
+        way(url.route(), findings);
         let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
         let refs = mirror.remote_refs(watch)?;
         Ok((url, mirror, refs))
@@ -160,6 +165,16 @@ fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
             });
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),
+    }
+}
+
+/// What lies between here and the remote.
+fn way(route: &Route, findings: &mut Vec<Finding>) {
+    if let Some(proxy) = &route.proxy {
+        findings.push(Finding::good("proxy", format!("{} ({})", proxy.shown(), proxy.source)));
+    }
+    if let Trust::File { path, source } = &route.trust {
+        findings.push(Finding::good("trust", format!("the certificates in {} alone ({source})", path.display())));
     }
 }
 

@@ -23,6 +23,7 @@ mod setting;
 mod treemerge;
 mod world;
 
+pub use crate::effects::Line;
 pub use candidates::{Candidate, Candidates, candidates};
 pub use check::{Checked, check};
 pub use delta::{Delta, delta};

@@ -94,7 +94,7 @@ pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) 
     let mirror = project.mirror(Keep::No, watch)?;
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
-    let certifying = Certifying::begin(project.setting.certify, mirror.objects(), ours, theirs);
+    let certifying = Certifying::begin_look(project.setting.certify, mirror.objects(), ours, theirs);
     let merger = Merger::default();
     let outcome = merger.merge(mirror.objects(), ours, theirs)?;
     let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };

@@ -6,6 +6,7 @@ use super::setting::{Fetch, Setting};
 use crate::config::{self, Config};
 use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
 use crate::model::{Failure, FailureKind, Watch};
+use crate::route::Routes;
 use crate::script::Library;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,7 +59,10 @@ impl Project {
     /// Kind `config` when there is nothing to take.
     pub fn url(&self) -> Result<RemoteUrl, Failure> {
         let (text, base) = self.address()?;
-        let url = RemoteUrl::parse(&text, &base)?;
+        let mut url = RemoteUrl::parse(&text, &base)?;
+        if url.is_http() {
+            url = url.by(&self.routes()?)?;
+        }
         let needed = self.setting.fetch == Fetch::First;
         if let Some(path) = url.path().filter(|path| needed && !path.exists()) {
             return Err(Failure::new(FailureKind::NotFound, format!("there is no repository at {}", path.display()))
@@ -108,6 +112,15 @@ impl Project {
     /// The folders cannot be read.
     pub fn library(&self) -> Result<Library, Failure> {
         Library::open(&self.config.root, embedded::SOURCES.as_slice(), crate::effects::signatures())
+    }
+
+    /// The ways to servers: proxies and certificates.
+    ///
+    /// # Errors
+    ///
+    /// Kind `config` when git's configuration cannot be read.
+    pub fn routes(&self) -> Result<Routes, Failure> {
+        Ok(git::routes(&*self.setting.env, Some(&self.config.root))?)
     }
 
     /// Credentials for the remote, never shown.

@@ -1,13 +1,12 @@
 //! What commands work on, built from the configuration: mirror, forge, CI, identity.
 
-use super::forges;
+use super::forges::{self, Apis};
 use super::project::Project;
-use crate::ci::{Ci, CommandCi, GitlabCi, TravisCi};
+use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
 use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
-use crate::git::{Identity, Keep, Mirror, RemoteUrl};
-use crate::http::Client;
+use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
 use crate::run::Key;
@@ -93,16 +92,20 @@ pub fn work(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<Read
 
 fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> Result<Ready, Failure> {
     let Parts { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
+    let env = Arc::clone(&project.setting.env);
+    let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let world = World {
         config: project.config.clone(),
         mirror: Arc::clone(&mirror),
         forge,
         ci,
         identity,
+        signing,
         certify: project.setting.certify,
         plugins: Arc::new(project.library()?),
         signals,
         env: Arc::clone(&project.setting.env),
+        routes: project.routes()?,
         clock: Arc::new(SystemClock),
         folder,
     };
@@ -113,28 +116,28 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
 ///
 /// # Errors
 ///
-/// Kind `config` for a kind that this version does not have.
+/// Kind `config` for a remote or an address that does not fit.
 pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let env = Arc::clone(&project.setting.env);
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
     let url = mirror.url();
     let kind = forges::kind(project, url);
-    let reach = || forges::reach(project, kind, &forges::address(project, kind, url)?);
+    let apis = Apis::new(project, url);
     let forge: Arc<dyn Forge> = match kind {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
         ForgeKind::Github => {
             let (owner, name) = owner_and_name(url)?;
-            Arc::new(GithubForge::new(reach()?, owner, name))
+            Arc::new(GithubForge::new(apis.of(kind)?, owner, name))
         }
         ForgeKind::Gitlab => {
-            let api = reach()?;
+            let api = apis.of(kind)?;
             let path = gitlab_project(url, api.base())?;
             Arc::new(GitlabForge::new(api, path))
         }
         ForgeKind::Forgejo => {
             let (owner, name) = owner_and_name(url)?;
-            Arc::new(ForgejoForge::new(reach()?, &owner, &name))
+            Arc::new(ForgejoForge::new(apis.of(kind)?, &owner, &name))
         }
     };
     let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));
@@ -149,37 +152,37 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
         Some(CiKind::Command) => Some(Arc::new(CommandCi::new(
             config.command.clone(),
             config.timeout,
-            mirror,
+            Arc::clone(&mirror),
             Arc::clone(&forge),
             folder.join("ci"),
             now,
         ))),
         Some(CiKind::Travis) => {
-            let (owner, name) = owner_and_name(mirror.url())?;
+            let (owner, name) = owner_and_name(url)?;
             let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
             let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
-            let client = Client::new(project.setting.cancel.clone());
+            if token.is_some() {
+                forges::never_in_the_clear(&api, &RemoteUrl::parse(&api, &project.config.root)?, "[ci]")?;
+            }
+            let client = forges::client(project)?;
             Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
         }
+        Some(CiKind::Actions) => {
+            let (owner, name) = owner_and_name(url)?;
+            Some(Arc::new(ActionsCi::new(apis.of(ForgeKind::Github)?, &owner, &name, config.workflow.clone())))
+        }
         Some(CiKind::Gitlab) => {
-            let url = mirror.url();
-            let base = match &config.api {
-                Some(api) => api.clone(),
-                None => forges::address(project, ForgeKind::Gitlab, url)?,
+            let api = match &config.api {
+                Some(base) => apis.at(ForgeKind::Gitlab, base, "[ci]")?,
+                None => apis.of(ForgeKind::Gitlab)?,
             };
-            let path = gitlab_project(url, &base)?;
-            Some(Arc::new(GitlabCi::new(forges::reach(project, ForgeKind::Gitlab, &base)?, &path)))
+            let path = gitlab_project(url, api.base())?;
+            Some(Arc::new(GitlabCi::new(api, &path)))
         }
         // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
         Some(CiKind::Status) => None,
-        Some(other) => return Err(not_yet("ci", &format!("{other:?}").to_lowercase(), "command")),
     };
     Ok(Parts { forge, ci, identity, folder })
-}
-
-fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {
-    Failure::new(FailureKind::Config, format!("this version of relwf cannot work with {table} `{kind}`"))
-        .hint(format!("say kind = \"{instead}\" under [{table}] in relwf.toml"))
 }
 
 /// A folder's name for a remote.

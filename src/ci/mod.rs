@@ -1,10 +1,12 @@
 //! Who tests and deploys: one trait, one implementation for each kind of CI.
 
+mod actions;
 mod command;
 mod gitlab;
 mod travis;
 mod types;
 
+pub use actions::ActionsCi;
 pub use command::{CommandCi, context_of};
 pub use gitlab::GitlabCi;
 pub use travis::TravisCi;

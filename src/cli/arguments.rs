@@ -42,7 +42,7 @@ pub struct Global {
     /// When to use colours; NO_COLOR is honoured.
     #[arg(long, value_name = "WHEN", global = true, value_enum, default_value = "auto")]
     pub color: ColorArg,
-    /// Say more: every command and where the workflow asks for it.
+    /// Say more: every command and where the workflow asks for it; twice: every HTTP request too, without secrets.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Say nothing but answers and errors.

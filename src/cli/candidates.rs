@@ -4,12 +4,12 @@ use super::arguments::{JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
-use crate::app::candidates;
+use crate::app::{Line, candidates};
 use crate::ui::{self, Form};
 
 /// List the commits that could be promoted, newest first, and why or why not.
 ///
-/// A candidate is a commit of SOURCE that TARGET lacks. It is green when every check that TARGET's environment asks for
+/// A candidate is a commit of SOURCE that TARGET lacks. It is green when every check that SOURCE's environment asks for
 /// is green on it, for as long as --soak says.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -23,6 +23,9 @@ pub struct CandidatesArgs {
     /// How long a candidate must have been green, e.g. 90s, 10m, 1h30m, 2d.
     #[arg(long, value_name = "DURATION")]
     pub soak: Option<crate::model::Span>,
+    /// Also commits that came with a merge, not only those along the branch's first parents.
+    #[arg(long)]
+    pub all: bool,
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
@@ -39,7 +42,8 @@ pub fn run(context: &Context, args: &CandidatesArgs) -> Result<Exit, Problem> {
     let answer = {
         let working = ui::working::Working::new(&context.out);
         let watch = working.watch(&context.setting.cancel);
-        candidates(&project, &args.source, &args.target, args.soak, args.limit, watch)?
+        let line = if args.all { Line::All } else { Line::FirstParent };
+        candidates(&project, &args.source, &args.target, args.soak, line, args.limit, watch)?
     };
     match context.out.form {
         Form::Json => context.out.answer_json(&answer)?,

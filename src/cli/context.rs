@@ -44,7 +44,7 @@ impl Context {
             env: Arc::new(|name| std::env::var(name).ok()),
             cancel: Cancel::new(),
         };
-        ui::log::start((setting.env)("RELWF_LOG").as_deref());
+        ui::log::start((setting.env)("RELWF_LOG").as_deref(), *verbose);
         let mut invocation = "relwf".to_owned();
         for (flag, value) in [("-C", dir), ("--config", config)] {
             // What comes from RELWF_CONFIG will come from there the next time, too.

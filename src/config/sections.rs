@@ -1,8 +1,9 @@
 //! The sections of relwf.toml but for components and fleet.
 
+use super::component;
 use super::problems::Source;
 use super::table::{Table, suggestion};
-use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Secret, ShConfig};
+use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Secret, ShConfig};
 use crate::components::document::{Kind, Node};
 use crate::model::BranchName;
 use std::collections::BTreeMap;
@@ -19,8 +20,26 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
         table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
     }
     let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
+    let health = health(&mut table);
     table.finish();
-    Some(Environment { name: name?, branch: branch?, url, checks })
+    Some(Environment { name: name?, branch: branch?, url, checks, health })
+}
+
+/// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.
+fn health(environment: &mut Table<'_, '_>) -> Option<Health> {
+    match environment.value("health")?.kind {
+        Kind::Map(_) => {
+            let mut table = environment.table("health", "`health`")?;
+            table.require("url");
+            let url = table.url("url");
+            let version = table.text("version");
+            let version =
+                version.and_then(|text| component::compile(&table, "version", text).map(|_| text.text.to_owned()));
+            table.finish();
+            Some(Health { url: url?, version })
+        }
+        _ => Some(Health { url: environment.url("health")?, version: None }),
+    }
 }
 
 /// The checks that the command of `[ci]` reports: one for each event. Names that begin otherwise belong to other CIs.
@@ -84,7 +103,18 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
         ),
         _ => {}
     }
-    let ci = CiConfig { kind, api: table.url("api"), command, timeout: table.parsed("timeout") };
+    let workflow = table.text("workflow");
+    if let Some(workflow) = workflow.as_ref().filter(|_| kind != Some(CiKind::Actions)) {
+        let hint = "delete `workflow`, or set `kind = \"actions\"`".to_owned();
+        table.source.wrong(workflow.at, "`workflow` goes with `kind = \"actions\"` alone", hint);
+    }
+    let ci = CiConfig {
+        kind,
+        api: table.url("api"),
+        command,
+        timeout: table.parsed("timeout"),
+        workflow: workflow.map(|file| file.text.to_owned()),
+    };
     table.finish();
     ci
 }

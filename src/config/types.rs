@@ -43,6 +43,17 @@ pub struct Environment {
     pub url: Option<String>,
     /// Contexts that must be green on a commit before it may land here. Empty: none is asked for.
     pub checks: Vec<String>,
+    /// `health`: where it is asked, after a deploy, whether it works.
+    pub health: Option<Health>,
+}
+
+/// `health` of an environment: a URL, or `{ url, version }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The URL; it must answer with a status of 200 to 299.
+    pub url: String,
+    /// The pattern whose first group finds the id of the commit that runs there, or its beginning; it compiles.
+    pub version: Option<String>,
 }
 
 /// `[forge]`.
@@ -92,6 +103,8 @@ pub struct CiConfig {
     pub command: Vec<String>,
     /// `timeout`: how long one build may take. Default 1 hour.
     pub timeout: Option<Span>,
+    /// `workflow`: the file of `.github/workflows` that counts. Default: all of them.
+    pub workflow: Option<String>,
 }
 
 /// The kinds of CI.

@@ -4,14 +4,16 @@
 use super::World;
 use super::declare::{facts, value};
 use super::delta::{CommitFiles, Shipped, rows};
+use super::pen::{Pen, Seals};
 use crate::git::Signature;
 use crate::merge::{Certificate, Outcome};
 use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value};
 use crate::run::{Assumed, Effect, EffectError, Intent, OnUnknown, Performing, Probe};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::{Mutex, PoisonError};
 
 /// Author and committer, at one time.
 pub(super) type Signatures = (Signature, Signature);
@@ -81,20 +83,57 @@ pub(super) trait Author: Send + Sync {
     /// Fixes it.
     fn fix(&self, cx: &Performing<'_>) -> Result<Self::Fixed, Failure>;
 
-    /// Makes the commits, and the answer; its `commit` is the newest.
-    fn build(&self, run: &RunId, fixed: &Self::Fixed) -> Result<Value, Failure>;
+    /// Makes the commits with this pen, and the answer; its `commit` is the newest.
+    fn build(&self, run: &RunId, fixed: &Self::Fixed, pen: &Pen<'_>) -> Result<Value, Failure>;
 }
 
 /// An author as an effect.
-pub(super) struct Authored<T>(pub(super) T);
+pub(super) struct Authored<T> {
+    author: T,
+    /// What signing made already, with the intent that came of it.
+    built: Mutex<Option<(Value, Value)>>,
+}
+
+/// Everything that decides the commits' ids, signatures included: no program signs the same text twice in the same way.
+#[derive(Serialize, Deserialize)]
+struct Pre<T> {
+    #[serde(flatten)]
+    fixed: T,
+    #[serde(default, skip_serializing_if = "Seals::is_empty")]
+    seals: Seals,
+}
+
+impl<T: Author> Authored<T> {
+    pub(super) fn new(author: T) -> Self {
+        Self { author, built: Mutex::default() }
+    }
+
+    fn build(&self, run: &RunId, pre: &Value) -> Result<Value, Failure> {
+        let Pre { fixed, seals } = facts(pre)?;
+        self.author.build(run, &fixed, &Pen::sealed(&seals))
+    }
+}
 
 impl<T: Author> Effect for Authored<T> {
+    /// Signs, where commits are signed: a signature that is not in the journal would be another one the next time. Whoever is
+    /// stopped before it is there has made nothing that anybody saw.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        value(self.0.fix(cx)?)
+        let fixed = self.author.fix(cx)?;
+        let Some(pen) = Pen::signing(&self.author.world().signing, cx.watch) else {
+            return value(Pre { fixed, seals: Seals::new() });
+        };
+        let answer = self.author.build(cx.run, &fixed, &pen)?;
+        let pre = value(Pre { fixed, seals: pen.seals() })?;
+        *self.built.lock().unwrap_or_else(PoisonError::into_inner) = Some((pre.clone(), answer));
+        Ok(pre)
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        facts(&intent.pre).and_then(|fixed| self.0.build(cx.run, &fixed)).map_err(EffectError::Refused)
+        let built = self.built.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match built.filter(|(pre, _)| *pre == intent.pre) {
+            Some((_, answer)) => Ok(answer),
+            None => self.build(cx.run, &intent.pre).map_err(EffectError::Refused),
+        }
     }
 
     /// Always "absent": with everything fixed in the intent, doing it again writes the very same objects.
@@ -105,10 +144,10 @@ impl<T: Author> Effect for Authored<T> {
     /// What was made lives in the cache alone until it is proposed.
     fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
         let Ok(commit) = facts::<CommitId>(&outcome["commit"]) else { return Ok(()) };
-        if self.0.world().mirror.contains(commit.object()) {
+        if self.author.world().mirror.contains(commit.object()) {
             return Ok(());
         }
-        if self.0.build(cx.run, &facts(&intent.pre)?)?["commit"] == outcome["commit"] {
+        if self.build(cx.run, &intent.pre)?["commit"] == outcome["commit"] {
             return Ok(());
         }
         Err(Failure::new(
@@ -122,8 +161,18 @@ impl<T: Author> Effect for Authored<T> {
         OnUnknown::Retry
     }
 
-    /// Computed for real: a dry run's mirror keeps new objects in memory.
+    /// Computed for real, but for signatures: a dry run's mirror keeps new objects in memory.
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        Ok(Assumed { value: self.0.build(cx.run, &self.0.fix(cx)?)?, note: None })
+        let value = self.author.build(cx.run, &self.author.fix(cx)?, &Pen::plain())?;
+        let makes = !value["commit"].is_null();
+        match self.author.world().signing.as_ref().map_err(Clone::clone) {
+            Ok(Some(signing)) if makes => {
+                signing.ready()?;
+                let note = format!("will be signed with {}; a preview signs nothing", signing.shown());
+                Ok(Assumed { value, note: Some(note) })
+            }
+            Err(failure) if makes => Err(failure),
+            _ => Ok(Assumed { value, note: None }),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `candidate::…`: what could be promoted. The judging has its own file.
 
 use super::World;
-use super::candidates::{CandidateQuery, Candidates};
+use super::candidates::{CandidateQuery, Candidates, Line};
 use super::declare::{Declared, args, map, read, value};
 use crate::model::{BranchName, Failure, Span};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
@@ -11,6 +11,8 @@ use std::sync::Arc;
 /// How many are listed when nobody says.
 const LIMIT: usize = 50;
 
+const LINE: &str = "\"first-parent\", which is the default, or \"all\": also commits that came with a merge";
+
 pub(super) const COMMANDS: &[Declared] = &[
     map(
         Kind::Read,
@@ -19,10 +21,11 @@ pub(super) const COMMANDS: &[Declared] = &[
             required("branch", ParamType::Branch, "where releases come from"),
             required("target", ParamType::Branch, "where they go; what it has already is no candidate"),
             optional("soak", ParamType::Duration, "how long a candidate must have been green"),
+            optional("line", ParamType::String, LINE),
             optional("limit", ParamType::Int, "at most so many; 50 when left away"),
         ],
         "a list of #{ id, summary, author, time, green, why, since? }",
-        "Commits of `branch` along its first parents that `target` lacks, newest first, each with its reason.",
+        "Commits of `branch` that `target` lacks, newest first, each with its reason.",
         all,
     ),
     map(
@@ -32,6 +35,7 @@ pub(super) const COMMANDS: &[Declared] = &[
             required("branch", ParamType::Branch, "where releases come from"),
             required("target", ParamType::Branch, "where they go"),
             optional("soak", ParamType::Duration, "how long it must have been green"),
+            optional("line", ParamType::String, LINE),
         ],
         "#{ id, summary, author, time, green, why, since? }",
         "The newest commit of `branch` on which every check of its environment is green; throws kind \"no-candidate\" with \
@@ -47,11 +51,13 @@ struct CandidateArgs {
     target: BranchName,
     #[serde(default)]
     soak: Span,
+    #[serde(default)]
+    line: Line,
     limit: Option<usize>,
 }
 
 fn question(wanted: CandidateArgs) -> (CandidateQuery, usize) {
-    let query = CandidateQuery { branch: wanted.branch, target: wanted.target, soak: wanted.soak };
+    let query = CandidateQuery { branch: wanted.branch, target: wanted.target, soak: wanted.soak, line: wanted.line };
     (query, wanted.limit.unwrap_or(LIMIT))
 }
 

@@ -6,7 +6,7 @@ use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Watch};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How many commits are looked at for a green one before giving up.
 const SEARCH: usize = 1000;
@@ -22,6 +22,19 @@ pub struct CandidateQuery {
     pub target: BranchName,
     /// How long a candidate must have been green.
     pub soak: Span,
+    /// Which commits are looked at.
+    pub line: Line,
+}
+
+/// Which commits of a branch may be candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Line {
+    /// Those along its first parents: what the branch itself was at.
+    #[default]
+    FirstParent,
+    /// All of them, also those that came with a merge.
+    All,
 }
 
 /// One commit, judged.
@@ -109,7 +122,7 @@ pub struct Candidates<'a> {
 }
 
 impl Candidates<'_> {
-    /// Every commit along the first parents of the branch that the target lacks, newest first, judged. At most `limit`.
+    /// Every commit of the branch that the target lacks, newest first, judged. At most `limit`.
     ///
     /// # Errors
     ///
@@ -158,7 +171,7 @@ impl Candidates<'_> {
         let range = LogRange {
             from: self.tip(&query.branch)?,
             not: vec![self.tip(&query.target)?],
-            first_parent: true,
+            first_parent: query.line == Line::FirstParent,
             limit: Some(limit),
         };
         Ok(self.mirror.log(&range)?)
@@ -168,8 +181,22 @@ impl Candidates<'_> {
         if self.watch.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
-        let verdicts = if required.is_empty() { Vec::new() } else { self.forge.verdicts(commit.id, self.watch)? };
+        let verdicts = if required.is_empty() { Vec::new() } else { self.verdicts(commit, required)? };
         Ok(candidate(commit, judge(required, &verdicts, soak, self.now)))
+    }
+
+    /// Where the forge merged a change itself, what was tested is the change's head: its files are exactly these, so its
+    /// verdicts count where the merge has none of its own.
+    fn verdicts(&self, commit: &CommitInfo, required: &[String]) -> Result<Vec<Verdict>, Failure> {
+        let mut verdicts = self.forge.verdicts(commit.id, self.watch)?;
+        let missing = |context: &String| verdicts.iter().all(|verdict| verdict.context != *context);
+        let [_, head] = commit.parents.as_slice() else { return Ok(verdicts) };
+        if required.iter().any(missing) && self.mirror.tree(*head)? == commit.tree {
+            let own: Vec<String> = verdicts.iter().map(|verdict| verdict.context.clone()).collect();
+            let tested = self.forge.verdicts(*head, self.watch)?;
+            verdicts.extend(tested.into_iter().filter(|verdict| !own.contains(&verdict.context)));
+        }
+        Ok(verdicts)
     }
 }
 

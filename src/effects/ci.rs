@@ -46,6 +46,11 @@ pub(super) const COMMANDS: &[Declared] = &[
             required("commit", ParamType::Commit, "the commit that is built"),
             required("event", ParamType::String, EVENT),
             required("branch", ParamType::Branch, "the branch the build is for"),
+            optional(
+                "id",
+                ParamType::String,
+                "the `id` that `ci::trigger` answered: that very build, and no earlier one",
+            ),
             optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
         ],
         "#{ id, state, url }, or () when no CI is configured",
@@ -250,6 +255,7 @@ struct WaitArgs {
     commit: String,
     event: CiEvent,
     branch: BranchName,
+    id: Option<String>,
     deadline: Option<Span>,
 }
 
@@ -266,10 +272,11 @@ struct Begun {
 
 impl WaitBuild {
     fn look(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
-        let WaitArgs { event, branch, .. } = &self.wanted;
-        let found = match ci.start() {
-            Start::Us => Some(build_here(ci, cx, begun.commit, *event, branch)?),
-            Start::Server => {
+        let WaitArgs { event, branch, id, .. } = &self.wanted;
+        let found = match (id, ci.start()) {
+            (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.watch)?.map(outcome),
+            (None, Start::Us) => Some(build_here(ci, cx, begun.commit, *event, branch)?),
+            (None, Start::Server) => {
                 let query =
                     BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
                 ci.builds(&query, cx.watch)?.into_iter().next().map(outcome)

@@ -203,8 +203,10 @@ fn observe(world: &World, target: &FleetTarget, watch: Watch<'_>) -> Result<Opti
             }
             (finished.stdout, Reading::Whole)
         }
-        Observe::Json { http, key } => (super::http::fetch(http, OBSERVE, watch)?, Reading::Key(key)),
-        Observe::Regex { http, pattern } => (super::http::fetch(http, OBSERVE, watch)?, Reading::Pattern(pattern)),
+        Observe::Json { http, key } => (super::http::fetch(world, http, OBSERVE, watch)?, Reading::Key(key)),
+        Observe::Regex { http, pattern } => {
+            (super::http::fetch(world, http, OBSERVE, watch)?, Reading::Pattern(pattern))
+        }
     };
     reading.read(&text).map(Some).map_err(|error| unobserved(target, &error.to_string()))
 }

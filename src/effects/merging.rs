@@ -5,6 +5,7 @@ use super::authored::{Author, Authored, Signatures, known, signatures, undispute
 use super::declare::{Declared, args, map, value};
 use super::delta::{CommitFiles, Shipped, rows};
 use super::git::{LOG_LIMIT, commit_value, tip};
+use super::pen::Pen;
 use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
 use crate::git::{LogRange, NewCommit};
@@ -65,7 +66,7 @@ struct Merge {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Authored(Merge { world: Arc::clone(world), wanted: args(call)? }))))
+    Ok(Command::Effect(Box::new(Authored::new(Merge { world: Arc::clone(world), wanted: args(call)? }))))
 }
 
 impl Author for Merge {
@@ -82,7 +83,7 @@ impl Author for Merge {
         Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, certify: self.world.certify })
     }
 
-    fn build(&self, run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
+    fn build(&self, run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
         let certifying = Certifying::begin(fixed.certify, mirror.objects(), ours, theirs);
@@ -123,7 +124,7 @@ impl Author for Merge {
                 answer["conflicts"] = value(conflicts)?;
             }
             Merged::Clean(tree) => {
-                let (commit, components) = self.commit(run, fixed, tree, count)?;
+                let (commit, components) = self.commit(run, fixed, pen, (tree, count))?;
                 answer["outcome"] = "clean".into();
                 answer["commit"] = value(commit)?;
                 answer["tree"] = value(tree)?;
@@ -158,8 +159,8 @@ impl Merge {
         &self,
         run: &RunId,
         fixed: &Fixed,
-        tree: TreeId,
-        count: u64,
+        pen: &Pen<'_>,
+        (tree, count): (TreeId, u64),
     ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
         let mirror = &self.world.mirror;
         let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
@@ -174,7 +175,7 @@ impl Merge {
         // The merge commit itself is one of them.
         let shipped = |head| Shipped { mirror, base: fixed.ours, head, counted: Some(count + 1) };
         if let Some(message) = &self.wanted.message {
-            let commit = mirror.write_commit(&new(format!("{}\n", message.trim_end())))?;
+            let commit = pen.write(mirror, &new(format!("{}\n", message.trim_end())))?;
             return Ok((commit, rows(&self.world, &before, &CommitFiles::new(mirror, commit), &shipped(commit))));
         }
         // The message tells what ships, and files are read from a commit: so there is one with the title alone first.
@@ -182,7 +183,7 @@ impl Merge {
         let draft = mirror.write_commit(&new(format!("{title}\n")))?;
         let after = CommitFiles::new(mirror, draft);
         let message = message(&title, &rows(&self.world, &before, &after, &shipped(draft)), run);
-        let commit = mirror.write_commit(&new(message))?;
+        let commit = pen.write(mirror, &new(message))?;
         Ok((commit, rows(&self.world, &before, &after.shown_as(commit), &shipped(commit))))
     }
 

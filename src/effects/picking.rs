@@ -4,6 +4,7 @@ use super::World;
 use super::authored::{Author, Authored, Signatures, components, known, signatures, undisputed};
 use super::declare::{Declared, args, map, value};
 use super::git::{commit_value, tip};
+use super::pen::Pen;
 use super::revisions::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, messages};
 use crate::merge::{Certificate, Certify, Certifying, Conflict, Merged, Trees, merge_trees};
@@ -106,7 +107,7 @@ fn make(
     call: &Call,
     series: fn(Arc<World>, &Call) -> Result<Series, Failure>,
 ) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Authored(series(Arc::clone(world), call)?))))
+    Ok(Command::Effect(Box::new(Authored::new(series(Arc::clone(world), call)?))))
 }
 
 fn pick(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
@@ -149,10 +150,10 @@ impl Author for Series {
         Ok(Fixed { ours, commits, signatures, certify: self.world.certify })
     }
 
-    fn build(&self, _run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
+    fn build(&self, _run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let mut tip = fixed.ours;
-        let (mut made, mut skipped, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut drafts, mut skipped, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
         let mut stuck: Option<(CommitId, Vec<Conflict>)> = None;
         for commit in &fixed.commits {
             let commit = mirror.commit(*commit)?;
@@ -169,9 +170,18 @@ impl Author for Series {
                 skipped.push(commit_value(&commit));
                 continue;
             }
-            tip = self.commit(&commit, tip, tree, fixed)?;
+            let draft = self.commit(&commit, tip, tree, fixed)?;
+            tip = mirror.write_commit(&draft)?;
+            drafts.push((commit.id, draft));
+        }
+        // Nobody is asked to sign a series that has an end too soon.
+        let last = if stuck.is_some() { &Pen::plain() } else { pen };
+        tip = fixed.ours;
+        let mut made = Vec::new();
+        for (from, draft) in drafts {
+            tip = last.write(mirror, &NewCommit { parents: vec![tip], ..draft })?;
             let mut row = commit_value(&mirror.commit(tip)?);
-            row["from"] = value(commit.id)?;
+            row["from"] = value(from)?;
             made.insert(0, row);
         }
         let outcome = match (&stuck, made.is_empty()) {
@@ -275,14 +285,14 @@ impl Series {
     }
 
     /// A pick keeps its author; a revert is its committer's own.
-    fn commit(&self, commit: &CommitInfo, tip: CommitId, tree: TreeId, fixed: &Fixed) -> Result<CommitId, Failure> {
+    fn commit(&self, commit: &CommitInfo, tip: CommitId, tree: TreeId, fixed: &Fixed) -> Result<NewCommit, Failure> {
         let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
         let author = match self.change {
             Change::Pick { .. } => commit.author.clone(),
             Change::Revert { .. } => author,
         };
         let message = self.message(commit)?;
-        Ok(self.world.mirror.write_commit(&NewCommit { tree, parents: vec![tip], author, committer, message })?)
+        Ok(NewCommit { tree, parents: vec![tip], author, committer, message })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::run::{Call, Command, Commands, Signature};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FAMILIES: [&[Declared]; 16] = [
+const FAMILIES: [&[Declared]; 17] = [
     super::git::COMMANDS,
     super::merging::COMMANDS,
     super::picking::COMMANDS,
@@ -19,6 +19,7 @@ const FAMILIES: [&[Declared]; 16] = [
     super::land::COMMANDS,
     super::closing::COMMANDS,
     super::ci::COMMANDS,
+    super::health::COMMANDS,
     super::fleet::COMMANDS,
     super::flow::COMMANDS,
     super::http::COMMANDS,
@@ -99,9 +100,11 @@ mod tests {
             "forge::close",
             "forge::comment",
             "forge::status",
+            "forge::conclude",
             "ci::trigger",
             "ci::wait",
             "ci::builds",
+            "ci::healthy",
             "fleet::targets",
             "fleet::wanted",
             "fleet::behind",
@@ -122,6 +125,6 @@ mod tests {
         ] {
             assert!(names.contains(&name), "{name} is missing");
         }
-        assert_eq!(names.len(), 40);
+        assert_eq!(names.len(), 42);
     }
 }

@@ -7,6 +7,7 @@ use super::World;
 use super::authored::{Author, Authored, Signatures, components, known, signatures};
 use super::declare::{Declared, args, map, value};
 use super::git::{LOG_LIMIT, commit_value, tip};
+use super::pen::Pen;
 use crate::git::{LogRange, NewCommit};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, Value};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
@@ -51,7 +52,7 @@ struct Restore {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Authored(Restore { world: Arc::clone(world), wanted: args(call)? }))))
+    Ok(Command::Effect(Box::new(Authored::new(Restore { world: Arc::clone(world), wanted: args(call)? }))))
 }
 
 impl Author for Restore {
@@ -74,7 +75,7 @@ impl Author for Restore {
         Ok(Fixed { ours, release, signatures: signatures(&self.world, cx.now) })
     }
 
-    fn build(&self, run: &RunId, fixed: &Fixed) -> Result<Value, Failure> {
+    fn build(&self, run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, release, .. } = *fixed;
         let tree = mirror.tree(release)?;
@@ -96,7 +97,7 @@ impl Author for Restore {
         }
         let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
         let message = self.message(run, fixed, withdrawn.len())?;
-        let commit = mirror.write_commit(&NewCommit { tree, parents: vec![ours], author, committer, message })?;
+        let commit = pen.write(mirror, &NewCommit { tree, parents: vec![ours], author, committer, message })?;
         let made = mirror.commit(commit)?;
         if made.tree != tree || made.parents != [ours] {
             return Err(Failure::new(FailureKind::Bug, format!("{} has not the files of {release}", commit.short())));

@@ -4,9 +4,11 @@ use crate::ci::Ci;
 use crate::components::PluginDetector;
 use crate::config::Config;
 use crate::forge::Forge;
-use crate::git::{Identity, Mirror};
+use crate::git::{Identity, Mirror, Signing};
+use crate::http::Client;
 use crate::merge::Certify;
-use crate::model::{Failure, RunId};
+use crate::model::{Cancel, Failure, RunId};
+use crate::route::Routes;
 use crate::run::Key;
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -58,6 +60,8 @@ pub struct World {
     pub ci: Option<Arc<dyn Ci>>,
     /// Who commits; an error only when somebody needs it.
     pub identity: Result<Identity, Failure>,
+    /// How commits are signed, if they are; an error only when somebody needs it.
+    pub signing: Result<Option<Signing>, Failure>,
     /// Is git asked for its opinion on every merge?
     pub certify: Certify,
     /// Component detectors written as plugins.
@@ -66,8 +70,17 @@ pub struct World {
     pub signals: Arc<dyn Signals>,
     /// The environment's variables, for secrets.
     pub env: Env,
+    /// The ways to servers: proxies and certificates.
+    pub routes: Routes,
     /// The clock, for what ends later than it began.
     pub clock: Arc<dyn Clock>,
     /// A folder of this project in the state directory, for locks and logs.
     pub folder: PathBuf,
+}
+
+impl World {
+    /// A client for other servers than the forge's.
+    pub(super) fn client(&self, cancel: &Cancel) -> Client {
+        Client::new(cancel.clone()).by(self.routes.clone())
+    }
 }

@@ -63,6 +63,15 @@ pub struct NewCommit {
     pub message: String,
 }
 
+/// A commit before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsigned {
+    /// The id that it would have without a signature.
+    pub id: CommitId,
+    /// What is signed.
+    pub text: String,
+}
+
 /// The kind of a file in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileMode {
@@ -135,17 +144,53 @@ pub(super) fn info(commit: &Commit<'_>) -> CommitInfo {
 
 /// Writes a commit, byte for byte what `git commit-tree` writes for the same values.
 pub(super) fn write(repository: &Repository, new: &NewCommit) -> Result<CommitId, GitError> {
-    let write = || {
+    with_parts(repository, new, |Parts { author, committer, tree, parents }| {
+        repository.commit(None, author, committer, &new.message, tree, parents).map(|oid| object_id(oid).into())
+    })
+}
+
+/// What is signed of a commit.
+pub(super) fn unsigned(repository: &Repository, new: &NewCommit) -> Result<Unsigned, GitError> {
+    with_parts(repository, new, |Parts { author, committer, tree, parents }| {
+        let buffer = repository.commit_create_buffer(author, committer, &new.message, tree, parents)?;
+        let id = Oid::hash_object(git2::ObjectType::Commit, &buffer)?;
+        Ok(Unsigned { id: object_id(id).into(), text: buffer.as_str()?.to_owned() })
+    })
+}
+
+/// Writes a commit with a signature of its text, as `git commit -S` does.
+pub(super) fn write_signed(repository: &Repository, text: &str, signature: &str) -> Result<CommitId, GitError> {
+    repository
+        .commit_signed(text, signature, None)
+        .map(|oid| object_id(oid).into())
+        .map_err(|e| GitError::local("the signed commit cannot be written", &e))
+}
+
+/// A new commit as libgit2 takes it.
+struct Parts<'a> {
+    author: &'a git2::Signature<'static>,
+    committer: &'a git2::Signature<'static>,
+    tree: &'a git2::Tree<'a>,
+    parents: &'a [&'a Commit<'a>],
+}
+
+fn with_parts<T>(
+    repository: &Repository,
+    new: &NewCommit,
+    work: impl FnOnce(Parts<'_>) -> Result<T, git2::Error>,
+) -> Result<T, GitError> {
+    let all = || {
         let tree = repository.find_tree(oid(new.tree.object())?)?;
         let parents: Vec<Commit<'_>> = new
             .parents
             .iter()
             .map(|id| repository.find_commit(oid(id.object())?))
             .collect::<Result<_, git2::Error>>()?;
+        let parents: Vec<&Commit<'_>> = parents.iter().collect();
         let (author, committer) = (native(&new.author)?, native(&new.committer)?);
-        repository.commit(None, &author, &committer, &new.message, &tree, &parents.iter().collect::<Vec<_>>())
+        work(Parts { author: &author, committer: &committer, tree: &tree, parents: &parents })
     };
-    write().map(|oid| object_id(oid).into()).map_err(|e| GitError::local("the commit cannot be written", &e))
+    all().map_err(|e| GitError::local("the commit cannot be written", &e))
 }
 
 /// Writes an annotated tag object.

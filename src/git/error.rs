@@ -126,7 +126,8 @@ impl GitError {
             return Self::interrupted(doing);
         }
         let words = words(error);
-        let sentence = format!("{doing} failed for {url}: {words}");
+        let way = url.route().proxy.as_ref().map(|p| format!(" (by the proxy {} of {})", p.shown(), p.source));
+        let sentence = format!("{doing} failed for {url}{}: {words}", way.unwrap_or_default());
         let host = url.host().unwrap_or_default();
         match (error.code(), error.class()) {
             (ErrorCode::Owner, _) => Self::local(format!("{doing} failed for {url}"), error),
@@ -137,9 +138,10 @@ impl GitError {
             }
             (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => {
                 Self::new(FailureKind::Network, format!("{doing} failed: the certificate of {host} is not trusted"))
-                    .hint("install the CA's certificate, or name it in SSL_CERT_FILE")
+                    .hint(url.route().trust.advice(host))
                     .cause(words)
             }
+            (_, ErrorClass::Http | ErrorClass::Net) if words.contains("proxy") => by_proxy(sentence, url),
             (ErrorCode::Auth, _) => auth(sentence, url),
             (_, ErrorClass::Http) if words.contains("status code: 401") => auth(sentence, url),
             (_, ErrorClass::Http) if words.contains("status code: 403") => Self::new(FailureKind::Auth, sentence)
@@ -149,11 +151,22 @@ impl GitError {
                     .hint("check the address; forges answer 404 when credentials are missing")
             }
             (_, ErrorClass::Ssh) if words.contains("auth") => auth(sentence, url),
-            (_, ErrorClass::Net | ErrorClass::Http | ErrorClass::Ssh | ErrorClass::Os) => {
-                Self::new(FailureKind::Network, sentence)
-            }
+            // It spoke to us instead of to git, and hung up.
+            (ErrorCode::Eof, ErrorClass::Ssh) => Self::new(FailureKind::Refused, sentence).hint(
+                "those are the server's own words: check the path, and ask whoever looks after the server for the right",
+            ),
+            (_, ErrorClass::Net | ErrorClass::Http | ErrorClass::Ssh | ErrorClass::Os) => by_proxy(sentence, url),
             _ => Self::local(format!("{doing} failed for {url}"), error),
         }
+    }
+}
+
+/// The network failed; where there is a proxy, it may be the proxy's fault.
+fn by_proxy(sentence: String, url: &RemoteUrl) -> GitError {
+    let error = GitError::new(FailureKind::Network, sentence);
+    match &url.route().proxy {
+        Some(proxy) => error.hint(proxy.advice()),
+        None => error,
     }
 }
 

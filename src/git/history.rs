@@ -1,12 +1,12 @@
 //! Questions about the graph of commits.
 
 use super::commits::{self, object_id, oid};
+use super::raw::Sources;
 use super::{CommitInfo, GitError, range};
 use crate::model::CommitId;
-use crate::odb::Graphs;
 use git2::Repository;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// A part of the history: reachable from `from`, not reachable from any of `not`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,18 +22,17 @@ pub struct LogRange {
 }
 
 /// The commits of a range, newest first (by the committers' clocks, as `git log` does).
-pub(super) fn log(repository: &Repository, graphs: &Graphs, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
+pub(super) fn log(sources: &Sources<'_>, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
     let list = || -> Result<Vec<CommitInfo>, git2::Error> {
         let limit = range.limit.unwrap_or(usize::MAX);
         if range.not.is_empty() && range.limit.is_some() {
-            return newest(repository, range, limit, |_| true);
+            return newest(sources, range, limit, |_| true);
         }
-        match range::members(repository, graphs, range.from, &range.not)? {
-            Some(members) => newest(repository, range, limit, |id| members.contains(&id)),
-            None => walk(repository, range)?
-                .take(limit)
-                .map(|id| Ok(commits::info(&repository.find_commit(id?)?)))
-                .collect(),
+        match range::members(sources, range.from, &range.not)? {
+            Some(members) => newest(sources, range, limit, |id| members.contains(&id)),
+            None => {
+                walk(sources.repository, range)?.take(limit).map(|id| sources.commit(object_id(id?).into())).collect()
+            }
         }
     };
     list().map_err(|e| unreadable(range, &e))
@@ -41,7 +40,7 @@ pub(super) fn log(repository: &Repository, graphs: &Graphs, range: &LogRange) ->
 
 /// The newest commits of a history, as far as they are members. libgit2's walk sorts all of it before it gives the first.
 fn newest(
-    repository: &Repository,
+    sources: &Sources<'_>,
     range: &LogRange,
     limit: usize,
     member: impl Fn(CommitId) -> bool,
@@ -51,19 +50,24 @@ fn newest(
         return Ok(found);
     }
     let mut met = HashSet::from([range.from]);
-    let tip = repository.find_commit(oid(range.from.object())?)?;
-    let mut open = BinaryHeap::from([(tip.time().seconds(), Reverse(0), tip.id())]);
+    let mut waiting: HashMap<CommitId, CommitInfo> = HashMap::new();
+    let mut open = BinaryHeap::new();
+    let wait = |commit: CommitInfo, nth: usize, open: &mut BinaryHeap<_>| {
+        open.push((commit.committer.time, Reverse(nth), commit.id));
+        commit
+    };
+    let tip = sources.commit(range.from)?;
+    waiting.insert(tip.id, wait(tip, 0, &mut open));
     while let Some((_, _, id)) = open.pop().filter(|_| found.len() < limit) {
-        let commit = repository.find_commit(id)?;
+        let Some(commit) = waiting.remove(&id) else { continue };
         let parents = if range.first_parent { 1 } else { usize::MAX };
-        for parent in commit.parent_ids().take(parents) {
-            let name: CommitId = object_id(parent).into();
-            if member(name) && met.insert(name) {
-                let time = repository.find_commit(parent)?.time().seconds();
-                open.push((time, Reverse(met.len()), parent));
+        for parent in commit.parents.iter().copied().take(parents) {
+            if member(parent) && met.insert(parent) {
+                let parent = sources.commit(parent)?;
+                waiting.insert(parent.id, wait(parent, met.len(), &mut open));
             }
         }
-        found.push(commits::info(&commit));
+        found.push(commit);
     }
     Ok(found)
 }
@@ -80,12 +84,12 @@ pub(super) fn chain(repository: &Repository, range: &LogRange) -> Result<Vec<Com
 }
 
 /// How many commits a range has.
-pub(super) fn count(repository: &Repository, graphs: &Graphs, range: &LogRange) -> Result<u64, GitError> {
+pub(super) fn count(sources: &Sources<'_>, range: &LogRange) -> Result<u64, GitError> {
     let count = || -> Result<u64, git2::Error> {
         let limit = range.limit.unwrap_or(usize::MAX);
-        match range::members(repository, graphs, range.from, &range.not)? {
+        match range::members(sources, range.from, &range.not)? {
             Some(members) if !range.first_parent => Ok(members.len().min(limit) as u64),
-            _ => walk(repository, range)?.take(limit).try_fold(0, |count, id| id.map(|_| count + 1)),
+            _ => walk(sources.repository, range)?.take(limit).try_fold(0, |count, id| id.map(|_| count + 1)),
         }
     };
     count().map_err(|e| unreadable(range, &e))
@@ -107,22 +111,15 @@ fn walk<'r>(repository: &'r Repository, range: &LogRange) -> Result<git2::Revwal
 }
 
 /// Is `ancestor` part of `descendant`'s history, or the same?
-pub(super) fn is_ancestor(
-    repository: &Repository,
-    graphs: &Graphs,
-    ancestor: CommitId,
-    descendant: CommitId,
-) -> Result<bool, GitError> {
+pub(super) fn is_ancestor(sources: &Sources<'_>, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
     let ask = || {
-        let names = (ancestor, descendant);
-        let (ancestor, descendant) = (oid(ancestor.object())?, oid(descendant.object())?);
         // Asked first: a commit that is not there is an error, never "no".
-        repository.find_commit(ancestor)?;
-        repository.find_commit(descendant)?;
-        if let Some(contains) = range::contains(repository, graphs, names.0, names.1)? {
-            return Ok(contains);
+        let (older, newer) = (sources.commit(ancestor)?.id, sources.commit(descendant)?.id);
+        match range::contains(sources, ancestor, descendant)? {
+            Some(contains) => Ok(contains),
+            None if older == newer => Ok(true),
+            None => sources.repository.graph_descendant_of(oid(newer.object())?, oid(older.object())?),
         }
-        Ok(ancestor == descendant || repository.graph_descendant_of(descendant, ancestor)?)
     };
     ask().map_err(|e: git2::Error| {
         GitError::local(format!("the history between {ancestor} and {descendant} cannot be read"), &e)

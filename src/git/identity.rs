@@ -1,14 +1,13 @@
 //! Who commits and when: where git itself would look.
 //!
-//! Order, as in git's documentation of `git commit-tree` and `git config`: the environment, `author.*` or `committer.*`,
-//! then `user.*`, each from the repository's configuration before the person's before the machine's.
+//! Order, as in git's documentation of `git commit-tree`: the environment, `author.*` or `committer.*`, then `user.*`.
 
+use super::settings::{Env, Settings};
 use super::{GitError, Signature};
 use crate::model::FailureKind;
-use git2::{Config, ConfigLevel, Repository};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime, civil};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Author and committer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +22,6 @@ pub struct Identity {
     pub committer_date: Option<(i64, i32)>,
 }
 
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
 impl Identity {
     /// Two people, with no date given.
     pub fn new(author: (String, String), committer: (String, String)) -> Self {
@@ -37,7 +34,7 @@ impl Identity {
     ///
     /// Kind `config` when there is no name or address, when a configuration file cannot be read, or when a date is wrong.
     pub fn find(env: &dyn Fn(&str) -> Option<String>, project: Option<&Path>) -> Result<Self, GitError> {
-        let config = configuration(env, project)?;
+        let config = Settings::find(env, project)?;
         Ok(Self {
             author: person(env, &config, "AUTHOR", "author")?,
             committer: person(env, &config, "COMMITTER", "committer")?,
@@ -92,65 +89,6 @@ fn without_crud(text: &str) -> String {
     text.trim_matches(crud).chars().filter(|c| !"<>\n\0".contains(*c)).collect()
 }
 
-/// git's configuration, with what the environment puts over it.
-struct Settings<'a> {
-    env: Env<'a>,
-    files: Config,
-}
-
-impl Settings<'_> {
-    fn get(&self, key: &str) -> Option<String> {
-        let count: usize = (self.env)("GIT_CONFIG_COUNT").and_then(|n| n.parse().ok()).unwrap_or(0).min(1000);
-        (0..count)
-            .rev()
-            .find(|i| (self.env)(&format!("GIT_CONFIG_KEY_{i}")).is_some_and(|k| k.eq_ignore_ascii_case(key)))
-            .and_then(|i| (self.env)(&format!("GIT_CONFIG_VALUE_{i}")))
-            .or_else(|| self.files.get_string(key).ok())
-    }
-}
-
-fn configuration<'a>(env: Env<'a>, project: Option<&Path>) -> Result<Settings<'a>, GitError> {
-    let failed = |what: String, error: &git2::Error| {
-        GitError::new(FailureKind::Config, format!("{what} cannot be read: {}", super::error::words(error)))
-            .hint("`git config --list --show-origin` shows where the fault is")
-    };
-    let repository = project.and_then(|path| Repository::discover(path).ok());
-    let named = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"].iter().any(|key| env(key).is_some());
-    let same_home =
-        env("HOME") == std::env::var("HOME").ok() && env("XDG_CONFIG_HOME") == std::env::var("XDG_CONFIG_HOME").ok();
-    if !named && same_home {
-        // libgit2 looks where git does, and knows `includeIf`.
-        let files = match &repository {
-            Some(repository) => repository.config(),
-            None => Config::open_default(),
-        };
-        return Ok(Settings { env, files: files.map_err(|e| failed("git's configuration".to_owned(), &e))? });
-    }
-    let mut files = Config::new().map_err(|e| failed("git's configuration".to_owned(), &e))?;
-    let mut add = |path: PathBuf, level: ConfigLevel| {
-        if path.is_file() {
-            files.add_file(&path, level, false).map_err(|e| failed(path.display().to_string(), &e))?;
-        }
-        Ok::<(), GitError>(())
-    };
-    let truthy = |text: String| !matches!(text.to_ascii_lowercase().as_str(), "" | "0" | "false" | "no" | "off");
-    if !env("GIT_CONFIG_NOSYSTEM").is_some_and(truthy) {
-        add(env("GIT_CONFIG_SYSTEM").unwrap_or_else(|| "/etc/gitconfig".to_owned()).into(), ConfigLevel::System)?;
-    }
-    if let Some(global) = env("GIT_CONFIG_GLOBAL") {
-        add(global.into(), ConfigLevel::Global)?;
-    } else if let Some(home) = env("HOME").map(PathBuf::from) {
-        let xdg = env("XDG_CONFIG_HOME").filter(|x| !x.is_empty()).map_or_else(|| home.join(".config"), PathBuf::from);
-        add(xdg.join("git/config"), ConfigLevel::XDG)?;
-        add(home.join(".gitconfig"), ConfigLevel::Global)?;
-    }
-    if let Some(repository) = &repository {
-        add(repository.commondir().join("config"), ConfigLevel::Local)?;
-        add(repository.path().join("config.worktree"), ConfigLevel::Worktree)?;
-    }
-    Ok(Settings { env, files })
-}
-
 /// The forms that git documents under "DATE FORMATS": git's own, RFC 2822 and ISO 8601.
 fn date(env: Env<'_>, variable: &str) -> Result<Option<(i64, i32)>, GitError> {
     let Some(text) = env(variable).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
@@ -203,6 +141,7 @@ fn parse_zone(text: &str) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use git2::Repository;
     use std::collections::BTreeMap;
 
     fn find(vars: &[(&str, &str)], project: Option<&Path>) -> Result<Identity, GitError> {

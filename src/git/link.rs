@@ -40,7 +40,7 @@ impl Link {
         let mut remote = self.remote(repository)?;
         let failed = |e: git2::Error| GitError::remote(DOING, &self.url, watch, &e);
         let connection = remote
-            .connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(proxy()))
+            .connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(self.proxy()))
             .map_err(|e| self.explained(failed(e)))?;
         advertised(connection.list().map_err(failed)?, connection.default_branch().ok())
     }
@@ -102,7 +102,7 @@ impl Link {
         let failed = |e: git2::Error| self.explained(GitError::remote(DOING, &self.url, watch, &e));
         let mut remote = self.remote(repository)?;
         let mut connection =
-            remote.connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(proxy())).map_err(failed)?;
+            remote.connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(self.proxy())).map_err(failed)?;
         let snapshot = advertised(connection.list().map_err(failed)?, connection.default_branch().ok())?;
         if all_here(&snapshot)? {
             return Ok((snapshot, 0));
@@ -110,7 +110,7 @@ impl Link {
         let mut options = FetchOptions::new();
         options
             .remote_callbacks(self.callbacks(&meter))
-            .proxy_options(proxy())
+            .proxy_options(self.proxy())
             .download_tags(git2::AutotagOption::None)
             .update_fetchhead(false)
             .follow_redirects(RemoteRedirect::None);
@@ -121,10 +121,19 @@ impl Link {
 
     /// A remote without a name; nothing is written into the repository's configuration.
     pub(super) fn remote<'r>(&self, repository: &'r Repository) -> Result<Remote<'r>, GitError> {
-        let address = transport::address(&self.url);
+        let address = transport::address(&self.url)?;
         repository
             .remote_anonymous(&address)
             .map_err(|e| GitError::local(format!("{} cannot be used as a remote", self.url), &e))
+    }
+
+    /// The proxy on the way; libgit2 looks for none itself.
+    pub(super) fn proxy(&self) -> ProxyOptions<'_> {
+        let mut options = ProxyOptions::new();
+        if let Some(proxy) = &self.url.route().proxy {
+            options.url(proxy.url());
+        }
+        options
     }
 
     /// Credentials and progress; each callback looks at ctrl-C.
@@ -147,13 +156,6 @@ impl Link {
             .into_iter()
             .fold(error, |error, source| error.cause(format!("tried {}", source.0)))
     }
-}
-
-/// The machine's proxy settings, as git has them (`http.proxy`, `https_proxy`).
-pub(super) fn proxy<'a>() -> ProxyOptions<'a> {
-    let mut proxy = ProxyOptions::new();
-    proxy.auto();
-    proxy
 }
 
 fn mirrored(name: &str) -> bool {

@@ -5,8 +5,8 @@ use super::link::Link;
 use super::objects::Storage;
 use super::refs::{Refs, Snapshot};
 use super::{
-    CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature, cache,
-    checkout, history, patch, revision, trees,
+    CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature,
+    Unsigned, cache, checkout, history, patch, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TreeId, Watch};
 use std::collections::BTreeMap;
@@ -187,7 +187,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn log(&self, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
-        self.objects.with_graphs(|repository, graphs| history::log(repository, graphs, range))
+        self.objects.with_sources(|sources| history::log(sources, range))
     }
 
     /// A part of the history, oldest first, parents always before their children.
@@ -205,7 +205,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn count(&self, range: &LogRange) -> Result<u64, GitError> {
-        self.objects.with_graphs(|repository, graphs| history::count(repository, graphs, range))
+        self.objects.with_sources(|sources| history::count(sources, range))
     }
 
     /// Is `ancestor` part of `descendant`'s history (or the same)?
@@ -214,7 +214,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn is_ancestor(&self, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
-        self.objects.with_graphs(|repository, graphs| history::is_ancestor(repository, graphs, ancestor, descendant))
+        self.objects.with_sources(|sources| history::is_ancestor(sources, ancestor, descendant))
     }
 
     /// The best common ancestors of two commits; none for unrelated histories.
@@ -268,7 +268,7 @@ impl Mirror {
     ///
     /// A tree is missing or damaged.
     pub fn changed_files(&self, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
-        self.objects.with(|repository| trees::changed(repository, from, to))
+        self.objects.with_sources(|sources| trees::changed(sources, from, to))
     }
 
     /// What a tree has at a path; `None` where there is nothing.
@@ -287,7 +287,7 @@ impl Mirror {
     ///
     /// A tree or a file is missing or damaged.
     pub fn patch_id(&self, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
-        self.objects.with(|repository| patch::id(repository, from, to))
+        self.objects.with_sources(|sources| patch::id(sources, from, to))
     }
 
     /// The same repository for a look: what is written goes to memory. `None` where this one is like that already.
@@ -309,6 +309,24 @@ impl Mirror {
     /// Tree or parents are missing, a name is empty, the disk is full.
     pub fn write_commit(&self, new: &NewCommit) -> Result<CommitId, GitError> {
         self.objects.with(|repository| commits::write(repository, new))
+    }
+
+    /// What a signature of this commit is made of.
+    ///
+    /// # Errors
+    ///
+    /// Tree or parents are missing, a name is empty.
+    pub fn unsigned(&self, new: &NewCommit) -> Result<Unsigned, GitError> {
+        self.objects.with(|repository| commits::unsigned(repository, new))
+    }
+
+    /// Writes a commit with its signature. Equal values give equal ids.
+    ///
+    /// # Errors
+    ///
+    /// The disk is full.
+    pub fn write_signed(&self, unsigned: &Unsigned, signature: &str) -> Result<CommitId, GitError> {
+        self.objects.with(|repository| commits::write_signed(repository, &unsigned.text, signature))
     }
 
     /// Writes a tree of these files.

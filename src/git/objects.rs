@@ -1,7 +1,8 @@
 //! The object database that merges work on.
 
 use super::GitError;
-use crate::odb::Graphs;
+use super::raw::Sources;
+use crate::odb::{Graphs, ObjectFiles};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,8 +28,9 @@ pub struct Objects {
 
 struct Held {
     repository: git2::Repository,
-    /// Opened when it is needed. What is stored later is not in it.
+    /// Opened when they are needed. What is stored later is not in them, and found by libgit2.
     graphs: OnceCell<Graphs>,
+    files: OnceCell<ObjectFiles>,
 }
 
 impl Objects {
@@ -38,7 +40,7 @@ impl Objects {
         Ok(Self {
             path: repository.path().components().collect(),
             storage,
-            held: Mutex::new(Held { repository, graphs: OnceCell::new() }),
+            held: Mutex::new(Held { repository, graphs: OnceCell::new(), files: OnceCell::new() }),
         })
     }
 
@@ -47,10 +49,15 @@ impl Objects {
         work(&self.held().repository)
     }
 
-    /// Works on the repository and its commit graph; one caller at a time.
-    pub(super) fn with_graphs<T>(&self, work: impl FnOnce(&git2::Repository, &Graphs) -> T) -> T {
+    /// Works on the repository and git's own files of it; one caller at a time.
+    pub(super) fn with_sources<T>(&self, work: impl FnOnce(&Sources<'_>) -> T) -> T {
         let held = self.held();
-        work(&held.repository, held.graphs.get_or_init(|| Graphs::open(held.repository.commondir())))
+        let common = held.repository.commondir();
+        work(&Sources {
+            repository: &held.repository,
+            graphs: held.graphs.get_or_init(|| Graphs::open(common)),
+            files: held.files.get_or_init(|| ObjectFiles::open(common)),
+        })
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

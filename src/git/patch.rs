@@ -5,15 +5,17 @@
 use super::GitError;
 use super::commits::{object_id, oid};
 use super::compare::differences;
+use super::raw::Sources;
 use crate::model::{ObjectId, TreeId};
-use git2::{DiffFormat, DiffOptions, ObjectType, Oid, Repository};
+use git2::{DiffFormat, DiffOptions, ObjectType, Oid};
 
 /// A change of more files has no id: comparing it would take too long, and nobody makes it twice by hand.
 const MOST_FILES: usize = 2000;
 
 /// What identifies the change from one tree to another; `None` where nothing changes, or too much.
-pub(super) fn id(repository: &Repository, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
-    let changed = differences(repository, from, to)?;
+pub(super) fn id(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
+    let repository = sources.repository;
+    let changed = differences(sources, from, to)?;
     if !(1..=MOST_FILES).contains(&changed.len()) {
         return Ok(None);
     }

@@ -4,7 +4,7 @@
 //! advertised value as the old one, and the server compares that once more while it holds the reference's lock.
 
 use super::commits::{object_id, oid};
-use super::link::{Link, has, proxy};
+use super::link::{Link, has};
 use super::progress::Meter;
 use super::transport::{Guard, Hearing};
 use super::{GitError, PushError, advert, cache};
@@ -128,7 +128,7 @@ fn send(
     });
     let mut remote = link.remote(repository).map_err(PushError::NotSent)?;
     let mut connection =
-        remote.connect_auth(Direction::Push, Some(link.callbacks(meter)), Some(proxy())).map_err(before)?;
+        remote.connect_auth(Direction::Push, Some(link.callbacks(meter)), Some(link.proxy())).map_err(before)?;
     let there: BTreeMap<String, ObjectId> =
         connection.list().map_err(before)?.iter().map(|head| (head.name().to_owned(), object_id(head.oid()))).collect();
     for update in updates {
@@ -170,7 +170,7 @@ fn send(
     let mut options = PushOptions::new();
     options
         .remote_callbacks(callbacks)
-        .proxy_options(proxy())
+        .proxy_options(link.proxy())
         .follow_redirects(RemoteRedirect::None)
         .packbuilder_parallelism(0);
     let result = connection.remote().push(&specs, Some(&mut options));

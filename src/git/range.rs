@@ -4,10 +4,9 @@
 //! is right whatever the commits' clocks say, and ends where nothing can be added. Without a graph, or with many commits that
 //! it does not hold yet, it is for libgit2 to walk.
 
-use super::commits::{object_id, oid};
+use super::raw::Sources;
 use crate::model::{CommitId, ObjectId};
-use crate::odb::{Graphs, Row};
-use git2::Repository;
+use crate::odb::Row;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// So many commits that the graph does not hold are read, no more.
@@ -22,15 +21,14 @@ type Number = u32;
 
 /// The commits that are reachable from one and from none of the others; `None` where the graph cannot say.
 pub(super) fn members(
-    repository: &Repository,
-    graphs: &Graphs,
+    sources: &Sources<'_>,
     from: CommitId,
     not: &[CommitId],
 ) -> Result<Option<HashSet<CommitId>>, git2::Error> {
-    let mut known = Known::new(graphs);
+    let mut known = Known::new(sources);
     let mut starts = Vec::new();
     for (id, flag) in std::iter::once((from, WANTED)).chain(not.iter().map(|id| (*id, HIDDEN))) {
-        match known.number(repository, id)? {
+        match known.number(id)? {
             Some(number) => starts.push((number, flag)),
             None => return Ok(None),
         }
@@ -41,15 +39,12 @@ pub(super) fn members(
 
 /// Is `ancestor` part of `descendant`'s history, or the same? `None` where the graph cannot say.
 pub(super) fn contains(
-    repository: &Repository,
-    graphs: &Graphs,
+    sources: &Sources<'_>,
     ancestor: CommitId,
     descendant: CommitId,
 ) -> Result<Option<bool>, git2::Error> {
-    let mut known = Known::new(graphs);
-    let (Some(ancestor), Some(descendant)) =
-        (known.number(repository, ancestor)?, known.number(repository, descendant)?)
-    else {
+    let mut known = Known::new(sources);
+    let (Some(ancestor), Some(descendant)) = (known.number(ancestor)?, known.number(descendant)?) else {
         return Ok(None);
     };
     Ok(reaches(&known, descendant, ancestor))
@@ -57,42 +52,42 @@ pub(super) fn contains(
 
 /// The commits that the walk may meet.
 struct Known<'g> {
-    graphs: &'g Graphs,
+    sources: &'g Sources<'g>,
     /// Those that the graph does not hold, and their numbers.
     outside: Vec<(ObjectId, Row)>,
     numbers: HashMap<ObjectId, Number>,
 }
 
 impl<'g> Known<'g> {
-    fn new(graphs: &'g Graphs) -> Self {
-        Self { graphs, outside: Vec::new(), numbers: HashMap::new() }
+    fn new(sources: &'g Sources<'g>) -> Self {
+        Self { sources, outside: Vec::new(), numbers: HashMap::new() }
     }
 
     fn count(&self) -> usize {
-        self.graphs.count() as usize + self.outside.len()
+        self.sources.graphs.count() as usize + self.outside.len()
     }
 
     fn row(&self, number: Number) -> Option<Row> {
-        match number.checked_sub(self.graphs.count()) {
-            None => self.graphs.row(number),
+        match number.checked_sub(self.sources.graphs.count()) {
+            None => self.sources.graphs.row(number),
             Some(at) => self.outside.get(at as usize).map(|(_, row)| row.clone()),
         }
     }
 
     fn id(&self, number: Number) -> Option<ObjectId> {
-        match number.checked_sub(self.graphs.count()) {
-            None => self.graphs.id(number),
+        match number.checked_sub(self.sources.graphs.count()) {
+            None => self.sources.graphs.id(number),
             Some(at) => self.outside.get(at as usize).map(|(id, _)| *id),
         }
     }
 
     fn find(&self, id: ObjectId) -> Option<Number> {
-        self.numbers.get(&id).copied().or_else(|| self.graphs.position(id))
+        self.numbers.get(&id).copied().or_else(|| self.sources.graphs.position(id))
     }
 
     /// A commit's number, once all of its history is known; `None` where too much of it is outside the graph.
-    fn number(&mut self, repository: &Repository, commit: CommitId) -> Result<Option<Number>, git2::Error> {
-        if self.graphs.count() == 0 {
+    fn number(&mut self, commit: CommitId) -> Result<Option<Number>, git2::Error> {
+        if self.sources.graphs.count() == 0 {
             return Ok(None);
         }
         let mut open = vec![commit.object()];
@@ -104,8 +99,8 @@ impl<'g> Known<'g> {
             if self.outside.len() + open.len() > OUTSIDE {
                 return Ok(None);
             }
-            let found = repository.find_commit(oid(id)?)?;
-            let ids: Vec<ObjectId> = found.parent_ids().map(object_id).collect();
+            let found = self.sources.commit(id.into())?;
+            let ids: Vec<ObjectId> = found.parents.iter().map(|parent| parent.object()).collect();
             let before = open.len();
             open.extend(ids.iter().filter(|parent| self.find(**parent).is_none()));
             if open.len() > before {
@@ -116,7 +111,7 @@ impl<'g> Known<'g> {
             let Some(below) = below.collect::<Option<Vec<u64>>>() else { return Ok(None) };
             let generation = below.into_iter().max().unwrap_or(0).saturating_add(1);
             self.numbers.insert(id, self.count() as Number);
-            self.outside.push((id, Row { parents, date: found.time().seconds(), generation }));
+            self.outside.push((id, Row { parents, date: found.committer.time, generation }));
             open.pop();
         }
         Ok(self.find(commit.object()))

@@ -3,8 +3,8 @@
 //! For a path libgit2 would build packs in this process (two hundred times slower than git where measured) and would
 //! run no hooks on a push. So a private scheme starts `git upload-pack` and `git receive-pack`, as git itself does.
 
-use super::RemoteUrl;
 use super::advert::{Passed, Sieve};
+use super::{GitError, RemoteUrl, trust};
 use crate::model::Cancel;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
 use std::cell::RefCell;
@@ -74,40 +74,21 @@ pub(super) fn set_up() {
 }
 
 /// What libgit2 is given for a remote.
-pub(super) fn address(url: &RemoteUrl) -> String {
+pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
     set_up();
-    match url.path() {
+    Ok(match url.path() {
         Some(path) if git_program().is_some() => {
             let hex: String = path.as_os_str().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{SCHEME}://{hex}")
         }
         Some(path) => path.display().to_string(),
         None => {
-            trust();
+            if url.is_http() {
+                trust::tell(&url.route().trust)?;
+            }
             url.to_string()
         }
-    }
-}
-
-/// Tells libgit2's OpenSSL where this machine keeps the certificates it trusts, once per process. They are read then, which
-/// takes longer than to open a repository: so not before there is a server.
-fn trust() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let found = openssl_probe::probe();
-        // SAFETY: as in `set_up`: these calls change the settings of connections to come, and whoever connects comes by here
-        // first.
-        #[allow(unsafe_code)]
-        let trusted = unsafe {
-            found
-                .cert_file
-                .map_or(Ok(()), |file| git2::opts::set_ssl_cert_file(file))
-                .and_then(|()| found.cert_dir.into_iter().try_for_each(|folder| git2::opts::set_ssl_cert_dir(folder)))
-        };
-        if let Err(error) = trusted {
-            tracing::warn!(%error, "the certificates of this machine cannot be read; no https server will be trusted");
-        }
-    });
+    })
 }
 
 fn decoded(address: &str) -> Option<PathBuf> {
@@ -363,7 +344,7 @@ mod tests {
     fn any_path_survives_the_private_scheme() {
         for path in ["/a b/ü/日本", "/x'\"$(y)/%20", "/"] {
             let url = RemoteUrl::local(Path::new(path));
-            let address = address(&url);
+            let address = address(&url).unwrap();
             assert_eq!(decoded(&address).as_deref(), url.path(), "{address}");
         }
         assert_eq!(decoded("relwf-local://zz"), None);

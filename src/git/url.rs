@@ -4,6 +4,7 @@
 
 use super::GitError;
 use crate::model::FailureKind;
+use crate::route::{Route, Routes};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct RemoteUrl {
     shown: String,
     place: Place,
+    route: Route,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -23,6 +25,10 @@ enum Place {
 }
 
 impl RemoteUrl {
+    fn new(shown: String, place: Place) -> Self {
+        Self { shown, place, route: Route::default() }
+    }
+
     /// Reads an address; a relative path is taken from `relative_to`.
     ///
     /// The rules are git's (`git help clone`, "GIT URLS"): a colon before the first slash makes `host:path`.
@@ -60,17 +66,17 @@ impl RemoteUrl {
                         Some((user, secret)) => (percent_decoded(user), Some(percent_decoded(secret))),
                         None => (percent_decoded(info), None),
                     });
-                    Ok(Self { shown: format!("{scheme}://{host}{path}"), place: Place::Http { host, userinfo } })
+                    Ok(Self::new(format!("{scheme}://{host}{path}"), Place::Http { host, userinfo }))
                 }
                 "ssh" | "git+ssh" | "ssh+git" => {
                     let (user, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
                     let user = user.map(|info| percent_decoded(info.split(':').next().unwrap_or(info)));
                     let at = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
-                    Ok(Self { shown: format!("ssh://{at}{host}{path}"), place: Place::Ssh { host, user } })
+                    Ok(Self::new(format!("ssh://{at}{host}{path}"), Place::Ssh { host, user }))
                 }
                 "git" => {
                     let (_, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
-                    Ok(Self { shown: format!("git://{host}{path}"), place: Place::GitDaemon { host } })
+                    Ok(Self::new(format!("git://{host}{path}"), Place::GitDaemon { host }))
                 }
                 other => Err(wrong(&format!("`{other}` is not a protocol that relwf speaks"))),
             };
@@ -85,7 +91,7 @@ impl RemoteUrl {
                 return Err(wrong("host or path is missing around the colon"));
             }
             let place = Place::Ssh { host: host.to_owned(), user };
-            return Ok(Self { shown: text.to_owned(), place });
+            return Ok(Self::new(text.to_owned(), place));
         }
         let path = match text.strip_prefix('~') {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => std::env::home_dir()
@@ -100,12 +106,37 @@ impl RemoteUrl {
     pub(crate) fn local(path: &Path) -> Self {
         // One repository, one mirror: however its path was written.
         let path = real(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
-        Self { shown: path.display().to_string(), place: Place::Local(path) }
+        Self::new(path.display().to_string(), Place::Local(path))
+    }
+
+    /// The same address by the way that leads to it: without, it is reached directly and trusts the machine's certificates.
+    ///
+    /// # Errors
+    ///
+    /// Kind `config` when the proxy that is named is none that can be used.
+    pub fn by(mut self, routes: &Routes) -> Result<Self, GitError> {
+        if let Place::Http { userinfo, .. } = &self.place {
+            // Settings may be for one user alone.
+            let user = userinfo.as_ref().map(|(user, _)| format!("://{user}@"));
+            let address = user.map_or_else(|| self.shown.clone(), |user| self.shown.replacen("://", &user, 1));
+            self.route = routes.to(&address).map_err(GitError::Failure)?;
+        }
+        Ok(self)
+    }
+
+    /// The way that leads to it.
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
     }
 
     /// A path or `file://`?
     pub fn is_local(&self) -> bool {
         matches!(self.place, Place::Local(_))
+    }
+
+    /// `https://` or `http://`?
+    pub fn is_http(&self) -> bool {
+        matches!(self.place, Place::Http { .. })
     }
 
     /// `ssh://` or `user@host:path`?

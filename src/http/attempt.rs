@@ -5,14 +5,15 @@
 //! proxy, which do not count): before that moment nothing can have happened on the server, after it everything can.
 
 use super::{Access, BODY_LIMIT, Request, Response, url};
-use crate::model::{Cancel, FailureKind};
+use crate::model::{Cancel, Failure, FailureKind};
+use crate::route::{Proxy, Route, Routes};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use ureq::config::Config;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
 use ureq::{Agent, Error};
@@ -21,6 +22,8 @@ use ureq::{Agent, Error};
 const CONNECT: Duration = Duration::from_secs(20);
 /// How often somebody looks at the cancel flag.
 const LOOK: Duration = Duration::from_millis(50);
+/// How rustls calls a server that shows a certificate which may sign others (`openssl req -x509` makes such).
+const OWN_CA: &str = "CaUsedAsEndEntity";
 /// How long after its deadline an attempt may still come to its end by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -40,24 +43,27 @@ pub(super) enum Outcome {
     Answer(Response),
     /// The request makes no sense, or its answer is too large.
     Invalid(String),
+    /// Proxy or certificates are configured wrongly.
+    NoWay(Failure),
     /// No whole answer.
-    Failed { kind: FailureKind, words: String, sent: Sent },
+    Failed { kind: FailureKind, words: String, hint: Option<String>, sent: Sent },
 }
 
-/// What attempts share: the connector, which keeps the TLS configuration.
-#[derive(Debug, Clone, Default)]
+/// What attempts share: the connector, which keeps the TLS configuration, and the ways to servers.
+#[derive(Debug, Clone)]
 pub(super) struct Attempt {
     connector: Arc<OnceLock<DefaultConnector>>,
+    routes: Arc<Routes>,
 }
 
 impl Attempt {
-    pub(super) fn new() -> Self {
-        Self::default()
+    pub(super) fn by(routes: Routes) -> Self {
+        Self { connector: Arc::default(), routes: Arc::new(routes) }
     }
 
     /// Sends the request and waits for the answer, its end or ctrl-C, whichever comes first.
     pub(super) fn run(&self, request: &Request, time: Duration, cancel: &Cancel) -> Outcome {
-        let failed = |kind, words: &str, sent| Outcome::Failed { kind, words: words.to_owned(), sent };
+        let failed = |kind, words: &str, sent| Outcome::Failed { kind, words: words.to_owned(), hint: None, sent };
         if cancel.is_raised() {
             return failed(FailureKind::Interrupted, "interrupted", Sent::Nothing);
         }
@@ -67,9 +73,19 @@ impl Attempt {
         let Some(origin) = url::origin(&request.url) else {
             return Outcome::Invalid("the URL does not start with `https://` or `http://`".to_owned());
         };
+        let route = match self.routes.to(&request.url) {
+            // A proxy's `localhost` is another machine.
+            Ok(route) if url::is_loopback(&request.url) => Route { proxy: None, ..route },
+            Ok(route) => route,
+            Err(failure) => return Outcome::NoWay(failure),
+        };
+        let config = match config(&route, time) {
+            Ok(config) => config,
+            Err(failure) => return Outcome::NoWay(failure),
+        };
         let sent = Arc::new(AtomicBool::new(false));
         let connector = Noting { connector: Arc::clone(&self.connector), origin, sent: Arc::clone(&sent) };
-        let agent = Agent::with_parts(config(request, time), connector, DefaultResolver::default());
+        let agent = Agent::with_parts(config, connector, DefaultResolver::default());
         let message = match message(request) {
             Ok(message) => message,
             Err(error) => return Outcome::Invalid(format!("it is no request: {error}")),
@@ -94,7 +110,7 @@ impl Attempt {
         loop {
             match answered.recv_timeout(LOOK) {
                 Ok(Ok(response)) => return Outcome::Answer(response),
-                Ok(Err(error)) => return told(&error, request.access, has_sent()),
+                Ok(Err(error)) => return told(&error, request.access, &request.url, &route, has_sent()),
                 Err(RecvTimeoutError::Timeout) if cancel.is_raised() => {
                     return given_up(FailureKind::Interrupted, "interrupted");
                 }
@@ -110,8 +126,22 @@ impl Attempt {
     }
 }
 
-fn config(request: &Request, time: Duration) -> Config {
-    let config = Config::builder()
+fn config(route: &Route, time: Duration) -> Result<Config, Failure> {
+    let roots = match route.trust.certificates()? {
+        None => RootCerts::PlatformVerifier,
+        Some(pem) => parse_pem(&pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            })
+            .into(),
+    };
+    let proxy = route.proxy.as_ref().map(|proxy| ureq::Proxy::new(proxy.url())).transpose().map_err(|_| {
+        let (source, shown) = route.proxy.as_ref().map_or(("", ""), |proxy| (&proxy.source, proxy.shown()));
+        Failure::new(FailureKind::Config, format!("{source} names a proxy that cannot be used: {shown}"))
+            .hint("write it as http://user:password@host:port, special characters as %40 and the like")
+    })?;
+    Ok(Config::builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -120,9 +150,9 @@ fn config(request: &Request, time: Duration) -> Config {
         .timeout_global(Some(time))
         .timeout_connect(Some(time.min(CONNECT)))
         .max_idle_connections(0)
-        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build());
-    // A proxy's `localhost` is another machine.
-    if url::is_loopback(&request.url) { config.proxy(None).build() } else { config.build() }
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .proxy(proxy)
+        .build())
 }
 
 /// The request as ureq takes it.
@@ -150,8 +180,20 @@ fn exchange(agent: &Agent, message: ureq::http::Request<Option<Vec<u8>>>) -> Res
 }
 
 /// An error in our words; ureq's own may hold parts of the URL.
-fn told(error: &Error, access: Access, sent: Sent) -> Outcome {
-    let failed = |kind, words: String| Outcome::Failed { kind, words, sent };
+fn told(error: &Error, access: Access, url: &str, route: &Route, sent: Sent) -> Outcome {
+    let way = route.proxy.as_ref().map(|proxy| format!("the proxy {} of {}", proxy.shown(), proxy.source));
+    let by = way.as_ref().filter(|_| sent == Sent::Nothing).map(|way| format!(" (by {way})")).unwrap_or_default();
+    let advice = route.proxy.as_ref().map(Proxy::advice).filter(|_| !by.is_empty());
+    let failed =
+        |kind, words: String| Outcome::Failed { kind, words: format!("{words}{by}"), hint: advice.clone(), sent };
+    let untrusted = |words: String| {
+        let hint = if words.contains(OWN_CA) {
+            Some("its server shows a CA's own certificate: give it one that this CA has signed".to_owned())
+        } else {
+            words.contains("certificate").then(|| route.trust.advice(url::host(url)))
+        };
+        Outcome::Failed { kind: FailureKind::Network, words: format!("no TLS connection: {words}"), hint, sent }
+    };
     match error {
         Error::BadUri(_) | Error::Http(_) => Outcome::Invalid("the URL or a header is malformed".to_owned()),
         Error::BodyExceedsLimit(limit) if access == Access::Read => {
@@ -164,15 +206,18 @@ fn told(error: &Error, access: Access, sent: Sent) -> Outcome {
         Error::HostNotFound => failed(FailureKind::Network, "the host is not known".to_owned()),
         // rustls' own errors come in this dress while the connection is made.
         Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData && sent == Sent::Nothing => {
-            failed(FailureKind::Network, format!("no TLS connection: {error}"))
+            untrusted(error.to_string())
         }
         Error::Io(error) => failed(FailureKind::Network, format!("the connection failed: {error}")),
-        Error::Rustls(error) => failed(FailureKind::Network, format!("no TLS connection: {error}")),
-        Error::Tls(words) => failed(FailureKind::Network, format!("no TLS connection: {words}")),
+        Error::Rustls(error) => untrusted(error.to_string()),
+        Error::Tls(words) => untrusted((*words).to_owned()),
         Error::Protocol(error) => failed(FailureKind::Network, format!("the answer is not HTTP: {error}")),
-        Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => {
-            failed(FailureKind::Network, "the proxy of the environment (HTTPS_PROXY) refuses".to_owned())
-        }
+        Error::ConnectProxyFailed(words) => Outcome::Failed {
+            kind: FailureKind::Network,
+            words: format!("{} refuses: {words}", way.as_deref().unwrap_or("the proxy")),
+            hint: route.proxy.as_ref().map(Proxy::advice),
+            sent,
+        },
         other => failed(FailureKind::Network, other.to_string()),
     }
 }

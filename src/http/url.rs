@@ -37,6 +37,12 @@ pub(super) fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{host}{port}"))
 }
 
+/// The host, with the port when it has one.
+pub(super) fn host(url: &str) -> &str {
+    let authority = split(url).and_then(|(_, rest)| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
 /// Is the server this machine itself?
 pub(super) fn is_loopback(url: &str) -> bool {
     let Some(origin) = origin(url) else { return false };

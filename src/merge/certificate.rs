@@ -1,16 +1,18 @@
 //! git's own answer to the same merge: a second opinion from other code.
 //!
 //! The one place of this room that looks outside the database: it starts `git merge-tree`. git's objects go to a
-//! temporary folder; nothing is written into the repository.
+//! temporary folder; nothing is written into the repository, but for answers that are to be remembered.
 
+use super::remembered::Remembered;
 use super::{Merged, Outcome};
 use crate::git::{LOCAL_ENVIRONMENT, Objects, git_program};
 use crate::model::{CommitId, TreeId};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// What git says about a merge that was decided here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,25 +51,58 @@ pub struct Certifying {
 /// Who was asked, and the answer.
 struct Asked {
     by: String,
-    output: Option<Output>,
+    said: Option<Said>,
 }
+
+/// What git made of the merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Clean(TreeId),
+    Conflicts,
+}
+
+/// May an answer that took git long be taken from the last time it was asked?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Anew {
+    Always,
+    UnlessRemembered,
+}
+
+/// What takes git longer is worth remembering.
+const LONG: Duration = Duration::from_millis(250);
 
 impl Certifying {
     /// Starts git on the merge of `theirs` into `ours`, if it is to be asked.
     ///
     /// Both commits must be on the disk; commits that live in memory alone get no answer.
     pub fn begin(certify: Certify, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(certify, objects, vec![ours.to_string(), theirs.to_string()])
+        Self::start(certify, objects, Anew::Always, vec![ours.to_string(), theirs.to_string()])
+    }
+
+    /// As [`begin`](Self::begin) for a look that decides nothing: in a very long history git's answer may be the one that it
+    /// gave to the same commits before. The repository must be a cache.
+    pub fn begin_look(certify: Certify, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
+        Self::start(certify, objects, Anew::UnlessRemembered, vec![ours.to_string(), theirs.to_string()])
     }
 
     /// As [`begin`](Self::begin), over a base that is given, as for a pick or a revert; git before 2.40 has no answer to that.
     pub fn begin_over(certify: Certify, objects: &Objects, base: CommitId, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(certify, objects, vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()])
+        let arguments = vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()];
+        Self::start(certify, objects, Anew::Always, arguments)
     }
 
-    fn start(certify: Certify, objects: &Objects, arguments: Vec<String>) -> Self {
+    fn start(certify: Certify, objects: &Objects, anew: Anew, arguments: Vec<String>) -> Self {
         let repository = objects.path().to_owned();
-        let work = move || version().map(|by| Asked { by, output: ask(&repository, &arguments) });
+        let work = move || {
+            let (program, by) = version()?;
+            let remembered = match anew {
+                Anew::Always => None,
+                Anew::UnlessRemembered => Remembered::new(&repository, &program, &by, &arguments),
+            };
+            let said = remembered.as_ref().and_then(Remembered::answer);
+            let said = said.or_else(|| ask(&repository, &arguments, remembered.as_ref()));
+            Some(Asked { by, said })
+        };
         let asking = match certify {
             Certify::Ask => std::thread::Builder::new().name("certificate".to_owned()).spawn(work).ok(),
             Certify::Skip => None,
@@ -98,34 +133,51 @@ pub fn certify(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Ou
     Certifying::begin(Certify::Ask, objects, ours, theirs).end(outcome)
 }
 
-fn compare(Asked { by, output }: Asked, outcome: &Outcome) -> Certificate {
+fn compare(Asked { by, said }: Asked, outcome: &Outcome) -> Certificate {
     let nothing = Certificate { by: Some(by), ..Certificate::default() };
-    let Some(output) = output else { return nothing };
-    let text = String::from_utf8_lossy(&output.stdout);
-    let tree = text.lines().next().and_then(|line| line.trim().parse::<TreeId>().ok());
-    match (output.status.code(), tree, &outcome.result) {
-        (Some(0), Some(tree), Merged::Clean(mine) | Merged::UpToDate(mine)) => {
+    match (said, &outcome.result) {
+        (None, _) => nothing,
+        (Some(Said::Clean(tree)), Merged::Clean(mine) | Merged::UpToDate(mine)) => {
             Certificate { tree: Some(tree), agrees: Some(tree == *mine), ..nothing }
         }
-        (Some(0), Some(tree), Merged::Conflicts(_)) => Certificate { tree: Some(tree), agrees: Some(false), ..nothing },
-        // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
-        (Some(1), Some(_), result) => Certificate { agrees: Some(matches!(result, Merged::Conflicts(_))), ..nothing },
-        _ => nothing,
+        (Some(Said::Clean(tree)), Merged::Conflicts(_)) => {
+            Certificate { tree: Some(tree), agrees: Some(false), ..nothing }
+        }
+        (Some(Said::Conflicts), result) => {
+            Certificate { agrees: Some(matches!(result, Merged::Conflicts(_))), ..nothing }
+        }
     }
 }
 
-/// `git 2.47.3`, when it is new enough.
-fn version() -> Option<String> {
-    git_program()?;
-    let output = Command::new("git").arg("version").stdin(Stdio::null()).output().ok()?;
+/// The program and `git 2.47.3`, when it is new enough.
+fn version() -> Option<(PathBuf, String)> {
+    let program = git_program()?;
+    let output = Command::new(&program).arg("version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let number = text.trim().strip_prefix("git version ")?.split_whitespace().next()?;
     let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (parts.next()?, parts.next()?);
-    (version >= FIRST).then(|| format!("git {number}"))
+    (version >= FIRST).then(|| (program, format!("git {number}")))
 }
 
-fn ask(repository: &Path, arguments: &[String]) -> Option<Output> {
+fn ask(repository: &Path, arguments: &[String], remembered: Option<&Remembered>) -> Option<Said> {
+    let began = Instant::now();
+    let output = merge_tree(repository, arguments)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let tree = text.lines().next()?.trim().parse::<TreeId>().ok()?;
+    let said = match output.status.code() {
+        Some(0) => Said::Clean(tree),
+        // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
+        Some(1) => Said::Conflicts,
+        _ => return None,
+    };
+    if let Some(remembered) = remembered.filter(|_| began.elapsed() > LONG) {
+        remembered.keep(&said);
+    }
+    Some(said)
+}
+
+fn merge_tree(repository: &Path, arguments: &[String]) -> Option<Output> {
     let scratch = tempfile::tempdir().ok()?;
     let mut command = Command::new("git");
     for variable in LOCAL_ENVIRONMENT {

@@ -9,7 +9,7 @@ use super::store::Store;
 use super::submodules::Submodules;
 use super::three_way::{self, Collision, Markers};
 use super::tree::{Item, LINK, is_regular, kind};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The length of git's conflict markers.
 const MARKER: usize = 7;
@@ -102,7 +102,7 @@ impl Context<'_, '_> {
         notes: &mut Vec<Note>,
     ) -> Result<MergedItem, MergeError> {
         let [_, ours, theirs] = versions.items;
-        let old = if base.exists() { self.store.blob(base.id)? } else { Rc::from([]) };
+        let old = if base.exists() { self.store.blob(base.id)? } else { Arc::from([]) };
         let (one, two) = (self.store.blob(ours.id)?, self.store.blob(theirs.id)?);
         let rules = self.attributes.of(path)?;
         notes.push(Note::new(NoteKind::AutoMerging, [path.clone()]));

@@ -11,10 +11,10 @@ use super::tree::{Item, Row, Rows, order_names};
 use crate::git::DEEPEST;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A path inside the repository, as bytes.
-pub(super) type Path = Rc<[u8]>;
+pub(super) type Path = Arc<[u8]>;
 /// A map keyed by path.
 pub(super) type PathMap<V> = HashMap<Path, V, BuildHasherDefault<LineHasher>>;
 
@@ -112,7 +112,7 @@ impl<'s, 'r> Differences<'s, 'r> {
             closed: Default::default(),
             may_close: [false, true, true],
         };
-        all.open(Rc::from([]), roots, 0)?;
+        all.open(Arc::from([]), roots, 0)?;
         for side in [1, 2] {
             if all.sides[side].relevant.is_empty() {
                 continue;
@@ -238,12 +238,12 @@ impl<'s, 'r> Differences<'s, 'r> {
 /// The raw trees of a directory's versions; a version that is not there is empty.
 ///
 /// Deeper than git goes is an error: whoever makes such trees wants the stack to run out.
-pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Rc<[u8]>; 3], MergeError> {
+pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Arc<[u8]>; 3], MergeError> {
     if path.iter().filter(|byte| **byte == b'/').count() >= DEEPEST {
         return Err(MergeError::TooDeep);
     }
     let [base, ours, theirs] =
-        trees.map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Rc::from([])) });
+        trees.map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Arc::from([])) });
     Ok([base?, ours?, theirs?])
 }
 
@@ -369,13 +369,13 @@ fn equal(items: &[Item; 3]) -> u8 {
 /// A name inside a directory as a path.
 pub(super) fn join(directory: &[u8], name: &[u8]) -> Path {
     if directory.is_empty() {
-        return Rc::from(name);
+        return Arc::from(name);
     }
     let mut path = Vec::with_capacity(directory.len() + 1 + name.len());
     path.extend_from_slice(directory);
     path.push(b'/');
     path.extend_from_slice(name);
-    Rc::from(path)
+    Arc::from(path)
 }
 
 /// A path's directory (empty for the root) and its last name.

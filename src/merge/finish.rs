@@ -8,7 +8,7 @@ use super::entries::{
 use super::note::{Note, NoteKind};
 use super::tree::{Builder, DIRECTORY, Item, kind, order_names};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A path that could not be settled, with the versions that git would leave in the index.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub(super) fn finish(
     };
     finish.group();
     let root = all.opened.get(&[][..]).copied().unwrap_or([Item::NONE; 3]);
-    let tree = finish.directory(&Rc::from([]), Source::Compared(root))?;
+    let tree = finish.directory(&Arc::from([]), Source::Compared(root))?;
     let tree = match tree {
         Some(tree) => tree,
         None => Item { mode: DIRECTORY, id: context.store.write_tree(&[])? },

@@ -25,6 +25,7 @@ mod note;
 mod ort;
 mod outcome;
 mod plain;
+mod remembered;
 mod renames;
 mod report;
 mod resolve;

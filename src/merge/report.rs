@@ -7,7 +7,7 @@ use super::note::{Note, NoteKind};
 use super::store::Store;
 use super::three_way;
 use super::tree::{Item, is_regular};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The conflicts of a merge, in the order of their paths.
 pub(super) fn conflicts(
@@ -79,7 +79,7 @@ fn hunks(store: &Store<'_>, stages: [Item; 3]) -> Result<Vec<super::conflict::Hu
     if !is_regular(ours.mode) || !is_regular(theirs.mode) {
         return Ok(Vec::new());
     }
-    let old = if is_regular(base.mode) { store.blob(base.id)? } else { Rc::from([]) };
+    let old = if is_regular(base.mode) { store.blob(base.id)? } else { Arc::from([]) };
     Ok(three_way::hunks(&old, &store.blob(ours.id)?, &store.blob(theirs.id)?))
 }
 

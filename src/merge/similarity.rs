@@ -4,7 +4,7 @@ use super::MergeError;
 use super::store::{IdMap, Store};
 use super::tree::{Item, is_regular};
 use crate::model::ObjectId;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The score of equal files.
 pub(super) const MAX_SCORE: u64 = 60_000;
@@ -20,7 +20,7 @@ const LONGEST_PIECE: u32 = 64;
 const BINARY_WINDOW: usize = 8000;
 
 /// Bytes per class of piece, by class.
-type Print = Rc<[(u32, u32)]>;
+type Print = Arc<[(u32, u32)]>;
 
 /// Estimates; keeps what it learned of each blob.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A map keyed by object id; ids are uniformly distributed, so their first bytes serve as the hash.
 pub(super) type IdMap<V> = HashMap<ObjectId, V, BuildHasherDefault<IdHasher>>;
@@ -46,7 +46,7 @@ const TREE_CACHE: usize = 12 << 20;
 const BLOB_CACHE: usize = 8 << 20;
 
 struct Cache {
-    objects: RefCell<IdMap<Rc<[u8]>>>,
+    objects: RefCell<IdMap<Arc<[u8]>>>,
     bytes: Cell<usize>,
     limit: usize,
 }
@@ -56,11 +56,11 @@ impl Cache {
         Self { objects: RefCell::default(), bytes: Cell::new(0), limit }
     }
 
-    fn get(&self, id: &ObjectId) -> Option<Rc<[u8]>> {
+    fn get(&self, id: &ObjectId) -> Option<Arc<[u8]>> {
         self.objects.borrow().get(id).cloned()
     }
 
-    fn put(&self, id: ObjectId, data: &Rc<[u8]>) {
+    fn put(&self, id: ObjectId, data: &Arc<[u8]>) {
         let size = data.len() + 96;
         if size > self.limit / 4 {
             return;
@@ -82,7 +82,7 @@ pub(super) struct Kept {
     blobs: Cache,
     sizes: RefCell<IdMap<usize>>,
     /// What a merge without libgit2 wrote.
-    written: RefCell<IdMap<(Kind, Rc<[u8]>)>>,
+    written: RefCell<IdMap<(Kind, Arc<[u8]>)>>,
 }
 
 impl Kept {
@@ -117,12 +117,12 @@ impl<'r> Store<'r> {
     }
 
     /// The raw bytes of a tree.
-    pub(super) fn tree(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+    pub(super) fn tree(&self, id: ObjectId) -> Result<Arc<[u8]>, MergeError> {
         if let Some(data) = self.kept.trees.get(&id) {
             return Ok(data);
         }
         if id.as_bytes() == &EMPTY_TREE {
-            return Ok(Rc::from([]));
+            return Ok(Arc::from([]));
         }
         let data = self.read(id, Kind::Tree)?;
         self.kept.trees.put(id, &data);
@@ -130,7 +130,7 @@ impl<'r> Store<'r> {
     }
 
     /// The contents of a blob.
-    pub(super) fn blob(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+    pub(super) fn blob(&self, id: ObjectId) -> Result<Arc<[u8]>, MergeError> {
         if let Some(data) = self.kept.blobs.get(&id) {
             return Ok(data);
         }
@@ -160,12 +160,12 @@ impl<'r> Store<'r> {
     }
 
     /// The first bytes of a commit, or all of it where it is shorter than `most`.
-    pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
+    pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Arc<[u8]>> {
         self.kept.files.commit_head(id, most)
     }
 
     /// The raw bytes of a commit.
-    pub(super) fn commit(&self, id: ObjectId) -> Result<Rc<[u8]>, MergeError> {
+    pub(super) fn commit(&self, id: ObjectId) -> Result<Arc<[u8]>, MergeError> {
         self.read(id, Kind::Commit)
     }
 
@@ -191,7 +191,7 @@ impl<'r> Store<'r> {
         Ok(id)
     }
 
-    fn read(&self, id: ObjectId, kind: Kind) -> Result<Rc<[u8]>, MergeError> {
+    fn read(&self, id: ObjectId, kind: Kind) -> Result<Arc<[u8]>, MergeError> {
         if let Some((stored, data)) = self.kept.written.borrow().get(&id) {
             return if *stored == kind { Ok(data.clone()) } else { Err(other_kind(id, *stored, kind)) };
         }
@@ -205,7 +205,7 @@ impl<'r> Store<'r> {
         let Some(odb) = &self.odb else { return Err(damaged(what(), "it is missing")) };
         let object = odb.read(oid(id)).map_err(|source| failed(what(), source))?;
         if object.kind() == git2_kind(kind) {
-            return Ok(Rc::from(object.data()));
+            return Ok(Arc::from(object.data()));
         }
         Err(damaged(format!("object {id}"), &format!("a {} where a {} belongs", object.kind(), kind.word())))
     }

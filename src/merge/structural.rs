@@ -10,7 +10,7 @@ use super::entries::{Path, deeper, join, read, rows, trivial};
 use super::store::Store;
 use super::tree::{Builder, DIRECTORY, Entries, Item, is_regular};
 use crate::git::DEEPEST;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Why there is no answer.
 enum Stop {
@@ -26,7 +26,7 @@ impl From<MergeError> for Stop {
 
 /// The merged tree, or `None` where the full merge must decide.
 pub(super) fn merge(context: &Context<'_, '_>, roots: [Item; 3]) -> Result<Option<Item>, MergeError> {
-    match item(context, &Rc::from([]), roots) {
+    match item(context, &Arc::from([]), roots) {
         Ok(Some(tree)) => Ok(Some(tree)),
         Ok(None) => Ok(Some(Item { mode: DIRECTORY, id: context.store.write_tree(&[])? })),
         Err(Stop::Undecided) => Ok(None),

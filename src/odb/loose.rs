@@ -6,7 +6,7 @@ use flate2::read::ZlibDecoder;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The longest header is `commit` with twenty digits.
 const HEADER: usize = 28;
@@ -43,7 +43,7 @@ impl Loose {
     }
 }
 
-fn object(file: File) -> Option<(Kind, Rc<[u8]>)> {
+fn object(file: File) -> Option<(Kind, Arc<[u8]>)> {
     let mut stream = ZlibDecoder::new(BufReader::new(file));
     let mut header = Vec::with_capacity(HEADER);
     loop {

@@ -15,7 +15,7 @@ use crate::model::ObjectId;
 use loose::Loose;
 use pack::{Packed, Packs};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Kind {
 /// What the files say of an object.
 pub(crate) enum Found {
     /// What it is, and its contents.
-    Object(Kind, Rc<[u8]>),
+    Object(Kind, Arc<[u8]>),
     /// It is there but cannot be read, and why. Not a case for libgit2: a wrong offset crashes it, a cut off file holds it.
     Damaged(String),
     Absent,
@@ -75,7 +75,7 @@ impl ObjectFiles {
     }
 
     /// The first bytes of a packed commit, at most `most`; fewer only when it is shorter.
-    pub(crate) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
+    pub(crate) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Arc<[u8]>> {
         self.packs.commit_head(id, most)
     }
 

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The types of objects, by their numbers in a pack.
@@ -50,7 +50,7 @@ fn kind(number: u8) -> Option<Kind> {
 /// What the packs say of an object.
 pub(super) enum Packed {
     /// What it is, and its contents.
-    Object(Kind, Rc<[u8]>),
+    Object(Kind, Arc<[u8]>),
     /// An index names it, but it cannot be read. Not a case for libgit2, which a wrong offset can crash.
     Damaged,
     Absent,
@@ -64,7 +64,7 @@ pub(super) struct Packs {
 }
 
 /// Objects that others are stored as deltas of, by pack and offset.
-type Bases = HashMap<(usize, u64), (u8, Rc<[u8]>)>;
+type Bases = HashMap<(usize, u64), (u8, Arc<[u8]>)>;
 
 struct State {
     inflate: Decompress,
@@ -161,7 +161,7 @@ impl Packs {
     }
 
     /// The first bytes of a commit, at most `most`; fewer only when it is shorter.
-    pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Rc<[u8]>> {
+    pub(super) fn commit_head(&self, id: ObjectId, most: usize) -> Option<Arc<[u8]>> {
         let state = &mut *self.state.borrow_mut();
         let place = self.find(state, id)?;
         let header = self.header(state, place)?;
@@ -289,7 +289,7 @@ impl Packs {
         (out.len() == size).then_some(out)
     }
 
-    fn object(&self, state: &mut State, place: Place) -> Option<(u8, Rc<[u8]>)> {
+    fn object(&self, state: &mut State, place: Place) -> Option<(u8, Arc<[u8]>)> {
         let mut deltas = Vec::new();
         let mut at = place;
         let (kind, mut data) = loop {
@@ -340,7 +340,7 @@ impl Pieces {
 }
 
 impl State {
-    fn remember(&mut self, at: Place, kind: u8, data: &Rc<[u8]>) {
+    fn remember(&mut self, at: Place, kind: u8, data: &Arc<[u8]>) {
         if data.len() > LARGEST_BASE {
             return;
         }

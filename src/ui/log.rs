@@ -1,12 +1,24 @@
-//! `RELWF_LOG`: what libraries and rooms trace, for whoever looks for a bug.
+//! `RELWF_LOG` and `-vv`: what libraries and rooms trace, for whoever looks for a bug.
 
-/// Starts writing traces to stderr, when the filter is given. A filter that cannot be read is said and ignored.
-pub fn start(filter: Option<&str>) {
-    let Some(filter) = filter.filter(|filter| !filter.is_empty()) else { return };
-    match tracing_subscriber::EnvFilter::try_new(filter) {
+use tracing_subscriber::EnvFilter;
+
+/// With `-vv`: every HTTP request, without its secrets.
+const REQUESTS: &str = "off,relwf::http=debug";
+
+/// Starts writing traces to stderr, when the filter is given, or `-v` at least twice. A filter that cannot be read is said and
+/// ignored.
+pub fn start(filter: Option<&str>, verbose: u8) {
+    let asked = (verbose > 1).then_some(REQUESTS);
+    let Some(filter) = filter.filter(|filter| !filter.is_empty()).or(asked) else { return };
+    match EnvFilter::try_new(filter) {
         Ok(filter) => {
+            let plain = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
             // A second start in one process (tests) keeps the first one.
-            let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+            let _ = if asked.is_some() {
+                plain.without_time().with_target(false).with_ansi(false).try_init()
+            } else {
+                plain.try_init()
+            };
         }
         Err(error) => anstream::eprintln!("warning: RELWF_LOG is ignored: {error}"),
     }

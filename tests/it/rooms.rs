@@ -70,13 +70,14 @@ fn only_ui_prints() {
 #[test]
 fn imports_run_one_way() {
     // Each room with the rooms that it may import.
-    let allowed: [(&str, &[&str]); 20] = [
+    let allowed: [(&str, &[&str]); 21] = [
         ("model", &[]),
         ("process", &["model"]),
-        ("http", &["model"]),
+        ("route", &["model"]),
+        ("http", &["model", "route"]),
         ("components", &["model"]),
         ("odb", &["model"]),
-        ("git", &["model", "odb", "process"]),
+        ("git", &["model", "odb", "process", "route"]),
         ("merge", &["git", "model", "odb", "process"]),
         ("hidden", &["git", "merge", "model"]),
         ("config", &["components", "fleet", "model"]),
@@ -100,6 +101,7 @@ fn imports_run_one_way() {
                 "merge",
                 "model",
                 "process",
+                "route",
                 "run",
             ],
         ),
@@ -121,6 +123,7 @@ fn imports_run_one_way() {
                 "merge",
                 "model",
                 "process",
+                "route",
                 "run",
                 "script",
             ],

@@ -57,6 +57,11 @@ impl Request {
         self.squash_on_merge.or(self.squash).unwrap_or(false)
     }
 
+    /// Is GitLab merging it at this moment?
+    pub(super) fn is_locked(&self) -> bool {
+        self.state == "locked"
+    }
+
     /// `None` where its branch and its commits are gone.
     pub(super) fn change(self) -> Option<Change> {
         let state = match self.state.as_str() {

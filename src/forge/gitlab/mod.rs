@@ -115,6 +115,9 @@ impl GitlabForge {
     /// Why a merge request was not merged.
     fn not_merged(&self, number: u64, words: &str, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
         let request = self.request(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        if request.is_locked() {
+            return Ok(being_merged());
+        }
         let status = request.detailed_merge_status.clone().unwrap_or_default();
         let landed = request.change().and_then(|change| change.merged_as);
         Ok(match (landed, status.as_str(), held_by(&status)) {
@@ -126,6 +129,10 @@ impl GitlabForge {
             (None, _, None) => MergeOutcome::NotReady(format!("{words} ({status})")),
         })
     }
+}
+
+fn being_merged() -> MergeOutcome {
+    MergeOutcome::NotReady("GitLab is merging it".to_owned())
 }
 
 /// The project's path on the GitLab whose API is at `api`: without the folder that the whole GitLab may be in.
@@ -249,6 +256,9 @@ impl Forge for GitlabForge {
     fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
         let number = request.number;
         let seen = self.request(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        if seen.is_locked() {
+            return Ok(being_merged());
+        }
         let squashes = seen.squashes();
         match seen.change() {
             Some(Change { merged_as: Some(commit), .. }) => return Ok(MergeOutcome::Already(commit)),
@@ -275,7 +285,7 @@ impl Forge for GitlabForge {
                 let merged: Request = self.rest.read(&answer.body, &path)?;
                 match merged.change().and_then(|change| change.merged_as) {
                     Some(commit) => Ok(MergeOutcome::Merged(commit)),
-                    None => Ok(MergeOutcome::NotReady("GitLab has taken it, but not merged it yet".to_owned())),
+                    None => Ok(being_merged()),
                 }
             }
             // The token was good for everything before this: it is the right to merge that is missing.

@@ -3,6 +3,9 @@
 //! Every request passes through prism; where prism objects, the test fails.
 
 mod against;
+mod builds;
+mod candidates;
+mod deployed;
 mod faults;
 mod green;
 mod races;

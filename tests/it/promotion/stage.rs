@@ -44,26 +44,35 @@ impl Stage {
 
     /// Writes relwf.toml: the service, staging with Travis' check; `staging` are further lines about staging.
     pub fn configure(&self, staging: &str) {
-        self.write(staging, "", &self.github.api());
+        self.write(staging, "", &self.github.api(), &self.by_travis());
     }
 
     /// The same with further lines about the forge.
     pub fn forge(&self, more: &str) {
-        self.write("", more, &self.github.api());
+        self.write("", more, &self.github.api(), &self.by_travis());
     }
 
     /// The same with another address for the forge's API.
     pub fn through(&self, api: &str) {
-        self.write("", "", api);
+        self.write("", "", api, &self.by_travis());
     }
 
-    fn write(&self, staging: &str, forge: &str, api: &str) {
+    /// The same with another CI, and further tables behind it.
+    pub fn with_ci(&self, ci: &str) {
+        self.write("", "", &self.github.api(), ci);
+    }
+
+    /// `[ci]` for the fake Travis.
+    pub fn by_travis(&self) -> String {
+        format!("kind = \"travis\"\napi = \"{}\"\n", self.travis.api())
+    }
+
+    fn write(&self, staging: &str, forge: &str, api: &str, ci: &str) {
         let text = format!(
             "[repo]\nurl = \"{}\"\n\n[[environment]]\nname = \"staging\"\nbranch = \"staging\"\nurl = \"https://beta.example\"\n\
              checks = [\"{PR}\"]\n{staging}\n[forge]\nkind = \"github\"\napi = \"{api}\"\npoll = \"20ms\"\n{forge}\n\
-             [ci]\nkind = \"travis\"\napi = \"{}\"\n",
+             [ci]\n{ci}",
             self.github.git_url("acme/service"),
-            self.travis.api(),
         );
         fs::write(self.project.join("relwf.toml"), text).unwrap();
     }
@@ -76,6 +85,13 @@ impl Stage {
         assert!(source.text.contains(text), "{text} is not in {path}");
         fs::create_dir_all(self.project.join("workflows")).unwrap();
         fs::write(self.project.join(path), source.text.replacen(text, instead, 1)).unwrap();
+    }
+
+    /// A workflow of the project's own that only builds: what `run` does.
+    pub fn builds(&self, run: &str) {
+        fs::create_dir_all(self.project.join("workflows")).unwrap();
+        let text = format!("//! Builds.\nconst WORKFLOW = #{{ params: #{{}} }};\nfn run(p) {{ git::sync(); {run} }}\n");
+        fs::write(self.project.join("workflows/builds.rhai"), text).unwrap();
     }
 
     fn command(&self, args: &[&str]) -> assert_cmd::Command {

@@ -97,6 +97,7 @@ fn promote_staging_merges_tests_lands_and_waits() {
     checks#0 forge::wait_checks {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
     land#0 forge::land {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
     deploy#0 ci::wait {"branch":"staging","commit":"m1","event":"push"}
+    health#0 ci::healthy {"branch":"staging","commit":"m1"}
     conclude#0 forge::conclude {"change":{"number":7,"url":"u"},"text":"staging is at m1, deployed and green."}
     "#);
 }

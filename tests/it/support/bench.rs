@@ -170,6 +170,7 @@ impl Bench {
             branch: name.parse().expect("a branch"),
             url: None,
             checks: checks.iter().map(|&check| check.to_owned()).collect(),
+            health: None,
         };
         Config {
             root: self.dir.path().to_owned(),
@@ -212,10 +213,12 @@ impl Bench {
             forge,
             ci,
             identity: Ok(identity),
+            signing: Ok(None),
             certify: relwf::merge::Certify::Ask,
             plugins: Arc::new(NoPlugins),
             signals: self.signals.clone(),
             env: Arc::new(|name| (name == "CANARY").then(|| "s3cr3t-canary-value".to_owned())),
+            routes: relwf::route::Routes::default(),
             clock: self.clock.clone(),
             folder,
         })

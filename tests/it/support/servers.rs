@@ -1,4 +1,4 @@
-//! Real git servers on loopback ports: lighttpd with `git http-backend`, and sshd.
+//! Real git servers on loopback ports: lighttpd with `git http-backend`, sshd, and gitolite behind it.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -69,14 +69,14 @@ fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
     Server { child, port }
 }
 
-fn http_backend() -> PathBuf {
+pub fn http_backend() -> PathBuf {
     let exec = Command::new("git").arg("--exec-path").output().expect("the tests need git on PATH").stdout;
     let backend = Path::new(String::from_utf8(exec).unwrap().trim()).join("git-http-backend");
     assert!(backend.is_file(), "git has no http-backend at {}", backend.display());
     backend
 }
 
-fn lighttpd(root: &Path, text: &str, port: u16) -> Server {
+pub fn lighttpd(root: &Path, text: &str, port: u16) -> Server {
     let config = root.join("lighttpd.conf");
     fs::write(&config, text).unwrap();
     let mut command = Command::new(program("lighttpd", "lighttpd"));
@@ -185,6 +185,38 @@ $HTTP["querystring"] =~ "service=git-receive-pack" {{
 
 /// sshd for whoever runs the tests. `home/.ssh` gets a key that it takes, and its host key among the known hosts.
 pub fn ssh(dir: &Path, home: &Path) -> Server {
+    sshd(dir, home, "")
+}
+
+/// gitolite behind such an sshd, with a home of its own in `dir/gitolite`; the person with the key is `ada` there.
+pub fn gitolite(dir: &Path, home: &Path, rules: &str) -> Server {
+    let own = dir.join("gitolite");
+    fs::create_dir_all(&own).unwrap();
+    run_gitolite(&own, &["setup", "-a", "nobody"]);
+    gitolite_rules(dir, rules);
+    let shell = Path::new(&run_gitolite(&own, &["query-rc", "GL_BINDIR"])).join("gitolite-shell");
+    // sshd would give it the home of whoever runs the tests.
+    let options = format!("command=\"env HOME={} USER=git {} ada\",no-pty ", own.display(), shell.display());
+    sshd(dir, home, &options)
+}
+
+/// Says who may do what from now on; repositories that are named for the first time are made.
+pub fn gitolite_rules(dir: &Path, rules: &str) {
+    let own = dir.join("gitolite");
+    fs::write(own.join(".gitolite/conf/gitolite.conf"), rules).unwrap();
+    run_gitolite(&own, &["compile"]);
+}
+
+fn run_gitolite(own: &Path, args: &[&str]) -> String {
+    let mut command = Command::new(program("gitolite", "gitolite3"));
+    command.args(args).current_dir(own).env("HOME", own).env("USER", "git").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "gitolite {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// `options` stand before the key that is taken.
+fn sshd(dir: &Path, home: &Path, options: &str) -> Server {
     let sshd = program("sshd", "openssh-server");
     let keygen = program("ssh-keygen", "openssh-client");
     let key = |file: &Path| {
@@ -197,7 +229,7 @@ pub fn ssh(dir: &Path, home: &Path) -> Server {
     fs::set_permissions(&ssh, fs::Permissions::from_mode(0o700)).unwrap();
     let host_key = key(&dir.join("host_key"));
     let authorized = dir.join("authorized_keys");
-    fs::write(&authorized, key(&ssh.join("id_ed25519"))).unwrap();
+    fs::write(&authorized, format!("{options}{}", key(&ssh.join("id_ed25519")))).unwrap();
     // sshd refuses to start without its own empty folder.
     let _ = fs::create_dir_all("/run/sshd");
     let port = free_port();

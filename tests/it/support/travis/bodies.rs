@@ -78,6 +78,28 @@ pub fn build(repo: &Repository, build: &Build, admin: bool) -> Value {
     body
 }
 
+/// The request behind a build, as `include=build.request` shows it; its id is two hundred thousand more.
+pub fn with_request(mut body: Value, repo: &Repository, build: &Build) -> Value {
+    let id = build.id + 200_000;
+    body["request"] = json!({
+        "@type": "request", "@href": format!("/repo/{}/request/{id}", repo.id), "@representation": "minimal", "id": id,
+        "state": "finished", "result": "approved", "message": null,
+    });
+    body
+}
+
+/// The request of a build that nobody asked for through the API.
+pub fn request_of(repo: &Repository, build: &Build) -> Value {
+    let id = build.id + 200_000;
+    json!({
+        "@type": "request", "@href": format!("/repo/{}/request/{id}", repo.id), "@representation": "standard", "id": id,
+        "state": "finished", "result": "approved", "message": null, "repository": repository(repo),
+        "branch_name": build.branch, "commit": commit(repo, build), "base_commit": null, "head_commit": build.reported,
+        "builds": [minimal_build(build)], "owner": { "@type": "organization", "id": 1, "login": repo.owner },
+        "created_at": build.started, "event_type": build.event.word(),
+    })
+}
+
 /// The job of a build; its id is a hundred thousand more.
 pub fn job_id(build: &Build) -> u64 {
     build.id + 100_000
@@ -127,10 +149,15 @@ pub fn request(repo: &Repository, travis: &Travis, request: &Request) -> Value {
 
 /// One page of builds.
 pub fn page(repo: &Repository, all: &[&Build], offset: usize, limit: usize, path: &str, admin: bool) -> Value {
+    let requests = path.contains("include=build.request");
     let last = all.len().saturating_sub(1) / limit * limit;
     let link = |offset: usize| json!({ "@href": format!("{path}&offset={offset}"), "offset": offset, "limit": limit });
     let end = (offset + limit).min(all.len());
-    let shown: Vec<Value> = all[offset.min(end)..end].iter().map(|one| build(repo, one, admin)).collect();
+    let show = |one: &&Build| {
+        let body = build(repo, one, admin);
+        if requests { with_request(body, repo, one) } else { body }
+    };
+    let shown: Vec<Value> = all[offset.min(end)..end].iter().map(show).collect();
     json!({
         "@type": "builds", "@href": path, "@representation": "standard", "builds": shown,
         "@pagination": {

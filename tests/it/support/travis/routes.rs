@@ -207,6 +207,9 @@ fn resolve(repo: &mut Repository, travis: &mut Travis, at: usize) {
 }
 
 fn show(repo: &mut Repository, travis: &mut Travis, id: u64) -> Option<Answer> {
+    if let Some(build) = travis.builds.iter().find(|build| build.id + 200_000 == id) {
+        return Some(Answer::json(200, &bodies::request_of(repo, build)));
+    }
     let at = travis.requests.iter().position(|request| request.id == id)?;
     let answer = Answer::json(200, &bodies::request(repo, travis, &travis.requests[at]));
     travis.requests[at].looks = travis.requests[at].looks.saturating_sub(1);
@@ -222,7 +225,10 @@ fn of_build(repo: &mut Repository, travis: &mut Travis, ask: &Ask<'_>, kind: &st
         || json!({ "@type": "jobs", "@representation": "standard", "jobs": [bodies::job(repo, &build, ask.admin())] });
     match (ask.request.method.as_str(), kind, rest) {
         ("GET", "build", []) => {
-            let answer = Answer::json(200, &bodies::build(repo, &build, ask.admin()));
+            let body = bodies::build(repo, &build, ask.admin());
+            let requests = ask.query("include").is_some_and(|include| include.contains("build.request"));
+            let body = if requests { bodies::with_request(body, repo, &build) } else { body };
+            let answer = Answer::json(200, &body);
             travis.step(repo, |build| build.id == id);
             answer
         }

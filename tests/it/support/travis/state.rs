@@ -95,6 +95,8 @@ pub struct Travis {
     pub request_looks: u32,
     /// Requests are rejected, with this message.
     pub rejects: Option<String>,
+    /// What merges of pull requests are called, when not as GitHub does.
+    pub calls_merges: Option<String>,
     ids: u64,
 }
 
@@ -109,6 +111,7 @@ impl Travis {
             remaining: 10,
             request_looks: 1,
             rejects: None,
+            calls_merges: None,
             ids: 500,
         }
     }
@@ -134,7 +137,8 @@ impl Travis {
         let Some(base) = repo.git.branch(&change.base) else { return };
         // A pull request that conflicts is not built at all.
         let Some(tree) = repo.git.merged_tree(&base, &change.head_commit) else { return };
-        let message = format!("Merge {} into {base}", change.head_commit);
+        let usual = format!("Merge {} into {base}", change.head_commit);
+        let message = self.calls_merges.clone().unwrap_or(usual);
         let merge = repo.git.write_commit(&tree, &[&base, &change.head_commit], &message);
         repo.git.bare.git(&["update-ref", &format!("refs/pull/{}/merge", change.number), &merge]);
         self.build(repo, Event::PullRequest, &change.base, &merge, Some(change), None);

@@ -1,0 +1,280 @@
+//! GitHub Actions (<https://docs.github.com/rest/actions>), through the same API as the forge.
+//!
+//! A build is what the workflow of `[ci].workflow` made of a commit for an event; where none is named, all workflows' runs
+//! together, as red as the reddest of them. Its id is theirs, joined by `+`. A build that is asked for is a
+//! `workflow_dispatch`: the workflow must declare the inputs `relwf_key` and `relwf_commit` (and those of `env`), and show the
+//! key in its `run-name`, by which it is found again.
+
+mod answers;
+
+use super::types::tail;
+use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+use crate::http::{Answer, Api, HttpError, encoded};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
+use answers::{Dispatched, JobAnswer, Jobs, Run, Runs, word};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Of how many jobs the logs are read.
+const LOGS: usize = 3;
+/// How the ticket of a server begins that does not say which run it made; the key and the branch follow.
+const KEY: &str = "key ";
+
+/// A repository's workflows.
+pub struct ActionsCi {
+    api: Arc<Api>,
+    /// The path of the repository.
+    repository: String,
+    workflow: Option<String>,
+}
+
+impl ActionsCi {
+    /// Of the repository `owner/name`; `workflow` is a file of `.github/workflows`.
+    pub fn new(api: Arc<Api>, owner: &str, name: &str, workflow: Option<String>) -> Self {
+        Self { api, repository: format!("/repos/{}/{}", encoded(owner), encoded(name)), workflow }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("{}/actions{rest}", self.repository)
+    }
+
+    fn get<T: DeserializeOwned>(&self, rest: &str, what: &str, watch: Watch<'_>) -> Result<T, CiError> {
+        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
+    }
+
+    fn write(&self, rest: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
+        self.api.send("POST", &self.path(rest), body, watch).map_err(failed)
+    }
+
+    /// The newest runs, newest first.
+    fn runs(&self, query: &[(&str, String)], watch: Watch<'_>) -> Result<Vec<Run>, CiError> {
+        let of = self.workflow.as_ref().map(|file| format!("/workflows/{}", encoded(file))).unwrap_or_default();
+        let query: String = query.iter().map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
+        Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", watch)?.workflow_runs)
+    }
+
+    /// The runs that were asked for under a key.
+    fn of_key(&self, key: &str, branch: &str, watch: Watch<'_>) -> Result<Vec<Run>, CiError> {
+        let query = [("event", word(CiEvent::Api).to_owned()), ("branch", branch.to_owned())];
+        let mut runs = self.runs(&query, watch)?;
+        runs.retain(|run| run.display_title.contains(key));
+        Ok(runs)
+    }
+}
+
+/// The runs of one commit for one event as one build; `None` where nothing ran.
+fn build(commit: CommitId, event: CiEvent, runs: &[&Run]) -> Option<Build> {
+    let ran: Vec<(&Run, BuildState)> = runs.iter().filter_map(|run| Some((*run, run.state()?))).collect();
+    let (reddest, state) = ran.iter().copied().max_by_key(|(_, state)| weight(*state))?;
+    let ids: Vec<String> = ran.iter().map(|(run, _)| run.id.to_string()).collect();
+    let over = weight(state) != weight(BuildState::Running);
+    Some(Build {
+        id: ids.join("+"),
+        commit,
+        event,
+        state,
+        url: Some(reddest.html_url.clone()),
+        finished: ran.iter().filter_map(|(run, _)| run.updated_at).max().filter(|_| over),
+    })
+}
+
+/// Red is told at once, green only when everything is over.
+fn weight(state: BuildState) -> u8 {
+    match state {
+        BuildState::Passed => 0,
+        BuildState::Queued | BuildState::Running => 1,
+        BuildState::Canceled => 2,
+        BuildState::Errored => 3,
+        BuildState::Failed => 4,
+    }
+}
+
+impl Ci for ActionsCi {
+    fn kind(&self) -> &'static str {
+        "actions"
+    }
+
+    fn start(&self) -> Start {
+        Start::Server
+    }
+
+    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+        let mut asked = Vec::new();
+        if let Some(event) = query.event {
+            asked.push(("event", word(event).to_owned()));
+        }
+        if let Some(commit) = query.commit {
+            asked.push(("head_sha", commit.to_string()));
+        }
+        // For GitHub the branch of a pull request's run is its head: the commit says which one it is.
+        if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
+            asked.push(("branch", branch.to_string()));
+        }
+        let runs = self.runs(&asked, watch)?;
+        let mut groups: Vec<((CommitId, CiEvent), Vec<&Run>)> = Vec::new();
+        for run in &runs {
+            let Some(event) = run.event() else { continue };
+            let of = (run.head_sha, event);
+            match groups.iter_mut().find(|(group, _)| *group == of) {
+                // Each request is a build of its own; what a commit started by itself belongs together.
+                Some((_, runs)) if event != CiEvent::Api => runs.push(run),
+                _ => groups.push((of, vec![run])),
+            }
+        }
+        Ok(groups.iter().filter_map(|((commit, event), runs)| build(*commit, *event, runs)).collect())
+    }
+
+    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+        let runs = self.of_key(key, branch.as_str(), watch)?;
+        Ok(runs.iter().filter_map(|run| build(run.head_sha, CiEvent::Api, &[run])).collect())
+    }
+
+    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+        let wrong = |words: &str, hint: &str| {
+            CiError::Refused(Failure::new(FailureKind::Config, words.to_owned()).hint(hint.to_owned()))
+        };
+        if trigger.event != CiEvent::Api {
+            return Err(wrong(
+                "GitHub starts builds of event \"api\" alone when it is asked to",
+                "leave `event` away: it is called workflow_dispatch there",
+            ));
+        }
+        let Some(file) = &self.workflow else {
+            return Err(wrong(
+                "nothing says which workflow is dispatched",
+                "say workflow = \"release.yml\" under [ci]",
+            ));
+        };
+        let mut inputs = json!({ "relwf_key": trigger.key, "relwf_commit": trigger.commit });
+        trigger.env.iter().for_each(|(name, value)| inputs[name] = value.as_str().into());
+        let body = json!({ "ref": trigger.branch, "inputs": inputs, "return_run_details": true });
+        let answer = self.write(&format!("/workflows/{}/dispatches", encoded(file)), Some(&body), watch)?;
+        match answer.status {
+            200 => Ok(Ticket(read::<Dispatched>(&answer, "the new run")?.workflow_run_id.to_string())),
+            204 => Ok(Ticket(format!("{KEY}{} {}", trigger.key, trigger.branch))),
+            _ => Err(refused(&answer)),
+        }
+    }
+
+    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError> {
+        let Some(asked) = ticket.0.strip_prefix(KEY) else { return self.build(&ticket.0, watch).map(Some) };
+        let (key, branch) = asked.split_once(' ').unwrap_or((asked, ""));
+        let runs = self.of_key(key, branch, watch)?;
+        Ok(runs.first().and_then(|run| build(run.head_sha, CiEvent::Api, &[run])))
+    }
+
+    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
+        let runs: Vec<Run> = id
+            .split('+')
+            .map(|id| self.get(&format!("/runs/{}", encoded(id)), "the run", watch))
+            .collect::<Result<_, _>>()?;
+        let of = runs.first().and_then(|run| Some((run.head_sha, run.event()?)));
+        let found = of.and_then(|(commit, event)| build(commit, event, &runs.iter().collect::<Vec<_>>()));
+        found.ok_or_else(|| {
+            CiError::Refused(Failure::new(FailureKind::NotFound, format!("the run {id} was skipped: nothing ran")))
+        })
+    }
+
+    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+        for id in id.split('+') {
+            let answer = self.write(&format!("/runs/{}/cancel", encoded(id)), None, watch)?;
+            // 409: it has ended already.
+            if !answer.is_success() && answer.status != 409 {
+                return Err(refused(&answer));
+            }
+        }
+        Ok(())
+    }
+
+    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+        for id in id.split('+') {
+            let answer = self.write(&format!("/runs/{}/rerun", encoded(id)), None, watch)?;
+            if !answer.is_success() {
+                return Err(refused(&answer));
+            }
+        }
+        Ok(())
+    }
+
+    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
+        let mut red = Vec::new();
+        for id in id.split('+') {
+            let jobs: Jobs = self.get(&format!("/runs/{}/jobs?per_page=100", encoded(id)), "the jobs", watch)?;
+            red.extend(jobs.jobs.into_iter().filter(JobAnswer::counts_against));
+        }
+        red.truncate(LOGS);
+        red.into_iter()
+            .map(|job| {
+                // GitHub leads to a file on another host, which must not see the token, and does not.
+                let text = self.api.text(&self.path(&format!("/jobs/{}/logs", job.id)), watch).map_err(failed)?;
+                let log = text.map(|text| tail(&text, lines)).unwrap_or_default();
+                Ok(RedJob { name: job.name, url: job.html_url, log })
+            })
+            .collect()
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> {
+    T::deserialize(&answer.body).map_err(|error| {
+        CiError::NotSent(Failure::new(
+            FailureKind::Network,
+            format!("GitHub's answer about {what} cannot be read: {error}"),
+        ))
+    })
+}
+
+fn failed(error: HttpError) -> CiError {
+    match error {
+        HttpError::Invalid(failure) => CiError::Refused(failure),
+        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => CiError::NotSent(failure),
+        HttpError::Unknown(failure) => CiError::Unknown(failure),
+    }
+}
+
+/// An answer that says no.
+fn refused(answer: &Answer) -> CiError {
+    let failure = answer.failure();
+    CiError::Refused(match answer.status {
+        401 | 403 => failure.hint("the token needs the right to read and write actions"),
+        404 => failure.hint(
+            "is `workflow` under [ci] a file of .github/workflows? GitHub says so too where the token may not see it",
+        ),
+        422 => failure.hint(
+            "the workflow needs `on: workflow_dispatch` with the inputs `relwf_key`, `relwf_commit` and those of `env`",
+        ),
+        _ => failure,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: u64, status: &str, conclusion: Option<&str>) -> Run {
+        serde_json::from_value(json!({
+            "id": id, "head_sha": "a".repeat(40), "display_title": "", "event": "push", "status": status,
+            "conclusion": conclusion, "html_url": format!("https://x.example/{id}"), "updated_at": null,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn several_workflows_are_as_red_as_the_reddest() {
+        let together = |runs: &[Run]| {
+            let runs: Vec<&Run> = runs.iter().collect();
+            build(runs[0].head_sha, CiEvent::Push, &runs).map(|build| (build.id, build.state))
+        };
+        let green = || run(1, "completed", Some("success"));
+        assert_eq!(together(&[green(), run(2, "in_progress", None)]), Some(("1+2".to_owned(), BuildState::Running)));
+        assert_eq!(
+            together(&[green(), run(2, "completed", Some("skipped"))]),
+            Some(("1".to_owned(), BuildState::Passed))
+        );
+        let red = [green(), run(2, "completed", Some("failure")), run(3, "queued", None)];
+        assert_eq!(together(&red), Some(("1+2+3".to_owned(), BuildState::Failed)));
+        assert_eq!(together(&[run(1, "completed", Some("skipped"))]), None, "nothing ran: that is not green");
+        assert_eq!(together(&[run(1, "completed", Some("something new"))]).unwrap().1, BuildState::Failed);
+    }
+}
