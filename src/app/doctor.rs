@@ -49,11 +49,11 @@ pub struct Diagnosis {
 }
 
 impl Finding {
-    fn good(name: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn good(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, health: Health::Good, message: message.into(), hint: None, at: None }
     }
 
-    fn odd(name: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn odd(name: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { name, health: Health::Odd, message: message.into(), hint: Some(hint.into()), at: None }
     }
 
@@ -63,7 +63,7 @@ impl Finding {
         Self { name, health: Health::Bad, message, hint: failure.hint, at: failure.at }
     }
 
-    fn of(name: &'static str, found: Result<String, Failure>) -> Self {
+    pub(super) fn of(name: &'static str, found: Result<String, Failure>) -> Self {
         match found {
             Ok(message) => Self::good(name, message),
             Err(failure) => Self::bad(name, failure),
@@ -71,20 +71,29 @@ impl Finding {
     }
 }
 
+/// Are forge and CI asked too?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Live {
+    /// They are.
+    Yes,
+    /// The remote alone is.
+    No,
+}
+
 /// Looks at everything that a run needs.
-pub fn doctor(setting: &Setting, watch: Watch<'_>) -> Diagnosis {
+pub fn doctor(setting: &Setting, live: Live, watch: Watch<'_>) -> Diagnosis {
     let mut findings = vec![git_version()];
     for (name, folder) in [("state", setting.state_dir()), ("cache", setting.cache_dir())] {
         findings.push(Finding::of(name, folder.and_then(|folder| writable(&folder))));
     }
     match Project::open(setting) {
-        Ok(project) => of_project(&project, watch, &mut findings),
+        Ok(project) => of_project(&project, live, watch, &mut findings),
         Err(failure) => findings.push(Finding::bad("config", failure)),
     }
     Diagnosis { ok: findings.iter().all(|finding| finding.health != Health::Bad), findings }
 }
 
-fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+fn of_project(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     findings.push(match &project.config.file {
         Some(file) => Finding::good("config", file.display().to_string()),
         None => {
@@ -113,11 +122,11 @@ fn of_project(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) 
             }
         }),
     ));
-    remote(project, watch, findings);
+    remote(project, live, watch, findings);
 }
 
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
-fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     let opened = project.url().and_then(|url| {
         way(url.route(), findings);
         let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
@@ -163,6 +172,9 @@ fn remote(project: &Project, watch: Watch<'_>, findings: &mut Vec<Finding>) {
                 Some(ci) => Finding::good("ci", ci.kind()),
                 None => Finding::odd("ci", "none: nothing is tested before it lands", "say [ci] in relwf.toml"),
             });
+            if live == Live::Yes {
+                super::live::live(project, &parts, watch, findings);
+            }
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),
     }

@@ -4,7 +4,7 @@ use super::arguments::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
-use crate::app::doctor;
+use crate::app::{Live, doctor};
 use crate::ui::{self, Form};
 
 /// Look at everything that a run needs: configuration, git, identity, remote, credentials, folders, workflows.
@@ -15,16 +15,20 @@ use crate::ui::{self, Form};
     after_help = "Examples:\n  relwf doctor\n  relwf doctor --json | jq '.findings[] | select(.health == \"bad\")'"
 )]
 pub struct DoctorArgs {
+    /// Ask forge and CI too whether a promotion would get through; reads alone.
+    #[arg(long)]
+    pub live: bool,
     #[command(flatten)]
     pub json: JsonArg,
 }
 
 /// Does it.
-pub fn run(context: &Context, _args: &DoctorArgs) -> Result<Exit, Problem> {
+pub fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
     let diagnosis = {
         let working = ui::working::Working::new(&context.out);
-        doctor(&context.setting, working.watch(&context.setting.cancel))
+        let live = if args.live { Live::Yes } else { Live::No };
+        doctor(&context.setting, live, working.watch(&context.setting.cancel))
     };
     match context.out.form {
         Form::Json => context.out.answer_json(&diagnosis)?,

@@ -38,10 +38,14 @@ pub(super) const COMMANDS: &[Declared] = &[
     ),
 ];
 
-/// Deletes the branch of a change, if it is one of ours and still as we left it. Failing to is no failure.
-fn delete_branch(world: &World, change: &Change, watch: Watch<'_>) {
+/// Deletes the branch of a change, if it is one of ours and still as we left it: `given` is the change as it was proposed, or its
+/// number. Failing to is no failure.
+fn delete_branch(world: &World, change: &Change, given: &Value, watch: Watch<'_>) {
     let ours = |name: &&crate::model::BranchName| name.as_str().starts_with(world.config.forge.prefix());
     let Some(branch) = change.head_branch.as_ref().filter(ours) else { return };
+    if given.get("head").is_some_and(|head| *head != json!(change.head)) {
+        return watch.warn(format!("the branch {branch} stays: somebody pushed to it"));
+    }
     let lease = Lease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
     match lease.push(world, watch) {
         Ok(()) => {}
@@ -75,7 +79,7 @@ impl Effect for Close {
             forge.comment(number, reason, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
         }
         let change = forge.close(number, ChangeState::Closed, cx.watch).map_err(forge_failed)?;
-        delete_branch(&self.world, &change, cx.watch);
+        delete_branch(&self.world, &change, &self.wanted.change, cx.watch);
         Ok(Value::Null)
     }
 
@@ -83,7 +87,7 @@ impl Effect for Close {
         let change = self.world.forge.change(change_number(&intent.pre)?, cx.watch)?;
         Ok(match change {
             Some(change) if change.state == ChangeState::Closed => {
-                delete_branch(&self.world, &change, cx.watch);
+                delete_branch(&self.world, &change, &self.wanted.change, cx.watch);
                 Probe::Done(Value::Null)
             }
             // Performing it says what is wrong with it.
@@ -122,7 +126,7 @@ impl Effect for Conclude {
         let forge = &self.world.forge;
         forge.comment(number, &self.wanted.text, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
         if let Some(change) = forge.change(number, cx.watch).map_err(forge_failed)? {
-            delete_branch(&self.world, &change, cx.watch);
+            delete_branch(&self.world, &change, &self.wanted.change, cx.watch);
         }
         Ok(Value::Null)
     }

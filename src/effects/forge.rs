@@ -6,7 +6,7 @@ use super::lease::{Lease, not_sent};
 use super::proposal;
 use super::route::route;
 use crate::forge::{Change, ChangeState, ForgeError, NewChange, Search, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, Value, Watch, unknown, unknown_inside};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Value, Watch, unknown, unknown_inside};
 use crate::run::{
     Assumed, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
@@ -99,6 +99,9 @@ struct ProposeArgs {
     body: Option<String>,
 }
 
+/// So many branches one run may leave behind.
+const BRANCHES: u32 = 9;
+
 struct Propose {
     world: Arc<World>,
     wanted: ProposeArgs,
@@ -110,10 +113,12 @@ struct Proposal {
     head: CommitId,
     title: String,
     body: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    branch: Option<BranchName>,
 }
 
 impl Propose {
-    fn proposal(&self) -> Result<Proposal, Failure> {
+    fn proposal(&self, cx: &Performing<'_>) -> Result<Proposal, Failure> {
         let mirror = &self.world.mirror;
         let commit = mirror.commit(mirror.resolve(&self.wanted.commit)?)?;
         let title = self.wanted.title.clone().unwrap_or_else(|| commit.summary.clone());
@@ -121,27 +126,26 @@ impl Propose {
             Some(body) => body.clone(),
             None => proposal::body(&self.world, &commit, &self.wanted.target)?,
         };
-        Ok(Proposal { head: commit.id, title, body })
+        Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }
 
-    /// The branch that this run proposes from.
-    fn branch(&self, run: &RunId) -> Result<BranchName, Failure> {
-        format!("{}{run}", self.world.config.forge.prefix())
-            .parse()
-            .map_err(|error| Failure::new(FailureKind::Bug, format!("{error}")))
-    }
-
-    /// For forges that need one: a branch that holds the proposed commit.
-    fn push_branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, EffectError> {
+    /// For forges that need one: the branch that this run proposes from. One that holds something else is somebody's, or an
+    /// earlier proposal's that could not be deleted: it stays, and the next name is taken.
+    fn branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, Failure> {
         if !self.world.forge.caps().needs_branch {
             return Ok(None);
         }
-        let branch = self.branch(cx.run).map_err(EffectError::Refused)?;
-        let held = self.world.mirror.remote_refs(cx.watch).map_err(|error| not_sent(error.into()))?;
-        let name = branch.to_ref();
-        let lease = Lease { old: held.get(&name).copied(), new: Some(head.object()), name };
-        lease.push(&self.world, cx.watch)?;
-        Ok(Some(branch))
+        let held = self.world.mirror.remote_refs(cx.watch)?;
+        let first = format!("{}{}", self.world.config.forge.prefix(), cx.run);
+        let further = (2..=BRANCHES).map(|number| format!("{first}-{number}"));
+        for name in std::iter::once(first.clone()).chain(further) {
+            let name: BranchName = name.parse().map_err(|error| Failure::new(FailureKind::Bug, format!("{error}")))?;
+            if held.get(&name.to_ref()).is_none_or(|tip| *tip == head.object()) {
+                return Ok(Some(name));
+            }
+        }
+        Err(Failure::new(FailureKind::Refused, format!("{first} and {BRANCHES} names like it are taken"))
+            .hint("delete those branches that nobody needs"))
     }
 }
 
@@ -149,14 +153,18 @@ impl Effect for Propose {
     /// What could never land is not proposed.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         route(&self.world, &self.wanted.target, cx.watch)?;
-        value(self.proposal()?)
+        value(self.proposal(cx)?)
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let proposal: Proposal = facts(&intent.pre).map_err(EffectError::Refused)?;
+        if let Some(branch) = &proposal.branch {
+            let lease = Lease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
+            lease.push(&self.world, cx.watch)?;
+        }
         let new = NewChange {
             head: proposal.head,
-            head_branch: self.push_branch(cx, proposal.head)?,
+            head_branch: proposal.branch,
             base: self.wanted.target.clone(),
             title: proposal.title,
             body: proposal.body,
@@ -168,10 +176,10 @@ impl Effect for Propose {
 
     /// By the marker, never by the branch's name alone: a fork may use the same one.
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        let branch = self.branch(cx.run)?;
+        let proposal: Proposal = facts(&intent.pre)?;
         let search = Search {
             base: &self.wanted.target,
-            head_branch: self.world.forge.caps().needs_branch.then_some(&branch),
+            head_branch: proposal.branch.as_ref(),
             marker: Some(&intent.idempotency_key),
         };
         let found = self.world.forge.find_changes(&search, cx.watch)?;
@@ -182,8 +190,9 @@ impl Effect for Propose {
         OnUnknown::Ask
     }
 
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        let proposal = self.proposal()?;
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        route(&self.world, &self.wanted.target, cx.watch)?;
+        let proposal = self.proposal(cx)?;
         let value = json!({
             "number": unknown("number of the change"),
             "url": unknown("address of the change"),

@@ -35,4 +35,5 @@ mod world;
 
 pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, Line, judge};
 pub use registry::{Registry, signatures};
+pub use route::{Route, way_in};
 pub use world::{Clock, Decision, Env, Signals, World};

@@ -1,13 +1,14 @@
 //! How a commit gets onto a branch: what the forge's rules leave open.
 
 use super::World;
+use crate::forge::{Forge, Rules};
 use crate::model::{BranchName, Failure, FailureKind, Watch};
 use serde::{Deserialize, Serialize};
 
 /// How a commit gets onto the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Route {
+pub enum Route {
     /// By a leased push of the commit itself.
     #[default]
     Push,
@@ -15,16 +16,26 @@ pub(super) enum Route {
     Forge,
 }
 
-/// Push where that is allowed; else the forge merges, if it makes merge commits.
+/// The way that a forge's rules leave open.
 pub(super) fn route(world: &World, target: &BranchName, watch: Watch<'_>) -> Result<Route, Failure> {
-    let rules = world.forge.rules(target, watch)?;
-    match (rules.direct_push, rules.merge_commits) {
-        (Some(false), Some(false)) => Err(Failure::new(
-            FailureKind::Refused,
-            format!("{target} takes neither pushes nor merge commits: the forge would squash or rebase"),
-        )
+    way_in(&*world.forge, &world.forge.rules(target, watch)?, target)
+}
+
+/// Push where that is allowed; else the forge merges, if it makes merge commits.
+///
+/// # Errors
+///
+/// Kind `refused` where nothing that relwf does would land.
+pub fn way_in(forge: &dyn Forge, rules: &Rules, target: &BranchName) -> Result<Route, Failure> {
+    let refused = |words: String| Failure::new(FailureKind::Refused, words);
+    match (rules.write, rules.direct_push, rules.merge_commits) {
+        (Some(false), ..) => Err(refused("whoever relwf asks as may read this repository, and not write to it".to_owned())
+            .hint("`relwf doctor` says where the token comes from; contents and pull requests must be writable")),
+        (_, Some(false), Some(false)) => Err(refused(format!(
+            "{target} takes neither pushes nor merge commits: the forge would squash or rebase"
+        ))
         .hint("a squashed release severs the history; allow merge commits in the repository's settings, or let relwf push")),
-        (Some(false), _) if world.forge.caps().merges => Ok(Route::Forge),
+        (_, Some(false), _) if forge.caps().merges => Ok(Route::Forge),
         _ => Ok(Route::Push),
     }
 }

@@ -130,6 +130,8 @@ pub struct Rules {
     pub direct_push: Option<bool>,
     /// May merge commits land on it?
     pub merge_commits: Option<bool>,
+    /// May whoever asks write to the repository?
+    pub write: Option<bool>,
 }
 
 /// A merge through the forge's API.

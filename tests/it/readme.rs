@@ -49,4 +49,6 @@ fn its_configuration_is_read() {
     let service = machine.service();
     fs::write(service.join("relwf.toml"), block("toml", "[repo]")).unwrap();
     machine.say(&service, &["check"]).exits(0);
+    fs::write(service.join("relwf.toml"), block("toml", "kind = \"github\"")).unwrap();
+    machine.say(&service, &["check"]).exits(0);
 }

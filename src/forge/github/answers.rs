@@ -11,6 +11,17 @@ pub(super) struct Repository {
     pub(super) full_name: String,
     /// Shown to those who may push.
     pub(super) allow_merge_commit: Option<bool>,
+    /// Of whoever asks.
+    #[serde(default)]
+    permissions: Value,
+}
+
+impl Repository {
+    /// What its own settings leave open, whatever the branch.
+    pub(super) fn rules(&self) -> Rules {
+        let write = self.permissions["push"].as_bool();
+        Rules { merge_commits: self.allow_merge_commit, write, ..Rules::default() }
+    }
 }
 
 #[derive(Deserialize)]

@@ -43,7 +43,7 @@ pub struct GithubForge {
     name: String,
     /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
     heard: Mutex<BTreeMap<CommitId, Heard>>,
-    merge_commits: OnceLock<Option<bool>>,
+    settings: OnceLock<Rules>,
 }
 
 /// A commit's verdicts by the two ways in which GitHub keeps them.
@@ -65,7 +65,7 @@ enum Kind {
 impl GithubForge {
     /// The repository `owner/name`, on GitHub's API (see [`github_api`]).
     pub fn new(api: Arc<Api>, owner: String, name: String) -> Self {
-        Self { api, owner, name, heard: Mutex::default(), merge_commits: OnceLock::new() }
+        Self { api, owner, name, heard: Mutex::default(), settings: OnceLock::new() }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -98,14 +98,14 @@ impl GithubForge {
         self.api.send(method, &self.path(rest), Some(body), watch).map_err(failed)
     }
 
-    /// Does the repository allow merge commits? Asked once: whoever changes it meanwhile is told by the merge itself.
-    fn merge_commits(&self, watch: Watch<'_>) -> Result<Option<bool>, ForgeError> {
-        if let Some(known) = self.merge_commits.get() {
-            return Ok(*known);
+    /// The repository's own settings. Asked once: whoever changes them meanwhile is told by the landing itself.
+    fn settings(&self, watch: Watch<'_>) -> Result<Rules, ForgeError> {
+        if let Some(known) = self.settings.get() {
+            return Ok(known.clone());
         }
         let answer = self.get("", watch)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
-        let allowed = read::<Repository>(&answer.body, "the repository")?.allow_merge_commit;
-        Ok(*self.merge_commits.get_or_init(|| allowed))
+        let found = read::<Repository>(&answer.body, "the repository")?.rules();
+        Ok(self.settings.get_or_init(|| found).clone())
     }
 
     /// `owner/name`.
@@ -166,7 +166,7 @@ impl Forge for GithubForge {
     /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
     fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
         let name = encoded(branch.as_str());
-        let mut rules = Rules { merge_commits: self.merge_commits(watch)?, ..Rules::default() };
+        let mut rules = self.settings(watch)?;
         if let Some(answer) = self.get(&format!("/branches/{name}"), watch)? {
             read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules);
         }

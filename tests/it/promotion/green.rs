@@ -49,6 +49,30 @@ fn where_nobody_may_push_the_forge_merges_and_the_result_is_proven() {
     assert_eq!(stage.github.count("PUT", "/merge"), 1);
 }
 
+#[test]
+fn a_dry_run_only_looks() {
+    let stage = Stage::new();
+    let before = stage.git(&["for-each-ref"]);
+    let said = stage.relwf(&["run", "promote-staging", "--dry-run"]);
+    said.exits(0);
+    for part in ["forge::propose", "assuming the checks pass: continuous-integration/travis-ci/pr", "forge::conclude"] {
+        assert!(said.stdout.contains(part), "{part} is not in {}", said.stdout);
+    }
+    assert!(stage.github.requests().iter().all(|seen| seen.method == "GET"), "{:?}", stage.asked());
+    assert_eq!(stage.git(&["for-each-ref"]), before);
+    stage
+        .github
+        .protect("staging", Protection { only_by_change: true, methods: vec!["squash"], ..Protection::default() });
+    let said = stage.relwf(&["run", "promote-staging", "--dry-run"]);
+    said.exits(1);
+    assert!(
+        said.stderr.contains("would squash") || said.stdout.contains("would squash"),
+        "{}{}",
+        said.stdout,
+        said.stderr
+    );
+}
+
 /// What the forge does not tell beforehand, its refusal of the push does.
 #[test]
 fn a_push_that_is_refused_becomes_the_forges_merge() {

@@ -33,6 +33,23 @@ fn a_target_that_moves_before_landing_gets_a_new_merge() {
     assert!(comments[0].contains("Made anew: staging moved meanwhile"), "{comments:?}");
 }
 
+/// Nobody's branch is ever overwritten, not even our own that could not be deleted.
+#[test]
+fn a_branch_that_cannot_be_deleted_is_left_and_another_one_taken() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(30));
+    let said = stage.while_waiting(|stage| {
+        let branch = stage.github.changes()[0].head.clone();
+        stage.github.protect(&branch, Protection::default());
+        stage.github.somebody_pushes("staging", "hotfix.go", "fix\n");
+    });
+    said.exits(0);
+    let changes = stage.github.changes();
+    assert_eq!(changes[1].head, format!("{}-2", changes[0].head));
+    assert_eq!(stage.git(&["rev-parse", &changes[0].head]), changes[0].head_commit);
+    assert!(said.stderr.contains(&format!("the branch {} stays", changes[0].head)), "{}", said.stderr);
+}
+
 #[test]
 fn a_target_that_keeps_moving_is_not_chased_for_ever() {
     let stage = Stage::new();

@@ -1,0 +1,52 @@
+//! `doctor --live`: forge and CI are asked whether a promotion would get through. Reads alone.
+
+use super::doctor::Finding;
+use super::project::Project;
+use super::world::Parts;
+use crate::ci::BuildQuery;
+use crate::config::Environment;
+use crate::effects::{Route, way_in};
+use crate::model::{Failure, Watch};
+
+/// Each environment's branch on the forge, and the CI.
+pub(super) fn live(project: &Project, parts: &Parts, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+    let environments = &project.config.environments;
+    for environment in environments {
+        findings.push(Finding::of("landing", landing(parts, environment, watch)));
+    }
+    let Some(ci) = &parts.ci else { return };
+    let query = BuildQuery { branch: environments.first().map(|first| first.branch.clone()), ..BuildQuery::default() };
+    findings.push(Finding::of(
+        "builds",
+        match ci.builds(&query, watch) {
+            Ok(builds) => Ok(match builds.first().and_then(|newest| newest.url.clone()) {
+                Some(url) => format!("{} can be read; the newest is {url}", ci.kind()),
+                None => format!("{} can be read; there are none yet", ci.kind()),
+            }),
+            Err(error) => Err(Failure::from(error)),
+        },
+    ));
+    // <https://docs.github.com/actions/security-guides/automatic-token-authentication>
+    let ambient = |host: &str| project.credentials().source(host).is_some_and(|source| source.0 == "GITHUB_TOKEN");
+    if (project.setting.env)("GITHUB_ACTIONS").is_some() && ambient("github.com") {
+        findings.push(Finding::odd(
+            "token",
+            "it is the one that Actions gives to every job: what it pushes starts no workflow, so nothing would be deployed",
+            "use a GitHub App's or a person's token in GITHUB_ACCESS_TOKEN",
+        ));
+    }
+}
+
+/// How a promotion would land on an environment's branch.
+fn landing(parts: &Parts, environment: &Environment, watch: Watch<'_>) -> Result<String, Failure> {
+    let branch = &environment.branch;
+    let rules = parts.forge.rules(branch, watch)?;
+    let way = match way_in(&*parts.forge, &rules, branch)? {
+        Route::Push => "by a leased push",
+        Route::Forge => "by the forge's own merge",
+    };
+    let mut required = environment.checks.clone();
+    required.extend(rules.required.into_iter().filter(|context| !environment.checks.contains(context)));
+    let checks = if required.is_empty() { "no checks".to_owned() } else { required.join(", ") };
+    Ok(format!("on {branch}: {way}, after {checks}"))
+}
