@@ -1,6 +1,7 @@
 //! Is everything there that a run needs? Looks only; every answer is a finding with its remedy.
 
 use super::check::check;
+use super::forges;
 use super::project::Project;
 use super::setting::Setting;
 use crate::forge::Forge;
@@ -146,7 +147,10 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
             None => Finding::odd(
                 "credentials",
                 format!("none for {host}: reading works, pushing will not"),
-                "set GITHUB_ACCESS_TOKEN, GH_TOKEN or GITHUB_TOKEN, or set up `gh auth login` or a git credential helper",
+                format!(
+                    "set {}, or set up `gh auth login` (GitHub) or a git credential helper",
+                    forges::variables(forges::kind(project, &url)).join(" or ")
+                ),
             ),
         });
     }

@@ -122,17 +122,24 @@ pub(super) fn client(project: &Project) -> Result<Client, Failure> {
     Ok(Client::new(project.setting.cancel.clone()).by(project.routes()?))
 }
 
+/// The variables that hold tokens for a kind of forge, as people know them.
+pub(super) const fn variables(kind: ForgeKind) -> &'static [&'static str] {
+    match kind {
+        ForgeKind::Github | ForgeKind::Local => &["GITHUB_ACCESS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
+        ForgeKind::Gitlab => &["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"],
+        ForgeKind::Forgejo => &["FORGEJO_TOKEN", "GITEA_TOKEN"],
+    }
+}
+
 /// The host of the project's own forge, and the variables that hold tokens for it; GitHub's have rules of their own.
 pub(super) fn own_tokens(project: &Project) -> Option<(String, &'static [&'static str])> {
     let url = project.url().ok()?;
     let kind = kind(project, &url);
-    let variables: &[&str] = match kind {
-        ForgeKind::Gitlab => &["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"],
-        ForgeKind::Forgejo => &["FORGEJO_TOKEN", "GITEA_TOKEN"],
-        ForgeKind::Github | ForgeKind::Local => return None,
-    };
+    if matches!(kind, ForgeKind::Github | ForgeKind::Local) {
+        return None;
+    }
     let api = RemoteUrl::parse(&address(project, kind, &url).ok()?, &project.config.root).ok()?;
-    Some((api.host()?.to_owned(), variables))
+    Some((api.host()?.to_owned(), variables(kind)))
 }
 
 #[cfg(test)]

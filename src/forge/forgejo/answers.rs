@@ -12,9 +12,21 @@ pub(super) struct Repository {
     /// Servers before Forgejo 7 and Gitea 1.22 know of no such merge.
     #[serde(default)]
     pub(super) allow_fast_forward_only_merge: bool,
+    permissions: Option<Permissions>,
+}
+
+#[derive(Deserialize)]
+struct Permissions {
+    push: bool,
 }
 
 impl Repository {
+    /// What its own settings leave open, whatever the branch.
+    pub(super) fn rules(&self) -> Rules {
+        let write = self.permissions.as_ref().map(|permissions| permissions.push);
+        Rules { merge_commits: Some(self.takes_merges()), write, ..Rules::default() }
+    }
+
     /// Is there a way in which a merge commit lands unchanged, or as the second parent of the forge's own?
     pub(super) const fn takes_merges(&self) -> bool {
         self.allow_merge_commits || self.allow_fast_forward_only_merge

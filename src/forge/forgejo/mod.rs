@@ -113,8 +113,7 @@ impl Forge for ForgejoForge {
 
     /// The branch's protection as it holds for this token, and the repository's merge styles.
     fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
-        let takes = self.repository(watch)?.takes_merges();
-        let mut rules = Rules { merge_commits: Some(takes), ..Rules::default() };
+        let mut rules = self.repository(watch)?.rules();
         if let Some(there) = self.branch_there(branch, watch)? {
             there.add_to(&mut rules);
         }

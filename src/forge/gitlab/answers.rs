@@ -4,6 +4,7 @@ use crate::forge::{Change, ChangeState, Verdict, VerdictState, unmarked};
 use crate::model::{BranchName, CommitId};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A project (<https://docs.gitlab.com/api/projects/>).
 #[derive(Deserialize)]
@@ -11,6 +12,21 @@ pub(super) struct Project {
     /// `never`, `always`, `default_on`, `default_off`.
     pub(super) squash_option: Option<String>,
     pub(super) only_allow_merge_if_pipeline_succeeds: Option<bool>,
+    /// Of whoever asks: `project_access` and `group_access`, each with a role's level.
+    #[serde(default)]
+    permissions: Value,
+}
+
+/// The level of the role Developer.
+const DEVELOPER: u64 = 30;
+
+impl Project {
+    /// May whoever asks write? Not everybody's rights come from a role that is told here: an administrator's do not.
+    pub(super) fn write(&self) -> Option<bool> {
+        let level = |key: &str| self.permissions[key]["access_level"].as_u64();
+        let role = level("project_access").max(level("group_access"))?;
+        Some(role >= DEVELOPER)
+    }
 }
 
 #[derive(Deserialize)]
@@ -199,6 +215,19 @@ mod tests {
         ] {
             assert_eq!(state(word, allow_failure), read, "{word}");
         }
+    }
+
+    #[test]
+    fn whoever_has_no_role_may_write_all_the_same() {
+        let write = |permissions: Value| {
+            let project: Project = serde_json::from_value(serde_json::json!({ "permissions": permissions })).unwrap();
+            project.write()
+        };
+        let role = |level: u64| serde_json::json!({ "access_level": level, "notification_level": 3 });
+        assert_eq!(write(serde_json::json!({ "project_access": role(20), "group_access": role(40) })), Some(true));
+        assert_eq!(write(serde_json::json!({ "project_access": role(20), "group_access": null })), Some(false));
+        assert_eq!(write(serde_json::json!({ "project_access": null, "group_access": null })), None);
+        assert_eq!(write(Value::Null), None);
     }
 
     #[test]

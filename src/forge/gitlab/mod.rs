@@ -170,6 +170,7 @@ impl Forge for GitlabForge {
         Ok(Rules {
             required: pipeline.then(|| PIPELINE.to_owned()).into_iter().collect(),
             direct_push: self.branch_there(branch, watch)?.and_then(|branch| branch.can_push),
+            write: project.write(),
             merge_commits: project.squash_option.map(|option| option != "always"),
         })
     }

@@ -165,7 +165,9 @@ fn what_only_people_can_give_is_named() {
 
 #[test]
 fn a_token_without_rights_is_told_what_is_missing() {
-    for (token, words) in [("t-read", "403"), ("t-none", "shows no project"), ("t-wrong", "")] {
+    for (token, words) in
+        [("t-read", "may read this repository, and not write to it"), ("t-none", "shows no project"), ("t-wrong", "")]
+    {
         let mut stage = stage(Play::Green);
         stage.token = token;
         let said = stage.promote();

@@ -1,5 +1,6 @@
 //! Whole promotions through the command line, with the bundled workflows, against the fake GitLab and the fake Forgejo.
 
+mod doctor;
 mod forgejo;
 mod forgejo_api;
 mod gitbeaker;

@@ -1,6 +1,6 @@
 //! What the fake GitLab's answers look like: the fields of its documentation's examples.
 
-use super::{Ask, Lab, PATH};
+use super::{Ask, Lab, PATH, Rights};
 use crate::support::github::Settled;
 use crate::support::hosted::project::{Change, Check, Comment, Pipeline, State};
 use serde_json::{Value, json};
@@ -15,12 +15,19 @@ fn user(ask: &Ask<'_>, login: &str) -> Value {
 impl Lab {
     pub(super) fn project_body(&self, ask: &Ask<'_>) -> Value {
         let (space, name) = PATH.rsplit_once('/').unwrap();
+        let level = match ask.rights() {
+            Rights::None => 10,
+            Rights::Read => 20,
+            Rights::Write => 30,
+            Rights::Admin => 40,
+        };
+        let access = ask.person.is_some().then(|| json!({ "access_level": level, "notification_level": 3 }));
         json!({
             "id": 42, "name": name, "path": name, "path_with_namespace": PATH, "default_branch": "master",
             "name_with_namespace": PATH.replace('/', " / "), "visibility": "public", "archived": false,
             "web_url": format!("{}/{PATH}", ask.web), "http_url_to_repo": format!("{}/{PATH}.git", ask.web),
             "namespace": { "id": 7, "full_path": space, "kind": "group" },
-            "merge_method": self.merge_method, "squash_option": self.squash_option,
+            "permissions": { "project_access": null, "group_access": access }, "merge_method": self.merge_method, "squash_option": self.squash_option,
             "only_allow_merge_if_pipeline_succeeds": self.only_if_pipeline_succeeds,
             "only_allow_merge_if_all_discussions_are_resolved": false, "allow_merge_on_skipped_pipeline": null,
             "remove_source_branch_after_merge": true, "merge_requests_enabled": true, "jobs_enabled": true,
@@ -31,8 +38,8 @@ impl Lab {
         let protected = self.protected.get(name);
         json!({
             "name": name, "merged": false, "protected": protected.is_some(), "default": name == "master",
-            "developers_can_push": protected.is_some_and(|p| p.push <= super::Rights::Write),
-            "developers_can_merge": protected.is_some_and(|p| p.merge <= super::Rights::Write),
+            "developers_can_push": protected.is_some_and(|p| p.push <= Rights::Write),
+            "developers_can_merge": protected.is_some_and(|p| p.merge <= Rights::Write),
             "can_push": self.may_push(ask, name),
             "web_url": format!("{}/{PATH}/-/tree/{name}", ask.web),
             "commit": { "id": commit, "short_id": &commit[..8], "title": "", "message": "", "parent_ids": [] },
