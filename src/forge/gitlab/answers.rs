@@ -1,6 +1,6 @@
 //! What GitLab's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, Verdict, VerdictState, unmarked};
+use crate::forge::{Change, ChangeState, ForgeError, Verdict, VerdictState, unmarked};
 use crate::model::{BranchName, CommitId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -68,9 +68,15 @@ impl Request {
         self.source_project_id == Some(self.target_project_id)
     }
 
-    /// Would GitLab squash it?
-    pub(super) fn squashes(&self) -> bool {
-        self.squash_on_merge.or(self.squash).unwrap_or(false)
+    /// Would GitLab squash it? Older servers leave it to the project's option to say.
+    pub(super) fn squashes(
+        &self,
+        option: impl FnOnce() -> Result<Option<String>, ForgeError>,
+    ) -> Result<bool, ForgeError> {
+        match self.squash_on_merge {
+            Some(known) => Ok(known),
+            None => Ok(self.squash == Some(true) || option()?.as_deref() == Some("always")),
+        }
     }
 
     /// Is GitLab merging it at this moment?

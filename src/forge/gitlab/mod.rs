@@ -260,7 +260,7 @@ impl Forge for GitlabForge {
         if seen.is_locked() {
             return Ok(being_merged());
         }
-        let squashes = seen.squashes();
+        let squashes = seen.squashes(|| Ok(self.project(watch)?.squash_option))?;
         match seen.change() {
             Some(Change { merged_as: Some(commit), .. }) => return Ok(MergeOutcome::Already(commit)),
             Some(Change { head, .. }) if head != request.expected_head => return Ok(MergeOutcome::HeadMoved),

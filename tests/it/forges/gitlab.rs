@@ -144,6 +144,20 @@ fn a_merge_request_that_somebody_set_to_be_squashed_does_not_land() {
     assert!(said.stderr.contains("it would be squashed"), "{}", said.stderr);
 }
 
+/// An old server does not say of a merge request what it would do; its project does.
+#[test]
+fn an_old_server_that_always_squashes_is_asked_for_its_option() {
+    let stage = stage(Play::GreenAfter(3));
+    stage.forge.with(|lab| {
+        lab.old = true;
+        lab.project.close_to_pushes("staging", "GitLab: You are not allowed to push code.");
+    });
+    let said = stage.while_waiting(|stage| stage.forge.with(|lab| lab.squash_option = "always"));
+    said.exits(1);
+    stage.nothing_landed();
+    assert!(said.stderr.contains("it would be squashed"), "{}", said.stderr);
+}
+
 #[test]
 fn what_only_people_can_give_is_named() {
     for (prepare, words) in [

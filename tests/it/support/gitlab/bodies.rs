@@ -62,7 +62,7 @@ impl Lab {
             "source_project_id": if change.fork { 99 } else { 42 }, "target_project_id": 42,
             "author": user(ask, change.author), "draft": false, "sha": change.head_commit,
             "merge_commit_sha": own, "squash_commit_sha": null,
-            "squash": change.squash, "squash_on_merge": self.squashes(change),
+            "squash": change.squash, "squash_on_merge": (!self.old).then(|| self.squashes(change)),
             "merge_status": if change.computing > 0 { "checking" } else { "can_be_merged" },
             "detailed_merge_status": self.merge_status(change),
             "has_conflicts": false, "should_remove_source_branch": null, "force_remove_source_branch": false,

@@ -34,6 +34,8 @@ pub struct Lab {
     pub approvals_left: u32,
     /// May nobody give pipelines variables?
     pub no_variables: bool,
+    /// Is it too old to say whether it would squash?
+    pub old: bool,
 }
 
 /// The fake.
@@ -50,6 +52,7 @@ impl Gitlab {
             protected: BTreeMap::new(),
             approvals_left: 0,
             no_variables: false,
+            old: false,
         })
     }
 
