@@ -66,7 +66,7 @@ fn red_stops_with_the_job_its_link_and_the_end_of_the_log() {
     let said = stage.promote();
     said.exits(1);
     stage.nothing_landed();
-    for part in ["these checks are red: unit", "/-/jobs/", "nothing has landed"] {
+    for part in ["these checks are red: unit", "/-/jobs/", "| ERROR: unit failed", "nothing has landed"] {
         assert!(said.stderr.contains(part), "{part} is not in {}", said.stderr);
     }
     assert_eq!(stage.changes()[0].state, State::Open, "people look at it");
