@@ -10,7 +10,7 @@ mod pace;
 mod url;
 
 use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
-use crate::route::Routes;
+use crate::network::Routes;
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
 

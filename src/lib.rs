@@ -12,7 +12,7 @@
 //! | [`hidden`] | what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
-//! | [`route`], `odb` | the way to a server: proxies, certificates; git's own files |
+//! | [`network`], `odb` | the way to a server: proxies, certificates; git's own files |
 //! | [`model`] | ids, names, values, failures |
 
 pub mod app;
@@ -30,9 +30,9 @@ pub mod http;
 pub mod journal;
 pub mod merge;
 pub mod model;
+pub mod network;
 mod odb;
 pub mod process;
-pub mod route;
 pub mod run;
 pub mod script;
 pub mod ui;

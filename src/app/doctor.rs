@@ -5,11 +5,12 @@ use super::forges;
 use super::project::Project;
 use super::setting::Setting;
 use crate::forge::Forge;
-use crate::git::{Identity, Keep, Mirror, Signing};
+use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::model::{Failure, FailureKind, Place, Watch};
-use crate::route::{Route, Trust};
+use crate::network::{Route, Trust};
 use serde::Serialize;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -128,9 +129,10 @@ fn of_project(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Ve
 
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
 fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+    let credentials = project.credentials();
     let opened = project.url().and_then(|url| {
         way(url.route(), findings);
-        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
+        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, Arc::clone(&credentials), Keep::No, watch)?;
         let refs = mirror.remote_refs(watch)?;
         Ok((url, mirror, refs))
     });
@@ -140,20 +142,7 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
     };
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
     findings.push(Finding::good("remote", format!("{url}, {count} branches")));
-    // ssh asks its agent and keys when it connects; what is asked for here are tokens.
-    if let Some(host) = url.host().filter(|_| url.to_string().starts_with("http")) {
-        findings.push(match project.credentials().source(host) {
-            Some(source) => Finding::good("credentials", format!("for {host}: {}", source.0)),
-            None => Finding::odd(
-                "credentials",
-                format!("none for {host}: reading works, pushing will not"),
-                format!(
-                    "set {}, or set up `gh auth login` (GitHub) or a git credential helper",
-                    forges::variables(forges::kind(project, &url)).join(" or ")
-                ),
-            ),
-        });
-    }
+    findings.extend(login(&url, &credentials, forges::variables(forges::kind(project, &url))));
     for environment in &project.config.environments {
         if !refs.contains_key(&environment.branch.to_ref()) {
             findings.push(Finding::bad(
@@ -169,7 +158,7 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
             ));
         }
     }
-    match super::world::parts(project, std::sync::Arc::new(mirror)) {
+    match super::world::parts(project, Arc::new(mirror)) {
         Ok(parts) => {
             findings.push(Finding::good("forge", Forge::kind(&*parts.forge)));
             findings.push(match &parts.ci {
@@ -181,6 +170,21 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
             }
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),
+    }
+}
+
+/// Who vouches for us: tokens are looked up, keys are told by the connection that was just made.
+fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Option<Finding> {
+    let host = url.host()?;
+    let source = if url.is_http() { credentials.source(host) } else { credentials.used(url) };
+    match source {
+        Some(source) => Some(Finding::good("credentials", format!("for {host}: {}", source.0))),
+        None if url.is_http() => Some(Finding::odd(
+            "credentials",
+            format!("none for {host}: reading works, pushing will not"),
+            format!("set {}, or set up `gh auth login` (GitHub) or a git credential helper", variables.join(" or ")),
+        )),
+        None => None,
     }
 }
 

@@ -43,8 +43,7 @@ pub(super) fn address(project: &Project, kind: ForgeKind, url: &RemoteUrl) -> Re
         ForgeKind::Github | ForgeKind::Local => "api/v3",
     };
     // The port of an ssh remote is no web server's.
-    let web = url.to_string().starts_with("http");
-    match (kind, if web { url.host() } else { host(url) }) {
+    match (kind, if url.is_http() { url.host() } else { host(url) }) {
         (ForgeKind::Github, Some("github.com")) => Ok("https://api.github.com".to_owned()),
         (_, Some(host)) => Ok(format!("https://{host}/{below}")),
         (_, None) => {

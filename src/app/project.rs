@@ -6,7 +6,7 @@ use super::setting::{Fetch, Setting};
 use crate::config::{self, Config};
 use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
 use crate::model::{Failure, FailureKind, Watch};
-use crate::route::Routes;
+use crate::network::Routes;
 use crate::script::Library;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -43,6 +43,9 @@ pub(super) fn undisputed(
     certificate: &Certificate,
     of: impl FnOnce() -> Value,
 ) -> Result<(), Failure> {
+    if let (Some(by), None) = (&certificate.by, certificate.agrees) {
+        tracing::warn!("{by} gave no answer to `{what}`: the merge is not certified");
+    }
     if certificate.agrees != Some(false) {
         return Ok(());
     }

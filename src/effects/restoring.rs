@@ -19,8 +19,12 @@ pub(super) const COMMANDS: &[Declared] = &[map(
     Kind::Effect,
     "git::restore_tree",
     &[
-        required("release", ParamType::Commit, "the earlier release: a commit of the branch's own history"),
         required("target", ParamType::Branch, "the branch; its tip as last fetched"),
+        optional(
+            "release",
+            ParamType::Commit,
+            "the earlier release: a commit of the branch's own history; the one before what the branch has now when left away",
+        ),
         optional("reason", ParamType::String, "why, for the message"),
     ],
     "#{ outcome: \"clean\"|\"up-to-date\", commit, tree, ours, release, commits, commit_count, withdrawn, components }",
@@ -29,11 +33,19 @@ pub(super) const COMMANDS: &[Declared] = &[map(
     make,
 )];
 
+/// Begins the line of the message that names the release.
+const RESTORES: &str = "Relwf-Restores: ";
+
+/// The release whose files a commit has, where it is a rollback.
+fn restored(message: &str) -> Option<CommitId> {
+    message.lines().rev().find_map(|line| line.strip_prefix(RESTORES)?.trim().parse().ok())
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RestoreArgs {
-    release: String,
     target: BranchName,
+    release: Option<String>,
     reason: Option<String>,
 }
 
@@ -65,7 +77,10 @@ impl Author for Restore {
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let mirror = &self.world.mirror;
         let ours = tip(&self.world, &self.wanted.target)?;
-        let release = mirror.resolve(&self.wanted.release)?;
+        let release = match &self.wanted.release {
+            Some(release) => mirror.resolve(release)?,
+            None => self.before(ours)?,
+        };
         if !mirror.is_ancestor(release, ours)? {
             let (release, target) = (release.short(), &self.wanted.target);
             return Err(Failure::new(FailureKind::Git, format!("{release} was never released on {target}")).hint(
@@ -112,6 +127,22 @@ impl Author for Restore {
 }
 
 impl Restore {
+    /// The release before the one whose files the branch has now: after a rollback that is the one that it went back to.
+    fn before(&self, tip: CommitId) -> Result<CommitId, Failure> {
+        let mirror = &self.world.mirror;
+        let mut now = mirror.commit(tip)?;
+        while let Some(restored) = restored(&now.message) {
+            now = mirror.commit(restored)?;
+        }
+        now.parents.first().copied().ok_or_else(|| {
+            Failure::new(
+                FailureKind::NotFound,
+                format!("{} has no release before {}", self.wanted.target, now.id.short()),
+            )
+            .hint("name the release to go back to: `release`")
+        })
+    }
+
     fn message(&self, run: &RunId, fixed: &Fixed, withdrawn: usize) -> Result<String, Failure> {
         let release = self.world.mirror.commit(fixed.release)?;
         let landings = if withdrawn == 1 { "landing" } else { "landings" };
@@ -119,7 +150,7 @@ impl Restore {
         let reason = reason.map(|reason| format!("{reason}\n\n")).unwrap_or_default();
         Ok(format!(
             "Roll {} back to {}\n\n{reason}The files are those of \"{}\". This takes back {withdrawn} {landings}; reverting \
-             this commit\nbrings them again.\n\nRelwf-Restores: {}\nRelwf-Run: {run}\n",
+             this commit\nbrings them again.\n\n{RESTORES}{}\nRelwf-Run: {run}\n",
             self.wanted.target,
             fixed.release.short(),
             release.summary,

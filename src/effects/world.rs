@@ -8,7 +8,7 @@ use crate::git::{Identity, Mirror, Signing};
 use crate::http::Client;
 use crate::merge::Certify;
 use crate::model::{Cancel, Failure, RunId};
-use crate::route::Routes;
+use crate::network::Routes;
 use crate::run::Key;
 use jiff::Timestamp;
 use std::path::PathBuf;

@@ -151,6 +151,11 @@ impl Credentials {
         }
     }
 
+    /// What the last connection to this remote got in with, for `doctor`; `None` where nobody was asked for anything.
+    pub fn used(&self, url: &RemoteUrl) -> Option<CredentialSource> {
+        self.tried(url).pop()
+    }
+
     /// What the last connection to this remote tried.
     pub(super) fn tried(&self, url: &RemoteUrl) -> Vec<CredentialSource> {
         let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);

@@ -169,7 +169,9 @@ impl Mirror {
     ///
     /// Kind `not-found` when nothing, or more than one thing, has that name; the hint gives near names.
     pub fn resolve(&self, rev: &str) -> Result<CommitId, GitError> {
-        self.with_refs(|repository, refs| revision::resolve(repository, refs, rev))
+        let seen = self.snapshot();
+        let refs = seen.as_deref().map_or(Refs::Stored, Refs::Seen);
+        self.objects.with_sources(|sources| revision::resolve(sources, &refs, rev))
     }
 
     /// One commit.

@@ -30,6 +30,7 @@ mod raw;
 mod refs;
 mod revision;
 mod settings;
+mod signer;
 mod signing;
 mod transport;
 mod trees;

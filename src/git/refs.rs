@@ -33,7 +33,8 @@ impl Refs<'_> {
         }
     }
 
-    /// What a name means: a branch, then a tag, then a full reference name, then `HEAD`.
+    /// What a name means: a branch, then a tag, then a full reference name, then `HEAD`; where people work, also a branch of a
+    /// remote as it was last fetched (`origin/master`).
     pub(super) fn named(&self, repository: &Repository, name: &str) -> Result<Option<Oid>, GitError> {
         for full in [format!("refs/heads/{name}"), format!("refs/tags/{name}")] {
             if let Some(id) = self.get(repository, &full)? {
@@ -50,6 +51,7 @@ impl Refs<'_> {
         let full = full.or_else(|| name.strip_prefix("tags/").map(|rest| format!("refs/tags/{rest}")));
         match full.as_deref().or_else(|| name.starts_with("refs/").then_some(name)) {
             Some(full) => self.get(repository, full),
+            None if name.contains('/') => self.get(repository, &format!("refs/remotes/{name}")),
             None => Ok(None),
         }
     }

@@ -2,12 +2,15 @@
 
 use super::GitError;
 use super::commits::object_id;
+use super::raw::Sources;
 use super::refs::Refs;
-use crate::model::{CommitId, FailureKind};
+use crate::model::{CommitId, FailureKind, ObjectId};
+use crate::odb::{Found, Kind};
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 /// The commit that `rev` names. Branches come first, then tags, then ids.
-pub(super) fn resolve(repository: &Repository, refs: &Refs<'_>, rev: &str) -> Result<CommitId, GitError> {
+pub(super) fn resolve(sources: &Sources<'_>, refs: &Refs<'_>, rev: &str) -> Result<CommitId, GitError> {
+    let repository = sources.repository;
     let not_one = |why: &str| {
         GitError::new(FailureKind::NotFound, format!("`{}` names no commit: {why}", rev.escape_debug()))
             .hint("give a branch, a tag, a commit id, or one of these with `~3` or `^2`")
@@ -31,6 +34,17 @@ pub(super) fn resolve(repository: &Repository, refs: &Refs<'_>, rev: &str) -> Re
         None if is_hex(name) => name.to_owned(),
         None => return Err(unknown_name(repository, refs, rev, name)),
     };
+    // libgit2 must not meet what is damaged.
+    let (mut base, mut suffix) = (base, suffix);
+    if let Ok(id) = base.parse()
+        && let Some(commit) = peel(sources, id)?
+    {
+        let at = walk(sources, commit, &mut suffix)?.ok_or_else(|| not_one("the history does not reach that far"))?;
+        if suffix.is_empty() {
+            return Ok(at);
+        }
+        base = at.to_string();
+    }
     let object = repository.revparse_single(&format!("{base}{suffix}")).map_err(|e| match e.code() {
         ErrorCode::Ambiguous => {
             GitError::new(FailureKind::NotFound, format!("`{rev}` is ambiguous: several objects begin with it"))
@@ -45,6 +59,53 @@ pub(super) fn resolve(repository: &Repository, refs: &Refs<'_>, rev: &str) -> Re
         Ok(commit) => Ok(object_id(commit.id()).into()),
         Err(_) => Err(not_one(&format!("it is a {}", object.kind().map_or("strange object", |kind| kind.str())))),
     }
+}
+
+/// The commit that an object is or, as a tag, leads to; `None` where only libgit2 knows.
+fn peel(sources: &Sources<'_>, mut id: ObjectId) -> Result<Option<CommitId>, GitError> {
+    // As many tags as nobody ties to one another.
+    for _ in 0..100 {
+        match sources.files.read(id) {
+            Found::Object(Kind::Commit, _) => return Ok(Some(id.into())),
+            Found::Object(Kind::Tag, data) => {
+                let next = data.strip_prefix(b"object ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
+                let Some(next) = next.and_then(|next| next.parse().ok()) else { return Ok(None) };
+                id = next;
+            }
+            Found::Damaged(why) => return Err(damaged(id, &why)),
+            Found::Object(..) | Found::Absent => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// Follows `~3` and `^2` as far as they are there, and leaves the rest; `None` where the history ends.
+fn walk(sources: &Sources<'_>, from: CommitId, suffix: &mut &str) -> Result<Option<CommitId>, GitError> {
+    let mut at = from;
+    while let Some(rest) = suffix.strip_prefix(['~', '^']).filter(|rest| !rest.starts_with('{')) {
+        let digits = rest.find(|next: char| !next.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(digits);
+        let number = if number.is_empty() { Some(1) } else { number.parse::<usize>().ok() };
+        let Some(number) = number else { return Ok(None) };
+        let (times, parent) = if suffix.starts_with('~') { (number, 1) } else { (usize::from(number > 0), number) };
+        for _ in 0..times {
+            let commit = sources.commit(at).map_err(|e| GitError::local(format!("commit {at} cannot be read"), &e))?;
+            match commit.parents.get(parent - 1) {
+                Some(next) => at = *next,
+                None => return Ok(None),
+            }
+        }
+        *suffix = after;
+    }
+    if let Found::Damaged(why) = sources.files.read(at.object()) {
+        return Err(damaged(at.object(), &why));
+    }
+    Ok(Some(at))
+}
+
+fn damaged(id: ObjectId, why: &str) -> GitError {
+    GitError::new(FailureKind::Git, format!("object {id} is damaged: {why}"))
+        .hint("`git fsck` in the repository tells more; fetch it anew from where it is whole")
 }
 
 fn is_hex(text: &str) -> bool {

@@ -5,7 +5,7 @@
 
 use super::GitError;
 use crate::model::FailureKind;
-use crate::route::{Routes, Setting};
+use crate::network::{Routes, Setting};
 use git2::{Config, ConfigLevel, Repository};
 use std::path::{Path, PathBuf};
 

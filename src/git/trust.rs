@@ -6,7 +6,7 @@
 use super::GitError;
 use super::error::words;
 use crate::model::FailureKind;
-use crate::route::Trust;
+use crate::network::Trust;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

@@ -4,7 +4,7 @@
 
 use super::GitError;
 use crate::model::FailureKind;
-use crate::route::{Route, Routes};
+use crate::network::{Route, Routes};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -113,13 +113,25 @@ impl RemoteUrl {
     ///
     /// # Errors
     ///
-    /// Kind `config` when the proxy that is named is none that can be used.
+    /// Kind `config` when the proxy that is named is none that can be used for it.
     pub fn by(mut self, routes: &Routes) -> Result<Self, GitError> {
         if let Place::Http { userinfo, .. } = &self.place {
             // Settings may be for one user alone.
             let user = userinfo.as_ref().map(|(user, _)| format!("://{user}@"));
             let address = user.map_or_else(|| self.shown.clone(), |user| self.shown.replacen("://", &user, 1));
             self.route = routes.to(&address).map_err(GitError::Failure)?;
+            // libgit2 would go past the proxy, and whoever set it up wants that known.
+            if let Some(proxy) = self.route.proxy.as_ref().filter(|_| !self.shown.starts_with("https:")) {
+                let (proxy, source) = (proxy.shown(), &proxy.source);
+                return Err(GitError::new(
+                    FailureKind::Config,
+                    format!(
+                        "{} is to be reached by the proxy {proxy} of {source}, which relwf can do for https alone",
+                        self.shown
+                    ),
+                )
+                .hint("use the https address, or list the host in no_proxy to reach it directly"));
+            }
         }
         Ok(self)
     }

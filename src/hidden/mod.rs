@@ -145,8 +145,8 @@ pub struct Merging<'a> {
 
 /// Looks into a merge. Histories that are cut off or damaged are no error: then it says that it cannot tell.
 pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
-    // The target has nothing of its own, or everything of the source.
-    if merging.bases == [merging.ours] || merging.bases == [merging.theirs] {
+    // The target has nothing of its own.
+    if merging.bases == [merging.ours] {
         return Hidden::default();
     }
     let told = mirror.aside().map_err(Failure::from).and_then(|aside| {
@@ -154,6 +154,10 @@ pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
         tell(&asked, merging).map_err(Failure::from)
     });
     let mut hidden = told.unwrap_or_else(|failure| Hidden { unknown: Some(failure.message), ..Hidden::default() });
+    if merging.bases == [merging.theirs] {
+        // There is nothing to merge: what counts is whether the target really has what it seems to have.
+        hidden = Hidden { reverted: hidden.reverted, truncated: hidden.truncated, ..Hidden::default() };
+    }
     hidden.findings = words::findings(&hidden, &merging.names);
     hidden
 }

@@ -6,7 +6,7 @@
 
 use super::{Access, BODY_LIMIT, Request, Response, url};
 use crate::model::{Cancel, Failure, FailureKind};
-use crate::route::{Proxy, Route, Routes};
+use crate::network::{Proxy, Route, Routes};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};

@@ -4,11 +4,14 @@
 //! temporary folder; nothing is written into the repository, but for answers that are to be remembered.
 
 use super::remembered::Remembered;
-use super::{Merged, Outcome};
+use super::{Conflict, Merged, Outcome};
 use crate::git::{LOCAL_ENVIRONMENT, Objects, git_program};
-use crate::model::{CommitId, TreeId};
+use crate::model::{CommitId, ObjectId, TreeId};
 use serde::{Deserialize, Serialize};
+use sha1::{Digest, Sha1};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
@@ -52,13 +55,23 @@ pub struct Certifying {
 struct Asked {
     by: String,
     said: Option<Said>,
+    labels: Labels,
+}
+
+/// What git calls the sides: such a name may be part of a conflict's path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Labels {
+    /// As they are called here.
+    Same,
+    Others,
 }
 
 /// What git made of the merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
     Clean(TreeId),
-    Conflicts,
+    /// At these paths, by the digest of their sorted list.
+    Conflicts(ObjectId),
 }
 
 /// May an answer that took git long be taken from the last time it was asked?
@@ -68,6 +81,10 @@ enum Anew {
     UnlessRemembered,
 }
 
+/// git that has not answered by then is given up.
+const DEADLINE: Duration = Duration::from_secs(600);
+const LOOK: Duration = Duration::from_millis(1);
+
 /// What takes git longer is worth remembering.
 const LONG: Duration = Duration::from_millis(250);
 
@@ -76,22 +93,27 @@ impl Certifying {
     ///
     /// Both commits must be on the disk; commits that live in memory alone get no answer.
     pub fn begin(certify: Certify, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(certify, objects, Anew::Always, vec![ours.to_string(), theirs.to_string()])
+        Self::start(certify, objects, (Anew::Always, Labels::Same), vec![ours.to_string(), theirs.to_string()])
     }
 
     /// As [`begin`](Self::begin) for a look that decides nothing: in a very long history git's answer may be the one that it
     /// gave to the same commits before. The repository must be a cache.
     pub fn begin_look(certify: Certify, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(certify, objects, Anew::UnlessRemembered, vec![ours.to_string(), theirs.to_string()])
+        Self::start(
+            certify,
+            objects,
+            (Anew::UnlessRemembered, Labels::Same),
+            vec![ours.to_string(), theirs.to_string()],
+        )
     }
 
     /// As [`begin`](Self::begin), over a base that is given, as for a pick or a revert; git before 2.40 has no answer to that.
     pub fn begin_over(certify: Certify, objects: &Objects, base: CommitId, ours: CommitId, theirs: CommitId) -> Self {
         let arguments = vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()];
-        Self::start(certify, objects, Anew::Always, arguments)
+        Self::start(certify, objects, (Anew::Always, Labels::Others), arguments)
     }
 
-    fn start(certify: Certify, objects: &Objects, anew: Anew, arguments: Vec<String>) -> Self {
+    fn start(certify: Certify, objects: &Objects, (anew, labels): (Anew, Labels), arguments: Vec<String>) -> Self {
         let repository = objects.path().to_owned();
         let work = move || {
             let (program, by) = version()?;
@@ -101,7 +123,7 @@ impl Certifying {
             };
             let said = remembered.as_ref().and_then(Remembered::answer);
             let said = said.or_else(|| ask(&repository, &arguments, remembered.as_ref()));
-            Some(Asked { by, said })
+            Some(Asked { by, said, labels })
         };
         let asking = match certify {
             Certify::Ask => std::thread::Builder::new().name("certificate".to_owned()).spawn(work).ok(),
@@ -133,7 +155,7 @@ pub fn certify(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Ou
     Certifying::begin(Certify::Ask, objects, ours, theirs).end(outcome)
 }
 
-fn compare(Asked { by, said }: Asked, outcome: &Outcome) -> Certificate {
+fn compare(Asked { by, said, labels }: Asked, outcome: &Outcome) -> Certificate {
     let nothing = Certificate { by: Some(by), ..Certificate::default() };
     match (said, &outcome.result) {
         (None, _) => nothing,
@@ -143,10 +165,26 @@ fn compare(Asked { by, said }: Asked, outcome: &Outcome) -> Certificate {
         (Some(Said::Clean(tree)), Merged::Conflicts(_)) => {
             Certificate { tree: Some(tree), agrees: Some(false), ..nothing }
         }
-        (Some(Said::Conflicts), result) => {
-            Certificate { agrees: Some(matches!(result, Merged::Conflicts(_))), ..nothing }
+        (Some(Said::Conflicts(paths)), Merged::Conflicts(mine)) => {
+            // Some are only told of: nothing is left unmerged there.
+            let unmerged = |conflict: &&Conflict| {
+                [&conflict.base, &conflict.ours, &conflict.theirs].into_iter().any(Option::is_some)
+            };
+            let mine = digest(mine.iter().filter(unmerged).map(|conflict| conflict.path.as_bytes()));
+            Certificate { agrees: Some(mine == paths || labels == Labels::Others), ..nothing }
         }
+        (Some(Said::Conflicts(_)), _) => Certificate { agrees: Some(false), ..nothing },
     }
+}
+
+/// What tells two lists of paths apart, whatever their order.
+fn digest<'p>(paths: impl Iterator<Item = &'p [u8]>) -> ObjectId {
+    let mut hash = Sha1::new();
+    for path in paths.map(String::from_utf8_lossy).collect::<BTreeSet<_>>() {
+        hash.update(path.as_bytes());
+        hash.update([0]);
+    }
+    ObjectId::from_bytes(hash.finalize().into())
 }
 
 /// The program and `git 2.47.3`, when it is new enough.
@@ -163,12 +201,12 @@ fn version() -> Option<(PathBuf, String)> {
 fn ask(repository: &Path, arguments: &[String], remembered: Option<&Remembered>) -> Option<Said> {
     let began = Instant::now();
     let output = merge_tree(repository, arguments)?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let tree = text.lines().next()?.trim().parse::<TreeId>().ok()?;
+    let mut parts = output.stdout.split(|byte| *byte == 0);
+    let tree = std::str::from_utf8(parts.next()?).ok()?.trim().parse::<TreeId>().ok()?;
     let said = match output.status.code() {
         Some(0) => Said::Clean(tree),
         // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
-        Some(1) => Said::Conflicts,
+        Some(1) => Said::Conflicts(digest(parts.take_while(|path| !path.is_empty()))),
         _ => return None,
     };
     if let Some(remembered) = remembered.filter(|_| began.elapsed() > LONG) {
@@ -193,12 +231,35 @@ fn merge_tree(repository: &Path, arguments: &[String]) -> Option<Output> {
         .env("GIT_OBJECT_DIRECTORY", scratch.path())
         .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&objects_of(repository)))
         .args(["-c", "core.attributesFile=/dev/null"])
-        .args(["merge-tree", "--write-tree", "--no-messages", "--name-only"])
+        .args(["merge-tree", "--write-tree", "--no-messages", "--name-only", "-z"])
         .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
-        .output()
-        .ok()
+        .stdout(Stdio::piped());
+    answered(command)
+}
+
+/// What a program answers, if it does so in time.
+fn answered(mut command: Command) -> Option<Output> {
+    let mut child = command.spawn().ok()?;
+    let mut out = child.stdout.take()?;
+    let reading = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        out.read_to_end(&mut text).map(|_| text)
+    });
+    let until = Instant::now() + DEADLINE;
+    let status = loop {
+        match child.try_wait().ok()? {
+            Some(status) => break status,
+            None if Instant::now() > until => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+            None => std::thread::sleep(LOOK),
+        }
+    };
+    Some(Output { status, stdout: reading.join().ok()?.ok()?, stderr: Vec::new() })
 }
 
 /// A linked work tree keeps its objects with its main repository.

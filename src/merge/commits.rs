@@ -1,4 +1,4 @@
-//! Commits as a merge needs them (tree, parents, date, generation), parsed once and kept.
+//! Commits as a merge needs them (parents, date, generation), parsed once and kept.
 
 use super::MergeError;
 use super::store::{IdMap, Store, damaged};
@@ -18,7 +18,6 @@ pub(super) const UNKNOWN_GENERATION: u64 = u64::MAX;
 /// What is known of one commit.
 pub(super) struct Commit {
     pub(super) id: ObjectId,
-    pub(super) tree: ObjectId,
     pub(super) date: i64,
     pub(super) generation: u64,
     parents: Parents,
@@ -54,7 +53,6 @@ impl Commits {
         if number == next {
             self.commits.push(Commit {
                 id,
-                tree: ObjectId::ZERO,
                 date: 0,
                 generation: UNKNOWN_GENERATION,
                 parents: Parents::Few([0; 2], 0),
@@ -72,6 +70,11 @@ impl Commits {
         Ok(&self.commits[number as usize])
     }
 
+    /// A commit's tree, from the commit itself: of what is merged the commit graph's word is not enough.
+    pub(super) fn tree(&self, store: &Store<'_>, number: Number) -> Result<ObjectId, MergeError> {
+        Ok(read(store, self.commits[number as usize].id)?.tree)
+    }
+
     /// A commit that [`get`](Self::get) has given before.
     pub(super) fn known(&self, number: Number) -> &Commit {
         &self.commits[number as usize]
@@ -85,13 +88,12 @@ impl Commits {
         let id = self.commits[number as usize].id;
         let found = match self.graphs.find(id) {
             Some(found) => found,
-            None => read(store, id)?,
+            None => read(store, id)?.commit,
         };
         let cut = self.shallow.contains_key(&id);
         let parents: Vec<Number> =
             if cut { Vec::new() } else { found.parents.into_iter().map(|parent| self.number(parent)).collect() };
         let commit = &mut self.commits[number as usize];
-        commit.tree = found.tree;
         commit.date = found.date;
         commit.generation = found.generation;
         commit.parents = match parents[..] {
@@ -114,7 +116,13 @@ impl Commit {
     }
 }
 
-fn read(store: &Store<'_>, id: ObjectId) -> Result<GraphCommit, MergeError> {
+/// A commit as its own bytes have it.
+struct Raw {
+    tree: ObjectId,
+    commit: GraphCommit,
+}
+
+fn read(store: &Store<'_>, id: ObjectId) -> Result<Raw, MergeError> {
     // Messages are long and not needed.
     if let Some(found) = store.commit_head(id, HEAD).and_then(|head| parse_raw(&head)) {
         return Ok(found);
@@ -122,7 +130,7 @@ fn read(store: &Store<'_>, id: ObjectId) -> Result<GraphCommit, MergeError> {
     parse_raw(&store.commit(id)?).ok_or_else(|| damaged(format!("commit {id}"), "its header cannot be read"))
 }
 
-fn parse_raw(data: &[u8]) -> Option<GraphCommit> {
+fn parse_raw(data: &[u8]) -> Option<Raw> {
     let mut lines = data.split_inclusive(|byte| *byte == b'\n');
     let tree = hex(lines.next()?.strip_prefix(b"tree ")?.strip_suffix(b"\n")?)?;
     let mut parents = Vec::with_capacity(2);
@@ -131,9 +139,10 @@ fn parse_raw(data: &[u8]) -> Option<GraphCommit> {
         if let Some(parent) = line.strip_prefix(b"parent ").filter(|_| ended) {
             parents.push(hex(parent)?);
         } else if let Some(committer) = line.strip_prefix(b"committer ").filter(|_| ended) {
-            return Some(GraphCommit { tree, parents, date: date(committer), generation: UNKNOWN_GENERATION });
+            let commit = GraphCommit { parents, date: date(committer), generation: UNKNOWN_GENERATION };
+            return Some(Raw { tree, commit });
         } else if line.is_empty() {
-            return Some(GraphCommit { tree, parents, date: 0, generation: UNKNOWN_GENERATION });
+            return Some(Raw { tree, commit: GraphCommit { parents, date: 0, generation: UNKNOWN_GENERATION } });
         }
     }
     None

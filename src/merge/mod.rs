@@ -150,7 +150,7 @@ impl Merger {
                 kept.refresh();
                 kept
             }
-            _ => ort::Memory::new(&common),
+            _ => ort::Memory::new(&common)?,
         };
         let (_, kept) = memory.insert((common, kept));
         work(&ort::Engine::new(repository, kept)?)

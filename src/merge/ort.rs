@@ -14,7 +14,7 @@ use super::store::{Kept, Store};
 use super::submodules::Submodules;
 use super::tree::{DIRECTORY, Item};
 use super::{By, MergeError, Merged, Outcome};
-use super::{directories, finish, renames, report, resolve, structural};
+use super::{directories, finish, plain, renames, report, resolve, structural};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
 use std::path::Path;
@@ -28,8 +28,19 @@ pub(super) struct Memory {
 
 impl Memory {
     /// For the repository whose objects and references are in this folder.
-    pub(super) fn new(common: &Path) -> Self {
-        Self { objects: Kept::new(common), commits: RefCell::new(Commits::new(common)), painter: RefCell::default() }
+    ///
+    /// # Errors
+    ///
+    /// It has other objects or parents put in the place of its own.
+    pub(super) fn new(common: &Path) -> Result<Self, MergeError> {
+        if let Some(what) = plain::altered(common) {
+            return Err(MergeError::Altered { what });
+        }
+        Ok(Self {
+            objects: Kept::new(common),
+            commits: RefCell::new(Commits::new(common)),
+            painter: RefCell::default(),
+        })
     }
 
     /// Takes notice of what others stored meanwhile.
@@ -151,7 +162,7 @@ impl<'r> Engine<'r> {
     }
 
     fn tree_of(&self, commit: Number) -> Result<Item, MergeError> {
-        let tree = self.memory.commits.borrow_mut().get(&self.store, commit)?.tree;
+        let tree = self.memory.commits.borrow().tree(&self.store, commit)?;
         Ok(Item { mode: DIRECTORY, id: tree })
     }
 

@@ -61,6 +61,20 @@ pub enum MergeError {
     /// More directories lie in each other than git follows.
     #[error("more than {DEEPEST} directories lie in each other")]
     TooDeep,
+    /// Other objects or parents stand in the place of the repository's own.
+    #[error("the repository has {what}, which are not followed here")]
+    Altered {
+        /// What they are.
+        what: &'static str,
+    },
+    /// A path is to be merged by a program of the repository's configuration.
+    #[error("{path} is to be merged by the driver `{driver}`, and no program is run for a merge")]
+    Driver {
+        /// The path.
+        path: String,
+        /// The driver's name.
+        driver: String,
+    },
     /// The object database failed.
     #[error("{what}: {source}")]
     Database {
@@ -78,6 +92,11 @@ impl From<MergeError> for Failure {
                 .hint("a promotion needs a common ancestor; check that both branches belong to the same repository"),
             MergeError::TooDeep => Self::new(FailureKind::Git, error.to_string())
                 .hint("git follows no deeper either (core.maxTreeDepth); move those directories up, on both branches"),
+            MergeError::Altered { .. } => Self::new(FailureKind::Git, error.to_string())
+                .hint("merge in a clone: replacements and grafts stay behind (`git clone --bare`)"),
+            MergeError::Driver { driver, .. } => Self::new(FailureKind::Git, error.to_string()).hint(format!(
+                "merge in a bare clone, where it is text; or take away `merge.{driver}.driver` (git config)"
+            )),
             MergeError::Database { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("an object is missing or damaged; `git fsck` on the remote tells more"),
         }

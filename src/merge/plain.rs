@@ -7,6 +7,23 @@ use super::attributes;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// What in a repository takes the place of what its commits say, where anything does: git follows it, we do not.
+pub(super) fn altered(common: &Path) -> Option<&'static str> {
+    let some = |path: &str| std::fs::metadata(common.join(path)).is_ok_and(|file| file.len() > 0);
+    let any = |path: &str| std::fs::read_dir(common.join(path)).is_ok_and(|mut entries| entries.next().is_some());
+    let packed =
+        || std::fs::read(common.join("packed-refs")).is_ok_and(|refs| memchr::memmem::find(&refs, REPLACED).is_some());
+    if some("info/grafts") {
+        Some("grafts (info/grafts)")
+    } else if any("refs/replace") || packed() {
+        Some("replaced objects (refs/replace)")
+    } else {
+        None
+    }
+}
+
+const REPLACED: &[u8] = b" refs/replace/";
+
 /// A plain bare repository on this machine.
 pub struct Plain {
     path: PathBuf,
@@ -18,7 +35,7 @@ impl Plain {
     pub fn at(path: &Path) -> Option<Self> {
         let whole = path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir();
         let mine = std::fs::metadata(path).is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
-        if !whole || !mine || path.join("commondir").exists() || attributes::any(path) {
+        if !whole || !mine || altered(path).is_some() || path.join("commondir").exists() || attributes::any(path) {
             return None;
         }
         let config = std::fs::read_to_string(path.join("config")).ok()?.to_ascii_lowercase();

@@ -70,14 +70,14 @@ impl Remembered {
 fn write(said: &Said) -> String {
     match said {
         Said::Clean(tree) => tree.to_string(),
-        Said::Conflicts => "conflicts".to_owned(),
+        Said::Conflicts(paths) => format!("conflicts {paths}"),
     }
 }
 
 fn read(text: &str) -> Option<Said> {
-    match text {
-        "conflicts" => Some(Said::Conflicts),
-        tree => tree.parse().ok().map(Said::Clean),
+    match text.strip_prefix("conflicts ") {
+        Some(paths) => paths.parse().ok().map(Said::Conflicts),
+        None => text.parse().ok().map(Said::Clean),
     }
 }
 
@@ -98,9 +98,9 @@ mod tests {
             |version: &str, commit: &str| Remembered::new(dir.path(), &git, version, &[commit.to_owned()]).unwrap();
         assert_eq!(place("2.47", "a").answer(), None);
         place("2.47", "a").keep(&tree(1));
-        place("2.47", "b").keep(&Said::Conflicts);
+        place("2.47", "b").keep(&Said::Conflicts(crate::model::ObjectId::ZERO));
         assert_eq!(place("2.47", "a").answer(), Some(tree(1)));
-        assert_eq!(place("2.47", "b").answer(), Some(Said::Conflicts));
+        assert_eq!(place("2.47", "b").answer(), Some(Said::Conflicts(crate::model::ObjectId::ZERO)));
         assert_eq!(place("2.48", "a").answer(), None);
         fs::write(dir.path().join("config"), "[core]\n").unwrap();
         assert_eq!(place("2.47", "a").answer(), None);

@@ -38,6 +38,7 @@ impl<'r> Submodules<'r> {
         }
         let module = repo.find_submodule(path).ok();
         let name = module.as_ref().and_then(|module| module.name().ok()).unwrap_or(path);
-        git2::Repository::open_bare(repo.commondir().join("modules").join(name)).ok()
+        // A linked work tree has its own.
+        git2::Repository::open_bare(repo.path().join("modules").join(name)).ok()
     }
 }

@@ -30,6 +30,8 @@ pub enum Weight {
     Passing,
     /// Something that people should know afterwards too.
     Lasting,
+    /// Shown, and then nothing until the next word: a program may ask somebody on the terminal.
+    Lending,
 }
 
 /// Borrowed by whatever may take long.
@@ -45,6 +47,11 @@ impl Watch<'_> {
     /// Says what is going on.
     pub fn say(&self, what: impl Into<String>) {
         (self.progress)(Progress { what: what.into(), ..Progress::default() });
+    }
+
+    /// Says what is going on, and leaves the terminal alone until the next word.
+    pub fn lend(&self, what: impl Into<String>) {
+        (self.progress)(Progress { what: what.into(), weight: Weight::Lending, ..Progress::default() });
     }
 
     /// Says something that people should know afterwards too.

@@ -7,15 +7,14 @@ use super::window::Window;
 use crate::model::ObjectId;
 use std::path::{Path, PathBuf};
 
-/// A commit as the graph has it.
+/// A commit as the graph has it; its tree is the commit's own to say.
 pub(crate) struct GraphCommit {
-    pub(crate) tree: ObjectId,
     pub(crate) parents: Vec<ObjectId>,
     pub(crate) date: i64,
     pub(crate) generation: u64,
 }
 
-/// What the graph has of the commit at a position, but for its tree; parents are positions too.
+/// What the graph has of the commit at a position; parents are positions too.
 #[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) parents: Vec<u32>,
@@ -64,7 +63,7 @@ impl Graphs {
         let (layer, at) = self.place(id)?;
         let Row { parents, date, generation } = self.read(layer, at)?;
         let parents = parents.into_iter().map(|parent| self.id(parent)).collect::<Option<_>>()?;
-        Some(GraphCommit { tree: layer.tree(at)?, parents, date, generation })
+        Some(GraphCommit { parents, date, generation })
     }
 
     /// A commit's position.
@@ -140,10 +139,6 @@ fn load(objects: &Path) -> Option<Vec<Layer>> {
 impl Layer {
     fn row(&self, at: u32) -> Option<u64> {
         (at < self.ids.count()).then(|| self.commits + u64::from(at) * ROW)
-    }
-
-    fn tree(&self, at: u32) -> Option<ObjectId> {
-        self.file.bytes(self.row(at)?).map(ObjectId::from_bytes)
     }
 
     fn read(path: &Path, first: u32) -> Option<Self> {

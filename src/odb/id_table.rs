@@ -13,19 +13,27 @@ pub(super) struct IdTable {
     /// How many ids begin with this byte or a lower one.
     fanout: Vec<u32>,
     names: u64,
+    /// From one id to the next.
+    stride: u64,
 }
 
 impl IdTable {
     /// Bytes of a fanout.
     pub(super) const FANOUT: u64 = 1024;
 
-    /// The table whose fanout and names begin at these offsets; `None` where the file has no such table.
+    /// The table whose fanout and ids begin at these offsets; `None` where the file has no such table.
     pub(super) fn read(file: &Window, fanout: u64, names: u64) -> Option<Self> {
+        Self::spread(file, fanout, names, ID)
+    }
+
+    /// As [`read`](Self::read), where so many bytes lie between the beginnings of two ids.
+    pub(super) fn spread(file: &Window, fanout: u64, names: u64, stride: u64) -> Option<Self> {
         let bytes = file.bytes::<{ Self::FANOUT as usize }>(fanout)?;
         let fanout: Vec<u32> =
             bytes.chunks_exact(4).filter_map(|four| four.try_into().ok()).map(u32::from_be_bytes).collect();
-        let table = Self { fanout, names };
-        let end = names.checked_add(u64::from(table.count()) * ID)?;
+        let table = Self { fanout, names, stride };
+        let last = u64::from(table.count()).checked_sub(1).map_or(0, |last| last * stride + ID);
+        let end = names.checked_add(last)?;
         (table.fanout.is_sorted() && end <= file.length()).then_some(table)
     }
 
@@ -39,7 +47,7 @@ impl IdTable {
         if at >= self.count() {
             return None;
         }
-        file.bytes(self.names + u64::from(at) * ID).map(ObjectId::from_bytes)
+        file.bytes(self.names + u64::from(at) * self.stride).map(ObjectId::from_bytes)
     }
 
     /// The position of an id.

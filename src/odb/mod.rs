@@ -14,6 +14,7 @@ pub(crate) use commit_graph::{GraphCommit, Graphs, Row};
 use crate::model::ObjectId;
 use loose::Loose;
 use pack::{Packed, Packs};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -90,6 +91,31 @@ impl ObjectFiles {
     }
 }
 
+/// A line of `info/alternates`: in quotes where it has unusual bytes, which are escaped as in C then.
+fn unquoted(line: &str) -> PathBuf {
+    let Some(quoted) = line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return line.into() };
+    let mut bytes = Vec::new();
+    let mut rest = quoted.bytes();
+    while let Some(byte) = rest.next() {
+        let escaped = if byte == b'\\' { rest.next() } else { None };
+        bytes.push(match escaped {
+            None => byte,
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            Some(b'r') => b'\r',
+            Some(b'a') => 7,
+            Some(b'b') => 8,
+            Some(b'v') => 11,
+            Some(b'f') => 12,
+            Some(digit @ b'0'..=b'7') => {
+                rest.by_ref().take(2).fold(digit - b'0', |number, digit| number << 3 | digit.wrapping_sub(b'0') & 7)
+            }
+            Some(other) => other,
+        });
+    }
+    std::ffi::OsString::from_vec(bytes).into()
+}
+
 /// The folders that hold a repository's objects: its own, then those it borrows from.
 fn folders(common: &Path) -> Vec<PathBuf> {
     let mut folders = vec![common.join("objects")];
@@ -98,7 +124,7 @@ fn folders(common: &Path) -> Vec<PathBuf> {
         at += 1;
         let text = std::fs::read_to_string(folder.join("info/alternates")).unwrap_or_default();
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let other = folder.join(line);
+            let other = folder.join(unquoted(line));
             if folders.len() < 16 && !folders.contains(&other) {
                 folders.push(other);
             }

@@ -1,7 +1,7 @@
 //! Reads objects straight from packs (`gitformat-pack`), several times faster than through libgit2.
 //!
-//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. Packs whose index is not of version 2
-//! are left out.
+//! Only what a merge reads: whole objects, the head of a commit, the size of a blob. Packs whose index
+//! is of neither version that git writes are left out.
 
 use super::Kind;
 use super::id_table::IdTable;
@@ -92,8 +92,16 @@ struct Folder {
     met: HashSet<PathBuf>,
 }
 
+/// An index's form.
+#[derive(Clone, Copy)]
+enum Version {
+    One,
+    Two,
+}
+
 struct Pack {
     index: Window,
+    version: Version,
     ids: IdTable,
     file: File,
     /// The pack file's size in bytes.
@@ -407,27 +415,36 @@ fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Pack {
-    /// Opens a pack by the path of its index (version 2).
+    /// Opens a pack by the path of its index.
     fn open(path: &Path) -> Option<Self> {
         let index = Window::open(path, LARGEST_INDEX)?;
-        if index.bytes(0)? != *b"\xfftOc\0\0\0\x02" {
-            return None;
-        }
-        let ids = IdTable::read(&index, 8, 8 + IdTable::FANOUT)?;
+        let (version, ids) = match index.bytes(0)? {
+            [0xff, b't', b'O', b'c', 0, 0, 0, 2] => (Version::Two, IdTable::read(&index, 8, 8 + IdTable::FANOUT)?),
+            [0xff, b't', b'O', b'c', ..] => return None,
+            // Each id behind its offset.
+            _ => (Version::One, IdTable::spread(&index, 0, IdTable::FANOUT + 4, 24)?),
+        };
         let file = File::open(path.with_extension("pack")).ok()?;
         let length = file.metadata().ok()?.len();
-        let pack = Self { index, ids, file, length };
-        (pack.index.length() >= pack.offsets() + u64::from(pack.ids.count()) * 4).then_some(pack)
+        let pack = Self { index, version, ids, file, length };
+        let whole = match version {
+            Version::One => true,
+            Version::Two => pack.index.length() >= pack.offsets() + u64::from(pack.ids.count()) * 4,
+        };
+        whole.then_some(pack)
     }
 
-    /// Where the offsets begin in the index: after each object's name and checksum.
+    /// Where the offsets begin in an index of version 2: after each object's name and checksum.
     fn offsets(&self) -> u64 {
         8 + IdTable::FANOUT + u64::from(self.ids.count()) * 24
     }
 
     fn find(&self, id: &ObjectId) -> Option<u64> {
-        let at = self.ids.find(&self.index, id)?;
-        let offset = self.index.u32(self.offsets() + u64::from(at) * 4)?;
+        let at = u64::from(self.ids.find(&self.index, id)?);
+        let offset = match self.version {
+            Version::One => return self.index.u32(IdTable::FANOUT + at * 24).map(u64::from),
+            Version::Two => self.index.u32(self.offsets() + at * 4)?,
+        };
         if offset & 0x8000_0000 == 0 {
             return Some(u64::from(offset));
         }

@@ -129,8 +129,8 @@ impl Walk<'_> {
             Err(failure) => return Ok(Settled::Failure(failure)),
         };
         let progress = |progress: Progress| {
-            let (key, text) = (request.key.to_string(), progress.what);
-            self.driver.listener.event(&Event::CommandProgress { key, text });
+            let (key, text, weight) = (request.key.to_string(), progress.what, progress.weight);
+            self.driver.listener.event(&Event::CommandProgress { key, text, weight });
         };
         let cx = Performing {
             run: self.driver.run,

@@ -1,7 +1,7 @@
 //! What a run tells its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
 
 use super::PlanItem;
-use crate::model::{Failure, Place, RunId, Value};
+use crate::model::{Failure, Place, RunId, Value, Weight};
 use serde::{Deserialize, Serialize};
 
 /// How a run stands.
@@ -88,6 +88,9 @@ pub enum Event {
         key: String,
         /// For people.
         text: String,
+        /// What becomes of it.
+        #[serde(skip)]
+        weight: Weight,
     },
     /// A wait has looked and found it is not there yet.
     Waiting {

@@ -378,7 +378,7 @@ impl Performer<'_> {
             (Some(done), None) => format!("{} {done}", progress.what),
             _ => progress.what,
         };
-        self.listener.event(&Event::CommandProgress { key: key.to_string(), text });
+        self.listener.event(&Event::CommandProgress { key: key.to_string(), text, weight: progress.weight });
     }
 
     fn idempotency_key(&self, request: &Request) -> String {

@@ -52,7 +52,8 @@ fn merge_text(merge: &PlannedMerge) -> String {
         "clean" => out.push_str(&format!("{}\n", paint(GOOD, "clean"))),
         "up-to-date" => {
             out.push_str(&format!("{}\n", paint(GOOD, "up to date")));
-            return out;
+            let hidden = hidden(&merge.hidden);
+            return if hidden.is_empty() { out } else { format!("{out}\n{hidden}") };
         }
         other => out.push_str(&format!("{}\n", paint(ERROR, other))),
     }

@@ -6,6 +6,7 @@ use super::hidden::hidden;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::{ChangedFile, CommitRow, Preview, PreviewOutcome};
+use crate::merge::Certificate;
 use crate::model::Value;
 use std::borrow::Cow;
 
@@ -25,6 +26,7 @@ pub fn preview(preview: &Preview) -> String {
     match preview.outcome {
         PreviewOutcome::UpToDate => {
             out.push_str(&format!("{} {} already has everything\n", paint(GOOD, "up to date:"), target.name));
+            out.push_str(&section(&hidden(&preview.hidden)));
             return out;
         }
         PreviewOutcome::Clean => {
@@ -41,6 +43,9 @@ pub fn preview(preview: &Preview) -> String {
     }
     if let Some(text) = disagreement(preview) {
         out.push_str(&format!("{} {text}\n", paint(ERROR, "not to be trusted:")));
+    }
+    if let Certificate { by: Some(by), agrees: None, .. } = &preview.certificate {
+        out.push_str(&format!("{} {by} gave no answer to compare with\n", paint(ERROR, "not certified:")));
     }
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));

@@ -141,6 +141,36 @@ fn a_rollback_brings_an_earlier_releases_files() {
 }
 
 #[test]
+fn a_second_rollback_goes_further_back_and_a_promotion_of_nothing_new_says_what_is_missing() {
+    let service = Service::promoted();
+    // Two more releases.
+    for file in ["one.txt", "two.txt"] {
+        service.commit(file, "x\n");
+        service.run(&["promote-staging"]).exits(0);
+        service.run(&["promote-production"]).exits(0);
+    }
+    let tree = |rev: &str| service.git(&["rev-parse", &format!("{rev}^{{tree}}")]);
+    let releases = ["production~2", "production~1", "production"].map(tree);
+    service.run(&["rollback", "--param", "reason=hurts"]).exits(0);
+    assert_eq!(tree("production"), releases[1]);
+    let rollback = service.git(&["rev-parse", "production"]);
+
+    let promoted = service.run(&["promote-production", "--json"]);
+    promoted.exits(0);
+    let text = last(&promoted)["value"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("nothing to promote: production has all of staging already; but "), "{text}");
+    assert!(text.contains("took") && text.contains(&rollback[..10]) && text.contains("revert-release"), "{text}");
+    let preview = service.machine.say(&service.path, &["preview", "staging", "production"]);
+    preview.exits(0);
+    assert!(preview.stdout.contains("revert-release"), "{}", preview.stdout);
+
+    service.run(&["rollback", "--param", "reason=still hurts"]).exits(0);
+    assert_eq!(tree("production"), releases[0]);
+    service.run(&["rollback", "--param", "reason=named", "--param", "release=production~2"]).exits(0);
+    assert_eq!(tree("production"), releases[2]);
+}
+
+#[test]
 fn after_a_rollback_a_promotion_that_conflicts_names_the_rollback_first() {
     let service = Service::promoted();
     service.run(&["rollback", "--param", "branch=staging", "--param", "reason=login is down"]).exits(0);

@@ -117,6 +117,9 @@ fn without_the_right_to_write_or_to_read_at_all_the_server_is_heard_and_not_aske
         assert_eq!(log.lines().filter(|line| line.contains("DENIED")).count(), 1, "{log}");
     }
     assert_eq!(git(&place.repository("readable"), &["for-each-ref", "refs/relwf"]), "");
+    let doctor = place.relwf("readable", &["doctor"]);
+    let key = format!("credentials  for 127.0.0.1:{}: <machine>/home/.ssh/id_ed25519", place.server.port);
+    assert!(doctor.exits(0).stdout.contains(&key), "{}", doctor.stdout);
     let doctor = place.relwf("hidden", &["doctor"]);
     assert!(doctor.exits(1).stdout.contains("FATAL: R any hidden ada DENIED by fallthru"), "{}", doctor.stdout);
 }

@@ -5,10 +5,10 @@ use crate::support::bench::git;
 use crate::support::cli::{Machine, Said, said};
 use crate::support::git::in_own_process;
 use crate::support::https::{Authority, Proxy, Tunnel};
-use crate::support::servers::Server;
+use crate::support::servers::{self, Server};
 use relwf::http::{Client, HttpError, Request, Response};
 use relwf::model::{Cancel, Failure, FailureKind};
-use relwf::route::{Routes, Setting};
+use relwf::network::{Routes, Setting};
 use std::path::{Path, PathBuf};
 
 /// The sample service, its remote behind an https server of a CA that nobody knows.
@@ -181,6 +181,28 @@ fn git_goes_by_a_real_proxy_where_it_is_named_and_directly_where_it_is_not() {
         let connect = format!("CONNECT {} HTTP/1.1", place.address().replace("https://", ""));
         assert!(requests.iter().all(|request| *request == connect), "{requests:?}");
     }
+}
+
+#[test]
+fn plain_http_never_goes_past_a_proxy_in_silence() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let server = servers::http(&machine.path("demo"));
+    let file = service.join("relwf.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let host = format!("127.0.0.1:{}", server.port);
+    std::fs::write(&file, text.replace("../remote.git", &format!("http://{host}/open/remote.git"))).unwrap();
+    let relwf = |variables: &[(&str, &str)]| {
+        let mut command = machine.relwf(&service, &["preview", "master", "staging"]);
+        command.envs(variables.iter().copied());
+        said(&machine, command)
+    };
+    let refused = relwf(&[("http_proxy", "http://proxy.example:3128")]);
+    let words =
+        format!("http://{host}/open/remote.git is to be reached by the proxy http://proxy.example:3128 of http_proxy");
+    says(&refused.exits(2).stderr, &[&words, "use the https address, or list the host in no_proxy"]);
+    relwf(&[("http_proxy", "http://proxy.example:3128"), ("no_proxy", "127.0.0.1")]).exits(0);
+    relwf(&[("https_proxy", "http://proxy.example:3128")]).exits(0);
 }
 
 #[test]

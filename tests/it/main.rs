@@ -36,6 +36,7 @@ mod merge_answers;
 mod merge_cases;
 mod merge_edges;
 mod merge_histories;
+mod merge_places;
 mod merge_random;
 mod merge_store;
 mod merge_support;

@@ -315,3 +315,27 @@ fn a_promotion_that_cannot_be_signed_ends_before_anybody_sees_it() {
         |refs: &str| refs.lines().filter(|line| !line.contains("refs/relwf/l")).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(left(&git(&remote, &["for-each-ref"])), left(&before));
 }
+
+#[test]
+fn nothing_is_drawn_while_gpgs_agent_may_ask_on_the_terminal() {
+    let signer = Signer::openpgp();
+    signer.openpgp_key("Robin Sample <robin@orders.example>");
+    // As its pinentry would: it draws, takes its time, and goes.
+    signer.wrap("printf '<ask>' >/dev/tty; sleep 1; printf '</ask>' >/dev/tty");
+    let machine = Machine::new();
+    let service = machine.service();
+    git(&service, &["config", "--unset", "commit.gpgsign"]);
+    let line = format!("{} run promote-staging", env!("CARGO_BIN_EXE_relwf"));
+    let mut terminal = std::process::Command::new("script");
+    terminal.args(["-qec", &line, "/dev/null"]).env_clear().envs(signer.environment()).env("TERM", "xterm");
+    let output =
+        terminal.current_dir(&service).stdin(std::process::Stdio::null()).output().expect("script is installed");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{shown}");
+    // There was something to be drawn before and after.
+    let (before, rest) = shown.split_once("<ask>").unwrap_or_else(|| panic!("{shown}"));
+    let (meanwhile, after) = rest.split_once("</ask>").unwrap_or_else(|| panic!("{shown}"));
+    assert!(before.contains("signing with") && after.contains("land"), "{shown}");
+    assert_eq!(meanwhile, "", "{shown:?}");
+    signer.verify(&machine.path("demo/remote.git"), "staging");
+}

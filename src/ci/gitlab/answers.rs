@@ -1,7 +1,7 @@
 //! What GitLab's answers about pipelines look like, as far as they are needed.
 
 use crate::ci::{Build, BuildState, CiEvent};
-use crate::model::CommitId;
+use crate::model::{BranchName, CommitId};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -9,12 +9,21 @@ use serde::Deserialize;
 pub(super) struct Pipeline {
     pub(super) id: u64,
     pub(super) sha: CommitId,
+    #[serde(rename = "ref")]
+    name: String,
     status: String,
     source: Option<String>,
     web_url: Option<String>,
     updated_at: Option<Timestamp>,
     /// Told of one pipeline, not in lists.
     finished_at: Option<Timestamp>,
+}
+
+impl Pipeline {
+    /// Does it run for a push to another branch than this one?
+    pub(super) fn is_push_beside(&self, target: &BranchName) -> bool {
+        self.source.as_deref() == Some("push") && self.name != target.as_str()
+    }
 }
 
 impl From<Pipeline> for Build {

@@ -89,7 +89,14 @@ impl Ci for GitlabCi {
         if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
             text.push_str(&format!("&ref={}", encoded(branch.as_str())));
         }
-        let builds = self.newest(&text, watch)?.into_iter().map(Build::from);
+        let found = self.newest(&text, watch)?.into_iter();
+        let builds = found.map(|pipeline| match &query.branch {
+            // Where merge requests have no pipelines of their own, those of their branches test them.
+            Some(target) if query.event == Some(CiEvent::PullRequest) && pipeline.is_push_beside(target) => {
+                Build { event: CiEvent::PullRequest, ..Build::from(pipeline) }
+            }
+            _ => Build::from(pipeline),
+        });
         Ok(builds.filter(|build| query.event.is_none_or(|event| build.event == event)).collect())
     }
 

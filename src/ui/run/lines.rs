@@ -48,7 +48,7 @@ impl Listener for Lines {
             Event::CommandStarted { step, command, args, at, .. } if verbose => {
                 self.say(step, &format!("{} {}", phrase(command, args), paint(DIM, at)));
             }
-            Event::CommandProgress { key, text } if verbose => self.say(step_of(key), text),
+            Event::CommandProgress { key, text, .. } if verbose => self.say(step_of(key), text),
             Event::Waiting { key, why } => {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 if waiting.insert(key.clone(), why.clone()).as_ref() != Some(why) {

@@ -2,7 +2,7 @@
 
 use super::lines::{note, started, step_of};
 use super::phrase::phrase;
-use crate::model::Failure;
+use crate::model::{Failure, Weight};
 use crate::run::{Event, Listener, StepStatus};
 use crate::ui::out::{Loudness, Out, tame};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
@@ -18,6 +18,15 @@ pub struct Live {
     out: Arc<Out>,
     bars: MultiProgress,
     running: Mutex<HashMap<String, Running>>,
+    lent: Mutex<Option<Lent>>,
+}
+
+/// The terminal is somebody else's just now.
+struct Lent {
+    /// The command that gives it back.
+    key: String,
+    /// What is told then.
+    lines: Vec<String>,
 }
 
 /// Something that runs: a step, or a command outside of any step.
@@ -30,13 +39,42 @@ struct Running {
 impl Live {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
-        Self { bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), running: Mutex::default(), out }
+        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        Self { bars, running: Mutex::default(), lent: Mutex::default(), out }
     }
 
     /// A line that stays, above the spinners.
     fn line(&self, text: &str) {
+        let text = self.painted(text);
+        if let Some(lent) = self.lent().as_mut() {
+            return lent.lines.push(text);
+        }
         // Fails when the terminal is gone; then nobody looks.
-        let _ = self.bars.println(self.painted(text));
+        let _ = self.bars.println(text);
+    }
+
+    /// Draws nothing more until this command says something.
+    fn lend(&self, key: &str) {
+        let mut lent = self.lent();
+        if lent.is_none() {
+            let _ = self.bars.clear();
+            self.bars.set_draw_target(ProgressDrawTarget::hidden());
+            *lent = Some(Lent { key: key.to_owned(), lines: Vec::new() });
+        }
+    }
+
+    /// Draws again, and what was to be told meanwhile.
+    fn take_back(&self) {
+        if let Some(lent) = self.lent().take() {
+            self.bars.set_draw_target(ProgressDrawTarget::stderr());
+            for line in lent.lines {
+                let _ = self.bars.println(line);
+            }
+        }
+    }
+
+    fn lent(&self) -> std::sync::MutexGuard<'_, Option<Lent>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, id: &str, label: &str) {
@@ -110,6 +148,16 @@ fn last(step: &str) -> &str {
 
 impl Listener for Live {
     fn event(&self, event: &Event) {
+        let back = match event {
+            Event::CommandProgress { key, .. } | Event::CommandFinished { key, .. } => {
+                self.lent().as_ref().is_some_and(|lent| lent.key == *key)
+            }
+            Event::RunFinished { .. } => true,
+            _ => false,
+        };
+        if back {
+            self.take_back();
+        }
         if let Some(text) = note(event) {
             self.line(&format!("{} {text}", paint(NAME, "•")));
             return;
@@ -128,7 +176,12 @@ impl Listener for Live {
                     self.doing(step, &phrase(command, args));
                 }
             }
-            Event::CommandProgress { key, text } => self.doing(key, text),
+            Event::CommandProgress { key, text, weight } => {
+                self.doing(key, text);
+                if *weight == Weight::Lending {
+                    self.lend(key);
+                }
+            }
             Event::Waiting { key, why } => self.doing(key, &paint(WARNING, format!("waiting: {why}"))),
             Event::CommandFinished { key, step, command, error, took_ms, .. } => {
                 self.command_finished(key, step, command, error.as_ref(), *took_ms);

@@ -73,6 +73,35 @@ fn red_stops_with_the_job_its_link_and_the_end_of_the_log() {
     assert!(stage.comments()[0].contains("relwf stopped here"), "{:?}", stage.comments());
 }
 
+/// Where merge requests have no pipelines of their own, that of the branch which relwf pushes is the test.
+#[test]
+fn a_pipeline_of_the_branch_is_as_good_as_one_of_the_merge_request() {
+    let stage = Stage::gitlab();
+    stage.forge.with_project(|project| {
+        project.on_push("relwf/promote/*", "unit", Play::RedAfter(1));
+        project.on_push("staging", "deploy", Play::Green);
+    });
+    let said = stage.promote();
+    said.exits(1);
+    stage.nothing_landed();
+    assert!(said.stderr.contains("| ERROR: unit failed"), "{}", said.stderr);
+    stage.forge.with_project(|project| project.plans[0].play = Play::GreenAfter(1));
+    stage.promote().exits(0);
+    assert_eq!(stage.git(&["rev-parse", "staging^{tree}"]), stage.git(&["rev-parse", "master^{tree}"]));
+}
+
+/// What the forge merged has its tests on the change's head: exactly the same files.
+#[test]
+fn what_gitlab_merged_goes_on_to_production() {
+    let stage = stage(Play::Green);
+    stage.forge.with_project(|project| project.on_push("production", "deploy", Play::Green));
+    stage.forge.protect("staging", Rights::Admin, Rights::Write);
+    stage.promote().exits(0);
+    let (_, landed) = stage.landed();
+    stage.relwf(&["run", "promote-production"]).exits(0);
+    assert_eq!(stage.git(&["rev-parse", "production^2"]), landed);
+}
+
 #[test]
 fn the_pipeline_of_the_landed_commit_is_watched() {
     let stage = stage(Play::Green);

@@ -94,6 +94,14 @@ fn red_pipelines_name_their_jobs_and_can_be_run_again() {
         let query = BuildQuery { event: Some(other), ..query.clone() };
         assert_eq!(scene.ci.builds(&query, quiet()).unwrap(), [], "{other:?}");
     }
+    // For whoever proposes `next` for master, its pipeline is the test.
+    let proposed =
+        BuildQuery { event: Some(CiEvent::PullRequest), branch: Some("master".parse().unwrap()), commit: None };
+    let found = scene.ci.builds(&proposed, quiet()).unwrap();
+    assert_eq!(
+        found.iter().map(|found| (&found.id, found.event)).collect::<Vec<_>>(),
+        [(&build.id, CiEvent::PullRequest)]
+    );
 }
 
 #[test]

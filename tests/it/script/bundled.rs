@@ -137,8 +137,13 @@ fn promotions_stop_where_there_is_nothing_or_a_conflict() {
             _ => fine(call, true),
         })
     };
-    let run = with_merge(json!({ "outcome": "up-to-date", "conflicts": [], "components": [] }));
-    assert_eq!(run.value(), json!("nothing to promote: staging has all of master already"));
+    let nothing = |findings: Value| {
+        with_merge(json!({ "outcome": "up-to-date", "conflicts": [], "hidden": { "findings": findings } }))
+    };
+    assert_eq!(nothing(json!([])).value(), json!("nothing to promote: staging has all of master already"));
+    let run = nothing(json!([{ "kind": "reverted", "message": "1 commit is not there", "hint": "bring it back" }]));
+    let text = "nothing to promote: staging has all of master already; but 1 commit is not there (bring it back)";
+    assert_eq!(run.value(), json!(text));
 
     let conflicts = json!([{ "path": "a.txt", "kind": "content" }]);
     let conflict = |kind: &str| {

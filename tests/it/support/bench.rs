@@ -218,7 +218,7 @@ impl Bench {
             plugins: Arc::new(NoPlugins),
             signals: self.signals.clone(),
             env: Arc::new(|name| (name == "CANARY").then(|| "s3cr3t-canary-value".to_owned())),
-            routes: relwf::route::Routes::default(),
+            routes: relwf::network::Routes::default(),
             clock: self.clock.clone(),
             folder,
         })

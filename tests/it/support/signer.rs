@@ -76,6 +76,11 @@ impl Signer {
         ran(self.command("gpgconf").args(["--kill", "gpg-agent"]));
     }
 
+    /// One more key that needs no passphrase.
+    pub fn openpgp_key(&self, who: &str) {
+        self.gpg(who, "");
+    }
+
     fn gpg(&self, who: &str, passphrase: &str) {
         let mut gpg = self.command("gpg");
         gpg.args(["--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase]);

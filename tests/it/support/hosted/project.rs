@@ -82,8 +82,19 @@ pub struct Pipeline {
 pub struct Plan {
     pub name: String,
     pub play: Play,
-    /// Commits pushed to this branch; heads of changes when `None`.
+    /// Commits pushed to this branch, or to all below a folder (`relwf/promote/*`); heads of changes when `None`.
     pub branch: Option<String>,
+}
+
+impl Plan {
+    fn is_for(&self, branch: Option<&str>) -> bool {
+        match (self.branch.as_deref(), branch) {
+            (Some(plan), Some(branch)) => {
+                plan.strip_suffix('*').map_or(plan == branch, |folder| branch.starts_with(folder))
+            }
+            (plan, branch) => plan == branch,
+        }
+    }
 }
 
 /// A project.
@@ -180,7 +191,7 @@ impl Project {
     }
 
     fn start(&mut self, commit: &str, name: &str, source: &'static str, branch: Option<&str>) {
-        let plans: Vec<Plan> = self.plans.iter().filter(|plan| plan.branch.as_deref() == branch).cloned().collect();
+        let plans: Vec<Plan> = self.plans.iter().filter(|plan| plan.is_for(branch)).cloned().collect();
         if plans.is_empty() {
             return;
         }
