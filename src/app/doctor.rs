@@ -1,6 +1,7 @@
 //! Is everything there that a run needs? Looks only; every answer is a finding with its remedy.
 
 use super::check::check;
+use super::forges;
 use super::project::Project;
 use super::setting::Setting;
 use crate::forge::Forge;
@@ -141,7 +142,7 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
     };
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
     findings.push(Finding::good("remote", format!("{url}, {count} branches")));
-    findings.extend(login(&url, &credentials));
+    findings.extend(login(&url, &credentials, forges::variables(forges::kind(project, &url))));
     for environment in &project.config.environments {
         if !refs.contains_key(&environment.branch.to_ref()) {
             findings.push(Finding::bad(
@@ -173,7 +174,7 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
 }
 
 /// Who vouches for us: tokens are looked up, keys are told by the connection that was just made.
-fn login(url: &RemoteUrl, credentials: &Credentials) -> Option<Finding> {
+fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Option<Finding> {
     let host = url.host()?;
     let source = if url.is_http() { credentials.source(host) } else { credentials.used(url) };
     match source {
@@ -181,7 +182,7 @@ fn login(url: &RemoteUrl, credentials: &Credentials) -> Option<Finding> {
         None if url.is_http() => Some(Finding::odd(
             "credentials",
             format!("none for {host}: reading works, pushing will not"),
-            "set GITHUB_ACCESS_TOKEN, GH_TOKEN or GITHUB_TOKEN, or set up `gh auth login` or a git credential helper",
+            format!("set {}, or set up `gh auth login` (GitHub) or a git credential helper", variables.join(" or ")),
         )),
         None => None,
     }

@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod embedded;
 mod files;
+mod forges;
 mod init;
 mod launch;
 mod live;

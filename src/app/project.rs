@@ -1,6 +1,7 @@
 //! The project a verb works on: its configuration, its remote, its workflows.
 
 use super::embedded;
+use super::forges;
 use super::setting::{Fetch, Setting};
 use crate::config::{self, Config};
 use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
@@ -125,7 +126,11 @@ impl Project {
     /// Credentials for the remote, never shown.
     pub fn credentials(&self) -> Arc<Credentials> {
         let env = Arc::clone(&self.setting.env);
-        Arc::new(Credentials::new(move |name| env(name), self.config.forge.api.as_deref()))
+        let credentials = Credentials::new(move |name| env(name), self.config.forge.api.as_deref());
+        Arc::new(match forges::own_tokens(self) {
+            Some((host, variables)) => credentials.with_forge(&host, variables),
+            None => credentials,
+        })
     }
 
     /// The mirror of the remote, cloned when there is none, and fetched unless that is to be skipped.

@@ -1,18 +1,17 @@
 //! What commands work on, built from the configuration: mirror, forge, CI, identity.
 
+use super::forges::{self, Apis};
 use super::project::Project;
-use crate::ci::{ActionsCi, Ci, CommandCi, TravisCi};
+use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
 use crate::config::{CiKind, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, GithubForge, LocalForge, github_api, owner_and_name};
+use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
-use crate::http::{Api, Client};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -117,24 +116,29 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
 ///
 /// # Errors
 ///
-/// Kind `config` for a kind that this version does not have.
+/// Kind `config` for a remote or an address that does not fit.
 pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let env = Arc::clone(&project.setting.env);
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
-    // Forge and CI share one: what was asked, and how fast writes follow one another, is known in one place.
-    let shared = OnceCell::new();
-    let github = || match shared.get() {
-        Some(api) => Ok(Arc::clone(api)),
-        None => github(project, mirror.url()).map(|api| Arc::clone(shared.get_or_init(|| api))),
-    };
-    let forge: Arc<dyn Forge> = match forge_kind(project, mirror.url()) {
+    let url = mirror.url();
+    let kind = forges::kind(project, url);
+    let apis = Apis::new(project, url);
+    let forge: Arc<dyn Forge> = match kind {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
         ForgeKind::Github => {
-            let (owner, name) = owner_and_name(mirror.url())?;
-            Arc::new(GithubForge::new(github()?, owner, name))
+            let (owner, name) = owner_and_name(url)?;
+            Arc::new(GithubForge::new(apis.of(kind)?, owner, name))
         }
-        other => return Err(not_yet("forge", &format!("{other:?}").to_lowercase(), "local")),
+        ForgeKind::Gitlab => {
+            let api = apis.of(kind)?;
+            let path = gitlab_project(url, api.base())?;
+            Arc::new(GitlabForge::new(api, path))
+        }
+        ForgeKind::Forgejo => {
+            let (owner, name) = owner_and_name(url)?;
+            Arc::new(ForgejoForge::new(apis.of(kind)?, &owner, &name))
+        }
     };
     let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));
     let config = &project.config.ci;
@@ -148,90 +152,37 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
         Some(CiKind::Command) => Some(Arc::new(CommandCi::new(
             config.command.clone(),
             config.timeout,
-            mirror,
+            Arc::clone(&mirror),
             Arc::clone(&forge),
             folder.join("ci"),
             now,
         ))),
         Some(CiKind::Travis) => {
-            let (owner, name) = owner_and_name(mirror.url())?;
+            let (owner, name) = owner_and_name(url)?;
             let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
             let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
             if token.is_some() {
-                never_in_the_clear(&api, &RemoteUrl::parse(&api, &project.config.root)?, "[ci]")?;
+                forges::never_in_the_clear(&api, &RemoteUrl::parse(&api, &project.config.root)?, "[ci]")?;
             }
-            let client = client(project)?;
+            let client = forges::client(project)?;
             Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
         }
         Some(CiKind::Actions) => {
-            let (owner, name) = owner_and_name(mirror.url())?;
-            Some(Arc::new(ActionsCi::new(github()?, &owner, &name, config.workflow.clone())))
+            let (owner, name) = owner_and_name(url)?;
+            Some(Arc::new(ActionsCi::new(apis.of(ForgeKind::Github)?, &owner, &name, config.workflow.clone())))
+        }
+        Some(CiKind::Gitlab) => {
+            let api = match &config.api {
+                Some(base) => apis.at(ForgeKind::Gitlab, base, "[ci]")?,
+                None => apis.of(ForgeKind::Gitlab)?,
+            };
+            let path = gitlab_project(url, api.base())?;
+            Some(Arc::new(GitlabCi::new(api, &path)))
         }
         // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
         Some(CiKind::Status) => None,
-        Some(other) => return Err(not_yet("ci", &format!("{other:?}").to_lowercase(), "command")),
     };
     Ok(Parts { forge, ci, identity, folder })
-}
-
-/// `[forge].kind`, else what the remote's host is known to be, else none at all.
-fn forge_kind(project: &Project, url: &RemoteUrl) -> ForgeKind {
-    if let Some(kind) = project.config.forge.kind {
-        return kind;
-    }
-    match url.host().map(|host| host.split(':').next().unwrap_or(host)) {
-        Some("github.com") => ForgeKind::Github,
-        Some("gitlab.com") => ForgeKind::Gitlab,
-        Some("codeberg.org") => ForgeKind::Forgejo,
-        _ => ForgeKind::Local,
-    }
-}
-
-/// GitHub's API: `[forge].api`, else where it is for the remote's host; with that host's token, which goes nowhere else.
-fn github(project: &Project, url: &RemoteUrl) -> Result<Arc<Api>, Failure> {
-    let host = url.host().map(|host| host.split(':').next().unwrap_or(host));
-    let base = match (&project.config.forge.api, host) {
-        (Some(api), _) => api.clone(),
-        (None, Some("github.com")) => "https://api.github.com".to_owned(),
-        (None, Some(host)) => format!("https://{host}/api/v3"),
-        (None, None) => {
-            let words = format!("{url} is on no host, so there is no GitHub to ask");
-            return Err(Failure::new(FailureKind::Config, words)
-                .hint("say api = \"https://HOST/api/v3\" under [forge], or kind = \"local\""));
-        }
-    };
-    let parsed = RemoteUrl::parse(&base, &project.config.root)?;
-    let credential = project.credentials().for_host(parsed.host().unwrap_or_default());
-    if credential.is_some() {
-        never_in_the_clear(&base, &parsed, "[forge]")?;
-    }
-    let token = credential.map(|credential| Secret::new(credential.secret()));
-    let api = github_api(client(project)?, &base, token.as_ref());
-    Ok(Arc::new(match project.config.forge.timeout {
-        Some(timeout) => api.deadline(timeout.duration()),
-        None => api,
-    }))
-}
-
-/// Tokens go over https, or to this very machine.
-fn never_in_the_clear(base: &str, parsed: &RemoteUrl, table: &str) -> Result<(), Failure> {
-    let host = parsed.host().unwrap_or_default();
-    let own = matches!(host.split(':').next(), Some("127.0.0.1" | "localhost")) || host.starts_with("[::1]");
-    if own || !base.starts_with("http:") {
-        return Ok(());
-    }
-    Err(Failure::new(FailureKind::Config, format!("{base} would get the token in the clear"))
-        .hint(format!("write the `api` of {table} with https://")))
-}
-
-/// A client that goes the ways that git goes.
-fn client(project: &Project) -> Result<Client, Failure> {
-    Ok(Client::new(project.setting.cancel.clone()).by(project.routes()?))
-}
-
-fn not_yet(table: &str, kind: &str, instead: &str) -> Failure {
-    Failure::new(FailureKind::Config, format!("this version of relwf cannot work with {table} `{kind}`"))
-        .hint(format!("say kind = \"{instead}\" under [{table}] in relwf.toml"))
 }
 
 /// A folder's name for a remote.

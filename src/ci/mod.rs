@@ -2,10 +2,12 @@
 
 mod actions;
 mod command;
+mod gitlab;
 mod travis;
 mod types;
 
 pub use actions::ActionsCi;
 pub use command::{CommandCi, context_of};
+pub use gitlab::GitlabCi;
 pub use travis::TravisCi;
 pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};

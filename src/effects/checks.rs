@@ -7,9 +7,9 @@ use super::forge::change_number;
 use super::land::untouched;
 use super::lease::moved;
 use super::text::list;
-use super::verdicts::{Checks, checks_value, counted, judge, red_checks};
+use super::verdicts::{Checks, checks_value, judge, red_checks};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
-use crate::config::Environment;
+use crate::config::Mild;
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
@@ -111,8 +111,10 @@ pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp)
 }
 
 impl WaitChecks {
-    fn environment(&self) -> Option<&Environment> {
-        self.world.config.environments.iter().find(|environment| environment.branch == self.wanted.target)
+    fn also_green(&self) -> &[Mild] {
+        let mut environments = self.world.config.environments.iter();
+        let environment = environments.find(|environment| environment.branch == self.wanted.target);
+        environment.map_or(&[], |environment| &environment.also_green)
     }
 
     /// What the target's environment and the forge's rules ask for.
@@ -120,7 +122,9 @@ impl WaitChecks {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }
-        let mut contexts = self.environment().map(|environment| environment.checks.clone()).unwrap_or_default();
+        let environments = &self.world.config.environments;
+        let environment = environments.iter().find(|environment| environment.branch == self.wanted.target);
+        let mut contexts = environment.map(|environment| environment.checks.clone()).unwrap_or_default();
         // What judges a landed commit cannot hold up its landing; it counts when the commit becomes a candidate.
         contexts.retain(|context| *context != context_of(CiEvent::Push));
         for context in self.world.forge.rules(&self.wanted.target, watch)?.required {
@@ -161,10 +165,9 @@ impl WaitChecks {
             return Ok(heard().clone());
         }
         let forge = &self.world.forge;
-        let seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
-        let mut seen = counted(seen, self.environment());
-        if look > 0 && judge(required, &seen) == Checks::Green {
-            seen = counted(forge.verdicts(commit, watch)?, self.environment());
+        let mut seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
+        if look > 0 && judge(required, &seen, self.also_green()) == Checks::Green {
+            seen = forge.verdicts(commit, watch)?;
         }
         heard().clone_from(&seen);
         Ok(seen)
@@ -214,7 +217,7 @@ impl WaitChecks {
         let verdicts = self.verdicts(begun.commit, &required, cx.watch)?;
         // Building may have taken long.
         let now = self.world.clock.now();
-        match judge(&required, &verdicts) {
+        match judge(&required, &verdicts, self.also_green()) {
             Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
             Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.watch))),
             Checks::Missing(missing) if now < begun.deadline => {

@@ -2,13 +2,19 @@
 //!
 //! git transport stays outside: a forge is asked about changes and verdicts, never for objects.
 
+mod forgejo;
 mod github;
+mod gitlab;
 mod local;
 mod marker;
+mod rest;
 mod slug;
 mod types;
+mod union;
 
+pub use forgejo::{ForgejoForge, forgejo_api};
 pub use github::{GithubForge, github_api};
+pub use gitlab::{GitlabForge, gitlab_api, gitlab_project};
 pub use local::LocalForge;
 use marker::{marked, unmarked};
 pub use slug::owner_and_name;

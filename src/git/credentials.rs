@@ -1,8 +1,8 @@
 //! Where credentials come from, bound to one host; never shown.
 //!
 //! A host's credentials are asked for in this order: the repository's address, `GITHUB_ACCESS_TOKEN`, `GH_TOKEN`,
-//! `GITHUB_TOKEN` (github.com alone), `GH_ENTERPRISE_TOKEN`, `GITHUB_ENTERPRISE_TOKEN` (the forge's own host alone),
-//! `gh auth token`, `git credential fill`. For ssh: the agent, then the usual key files.
+//! `GITHUB_TOKEN` (github.com alone), `GH_ENTERPRISE_TOKEN`, `GITHUB_ENTERPRISE_TOKEN` (the forge's own host alone; on GitLab
+//! and Forgejo the variables that are named after these), `gh auth token`, `git credential fill`. For ssh: the agent, then the usual key files.
 
 use super::RemoteUrl;
 use super::helper;
@@ -54,6 +54,8 @@ enum Programs {
 pub struct Credentials {
     env: Box<Env>,
     forge_host: Option<String>,
+    /// The variables for the forge's host.
+    forge_tokens: &'static [&'static str],
     programs: Programs,
     /// What the programs answered, by host: each is asked once.
     answers: Mutex<BTreeMap<String, Vec<Credential>>>,
@@ -69,10 +71,17 @@ impl Credentials {
         Self {
             env: Box::new(env),
             forge_host: forge_host.and_then(|url| url.host().map(main_host)),
+            forge_tokens: &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
             programs: Programs::Ask,
             answers: Mutex::default(),
             tried: Mutex::default(),
         }
+    }
+
+    /// The same for a forge that is no GitHub: tokens for its host are in these variables.
+    #[must_use]
+    pub fn with_forge(self, host: &str, variables: &'static [&'static str]) -> Self {
+        Self { forge_host: Some(main_host(host)), forge_tokens: variables, ..self }
     }
 
     /// No credentials at all.
@@ -97,7 +106,7 @@ impl Credentials {
         let variables: &[&str] = if host == "github.com" {
             &["GITHUB_ACCESS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"]
         } else if self.forge_host.as_deref() == Some(host) {
-            &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
+            self.forge_tokens
         } else {
             &[]
         };
@@ -327,6 +336,16 @@ mod tests {
         assert_eq!(found.for_host("api.github.com").unwrap().secret(), "one");
         assert!(!format!("{:?}", found.for_host("github.com")).contains("one"));
         assert_eq!(found.source("gitlab.com"), None);
+    }
+
+    #[test]
+    fn other_forges_have_variables_of_their_own_for_their_host_alone() {
+        let vars = &[("GITLAB_TOKEN", "lab"), ("GH_ENTERPRISE_TOKEN", "ent"), ("GITHUB_TOKEN", "hub")];
+        let found = credentials(vars, None).with_forge("git.acme.example:8443", &["GITLAB_TOKEN"]);
+        let secret = |host: &str| found.for_host(host).map(|credential| credential.secret().to_owned());
+        assert_eq!(secret("git.acme.example:8443").as_deref(), Some("lab"));
+        assert_eq!(secret("github.com").as_deref(), Some("hub"));
+        assert_eq!((secret("git.acme.example"), secret("gitlab.com")), (None, None));
     }
 
     #[test]

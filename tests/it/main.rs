@@ -16,6 +16,7 @@ mod demo;
 mod durable;
 mod effects;
 mod forge_local;
+mod forges;
 mod git_mirror;
 mod git_push;
 mod git_read;

@@ -2,10 +2,14 @@
 
 pub mod bench;
 pub mod cli;
+pub mod forgejo;
 pub mod git;
 pub mod github;
+pub mod gitlab;
+pub mod hosted;
 pub mod http_server;
 pub mod https;
+pub mod prism;
 pub mod servers;
 pub mod signer;
 pub mod travis;

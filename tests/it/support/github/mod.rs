@@ -15,7 +15,7 @@ mod gate;
 mod merging;
 mod prism;
 mod refs;
-mod repository;
+pub mod repository;
 mod state;
 
 pub use doors::Seen;

@@ -1,0 +1,225 @@
+//! GitLab's pipelines, through the REST API version 4 (<https://docs.gitlab.com/api/pipelines/>).
+//!
+//! A build is a pipeline. The key of a trigger travels in the variable `RELWF_KEY`, and is found there again.
+
+mod answers;
+
+use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+use crate::http::{Answer, Api, HttpError, encoded};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
+use answers::{Job, Pipeline, Variable, readable};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The variable that holds the key of a trigger.
+const KEY: &str = "RELWF_KEY";
+/// So many of the newest pipelines are asked for their variables.
+const NEWEST: usize = 20;
+/// Of how many jobs the logs are read.
+const LOGS: usize = 3;
+
+/// A project's pipelines.
+pub struct GitlabCi {
+    api: Arc<Api>,
+    root: String,
+}
+
+impl GitlabCi {
+    /// The project with that whole path, on GitLab's API.
+    pub fn new(api: Arc<Api>, project: &str) -> Self {
+        Self { api, root: format!("/projects/{}", encoded(project)) }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("{}{rest}", self.root)
+    }
+
+    fn get<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<T, CiError> {
+        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        if answer.is_success() { read(&answer.body, rest) } else { Err(refused(&answer)) }
+    }
+
+    fn list<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Vec<T>, CiError> {
+        let found = self.api.all(&self.path(rest), Value::as_array, watch).map_err(failed)?;
+        let found = found.map_err(|answer| refused(&answer))?;
+        found.iter().map(|item| read(item, rest)).collect()
+    }
+
+    fn post(&self, rest: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
+        let answer = self.api.send("POST", &self.path(rest), body, watch).map_err(failed)?;
+        if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
+    }
+
+    /// One page of the newest pipelines.
+    fn newest(&self, query: &str, watch: Watch<'_>) -> Result<Vec<Pipeline>, CiError> {
+        self.get(&format!("/pipelines?order_by=id&sort=desc&per_page=100{query}"), watch)
+    }
+
+    fn tip(&self, branch: &BranchName, watch: Watch<'_>) -> Result<CommitId, CiError> {
+        #[derive(Deserialize)]
+        struct Branch {
+            commit: Tip,
+        }
+        #[derive(Deserialize)]
+        struct Tip {
+            id: CommitId,
+        }
+        let path = format!("/repository/branches/{}", encoded(branch.as_str()));
+        Ok(self.get::<Branch>(&path, watch)?.commit.id)
+    }
+}
+
+impl Ci for GitlabCi {
+    fn kind(&self) -> &'static str {
+        "gitlab"
+    }
+
+    fn start(&self) -> Start {
+        Start::Server
+    }
+
+    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+        let mut text = String::new();
+        if let Some(commit) = query.commit {
+            text.push_str(&format!("&sha={commit}"));
+        }
+        // A merge request's pipeline runs on a reference of its own.
+        if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
+            text.push_str(&format!("&ref={}", encoded(branch.as_str())));
+        }
+        let found = self.newest(&text, watch)?.into_iter();
+        let builds = found.map(|pipeline| match &query.branch {
+            // Where merge requests have no pipelines of their own, those of their branches test them.
+            Some(target) if query.event == Some(CiEvent::PullRequest) && pipeline.is_push_beside(target) => {
+                Build { event: CiEvent::PullRequest, ..Build::from(pipeline) }
+            }
+            _ => Build::from(pipeline),
+        });
+        Ok(builds.filter(|build| query.event.is_none_or(|event| build.event == event)).collect())
+    }
+
+    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+        let query = format!("&source=api&ref={}", encoded(branch.as_str()));
+        let mut found = Vec::new();
+        for pipeline in self.newest(&query, watch)?.into_iter().take(NEWEST) {
+            let variables: Vec<Variable> = self.get(&format!("/pipelines/{}/variables", pipeline.id), watch)?;
+            if variables.iter().any(|variable| variable.key == KEY && variable.value.as_deref() == Some(key)) {
+                found.push(Build::from(pipeline));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Always of event `api`, and always of a branch's tip: GitLab starts no pipeline of another commit.
+    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+        let refuse = |words: String, hint: &str| {
+            Err(CiError::Refused(Failure::new(FailureKind::Arguments, words).hint(hint.to_owned())))
+        };
+        if trigger.event != CiEvent::Api {
+            return refuse(
+                format!("GitLab starts no pipeline of event {} when it is asked to", trigger.event.word()),
+                "leave `event` away: pipelines that are asked for are of event \"api\"",
+            );
+        }
+        let elsewhere = |tip: CommitId| {
+            format!(
+                "GitLab builds tips of branches: {} is at {}, not at {}",
+                trigger.branch,
+                tip.short(),
+                trigger.commit.short()
+            )
+        };
+        let hint = "push the commit to a branch of its own and build that";
+        let tip = self.tip(&trigger.branch, watch)?;
+        if tip != trigger.commit {
+            return refuse(elsewhere(tip), hint);
+        }
+        let mut variables = vec![json!({ "key": KEY, "value": trigger.key })];
+        variables.extend(trigger.env.iter().map(|(key, value)| json!({ "key": key, "value": value })));
+        let body = json!({ "ref": trigger.branch, "variables": variables });
+        let answer = self.post("/pipeline", Some(&body), watch)?;
+        let pipeline: Pipeline = read(&answer.body, "/pipeline")?;
+        if pipeline.sha != trigger.commit {
+            // The branch moved in between: nobody asked for this one.
+            self.cancel(&pipeline.id.to_string(), watch)?;
+            return refuse(elsewhere(pipeline.sha), hint);
+        }
+        Ok(Ticket(pipeline.id.to_string()))
+    }
+
+    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError> {
+        self.build(&ticket.0, watch).map(Some)
+    }
+
+    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
+        Ok(self.get::<Pipeline>(&format!("/pipelines/{}", encoded(id)), watch)?.into())
+    }
+
+    /// GitLab cancels what has ended without a word.
+    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+        self.post(&format!("/pipelines/{}/cancel", encoded(id)), None, watch).map(drop)
+    }
+
+    /// Runs again what failed or was canceled.
+    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+        self.post(&format!("/pipelines/{}/retry", encoded(id)), None, watch).map(drop)
+    }
+
+    /// In the order in which they ran; GitLab lists the newest first.
+    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
+        let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", encoded(id)), watch)?;
+        let red = jobs.into_iter().rev().filter(Job::is_red).take(LOGS);
+        red.map(|job| {
+            let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), watch).map_err(failed)?;
+            // A log may be gone: the job failed all the same.
+            Ok(RedJob {
+                log: text.map(|text| tail(&text, lines)).unwrap_or_default(),
+                url: job.web_url,
+                name: job.name,
+            })
+        })
+        .collect()
+    }
+}
+
+/// The last lines of a log that say something.
+fn tail(text: &str, lines: usize) -> Vec<String> {
+    let said: Vec<String> = text.lines().map(readable).filter(|line| !line.is_empty()).collect();
+    said[said.len().saturating_sub(lines)..].to_vec()
+}
+
+fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, CiError> {
+    T::deserialize(body).map_err(|error| {
+        let what = what.split('?').next().unwrap_or_default();
+        CiError::NotSent(
+            Failure::new(FailureKind::Network, format!("GitLab's answer to {what} cannot be read: {error}"))
+                .hint("is [ci].api the address of GitLab's API?"),
+        )
+    })
+}
+
+fn failed(error: HttpError) -> CiError {
+    match error {
+        HttpError::Invalid(failure) => CiError::Refused(failure),
+        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => CiError::NotSent(failure),
+        HttpError::Unknown(failure) => CiError::Unknown(failure),
+    }
+}
+
+/// An answer that says no.
+fn refused(answer: &Answer) -> CiError {
+    let failure = answer.failure();
+    CiError::Refused(match answer.status {
+        400 if answer.words().contains("variables") => failure.hint(
+            "relwf finds its pipelines again by a variable: allow it under Settings, CI/CD, Variables, \"Minimum role to \
+             use pipeline variables\"",
+        ),
+        401 => failure.hint("the token is wrong or has expired; `relwf doctor` says where it comes from"),
+        403 => failure.hint("the token needs the scope `api`, and its owner the right to run pipelines on this branch"),
+        404 => failure
+            .hint("GitLab says so too when the token may not see it; `relwf doctor` says where the token comes from"),
+        _ => failure,
+    })
+}

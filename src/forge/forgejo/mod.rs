@@ -1,0 +1,245 @@
+//! Forgejo and Gitea, through the REST API version 1 (<https://forgejo.org/docs/latest/user/api-usage/>).
+//!
+//! The requests and how their answers are understood; what an answer looks like is in `answers`.
+
+mod answers;
+mod patterns;
+
+use super::rest::{self, Manner, Rest};
+use super::{
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, unmarked,
+};
+use crate::http::{Answer, Api, Client, encoded};
+use crate::model::{BranchName, CommitId, Secret, Watch};
+use answers::{Branch, Comment, Pull, Repository, Status};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The longest text of a pull request and comment, in characters: more than anybody reads, less than any database takes.
+const LONGEST: usize = 60_000;
+/// The longest title, in characters.
+const TITLE: usize = 255;
+
+const MANNER: Manner = Manner { name: "Forgejo", change: "pull request", hint };
+
+fn hint(status: u16) -> Option<&'static str> {
+    match status {
+        401 => Some("the token is wrong or has expired; `relwf doctor` says where it comes from"),
+        403 => Some(
+            "the token needs the scopes `write:repository` and `write:issue`, and its owner the right to write to the \
+             repository",
+        ),
+        404 => Some(
+            "Forgejo says so too when the token may not see or do it; `relwf doctor` says where the token comes from",
+        ),
+        423 => Some("the repository is archived: it takes no changes"),
+        _ => None,
+    }
+}
+
+/// Forgejo's API at `base` (`https://codeberg.org/api/v1`), for whoever holds the token.
+pub fn forgejo_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
+    rest::api(client, base, token.map(|token| format!("token {}", token.expose())))
+}
+
+/// A repository on Forgejo or Gitea.
+pub struct ForgejoForge {
+    rest: Rest,
+    slug: String,
+    /// Required contexts that are patterns, as far as rules were asked for.
+    patterns: Mutex<BTreeSet<String>>,
+}
+
+impl ForgejoForge {
+    /// The repository `owner/name`, on Forgejo's API (see [`forgejo_api`]).
+    pub fn new(api: Arc<Api>, owner: &str, name: &str) -> Self {
+        let root = format!("/repos/{}/{}", encoded(owner), encoded(name));
+        Self { rest: Rest::new(api, root, &MANNER), slug: format!("{owner}/{name}"), patterns: Mutex::default() }
+    }
+
+    fn repository(&self, watch: Watch<'_>) -> Result<Repository, ForgeError> {
+        self.rest.get("", watch)?.ok_or_else(|| self.rest.no_project(&self.slug))
+    }
+
+    fn branch_there(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<Branch>, ForgeError> {
+        self.rest.get(&format!("/branches/{}", encoded(name.as_str())), watch)
+    }
+
+    /// Changes from branches of this very repository, newest first. Of changes from one branch only those that somebody touched
+    /// lately are looked at; and older servers sort out no bases.
+    fn pulls(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        let path = format!("/pulls?state=all&sort=recentupdate&base={}&limit=50", encoded(search.base.as_str()));
+        let pulls: Vec<Pull> = match search.head_branch {
+            Some(_) => self.rest.get(&path, watch)?.unwrap_or_default(),
+            None => self.rest.list(&path, watch)?,
+        };
+        let own = pulls.into_iter().filter(Pull::is_own).filter_map(Pull::change);
+        let from =
+            |change: &Change| search.head_branch.is_none_or(|branch| change.head_branch.as_ref() == Some(branch));
+        let wanted = own.filter(|change| change.base == *search.base && from(change) && search.fits(change));
+        let mut found: Vec<Change> = wanted.collect();
+        found.sort_by_key(|change| std::cmp::Reverse(change.number));
+        Ok(found)
+    }
+
+    /// Closes it, or marks it as merged by hand where the repository allows that.
+    fn mark(&self, number: u64, state: ChangeState, head: CommitId, watch: Watch<'_>) -> Result<Answer, ForgeError> {
+        if state == ChangeState::Merged {
+            let body = json!({ "Do": "manually-merged", "MergeCommitID": head });
+            let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, watch)?;
+            if answer.is_success() {
+                return Ok(answer);
+            }
+            watch.say("Forgejo does not mark the change as merged by hand here: it is closed");
+        }
+        self.rest.done("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), watch)
+    }
+}
+
+impl Forge for ForgejoForge {
+    fn kind(&self) -> &'static str {
+        "forgejo"
+    }
+
+    fn caps(&self) -> Caps {
+        Caps { merges: true, needs_branch: true }
+    }
+
+    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
+        Ok(self.branch_there(name, watch)?.map(|branch| branch.commit.id))
+    }
+
+    /// The branch's protection as it holds for this token, and the repository's merge styles.
+    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
+        let mut rules = self.repository(watch)?.rules();
+        if let Some(there) = self.branch_there(branch, watch)? {
+            there.add_to(&mut rules);
+        }
+        let patterns = rules.required.iter().filter(|context| patterns::is_pattern(context)).cloned();
+        self.patterns.lock().unwrap_or_else(PoisonError::into_inner).extend(patterns);
+        Ok(rules)
+    }
+
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.pulls(search, watch)
+    }
+
+    /// Looks first: an earlier attempt may have got through.
+    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
+        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        if let Some(change) = self.pulls(&search, watch)?.into_iter().next() {
+            return Ok(change);
+        }
+        let body = json!({
+            "title": new.title.chars().take(TITLE).collect::<String>(),
+            "head": head,
+            "base": new.base,
+            "body": marked(&new.body, &new.marker, LONGEST),
+        });
+        let answer = self.rest.write("POST", "/pulls", &body, watch)?;
+        let found = match answer.status {
+            201 => self.rest.read::<Pull>(&answer.body, "/pulls")?.change(),
+            // Somebody was faster: perhaps an earlier attempt of ours.
+            409 => self.pulls(&search, watch)?.into_iter().next(),
+            _ => None,
+        };
+        found.ok_or_else(|| self.rest.refused(&answer))
+    }
+
+    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
+        Ok(self.rest.get::<Pull>(&format!("/pulls/{number}"), watch)?.and_then(Pull::change))
+    }
+
+    /// A pull request whose head was pushed to its base stays open by itself: Forgejo must be told.
+    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        let change = self.change(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        if change.state != ChangeState::Open {
+            return Ok(change);
+        }
+        self.mark(number, state, change.head, watch)?;
+        Ok(self.change(number, watch)?.unwrap_or(change))
+    }
+
+    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let path = format!("/issues/{number}/comments");
+        let said: Vec<Comment> = self.rest.list(&path, watch)?;
+        if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
+            return Ok(());
+        }
+        self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), watch).map(drop)
+    }
+
+    /// The newest word of each context. The list of all words says where its next page is; the combined status does not.
+    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let path = format!("/commits/{commit}/statuses?sort=highestindex&limit=50");
+        let mut newest = BTreeMap::new();
+        let mut all: Vec<Status> = self.rest.list(&path, watch)?;
+        all.sort_by_key(|status| status.id);
+        for verdict in all.into_iter().map(Verdict::from) {
+            newest.insert(verdict.context.clone(), verdict);
+        }
+        let mut verdicts: Vec<Verdict> = newest.into_values().collect();
+        let wanted = self.patterns.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        verdicts.extend(patterns::answers(&wanted, &verdicts));
+        Ok(verdicts)
+    }
+
+    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        self.verdicts(commit, watch)
+    }
+
+    /// By a fast-forward to the tested commit itself where the repository allows that, else by a merge commit of Forgejo's.
+    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+        let number = request.number;
+        let repository = self.repository(watch)?;
+        if !repository.takes_merges() {
+            return Ok(MergeOutcome::Refused(
+                "the repository would squash or rebase, which severs the history: allow merge commits, or fast-forwards, in \
+                 its settings"
+                    .to_owned(),
+            ));
+        }
+        let (title, message) = request.message.split_once('\n').unwrap_or((&request.message, ""));
+        let style = if repository.allow_fast_forward_only_merge { "fast-forward-only" } else { "merge" };
+        let body = json!({
+            "Do": style,
+            "head_commit_id": request.expected_head,
+            "MergeTitleField": title,
+            "MergeMessageField": message.trim(),
+        });
+        let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, watch)?;
+        let seen = self.change(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        let words = match answer.words() {
+            "" => format!("Forgejo answered {} without saying why", answer.status),
+            words => words.to_owned(),
+        };
+        Ok(match (answer.status, seen.merged_as) {
+            (200, Some(commit)) => MergeOutcome::Merged(commit),
+            (200, None) => MergeOutcome::NotReady("Forgejo has taken it, but not merged it yet".to_owned()),
+            // Merged by somebody, or an earlier attempt.
+            (405 | 409, Some(commit)) => MergeOutcome::Already(commit),
+            (405 | 409, None) if seen.head != request.expected_head => MergeOutcome::HeadMoved,
+            (405, None) if words.to_lowercase().contains("try again later") => MergeOutcome::NotReady(words),
+            // It was made on the target's tip: whatever it conflicts with, or cannot be forwarded over, came since.
+            (409, None) => MergeOutcome::BaseMoved,
+            (405, None) => MergeOutcome::Refused(words),
+            _ => return Err(self.rest.refused(&answer)),
+        })
+    }
+
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let state = match verdict.state {
+            VerdictState::Pending => "pending",
+            VerdictState::Green | VerdictState::Skipped | VerdictState::Neutral => "success",
+            VerdictState::Red => "failure",
+        };
+        let mut body = json!({ "state": state, "context": verdict.context, "description": verdict.description });
+        if let Some(url) = verdict.url.as_deref().filter(|url| url.starts_with("http")) {
+            body["target_url"] = url.into();
+        }
+        self.rest.done("POST", &format!("/statuses/{commit}"), &body, watch).map(drop)
+    }
+}

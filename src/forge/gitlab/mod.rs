@@ -1,0 +1,338 @@
+//! GitLab, gitlab.com or self-managed, through the REST API version 4 (<https://docs.gitlab.com/api/rest/>).
+//!
+//! The requests and how their answers are understood; what an answer looks like is in `answers`.
+
+mod answers;
+
+use super::rest::{self, Manner, Rest};
+use super::slug::project_path;
+use super::union::worst;
+use super::{
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, unmarked,
+};
+use crate::git::RemoteUrl;
+use crate::http::{Api, Client, encoded};
+use crate::model::{BranchName, CommitId, Failure, Secret, Watch};
+use answers::{Branch, Note, PIPELINE, Pipeline, Project, Request, Status, held_by};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The longest description and note, in characters.
+const LONGEST: usize = 1_000_000;
+/// The longest title, in characters.
+const TITLE: usize = 255;
+
+const MANNER: Manner = Manner { name: "GitLab", change: "merge request", hint };
+
+fn hint(status: u16) -> Option<&'static str> {
+    match status {
+        401 => Some("the token is wrong or has expired; `relwf doctor` says where it comes from"),
+        403 => Some("the token needs the scope `api`, and its owner at least the role Developer in the project"),
+        404 => Some("GitLab says so too when the token may not see it; `relwf doctor` says where the token comes from"),
+        _ => None,
+    }
+}
+
+/// GitLab's API at `base` (`https://gitlab.com/api/v4`), for whoever holds the token.
+///
+/// `Authorization` takes personal, project and group tokens as well as OAuth's; `PRIVATE-TOKEN` would not take the last.
+pub fn gitlab_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
+    rest::api(client, base, token.map(|token| format!("Bearer {}", token.expose())))
+}
+
+/// A project on GitLab.
+pub struct GitlabForge {
+    rest: Rest,
+    path: String,
+    /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
+    heard: Mutex<BTreeMap<CommitId, Heard>>,
+}
+
+/// A commit's verdicts: jobs and words from outside, and whole pipelines.
+#[derive(Clone, Default)]
+struct Heard {
+    statuses: Vec<Verdict>,
+    pipelines: Vec<Verdict>,
+    /// Are pipelines asked next?
+    pipelines_next: bool,
+}
+
+impl GitlabForge {
+    /// The project with that whole path, on GitLab's API (see [`gitlab_api`]).
+    pub fn new(api: Arc<Api>, path: String) -> Self {
+        let root = format!("/projects/{}", encoded(&path));
+        Self { rest: Rest::new(api, root, &MANNER), path, heard: Mutex::default() }
+    }
+
+    fn project(&self, watch: Watch<'_>) -> Result<Project, ForgeError> {
+        self.rest.get("", watch)?.ok_or_else(|| self.rest.no_project(&self.path))
+    }
+
+    fn branch_there(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<Branch>, ForgeError> {
+        self.rest.get(&format!("/repository/branches/{}", encoded(name.as_str())), watch)
+    }
+
+    fn request(&self, number: u64, watch: Watch<'_>) -> Result<Option<Request>, ForgeError> {
+        self.rest.get(&format!("/merge_requests/{number}"), watch)
+    }
+
+    /// Only merge requests from branches of this very project are ours.
+    fn requests(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        let mut path = format!(
+            "/merge_requests?scope=all&state=all&order_by=created_at&sort=desc&per_page=100&target_branch={}",
+            encoded(search.base.as_str())
+        );
+        if let Some(branch) = search.head_branch {
+            path.push_str(&format!("&source_branch={}", encoded(branch.as_str())));
+        }
+        let found: Vec<Request> = self.rest.list(&path, watch)?;
+        let own = found.into_iter().filter(Request::is_own).filter_map(Request::change);
+        Ok(own.filter(|change| search.fits(change)).collect())
+    }
+
+    fn statuses(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let path = format!("/repository/commits/{commit}/statuses?per_page=100");
+        Ok(self.rest.list::<Status>(&path, watch)?.into_iter().map(Verdict::from).collect())
+    }
+
+    /// The newest pipeline of each branch or merge request that has the commit: what replaced it counts no more.
+    fn pipelines(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let path = format!("/pipelines?sha={commit}&order_by=id&sort=desc&per_page=100");
+        let mut seen = BTreeSet::new();
+        let mut newest: Vec<Pipeline> = self.rest.list(&path, watch)?;
+        newest.retain(|pipeline| seen.insert((pipeline.name.clone(), pipeline.source.clone())));
+        Ok(newest.into_iter().map(Verdict::from).collect())
+    }
+
+    fn keep(&self, commit: CommitId, heard: Heard) -> Vec<Verdict> {
+        let all = worst(heard.statuses.iter().chain(&heard.pipelines));
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
+        all
+    }
+
+    /// Why a merge request was not merged.
+    fn not_merged(&self, number: u64, words: &str, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+        let request = self.request(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        if request.is_locked() {
+            return Ok(being_merged());
+        }
+        let status = request.detailed_merge_status.clone().unwrap_or_default();
+        let landed = request.change().and_then(|change| change.merged_as);
+        Ok(match (landed, status.as_str(), held_by(&status)) {
+            // Merged by somebody, or an earlier attempt.
+            (Some(commit), ..) => MergeOutcome::Already(commit),
+            // What is proposed was made on the target's tip: there is nothing to rebase or to conflict with but what came since.
+            (None, "need_rebase" | "conflict", _) => MergeOutcome::BaseMoved,
+            (None, _, Some(why)) => MergeOutcome::Refused(why),
+            (None, _, None) => MergeOutcome::NotReady(format!("{words} ({status})")),
+        })
+    }
+}
+
+fn being_merged() -> MergeOutcome {
+    MergeOutcome::NotReady("GitLab is merging it".to_owned())
+}
+
+/// The project's path on the GitLab whose API is at `api`: without the folder that the whole GitLab may be in.
+pub fn gitlab_project(url: &RemoteUrl, api: &str) -> Result<String, Failure> {
+    let path = project_path(url)?;
+    let below = api.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, folder)| folder);
+    let folder = below.trim_end_matches('/').trim_end_matches("api/v4").trim_end_matches('/');
+    let inside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+    Ok(match inside {
+        Some(inside) if !folder.is_empty() && inside.contains('/') => inside.to_owned(),
+        _ => path,
+    })
+}
+
+impl Forge for GitlabForge {
+    fn kind(&self) -> &'static str {
+        "gitlab"
+    }
+
+    fn caps(&self) -> Caps {
+        Caps { merges: true, needs_branch: true }
+    }
+
+    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
+        Ok(self.branch_there(name, watch)?.map(|branch| branch.commit.id))
+    }
+
+    /// The project's settings, and what the branch's protection lets this token do.
+    ///
+    /// Whichever merge method the project has, a merge commit that was made on the target's tip lands unchanged: by a
+    /// fast-forward where it only makes these, else as the second parent of GitLab's own. Squashing alone forbids it.
+    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
+        let project = self.project(watch)?;
+        let pipeline = project.only_allow_merge_if_pipeline_succeeds == Some(true);
+        Ok(Rules {
+            required: pipeline.then(|| PIPELINE.to_owned()).into_iter().collect(),
+            direct_push: self.branch_there(branch, watch)?.and_then(|branch| branch.can_push),
+            write: project.write(),
+            merge_commits: project.squash_option.map(|option| option != "always"),
+        })
+    }
+
+    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.requests(search, watch)
+    }
+
+    /// Looks first: an earlier attempt may have got through.
+    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
+        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        if let Some(change) = self.requests(&search, watch)?.into_iter().next() {
+            return Ok(change);
+        }
+        let body = json!({
+            "source_branch": head,
+            "target_branch": new.base,
+            "title": new.title.chars().take(TITLE).collect::<String>(),
+            "description": marked(&new.body, &new.marker, LONGEST),
+            // Left away, the project's default would hold.
+            "squash": false,
+        });
+        let answer = self.rest.write("POST", "/merge_requests", &body, watch)?;
+        let found = match answer.status {
+            201 => {
+                let mut opened: Request = self.rest.read(&answer.body, "/merge_requests")?;
+                // GitLab prepares it in the background; what is proposed is known all the same.
+                opened.sha = opened.sha.or(Some(new.head));
+                opened.change()
+            }
+            // Somebody was faster: perhaps an earlier attempt of ours.
+            409 => self.requests(&search, watch)?.into_iter().next(),
+            _ => None,
+        };
+        found.ok_or_else(|| self.rest.refused(&answer))
+    }
+
+    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
+        Ok(self.request(number, watch)?.and_then(Request::change))
+    }
+
+    /// GitLab itself marks a merge request as merged when its head lands; nobody else can.
+    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
+        let change = self.change(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        if state == ChangeState::Merged || change.state != ChangeState::Open {
+            return Ok(change);
+        }
+        let path = format!("/merge_requests/{number}");
+        let answer = self.rest.done("PUT", &path, &json!({ "state_event": "close" }), watch)?;
+        let closed: Request = self.rest.read(&answer.body, &path)?;
+        Ok(closed.change().unwrap_or(Change { state: ChangeState::Closed, ..change }))
+    }
+
+    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let path = format!("/merge_requests/{number}/notes");
+        let said: Vec<Note> = self.rest.list(&format!("{path}?per_page=100"), watch)?;
+        if said.iter().any(|note| unmarked(note.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
+            return Ok(());
+        }
+        self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), watch).map(drop)
+    }
+
+    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let statuses = self.statuses(commit, watch)?;
+        let pipelines = self.pipelines(commit, watch)?;
+        Ok(self.keep(commit, Heard { statuses, pipelines, pipelines_next: false }))
+    }
+
+    /// One request: jobs and pipelines in turn.
+    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
+        let Some(mut heard) = heard else { return self.verdicts(commit, watch) };
+        if heard.pipelines_next {
+            heard.pipelines = self.pipelines(commit, watch)?;
+        } else {
+            heard.statuses = self.statuses(commit, watch)?;
+        }
+        heard.pipelines_next = !heard.pipelines_next;
+        Ok(self.keep(commit, heard))
+    }
+
+    /// GitLab takes no word against squashing where the project insists on it, so it is asked first what it would do.
+    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+        let number = request.number;
+        let seen = self.request(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        if seen.is_locked() {
+            return Ok(being_merged());
+        }
+        let squashes = seen.squashes(|| Ok(self.project(watch)?.squash_option))?;
+        match seen.change() {
+            Some(Change { merged_as: Some(commit), .. }) => return Ok(MergeOutcome::Already(commit)),
+            Some(Change { head, .. }) if head != request.expected_head => return Ok(MergeOutcome::HeadMoved),
+            _ if squashes => {
+                return Ok(MergeOutcome::Refused(
+                    "it would be squashed, which severs the history: set \"Squash commits when merging\" to another \
+                     value than \"Require\" in the project's settings, and take the tick off the merge request"
+                        .to_owned(),
+                ));
+            }
+            _ => {}
+        }
+        let body = json!({
+            "sha": request.expected_head,
+            "merge_commit_message": request.message,
+            "squash": false,
+        });
+        let path = format!("/merge_requests/{number}/merge");
+        let answer = self.rest.write("PUT", &path, &body, watch)?;
+        let words = answer.words().to_owned();
+        match answer.status {
+            200 => {
+                let merged: Request = self.rest.read(&answer.body, &path)?;
+                match merged.change().and_then(|change| change.merged_as) {
+                    Some(commit) => Ok(MergeOutcome::Merged(commit)),
+                    None => Ok(being_merged()),
+                }
+            }
+            // The token was good for everything before this: it is the right to merge that is missing.
+            401 => Ok(MergeOutcome::Refused(
+                "the token's owner may not merge into this branch: see \"Allowed to merge\" under the project's protected \
+                 branches"
+                    .to_owned(),
+            )),
+            409 if words.contains("SHA") => Ok(MergeOutcome::HeadMoved),
+            405 | 406 | 409 | 422 => self.not_merged(number, &words, watch),
+            _ => Err(self.rest.refused(&answer)),
+        }
+    }
+
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+        let state = match verdict.state {
+            VerdictState::Pending => "pending",
+            VerdictState::Green | VerdictState::Skipped | VerdictState::Neutral => "success",
+            VerdictState::Red => "failed",
+        };
+        let description: String = verdict.description.chars().take(255).collect();
+        let mut body = json!({ "state": state, "name": verdict.context, "description": description });
+        if let Some(url) = verdict.url.as_deref().filter(|url| url.starts_with("http")) {
+            body["target_url"] = url.into();
+        }
+        let answer = self.rest.write("POST", &format!("/statuses/{commit}"), &body, watch)?;
+        // It says already what it shall say.
+        let same = answer.status == 400 && answer.words().contains("Cannot transition status");
+        if answer.is_success() || same { Ok(()) } else { Err(self.rest.refused(&answer)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn projects_lie_in_groups_and_a_gitlab_may_lie_in_a_folder() {
+        let path = |url: &str, api: &str| gitlab_project(&RemoteUrl::parse(url, Path::new("/")).unwrap(), api).unwrap();
+        let com = "https://gitlab.com/api/v4";
+        assert_eq!(path("git@gitlab.com:acme/platform/api/service.git", com), "acme/platform/api/service");
+        assert_eq!(path("https://gitlab.com/acme/service", com), "acme/service");
+        let folder = "https://git.example/gitlab/api/v4/";
+        assert_eq!(path("https://git.example/gitlab/acme/service.git", folder), "acme/service");
+        assert_eq!(path("git@git.example:acme/service.git", folder), "acme/service");
+        assert_eq!(path("git@git.example:gitlab/service.git", folder), "gitlab/service");
+    }
+}

@@ -1,0 +1,127 @@
+//! Requests below one project of a forge's REST API, and its refusals as failures that say what to do.
+//!
+//! What is asked, and what the answers mean, is known to the forges alone.
+
+use super::ForgeError;
+use crate::http::{Answer, Api, Client, HttpError};
+use crate::model::{Failure, FailureKind, Secret, Watch};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How a forge speaks.
+pub(super) struct Manner {
+    /// Its name, for people.
+    pub(super) name: &'static str,
+    /// What a change is called there.
+    pub(super) change: &'static str,
+    /// What to do about a refusal of this status.
+    pub(super) hint: fn(u16) -> Option<&'static str>,
+}
+
+/// The API at `base`. The authorization goes with every request to it, and to nowhere else.
+pub(super) fn api(client: Client, base: &str, authorization: Option<String>) -> Api {
+    let mut headers = vec![
+        ("accept".to_owned(), Secret::new("application/json")),
+        ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),
+    ];
+    headers.extend(authorization.map(|value| ("authorization".to_owned(), Secret::new(value))));
+    Api::new(client, base, headers)
+}
+
+/// A project on a forge's API.
+pub(super) struct Rest {
+    api: Arc<Api>,
+    /// The path that all others are below, e.g. `/projects/acme%2Fservice`.
+    root: String,
+    manner: &'static Manner,
+}
+
+impl Rest {
+    pub(super) const fn new(api: Arc<Api>, root: String, manner: &'static Manner) -> Self {
+        Self { api, root, manner }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("{}{rest}", self.root)
+    }
+
+    /// A look; `None` for 404.
+    pub(super) fn get<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Option<T>, ForgeError> {
+        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        match answer.status {
+            404 => Ok(None),
+            _ if answer.is_success() => self.read(&answer.body, rest).map(Some),
+            _ => Err(self.refused(&answer)),
+        }
+    }
+
+    /// All items of a list.
+    pub(super) fn list<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Vec<T>, ForgeError> {
+        let found = self.api.all(&self.path(rest), Value::as_array, watch).map_err(failed)?;
+        let found = found.map_err(|answer| self.refused(&answer))?;
+        found.iter().map(|item| self.read(item, rest)).collect()
+    }
+
+    /// A write, with whatever was answered.
+    pub(super) fn write(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
+        self.api.send(method, &self.path(rest), Some(body), watch).map_err(failed)
+    }
+
+    /// A write that was done if it succeeded at all.
+    pub(super) fn done(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
+        let answer = self.write(method, rest, body, watch)?;
+        if answer.is_success() { Ok(answer) } else { Err(self.refused(&answer)) }
+    }
+
+    /// Takes what is needed out of an answer.
+    pub(super) fn read<T: DeserializeOwned>(&self, body: &Value, what: &str) -> Result<T, ForgeError> {
+        T::deserialize(body).map_err(|error| {
+            let what = what.split('?').next().unwrap_or_default();
+            let name = self.manner.name;
+            let words = format!("{name}'s answer to {}{what} cannot be read: {error}", self.root);
+            ForgeError::NotSent(
+                Failure::new(FailureKind::Network, words).hint(format!("is [forge].api the address of {name}'s API?")),
+            )
+        })
+    }
+
+    /// An answer that says no.
+    pub(super) fn refused(&self, answer: &Answer) -> ForgeError {
+        let failure = answer.failure();
+        ForgeError::Refused(match (self.manner.hint)(answer.status) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        })
+    }
+
+    /// There is no such project, or it is not shown.
+    pub(super) fn no_project(&self, path: &str) -> ForgeError {
+        let failure = Failure::new(FailureKind::NotFound, format!("{} shows no project {path}", self.manner.name));
+        ForgeError::Refused(
+            failure
+                .hint("it does not exist, or the token may not see it; `relwf doctor` says where the token comes from"),
+        )
+    }
+
+    /// There is no such change.
+    pub(super) fn no_change(&self, number: u64) -> ForgeError {
+        let failure = Failure::new(FailureKind::NotFound, format!("there is no {} {number}", self.manner.change));
+        ForgeError::Refused(failure)
+    }
+
+    /// A change was to be opened without a branch.
+    pub(super) fn no_branch(&self) -> ForgeError {
+        let words = format!("a {} was to be opened without a branch", self.manner.change);
+        ForgeError::Refused(Failure::new(FailureKind::Bug, words))
+    }
+}
+
+/// The class of a request that was not answered.
+fn failed(error: HttpError) -> ForgeError {
+    match error {
+        HttpError::Invalid(failure) => ForgeError::Refused(failure),
+        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => ForgeError::NotSent(failure),
+        HttpError::Unknown(failure) => ForgeError::Unknown(failure),
+    }
+}

@@ -1,0 +1,9 @@
+//! Whole promotions through the command line, with the bundled workflows, against the fake GitLab and the fake Forgejo.
+
+mod doctor;
+mod forgejo;
+mod forgejo_api;
+mod gitbeaker;
+mod gitlab;
+mod gitlab_ci;
+pub mod stage;
