@@ -92,17 +92,22 @@ impl GitlabForge {
         Ok(own.filter(|change| search.fits(change)).collect())
     }
 
+    /// The newest word of each name for each branch or merge request: what ran again there counts no more.
     fn statuses(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let path = format!("/repository/commits/{commit}/statuses?per_page=100");
-        Ok(self.rest.list::<Status>(&path, watch)?.into_iter().map(Verdict::from).collect())
+        let mut seen = BTreeSet::new();
+        let mut newest: Vec<Status> = self.rest.list(&path, watch)?;
+        newest.sort_by_key(|status| std::cmp::Reverse(status.id));
+        newest.retain(|status| seen.insert((status.name.clone(), status.reference.clone())));
+        Ok(newest.into_iter().map(Verdict::from).collect())
     }
 
-    /// The newest pipeline of each branch or merge request that has the commit: what replaced it counts no more.
+    /// The newest pipeline of each branch or merge request.
     fn pipelines(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let path = format!("/pipelines?sha={commit}&order_by=id&sort=desc&per_page=100");
         let mut seen = BTreeSet::new();
         let mut newest: Vec<Pipeline> = self.rest.list(&path, watch)?;
-        newest.retain(|pipeline| seen.insert((pipeline.name.clone(), pipeline.source.clone())));
+        newest.retain(|pipeline| seen.insert(pipeline.name.clone()));
         Ok(newest.into_iter().map(Verdict::from).collect())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::support::forgejo::Forgejo;
 use crate::support::git::{Repo, quiet};
+use crate::support::github::Settled;
 use crate::support::gitlab::{Gitlab, PATH};
 use crate::support::hosted::project::{Change as Held, State};
 use crate::support::hosted::{Host, Service};
@@ -103,6 +104,29 @@ fn said_once<S: Service>(host: &Host<S>, forge: &dyn Forge) {
     assert!(forge.close(77, ChangeState::Closed, quiet()).unwrap_err().to_string().contains("no "));
     assert_eq!(forge.branch(&"nothing".parse().unwrap(), quiet()).unwrap(), None);
     assert_eq!(forge.branch(&"topic".parse().unwrap(), quiet()).unwrap(), Some(head));
+}
+
+/// A pipeline that ran again replaces the first one on its branch; on another branch the worst word counts.
+#[test]
+fn what_ran_again_counts_no_more() {
+    let host = Gitlab::open();
+    let forge = on_gitlab(&host);
+    let (_, head) = propose(&host, &forge);
+    let run = |name: &str, source: &'static str, settled: Settled| {
+        host.with_project(|project| {
+            let pipeline = project.pipeline(&head.to_string(), name, source, Vec::new());
+            project.check(&head.to_string(), "unit", 0, settled, pipeline);
+        });
+        let heard = forge.verdicts(head, quiet()).unwrap();
+        let of = |context: &str| heard.iter().find(|verdict| verdict.context == context).unwrap().state;
+        (of("unit"), of("pipeline"))
+    };
+    let (green, red) = (VerdictState::Green, VerdictState::Red);
+    assert_eq!(run("topic", "push", Settled::Red), (red, red));
+    assert_eq!(run("topic", "web", Settled::Green), (green, green));
+    assert_eq!(run("refs/merge-requests/1/head", "merge_request_event", Settled::Red), (red, red));
+    assert_eq!(run("topic", "web", Settled::Green), (red, red));
+    assert_eq!(run("refs/merge-requests/1/head", "merge_request_event", Settled::Green), (green, green));
 }
 
 #[test]
