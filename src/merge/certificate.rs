@@ -3,7 +3,7 @@
 //! The one place of this room that looks outside the database: it starts `git merge-tree`. git's objects go to a
 //! temporary folder; nothing is written into the repository, but for answers that are to be remembered.
 
-use super::remembered::Remembered;
+use super::remembered::{Remembered, Said};
 use super::{Conflict, Merged, Outcome};
 use crate::git::{LOCAL_ENVIRONMENT, Objects, git_program};
 use crate::model::{CommitId, ObjectId, TreeId};
@@ -64,14 +64,6 @@ enum Labels {
     /// As they are called here.
     Same,
     Others,
-}
-
-/// What git made of the merge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
-    Clean(TreeId),
-    /// At these paths, by the digest of their sorted list.
-    Conflicts(ObjectId),
 }
 
 /// May an answer that took git long be taken from the last time it was asked?

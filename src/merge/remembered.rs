@@ -3,7 +3,7 @@
 //! git's answer to the same commits is the same as long as the program, the repository's settings and its attributes are. They
 //! are all part of what an answer is found by, so a changed one asks anew.
 
-use super::certificate::Said;
+use crate::model::{ObjectId, TreeId};
 use sha1::{Digest, Sha1};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -14,6 +14,14 @@ use std::time::UNIX_EPOCH;
 const FILE: &str = "relwf-certificates";
 /// So many answers are kept when there are twice as many.
 const KEPT: usize = 200;
+
+/// What git made of the merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Clean(TreeId),
+    /// At these paths, by the digest of their sorted list.
+    Conflicts(ObjectId),
+}
 
 /// Where an answer is, or will be.
 pub(super) struct Remembered {
@@ -98,9 +106,9 @@ mod tests {
             |version: &str, commit: &str| Remembered::new(dir.path(), &git, version, &[commit.to_owned()]).unwrap();
         assert_eq!(place("2.47", "a").answer(), None);
         place("2.47", "a").keep(&tree(1));
-        place("2.47", "b").keep(&Said::Conflicts(crate::model::ObjectId::ZERO));
+        place("2.47", "b").keep(&Said::Conflicts(ObjectId::ZERO));
         assert_eq!(place("2.47", "a").answer(), Some(tree(1)));
-        assert_eq!(place("2.47", "b").answer(), Some(Said::Conflicts(crate::model::ObjectId::ZERO)));
+        assert_eq!(place("2.47", "b").answer(), Some(Said::Conflicts(ObjectId::ZERO)));
         assert_eq!(place("2.48", "a").answer(), None);
         fs::write(dir.path().join("config"), "[core]\n").unwrap();
         assert_eq!(place("2.47", "a").answer(), None);

@@ -4,9 +4,11 @@
 //! is not found or not understood here is left to whoever asks.
 
 mod commit_graph;
+mod delta;
 mod id_table;
 mod loose;
 mod pack;
+mod pack_index;
 mod window;
 
 pub(crate) use commit_graph::{GraphCommit, Graphs, Row};

@@ -4,8 +4,9 @@
 //! is of neither version that git writes are left out.
 
 use super::Kind;
-use super::id_table::IdTable;
-use super::window::{Window, read_at};
+use super::delta::{apply, variable};
+use super::pack_index::PackIndex;
+use super::window::read_at;
 use crate::model::ObjectId;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::cell::RefCell;
@@ -23,8 +24,6 @@ const TAG: u8 = 4;
 const OFFSET_DELTA: u8 = 6;
 const ID_DELTA: u8 = 7;
 
-/// Larger indexes are never held whole in memory.
-const LARGEST_INDEX: u64 = 24 << 20;
 /// Objects larger than this are not held in memory as bases of others.
 const LARGEST_BASE: usize = 1 << 20;
 const BASES: usize = 12 << 20;
@@ -33,8 +32,6 @@ const PIECE: usize = 8 << 10;
 const PIECES: usize = 512;
 /// Deflate's best ratio (zlib's technical details: 1032 to 1).
 const DEFLATE_AT_MOST: u64 = 1032;
-/// A delta's result gets at most this much memory before there are contents for it.
-const LARGEST_START: usize = 16 << 20;
 
 /// What a type's number stands for.
 fn kind(number: u8) -> Option<Kind> {
@@ -92,17 +89,8 @@ struct Folder {
     met: HashSet<PathBuf>,
 }
 
-/// An index's form.
-#[derive(Clone, Copy)]
-enum Version {
-    One,
-    Two,
-}
-
 struct Pack {
-    index: Window,
-    version: Version,
-    ids: IdTable,
+    index: PackIndex,
     file: File,
     /// The pack file's size in bytes.
     length: u64,
@@ -204,7 +192,7 @@ impl Packs {
     }
 
     fn find(&self, state: &mut State, id: ObjectId) -> Option<Place> {
-        let look = |pack: usize| self.packs.get(pack)?.find(&id).map(|offset| Place { pack, offset });
+        let look = |pack: usize| self.packs.get(pack)?.index.find(&id).map(|offset| Place { pack, offset });
         if let Some(place) = look(state.last) {
             return Some(place);
         }
@@ -362,94 +350,12 @@ impl State {
     }
 }
 
-/// A number in a delta's header: seven bits a byte, least first.
-fn variable(data: &[u8], at: &mut usize) -> Option<usize> {
-    let mut value = 0_usize;
-    let mut shift = 0;
-    loop {
-        let byte = *data.get(*at)?;
-        *at += 1;
-        value |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        shift += 7;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-}
-
-fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
-    let mut at = 0;
-    if variable(delta, &mut at)? != base.len() {
-        return None;
-    }
-    let size = variable(delta, &mut at)?;
-    let mut out = Vec::with_capacity(size.min(LARGEST_START));
-    while let Some(code) = delta.get(at).copied() {
-        at += 1;
-        if code & 0x80 != 0 {
-            let mut number = |bits: u8| -> Option<usize> {
-                let mut value = 0;
-                for bit in (0..8).filter(|bit| bits & 1 << bit != 0) {
-                    value |= usize::from(*delta.get(at)?) << (8 * (bit % 4));
-                    at += 1;
-                }
-                Some(value)
-            };
-            let from = number(code & 0x0f)?;
-            let length = match number(code & 0x70)? {
-                0 => 0x10000,
-                length => length,
-            };
-            out.extend_from_slice(base.get(from..from.checked_add(length)?)?);
-        } else if code != 0 {
-            out.extend_from_slice(delta.get(at..at + usize::from(code))?);
-            at += usize::from(code);
-        } else {
-            return None;
-        }
-        if out.len() > size {
-            return None;
-        }
-    }
-    (out.len() == size).then_some(out)
-}
-
 impl Pack {
     /// Opens a pack by the path of its index.
     fn open(path: &Path) -> Option<Self> {
-        let index = Window::open(path, LARGEST_INDEX)?;
-        let (version, ids) = match index.bytes(0)? {
-            [0xff, b't', b'O', b'c', 0, 0, 0, 2] => (Version::Two, IdTable::read(&index, 8, 8 + IdTable::FANOUT)?),
-            [0xff, b't', b'O', b'c', ..] => return None,
-            // Each id behind its offset.
-            _ => (Version::One, IdTable::spread(&index, 0, IdTable::FANOUT + 4, 24)?),
-        };
+        let index = PackIndex::open(path)?;
         let file = File::open(path.with_extension("pack")).ok()?;
         let length = file.metadata().ok()?.len();
-        let pack = Self { index, version, ids, file, length };
-        let whole = match version {
-            Version::One => true,
-            Version::Two => pack.index.length() >= pack.offsets() + u64::from(pack.ids.count()) * 4,
-        };
-        whole.then_some(pack)
-    }
-
-    /// Where the offsets begin in an index of version 2: after each object's name and checksum.
-    fn offsets(&self) -> u64 {
-        8 + IdTable::FANOUT + u64::from(self.ids.count()) * 24
-    }
-
-    fn find(&self, id: &ObjectId) -> Option<u64> {
-        let at = u64::from(self.ids.find(&self.index, id)?);
-        let offset = match self.version {
-            Version::One => return self.index.u32(IdTable::FANOUT + at * 24).map(u64::from),
-            Version::Two => self.index.u32(self.offsets() + at * 4)?,
-        };
-        if offset & 0x8000_0000 == 0 {
-            return Some(u64::from(offset));
-        }
-        let far = self.offsets() + u64::from(self.ids.count()) * 4 + u64::from(offset & 0x7fff_ffff) * 8;
-        // Where the place is missing, none that could be read.
-        Some(self.index.bytes(far).map_or(u64::MAX, u64::from_be_bytes))
+        Some(Self { index, file, length })
     }
 }
