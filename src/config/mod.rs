@@ -14,5 +14,5 @@ mod types;
 pub use load::{find, load, parse};
 pub use types::{
     CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind, Health,
-    Mild, Observe, Secret, ShConfig,
+    Observe, Secret, ShConfig,
 };

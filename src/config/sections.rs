@@ -3,7 +3,7 @@
 use super::component;
 use super::problems::Source;
 use super::table::{Table, suggestion};
-use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Mild, Secret, ShConfig};
+use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Secret, ShConfig};
 use crate::components::document::{Kind, Node};
 use crate::model::BranchName;
 use std::collections::BTreeMap;
@@ -20,10 +20,9 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
         table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
     }
     let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
-    let also_green = table.words("also_green", &[("skipped", Mild::Skipped), ("neutral", Mild::Neutral)]);
     let health = health(&mut table);
     table.finish();
-    Some(Environment { name: name?, branch: branch?, url, checks, also_green, health })
+    Some(Environment { name: name?, branch: branch?, url, checks, health })
 }
 
 /// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.

@@ -8,7 +8,6 @@ use super::land::untouched;
 use super::lease::moved;
 use super::text::list;
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
-use crate::config::Mild;
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
@@ -110,12 +109,6 @@ pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp)
 }
 
 impl WaitChecks {
-    fn also_green(&self) -> &[Mild] {
-        let mut environments = self.world.config.environments.iter();
-        let environment = environments.find(|environment| environment.branch == self.wanted.target);
-        environment.map_or(&[], |environment| &environment.also_green)
-    }
-
     /// What the target's environment and the forge's rules ask for.
     fn required(&self, watch: Watch<'_>) -> Result<Vec<String>, ForgeError> {
         if let Some(known) = self.required.get() {
@@ -165,7 +158,7 @@ impl WaitChecks {
         }
         let forge = &self.world.forge;
         let mut seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
-        if look > 0 && judge(required, &seen, self.also_green()) == Checks::Green {
+        if look > 0 && judge(required, &seen) == Checks::Green {
             seen = forge.verdicts(commit, watch)?;
         }
         heard().clone_from(&seen);
@@ -216,7 +209,7 @@ impl WaitChecks {
         let verdicts = self.verdicts(begun.commit, &required, cx.watch)?;
         // Building may have taken long.
         let now = self.world.clock.now();
-        match judge(&required, &verdicts, self.also_green()) {
+        match judge(&required, &verdicts) {
             Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
             Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.watch))),
             Checks::Missing(missing) if now < begun.deadline => {
@@ -241,15 +234,14 @@ enum Checks {
     Missing(Vec<String>),
 }
 
-/// A missing check is pending; skipped and neutral are not green where nobody configured it, but may become so: somebody can
-/// start them again.
-fn judge(required: &[String], verdicts: &[Verdict], also_green: &[Mild]) -> Checks {
+/// A missing check is pending; skipped and neutral are not green, but may become so: somebody can start them again.
+fn judge(required: &[String], verdicts: &[Verdict]) -> Checks {
     let mut red = Vec::new();
     let mut missing = Vec::new();
     for context in required {
         match verdicts.iter().find(|verdict| verdict.context == *context) {
             None => missing.push(format!("{context} has not reported")),
-            Some(verdict) => match verdict.counting(also_green) {
+            Some(verdict) => match verdict.state {
                 VerdictState::Green => {}
                 VerdictState::Red => red.push(verdict.clone()),
                 VerdictState::Pending => missing.push(format!("{context} is pending")),
@@ -339,7 +331,7 @@ mod tests {
     #[test]
     fn a_missing_check_is_pending_and_red_wins_over_missing() {
         let required = ["a".to_owned(), "b".to_owned()];
-        let missing = |verdicts: &[Verdict]| match judge(&required, verdicts, &[]) {
+        let missing = |verdicts: &[Verdict]| match judge(&required, verdicts) {
             Checks::Missing(why) => why.join("; "),
             other => panic!("{other:?}"),
         };
@@ -347,18 +339,9 @@ mod tests {
         assert_eq!(missing(&[verdict("a", Green), verdict("b", Pending)]), "b is pending");
         assert_eq!(missing(&[verdict("a", Green), verdict("b", Skipped)]), "b was skipped, which is not green");
         assert_eq!(missing(&[verdict("a", Green), verdict("b", Neutral)]), "b took no side, which is not green");
-        assert_eq!(
-            judge(&required, &[verdict("a", Red)], &[Mild::Skipped, Mild::Neutral]),
-            Checks::Red(vec![verdict("a", Red)])
-        );
-        assert_eq!(
-            judge(&required, &[verdict("a", Green), verdict("b", Green), verdict("c", Red)], &[]),
-            Checks::Green
-        );
-        let mild = [verdict("a", Skipped), verdict("b", Green)];
-        assert_eq!(judge(&required, &mild, &[Mild::Skipped]), Checks::Green);
-        assert!(matches!(judge(&required, &mild, &[Mild::Neutral]), Checks::Missing(_)));
-        assert_eq!(judge(&[], &[], &[]), Checks::Green);
+        assert_eq!(judge(&required, &[verdict("a", Red)]), Checks::Red(vec![verdict("a", Red)]));
+        assert_eq!(judge(&required, &[verdict("a", Green), verdict("b", Green), verdict("c", Red)]), Checks::Green);
+        assert_eq!(judge(&[], &[]), Checks::Green);
     }
 
     #[test]

@@ -99,9 +99,8 @@ pub struct Check {
 }
 
 impl Check {
-    /// Good enough for a required check: "successful, skipped, or neutral" (GitHub's docs on protected branches).
     pub fn is_green(&self) -> bool {
-        self.looks == 0 && self.word.as_deref().map_or(self.settled != Settled::Red, |word| word == "success")
+        self.looks == 0 && self.word.as_deref().map_or(self.settled == Settled::Green, |word| word == "success")
     }
 }
 
