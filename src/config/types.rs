@@ -43,8 +43,19 @@ pub struct Environment {
     pub url: Option<String>,
     /// Contexts that must be green on a commit before it may land here. Empty: none is asked for.
     pub checks: Vec<String>,
+    /// `also_green`: verdicts that count as green here.
+    pub also_green: Vec<AlsoGreen>,
     /// `health`: where it is asked, after a deploy, whether it works.
     pub health: Option<Health>,
+}
+
+/// What may count as green, where somebody says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlsoGreen {
+    /// Checks that did not run.
+    Skipped,
+    /// Checks that ran and took no side.
+    Neutral,
 }
 
 /// `health` of an environment: a URL, or `{ url, version }`.

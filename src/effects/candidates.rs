@@ -1,7 +1,8 @@
 //! Which commits of a branch may be promoted, and why not the others. Used by `candidate::…` and by `relwf candidates`.
 
 use super::text::list;
-use crate::config::Config;
+use super::verdicts::counted;
+use crate::config::{Config, Environment};
 use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Watch};
@@ -129,7 +130,7 @@ impl Candidates<'_> {
     /// A branch does not exist; the forge or the mirror cannot be read.
     pub fn list(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<Candidate>, Failure> {
         let required = self.required(&query.branch);
-        self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &required, query.soak)).collect()
+        self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &required, query)).collect()
     }
 
     /// The newest commit that may be promoted. When the target has everything already: the branch's tip, so that the merge
@@ -149,7 +150,7 @@ impl Candidates<'_> {
         let mut declined = Vec::new();
         for commit in &commits {
             self.watch.say(format!("looking at the checks of {}", commit.id.short()));
-            let judged = self.judged(commit, &required, query.soak)?;
+            let judged = self.judged(commit, &required, query)?;
             if judged.green {
                 return Ok(judged);
             }
@@ -158,9 +159,12 @@ impl Candidates<'_> {
         Err(no_candidate(query, &declined))
     }
 
+    fn environment(&self, branch: &BranchName) -> Option<&Environment> {
+        self.config.environments.iter().find(|environment| environment.branch == *branch)
+    }
+
     fn required(&self, branch: &BranchName) -> Vec<String> {
-        let environment = self.config.environments.iter().find(|environment| environment.branch == *branch);
-        environment.map(|environment| environment.checks.clone()).unwrap_or_default()
+        self.environment(branch).map(|environment| environment.checks.clone()).unwrap_or_default()
     }
 
     fn tip(&self, branch: &BranchName) -> Result<CommitId, Failure> {
@@ -177,12 +181,13 @@ impl Candidates<'_> {
         Ok(self.mirror.log(&range)?)
     }
 
-    fn judged(&self, commit: &CommitInfo, required: &[String], soak: Span) -> Result<Candidate, Failure> {
+    fn judged(&self, commit: &CommitInfo, required: &[String], query: &CandidateQuery) -> Result<Candidate, Failure> {
         if self.watch.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
         let verdicts = if required.is_empty() { Vec::new() } else { self.verdicts(commit, required)? };
-        Ok(candidate(commit, judge(required, &verdicts, soak, self.now)))
+        let verdicts = counted(verdicts, self.environment(&query.branch));
+        Ok(candidate(commit, judge(required, &verdicts, query.soak, self.now)))
     }
 
     /// Where the forge merged a change itself, what was tested is the change's head: its files are exactly these, so its

@@ -82,6 +82,16 @@ fn skipped_and_neutral_are_not_green() {
     }
 }
 
+#[test]
+fn skipped_is_green_where_the_environment_says_so() {
+    let stage = Stage::new();
+    stage.configure("also_green = [\"skipped\"]\n");
+    stage.github.on_change(Form::Run, "unit", Play::Skipped);
+    stage.github.protect("staging", Protection { required: vec!["unit".to_owned()], ..Protection::default() });
+    stage.promote().exits(0);
+    assert!(stage.github.changes()[0].merged.is_some());
+}
+
 /// A change that waits for its checks; whatever is done to it must stop the run.
 fn meddled_with(meddle: impl Fn(&Stage)) -> (Stage, String) {
     let stage = Stage::new();

@@ -99,8 +99,10 @@ pub struct Check {
 }
 
 impl Check {
+    /// Does it satisfy a rule that requires it? For GitHub a check run that was skipped or neutral does.
     pub fn is_green(&self) -> bool {
-        self.looks == 0 && self.word.as_deref().map_or(self.settled == Settled::Green, |word| word == "success")
+        let settled = self.settled == Settled::Green || (self.form == Form::Run && self.settled != Settled::Red);
+        self.looks == 0 && self.word.as_deref().map_or(settled, |word| word == "success")
     }
 }
 
