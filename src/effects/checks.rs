@@ -1,14 +1,15 @@
 //! `forge::wait_checks`: waits until every required check is green on the proposed commit itself.
 
 use super::World;
-use super::ci::{BuildOutcome, build_here, line, log_of, red_build, red_jobs};
+use super::ci::{BuildOutcome, build_here, red_build, red_jobs};
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::change_number;
 use super::land::untouched;
 use super::lease::moved;
 use super::text::list;
+use super::verdicts::{Checks, checks_value, counted, judge, red_checks};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
-use crate::config::Mild;
+use crate::config::Environment;
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
@@ -110,10 +111,8 @@ pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp)
 }
 
 impl WaitChecks {
-    fn also_green(&self) -> &[Mild] {
-        let mut environments = self.world.config.environments.iter();
-        let environment = environments.find(|environment| environment.branch == self.wanted.target);
-        environment.map_or(&[], |environment| &environment.also_green)
+    fn environment(&self) -> Option<&Environment> {
+        self.world.config.environments.iter().find(|environment| environment.branch == self.wanted.target)
     }
 
     /// What the target's environment and the forge's rules ask for.
@@ -121,9 +120,7 @@ impl WaitChecks {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }
-        let environments = &self.world.config.environments;
-        let environment = environments.iter().find(|environment| environment.branch == self.wanted.target);
-        let mut contexts = environment.map(|environment| environment.checks.clone()).unwrap_or_default();
+        let mut contexts = self.environment().map(|environment| environment.checks.clone()).unwrap_or_default();
         // What judges a landed commit cannot hold up its landing; it counts when the commit becomes a candidate.
         contexts.retain(|context| *context != context_of(CiEvent::Push));
         for context in self.world.forge.rules(&self.wanted.target, watch)?.required {
@@ -164,9 +161,10 @@ impl WaitChecks {
             return Ok(heard().clone());
         }
         let forge = &self.world.forge;
-        let mut seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
-        if look > 0 && judge(required, &seen, self.also_green()) == Checks::Green {
-            seen = forge.verdicts(commit, watch)?;
+        let seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
+        let mut seen = counted(seen, self.environment());
+        if look > 0 && judge(required, &seen) == Checks::Green {
+            seen = counted(forge.verdicts(commit, watch)?, self.environment());
         }
         heard().clone_from(&seen);
         Ok(seen)
@@ -216,7 +214,7 @@ impl WaitChecks {
         let verdicts = self.verdicts(begun.commit, &required, cx.watch)?;
         // Building may have taken long.
         let now = self.world.clock.now();
-        match judge(&required, &verdicts, self.also_green()) {
+        match judge(&required, &verdicts) {
             Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
             Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.watch))),
             Checks::Missing(missing) if now < begun.deadline => {
@@ -230,70 +228,6 @@ impl WaitChecks {
             .detail(json!({ "missing": missing }))),
         }
     }
-}
-
-/// How a commit's checks stand.
-#[derive(Debug, PartialEq)]
-enum Checks {
-    Green,
-    Red(Vec<Verdict>),
-    /// Each with its reason.
-    Missing(Vec<String>),
-}
-
-/// A missing check is pending; skipped and neutral are not green where nobody configured it, but may become so: somebody can
-/// start them again.
-fn judge(required: &[String], verdicts: &[Verdict], also_green: &[Mild]) -> Checks {
-    let mut red = Vec::new();
-    let mut missing = Vec::new();
-    for context in required {
-        match verdicts.iter().find(|verdict| verdict.context == *context) {
-            None => missing.push(format!("{context} has not reported")),
-            Some(verdict) => match verdict.counting(also_green) {
-                VerdictState::Green => {}
-                VerdictState::Red => red.push(verdict.clone()),
-                VerdictState::Pending => missing.push(format!("{context} is pending")),
-                VerdictState::Skipped => missing.push(format!("{context} was skipped, which is not green")),
-                VerdictState::Neutral => missing.push(format!("{context} took no side, which is not green")),
-            },
-        }
-    }
-    match (red.is_empty(), missing.is_empty()) {
-        (true, true) => Checks::Green,
-        (true, false) => Checks::Missing(missing),
-        (false, _) => Checks::Red(red),
-    }
-}
-
-fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> Failure {
-    let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
-    let failure =
-        Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
-            .hint("nothing has landed; fix it on the source branch and run the workflow again");
-    let failure = red.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some()).fold(
-        failure,
-        |failure, verdict| {
-            let at = verdict.url.as_deref().unwrap_or_default();
-            failure.cause(format!("{}: {} {at}", verdict.context, verdict.description).trim_end())
-        },
-    );
-    let failure = jobs.iter().fold(failure, |failure, job| failure.cause(line(job)));
-    failure.detail(json!({ "red": red, "jobs": jobs, "log": log_of(jobs) }))
-}
-
-fn checks_value(commit: CommitId, verdicts: &[Verdict]) -> Value {
-    let verdicts: Vec<Value> = verdicts
-        .iter()
-        .map(|verdict| {
-            json!({
-                "context": verdict.context,
-                "state": verdict.state,
-                "description": verdict.description,
-                "url": verdict.url,
-            })
-        })
-        .collect();
-    json!({ "commit": commit, "verdicts": verdicts })
 }
 
 impl Wait for WaitChecks {
@@ -324,49 +258,5 @@ impl Wait for WaitChecks {
             .map(|context| json!({ "context": context, "state": "green", "description": "assumed", "url": null }))
             .collect();
         Ok(Assumed { value: json!({ "commit": commit, "verdicts": verdicts }), note })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use VerdictState::{Green, Neutral, Pending, Red, Skipped};
-
-    fn verdict(context: &str, state: VerdictState) -> Verdict {
-        Verdict { context: context.to_owned(), state, description: String::new(), url: None, at: Timestamp::UNIX_EPOCH }
-    }
-
-    #[test]
-    fn a_missing_check_is_pending_and_red_wins_over_missing() {
-        let required = ["a".to_owned(), "b".to_owned()];
-        let missing = |verdicts: &[Verdict]| match judge(&required, verdicts, &[]) {
-            Checks::Missing(why) => why.join("; "),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(missing(&[]), "a has not reported; b has not reported");
-        assert_eq!(missing(&[verdict("a", Green), verdict("b", Pending)]), "b is pending");
-        assert_eq!(missing(&[verdict("a", Green), verdict("b", Skipped)]), "b was skipped, which is not green");
-        assert_eq!(missing(&[verdict("a", Green), verdict("b", Neutral)]), "b took no side, which is not green");
-        assert_eq!(
-            judge(&required, &[verdict("a", Red)], &[Mild::Skipped, Mild::Neutral]),
-            Checks::Red(vec![verdict("a", Red)])
-        );
-        assert_eq!(
-            judge(&required, &[verdict("a", Green), verdict("b", Green), verdict("c", Red)], &[]),
-            Checks::Green
-        );
-        let mild = [verdict("a", Skipped), verdict("b", Green)];
-        assert_eq!(judge(&required, &mild, &[Mild::Skipped]), Checks::Green);
-        assert!(matches!(judge(&required, &mild, &[Mild::Neutral]), Checks::Missing(_)));
-        assert_eq!(judge(&[], &[], &[]), Checks::Green);
-    }
-
-    #[test]
-    fn red_checks_name_themselves() {
-        let failure = red_checks(crate::model::ObjectId::ZERO.into(), &[verdict("a", Red), verdict("b", Red)], &[]);
-        assert_eq!(
-            (failure.kind, failure.message.as_str()),
-            (FailureKind::Red, "on 0000000000 these checks are red: a, b")
-        );
     }
 }

@@ -31,6 +31,7 @@ mod route;
 mod secrets;
 mod sh;
 mod text;
+mod verdicts;
 mod world;
 
 pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, Line, judge};

@@ -3,6 +3,7 @@
 //! The requests and how their answers are understood; what an answer looks like is in `answers`.
 
 mod answers;
+mod checks;
 mod errors;
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
 use crate::http::{Answer, Api, Client, encoded};
 use crate::model::{BranchName, CommitId, Secret, Watch};
 use answers::{Branch, CheckRun, Comment, Pull, Repository, Rule, Status};
+use checks::{Heard, Kind, united};
 use errors::{failed, refused};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -44,22 +46,6 @@ pub struct GithubForge {
     /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
     heard: Mutex<BTreeMap<CommitId, Heard>>,
     settings: OnceLock<Rules>,
-}
-
-/// A commit's verdicts by the two ways in which GitHub keeps them.
-#[derive(Clone, Default)]
-struct Heard {
-    statuses: Vec<Verdict>,
-    runs: Vec<Verdict>,
-    /// Which kind is asked next.
-    turn: Kind,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Kind {
-    #[default]
-    Runs,
-    Statuses,
 }
 
 impl GithubForge {
@@ -306,28 +292,5 @@ impl Forge for GithubForge {
         }
         let answer = self.write("POST", &format!("/statuses/{commit}"), &body, watch)?;
         if answer.status == 201 { Ok(()) } else { Err(refused(&answer)) }
-    }
-}
-
-/// Both kinds as one list. Where several speak under one name, the worst word counts: red is never outvoted.
-fn united(heard: &Heard) -> Vec<Verdict> {
-    let mut all: Vec<Verdict> = Vec::new();
-    for verdict in heard.statuses.iter().chain(&heard.runs) {
-        match all.iter_mut().find(|held| held.context == verdict.context) {
-            Some(held) if weight(verdict.state) > weight(held.state) => *held = verdict.clone(),
-            Some(_) => {}
-            None => all.push(verdict.clone()),
-        }
-    }
-    all
-}
-
-fn weight(state: VerdictState) -> u8 {
-    match state {
-        VerdictState::Green => 0,
-        VerdictState::Neutral => 1,
-        VerdictState::Skipped => 2,
-        VerdictState::Pending => 3,
-        VerdictState::Red => 4,
     }
 }
