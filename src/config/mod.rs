@@ -13,6 +13,6 @@ mod types;
 
 pub use load::{find, load, parse};
 pub use types::{
-    CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind, Health,
-    Mild, Observe, Secret, ShConfig,
+    AlsoGreen, CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind,
+    Health, Observe, Secret, ShConfig,
 };

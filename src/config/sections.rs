@@ -3,7 +3,7 @@
 use super::component;
 use super::problems::Source;
 use super::table::{Table, suggestion};
-use super::{CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Mild, Secret, ShConfig};
+use super::{AlsoGreen, CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Secret, ShConfig};
 use crate::components::document::{Kind, Node};
 use crate::model::BranchName;
 use std::collections::BTreeMap;
@@ -20,7 +20,17 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
         table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
     }
     let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
-    let also_green = table.words("also_green", &[("skipped", Mild::Skipped), ("neutral", Mild::Neutral)]);
+    let mut also_green = Vec::new();
+    for word in table.texts("also_green") {
+        match word.text {
+            "skipped" => also_green.push(AlsoGreen::Skipped),
+            "neutral" => also_green.push(AlsoGreen::Neutral),
+            other => {
+                let words = format!("`{other}` cannot count as green");
+                table.source.wrong(word.at, words, "it may be \"skipped\" and \"neutral\"".to_owned());
+            }
+        }
+    }
     let health = health(&mut table);
     table.finish();
     Some(Environment { name: name?, branch: branch?, url, checks, also_green, health })

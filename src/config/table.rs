@@ -84,21 +84,11 @@ impl<'n, 's> Table<'n, 's> {
     /// One word of a few.
     pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
-        self.known_word(text, &format!("`{key}`"), words)
-    }
-
-    /// Some of these words.
-    pub(super) fn words<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Vec<T> {
-        let texts = self.texts(key);
-        texts.into_iter().filter_map(|text| self.known_word(text, &format!("an item of `{key}`"), words)).collect()
-    }
-
-    fn known_word<T: Copy>(&self, text: Text<'_>, what: &str, words: &[(&str, T)]) -> Option<T> {
         let found = words.iter().find(|(word, _)| *word == text.text);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let hint = suggestion(text.text, &known, &format!("{what} may be"));
-            self.source.wrong(text.at, format!("{what} is `{}`, which is not known", text.text), hint);
+            let hint = suggestion(text.text, &known, &format!("`{key}` may be"));
+            self.source.wrong(text.at, format!("`{key}` is `{}`, which is not known", text.text), hint);
         }
         found.map(|(_, value)| *value)
     }

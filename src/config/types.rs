@@ -43,18 +43,18 @@ pub struct Environment {
     pub url: Option<String>,
     /// Contexts that must be green on a commit before it may land here. Empty: none is asked for.
     pub checks: Vec<String>,
-    /// `also_green`: what counts as green although it is not.
-    pub also_green: Vec<Mild>,
+    /// `also_green`: verdicts that count as green here.
+    pub also_green: Vec<AlsoGreen>,
     /// `health`: where it is asked, after a deploy, whether it works.
     pub health: Option<Health>,
 }
 
-/// A verdict that is neither for nor against.
+/// What may count as green, where somebody says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mild {
-    /// The check did not run.
+pub enum AlsoGreen {
+    /// Checks that did not run.
     Skipped,
-    /// It ran and took no side.
+    /// Checks that ran and took no side.
     Neutral,
 }
 

@@ -1,7 +1,8 @@
 //! Which commits of a branch may be promoted, and why not the others. Used by `candidate::…` and by `relwf candidates`.
 
 use super::text::list;
-use crate::config::{Config, Mild};
+use super::verdicts::counted;
+use crate::config::{Config, Environment};
 use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Watch};
@@ -68,19 +69,9 @@ pub struct Judgement {
     pub since: Option<Timestamp>,
 }
 
-/// What an environment asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Asked {
-    /// Contexts that must be green.
-    pub required: Vec<String>,
-    /// What counts as green although it is not.
-    pub also_green: Vec<Mild>,
-}
-
-/// Judges a commit by its verdicts. A missing check is pending, never green; skipped and neutral are green where that is configured.
+/// Judges a commit by its verdicts. A missing check is pending, never green; skipped and neutral are not green either.
 /// Nothing required: everything is a candidate.
-pub fn judge(asked: &Asked, verdicts: &[Verdict], soak: Span, now: Timestamp) -> Judgement {
-    let Asked { required, also_green } = asked;
+pub fn judge(required: &[String], verdicts: &[Verdict], soak: Span, now: Timestamp) -> Judgement {
     let not = |why: String| Judgement { green: false, why, since: None };
     if required.is_empty() {
         return Judgement { green: true, why: "no checks are asked for".to_owned(), since: None };
@@ -90,7 +81,7 @@ pub fn judge(asked: &Asked, verdicts: &[Verdict], soak: Span, now: Timestamp) ->
     for context in required {
         match verdicts.iter().find(|verdict| verdict.context == *context) {
             None => against.push(format!("{context} has not reported")),
-            Some(verdict) => match verdict.counting(also_green) {
+            Some(verdict) => match verdict.state {
                 VerdictState::Green => since = Some(since.map_or(verdict.at, |latest| latest.max(verdict.at))),
                 VerdictState::Pending => against.push(format!("{context} is pending")),
                 VerdictState::Red => against.push(format!("{context} is red")),
@@ -138,8 +129,8 @@ impl Candidates<'_> {
     ///
     /// A branch does not exist; the forge or the mirror cannot be read.
     pub fn list(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<Candidate>, Failure> {
-        let asked = self.asked(&query.branch);
-        self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &asked, query.soak)).collect()
+        let required = self.required(&query.branch);
+        self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &required, query)).collect()
     }
 
     /// The newest commit that may be promoted. When the target has everything already: the branch's tip, so that the merge
@@ -149,7 +140,7 @@ impl Candidates<'_> {
     ///
     /// Kind `no-candidate` when none may be, with the reasons; a branch does not exist; the forge cannot be read.
     pub fn latest_green(&self, query: &CandidateQuery) -> Result<Candidate, Failure> {
-        let asked = self.asked(&query.branch);
+        let required = self.required(&query.branch);
         let commits = self.commits(query, SEARCH)?;
         if commits.is_empty() {
             let tip = self.mirror.commit(self.tip(&query.branch)?)?;
@@ -159,7 +150,7 @@ impl Candidates<'_> {
         let mut declined = Vec::new();
         for commit in &commits {
             self.watch.say(format!("looking at the checks of {}", commit.id.short()));
-            let judged = self.judged(commit, &asked, query.soak)?;
+            let judged = self.judged(commit, &required, query)?;
             if judged.green {
                 return Ok(judged);
             }
@@ -168,12 +159,12 @@ impl Candidates<'_> {
         Err(no_candidate(query, &declined))
     }
 
-    fn asked(&self, branch: &BranchName) -> Asked {
-        let environment = self.config.environments.iter().find(|environment| environment.branch == *branch);
-        environment.map_or_else(Asked::default, |environment| Asked {
-            required: environment.checks.clone(),
-            also_green: environment.also_green.clone(),
-        })
+    fn environment(&self, branch: &BranchName) -> Option<&Environment> {
+        self.config.environments.iter().find(|environment| environment.branch == *branch)
+    }
+
+    fn required(&self, branch: &BranchName) -> Vec<String> {
+        self.environment(branch).map(|environment| environment.checks.clone()).unwrap_or_default()
     }
 
     fn tip(&self, branch: &BranchName) -> Result<CommitId, Failure> {
@@ -190,13 +181,13 @@ impl Candidates<'_> {
         Ok(self.mirror.log(&range)?)
     }
 
-    fn judged(&self, commit: &CommitInfo, asked: &Asked, soak: Span) -> Result<Candidate, Failure> {
+    fn judged(&self, commit: &CommitInfo, required: &[String], query: &CandidateQuery) -> Result<Candidate, Failure> {
         if self.watch.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
-        let required = &asked.required;
         let verdicts = if required.is_empty() { Vec::new() } else { self.verdicts(commit, required)? };
-        Ok(candidate(commit, judge(asked, &verdicts, soak, self.now)))
+        let verdicts = counted(verdicts, self.environment(&query.branch));
+        Ok(candidate(commit, judge(required, &verdicts, query.soak, self.now)))
     }
 
     /// Where the forge merged a change itself, what was tested is the change's head: its files are exactly these, so its
@@ -259,8 +250,8 @@ mod tests {
     }
 
     fn judged(required: &[&str], verdicts: &[Verdict], soak: &str, now: i64) -> (bool, String) {
-        let required = required.iter().map(|&context| context.to_owned()).collect();
-        let judgement = judge(&Asked { required, also_green: Vec::new() }, verdicts, soak.parse().unwrap(), at(now));
+        let required: Vec<String> = required.iter().map(|&context| context.to_owned()).collect();
+        let judgement = judge(&required, verdicts, soak.parse().unwrap(), at(now));
         (judgement.green, judgement.why)
     }
 
@@ -282,18 +273,6 @@ mod tests {
         }
         let both = judged(&["a", "b"], &[verdict("a", Red, 5)], "0m", 9);
         assert_eq!(both, (false, "a is red, b has not reported".to_owned()));
-    }
-
-    #[test]
-    fn what_takes_no_side_is_green_where_that_is_configured() {
-        let verdicts = [verdict("ci", Skipped, 5), verdict("lint", Neutral, 7)];
-        let required = vec!["ci".to_owned(), "lint".to_owned()];
-        let judged = |also_green: &[Mild]| {
-            let asked = Asked { required: required.clone(), also_green: also_green.to_vec() };
-            judge(&asked, &verdicts, "0m".parse().unwrap(), at(9))
-        };
-        assert_eq!(judged(&[Mild::Skipped]).why, "lint took no side");
-        assert_eq!(judged(&[Mild::Skipped, Mild::Neutral]).since, Some(at(7)));
     }
 
     #[test]

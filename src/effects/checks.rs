@@ -7,9 +7,9 @@ use super::forge::change_number;
 use super::land::untouched;
 use super::lease::moved;
 use super::text::list;
-use super::verdicts::{Checks, checks_value, judge, red_checks};
+use super::verdicts::{Checks, checks_value, counted, judge, red_checks};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
-use crate::config::Mild;
+use crate::config::Environment;
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
@@ -111,10 +111,8 @@ pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp)
 }
 
 impl WaitChecks {
-    fn also_green(&self) -> &[Mild] {
-        let mut environments = self.world.config.environments.iter();
-        let environment = environments.find(|environment| environment.branch == self.wanted.target);
-        environment.map_or(&[], |environment| &environment.also_green)
+    fn environment(&self) -> Option<&Environment> {
+        self.world.config.environments.iter().find(|environment| environment.branch == self.wanted.target)
     }
 
     /// What the target's environment and the forge's rules ask for.
@@ -122,9 +120,7 @@ impl WaitChecks {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }
-        let environments = &self.world.config.environments;
-        let environment = environments.iter().find(|environment| environment.branch == self.wanted.target);
-        let mut contexts = environment.map(|environment| environment.checks.clone()).unwrap_or_default();
+        let mut contexts = self.environment().map(|environment| environment.checks.clone()).unwrap_or_default();
         // What judges a landed commit cannot hold up its landing; it counts when the commit becomes a candidate.
         contexts.retain(|context| *context != context_of(CiEvent::Push));
         for context in self.world.forge.rules(&self.wanted.target, watch)?.required {
@@ -165,9 +161,10 @@ impl WaitChecks {
             return Ok(heard().clone());
         }
         let forge = &self.world.forge;
-        let mut seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
-        if look > 0 && judge(required, &seen, self.also_green()) == Checks::Green {
-            seen = forge.verdicts(commit, watch)?;
+        let seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
+        let mut seen = counted(seen, self.environment());
+        if look > 0 && judge(required, &seen) == Checks::Green {
+            seen = counted(forge.verdicts(commit, watch)?, self.environment());
         }
         heard().clone_from(&seen);
         Ok(seen)
@@ -217,7 +214,7 @@ impl WaitChecks {
         let verdicts = self.verdicts(begun.commit, &required, cx.watch)?;
         // Building may have taken long.
         let now = self.world.clock.now();
-        match judge(&required, &verdicts, self.also_green()) {
+        match judge(&required, &verdicts) {
             Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
             Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.watch))),
             Checks::Missing(missing) if now < begun.deadline => {

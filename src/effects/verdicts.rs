@@ -3,10 +3,27 @@
 use super::ci::{line, log_of};
 use super::text::list;
 use crate::ci::RedJob;
-use crate::config::Mild;
+use crate::config::{AlsoGreen, Environment};
 use crate::forge::{Verdict, VerdictState};
 use crate::model::{CommitId, Failure, FailureKind, Value};
 use serde_json::json;
+
+/// The verdicts as an environment counts them: what its `also_green` lists is green.
+pub(super) fn counted(verdicts: Vec<Verdict>, environment: Option<&Environment>) -> Vec<Verdict> {
+    let Some(environment) = environment.filter(|environment| !environment.also_green.is_empty()) else {
+        return verdicts;
+    };
+    let counts = |state| match state {
+        VerdictState::Skipped => environment.also_green.contains(&AlsoGreen::Skipped),
+        VerdictState::Neutral => environment.also_green.contains(&AlsoGreen::Neutral),
+        VerdictState::Green | VerdictState::Pending | VerdictState::Red => false,
+    };
+    let count = |verdict: Verdict| match counts(verdict.state) {
+        true => Verdict { state: VerdictState::Green, ..verdict },
+        false => verdict,
+    };
+    verdicts.into_iter().map(count).collect()
+}
 
 /// How a commit's checks stand.
 #[derive(Debug, PartialEq)]
@@ -17,15 +34,14 @@ pub(super) enum Checks {
     Missing(Vec<String>),
 }
 
-/// A missing check is pending; skipped and neutral are not green where nobody configured it, but may become so: somebody can
-/// start them again.
-pub(super) fn judge(required: &[String], verdicts: &[Verdict], also_green: &[Mild]) -> Checks {
+/// A missing check is pending; skipped and neutral are not green, but may become so: somebody can start them again.
+pub(super) fn judge(required: &[String], verdicts: &[Verdict]) -> Checks {
     let mut red = Vec::new();
     let mut missing = Vec::new();
     for context in required {
         match verdicts.iter().find(|verdict| verdict.context == *context) {
             None => missing.push(format!("{context} has not reported")),
-            Some(verdict) => match verdict.counting(also_green) {
+            Some(verdict) => match verdict.state {
                 VerdictState::Green => {}
                 VerdictState::Red => red.push(verdict.clone()),
                 VerdictState::Pending => missing.push(format!("{context} is pending")),
@@ -87,7 +103,7 @@ mod tests {
     #[test]
     fn a_missing_check_is_pending_and_red_wins_over_missing() {
         let required = ["a".to_owned(), "b".to_owned()];
-        let missing = |verdicts: &[Verdict]| match judge(&required, verdicts, &[]) {
+        let missing = |verdicts: &[Verdict]| match judge(&required, verdicts) {
             Checks::Missing(why) => why.join("; "),
             other => panic!("{other:?}"),
         };
@@ -95,18 +111,9 @@ mod tests {
         assert_eq!(missing(&[verdict("a", Green), verdict("b", Pending)]), "b is pending");
         assert_eq!(missing(&[verdict("a", Green), verdict("b", Skipped)]), "b was skipped, which is not green");
         assert_eq!(missing(&[verdict("a", Green), verdict("b", Neutral)]), "b took no side, which is not green");
-        assert_eq!(
-            judge(&required, &[verdict("a", Red)], &[Mild::Skipped, Mild::Neutral]),
-            Checks::Red(vec![verdict("a", Red)])
-        );
-        assert_eq!(
-            judge(&required, &[verdict("a", Green), verdict("b", Green), verdict("c", Red)], &[]),
-            Checks::Green
-        );
-        let mild = [verdict("a", Skipped), verdict("b", Green)];
-        assert_eq!(judge(&required, &mild, &[Mild::Skipped]), Checks::Green);
-        assert!(matches!(judge(&required, &mild, &[Mild::Neutral]), Checks::Missing(_)));
-        assert_eq!(judge(&[], &[], &[]), Checks::Green);
+        assert_eq!(judge(&required, &[verdict("a", Red)]), Checks::Red(vec![verdict("a", Red)]));
+        assert_eq!(judge(&required, &[verdict("a", Green), verdict("b", Green), verdict("c", Red)]), Checks::Green);
+        assert_eq!(judge(&[], &[]), Checks::Green);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The trait, and what passes through it.
 
-use crate::config::Mild;
 use crate::model::{BranchName, CommitId, Failure, Watch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -120,18 +119,6 @@ pub struct Verdict {
     pub url: Option<String>,
     /// When it was given.
     pub at: Timestamp,
-}
-
-impl Verdict {
-    /// Its word, where some that take no side count as green.
-    pub fn counting(&self, also_green: &[Mild]) -> VerdictState {
-        let mild = match self.state {
-            VerdictState::Skipped => Some(Mild::Skipped),
-            VerdictState::Neutral => Some(Mild::Neutral),
-            VerdictState::Pending | VerdictState::Green | VerdictState::Red => None,
-        };
-        if mild.is_some_and(|mild| also_green.contains(&mild)) { VerdictState::Green } else { self.state }
-    }
 }
 
 /// What the forge demands of a branch.

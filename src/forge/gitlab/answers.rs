@@ -137,7 +137,11 @@ pub(super) struct Note {
 /// A commit's status: somebody's word from outside, or a job of a pipeline (<https://docs.gitlab.com/api/commits/>).
 #[derive(Deserialize)]
 pub(super) struct Status {
-    name: String,
+    pub(super) id: u64,
+    pub(super) name: String,
+    /// The branch, or the merge request's own reference, for which it ran.
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
     status: String,
     #[serde(default)]
     allow_failure: bool,
@@ -169,7 +173,6 @@ impl From<Status> for Verdict {
 pub(super) struct Pipeline {
     #[serde(rename = "ref")]
     pub(super) name: String,
-    pub(super) source: Option<String>,
     status: String,
     web_url: Option<String>,
     updated_at: Option<Timestamp>,

@@ -3,10 +3,10 @@
 //! The requests and how their answers are understood; what an answer looks like is in `answers`.
 
 mod answers;
+mod verdicts;
 
 use super::rest::{self, Manner, Rest};
 use super::slug::project_path;
-use super::union::worst;
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
@@ -14,10 +14,10 @@ use super::{
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client, encoded};
 use crate::model::{BranchName, CommitId, Failure, Secret, Watch};
-use answers::{Branch, Note, PIPELINE, Pipeline, Project, Request, Status, held_by};
+use answers::{Branch, Note, PIPELINE, Project, Request, held_by};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use verdicts::Verdicts;
 
 /// The longest description and note, in characters.
 const LONGEST: usize = 1_000_000;
@@ -46,24 +46,14 @@ pub fn gitlab_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
 pub struct GitlabForge {
     rest: Rest,
     path: String,
-    /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
-    heard: Mutex<BTreeMap<CommitId, Heard>>,
-}
-
-/// A commit's verdicts: jobs and words from outside, and whole pipelines.
-#[derive(Clone, Default)]
-struct Heard {
-    statuses: Vec<Verdict>,
-    pipelines: Vec<Verdict>,
-    /// Are pipelines asked next?
-    pipelines_next: bool,
+    verdicts: Verdicts,
 }
 
 impl GitlabForge {
     /// The project with that whole path, on GitLab's API (see [`gitlab_api`]).
     pub fn new(api: Arc<Api>, path: String) -> Self {
         let root = format!("/projects/{}", encoded(&path));
-        Self { rest: Rest::new(api, root, &MANNER), path, heard: Mutex::default() }
+        Self { rest: Rest::new(api, root, &MANNER), path, verdicts: Verdicts::default() }
     }
 
     fn project(&self, watch: Watch<'_>) -> Result<Project, ForgeError> {
@@ -90,26 +80,6 @@ impl GitlabForge {
         let found: Vec<Request> = self.rest.list(&path, watch)?;
         let own = found.into_iter().filter(Request::is_own).filter_map(Request::change);
         Ok(own.filter(|change| search.fits(change)).collect())
-    }
-
-    fn statuses(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        let path = format!("/repository/commits/{commit}/statuses?per_page=100");
-        Ok(self.rest.list::<Status>(&path, watch)?.into_iter().map(Verdict::from).collect())
-    }
-
-    /// The newest pipeline of each branch or merge request that has the commit: what replaced it counts no more.
-    fn pipelines(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        let path = format!("/pipelines?sha={commit}&order_by=id&sort=desc&per_page=100");
-        let mut seen = BTreeSet::new();
-        let mut newest: Vec<Pipeline> = self.rest.list(&path, watch)?;
-        newest.retain(|pipeline| seen.insert((pipeline.name.clone(), pipeline.source.clone())));
-        Ok(newest.into_iter().map(Verdict::from).collect())
-    }
-
-    fn keep(&self, commit: CommitId, heard: Heard) -> Vec<Verdict> {
-        let all = worst(heard.statuses.iter().chain(&heard.pipelines));
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
-        all
     }
 
     /// Why a merge request was not merged.
@@ -235,22 +205,11 @@ impl Forge for GitlabForge {
     }
 
     fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        let statuses = self.statuses(commit, watch)?;
-        let pipelines = self.pipelines(commit, watch)?;
-        Ok(self.keep(commit, Heard { statuses, pipelines, pipelines_next: false }))
+        self.verdicts.all(&self.rest, commit, watch)
     }
 
-    /// One request: jobs and pipelines in turn.
     fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
-        let Some(mut heard) = heard else { return self.verdicts(commit, watch) };
-        if heard.pipelines_next {
-            heard.pipelines = self.pipelines(commit, watch)?;
-        } else {
-            heard.statuses = self.statuses(commit, watch)?;
-        }
-        heard.pipelines_next = !heard.pipelines_next;
-        Ok(self.keep(commit, heard))
+        self.verdicts.glance(&self.rest, commit, watch)
     }
 
     /// GitLab takes no word against squashing where the project insists on it, so it is asked first what it would do.

@@ -60,6 +60,17 @@ fn where_nobody_may_push_forgejo_merges() {
     }
 }
 
+/// What the forge merged has its tests on the change's head: exactly the same files.
+#[test]
+fn what_forgejo_merged_goes_on_to_production() {
+    let stage = stage(Play::Green);
+    stage.forge.protect("staging", by_merge(&["unit"]));
+    stage.promote().exits(0);
+    let (_, landed) = stage.landed();
+    stage.relwf(&["run", "promote-production"]).exits(0);
+    assert_eq!(stage.git(&["rev-parse", "production^2"]), landed);
+}
+
 #[test]
 fn red_stops_and_so_does_red_behind_a_pattern() {
     let red = stage(Play::RedAfter(2));

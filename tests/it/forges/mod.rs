@@ -6,4 +6,6 @@ mod forgejo_api;
 mod gitbeaker;
 mod gitlab;
 mod gitlab_ci;
+mod races;
 pub mod stage;
+mod words;

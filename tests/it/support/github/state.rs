@@ -99,9 +99,10 @@ pub struct Check {
 }
 
 impl Check {
-    /// Good enough for a required check: "successful, skipped, or neutral" (GitHub's docs on protected branches).
+    /// Does it satisfy a rule that requires it? For GitHub a check run that was skipped or neutral does.
     pub fn is_green(&self) -> bool {
-        self.looks == 0 && self.word.as_deref().map_or(self.settled != Settled::Red, |word| word == "success")
+        let settled = self.settled == Settled::Green || (self.form == Form::Run && self.settled != Settled::Red);
+        self.looks == 0 && self.word.as_deref().map_or(settled, |word| word == "success")
     }
 }
 

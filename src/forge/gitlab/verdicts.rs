@@ -1,0 +1,69 @@
+//! What GitLab says of a commit: words from outside and jobs, and whole pipelines.
+
+use super::answers::{Pipeline, Status};
+use crate::forge::rest::Rest;
+use crate::forge::union::worst;
+use crate::forge::{ForgeError, Verdict};
+use crate::model::{CommitId, Watch};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+/// What was last heard of commits, for looks that ask for one of the two kinds only.
+#[derive(Default)]
+pub(super) struct Verdicts {
+    heard: Mutex<BTreeMap<CommitId, Heard>>,
+}
+
+#[derive(Clone, Default)]
+struct Heard {
+    statuses: Vec<Verdict>,
+    pipelines: Vec<Verdict>,
+    /// Are pipelines asked next?
+    pipelines_next: bool,
+}
+
+impl Verdicts {
+    pub(super) fn all(&self, rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let statuses = statuses(rest, commit, watch)?;
+        let pipelines = pipelines(rest, commit, watch)?;
+        Ok(self.keep(commit, Heard { statuses, pipelines, pipelines_next: false }))
+    }
+
+    /// One request: statuses and pipelines in turn.
+    pub(super) fn glance(&self, rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
+        let Some(mut heard) = heard else { return self.all(rest, commit, watch) };
+        if heard.pipelines_next {
+            heard.pipelines = pipelines(rest, commit, watch)?;
+        } else {
+            heard.statuses = statuses(rest, commit, watch)?;
+        }
+        heard.pipelines_next = !heard.pipelines_next;
+        Ok(self.keep(commit, heard))
+    }
+
+    fn keep(&self, commit: CommitId, heard: Heard) -> Vec<Verdict> {
+        let all = worst(heard.statuses.iter().chain(&heard.pipelines));
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
+        all
+    }
+}
+
+/// The newest word of each name for each branch or merge request: what ran again there counts no more.
+fn statuses(rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    let path = format!("/repository/commits/{commit}/statuses?per_page=100");
+    let mut seen = BTreeSet::new();
+    let mut newest: Vec<Status> = rest.list(&path, watch)?;
+    newest.sort_by_key(|status| std::cmp::Reverse(status.id));
+    newest.retain(|status| seen.insert((status.name.clone(), status.reference.clone())));
+    Ok(newest.into_iter().map(Verdict::from).collect())
+}
+
+/// The newest pipeline of each branch or merge request.
+fn pipelines(rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    let path = format!("/pipelines?sha={commit}&order_by=id&sort=desc&per_page=100");
+    let mut seen = BTreeSet::new();
+    let mut newest: Vec<Pipeline> = rest.list(&path, watch)?;
+    newest.retain(|pipeline| seen.insert(pipeline.name.clone()));
+    Ok(newest.into_iter().map(Verdict::from).collect())
+}
