@@ -1,6 +1,7 @@
 //! GitHub keeps verdicts in two ways, statuses and check runs: what was heard of each, and both as one list.
 
-use crate::forge::{Verdict, VerdictState};
+use crate::forge::Verdict;
+use crate::forge::union::worst;
 
 /// A commit's verdicts by the two ways in which GitHub keeps them.
 #[derive(Clone, Default)]
@@ -18,25 +19,9 @@ pub(super) enum Kind {
     Statuses,
 }
 
-/// Both kinds as one list. Where several speak under one name, the worst word counts: red is never outvoted.
-pub(super) fn united(heard: &Heard) -> Vec<Verdict> {
-    let mut all: Vec<Verdict> = Vec::new();
-    for verdict in heard.statuses.iter().chain(&heard.runs) {
-        match all.iter_mut().find(|held| held.context == verdict.context) {
-            Some(held) if weight(verdict.state) > weight(held.state) => *held = verdict.clone(),
-            Some(_) => {}
-            None => all.push(verdict.clone()),
-        }
-    }
-    all
-}
-
-fn weight(state: VerdictState) -> u8 {
-    match state {
-        VerdictState::Green => 0,
-        VerdictState::Neutral => 1,
-        VerdictState::Skipped => 2,
-        VerdictState::Pending => 3,
-        VerdictState::Red => 4,
+impl Heard {
+    /// Both kinds as one list.
+    pub(super) fn united(&self) -> Vec<Verdict> {
+        worst(self.statuses.iter().chain(&self.runs))
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::http::{Answer, Api, Client, encoded};
 use crate::model::{BranchName, CommitId, Secret, Watch};
 use answers::{Branch, CheckRun, Comment, Pull, Repository, Rule, Status};
-use checks::{Heard, Kind, united};
+use checks::{Heard, Kind};
 use errors::{failed, refused};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -224,7 +224,7 @@ impl Forge for GithubForge {
     fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let heard =
             Heard { statuses: self.statuses(commit, watch)?, runs: self.runs(commit, watch)?, turn: Kind::default() };
-        let all = united(&heard);
+        let all = heard.united();
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
         Ok(all)
     }
@@ -238,7 +238,7 @@ impl Forge for GithubForge {
             Kind::Statuses => heard.statuses = self.statuses(commit, watch)?,
         }
         heard.turn = if heard.turn == Kind::Runs { Kind::Statuses } else { Kind::Runs };
-        let all = united(&heard);
+        let all = heard.united();
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
         Ok(all)
     }
