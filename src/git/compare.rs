@@ -5,6 +5,7 @@
 use super::GitError;
 use super::raw::Sources;
 use crate::model::{ObjectId, TreeId};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A path that differs, with git's letter: A, M, D or T.
@@ -30,19 +31,7 @@ pub(super) fn differences(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Re
             if folder.iter().filter(|byte| **byte == b'/').count() > DEEPEST {
                 return Err(git2::Error::from_str(&format!("more than {DEEPEST} directories lie in each other")));
             }
-            let mut rows: BTreeMap<Vec<u8>, [Option<Held>; 2]> = BTreeMap::new();
-            for (version, tree) in [old, new].into_iter().enumerate() {
-                let Some(tree) = tree else { continue };
-                let data = sources.tree(tree)?;
-                let mut rest = &data[..];
-                while !rest.is_empty() {
-                    let (name, held, after) =
-                        entry(rest).ok_or_else(|| git2::Error::from_str(&format!("tree {tree} is damaged")))?;
-                    rows.entry(name.to_vec()).or_default()[version] = Some(held);
-                    rest = after;
-                }
-            }
-            for (name, [old, new]) in rows {
+            for (name, [old, new]) in rows(sources, [old, new])? {
                 if old == new {
                     continue;
                 }
@@ -63,6 +52,44 @@ pub(super) fn differences(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Re
         Ok(found)
     };
     walk().map_err(|e| GitError::local(format!("trees {from} and {to} cannot be compared"), &e))
+}
+
+/// What differs between two trees, by name. Most of large trees is the same, and passed over as it is read.
+fn rows(
+    sources: &Sources<'_>,
+    trees: [Option<ObjectId>; 2],
+) -> Result<BTreeMap<Vec<u8>, [Option<Held>; 2]>, git2::Error> {
+    let read = |tree: Option<ObjectId>| tree.map(|tree| sources.tree(tree)).transpose();
+    let (old, new) = (read(trees[0])?, read(trees[1])?);
+    let mut rest = [old.as_deref().unwrap_or_default(), new.as_deref().unwrap_or_default()];
+    let mut rows: BTreeMap<Vec<u8>, [Option<Held>; 2]> = BTreeMap::new();
+    while rest.iter().any(|rest| !rest.is_empty()) {
+        let mut heads = [None, None];
+        for ((head, rest), tree) in heads.iter_mut().zip(rest).zip(trees).filter(|((_, rest), _)| !rest.is_empty()) {
+            let damaged = || git2::Error::from_str(&format!("tree {} is damaged", tree.unwrap_or(ObjectId::ZERO)));
+            *head = Some(entry(rest).ok_or_else(damaged)?);
+        }
+        let order = match heads {
+            [Some((one, held, _)), Some((two, other, _))] => in_order(one, held).cmp(in_order(two, other)),
+            [Some(_), None] => Ordering::Less,
+            [None, _] => Ordering::Greater,
+        };
+        let taken = [order != Ordering::Greater, order != Ordering::Less];
+        let same = order == Ordering::Equal && heads[0].map(|head| head.1) == heads[1].map(|head| head.1);
+        for (version, head) in heads.into_iter().enumerate().filter(|(version, _)| taken[*version]) {
+            let Some((name, held, after)) = head else { continue };
+            if !same {
+                rows.entry(name.to_vec()).or_default()[version] = Some(held);
+            }
+            rest[version] = after;
+        }
+    }
+    Ok(rows)
+}
+
+/// The order of a tree's entries: a directory's name counts as if it ended with a slash.
+fn in_order(name: &[u8], held: Held) -> impl Iterator<Item = u8> + '_ {
+    name.iter().copied().chain((held.1 & KIND == DIRECTORY).then_some(b'/'))
 }
 
 /// The first entry of a raw tree, and what follows it.
