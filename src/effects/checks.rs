@@ -4,8 +4,9 @@ use super::World;
 use super::ci::{BuildOutcome, build_here, red_build, red_jobs};
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::change_number;
-use super::land::untouched;
-use super::lease::moved;
+use super::lease::{Lease, moved};
+use super::meddled::Proposed;
+use super::proof::Proof;
 use super::text::list;
 use super::verdicts::{Checks, checks_value, counted, judge, red_checks};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
@@ -138,16 +139,22 @@ impl WaitChecks {
         };
         let number = change_number(change)?;
         let Some(change) = self.world.forge.change(number, watch)? else { return Ok(()) };
-        untouched(&change, commit)?;
-        let name = self.wanted.target.to_ref();
-        let tip = self.world.mirror.remote_refs(watch)?.remove(&name);
-        let made_on = self.world.mirror.commit(commit)?.parents;
-        match (made_on.as_slice(), tip) {
-            ([ours, _], Some(tip))
-                if ours.object() != tip && tip != commit.object() && change.state == ChangeState::Open =>
-            {
-                Err(moved(&name, Some(ours.object()), Some(tip)))
-            }
+        let (world, target) = (&self.world, &self.wanted.target);
+        Proposed { world, commit, target }.untouched(&change, watch)?;
+        // Of picks and reverts the landing knows what they were made on.
+        let parents = world.mirror.commit(commit)?.parents;
+        let [ours, _] = parents.as_slice() else { return Ok(()) };
+        let (name, old, new) = (target.to_ref(), ours.object(), commit.object());
+        if change.state == ChangeState::Merged {
+            let lease = Lease { name, old: Some(old), new: Some(new) };
+            let proof = Proof { world, target, lease: &lease, series: false }.prove(watch);
+            // Where the branch does not show it yet, the landing will.
+            return proof
+                .map(drop)
+                .or_else(|failure| if failure.kind == FailureKind::Moved { Ok(()) } else { Err(failure) });
+        }
+        match world.mirror.remote_refs(watch)?.remove(&name) {
+            Some(tip) if tip != old && tip != new => Err(moved(&name, Some(old), Some(tip))),
             _ => Ok(()),
         }
     }

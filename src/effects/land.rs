@@ -4,6 +4,7 @@ use super::World;
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::{change_number, forge_failed};
 use super::lease::{Lease, Standing, moved, not_sent};
+use super::meddled::{Proposed, head_moved};
 use super::proof::{Proof, made_on};
 use super::route::{Route, route};
 use crate::forge::{Change, ChangeState, ForgeError, MergeOutcome, MergeRequest};
@@ -55,6 +56,12 @@ struct Landing {
     route: Route,
 }
 
+impl Landing {
+    fn commit(&self) -> CommitId {
+        self.lease.new.unwrap_or(ObjectId::ZERO).into()
+    }
+}
+
 struct Land {
     world: Arc<World>,
     wanted: LandArgs,
@@ -94,34 +101,43 @@ impl Land {
         Ok(Lease { name: self.wanted.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
     }
 
-    /// The change is as it was proposed: neither closed nor given another head. One that is merged may be our own doing.
-    fn check_change(&self, number: u64, commit: CommitId, watch: Watch<'_>) -> Result<(), Failure> {
+    fn proposed(&self, commit: CommitId) -> Proposed<'_> {
+        Proposed { world: &self.world, commit, target: &self.wanted.target }
+    }
+
+    /// The change is as it was proposed, or merged: perhaps our own doing.
+    fn change(&self, number: u64, commit: CommitId, watch: Watch<'_>) -> Result<Change, Failure> {
         let change = self.world.forge.change(number, watch)?.ok_or_else(|| {
             Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
                 .hint("pass what `forge::propose` answered, or its number")
         })?;
-        untouched(&change, commit)
+        self.proposed(commit).untouched(&change, watch)?;
+        Ok(change)
     }
 
     fn push(&self, landing: &Landing, watch: Watch<'_>) -> Result<(), EffectError> {
         match landing.lease.push(&self.world, watch) {
-            // Somebody may have built on it already, if an earlier attempt got through.
+            // Somebody may have built on it already, if an earlier attempt got through; or merged the change otherwise.
             Err(EffectError::Refused(failure)) if failure.kind == FailureKind::Moved => {
                 match landing.lease.standing(&self.world, watch).map_err(not_sent)? {
                     Standing::Done => Ok(()),
-                    Standing::Before | Standing::Elsewhere(_) => Err(EffectError::Refused(failure)),
+                    Standing::Before | Standing::Elsewhere(_) => {
+                        self.change(landing.number, landing.commit(), watch).map_err(not_sent)?;
+                        Err(EffectError::Refused(failure))
+                    }
                 }
             }
             other => other,
         }
     }
 
-    /// The forge guards the change's head, never the target: where that has moved, its merge would not be the tested one.
+    /// The forge guards the change's head, never the target: neither that it is still the same branch nor where that is.
     fn merge(&self, landing: &Landing, watch: Watch<'_>) -> Result<(), EffectError> {
-        let Lease { name, old, new: Some(new) } = &landing.lease else {
-            return Err(EffectError::Refused(Failure::new(FailureKind::Bug, "a landing without its commit")));
-        };
-        let mirror = &self.world.mirror;
+        let (number, Lease { name, old, .. }) = (landing.number, &landing.lease);
+        let change = self.change(number, landing.commit(), watch).map_err(not_sent)?;
+        if change.state == ChangeState::Merged {
+            return Ok(());
+        }
         let tip = self.world.forge.branch(&self.wanted.target, watch).map_err(forge_failed)?.map(CommitId::object);
         if tip != *old {
             return match landing.lease.standing(&self.world, watch).map_err(not_sent)? {
@@ -129,31 +145,42 @@ impl Land {
                 Standing::Before | Standing::Elsewhere(_) => Err(EffectError::Refused(moved(name, *old, tip))),
             };
         }
-        let commit = mirror.commit((*new).into()).map_err(|error| EffectError::Refused(error.into()))?;
-        let request = MergeRequest {
-            number: landing.number,
-            expected_head: commit.id,
-            message: commit.message.trim().to_owned(),
-        };
+        let commit = self.world.mirror.commit(landing.commit()).map_err(|error| EffectError::Refused(error.into()))?;
+        let request = MergeRequest { number, expected_head: commit.id, message: commit.message.trim().to_owned() };
         let not_yet = |words| {
             let failure = Failure::new(FailureKind::Network, words);
             Err(EffectError::NotDone { failure, after: Some(MOMENT) })
         };
         match self.world.forge.merge(&request, watch).map_err(forge_failed)? {
-            MergeOutcome::Merged(_) | MergeOutcome::Already(_) => Ok(()),
-            MergeOutcome::HeadMoved => Err(EffectError::Refused(head_moved(landing.number))),
+            MergeOutcome::Merged(landed) | MergeOutcome::Already(landed) => self.merged_as(landing, landed, watch),
+            MergeOutcome::HeadMoved => Err(EffectError::Refused(head_moved(number))),
             // The next attempt sees where the target is, and says so.
             MergeOutcome::BaseMoved => not_yet(format!("{} moved meanwhile", self.wanted.target)),
             MergeOutcome::NotReady(why) => not_yet(format!("the forge cannot merge yet: {why}")),
             MergeOutcome::Refused(why) => Err(EffectError::Refused(Failure::new(
                 FailureKind::Refused,
-                format!("the forge does not merge change {}: {why}", landing.number),
+                format!("the forge does not merge change {number}: {why}"),
             ))),
             MergeOutcome::InDoubt => Err(EffectError::Unknown(Failure::new(
                 FailureKind::Network,
-                format!("nobody knows whether change {} was merged: the answer was lost", landing.number),
+                format!("nobody knows whether change {number} was merged: the answer was lost"),
             ))),
         }
+    }
+
+    /// The forge has merged it, as that commit. Somebody may have been faster than our last look at the change.
+    fn merged_as(&self, landing: &Landing, landed: CommitId, watch: Watch<'_>) -> Result<(), EffectError> {
+        let look = || {
+            let seen = self.world.forge.change(landing.number, watch)?;
+            seen.map_or(Ok(()), |seen| {
+                let merged = Change { state: ChangeState::Merged, merged_as: Some(landed), ..seen };
+                self.proposed(landing.commit()).untouched(&merged, watch)
+            })
+        };
+        look().map_err(|failure: Failure| match failure.kind {
+            FailureKind::Denied | FailureKind::Git => EffectError::Refused(failure),
+            _ => EffectError::Unknown(failure),
+        })
     }
 
     /// Everything after the landing; safe to do again.
@@ -180,31 +207,11 @@ impl Land {
     }
 }
 
-/// The failure for a change that somebody closed, or whose head somebody moved; it is not for us to move it back.
-pub(super) fn untouched(change: &Change, commit: CommitId) -> Result<(), Failure> {
-    match change.state {
-        ChangeState::Closed => {
-            Err(Failure::new(FailureKind::Denied, format!("somebody closed change {}", change.number))
-                .hint("nothing has landed; run the workflow again when it is wanted after all"))
-        }
-        ChangeState::Open if change.head != commit => Err(head_moved(change.number)),
-        ChangeState::Open | ChangeState::Merged => Ok(()),
-    }
-}
-
-fn head_moved(number: u64) -> Failure {
-    Failure::new(
-        FailureKind::Denied,
-        format!("somebody moved the head of change {number}: it is no longer what was tested"),
-    )
-    .hint("nothing has landed; bring what was pushed there to the source branch, and run the workflow again")
-}
-
 impl Effect for Land {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let lease = self.lease()?;
         let number = change_number(&self.wanted.change)?;
-        self.check_change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.watch)?;
+        self.change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.watch)?;
         let tip = self.world.forge.branch(&self.wanted.target, cx.watch)?.map(CommitId::object);
         if tip != lease.old && tip != lease.new && lease.standing(&self.world, cx.watch)? != Standing::Done {
             return Err(moved(&lease.name, lease.old, tip));
@@ -236,8 +243,8 @@ impl Effect for Land {
             // Perhaps only the push happened: the rest is done now.
             Standing::Done => match self.finish(&landing, cx.watch) {
                 Ok(value) => Ok(Probe::Done(value)),
-                Err(EffectError::Refused(failure) | EffectError::Unknown(failure)) => Err(failure),
-                Err(EffectError::NotDone { failure, .. }) => Err(failure),
+                Err(EffectError::Refused(failure)) => Ok(Probe::Refused(failure)),
+                Err(EffectError::Unknown(failure) | EffectError::NotDone { failure, .. }) => Err(failure),
             },
             Standing::Before => Ok(Probe::Absent),
             Standing::Elsewhere(why) => Ok(Probe::Unknown(why)),

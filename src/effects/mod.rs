@@ -19,6 +19,7 @@ mod health;
 mod http;
 mod land;
 mod lease;
+mod meddled;
 mod merging;
 mod pen;
 mod picking;

@@ -137,6 +137,8 @@ pub enum Probe {
     Done(Value),
     /// It did not happen.
     Absent,
+    /// It is certain that it failed, and that trying again would not help.
+    Refused(Failure),
     /// The remote cannot tell.
     Unknown(String),
 }

@@ -74,6 +74,7 @@ pub(super) struct Performer<'a> {
 enum Found {
     Done(Value),
     Absent,
+    Refused(Failure),
     Unknown(String),
     /// The remote could not be asked.
     Unasked(Failure),
@@ -271,6 +272,7 @@ impl Performer<'_> {
             }
             found = match catch_unwind(AssertUnwindSafe(|| effect.probe(cx, intent))) {
                 Ok(Ok(Probe::Done(value))) => return Found::Done(value),
+                Ok(Ok(Probe::Refused(failure))) => return Found::Refused(failure),
                 Ok(Ok(Probe::Unknown(why))) => return Found::Unknown(why),
                 Ok(Ok(Probe::Absent)) => Found::Absent,
                 Ok(Err(failure)) => Found::Unasked(failure),
@@ -291,6 +293,7 @@ impl Performer<'_> {
         let end = match found {
             Found::Absent => return Ok(Verdict::Again),
             Found::Done(value) => self.settle(task, Settled::Value(value), Some("probe"))?,
+            Found::Refused(failure) => self.failed(task, failure)?,
             Found::Interrupted => End::Interrupted(failure.cloned().unwrap_or_else(interrupted)),
             Found::Unasked(failure) => self.doubt(task, format!("the remote could not be asked: {failure}"))?,
             Found::Unknown(why) => match effect.on_unknown() {

@@ -10,5 +10,6 @@ mod doctor;
 mod faults;
 mod green;
 mod killed;
+mod meddled;
 mod races;
 mod stage;

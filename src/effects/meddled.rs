@@ -1,0 +1,99 @@
+//! What others did to a change meanwhile: closed it, gave it another head or target, or merged it as something else.
+//!
+//! It is not for us to undo any of that. Whether what landed is exactly what was tested is the proof's to say.
+
+use super::World;
+use crate::forge::{Change, ChangeState};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
+use serde_json::json;
+
+/// What was proposed.
+pub(super) struct Proposed<'a> {
+    pub(super) world: &'a World,
+    pub(super) commit: CommitId,
+    pub(super) target: &'a BranchName,
+}
+
+impl Proposed<'_> {
+    /// It is open as it was proposed, or merged with the commit in its history.
+    ///
+    /// # Errors
+    ///
+    /// Kind `denied` where somebody decided otherwise, kind `git` where that has landed on another branch.
+    pub(super) fn untouched(&self, change: &Change, watch: Watch<'_>) -> Result<(), Failure> {
+        let number = change.number;
+        let elsewhere = change.base != *self.target;
+        match (change.state, change.merged_as) {
+            (ChangeState::Closed, _) => Err(denied(format!("somebody closed change {number}"))
+                .hint("nothing has landed; run the workflow again when it is wanted after all")),
+            (ChangeState::Merged, landed) if elsewhere => Err(self.landed_elsewhere(change, landed)),
+            (ChangeState::Open, _) if elsewhere => Err(self.retargeted(change)),
+            (ChangeState::Open, _) if change.head != self.commit => Err(head_moved(number)),
+            (ChangeState::Merged, Some(landed)) => self.merged(number, landed, watch),
+            (ChangeState::Open | ChangeState::Merged, _) => Ok(()),
+        }
+    }
+
+    fn retargeted(&self, change: &Change) -> Failure {
+        denied(format!("somebody retargeted change {} to {}", change.number, change.base)).hint(format!(
+            "nothing has landed; it was tested for {} alone: close it, and run the workflow again",
+            self.target
+        ))
+    }
+
+    fn landed_elsewhere(&self, change: &Change, landed: Option<CommitId>) -> Failure {
+        let (number, base) = (change.number, &change.base);
+        let taken_back = landed.map_or_else(
+            || format!("look what it did to {base}"),
+            |id| format!("take it back with `relwf run revert-release --param branch={base} --param commit={id}`"),
+        );
+        Failure::new(
+            FailureKind::Git,
+            format!("somebody retargeted change {number} to {base}, and it was merged there"),
+        )
+        .hint(format!(
+            "do not deploy it: it was tested for {} alone, where nothing has landed; stop the build of {base}, and \
+                 {taken_back}",
+            self.target
+        ))
+        .detail(json!({ "landed": landed, "branch": base, "expected": self.target }))
+    }
+
+    fn merged(&self, number: u64, landed: CommitId, watch: Watch<'_>) -> Result<(), Failure> {
+        if landed == self.commit {
+            return Ok(());
+        }
+        let (mirror, target) = (&self.world.mirror, self.target);
+        if !mirror.contains(landed.object()) {
+            mirror.fetch_objects(&[target.to_ref()], watch)?;
+        }
+        if !mirror.contains(landed.object()) {
+            let words = format!("change {number} was merged as {}, which {target} does not show", landed.short());
+            return Err(Failure::new(FailureKind::Network, words)
+                .hint(format!("look at {target}: somebody may have moved it back; then run the workflow again")));
+        }
+        if mirror.is_ancestor(self.commit, landed)? {
+            return Ok(());
+        }
+        let (landed_short, commit) = (landed.short(), self.commit.short());
+        let words = format!(
+            "somebody squashed or rebased change {number}: its commit {landed_short} is not a merge of {commit}"
+        );
+        Err(denied(words)
+            .hint(format!(
+                "that severs {target} from what was promoted, and it was not tested: take it back (`relwf run revert-release \
+                 --param branch={target} --param commit={landed}`, for a rebase every commit of it), and run the workflow \
+                 again; merge changes with a merge commit only"
+            ))
+            .detail(json!({ "landed": landed, "expected": self.commit })))
+    }
+}
+
+fn denied(words: String) -> Failure {
+    Failure::new(FailureKind::Denied, words)
+}
+
+pub(super) fn head_moved(number: u64) -> Failure {
+    denied(format!("somebody moved the head of change {number}: it is no longer what was tested"))
+        .hint("nothing has landed; bring what was pushed there to the source branch, and run the workflow again")
+}

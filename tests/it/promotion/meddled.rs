@@ -1,0 +1,87 @@
+//! Others meddle with the pull request: another base, a squash, a rebase. Nothing of that may pass for a landing.
+
+use super::stage::Stage;
+use crate::support::github::{Fault, Play, Protection};
+use crate::support::travis::Event;
+use std::time::Duration;
+
+fn by_merge_alone(stage: &Stage) {
+    stage.github.protect("staging", Protection { only_by_change: true, ..Protection::default() });
+}
+
+fn retarget(stage: &Stage) {
+    stage.github.with(|repo| repo.changes.get_mut(&1).unwrap().base = "production".to_owned());
+}
+
+fn tips(stage: &Stage) -> (String, String) {
+    (stage.git(&["rev-parse", "staging"]), stage.git(&["rev-parse", "production"]))
+}
+
+#[test]
+fn a_change_that_somebody_retargets_stops_the_wait() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    let before = tips(&stage);
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::Pending);
+    let said = stage.while_waiting(retarget);
+    said.exits(1);
+    assert!(said.stderr.contains("somebody retargeted change 1 to production"), "{}", said.stderr);
+    assert!(said.stderr.contains("nothing has landed"), "{}", said.stderr);
+    assert_eq!((tips(&stage), stage.github.changes().len()), (before, 1));
+}
+
+/// Between two attempts at the merge button: the second one looks again first.
+#[test]
+fn a_change_that_somebody_retargets_before_the_merge_lands_nowhere() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    let before = tips(&stage);
+    stage.github.fault("PUT", "/merge", 1, Fault::base_race());
+    let said = std::thread::scope(|scope| {
+        let run = scope.spawn(|| stage.promote());
+        while stage.github.count("PUT", "/merge") == 0 && !run.is_finished() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        retarget(&stage);
+        run.join().unwrap()
+    });
+    said.exits(1);
+    assert!(said.stderr.contains("somebody retargeted change 1 to production"), "{}", said.stderr);
+    assert_eq!((tips(&stage), stage.github.changes().len()), (before, 1));
+    assert_eq!(stage.github.count("PUT", "/merge"), 1);
+}
+
+/// Squashed or rebased by hand while the checks are pending: no waiting, no second pull request.
+#[test]
+fn a_change_that_somebody_squashes_or_rebases_stops_at_once() {
+    for method in ["squash", "rebase"] {
+        let stage = Stage::new();
+        stage.travis.plays("acme/service", Event::PullRequest, None, Play::Pending);
+        let said = stage.while_waiting(|stage| {
+            let path = "/repos/acme/service/pulls/1/merge";
+            let body = serde_json::json!({ "merge_method": method });
+            let answer = crate::github_fake::ask_as("t-admin", &stage.github, "PUT", path, &body);
+            assert_eq!(answer.status, 200);
+        });
+        said.exits(1);
+        let landed = stage.git(&["rev-parse", "--short=10", "staging"]);
+        let words = format!("somebody squashed or rebased change 1: its commit {landed} is not a merge of");
+        assert!(said.stderr.contains(&words) && said.stderr.contains("take it back"), "{}", said.stderr);
+        assert!(!said.stderr.contains("merging again"), "{}", said.stderr);
+        assert_eq!(stage.github.changes().len(), 1);
+    }
+}
+
+/// The answer to a merge of something else is lost: what is certain is said as if it had come.
+#[test]
+fn a_wrong_tree_is_told_although_the_answer_was_lost() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    stage.github.hostile_merges();
+    stage.github.fault("PUT", "/merge", 1, Fault::DoneThenReset);
+    let said = stage.promote();
+    said.exits(1);
+    for part in ["with other files than were tested", "do not deploy it", "revert-release --param branch=staging"] {
+        assert!(said.stderr.contains(part), "{part} is not in {}", said.stderr);
+    }
+}
