@@ -145,6 +145,10 @@ pub trait Ci: Send + Sync {
     fn kind(&self) -> &'static str;
     /// Who starts builds for pushes and changes.
     fn start(&self) -> Start;
+    /// What its builds of pushes are called on the forge; empty where that does not tell them from others.
+    fn push_contexts(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Builds, newest first.
     ///
     /// # Errors

@@ -38,8 +38,8 @@ pub(super) const COMMANDS: &[Declared] = &[
             optional("line", ParamType::String, LINE),
         ],
         "#{ id, summary, author, time, green, why, since? }",
-        "The newest commit of `branch` on which every check of its environment is green; throws kind \"no-candidate\" with \
-         the reasons. An environment without checks asks for none.",
+        "The newest commit of `branch` whose push build is neither red nor unfinished, and on which every check is green that \
+         its environment or the forge requires; throws kind \"no-candidate\" with the reasons.",
         latest_green,
     ),
 ];
@@ -62,7 +62,14 @@ fn question(wanted: CandidateArgs) -> (CandidateQuery, usize) {
 }
 
 fn candidates<'a>(world: &'a World, cx: &Performing<'a>) -> Candidates<'a> {
-    Candidates { config: &world.config, mirror: &world.mirror, forge: &*world.forge, now: cx.now, watch: cx.watch }
+    Candidates {
+        config: &world.config,
+        mirror: &world.mirror,
+        forge: &*world.forge,
+        ci: world.ci.as_deref(),
+        now: cx.now,
+        watch: cx.watch,
+    }
 }
 
 fn all(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {

@@ -2,6 +2,7 @@
 
 use super::text::list;
 use super::verdicts::counted;
+use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::{Config, Environment};
 use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{CommitInfo, LogRange, Mirror};
@@ -69,13 +70,27 @@ pub struct Judgement {
     pub since: Option<Timestamp>,
 }
 
+/// What speaks against a commit among what the CI says of it by itself: a build that is not green. What was skipped, or took
+/// no side, does not.
+pub(super) fn objections<'v>(said: impl IntoIterator<Item = &'v Verdict>) -> Vec<String> {
+    let against = |verdict: &Verdict| match verdict.state {
+        VerdictState::Red => Some(format!("{} is red", verdict.context)),
+        VerdictState::Pending => Some(format!("{} is pending", verdict.context)),
+        VerdictState::Green | VerdictState::Skipped | VerdictState::Neutral => None,
+    };
+    said.into_iter().filter_map(against).collect()
+}
+
 /// Judges a commit by its verdicts. A missing check is pending, never green; skipped and neutral are not green either.
-/// Nothing required: everything is a candidate.
-pub fn judge(required: &[String], verdicts: &[Verdict], soak: Span, now: Timestamp) -> Judgement {
+/// `objections` are what the CI has against it, whatever is required.
+pub fn judge(
+    required: &[String],
+    verdicts: &[Verdict],
+    objections: &[String],
+    soak: Span,
+    now: Timestamp,
+) -> Judgement {
     let not = |why: String| Judgement { green: false, why, since: None };
-    if required.is_empty() {
-        return Judgement { green: true, why: "no checks are asked for".to_owned(), since: None };
-    }
     let mut against = Vec::new();
     let mut since: Option<Timestamp> = None;
     for context in required {
@@ -90,12 +105,17 @@ pub fn judge(required: &[String], verdicts: &[Verdict], soak: Span, now: Timesta
             },
         }
     }
-    // A build of ours that was red is never outvoted: a commit whose deploy failed goes nowhere, whatever its tests said.
-    // Other CIs' checks count only where they are asked for, as on a forge.
-    let own =
-        verdicts.iter().filter(|verdict| verdict.context.starts_with("relwf/") && verdict.state == VerdictState::Red);
-    against.extend(own.filter(|own| !required.contains(&own.context)).map(|own| format!("{} is red", own.context)));
-    let Some(since) = since.filter(|_| against.is_empty()) else { return not(list(&against, 5)) };
+    for objection in objections {
+        if !against.contains(objection) {
+            against.push(objection.clone());
+        }
+    }
+    if !against.is_empty() {
+        return not(list(&against, 5));
+    }
+    let Some(since) = since else {
+        return Judgement { green: true, why: "no checks are asked for, and no build is red".to_owned(), since: None };
+    };
     let green = SignedDuration::try_from(soak.duration())
         .ok()
         .and_then(|soak| since.checked_add(soak).ok())
@@ -116,6 +136,8 @@ pub struct Candidates<'a> {
     pub mirror: &'a Mirror,
     /// Has the verdicts.
     pub forge: &'a dyn Forge,
+    /// Its push builds count against a commit; without one, whatever reports to the forge does.
+    pub ci: Option<&'a dyn Ci>,
     /// The clock, for the soak.
     pub now: Timestamp,
     /// ctrl-C, and where to say how far it is.
@@ -129,7 +151,7 @@ impl Candidates<'_> {
     ///
     /// A branch does not exist; the forge or the mirror cannot be read.
     pub fn list(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<Candidate>, Failure> {
-        let required = self.required(&query.branch);
+        let required = self.required(&query.branch)?;
         self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &required, query)).collect()
     }
 
@@ -140,7 +162,7 @@ impl Candidates<'_> {
     ///
     /// Kind `no-candidate` when none may be, with the reasons; a branch does not exist; the forge cannot be read.
     pub fn latest_green(&self, query: &CandidateQuery) -> Result<Candidate, Failure> {
-        let required = self.required(&query.branch);
+        let required = self.required(&query.branch)?;
         let commits = self.commits(query, SEARCH)?;
         if commits.is_empty() {
             let tip = self.mirror.commit(self.tip(&query.branch)?)?;
@@ -163,8 +185,15 @@ impl Candidates<'_> {
         self.config.environments.iter().find(|environment| environment.branch == *branch)
     }
 
-    fn required(&self, branch: &BranchName) -> Vec<String> {
-        self.environment(branch).map(|environment| environment.checks.clone()).unwrap_or_default()
+    /// What the branch's environment and the forge's rules ask for.
+    fn required(&self, branch: &BranchName) -> Result<Vec<String>, Failure> {
+        let own = self.environment(branch).map(|environment| environment.checks.clone()).unwrap_or_default();
+        Ok(self.forge.rules(branch, self.watch)?.required.into_iter().fold(own, |mut all, context| {
+            if !all.contains(&context) {
+                all.push(context);
+            }
+            all
+        }))
     }
 
     fn tip(&self, branch: &BranchName) -> Result<CommitId, Failure> {
@@ -185,15 +214,45 @@ impl Candidates<'_> {
         if self.watch.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
-        let verdicts = if required.is_empty() { Vec::new() } else { self.verdicts(commit, required)? };
-        let verdicts = counted(verdicts, self.environment(&query.branch));
-        Ok(candidate(commit, judge(required, &verdicts, query.soak, self.now)))
+        let own = self.forge.verdicts(commit.id, self.watch)?;
+        let mut objections = objections(own.iter().filter(|verdict| self.is_of_push(verdict)));
+        let told = own.iter().any(|verdict| self.is_of_push(verdict));
+        let verdicts = counted(self.tested(commit, required, own)?, self.environment(&query.branch));
+        let mut judgement = judge(required, &verdicts, &objections, query.soak, self.now);
+        if judgement.green && !told {
+            objections = self.builds(commit.id, &query.branch)?;
+            judgement = judge(required, &verdicts, &objections, query.soak, self.now);
+        }
+        Ok(candidate(commit, judgement))
+    }
+
+    /// Is that the word of the CI that relwf watches on what was pushed? Without one everything on the forge is watched.
+    fn is_of_push(&self, verdict: &Verdict) -> bool {
+        let Some(ci) = self.ci else { return true };
+        verdict.context.starts_with("relwf/") || ci.push_contexts().contains(&verdict.context.as_str())
+    }
+
+    /// What a CI on a server says of the builds of a push, where the commit's verdicts do not tell.
+    fn builds(&self, commit: CommitId, branch: &BranchName) -> Result<Vec<String>, Failure> {
+        let Some(ci) = self.ci.filter(|ci| ci.start() == Start::Server) else { return Ok(Vec::new()) };
+        let query = BuildQuery { commit: Some(commit), event: Some(CiEvent::Push), branch: Some(branch.clone()) };
+        let word = match ci.builds(&query, self.watch)?.first().map(|build| build.state) {
+            None | Some(BuildState::Passed) => return Ok(Vec::new()),
+            Some(BuildState::Queued | BuildState::Running) => "is pending",
+            Some(BuildState::Failed | BuildState::Errored) => "is red",
+            Some(BuildState::Canceled) => "was canceled",
+        };
+        Ok(vec![format!("the push build of {} {word}", ci.kind())])
     }
 
     /// Where the forge merged a change itself, what was tested is the change's head: its files are exactly these, so its
     /// verdicts count where the merge has none of its own.
-    fn verdicts(&self, commit: &CommitInfo, required: &[String]) -> Result<Vec<Verdict>, Failure> {
-        let mut verdicts = self.forge.verdicts(commit.id, self.watch)?;
+    fn tested(
+        &self,
+        commit: &CommitInfo,
+        required: &[String],
+        mut verdicts: Vec<Verdict>,
+    ) -> Result<Vec<Verdict>, Failure> {
         let missing = |context: &String| verdicts.iter().all(|verdict| verdict.context != *context);
         let [_, head] = commit.parents.as_slice() else { return Ok(verdicts) };
         if required.iter().any(missing) && self.mirror.tree(*head)? == commit.tree {
@@ -251,13 +310,20 @@ mod tests {
 
     fn judged(required: &[&str], verdicts: &[Verdict], soak: &str, now: i64) -> (bool, String) {
         let required: Vec<String> = required.iter().map(|&context| context.to_owned()).collect();
-        let judgement = judge(&required, verdicts, soak.parse().unwrap(), at(now));
+        let own = verdicts.iter().filter(|verdict| verdict.context == "relwf/push");
+        let judgement = judge(&required, verdicts, &objections(own), soak.parse().unwrap(), at(now));
         (judgement.green, judgement.why)
     }
 
     #[test]
     fn only_green_is_green() {
-        assert_eq!(judged(&[], &[verdict("ci", Red, 5)], "0m", 9), (true, "no checks are asked for".to_owned()));
+        assert_eq!(
+            judged(&[], &[verdict("ci", Red, 5)], "0m", 9),
+            (true, "no checks are asked for, and no build is red".to_owned())
+        );
+        for (state, why) in [(Red, "relwf/push is red"), (Pending, "relwf/push is pending")] {
+            assert_eq!(judged(&[], &[verdict("relwf/push", state, 5)], "0m", 9), (false, why.to_owned()));
+        }
         let green = (true, "green since 1970-01-01T00:00:05Z".to_owned());
         assert_eq!(judged(&["ci"], &[verdict("ci", Green, 5), verdict("other", Red, 5)], "0m", 9), green);
         for (verdicts, why) in [

@@ -118,6 +118,11 @@ impl Ci for TravisCi {
         Start::Server
     }
 
+    /// As a status, or as a check run of its GitHub app.
+    fn push_contexts(&self) -> &'static [&'static str] {
+        &["continuous-integration/travis-ci/push", "Travis CI - Branch"]
+    }
+
     fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
         let mut builds = Vec::new();
         for found in self.newest(query.event, query.branch.as_ref(), watch)? {

@@ -2,6 +2,7 @@
 
 use super::stage::{PR, Stage};
 use crate::support::github::{Form, Play, Protection};
+use crate::support::travis::Event;
 
 const PUSH: &str = "continuous-integration/travis-ci/push";
 
@@ -83,4 +84,34 @@ fn what_the_forge_merged_goes_on_to_production() {
     said.exits(0);
     assert_eq!(stage.git(&["rev-parse", "production^2"]), landed);
     assert!(stage.github.count("GET", &stage.git(&["rev-parse", "staging^2"])) > 0, "{PR} is there");
+}
+
+/// A red deploy stops here: `checks` names the pull request's check alone, and that is green on the very same commit.
+#[test]
+fn a_red_push_build_is_no_candidate_whatever_the_checks_say() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::Push, Some("staging"), Play::Red);
+    stage.promote().exits(1);
+    let table = stage.relwf(&["candidates", "staging", "production"]).stdout;
+    assert!(table.contains("continuous-integration/travis-ci/push is red") && !table.contains("yes"), "{table}");
+    let before = stage.git(&["rev-parse", "production"]);
+    stage.relwf(&["run", "promote-production"]).exits(1);
+    assert_eq!(stage.git(&["rev-parse", "production"]), before);
+}
+
+/// What is required by the forge alone, and what reports where no CI is configured.
+#[test]
+fn the_forges_rules_and_whatever_reports_count() {
+    let stage = Stage::new();
+    let tip = stage.git(&["rev-parse", "master"]);
+    let why = || stage.relwf(&["candidates", "master", "staging", "--limit", "1"]).stdout;
+    assert!(why().contains("no build is red"), "{}", why());
+    stage.github.protect("master", Protection { required: vec!["unit".to_owned()], ..Protection::default() });
+    assert!(why().contains("unit has not reported"), "{}", why());
+    stage.github.set_check(&tip, Form::Run, "unit", Play::Green);
+    assert!(why().contains("green since"), "{}", why());
+    stage.github.set_check(&tip, Form::Status, "deploy", Play::Red);
+    assert!(why().contains("green since"), "Travis decides: {}", why());
+    stage.with_ci("kind = \"status\"\n");
+    assert!(why().contains("deploy is red"), "{}", why());
 }

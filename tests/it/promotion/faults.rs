@@ -76,7 +76,8 @@ fn a_server_that_hangs_is_given_up_and_asked_again() {
     let stage = stage();
     stage.forge("timeout = \"1s\"\n");
     stage.github.fault("PUT", "/merge", 1, Fault::Hang);
-    stage.github.fault("GET", "/status", 1, Fault::Hang);
+    // The first look is at the candidate.
+    stage.github.fault_after(1, "GET", "/status", 1, Fault::Hang);
     stage.promote().exits(0);
     once(&stage);
     assert_eq!(stage.github.count("PUT", "/merge"), 2, "the first one never arrived");
@@ -96,8 +97,9 @@ fn servers_that_ask_for_a_rest_get_it() {
 fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
     let stage = stage();
     let later = jiff::Timestamp::now().as_second() + 1800;
-    for (method, path) in [("POST", "/pulls"), ("GET", "/check-runs")] {
-        stage.github.fault(method, path, 1, Fault::exhausted(later));
+    // The first look at checks is at the candidate.
+    for (skip, method, path) in [(0, "POST", "/pulls"), (1, "GET", "/check-runs")] {
+        stage.github.fault_after(skip, method, path, 1, Fault::exhausted(later));
     }
     let said = stage.promote();
     said.exits(3);
