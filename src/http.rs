@@ -15,6 +15,7 @@ use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
 
 pub use api::{Answer, Api, encoded};
+pub use url::shown as shown_url;
 
 /// How long a request may take in all, when it does not say.
 pub const DEADLINE: Duration = Duration::from_secs(60);

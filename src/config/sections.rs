@@ -82,8 +82,8 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
     let forge = ForgeConfig {
         kind: table.word("kind", &kinds),
         api: table.url("api"),
-        poll: table.parsed("poll"),
-        timeout: table.parsed("timeout"),
+        poll: table.duration("poll"),
+        timeout: table.duration("timeout"),
         prefix: prefix.map(|prefix| prefix.text.to_owned()),
     };
     table.finish();
@@ -123,7 +123,7 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
         kind,
         api: table.url("api"),
         command,
-        timeout: table.parsed("timeout"),
+        timeout: table.duration("timeout"),
         workflow: workflow.map(|file| file.text.to_owned()),
     };
     table.finish();

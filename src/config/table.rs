@@ -2,6 +2,7 @@
 
 use super::problems::Source;
 use crate::components::document::{At, Kind, Node};
+use crate::model::Span;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::rc::Rc;
@@ -81,6 +82,18 @@ impl<'n, 's> Table<'n, 's> {
         text.text.parse().map_err(|error| self.source.wrong(text.at, format!("`{key}`: {error}"), None)).ok()
     }
 
+    /// A duration that is longer than nothing.
+    pub(super) fn duration(&mut self, key: &'static str) -> Option<Span> {
+        let at = self.peek(key).map(|(_, at)| at);
+        let span: Span = self.parsed(key)?;
+        if !span.duration().is_zero() {
+            return Some(span);
+        }
+        let hint = format!("write it like `{key} = \"10s\"`, or leave it away");
+        self.source.wrong(at.unwrap_or(self.at), format!("`{key}` is no time at all"), hint);
+        None
+    }
+
     /// One word of a few.
     pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
@@ -93,9 +106,16 @@ impl<'n, 's> Table<'n, 's> {
         found.map(|(_, value)| *value)
     }
 
-    /// A URL for HTTP.
+    /// A URL for HTTP. It may be shown and journaled, so that nobody's password is in it.
     pub(super) fn url(&mut self, key: &'static str) -> Option<String> {
         let text = self.text(key)?;
+        let authority = text.text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        if authority.is_some_and(|authority| authority.contains('@')) {
+            let hint = "leave away what is before the `@`: tokens of forge and CI come from the environment, and where \
+                        something else wants a secret, a workflow asks it with `http::request` and `config::secret(name)`";
+            self.source.wrong(text.at, format!("`{key}` holds a user's name or password"), hint.to_owned());
+            return None;
+        }
         if ["https://", "http://"].iter().any(|scheme| text.text.len() > scheme.len() && text.text.starts_with(scheme))
         {
             return Some(text.text.to_owned());

@@ -5,6 +5,7 @@ use super::checks::{POLL, later};
 use super::declare::{Declared, args, facts, map, value};
 use super::http::fetch;
 use crate::config::Health;
+use crate::http::shown_url;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
@@ -71,8 +72,8 @@ fn ask(world: &World, health: &Health, commit: CommitId, watch: Watch<'_>) -> Re
     let version = found.map(|found| found.as_str().to_ascii_lowercase());
     match version {
         Some(version) if version.len() >= ENOUGH && commit.to_string().starts_with(&version) => Ok(Some(version)),
-        Some(version) => Err(format!("{} runs `{version}`, not {}", health.url, commit.short())),
-        None => Err(format!("{} answers without a version", health.url)),
+        Some(version) => Err(format!("{} runs `{version}`, not {}", shown_url(&health.url), commit.short())),
+        None => Err(format!("{} answers without a version", shown_url(&health.url))),
     }
 }
 
@@ -86,7 +87,7 @@ impl Wait for Healthy {
         let begun: Begun = facts(begun)?;
         let Some(health) = self.health() else { return Ok(Observation::Ready(Value::Null)) };
         match ask(&self.world, health, begun.commit, cx.watch) {
-            Ok(version) => Ok(Observation::Ready(json!({ "url": health.url, "version": version }))),
+            Ok(version) => Ok(Observation::Ready(json!({ "url": shown_url(&health.url), "version": version }))),
             Err(why) if self.world.clock.now() < begun.deadline => {
                 Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) })
             }
@@ -104,6 +105,7 @@ impl Wait for Healthy {
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
         let Some(health) = self.health() else { return Ok(Assumed { value: Value::Null, note: None }) };
-        Ok(Assumed { value: json!({ "url": health.url }), note: Some(format!("assuming that {} answers", health.url)) })
+        let url = shown_url(&health.url);
+        Ok(Assumed { value: json!({ "url": url }), note: Some(format!("assuming that {url} answers")) })
     }
 }

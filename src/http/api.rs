@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of what is asked; `forge` and `ci` do.
 
+use super::pace::Rest;
 use super::{Access, Client, DEADLINE, HttpError, Request, Response, url};
 use crate::model::{Failure, FailureKind, Secret, Span, Value, Watch};
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub struct Api {
     between_writes: Duration,
     deadline: Duration,
     /// Until when the server wants no reads, and no writes.
-    rests: [Mutex<Option<Instant>>; 2],
+    rests: [Mutex<Rest>; 2],
 }
 
 /// An answer to be looked at: any status but those of a server that failed.
@@ -175,21 +176,15 @@ impl Api {
     /// Sends a request, unless the server asked for a rest that is not over: whoever goes on asking is shut out for longer.
     fn pass(&self, client: &Client, request: Request) -> Result<Response, HttpError> {
         let rest = &self.rests[usize::from(request.access == Access::Write)];
-        let left = rest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .map(|until| until.saturating_duration_since(Instant::now()));
-        if let Some(left) = left.filter(|left| !left.is_zero()) {
+        let left = rest.lock().unwrap_or_else(PoisonError::into_inner).left();
+        if let Some(left) = left {
             let after = Some(Span::new(Duration::from_secs(left.as_secs() + 1)));
             let failure =
                 Failure::new(FailureKind::Network, format!("{}: the server asked for a rest", request.shown()));
             return Err(HttpError::NotDone { failure: failure.after(after), after });
         }
         let answer = client.request(request);
-        if let Err(HttpError::NotDone { after: Some(after), .. }) = &answer {
-            *rest.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(after.duration());
-        }
-        answer
+        rest.lock().unwrap_or_else(PoisonError::into_inner).heed(answer)
     }
 
     fn request(&self, method: &str, url: String) -> Request {

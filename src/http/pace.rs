@@ -3,15 +3,65 @@
 use super::{HttpError, Response};
 use crate::model::{Failure, Span};
 use jiff::Timestamp;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// 429, 503 with `retry-after`, and GitHub's 403 with `retry-after` or an exhausted limit
+/// How long is waited where a server that counts requests does not say.
+pub(super) const UNTOLD: Span = Span::new(Duration::from_secs(60));
+/// No rest that was not asked for in seconds is longer than this.
+const LONGEST: Duration = Duration::from_secs(900);
+
+/// What GitHub says of its limits, where its headers do not.
+const LIMITS: [&str; 3] = ["secondary rate limit", "abuse detection", "api rate limit exceeded"];
+
+fn says_limited(response: &Response) -> bool {
+    let message = response.json().and_then(|body| body.get("message")?.as_str().map(str::to_lowercase));
+    message.is_some_and(|message| LIMITS.iter().any(|limit| message.contains(limit)))
+}
+
+/// The rest that one kind of request has to keep.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    until: Option<Instant>,
+    /// How often in a row it was asked for without saying how long.
+    untold: u32,
+}
+
+impl Rest {
+    /// How much of it is left.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let left = self.until?.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Heeds what was answered. A server that only says "later" is left alone for twice as long each time.
+    pub(super) fn heed(&mut self, answer: Result<Response, HttpError>) -> Result<Response, HttpError> {
+        let (failure, after) = match answer {
+            Err(HttpError::NotDone { failure, after }) => (failure, after.unwrap_or(UNTOLD)),
+            Ok(response) => {
+                self.untold = 0;
+                return Ok(response);
+            }
+            other => return other,
+        };
+        let mut wait = after.duration();
+        if after == UNTOLD {
+            wait = wait.saturating_mul(1 << self.untold.min(8)).min(LONGEST);
+            self.untold += 1;
+        }
+        self.until = Instant::now().checked_add(wait);
+        let after = Some(Span::new(wait));
+        Err(HttpError::NotDone { failure: hinted(failure, after), after })
+    }
+}
+
+/// 429, 503 with `retry-after`, and GitHub's 403 with `retry-after`, an exhausted limit or words about one
 /// (<https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>); everything else is an answer.
 pub(super) fn asked_to_wait(
     response: Response,
     failure: impl FnOnce(String) -> Failure,
 ) -> Result<Response, HttpError> {
-    let after = delay(&response, Timestamp::now());
+    let limited = matches!(response.status, 403 | 429) && says_limited(&response);
+    let after = delay(&response, Timestamp::now()).or(limited.then_some(UNTOLD));
     match (response.status, after) {
         (429, after) => {
             let failure = failure("the server limits how often it may be asked (429)".to_owned());
@@ -73,6 +123,38 @@ mod tests {
             Err(HttpError::NotDone { after, .. }) => Err(after.map(|after| after.duration().as_secs())),
             Err(other) => panic!("{other:?}"),
         }
+    }
+
+    fn says(status: u16, message: &str) -> Result<u16, Option<u64>> {
+        let body = serde_json::json!({ "message": message }).to_string().into_bytes();
+        of(Response { status, headers: Vec::new(), body })
+    }
+
+    #[test]
+    fn limits_are_known_by_their_words_where_headers_say_nothing() {
+        assert_eq!(says(403, "You have exceeded a secondary rate limit. Please wait a few minutes."), Err(Some(60)));
+        assert_eq!(says(403, "You have triggered an abuse detection mechanism."), Err(Some(60)));
+        assert_eq!(says(429, "API rate limit exceeded for user ID 1."), Err(Some(60)));
+        assert_eq!(says(403, "Resource not accessible by personal access token"), Ok(403));
+        assert_eq!(says(422, "secondary rate limit"), Ok(422));
+    }
+
+    #[test]
+    fn a_rest_of_unsaid_length_doubles_until_something_is_answered() {
+        let mut rest = Rest::default();
+        let later = |after| Err(HttpError::NotDone { failure: Failure::new(FailureKind::Network, "later"), after });
+        let mut waits = |answer| match rest.heed(answer) {
+            Err(HttpError::NotDone { after, failure }) => {
+                assert!(rest.left().is_some());
+                assert_eq!(after, failure.after);
+                after.map(|after| after.duration().as_secs())
+            }
+            _ => None,
+        };
+        assert_eq!([waits(later(None)), waits(later(None)), waits(later(Some(UNTOLD)))], [60, 120, 240].map(Some));
+        assert_eq!(waits(later(Some(Span::new(Duration::from_secs(7))))), Some(7));
+        assert_eq!(waits(Ok(Response { status: 200, headers: Vec::new(), body: Vec::new() })), None);
+        assert_eq!(waits(later(None)), Some(60));
     }
 
     #[test]

@@ -10,7 +10,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
 }
 
 /// The URL without user, password, query and fragment.
-pub(super) fn shown(url: &str) -> String {
+pub fn shown(url: &str) -> String {
     let Some((scheme, rest)) = split(url) else {
         return if url.starts_with("<secret>") { url.to_owned() } else { "<no http URL>".to_owned() };
     };

@@ -288,6 +288,27 @@ fn targets_are_observed_and_updated_in_one_way_each() {
 }
 
 #[test]
+fn addresses_hold_nobody_s_password() {
+    let message = "`url` holds a user's name or password";
+    let health = |value: &str| format!("[[environment]]\nname = \"s\"\nbranch = \"s\"\nhealth = {value}\n");
+    wrong(&health("{ url = \"http://bob:pw@x.example/v?a@b\" }"), &[("4:18", message)]);
+    wrong(&health("\"https://bob@x.example\""), &[("4:10", "`health` holds a user's name or password")]);
+    wrong("[forge]\napi = \"https://t@x.example\"\n", &[("2:7", "`api` holds a user's name or password")]);
+    let told = problems(&read(&health("{ url = \"http://bob:pw@x.example\" }")).unwrap_err());
+    assert!(told[0].2.contains("config::secret") && !told[0].2.contains("pw"), "{told:?}");
+    read(&health("\"https://x.example/a@b?c=d@e\"")).unwrap();
+}
+
+#[test]
+fn nobody_waits_for_no_time() {
+    for (table, key) in [("forge", "poll"), ("forge", "timeout"), ("ci", "timeout")] {
+        let column = key.len() + 4;
+        let message = format!("`{key}` is no time at all");
+        wrong(&format!("[{table}]\n{key} = \"0s\"\n"), &[(&format!("2:{column}"), &message)]);
+    }
+}
+
+#[test]
 fn secrets_come_from_one_place() {
     let message = "[secrets] `a`: it needs exactly one of `env`, `command`, `file`";
     wrong("[secrets]\na = {}\n", &[("2:5", message)]);

@@ -60,6 +60,22 @@ fn an_environment_that_stays_old_is_told_at_its_deadline() {
     assert!(stage.github.comments()[0].body.contains("relwf stopped here"));
 }
 
+/// Who asks with a token in the address need not fear that anybody reads it.
+#[test]
+fn the_query_of_an_address_is_shown_to_nobody() {
+    let stage = Stage::new();
+    let (url, _) = environment(&stage, |_| "0123456789".to_owned());
+    stage.configure(&health(&format!("{url}?token=hunter2")));
+    stage.workflow("promote-staging", "ci::healthy(#{ ", "ci::healthy(#{ deadline: \"1s\", ");
+    let said = stage.promote();
+    said.exits(1);
+    let plan = stage.relwf(&["plan", "promote-staging"]);
+    for text in [&said.stderr, &said.stdout, &plan.stdout, &plan.stderr, &stage.github.comments()[0].body] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    assert!(said.stderr.contains(&format!("{url} runs `0123456789`")), "{}", said.stderr);
+}
+
 #[test]
 fn an_address_alone_must_answer_well() {
     let stage = Stage::new();
