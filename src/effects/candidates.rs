@@ -127,6 +127,14 @@ pub fn judge(
     Judgement { green: true, why: format!("green since {since:.0}"), since: Some(since) }
 }
 
+/// Contexts that count on a commit of a branch.
+struct Asked {
+    /// They must be green.
+    required: Vec<String>,
+    /// They must not be against it.
+    ruled: Vec<String>,
+}
+
 /// Where the answers come from.
 #[derive(Clone, Copy)]
 pub struct Candidates<'a> {
@@ -151,8 +159,8 @@ impl Candidates<'_> {
     ///
     /// A branch does not exist; the forge or the mirror cannot be read.
     pub fn list(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<Candidate>, Failure> {
-        let required = self.required(&query.branch)?;
-        self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &required, query)).collect()
+        let asked = self.asked(&query.branch)?;
+        self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &asked, query)).collect()
     }
 
     /// The newest commit that may be promoted. When the target has everything already: the branch's tip, so that the merge
@@ -162,7 +170,7 @@ impl Candidates<'_> {
     ///
     /// Kind `no-candidate` when none may be, with the reasons; a branch does not exist; the forge cannot be read.
     pub fn latest_green(&self, query: &CandidateQuery) -> Result<Candidate, Failure> {
-        let required = self.required(&query.branch)?;
+        let asked = self.asked(&query.branch)?;
         let commits = self.commits(query, SEARCH)?;
         if commits.is_empty() {
             let tip = self.mirror.commit(self.tip(&query.branch)?)?;
@@ -172,7 +180,7 @@ impl Candidates<'_> {
         let mut declined = Vec::new();
         for commit in &commits {
             self.watch.say(format!("looking at the checks of {}", commit.id.short()));
-            let judged = self.judged(commit, &required, query)?;
+            let judged = self.judged(commit, &asked, query)?;
             if judged.green {
                 return Ok(judged);
             }
@@ -185,15 +193,11 @@ impl Candidates<'_> {
         self.config.environments.iter().find(|environment| environment.branch == *branch)
     }
 
-    /// What the branch's environment and the forge's rules ask for.
-    fn required(&self, branch: &BranchName) -> Result<Vec<String>, Failure> {
-        let own = self.environment(branch).map(|environment| environment.checks.clone()).unwrap_or_default();
-        Ok(self.forge.rules(branch, self.watch)?.required.into_iter().fold(own, |mut all, context| {
-            if !all.contains(&context) {
-                all.push(context);
-            }
-            all
-        }))
+    /// What the branch's environment asks for, and what the forge's rules do. Those are about proposals: many a check never
+    /// runs on what has landed, so that they count where they reported.
+    fn asked(&self, branch: &BranchName) -> Result<Asked, Failure> {
+        let required = self.environment(branch).map(|environment| environment.checks.clone()).unwrap_or_default();
+        Ok(Asked { required, ruled: self.forge.rules(branch, self.watch)?.required })
     }
 
     fn tip(&self, branch: &BranchName) -> Result<CommitId, Failure> {
@@ -210,17 +214,23 @@ impl Candidates<'_> {
         Ok(self.mirror.log(&range)?)
     }
 
-    fn judged(&self, commit: &CommitInfo, required: &[String], query: &CandidateQuery) -> Result<Candidate, Failure> {
+    fn judged(
+        &self,
+        commit: &CommitInfo,
+        Asked { required, ruled }: &Asked,
+        query: &CandidateQuery,
+    ) -> Result<Candidate, Failure> {
         if self.watch.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
         let own = self.forge.verdicts(commit.id, self.watch)?;
-        let mut objections = objections(own.iter().filter(|verdict| self.is_of_push(verdict)));
+        let counts = |verdict: &&Verdict| self.is_of_push(verdict) || ruled.contains(&verdict.context);
+        let mut objections = objections(own.iter().filter(counts));
         let told = own.iter().any(|verdict| self.is_of_push(verdict));
         let verdicts = counted(self.tested(commit, required, own)?, self.environment(&query.branch));
         let mut judgement = judge(required, &verdicts, &objections, query.soak, self.now);
         if judgement.green && !told {
-            objections = self.builds(commit.id, &query.branch)?;
+            objections.extend(self.builds(commit.id, &query.branch)?);
             judgement = judge(required, &verdicts, &objections, query.soak, self.now);
         }
         Ok(candidate(commit, judgement))
