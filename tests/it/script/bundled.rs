@@ -63,6 +63,7 @@ fn fine(call: &Call, slack: bool) -> Settled {
             ],
         }),
         "forge::propose" => json!({ "number": 7, "url": "u" }),
+        "ci::wait" => json!({ "id": "b1", "state": "passed", "url": null }),
         "forge::land" => json!({ "commit": "m1", "branch": call.args["target"] }),
         "http::request" => json!({ "status": 200, "headers": {}, "body": "ok", "json": null }),
         "fleet::wanted" => json!({ "component": "ppc", "version": "2.0", "commit": "c" }),
@@ -100,6 +101,17 @@ fn promote_staging_merges_tests_lands_and_waits() {
     health#0 ci::healthy {"branch":"staging","commit":"m1"}
     conclude#0 forge::conclude {"change":{"number":7,"url":"u"},"text":"staging is at m1, deployed and green."}
     "#);
+}
+
+#[test]
+fn a_deploy_that_nobody_watched_is_not_called_green() {
+    let (program, params) = params("promote-staging", &[]);
+    let run = drive(&program, &params, |call| match call.name.as_str() {
+        "ci::wait" => Settled::Value(Value::Null),
+        _ => fine(call, false),
+    });
+    let concluded = run.commands.last().unwrap();
+    assert!(concluded.contains("staging is at m1, and nobody watched it deploy."), "{concluded}");
 }
 
 #[test]
