@@ -72,12 +72,16 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
         ("local", ForgeKind::Local),
     ];
     let prefix = table.text("prefix").filter(|prefix| {
-        let sound = format!("{}x", prefix.text).parse::<BranchName>().is_ok();
-        if !sound {
-            let hint = "write it like `relwf/promote/`".to_owned();
-            table.source.wrong(prefix.at, format!("no branch can begin with `{}`", prefix.text), hint);
-        }
-        sound
+        let hint = || "write it like `relwf/promote/`".to_owned();
+        let words = if format!("{}x", prefix.text).parse::<BranchName>().is_err() {
+            format!("no branch can begin with `{}`", prefix.text)
+        } else if !prefix.text.ends_with('/') {
+            format!("`prefix` must end with `/`: `{}` may begin other branches too", prefix.text)
+        } else {
+            return true;
+        };
+        table.source.wrong(prefix.at, words, hint());
+        false
     });
     let forge = ForgeConfig {
         kind: table.word("kind", &kinds),

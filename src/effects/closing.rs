@@ -4,8 +4,8 @@ use super::World;
 use super::declare::{Declared, args, map};
 use super::forge::{change_number, effect, forge_failed};
 use super::lease::Lease;
-use crate::forge::{Change, ChangeState};
-use crate::model::{Failure, Value, Watch};
+use crate::forge::{Change, ChangeState, ForgeError};
+use crate::model::{BranchName, Failure, FailureKind, Value, Watch};
 use crate::run::{
     Assumed, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
@@ -41,8 +41,13 @@ pub(super) const COMMANDS: &[Declared] = &[
 /// Deletes the branch of a change, if it is one of ours and still as we left it: `given` is the change as it was proposed, or its
 /// number. Failing to is no failure.
 fn delete_branch(world: &World, change: &Change, given: &Value, watch: Watch<'_>) {
-    let ours = |name: &&crate::model::BranchName| name.as_str().starts_with(world.config.forge.prefix());
-    let Some(branch) = change.head_branch.as_ref().filter(ours) else { return };
+    let config = &world.config;
+    let ours = |name: &&BranchName| {
+        name.as_str().starts_with(config.forge.prefix())
+            && **name != change.base
+            && config.environments.iter().all(|environment| environment.branch != **name)
+    };
+    let Some(branch) = change.head_branch.as_ref().filter(ours).filter(|_| change.marker.is_some()) else { return };
     if given.get("head").is_some_and(|head| *head != json!(change.head)) {
         return watch.warn(format!("the branch {branch} stays: somebody pushed to it"));
     }
@@ -68,8 +73,16 @@ struct Close {
 }
 
 impl Effect for Close {
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
-        Ok(json!({ "number": change_number(&self.wanted.change)? }))
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        let number = change_number(&self.wanted.change)?;
+        let change = self.world.forge.change(number, cx.watch)?.ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, format!("there is no change {number}")).hint("look at its number")
+        })?;
+        if change.marker.is_none() {
+            return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
+                .hint("nothing was done to it; whoever opened it may close it on the forge"));
+        }
+        Ok(json!({ "number": number }))
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
@@ -124,7 +137,14 @@ impl Effect for Conclude {
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
         let forge = &self.world.forge;
-        forge.comment(number, &self.wanted.text, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
+        match forge.comment(number, &self.wanted.text, &intent.idempotency_key, cx.watch) {
+            Ok(()) => {}
+            // It has landed and works, whoever locked the conversation.
+            Err(ForgeError::Refused(failure)) => {
+                cx.watch.warn(format!("nothing is said on change {number}: {failure}"));
+            }
+            Err(error) => return Err(forge_failed(error)),
+        }
         if let Some(change) = forge.change(number, cx.watch).map_err(forge_failed)? {
             delete_branch(&self.world, &change, &self.wanted.change, cx.watch);
         }

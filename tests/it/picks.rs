@@ -340,8 +340,9 @@ fn a_series_lands_only_on_what_it_was_made_on() {
     // The target was set back meanwhile: what was taken away does not come again with the pick.
     let world = bench.world(bench.config());
     let more = call(&bench, &world, "git::revert", json!({ "commits": "staging", "target": "staging" }));
+    let change = call(&bench, &world, "forge::propose", json!({ "commit": more["commit"], "target": "staging" }));
     git(&bench.remote(), &["update-ref", "refs/heads/staging", "staging~1"]);
-    let land = json!({ "change": 1, "commit": more["commit"], "target": "staging", "onto": more["ours"] });
+    let land = json!({ "change": change, "commit": more["commit"], "target": "staging", "onto": more["ours"] });
     assert_eq!(bench.call(&world, "forge::land", land).prepare().unwrap_err().kind, FailureKind::Moved);
 }
 

@@ -6,6 +6,7 @@ mod answers;
 mod patterns;
 
 use super::rest::{self, Manner, Rest};
+use super::union::no_such_word;
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
@@ -233,7 +234,8 @@ impl Forge for ForgejoForge {
     fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
-            VerdictState::Green | VerdictState::Skipped | VerdictState::Neutral => "success",
+            VerdictState::Green => "success",
+            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word(self.kind())),
             VerdictState::Red => "failure",
         };
         let mut body = json!({ "state": state, "context": verdict.context, "description": verdict.description });

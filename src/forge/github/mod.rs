@@ -6,6 +6,7 @@ mod answers;
 mod checks;
 mod errors;
 
+use super::union::no_such_word;
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
@@ -280,7 +281,8 @@ impl Forge for GithubForge {
     fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
-            VerdictState::Green | VerdictState::Skipped | VerdictState::Neutral => "success",
+            VerdictState::Green => "success",
+            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word(self.kind())),
             VerdictState::Red => "failure",
         };
         // GitHub cuts nothing: it refuses descriptions of more than 140 characters, and addresses that are not http.

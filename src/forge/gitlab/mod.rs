@@ -7,6 +7,7 @@ mod verdicts;
 
 use super::rest::{self, Manner, Rest};
 use super::slug::project_path;
+use super::union::no_such_word;
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
@@ -263,7 +264,8 @@ impl Forge for GitlabForge {
     fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
-            VerdictState::Green | VerdictState::Skipped | VerdictState::Neutral => "success",
+            VerdictState::Green => "success",
+            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word(self.kind())),
             VerdictState::Red => "failed",
         };
         let description: String = verdict.description.chars().take(255).collect();

@@ -122,6 +122,17 @@ fn abandoning_the_change_stops_the_run_that_waits_for_it() {
 }
 
 #[test]
+fn a_change_of_somebody_else_is_not_for_us_to_close() {
+    let stage = Stage::new();
+    let commit = stage.git(&["rev-parse", "master"]);
+    let number = stage.github.change_from_fork("mallory", "feature", "staging", &commit, "please");
+    let said = stage.relwf(&["run", "abandon", "--param", &format!("change={number}"), "--param", "reason=not today"]);
+    said.exits(1);
+    assert!(said.stderr.contains("was not opened by relwf"), "{}", said.stderr);
+    assert!(stage.github.changes().iter().all(|change| change.open));
+}
+
+#[test]
 fn a_head_that_somebody_moves_stops_the_run_and_stays_theirs() {
     let (stage, said) = meddled_with(|stage| {
         let branch = stage.github.changes()[0].head.clone();

@@ -221,3 +221,38 @@ fn wiremock_breaks_connections_before_the_forge() {
     once(&stage);
     assert_eq!(wiremock.count("/repos/acme/service/pulls/1/merge"), 2);
 }
+
+/// It has landed and is deployed: whoever locked the pull request stops nothing.
+#[test]
+fn a_locked_conversation_is_a_warning_and_the_branch_goes() {
+    let stage = stage();
+    stage.github.fault("POST", "/comments", 1, Fault::says(403, "Unable to create comment because issue is locked."));
+    let said = stage.promote();
+    said.exits(0);
+    assert!(said.stderr.contains("issue is locked"), "{}", said.stderr);
+    assert_eq!(stage.git(&["branch", "--list", "relwf/*"]), "");
+}
+
+/// GitHub's statuses have no such words, and green is another one.
+#[test]
+fn what_a_forge_cannot_say_is_not_said_as_green() {
+    let stage = stage();
+    stage.builds("forge::status(#{ commit: git::branch(\"master\").id, context: \"qa\", state: \"skipped\" })");
+    let said = stage.relwf(&["run", "builds"]);
+    assert!(
+        !said.stderr.is_empty() && said.stderr.contains("has no word for a check that was skipped"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(stage.github.count("POST", "/statuses/"), 0);
+}
+
+/// A prefix that begins an environment's branch is none, and a person's pull request keeps its branch.
+#[test]
+fn an_environments_branch_is_never_deleted() {
+    let stage = stage();
+    stage.forge("prefix = \"stag\"\n");
+    let said = stage.promote();
+    said.exits(2);
+    assert!(said.stderr.contains("must end with `/`"), "{}", said.stderr);
+}

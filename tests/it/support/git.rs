@@ -101,7 +101,8 @@ impl Repo {
         use std::io::Write;
         let mut command = Command::new("git");
         let mut git = command.args(args).current_dir(&self.path).stdin(std::process::Stdio::piped()).spawn().unwrap();
-        git.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        // One that does not read it may have ended.
+        let _ = git.stdin.take().unwrap().write_all(input.as_bytes());
         assert!(git.wait().unwrap().success(), "git {args:?}");
     }
 
