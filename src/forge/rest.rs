@@ -88,6 +88,9 @@ impl Rest {
 
     /// An answer that says no.
     pub(super) fn refused(&self, answer: &Answer) -> ForgeError {
+        if answer.is_success() {
+            return ForgeError::Unknown(answer.garbled());
+        }
         let failure = answer.failure();
         ForgeError::Refused(match (self.manner.hint)(answer.status) {
             Some(hint) => failure.hint(hint),

@@ -42,6 +42,8 @@ pub struct Answer {
     next: Option<String>,
     /// The request, for people.
     shown: String,
+    /// How a body begins that is no JSON.
+    garble: Option<String>,
     /// The server's own words, where the status is no success.
     words: Option<String>,
 }
@@ -116,6 +118,11 @@ impl Api {
             let answer = self.look(page.clone(), watch)?;
             match list(&answer.body) {
                 Some(found) if answer.is_success() => items.extend(found.iter().cloned()),
+                _ if answer.is_success() => {
+                    // Asked for again, it must not be "unchanged".
+                    self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&page);
+                    return Err(HttpError::NotSent(answer.garbled()));
+                }
                 _ => return Ok(Err(answer)),
             }
             let Some(next) = &answer.next else { return Ok(Ok(items)) };
@@ -149,7 +156,11 @@ impl Api {
         let response = self.pass(&client, request.clone());
         *written = Some(Instant::now());
         drop(written);
-        self.answer(&request, response?)
+        let answer = self.answer(&request, response?)?;
+        if answer.is_success() && answer.garble.is_some() {
+            return Err(HttpError::Unknown(answer.garbled()));
+        }
+        Ok(answer)
     }
 
     fn look(&self, url: String, watch: Watch<'_>) -> Result<Answer, HttpError> {
@@ -163,6 +174,9 @@ impl Api {
             Some(kept) if response.status == 304 => kept,
             _ => response,
         };
+        if response.status == 200 && response.json().is_none() {
+            return Err(HttpError::NotSent(Answer::new(&request, &response).garbled()));
+        }
         if response.status == 200 && response.header("etag").is_some() {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= KEPT {
@@ -212,17 +226,28 @@ impl Api {
 
 impl Answer {
     fn of(url: String) -> Self {
-        Self { status: 0, body: Value::Null, next: None, shown: Request::new("GET", url).shown(), words: None }
+        Self {
+            status: 0,
+            body: Value::Null,
+            next: None,
+            shown: Request::new("GET", url).shown(),
+            garble: None,
+            words: None,
+        }
     }
 
     fn new(request: &Request, response: &Response) -> Self {
-        let body = response.json().unwrap_or_default();
+        let parsed = response.json();
+        let garble =
+            (parsed.is_none() && !response.body.is_empty()).then(|| request.scrubbed(&beginning(&response.text())));
+        let body = parsed.unwrap_or_default();
         let words = if response.is_success() { None } else { words(&body) };
         Self {
             status: response.status,
             next: response.header("link").and_then(next),
             words: words.map(|words| request.scrubbed(&words)),
             shown: request.shown(),
+            garble,
             body,
         }
     }
@@ -249,11 +274,28 @@ impl Answer {
         Failure::new(kind, format!("{} answered {}{words}", self.shown, self.status))
     }
 
+    /// The failure for a success whose body is not what was asked for.
+    pub fn garbled(&self) -> Failure {
+        let what = match &self.garble {
+            Some(beginning) => format!("not JSON: begins `{beginning}`"),
+            None if self.body.is_null() => "without a value".to_owned(),
+            None => format!("something else: begins `{}`", beginning(&self.body.to_string())),
+        };
+        Failure::new(FailureKind::Network, format!("{} answered {}, {what}", self.shown, self.status))
+            .hint("is a proxy or a login page in between, and is the `api` in relwf.toml the API's address?")
+    }
+
     /// The failure for a body in which something is missing.
     pub fn misses(&self, what: &str) -> Failure {
         Failure::new(FailureKind::Network, format!("{} answered {} without {what}", self.shown, self.status))
             .hint("is this the API that relwf.toml says it is?")
     }
+}
+
+/// As much of a text as tells what it is, in one line.
+fn beginning(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|letter| !letter.is_control()).take(60).collect()
 }
 
 /// The URL that a `Link` header calls the next one.

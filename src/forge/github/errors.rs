@@ -13,14 +13,20 @@ pub(super) fn failed(error: HttpError) -> ForgeError {
     }
 }
 
-/// An answer that says no.
+/// An answer that says no; a write's success that is not understood may have happened.
 pub(super) fn refused(answer: &Answer) -> ForgeError {
+    if answer.is_success() {
+        return ForgeError::Unknown(answer.garbled());
+    }
     let failure = answer.failure();
     let hint = match answer.status {
         401 => "the token is wrong or has expired; `relwf doctor` says where it comes from",
         403 => {
             "the token lacks a right: contents, pull requests and commit statuses must be writable (a fine-grained token), or \
                 the scope `repo` (a classic one)"
+        }
+        301 | 302 | 307 | 308 => {
+            "was the repository renamed? `relwf doctor --live` says its name, which belongs into [repo].url"
         }
         404 => "GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from",
         _ => return ForgeError::Refused(failure),
@@ -38,8 +44,14 @@ pub(super) fn no_repository(slug: &str) -> Failure {
         .hint("it does not exist, or the token may not see it; `relwf doctor` says where the token comes from")
 }
 
+/// The repository answers under another name than the remote's address has.
+pub(super) fn renamed(slug: &str, name: &str) -> Failure {
+    Failure::new(FailureKind::Config, format!("{slug} is called {name} now")).hint("change [repo].url")
+}
+
 pub(super) fn no_change(number: u64) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no pull request {number}"))
+        .hint("GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from")
 }
 
 pub(super) fn no_branch() -> Failure {

@@ -11,7 +11,7 @@ use super::{
     VerdictState, marked, unmarked,
 };
 use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Secret, Watch};
+use crate::model::{BranchName, CommitId, FailureKind, Secret, Watch};
 use answers::{Branch, CheckRun, Comment, Pull, Repository, Rule, Status};
 use checks::{Heard, Kind};
 use errors::{failed, refused};
@@ -90,7 +90,12 @@ impl GithubForge {
             return Ok(known.clone());
         }
         let answer = self.get("", watch)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
-        let found = read::<Repository>(&answer.body, "the repository")?.rules();
+        let repository: Repository = read(&answer.body, "the repository")?;
+        // GitHub leads reads of the old name to the new one, but no writes.
+        if !repository.full_name.eq_ignore_ascii_case(&self.slug()) {
+            return Err(ForgeError::Refused(errors::renamed(&self.slug(), &repository.full_name)));
+        }
+        let found = repository.rules();
         Ok(self.settings.get_or_init(|| found).clone())
     }
 
@@ -125,6 +130,11 @@ impl GithubForge {
     /// A pull request in an answer.
     fn told(&self, answer: &Answer, what: &str) -> Result<Change, ForgeError> {
         Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
+    }
+
+    /// The same of a write: where the answer is not understood, it may have happened.
+    fn written(&self, answer: &Answer, what: &str) -> Result<Change, ForgeError> {
+        self.told(answer, what).map_err(|_| ForgeError::Unknown(answer.garbled()))
     }
 }
 
@@ -182,7 +192,7 @@ impl Forge for GithubForge {
         });
         let answer = self.write("POST", "/pulls", &body, watch)?;
         match answer.status {
-            201 => self.told(&answer, "the new pull request"),
+            201 => self.written(&answer, "the new pull request"),
             // Somebody was faster: perhaps an earlier attempt of ours.
             422 if answer.words().contains("already exists") => {
                 self.pulls(&search, watch)?.into_iter().next().ok_or_else(|| refused(&answer))
@@ -206,14 +216,20 @@ impl Forge for GithubForge {
         }
         let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), watch)?;
         match answer.status {
-            200 => self.told(&answer, "the closed pull request"),
+            200 => self.written(&answer, "the closed pull request"),
             _ => Err(refused(&answer)),
         }
     }
 
     fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
         let path = format!("/issues/{number}/comments");
-        let said: Vec<Comment> = self.list(&format!("{path}?per_page=100"), Value::as_array, watch)?;
+        let said: Vec<Comment> =
+            self.list(&format!("{path}?per_page=100"), Value::as_array, watch).map_err(|error| match error {
+                ForgeError::Refused(failure) if failure.kind == FailureKind::NotFound => {
+                    ForgeError::Refused(errors::no_change(number))
+                }
+                other => other,
+            })?;
         if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
@@ -265,6 +281,7 @@ impl Forge for GithubForge {
                 Ok(merged) => MergeOutcome::Merged(merged.sha),
                 Err(_) => MergeOutcome::InDoubt,
             },
+            201..=299 => MergeOutcome::InDoubt,
             409 => MergeOutcome::HeadMoved,
             405 if words.contains("Base branch was modified") => MergeOutcome::BaseMoved,
             405 if words.contains("in progress") || words.contains("try again") => MergeOutcome::NotReady(words),

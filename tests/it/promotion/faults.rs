@@ -92,6 +92,38 @@ fn servers_that_ask_for_a_rest_get_it() {
     once(&stage);
 }
 
+/// A proxy or a login page answers for the forge, for a while: what was written is looked for, what is read is asked again.
+#[test]
+fn answers_that_are_not_the_forges_are_no_answers() {
+    let stage = stage();
+    let page = || Answer::text(200, "<html>\n<title>Log in</title>");
+    for path in ["/repos/acme/service", "/rules/", "/pulls", "/status", "/check-runs"] {
+        stage.github.fault("GET", path, 1, Fault::Answer(page()));
+        stage.github.fault("GET", path, 1, Fault::Answer(Answer::json(200, &json!({ "message": "soon" }))));
+    }
+    for (method, path) in [("POST", "/pulls"), ("PUT", "/merge"), ("POST", "/comments")] {
+        stage.github.fault(method, path, 1, Fault::DoneThenAnswer(page()));
+    }
+    let said = stage.promote();
+    said.exits(0);
+    once(&stage);
+    assert!(said.stderr.contains("answered 200, not JSON: begins `<html> <title>"), "{}", said.stderr);
+}
+
+#[test]
+fn a_repository_that_was_renamed_is_told_before_anything_is_pushed() {
+    let stage = stage();
+    stage.github.with(|repo| repo.name = "renamed".to_owned());
+    for args in [&["run", "promote-staging", "--param", "accept=missing"][..], &["doctor", "--live"]] {
+        let said = stage.relwf(args);
+        said.exits(1);
+        let words = said.stdout.clone() + &said.stderr;
+        assert!(words.contains("acme/service is called acme/renamed now"), "{words}");
+        assert!(words.contains("change [repo].url"), "{words}");
+    }
+    assert_eq!((stage.github.changes().len(), stage.github.pushes()), (0, 1));
+}
+
 #[test]
 fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
     let stage = stage();
