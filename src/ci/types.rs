@@ -1,5 +1,6 @@
 //! The trait, and what passes through it.
 
+use crate::http::HttpError;
 use crate::model::{BranchName, CommitId, Failure, Watch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,26 @@ pub enum CiError {
     /// A build may or may not have been started.
     #[error("{0}")]
     Unknown(Failure),
+}
+
+impl From<HttpError> for CiError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Invalid(failure) => Self::Refused(failure),
+            HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => Self::NotSent(failure),
+            HttpError::Unknown(failure) => Self::Unknown(failure),
+        }
+    }
+}
+
+impl CiError {
+    /// The same of an answer to a write: what a look could do again may have happened.
+    pub(super) fn of_a_write(self) -> Self {
+        match self {
+            Self::NotSent(failure) => Self::Unknown(failure.hint("look on the server whether it happened")),
+            other => other,
+        }
+    }
 }
 
 /// A CI.

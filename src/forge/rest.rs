@@ -3,7 +3,7 @@
 //! What is asked, and what the answers mean, is known to the forges alone.
 
 use super::ForgeError;
-use crate::http::{Answer, Api, Client, HttpError};
+use crate::http::{Answer, Api, Client};
 use crate::model::{Failure, FailureKind, Secret, Watch};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -48,7 +48,7 @@ impl Rest {
 
     /// A look; `None` for 404.
     pub(super) fn get<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Option<T>, ForgeError> {
-        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        let answer = self.api.get(&self.path(rest), watch)?;
         match answer.status {
             404 => Ok(None),
             _ if answer.is_success() => self.read(&answer.body, rest).map(Some),
@@ -58,14 +58,14 @@ impl Rest {
 
     /// All items of a list.
     pub(super) fn list<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Vec<T>, ForgeError> {
-        let found = self.api.all(&self.path(rest), Value::as_array, watch).map_err(failed)?;
+        let found = self.api.all(&self.path(rest), Value::as_array, watch)?;
         let found = found.map_err(|answer| self.refused(&answer))?;
         found.iter().map(|item| self.read(item, rest)).collect()
     }
 
     /// A write, with whatever was answered.
     pub(super) fn write(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
-        self.api.send(method, &self.path(rest), Some(body), watch).map_err(failed)
+        Ok(self.api.send(method, &self.path(rest), Some(body), watch)?)
     }
 
     /// A write that was done if it succeeded at all.
@@ -86,8 +86,11 @@ impl Rest {
         })
     }
 
-    /// An answer that says no.
+    /// An answer that says no; or yes to a write, but not as the forge says it.
     pub(super) fn refused(&self, answer: &Answer) -> ForgeError {
+        if answer.is_success() {
+            return ForgeError::Unknown(answer.misses(&format!("{}'s own words", self.manner.name)));
+        }
         let failure = answer.failure();
         ForgeError::Refused(match (self.manner.hint)(answer.status) {
             Some(hint) => failure.hint(hint),
@@ -114,14 +117,5 @@ impl Rest {
     pub(super) fn no_branch(&self) -> ForgeError {
         let words = format!("a {} was to be opened without a branch", self.manner.change);
         ForgeError::Refused(Failure::new(FailureKind::Bug, words))
-    }
-}
-
-/// The class of a request that was not answered.
-fn failed(error: HttpError) -> ForgeError {
-    match error {
-        HttpError::Invalid(failure) => ForgeError::Refused(failure),
-        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => ForgeError::NotSent(failure),
-        HttpError::Unknown(failure) => ForgeError::Unknown(failure),
     }
 }

@@ -1,5 +1,6 @@
 //! The trait, and what passes through it.
 
+use crate::http::HttpError;
 use crate::model::{BranchName, CommitId, Failure, Watch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -176,6 +177,26 @@ pub enum ForgeError {
     /// The connection broke after a write was sent.
     #[error("{0}")]
     Unknown(Failure),
+}
+
+impl From<HttpError> for ForgeError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Invalid(failure) => Self::Refused(failure),
+            HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => Self::NotSent(failure),
+            HttpError::Unknown(failure) => Self::Unknown(failure),
+        }
+    }
+}
+
+impl ForgeError {
+    /// The same of an answer to a write: what a look could do again may have happened.
+    pub(super) fn of_a_write(self) -> Self {
+        match self {
+            Self::NotSent(failure) => Self::Unknown(failure.hint("look on the server whether it happened")),
+            other => other,
+        }
+    }
 }
 
 /// A forge. Writes are idempotent by marker: look first, act if needed.

@@ -9,7 +9,7 @@ mod answers;
 
 use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, HttpError, encoded};
+use crate::http::{Answer, Api, encoded};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
 use answers::{Dispatched, JobAnswer, Jobs, Run, Runs, word};
 use serde::de::DeserializeOwned;
@@ -40,12 +40,12 @@ impl ActionsCi {
     }
 
     fn get<T: DeserializeOwned>(&self, rest: &str, what: &str, watch: Watch<'_>) -> Result<T, CiError> {
-        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        let answer = self.api.get(&self.path(rest), watch)?;
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
     fn write(&self, rest: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
-        self.api.send("POST", &self.path(rest), body, watch).map_err(failed)
+        Ok(self.api.send("POST", &self.path(rest), body, watch)?)
     }
 
     /// The newest runs, newest first.
@@ -152,7 +152,9 @@ impl Ci for ActionsCi {
         let body = json!({ "ref": trigger.branch, "inputs": inputs, "return_run_details": true });
         let answer = self.write(&format!("/workflows/{}/dispatches", encoded(file)), Some(&body), watch)?;
         match answer.status {
-            200 => Ok(Ticket(read::<Dispatched>(&answer, "the new run")?.workflow_run_id.to_string())),
+            200 => Ok(Ticket(
+                read::<Dispatched>(&answer, "the new run").map_err(CiError::of_a_write)?.workflow_run_id.to_string(),
+            )),
             204 => Ok(Ticket(format!("{KEY}{} {}", trigger.key, trigger.branch))),
             _ => Err(refused(&answer)),
         }
@@ -208,7 +210,7 @@ impl Ci for ActionsCi {
         red.into_iter()
             .map(|job| {
                 // GitHub leads to a file on another host, which must not see the token, and does not.
-                let text = self.api.text(&self.path(&format!("/jobs/{}/logs", job.id)), watch).map_err(failed)?;
+                let text = self.api.text(&self.path(&format!("/jobs/{}/logs", job.id)), watch)?;
                 let log = text.map(|text| tail(&text, lines)).unwrap_or_default();
                 Ok(RedJob { name: job.name, url: job.html_url, log })
             })
@@ -223,14 +225,6 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> 
             format!("GitHub's answer about {what} cannot be read: {error}"),
         ))
     })
-}
-
-fn failed(error: HttpError) -> CiError {
-    match error {
-        HttpError::Invalid(failure) => CiError::Refused(failure),
-        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => CiError::NotSent(failure),
-        HttpError::Unknown(failure) => CiError::Unknown(failure),
-    }
 }
 
 /// An answer that says no.

@@ -5,7 +5,7 @@
 mod answers;
 
 use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, HttpError, encoded};
+use crate::http::{Answer, Api, encoded};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
 use answers::{Job, Pipeline, Variable, readable};
 use serde::Deserialize;
@@ -37,18 +37,18 @@ impl GitlabCi {
     }
 
     fn get<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<T, CiError> {
-        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        let answer = self.api.get(&self.path(rest), watch)?;
         if answer.is_success() { read(&answer.body, rest) } else { Err(refused(&answer)) }
     }
 
     fn list<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Vec<T>, CiError> {
-        let found = self.api.all(&self.path(rest), Value::as_array, watch).map_err(failed)?;
+        let found = self.api.all(&self.path(rest), Value::as_array, watch)?;
         let found = found.map_err(|answer| refused(&answer))?;
         found.iter().map(|item| read(item, rest)).collect()
     }
 
     fn post(&self, rest: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
-        let answer = self.api.send("POST", &self.path(rest), body, watch).map_err(failed)?;
+        let answer = self.api.send("POST", &self.path(rest), body, watch)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
 
@@ -140,7 +140,7 @@ impl Ci for GitlabCi {
         variables.extend(trigger.env.iter().map(|(key, value)| json!({ "key": key, "value": value })));
         let body = json!({ "ref": trigger.branch, "variables": variables });
         let answer = self.post("/pipeline", Some(&body), watch)?;
-        let pipeline: Pipeline = read(&answer.body, "/pipeline")?;
+        let pipeline: Pipeline = read(&answer.body, "/pipeline").map_err(CiError::of_a_write)?;
         if pipeline.sha != trigger.commit {
             // The branch moved in between: nobody asked for this one.
             self.cancel(&pipeline.id.to_string(), watch)?;
@@ -172,7 +172,7 @@ impl Ci for GitlabCi {
         let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", encoded(id)), watch)?;
         let red = jobs.into_iter().rev().filter(Job::is_red).take(LOGS);
         red.map(|job| {
-            let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), watch).map_err(failed)?;
+            let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), watch)?;
             // A log may be gone: the job failed all the same.
             Ok(RedJob {
                 log: text.map(|text| tail(&text, lines)).unwrap_or_default(),
@@ -198,14 +198,6 @@ fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, CiError> {
                 .hint("is [ci].api the address of GitLab's API?"),
         )
     })
-}
-
-fn failed(error: HttpError) -> CiError {
-    match error {
-        HttpError::Invalid(failure) => CiError::Refused(failure),
-        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => CiError::NotSent(failure),
-        HttpError::Unknown(failure) => CiError::Unknown(failure),
-    }
 }
 
 /// An answer that says no.

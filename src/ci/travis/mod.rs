@@ -8,7 +8,7 @@ mod answers;
 
 use super::types::tail;
 use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, Client, HttpError, encoded};
+use crate::http::{Answer, Api, Client, encoded};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, Watch};
 use answers::{BuildAnswer, JobAnswer, RequestAnswer, Requested};
 use serde::de::DeserializeOwned;
@@ -56,12 +56,12 @@ impl TravisCi {
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str, what: &str, watch: Watch<'_>) -> Result<T, CiError> {
-        let answer = self.api.get(path, watch).map_err(failed)?;
+        let answer = self.api.get(path, watch)?;
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
     fn write(&self, path: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
-        let answer = self.api.send("POST", path, body, watch).map_err(failed)?;
+        let answer = self.api.send("POST", path, body, watch)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
 
@@ -164,7 +164,7 @@ impl Ci for TravisCi {
             },
         });
         let answer = self.write(&self.repo("/requests"), Some(&request), watch)?;
-        let requested: Requested = read(&answer, "the request")?;
+        let requested: Requested = read(&answer, "the request").map_err(CiError::of_a_write)?;
         if let Some(left) = requested.remaining_requests.filter(|left| *left == 0) {
             watch.warn(format!("Travis takes {left} further requests for now"));
         }
@@ -198,7 +198,7 @@ impl Ci for TravisCi {
     }
 
     fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
-        let answer = self.api.send("POST", &format!("/build/{}/cancel", encoded(id)), None, watch).map_err(failed)?;
+        let answer = self.api.send("POST", &format!("/build/{}/cancel", encoded(id)), None, watch)?;
         // 409: it has ended already.
         if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
     }
@@ -215,7 +215,7 @@ impl Ci for TravisCi {
         let jobs: Jobs = self.get(&format!("/build/{}/jobs", encoded(id)), "the jobs", watch)?;
         let red = jobs.jobs.into_iter().filter(JobAnswer::counts_against).take(LOGS);
         red.map(|job| {
-            let text = self.api.text(&format!("/job/{}/log.txt", job.id), watch).map_err(failed)?;
+            let text = self.api.text(&format!("/job/{}/log.txt", job.id), watch)?;
             Ok(RedJob {
                 // A log may be gone: the job failed all the same.
                 log: text.map(|text| tail(&text, lines)).unwrap_or_default(),
@@ -234,14 +234,6 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> 
                 .hint("is [ci].api the address of Travis' API?"),
         )
     })
-}
-
-fn failed(error: HttpError) -> CiError {
-    match error {
-        HttpError::Invalid(failure) => CiError::Refused(failure),
-        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => CiError::NotSent(failure),
-        HttpError::Unknown(failure) => CiError::Unknown(failure),
-    }
 }
 
 /// An answer that says no (<https://developer.travis-ci.com/resource/error>).

@@ -142,7 +142,7 @@ impl Forge for ForgejoForge {
         });
         let answer = self.rest.write("POST", "/pulls", &body, watch)?;
         let found = match answer.status {
-            201 => self.rest.read::<Pull>(&answer.body, "/pulls")?.change(),
+            201 => self.rest.read::<Pull>(&answer.body, "/pulls").map_err(ForgeError::of_a_write)?.change(),
             // Somebody was faster: perhaps an earlier attempt of ours.
             409 => self.pulls(&search, watch)?.into_iter().next(),
             _ => None,

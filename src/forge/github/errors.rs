@@ -1,20 +1,14 @@
 //! GitHub's refusals as failures that say what to do.
 
 use crate::forge::ForgeError;
-use crate::http::{Answer, HttpError};
+use crate::http::Answer;
 use crate::model::{Failure, FailureKind};
 
-/// The class of a request that was not answered.
-pub(super) fn failed(error: HttpError) -> ForgeError {
-    match error {
-        HttpError::Invalid(failure) => ForgeError::Refused(failure),
-        HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => ForgeError::NotSent(failure),
-        HttpError::Unknown(failure) => ForgeError::Unknown(failure),
-    }
-}
-
-/// An answer that says no.
+/// An answer that says no; or yes to a write, but not as GitHub says it.
 pub(super) fn refused(answer: &Answer) -> ForgeError {
+    if answer.is_success() {
+        return ForgeError::Unknown(answer.misses("GitHub's own words"));
+    }
     let failure = answer.failure();
     let hint = match answer.status {
         401 => "the token is wrong or has expired; `relwf doctor` says where it comes from",

@@ -15,7 +15,7 @@ use crate::http::{Answer, Api, Client, encoded};
 use crate::model::{BranchName, CommitId, Secret, Watch};
 use answers::{Branch, CheckRun, Comment, Pull, Repository, Rule, Status};
 use checks::{Heard, Kind};
-use errors::{failed, refused};
+use errors::refused;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ impl GithubForge {
 
     /// A look; `None` for 404.
     fn get(&self, rest: &str, watch: Watch<'_>) -> Result<Option<Answer>, ForgeError> {
-        let answer = self.api.get(&self.path(rest), watch).map_err(failed)?;
+        let answer = self.api.get(&self.path(rest), watch)?;
         match answer.status {
             404 => Ok(None),
             _ if answer.is_success() => Ok(Some(answer)),
@@ -76,13 +76,13 @@ impl GithubForge {
         items: fn(&Value) -> Option<&Vec<Value>>,
         watch: Watch<'_>,
     ) -> Result<Vec<T>, ForgeError> {
-        let found = self.api.all(&self.path(rest), items, watch).map_err(failed)?;
+        let found = self.api.all(&self.path(rest), items, watch)?;
         let found = found.map_err(|answer| refused(&answer))?;
         found.into_iter().map(|item| read(&item, rest)).collect()
     }
 
     fn write(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
-        self.api.send(method, &self.path(rest), Some(body), watch).map_err(failed)
+        Ok(self.api.send(method, &self.path(rest), Some(body), watch)?)
     }
 
     /// The repository's own settings. Asked once: whoever changes them meanwhile is told by the landing itself.
@@ -183,7 +183,7 @@ impl Forge for GithubForge {
         });
         let answer = self.write("POST", "/pulls", &body, watch)?;
         match answer.status {
-            201 => self.told(&answer, "the new pull request"),
+            201 => self.told(&answer, "the new pull request").map_err(ForgeError::of_a_write),
             // Somebody was faster: perhaps an earlier attempt of ours.
             422 if answer.words().contains("already exists") => {
                 self.pulls(&search, watch)?.into_iter().next().ok_or_else(|| refused(&answer))
@@ -207,7 +207,7 @@ impl Forge for GithubForge {
         }
         let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), watch)?;
         match answer.status {
-            200 => self.told(&answer, "the closed pull request"),
+            200 => self.told(&answer, "the closed pull request").map_err(ForgeError::of_a_write),
             _ => Err(refused(&answer)),
         }
     }

@@ -168,7 +168,8 @@ impl Forge for GitlabForge {
         let answer = self.rest.write("POST", "/merge_requests", &body, watch)?;
         let found = match answer.status {
             201 => {
-                let mut opened: Request = self.rest.read(&answer.body, "/merge_requests")?;
+                let mut opened: Request =
+                    self.rest.read(&answer.body, "/merge_requests").map_err(ForgeError::of_a_write)?;
                 // GitLab prepares it in the background; what is proposed is known all the same.
                 opened.sha = opened.sha.or(Some(new.head));
                 opened.change()
@@ -192,7 +193,7 @@ impl Forge for GitlabForge {
         }
         let path = format!("/merge_requests/{number}");
         let answer = self.rest.done("PUT", &path, &json!({ "state_event": "close" }), watch)?;
-        let closed: Request = self.rest.read(&answer.body, &path)?;
+        let closed: Request = self.rest.read(&answer.body, &path).map_err(ForgeError::of_a_write)?;
         Ok(closed.change().unwrap_or(Change { state: ChangeState::Closed, ..change }))
     }
 
@@ -243,7 +244,7 @@ impl Forge for GitlabForge {
         let words = answer.words().to_owned();
         match answer.status {
             200 => {
-                let merged: Request = self.rest.read(&answer.body, &path)?;
+                let merged: Request = self.rest.read(&answer.body, &path).map_err(ForgeError::of_a_write)?;
                 match merged.change().and_then(|change| change.merged_as) {
                     Some(commit) => Ok(MergeOutcome::Merged(commit)),
                     None => Ok(being_merged()),

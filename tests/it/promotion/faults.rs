@@ -42,7 +42,17 @@ fn a_connection_reset_after_the_merge_was_applied_does_nothing_twice() {
 
 #[test]
 fn every_write_may_lose_its_answer_or_never_arrive() {
-    let faults = [Fault::DoneThenReset, Fault::Reset, Fault::Truncate, Fault::broken(500), Fault::broken(502)];
+    // A proxy's login page instead of the answer: whether it happened, nobody knows.
+    let page = Answer::json(200, &json!({ "title": "Sign in" }));
+    let faults = [
+        Fault::DoneThenReset,
+        Fault::Reset,
+        Fault::Truncate,
+        Fault::broken(500),
+        Fault::broken(502),
+        Fault::DoneThenAnswer(page.clone()),
+        Fault::Answer(page),
+    ];
     // Each of them is waited for; all of them at once.
     std::thread::scope(|scope| {
         for fault in faults {
