@@ -82,12 +82,15 @@ pub(super) fn finish(
 
 impl Finish<'_, '_, '_> {
     fn group(&mut self) {
+        let thought = self.thought_over();
         for (path, at) in &self.all.index {
             let parent = split(path).0;
-            self.infos.entry(Path::from(parent)).or_default().push((path.clone(), *at));
-            self.reach(parent);
+            if parent.is_empty() || thought.contains_key(parent) {
+                self.infos.entry(Path::from(parent)).or_default().push((path.clone(), *at));
+                self.reach(parent);
+            }
         }
-        for directory in self.all.opened.keys() {
+        for directory in self.all.opened.keys().filter(|directory| thought.contains_key(*directory)) {
             self.reach(directory);
         }
         // The order of the decisions shows in the names given to files that must step aside.
@@ -98,6 +101,31 @@ impl Finish<'_, '_, '_> {
             folders.sort();
             folders.dedup();
         }
+    }
+
+    /// The directories in which something must be decided. Any other one was opened for its renames' sake alone, and is
+    /// what the one side made of it that changed it.
+    fn thought_over(&self) -> PathMap<()> {
+        let mut thought = PathMap::default();
+        let mut mark = |mut directory: &[u8]| {
+            while !directory.is_empty() && !thought.contains_key(directory) {
+                thought.insert(Path::from(directory), ());
+                directory = split(directory).0;
+            }
+        };
+        for (path, at) in &self.all.index {
+            let info = &self.all.infos[*at];
+            if !is_plain(path, info) {
+                // Where it has gone from there is something to decide, too.
+                info.paths.iter().chain([path]).for_each(|path| mark(path));
+            }
+        }
+        for (directory, trees) in &self.all.opened {
+            if changed_by(trees).is_none() {
+                mark(directory);
+            }
+        }
+        thought
     }
 
     fn reach(&mut self, mut directory: &[u8]) {
@@ -325,6 +353,12 @@ impl Finish<'_, '_, '_> {
         self.given.insert(candidate.clone(), ());
         Ok(candidate)
     }
+}
+
+/// Whether one side alone changed a file, in its place, and the result is what that side made of it.
+fn is_plain(path: &Path, info: &Info) -> bool {
+    let at_home = info.paths.iter().all(|from| from == path) && info.directories == 0;
+    at_home && !info.gone && !info.misplaced && (matches!(info.equal, 3 | 5) || matches!(info.files, OURS | THEIRS))
 }
 
 /// The directory that one side alone changed, as a whole.

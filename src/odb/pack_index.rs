@@ -6,7 +6,7 @@ use crate::model::ObjectId;
 use std::path::Path;
 
 /// Larger indexes are never held whole in memory.
-const LARGEST_INDEX: u64 = 24 << 20;
+const LARGEST_INDEX: u64 = 48 << 20;
 
 /// An index's form.
 #[derive(Clone, Copy)]

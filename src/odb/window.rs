@@ -1,10 +1,11 @@
 //! A file of which little is needed: read in pieces, where it is asked for.
 //!
-//! One that is asked for again and again is held whole. Knows nothing of what is in it.
+//! One that is asked for again and again is held whole, once for all who have it open. Knows nothing of what is in it.
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Bytes of a piece.
 const PIECE: usize = 4 << 10;
@@ -23,7 +24,7 @@ pub(super) struct Window {
 enum Held {
     /// Each piece in the slot that its number gives, and how many bytes were read for them.
     Pieces(Vec<(u64, Vec<u8>)>, u64),
-    Whole(Vec<u8>),
+    Whole(Arc<[u8]>),
 }
 
 impl Window {
@@ -67,10 +68,7 @@ impl Window {
             && *read > self.length
             && self.length <= self.largest_whole
         {
-            let mut whole = vec![0; usize::try_from(self.length).ok()?];
-            let length = read_at(&self.file, &mut whole, 0)?;
-            whole.truncate(length);
-            *held = Held::Whole(whole);
+            *held = Held::Whole(whole(&self.file, self.length)?);
         }
         let rest = match held {
             Held::Whole(whole) => whole.get(usize::try_from(at).ok()?..)?,
@@ -95,6 +93,40 @@ impl Window {
         out[..length].copy_from_slice(&rest[..length]);
         (length > 0).then_some(length)
     }
+}
+
+/// A file by its device, its number there, its size and when it was written: another one has another.
+type Identity = (u64, u64, u64, i64, i64);
+
+/// The files that are held whole, as long as somebody needs them.
+static WHOLE: Mutex<Vec<(Identity, Weak<[u8]>)>> = Mutex::new(Vec::new());
+
+/// All of a file that had this size.
+fn whole(file: &File, length: u64) -> Option<Arc<[u8]>> {
+    let seen = identity(file)?;
+    let mut known = WHOLE.lock().unwrap_or_else(PoisonError::into_inner);
+    known.retain(|(_, held)| held.strong_count() > 0);
+    if let Some(held) = known.iter().find(|(of, _)| *of == seen).and_then(|(_, held)| held.upgrade()) {
+        return Some(held);
+    }
+    let mut bytes = vec![0; usize::try_from(length).ok()?];
+    let read = read_at(file, &mut bytes, 0)?;
+    bytes.truncate(read);
+    let held: Arc<[u8]> = bytes.into();
+    known.push((seen, Arc::downgrade(&held)));
+    Some(held)
+}
+
+#[cfg(unix)]
+fn identity(file: &File) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let seen = file.metadata().ok()?;
+    Some((seen.dev(), seen.ino(), seen.len(), seen.mtime(), seen.mtime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn identity(_file: &File) -> Option<Identity> {
+    None
 }
 
 /// Reads from an offset until the buffer is full or the file ends.
@@ -140,6 +172,28 @@ mod tests {
         assert!(matches!(&*window.held.borrow(), Held::Whole(_)));
         assert_eq!(window.bytes::<8>(text.len() as u64 - 7), None);
         assert_eq!(window.bytes::<1>(u64::MAX - 3), None);
+    }
+
+    #[test]
+    fn a_file_is_held_once_for_all_who_have_it_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, vec![1; PIECE]).unwrap();
+        let held = || {
+            let window = Window::open(&path, 1 << 20).unwrap();
+            window.held.replace(Held::Pieces(Vec::new(), window.length + 1));
+            assert!(window.bytes::<1>(0).is_some());
+            match window.held.into_inner() {
+                Held::Whole(whole) => whole,
+                Held::Pieces(..) => panic!("it is not held whole"),
+            }
+        };
+        let (one, two) = (held(), held());
+        assert!(Arc::ptr_eq(&one, &two));
+        // Another file of the same name is another file.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, vec![2; PIECE + 1]).unwrap();
+        assert_eq!(held().len(), PIECE + 1);
     }
 
     #[test]
