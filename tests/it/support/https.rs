@@ -63,11 +63,11 @@ impl Authority {
     /// `git http-backend` for the repositories in `root`, over TLS (Debian's package lighttpd-mod-openssl). `/open/` needs no login to read, `/private/` that of `ada`,
     /// password `s3cret`; `/moved/` redirects to `elsewhere`.
     pub fn serve(&self, root: &Path, elsewhere: &str) -> Server {
-        let port = servers::free_port();
         let users = root.join("users");
         fs::write(&users, "ada:s3cret\n").unwrap();
-        let text = format!(
-            r#"
+        let text = |port| {
+            format!(
+                r#"
 server.document-root = "{root}"
 server.bind = "127.0.0.1"
 server.port = {port}
@@ -86,13 +86,14 @@ $HTTP["url"] =~ "^/private/" {{
   auth.require = ( "" => ( "method" => "basic", "realm" => "git", "require" => "valid-user" ) )
 }}
 "#,
-            root = root.display(),
-            certificate = self.dir.join("server.crt").display(),
-            key = self.dir.join("server.key").display(),
-            users = users.display(),
-            backend = servers::http_backend().display(),
-        );
-        servers::lighttpd(root, &text, port)
+                root = root.display(),
+                certificate = self.dir.join("server.crt").display(),
+                key = self.dir.join("server.key").display(),
+                users = users.display(),
+                backend = servers::http_backend().display(),
+            )
+        };
+        servers::lighttpd(root, text)
     }
 }
 
@@ -106,16 +107,18 @@ impl Proxy {
     pub fn start(dir: &Path, login: Option<&str>) -> Self {
         fs::create_dir_all(dir).unwrap();
         let (config, log) = (dir.join("tinyproxy.conf"), dir.join("tinyproxy.log"));
-        let port = servers::free_port();
         let login = login.map(|login| format!("BasicAuth {login}\n")).unwrap_or_default();
-        let text = format!(
-            "Port {port}\nListen 127.0.0.1\nTimeout 60\nLogFile \"{}\"\nLogLevel Connect\nMaxClients 50\n{login}",
-            log.display()
-        );
-        fs::write(&config, text).unwrap();
-        let mut command = Command::new(servers::program("tinyproxy", "tinyproxy"));
-        command.arg("-d").arg("-c").arg(&config);
-        Self { server: servers::run(&mut command, port, &dir.join("tinyproxy.out")), log }
+        let server = servers::run(&dir.join("tinyproxy.out"), |port| {
+            let text = format!(
+                "Port {port}\nListen 127.0.0.1\nTimeout 60\nLogFile \"{}\"\nLogLevel Connect\nMaxClients 50\n{login}",
+                log.display()
+            );
+            fs::write(&config, text).unwrap();
+            let mut command = Command::new(servers::program("tinyproxy", "tinyproxy"));
+            command.arg("-d").arg("-c").arg(&config);
+            command
+        });
+        Self { server, log }
     }
 
     /// `127.0.0.1:3128`.

@@ -12,6 +12,8 @@ const spec = JSON.parse(fs.readFileSync(description, "utf8"));
 // A whole description takes prism long to read; a path that is not here is refused all the same.
 const pattern = new RegExp(wanted);
 spec.paths = Object.fromEntries(Object.entries(spec.paths).filter(([name]) => pattern.test(name)));
+delete spec.webhooks;
+delete spec["x-webhooks"];
 // Paths are given without it.
 delete spec.basePath;
 // Whoever has no token may read, too.
@@ -21,6 +23,23 @@ for (const definition of Object.values(spec.definitions ?? {})) {
   if (definition.type === "object" && definition.properties && definition.additionalProperties === undefined) {
     definition.additionalProperties = false;
   }
+}
+
+// `nullable` without `type` is not valid OpenAPI 3.0, and prism's validator silently validates nothing at all then.
+function repair(value) {
+  if (Array.isArray(value)) return value.forEach(repair);
+  if (value === null || typeof value !== "object") return;
+  Object.values(value).forEach(repair);
+  if (value.nullable === true && value.type === undefined) {
+    const { nullable, ...rest } = value;
+    for (const key of Object.keys(value)) delete value[key];
+    value.anyOf = [rest, { not: { anyOf: ["string", "number", "boolean", "object", "array"].map((type) => ({ type })) } }];
+  }
+}
+if (spec.openapi) {
+  repair(spec.paths);
+  repair(spec.components.schemas);
+  repair(spec.components.responses);
 }
 
 // A schema that does not compile would be no check at all: better no proxy.

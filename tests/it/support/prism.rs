@@ -37,29 +37,33 @@ impl Described {
         let known = Known::default();
         let upstream = serve(Arc::clone(&known));
         let modules = servers::tools("node_modules/@stoplight/prism-cli");
-        let port = servers::free_port();
-        let mut child = Command::new(servers::node())
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/prism.js"))
-            .args([port.to_string(), format!("http://{upstream}")])
-            .arg(description)
-            .arg(paths)
-            .current_dir(modules.ancestors().nth(3).unwrap())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut told = String::new();
-        while !told.contains("Prism is listening") {
-            let read = lines.read_line(&mut told).unwrap();
-            assert!(read > 0, "prism ended before it was ready: {told}");
+        let mut last = String::new();
+        for _ in 0..5 {
+            // Somebody may take the port between the look and the start.
+            let port = servers::free_port();
+            let mut child = Command::new(servers::node())
+                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/prism.js"))
+                .args([port.to_string(), format!("http://{upstream}")])
+                .arg(description)
+                .arg(paths)
+                .current_dir(modules.ancestors().nth(3).unwrap())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::inherit())
+                .spawn()
+                .unwrap();
+            let input = child.stdin.take().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap());
+            last.clear();
+            while !last.contains("Prism is listening") && lines.read_line(&mut last).unwrap() > 0 {}
+            if last.contains("Prism is listening") {
+                // Its log goes on; a full pipe would stop it.
+                std::thread::spawn(move || io::copy(&mut lines, &mut io::sink()));
+                let address = SocketAddr::from(([127, 0, 0, 1], port));
+                return Self { address, known, next: AtomicU64::new(1), _child: child, _input: input };
+            }
         }
-        // Its log goes on; a full pipe would stop it.
-        std::thread::spawn(move || io::copy(&mut lines, &mut io::sink()));
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Self { address, known, next: AtomicU64::new(1), _child: child, _input: input }
+        panic!("prism ended before it was ready: {last}");
     }
 
     /// Makes a fake known.

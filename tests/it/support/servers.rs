@@ -64,18 +64,40 @@ pub fn node() -> PathBuf {
     own.into_iter().find(|node| node.is_file()).unwrap_or_else(|| program("node", "nodejs"))
 }
 
-fn wait_for(mut child: Child, port: u16, log: &Path) -> Server {
+/// Starts a server, with what `command` makes of a port, and waits until somebody listens there; what it says goes to the log.
+///
+/// Somebody may take the port between the look and the start: a server that ends at once is tried on others.
+#[track_caller]
+pub fn run(log: &Path, mut command: impl FnMut(u16) -> Command) -> Server {
+    let mut ended = String::new();
+    for _ in 0..5 {
+        let port = free_port();
+        let out = fs::File::create(log).unwrap();
+        let streams = (out.try_clone().unwrap(), out);
+        let child = command(port).stdin(Stdio::null()).stdout(streams.0).stderr(streams.1).spawn().unwrap();
+        let mut server = Server { child, port };
+        match wait_for(&mut server) {
+            Ok(()) => return server,
+            Err(how) => ended = how,
+        }
+    }
+    panic!("the server does not start ({ended}): {}", fs::read_to_string(log).unwrap_or_default());
+}
+
+/// Waits until it listens; how it ended where it does not.
+fn wait_for(server: &mut Server) -> Result<(), String> {
     let started = Instant::now();
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        let ended = child.try_wait().unwrap();
-        assert!(
-            ended.is_none() && started.elapsed() < Duration::from_secs(60),
-            "the server does not answer ({ended:?}): {}",
-            fs::read_to_string(log).unwrap_or_default()
-        );
+    loop {
+        // A server that has ended cannot be the one that answers.
+        if let Some(ended) = server.child.try_wait().unwrap() {
+            return Err(ended.to_string());
+        }
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).is_ok() {
+            return Ok(());
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "the server on port {} does not answer", server.port);
         std::thread::sleep(Duration::from_millis(20));
     }
-    Server { child, port }
 }
 
 pub fn http_backend() -> PathBuf {
@@ -85,19 +107,16 @@ pub fn http_backend() -> PathBuf {
     backend
 }
 
-pub fn lighttpd(root: &Path, text: &str, port: u16) -> Server {
+/// lighttpd in a folder, with the configuration that `text` makes of a port.
+#[track_caller]
+pub fn lighttpd(root: &Path, text: impl Fn(u16) -> String) -> Server {
     let config = root.join("lighttpd.conf");
-    fs::write(&config, text).unwrap();
-    let mut command = Command::new(program("lighttpd", "lighttpd"));
-    command.arg("-D").arg("-f").arg(&config).env("HOME", root).env("GIT_CONFIG_NOSYSTEM", "1");
-    run(&mut command, port, &root.join("lighttpd.out"))
-}
-
-/// Starts a server, and waits until somebody listens on the port; what it says goes to the log.
-pub fn run(command: &mut Command, port: u16, log: &Path) -> Server {
-    let out = fs::File::create(log).unwrap();
-    let child = command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
-    wait_for(child, port, log)
+    run(&root.join("lighttpd.out"), |port| {
+        fs::write(&config, text(port)).unwrap();
+        let mut command = Command::new(program("lighttpd", "lighttpd"));
+        command.arg("-D").arg("-f").arg(&config).env("HOME", root).env("GIT_CONFIG_NOSYSTEM", "1");
+        command
+    })
 }
 
 /// `git http-backend` behind lighttpd as GitHub's git side is: `/git/OWNER/NAME.git`, any user, the password is a token.
@@ -136,10 +155,10 @@ REMOTE_USER=${login:-nobody} exec "$GIT_HTTP_BACKEND"
 "#;
     fs::write(&script, text).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let port = free_port();
     let path = std::env::var("PATH").unwrap_or_default();
-    let text = format!(
-        r#"
+    let text = |port| {
+        format!(
+            r#"
 server.document-root = "{root}"
 server.bind = "127.0.0.1"
 server.port = {port}
@@ -150,11 +169,12 @@ setenv.set-environment = (
   "GIT_PROJECT_ROOT" => "{root}", "GIT_HTTP_EXPORT_ALL" => "1", "GIT_HTTP_BACKEND" => "{backend}", "PATH" => "{path}"
 )
 "#,
-        root = root.display(),
-        script = script.display(),
-        backend = http_backend().display(),
-    );
-    lighttpd(root, &text, port)
+            root = root.display(),
+            script = script.display(),
+            backend = http_backend().display(),
+        )
+    };
+    lighttpd(root, text)
 }
 
 /// `git http-backend` behind lighttpd, for the repositories in `root`; user `ada`, password `s3cret`.
@@ -162,12 +182,12 @@ setenv.set-environment = (
 /// `/open/` needs no login to read, `/private/` always does, `/moved/` redirects to the same server by another name.
 pub fn http(root: &Path) -> Server {
     let backend = http_backend();
-    let port = free_port();
     let users = root.join("users");
     fs::write(&users, "ada:s3cret\n").unwrap();
     let login = r#"( "method" => "basic", "realm" => "git", "require" => "valid-user" )"#;
-    let text = format!(
-        r#"
+    let text = |port| {
+        format!(
+            r#"
 server.document-root = "{root}"
 server.bind = "127.0.0.1"
 server.port = {port}
@@ -185,11 +205,12 @@ $HTTP["querystring"] =~ "service=git-receive-pack" {{
   $HTTP["url"] =~ "^/open/" {{ auth.require = ( "" => {login} ) }}
 }}
 "#,
-        root = root.display(),
-        users = users.display(),
-        backend = backend.display(),
-    );
-    lighttpd(root, &text, port)
+            root = root.display(),
+            users = users.display(),
+            backend = backend.display(),
+        )
+    };
+    lighttpd(root, text)
 }
 
 /// sshd for whoever runs the tests. `home/.ssh` gets a key that it takes, and its host key among the known hosts.
@@ -241,25 +262,20 @@ fn sshd(dir: &Path, home: &Path, options: &str) -> Server {
     fs::write(&authorized, format!("{options}{}", key(&ssh.join("id_ed25519")))).unwrap();
     // sshd refuses to start without its own empty folder.
     let _ = fs::create_dir_all("/run/sshd");
-    let port = free_port();
-    let (config, log) = (dir.join("sshd_config"), dir.join("sshd.log"));
-    let text = format!(
-        "ListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nAuthorizedKeysFile {}\nPasswordAuthentication no\n\
-         KbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n",
-        dir.join("host_key").display(),
-        authorized.display(),
-    );
-    fs::write(&config, text).unwrap();
+    let (config, host) = (dir.join("sshd_config"), dir.join("host_key"));
     let mut kind_and_key = host_key.split_whitespace();
-    let known = format!("[127.0.0.1]:{port} {} {}\n", kind_and_key.next().unwrap(), kind_and_key.next().unwrap());
-    fs::write(ssh.join("known_hosts"), known).unwrap();
-    let child = Command::new(sshd)
-        .args(["-D", "-e", "-f"])
-        .arg(&config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(fs::File::create(&log).unwrap())
-        .spawn()
-        .unwrap();
-    wait_for(child, port, &log)
+    let known = format!("{} {}\n", kind_and_key.next().unwrap(), kind_and_key.next().unwrap());
+    run(&dir.join("sshd.log"), |port| {
+        let text = format!(
+            "ListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nAuthorizedKeysFile {}\nPasswordAuthentication no\n\
+             KbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n",
+            host.display(),
+            authorized.display(),
+        );
+        fs::write(&config, text).unwrap();
+        fs::write(ssh.join("known_hosts"), format!("[127.0.0.1]:{port} {known}")).unwrap();
+        let mut command = Command::new(&sshd);
+        command.args(["-D", "-e", "-f"]).arg(&config);
+        command
+    })
 }

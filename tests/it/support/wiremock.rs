@@ -43,12 +43,13 @@ impl WireMock {
         let jar =
             jar.into_iter().find(|path| path.extension().is_some_and(|end| end == "jar")).expect("WireMock's jar");
         let root = tempfile::tempdir().unwrap();
-        let port = servers::free_port();
-        let mut java = std::process::Command::new(servers::program("java", "default-jre-headless"));
-        java.args(["-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar"]).arg(jar);
-        java.args(["--bind-address", "127.0.0.1", "--disable-banner", "--root-dir"]);
-        java.arg(root.path()).args(["--port", &port.to_string()]);
-        let server = servers::run(&mut java, port, &root.path().join("log"));
+        let server = servers::run(&root.path().join("log"), |port| {
+            let mut java = std::process::Command::new(servers::program("java", "default-jre-headless"));
+            java.args(["-XX:TieredStopAtLevel=1", "-Xmx256m", "-jar"]).arg(&jar);
+            java.args(["--bind-address", "127.0.0.1", "--disable-banner", "--root-dir"]);
+            java.arg(root.path()).args(["--port", &port.to_string()]);
+            java
+        });
         Self { server, _root: root }
     }
 

@@ -45,7 +45,7 @@ const PATHS: &str = r"^/(user|version|repos/\{owner\}/\{repo\}(/(branches|branch
 /// Where Forgejo's description is: it comes with the client that the tests hold against the fake.
 fn description() -> PathBuf {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+        .args(["metadata", "--locked", "--format-version", "1"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");

@@ -231,7 +231,7 @@ impl View {
             body["required_pull_request_reviews"] = json!({
                 "url": format!("{url}/required_pull_request_reviews"), "dismiss_stale_reviews": false,
                 "require_code_owner_reviews": false, "require_last_push_approval": false,
-                "required_approving_review_count": 0,
+                "required_approving_review_count": protection.approvals,
             });
         }
         body
@@ -248,9 +248,16 @@ impl View {
             let all = vec!["merge", "squash", "rebase"];
             let methods = if protection.methods.is_empty() { &all } else { &protection.methods };
             rules.push(json!({ "type": "pull_request", "parameters": {
-                "required_approving_review_count": 0, "dismiss_stale_reviews_on_push": false,
+                "required_approving_review_count": protection.approvals, "dismiss_stale_reviews_on_push": false,
                 "require_code_owner_review": false, "require_last_push_approval": false,
                 "required_review_thread_resolution": false, "allowed_merge_methods": methods,
+            } }));
+        }
+        if protection.queue {
+            rules.push(json!({ "type": "merge_queue", "parameters": {
+                "check_response_timeout_minutes": 60, "grouping_strategy": "ALLGREEN", "max_entries_to_build": 5,
+                "max_entries_to_merge": 5, "merge_method": "MERGE", "min_entries_to_merge": 1,
+                "min_entries_to_merge_wait_minutes": 5,
             } }));
         }
         if !protection.required.is_empty() {

@@ -6,19 +6,23 @@
 use super::World;
 use super::bodies::View;
 use super::doors;
-use super::prism::{self, Prism};
+use super::prism;
+use crate::support::prism::Described as Proxy;
 use crate::support::wire::{self, Answer, Request};
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
 
+/// The proxy, and the world's number behind it.
+type Described = (&'static Proxy, u64);
+
 /// A new door. It holds the world weakly: it answers nothing any more once the test is over.
-pub fn open(world: &Arc<World>, prism: Option<&'static Prism>) -> SocketAddr {
+pub fn open(world: &Arc<World>, prism: Option<Described>) -> SocketAddr {
     let world = Arc::downgrade(world);
     wire::serve("github", move |stream| handle(&world, prism, &stream))
 }
 
-fn handle(world: &Weak<World>, prism: Option<&Prism>, stream: &TcpStream) {
+fn handle(world: &Weak<World>, prism: Option<Described>, stream: &TcpStream) {
     let Some(request) = wire::read_request(stream) else { return };
     let path = request.path().to_owned();
     let Some(known) = world.upgrade() else { return };
@@ -44,7 +48,7 @@ fn git_request(request: &Request) -> Request {
     request
 }
 
-fn pass_on(world: &World, prism: Option<&Prism>, stream: &TcpStream, request: &Request) -> Answer {
+fn pass_on(world: &World, prism: Option<Described>, stream: &TcpStream, request: &Request) -> Answer {
     let mut request = request.clone();
     let host = request.header("host").map_or_else(|| stream.local_addr().unwrap().to_string(), str::to_owned);
     let web = format!("http://{host}");
@@ -56,21 +60,18 @@ fn pass_on(world: &World, prism: Option<&Prism>, stream: &TcpStream, request: &R
     request.target = prism::routable(&request.target);
     // prism would follow the redirect by itself.
     let prism = prism.filter(|_| !request.path().ends_with("/logs"));
-    let Some(prism) = prism else { return world.answer(&request, View { api, web }) };
-    request.set("x-fake-world", &world.id.to_string());
-    request.set("x-fake-api", &api);
-    request.set("x-fake-web", &web);
-    request.set("accept-encoding", "identity");
-    let answer = match wire::call(prism.address(), &request) {
-        Ok(answer) => answer,
+    let Some((prism, id)) = prism else { return world.reply(&request, View { api, web }) };
+    request.set(prism::API, &api);
+    let (answer, objection) = match prism.pass(&request, id, &web) {
+        Ok(passed) => passed,
         Err(error) => {
             world.object(format!("{} {}: prism is gone: {error}", request.method, request.target));
             return Answer::new(502);
         }
     };
-    if let Some(objection) = prism::objection(&answer) {
+    if let Some(objection) = objection {
         let body = String::from_utf8_lossy(&request.body);
         world.object(format!("{} {} {body}\n  {objection}", request.method, request.target));
     }
-    prism::without_its_headers(answer)
+    answer
 }

@@ -68,6 +68,17 @@ fn forbidden(repo: &Repository, change: &Change, method: &str) -> Option<Answer>
     if !protection.methods.is_empty() && !protection.methods.contains(&method) {
         return Some(refused(405, &format!("{word} not allowed on this repository.")));
     }
+    if protection.queue {
+        let words = "Repository rule violations found\n\nChanges must be made through the merge queue\n\n";
+        return Some(refused(405, words));
+    }
+    if protection.approvals > 0 && !repo.approved.contains(&change.number) {
+        let words = format!(
+            "Repository rule violations found\n\nAt least {} approving review is required by reviewers with write access.\n\n",
+            protection.approvals
+        );
+        return Some(refused(405, &words));
+    }
     let green = repo.green_contexts(&change.head_commit);
     let missing: Vec<_> = protection.required.iter().filter(|context| !green.contains(context)).collect();
     match (missing.as_slice(), protection.required.len()) {

@@ -21,7 +21,7 @@ mod state;
 pub use doors::Seen;
 pub use faults::Fault;
 pub use repository::Protection;
-pub use state::{Change, Check, Comment, Form, Play, Repository, Rights, Settled, now};
+pub use state::{Change, Check, Comment, Deployment, Form, Play, Repository, Rights, Settled, now};
 
 use crate::support::git::Repo;
 use crate::support::servers;
@@ -33,12 +33,11 @@ use repository::Git;
 use state::{Person, Plan};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 /// What the doors share.
 pub struct World {
-    id: u64,
     forge: Mutex<Forge>,
     book: Arc<Book>,
     pushes: Mutex<u64>,
@@ -48,7 +47,7 @@ pub struct World {
 }
 
 impl World {
-    fn answer(&self, request: &Request, view: View) -> Answer {
+    fn reply(&self, request: &Request, view: View) -> Answer {
         let mut answer = self.forge().answer(request, view);
         if self.spoilt.load(Ordering::SeqCst) && answer.status == 200 {
             let list = answer.body.starts_with(b"[");
@@ -125,8 +124,6 @@ pub struct Github {
     _git: servers::Server,
 }
 
-static NEXT: AtomicU64 = AtomicU64::new(1);
-
 impl Github {
     /// A server with the empty repository `acme/service`, and the tokens `t-admin`, `t-write`, `t-read` and `t-none`.
     pub fn start() -> Self {
@@ -144,7 +141,6 @@ impl Github {
         let forge =
             Forge { repositories: Default::default(), tokens: tokens.into_iter().collect(), remaining: 5000, reset };
         let world = Arc::new(World {
-            id: NEXT.fetch_add(1, Ordering::SeqCst),
             forge: Mutex::new(forge),
             book: Arc::default(),
             pushes: Mutex::default(),
@@ -183,9 +179,9 @@ impl Github {
     /// The same server, but every request and answer passes through prism. Any objection fails the test at its end.
     #[must_use]
     pub fn through_prism(mut self) -> Self {
-        let prism = prism::running();
-        prism::register(self.world.id, Arc::downgrade(&self.world));
-        self.proxied = Some(gate::open(&self.world, Some(prism)));
+        let prism = prism::described();
+        let world: Weak<World> = Arc::downgrade(&self.world);
+        self.proxied = Some(gate::open(&self.world, Some((prism, prism.register(world)))));
         self
     }
 

@@ -30,6 +30,10 @@ pub struct Protection {
     pub locked: bool,
     /// With a ruleset: the merge methods that it allows (`merge`, `squash`, `rebase`); all when empty.
     pub methods: Vec<&'static str>,
+    /// How many people must approve a pull request.
+    pub approvals: u64,
+    /// Does a merge queue merge what shall land?
+    pub queue: bool,
     /// A classic branch protection (`GH006`) rather than a ruleset (`GH013`)?
     pub classic: bool,
 }

@@ -5,7 +5,7 @@
 
 use super::repository::{Git, Moved, Protection, ZERO};
 use crate::support::travis::Travis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What somebody's token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,6 +182,8 @@ pub struct Repository {
     pub plans: Vec<Plan>,
     pub protections: BTreeMap<String, Protection>,
     pub deployments: Vec<Deployment>,
+    /// The pull requests that people have approved.
+    pub approved: BTreeSet<u64>,
     pub environments: Vec<String>,
     pub workflows: Vec<(String, Play)>,
     pub travis: Option<Travis>,
@@ -212,6 +214,7 @@ impl Repository {
             plans: Vec::new(),
             protections: BTreeMap::new(),
             deployments: Vec::new(),
+            approved: BTreeSet::new(),
             environments: Vec::new(),
             workflows: Vec::new(),
             travis: None,
