@@ -103,14 +103,15 @@ fn of_project(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Ve
         }
     });
     let environment = |name: &str| (project.setting.env)(name);
-    findings.push(Finding::of(
-        "identity",
-        Identity::find(&environment, Some(&project.config.root))
-            .map(|who| format!("{} <{}>", who.committer.0, who.committer.1))
-            .map_err(Failure::from),
-    ));
+    let committer = Identity::find(&environment, Some(&project.config.root))
+        .map(|who| format!("{} <{}>", who.committer.0, who.committer.1))
+        .map_err(Failure::from);
+    let name = committer.clone().unwrap_or_default();
+    findings.push(Finding::of("identity", committer));
     let signing = Signing::find(&environment, Some(&project.config.root)).map_err(Failure::from);
-    let signing = signing.and_then(|found| found.map(|how| how.ready().map(|()| how.shown())).transpose());
+    let signing = signing.and_then(|found| {
+        found.map(|how| how.ready().and_then(|()| how.has_key(&name, watch)).map(|()| how.shown())).transpose()
+    });
     findings.extend(signing.transpose().map(|found| Finding::of("signing", found)));
     findings.push(Finding::of(
         "workflows",

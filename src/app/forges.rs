@@ -130,15 +130,20 @@ pub(super) const fn variables(kind: ForgeKind) -> &'static [&'static str] {
     }
 }
 
-/// The host of the project's own forge, and the variables that hold tokens for it; GitHub's have rules of their own.
+/// The host of the project's own forge, and the variables that hold tokens for it; github.com's have rules of their own.
 pub(super) fn own_tokens(project: &Project) -> Option<(String, &'static [&'static str])> {
     let url = project.url().ok()?;
     let kind = kind(project, &url);
-    if matches!(kind, ForgeKind::Github | ForgeKind::Local) {
+    if kind == ForgeKind::Local {
         return None;
     }
     let api = RemoteUrl::parse(&address(project, kind, &url).ok()?, &project.config.root).ok()?;
-    Some((api.host()?.to_owned(), variables(kind)))
+    let variables = match (kind, api.host()?) {
+        (ForgeKind::Github, "api.github.com" | "github.com") => return None,
+        (ForgeKind::Github, _) => &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
+        _ => variables(kind),
+    };
+    Some((api.host()?.to_owned(), variables))
 }
 
 #[cfg(test)]
@@ -184,7 +189,14 @@ mod tests {
                 "https://codeberg.org/api/v1",
                 "FORGEJO_TOKEN",
             ),
-            ("https://github.com/acme/service", "", ForgeKind::Github, "https://api.github.com", "GH_TOKEN"),
+            ("https://github.com/acme/service", "", ForgeKind::Github, "https://api.github.com", "GITHUB_ACCESS_TOKEN"),
+            (
+                "https://ghe.acme.example:8443/acme/service",
+                "kind = \"github\"",
+                ForgeKind::Github,
+                "https://ghe.acme.example:8443/api/v3",
+                "GH_ENTERPRISE_TOKEN",
+            ),
             (
                 "ssh://git@git.acme.example:2222/acme/service.git",
                 "kind = \"gitlab\"",
@@ -212,10 +224,7 @@ mod tests {
             assert_eq!(address(&project, found, &url).unwrap(), base, "{remote}");
             let host = RemoteUrl::parse(base, dir.path()).unwrap().host().unwrap().to_owned();
             let source = project.credentials().source(&host).map(|source| source.0);
-            assert_eq!(
-                source.as_deref(),
-                Some(variable).filter(|_| found != ForgeKind::Github).or(Some("GITHUB_ACCESS_TOKEN"))
-            );
+            assert_eq!(source.as_deref(), Some(variable));
         }
     }
 

@@ -6,6 +6,7 @@ use super::run_id::new_run_id;
 use super::setting::{Fetch, Setting};
 use super::world;
 use crate::config;
+use crate::effects::signatures;
 use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
 use crate::model::{Failure, FailureKind, RunId, Value, Watch};
@@ -71,8 +72,24 @@ pub struct Finished {
     pub took_ms: u64,
     /// Does it wait for a person's word?
     pub approval: bool,
-    /// Keys of effects of which nobody knows whether they happened.
-    pub unsettled: Vec<String>,
+    /// Effects of which nobody knows whether they happened.
+    pub unsettled: Vec<Doubt>,
+}
+
+/// An effect of which nobody knows whether it happened.
+#[derive(Debug)]
+pub struct Doubt {
+    /// The command's key.
+    pub key: String,
+    /// What it answers, as JSON with gaps; `None` where it answers nothing.
+    pub answers: Option<String>,
+}
+
+/// What a command answers, where it answers anything.
+pub(super) fn answers(command: &str) -> Option<String> {
+    let signatures = signatures();
+    let found = signatures.iter().find(|signature| signature.name == command);
+    found.filter(|signature| signature.answers()).map(|signature| signature.gaps())
 }
 
 /// Checks a workflow with everything it imports, and its parameters.
@@ -238,7 +255,9 @@ fn drive(
         match entry.settled {
             Some(Settled::Value(value)) if made(&entry.name).is_some() => finished.merge = Some(value),
             Some(_) => {}
-            None if entry.unknown.is_some() => finished.unsettled.push(key.to_string()),
+            None if entry.unknown.is_some() => {
+                finished.unsettled.push(Doubt { key: key.to_string(), answers: answers(&entry.name) });
+            }
             None => finished.approval |= entry.name == "flow::approve",
         }
     }

@@ -3,7 +3,7 @@
 use super::doctor::Finding;
 use super::project::Project;
 use super::world::Parts;
-use crate::ci::BuildQuery;
+use crate::ci::{BuildQuery, Start};
 use crate::config::Environment;
 use crate::effects::{Route, way_in};
 use crate::model::{Failure, Watch};
@@ -12,7 +12,8 @@ use crate::model::{Failure, Watch};
 pub(super) fn live(project: &Project, parts: &Parts, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     let environments = &project.config.environments;
     for environment in environments {
-        findings.push(Finding::of("landing", landing(parts, environment, watch)));
+        findings
+            .push(landing(parts, environment, watch).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
     }
     let Some(ci) = &parts.ci else { return };
     let query = BuildQuery { branch: environments.first().map(|first| first.branch.clone()), ..BuildQuery::default() };
@@ -38,15 +39,21 @@ pub(super) fn live(project: &Project, parts: &Parts, watch: Watch<'_>, findings:
 }
 
 /// How a promotion would land on an environment's branch.
-fn landing(parts: &Parts, environment: &Environment, watch: Watch<'_>) -> Result<String, Failure> {
+fn landing(parts: &Parts, environment: &Environment, watch: Watch<'_>) -> Result<Finding, Failure> {
     let branch = &environment.branch;
     let rules = parts.forge.rules(branch, watch)?;
-    let way = match way_in(&*parts.forge, &rules, branch)? {
-        Route::Push => "by a leased push",
-        Route::Forge => "by the forge's own merge",
+    let way = match (way_in(&*parts.forge, &rules, branch)?, rules.approvals) {
+        (Route::Push, _) => "by a leased push".to_owned(),
+        (Route::Forge, 0) => "by the forge's own merge".to_owned(),
+        (Route::Forge, some) => format!("by the forge's own merge, which waits for approvals ({some})"),
     };
     let mut required = environment.checks.clone();
     required.extend(rules.required.into_iter().filter(|context| !environment.checks.contains(context)));
-    let checks = if required.is_empty() { "no checks".to_owned() } else { required.join(", ") };
-    Ok(format!("on {branch}: {way}, after {checks}"))
+    // A command of our own judges what lands, whatever is required.
+    if required.is_empty() && parts.ci.as_ref().is_none_or(|ci| ci.start() == Start::Server) {
+        let hint = format!("name them in `checks` of the environment `{}`", environment.name);
+        return Ok(Finding::odd("landing", format!("on {branch}: {way}, and no check is waited for"), hint));
+    }
+    let checks = if required.is_empty() { "the command of [ci]".to_owned() } else { required.join(", ") };
+    Ok(Finding::good("landing", format!("on {branch}: {way}, after {checks}")))
 }

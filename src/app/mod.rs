@@ -32,7 +32,7 @@ pub use demo::{Demo, demo};
 pub use doctor::{Diagnosis, Finding, Health, Live, doctor};
 pub use embedded::{Preset, embedded_text};
 pub use init::{InitFile, InitWrite, init_files, write_init_file};
-pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
+pub use launch::{Doubt, Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
 pub use merge_queue::{MergeQueue, Question, Reply};
 pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};

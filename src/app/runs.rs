@@ -1,12 +1,13 @@
 //! The runs of this machine: the list, one run's story, people's decisions.
 
-use super::launch::who;
+use super::launch::{answers, who};
 use super::project::Project;
 use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{Entry, Key, RunStatus, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One row of `relwf runs`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -273,21 +274,54 @@ pub fn approve(
     }
 }
 
-/// Gives a run up.
+/// Gives a run up; the changes that it leaves open, each by its address or its number.
 ///
 /// # Errors
 ///
 /// It is over already.
-pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<(), Failure> {
-    store(project)?.abandon(id, &who(project).actor, reason)
+pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<String>, Failure> {
+    let store = store(project)?;
+    store.abandon(id, &who(project).actor, reason)?;
+    Ok(left_open(&store.history(id)?.entries))
+}
+
+/// The changes that were proposed, and neither landed nor closed.
+fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<String> {
+    let number = |change: &Value| change.get("number").unwrap_or(change).as_u64();
+    let ended = |entry: &&Entry| {
+        matches!(entry.name.as_str(), "forge::land" | "forge::close")
+            && matches!(entry.settled, Some(Settled::Value(_)))
+    };
+    let gone: Vec<u64> = entries.values().filter(ended).filter_map(|entry| number(entry.args.get("change")?)).collect();
+    let opened =
+        entries.values().filter(|entry| entry.name == "forge::propose").filter_map(|entry| match &entry.settled {
+            Some(Settled::Value(change)) if !gone.contains(&number(change)?) => {
+                let address = change.get("url").and_then(Value::as_str).map(str::to_owned);
+                Some(address.unwrap_or_else(|| format!("change {}", number(change).unwrap_or_default())))
+            }
+            _ => None,
+        });
+    opened.collect()
 }
 
 /// Writes down what an operator says of an effect in doubt.
 ///
 /// # Errors
 ///
-/// That command is not in doubt.
+/// That command is not in doubt, or it answers something that the workflow goes on with, and nobody said what.
 pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<(), Failure> {
     let actor = who(project).actor;
-    store(project)?.settle(id, &settlement.key, settlement.verdict.clone(), &actor, "said on the command line")
+    let store = store(project)?;
+    if settlement.verdict == Verdict::Happened(Value::Null)
+        && let Some(entry) = store.history(id)?.entries.get(&settlement.key)
+        && let Some(answers) = answers(&entry.name)
+    {
+        let (key, name) = (&settlement.key, &entry.name);
+        return Err(Failure::new(
+            FailureKind::Usage,
+            format!("the workflow goes on with what {name} answered, and `{key}=done` does not say it"),
+        )
+        .hint(format!("write --settle '{key}=done:{answers}', with what you found instead of each …")));
+    }
+    store.settle(id, &settlement.key, settlement.verdict.clone(), &actor, "said on the command line")
 }

@@ -27,10 +27,19 @@ pub struct AbandonArgs {
 pub fn run(context: &Context, args: &AbandonArgs) -> Result<Exit, Problem> {
     let project = context.journal()?;
     let run = find_run(&project, &args.run)?;
-    abandon(&project, &run, &args.reason)?;
+    let open = abandon(&project, &run, &args.reason)?;
     match context.out.form {
-        Form::Json => context.out.answer_json(&json!({ "run": run, "status": "abandoned", "reason": args.reason }))?,
-        Form::Text => context.out.say(&format!("run {run} is given up; what it did stays done")),
+        Form::Json => context
+            .out
+            .answer_json(&json!({ "run": run, "status": "abandoned", "reason": args.reason, "open_changes": open }))?,
+        Form::Text => {
+            context.out.say(&format!("run {run} is given up; what it did stays done"));
+            for change in open {
+                context
+                    .out
+                    .say(&format!("still open: {change} (`relwf run abandon` closes it, and deletes its branch)"));
+            }
+        }
     }
     Ok(Exit::Done)
 }

@@ -15,11 +15,17 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     let branch = table.required("branch").and_then(|_| table.parsed("branch"));
     let url = table.text("url").map(|url| url.text.to_owned());
     let checks = table.texts("checks");
-    for check in checks.iter().filter(|check| check.text.starts_with("relwf/") && !OWN_CHECKS.contains(&check.text)) {
+    let deployed_by = table.texts("deployed_by");
+    for check in checks
+        .iter()
+        .chain(&deployed_by)
+        .filter(|check| check.text.starts_with("relwf/") && !OWN_CHECKS.contains(&check.text))
+    {
         let hint = suggestion(check.text, &OWN_CHECKS, "the command of [ci] reports");
         table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
     }
     let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
+    let deployed_by = deployed_by.into_iter().map(|context| context.text.to_owned()).collect();
     let mut also_green = Vec::new();
     for word in table.texts("also_green") {
         match word.text {
@@ -33,7 +39,7 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     }
     let health = health(&mut table);
     table.finish();
-    Some(Environment { name: name?, branch: branch?, url, checks, also_green, health })
+    Some(Environment { name: name?, branch: branch?, url, checks, deployed_by, also_green, health })
 }
 
 /// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.
@@ -123,8 +129,14 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
         let hint = "delete `workflow`, or set `kind = \"actions\"`".to_owned();
         table.source.wrong(workflow.at, "`workflow` goes with `kind = \"actions\"` alone", hint);
     }
+    let silence = table.duration("silence");
+    if let Some(silence) = table.value("silence").filter(|_| kind != Some(CiKind::Status)) {
+        let hint = "delete `silence`, or set `kind = \"status\"`".to_owned();
+        table.source.wrong(silence.at, "`silence` goes with `kind = \"status\"` alone", hint);
+    }
     let ci = CiConfig {
         kind,
+        silence,
         api: table.url("api"),
         command,
         timeout: table.duration("timeout"),

@@ -43,6 +43,9 @@ pub struct Environment {
     pub url: Option<String>,
     /// Contexts that must be green on a commit before it may land here. Empty: none is asked for.
     pub checks: Vec<String>,
+    /// `deployed_by`: what reports on a commit that has landed here, and must be green then: contexts, or
+    /// `deployment/ENVIRONMENT` for the forge's own deployments.
+    pub deployed_by: Vec<String>,
     /// `also_green`: verdicts that count as green here.
     pub also_green: Vec<AlsoGreen>,
     /// `health`: where it is asked, after a deploy, whether it works.
@@ -114,6 +117,8 @@ pub struct CiConfig {
     pub command: Vec<String>,
     /// `timeout`: how long one build may take. Default 1 hour.
     pub timeout: Option<Span>,
+    /// `silence`: how long nothing may report on a landed commit before nobody is said to watch it. Default 1 minute.
+    pub silence: Option<Span>,
     /// `workflow`: the file of `.github/workflows` that counts. Default: all of them.
     pub workflow: Option<String>,
 }

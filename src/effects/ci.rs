@@ -1,17 +1,16 @@
-//! `ci::…`: starting builds and waiting for them.
+//! `ci::trigger` and `ci::builds`: starting builds and listing them.
 
 use super::World;
-use super::checks::{DEADLINE, POLL, later, unreachable};
+use super::checks::{POLL, later};
 use super::declare::{Declared, args, facts, map, read, value};
 use super::git::tip;
 use super::lease::not_sent;
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch, unknown};
 use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, Observation, OnUnknown, ParamType, Performing, Probe,
-    Wait, optional, required,
+    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
+    required,
 };
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -23,7 +22,7 @@ const LAG: Span = Span::new(std::time::Duration::from_secs(60));
 /// So many lines of a red job's log are told.
 const LINES: usize = 20;
 
-const EVENT: &str = "\"push\", \"pull_request\", \"api\" or \"cron\"";
+pub(super) const EVENT: &str = "\"push\", \"pull_request\", \"api\" or \"cron\"";
 
 pub(super) const COMMANDS: &[Declared] = &[
     map(
@@ -38,24 +37,6 @@ pub(super) const COMMANDS: &[Declared] = &[
         "#{ id }",
         "Starts a build, of event \"api\" when nothing else is said.",
         |world, call| Ok(Command::Effect(Box::new(StartBuild { world: Arc::clone(world), wanted: args(call)? }))),
-    ),
-    map(
-        Kind::Wait,
-        "ci::wait",
-        &[
-            required("commit", ParamType::Commit, "the commit that is built"),
-            required("event", ParamType::String, EVENT),
-            required("branch", ParamType::Branch, "the branch the build is for"),
-            optional(
-                "id",
-                ParamType::String,
-                "the `id` that `ci::trigger` answered: that very build, and no earlier one",
-            ),
-            optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
-        ],
-        "#{ id, state, url }, or () when no CI is configured",
-        "Waits until the build of a commit has passed; throws kind \"red\" or \"timeout\".",
-        |world, call| Ok(Command::Wait(Box::new(WaitBuild { world: Arc::clone(world), wanted: args(call)? }))),
     ),
     map(
         Kind::Read,
@@ -163,7 +144,7 @@ pub(super) fn log_of(jobs: &[RedJob]) -> Vec<String> {
     jobs.iter().flat_map(|job| head(job).into_iter().chain(job.log.iter().cloned())).collect()
 }
 
-fn build_value(build: &Build) -> Value {
+pub(super) fn build_value(build: &Build) -> Value {
     json!({ "id": build.id, "state": build.state, "url": build.url })
 }
 
@@ -246,88 +227,6 @@ impl Effect for StartBuild {
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
         self.plan()?;
         Ok(Assumed { value: json!({ "id": unknown("id of the build") }), note: None })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WaitArgs {
-    commit: String,
-    event: CiEvent,
-    branch: BranchName,
-    id: Option<String>,
-    deadline: Option<Span>,
-}
-
-struct WaitBuild {
-    world: Arc<World>,
-    wanted: WaitArgs,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Begun {
-    commit: CommitId,
-    deadline: Timestamp,
-}
-
-impl WaitBuild {
-    fn look(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
-        let WaitArgs { event, branch, id, .. } = &self.wanted;
-        let found = match (id, ci.start()) {
-            (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.watch)?.map(outcome),
-            (None, Start::Us) => Some(build_here(ci, cx, begun.commit, *event, branch)?),
-            (None, Start::Server) => {
-                let query =
-                    BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
-                ci.builds(&query, cx.watch)?.into_iter().next().map(outcome)
-            }
-        };
-        let why = match found {
-            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => {
-                return Ok(Observation::Ready(build_value(&build)));
-            }
-            Some(BuildOutcome::Ended(build)) => return Err(red_build(ci, &build, cx.watch)),
-            Some(BuildOutcome::Open(build)) => format!("the {} build {} is running", event.word(), build.id),
-            None => format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()),
-        };
-        if self.world.clock.now() < begun.deadline {
-            return Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) });
-        }
-        Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}"))
-            .hint("look at the CI; `deadline` gives more time, and a new run waits again"))
-    }
-}
-
-impl Wait for WaitBuild {
-    fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
-        value(Begun { commit, deadline: later(cx.now, self.wanted.deadline.unwrap_or(DEADLINE)) })
-    }
-
-    fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure> {
-        let begun: Begun = facts(begun)?;
-        let Some(ci) = self.world.ci.as_deref() else {
-            cx.watch.say("no CI is configured: nothing to wait for");
-            return Ok(Observation::Ready(Value::Null));
-        };
-        self.look(ci, cx, &begun).or_else(|failure| unreachable(failure, self.world.clock.now(), begun.deadline))
-    }
-
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        self.world.mirror.resolve(&self.wanted.commit)?;
-        let event = self.wanted.event.word();
-        if self.world.ci.is_none() {
-            return Ok(Assumed {
-                value: Value::Null,
-                note: Some("no CI is configured: nothing to wait for".to_owned()),
-            });
-        }
-        let value = json!({
-            "id": unknown("id of the build"),
-            "state": BuildState::Passed,
-            "url": unknown("address of the build"),
-        });
-        Ok(Assumed { value, note: Some(format!("assuming the {event} build passes")) })
     }
 }
 

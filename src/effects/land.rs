@@ -46,6 +46,9 @@ struct LandArgs {
 /// How long a forge that cannot merge yet is left alone.
 const MOMENT: Span = Span::new(Duration::from_secs(2));
 
+/// How long a change is left to people; longer than a process waits, so the run is suspended.
+const PEOPLE: Span = Span::new(Duration::from_secs(600));
+
 /// What the probe needs.
 #[derive(Serialize, Deserialize)]
 struct Landing {
@@ -157,13 +160,18 @@ impl Land {
             // The next attempt sees where the target is, and says so.
             MergeOutcome::BaseMoved => not_yet(format!("{} moved meanwhile", self.wanted.target)),
             MergeOutcome::NotReady(why) => not_yet(format!("the forge cannot merge yet: {why}")),
+            MergeOutcome::Withheld(why) => {
+                let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+                let words = format!(
+                    "change {number} waits for people on the forge before it may be merged: {}",
+                    why.trim_end_matches('.')
+                );
+                let failure = Failure::new(FailureKind::Refused, words);
+                Err(EffectError::NotDone { failure, after: Some(PEOPLE) })
+            }
             MergeOutcome::Refused(why) => Err(EffectError::Refused(Failure::new(
                 FailureKind::Refused,
                 format!("the forge does not merge change {number}: {why}"),
-            ))),
-            MergeOutcome::InDoubt => Err(EffectError::Unknown(Failure::new(
-                FailureKind::Network,
-                format!("nobody knows whether change {number} was merged: the answer was lost"),
             ))),
         }
     }

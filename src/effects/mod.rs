@@ -3,6 +3,7 @@
 //! Imports `run` for the traits and the rooms that do the work; knows nothing of Rhai, terminals or the journal.
 
 mod authored;
+mod building;
 mod candidate;
 mod candidates;
 mod checks;
@@ -26,6 +27,7 @@ mod picking;
 mod proof;
 mod proposal;
 mod registry;
+mod reported;
 mod restoring;
 mod revisions;
 mod route;

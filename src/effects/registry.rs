@@ -7,7 +7,7 @@ use crate::run::{Call, Command, Commands, Signature};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FAMILIES: [&[Declared]; 17] = [
+const FAMILIES: [&[Declared]; 18] = [
     super::git::COMMANDS,
     super::merging::COMMANDS,
     super::picking::COMMANDS,
@@ -19,6 +19,7 @@ const FAMILIES: [&[Declared]; 17] = [
     super::land::COMMANDS,
     super::closing::COMMANDS,
     super::ci::COMMANDS,
+    super::building::COMMANDS,
     super::health::COMMANDS,
     super::fleet::COMMANDS,
     super::flow::COMMANDS,

@@ -35,6 +35,10 @@ pub fn way_in(forge: &dyn Forge, rules: &Rules, target: &BranchName) -> Result<R
             "{target} takes neither pushes nor merge commits: the forge would squash or rebase"
         ))
         .hint("a squashed release severs the history; allow merge commits in the repository's settings, or let relwf push")),
+        (_, Some(false), _) if rules.queue => Err(refused(format!(
+            "{target} is behind a merge queue, which makes merges of its own: what lands would not be what was tested"
+        ))
+        .hint("let whoever relwf pushes as bypass the rule, or take the queue off this branch: promotions come one at a time")),
         (_, Some(false), _) if forge.caps().merges => Ok(Route::Forge),
         _ => Ok(Route::Push),
     }

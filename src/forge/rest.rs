@@ -89,7 +89,7 @@ impl Rest {
     /// An answer that says no; or yes to a write, but not as the forge says it.
     pub(super) fn refused(&self, answer: &Answer) -> ForgeError {
         if answer.is_success() {
-            return ForgeError::Unknown(answer.misses(&format!("{}'s own words", self.manner.name)));
+            return ForgeError::Unknown(answer.garbled());
         }
         let failure = answer.failure();
         ForgeError::Refused(match (self.manner.hint)(answer.status) {

@@ -1,7 +1,7 @@
 //! The trait, and what passes through it.
 
 use crate::http::HttpError;
-use crate::model::{BranchName, CommitId, Failure, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,9 @@ pub enum VerdictState {
     Neutral,
 }
 
+/// What the contexts of the forge's own deployments begin with; the environment's name follows.
+pub const DEPLOYMENT: &str = "deployment/";
+
 /// One check's word on a commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -133,6 +136,10 @@ pub struct Rules {
     pub merge_commits: Option<bool>,
     /// May whoever asks write to the repository?
     pub write: Option<bool>,
+    /// How many people must approve a change before the forge merges it.
+    pub approvals: u64,
+    /// Do changes go through a merge queue, which makes merges of its own?
+    pub queue: bool,
 }
 
 /// A merge through the forge's API.
@@ -159,10 +166,10 @@ pub enum MergeOutcome {
     BaseMoved,
     /// Not now; ask again.
     NotReady(String),
+    /// Not before somebody has done something on the forge: approved it, say.
+    Withheld(String),
     /// No.
     Refused(String),
-    /// Nobody knows.
-    InDoubt,
 }
 
 /// How a forge fails.
@@ -259,11 +266,28 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`ForgeError`].
     fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError>;
+    /// How the newest of the forge's own deployments of a commit to an environment stands, as a verdict of
+    /// `deployment/ENVIRONMENT`.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForgeError`]; kind `config` where the forge keeps no deployments.
+    fn deployment(
+        &self,
+        _commit: CommitId,
+        environment: &str,
+        _watch: Watch<'_>,
+    ) -> Result<Option<Verdict>, ForgeError> {
+        let words =
+            format!("{} keeps no deployments: nothing would ever report {DEPLOYMENT}{environment}", self.kind());
+        let failure = Failure::new(FailureKind::Config, words);
+        Err(ForgeError::Refused(failure.hint("name a status or check in `deployed_by` instead")))
+    }
     /// Merges through the API, where [`Caps::merges`].
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
+    /// See [`ForgeError`]; `Unknown` where the answer was lost.
     fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError>;
     /// Records a check's word on a commit.
     ///

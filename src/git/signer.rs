@@ -51,6 +51,33 @@ impl Signing {
         }
     }
 
+    /// Has GnuPG the key for a committer (`Ada <ada@example.com>`)? Other programs cannot be asked without signing.
+    ///
+    /// # Errors
+    ///
+    /// It has not.
+    pub fn has_key(&self, committer: &str, watch: Watch<'_>) -> Result<(), Failure> {
+        let program = std::path::Path::new(&self.program).file_name().and_then(|name| name.to_str());
+        if self.format == Format::Ssh || !program.is_some_and(|name| name.starts_with("gpg")) {
+            return Ok(());
+        }
+        let key = self.gpg_key(committer);
+        let argv = [&self.program, "--batch", "--list-secret-keys", &key].map(str::to_owned);
+        if self.run(&argv, None, watch)?.success() {
+            return Ok(());
+        }
+        Err(self
+            .failure(FailureKind::Config, format!("{} has no secret key for `{key}`", self.program))
+            .hint("name one that it has in git's setting user.signingkey, or import the key"))
+    }
+
+    fn gpg_key(&self, committer: &str) -> String {
+        match &self.key {
+            Key::Named(name) => name.clone(),
+            _ => committer.to_owned(),
+        }
+    }
+
     fn programs(&self) -> Vec<&str> {
         let told = match &self.key {
             Key::Told(words) => words.first(),
@@ -104,10 +131,7 @@ impl Signing {
     }
 
     fn sign_by_gpg(&self, text: &str, committer: &Signature, watch: Watch<'_>) -> Result<String, Failure> {
-        let key = match &self.key {
-            Key::Named(name) => name.clone(),
-            _ => format!("{} <{}>", committer.name, committer.email),
-        };
+        let key = self.gpg_key(&format!("{} <{}>", committer.name, committer.email));
         let argv = [&self.program, "--status-fd=2", "-bsau", &key].map(str::to_owned);
         let input = written(text).map_err(|error| self.unwritten(&error))?;
         let ended = self.run(&argv, Some(input), watch)?;

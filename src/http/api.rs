@@ -14,6 +14,8 @@ const PAGES: usize = 100;
 /// Between two writes, as GitHub's guide to its limits asks for
 /// (<https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api>).
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
+/// So often a read is tried whose answer makes no sense.
+const LOOKS: u64 = 3;
 /// At most so many answers are kept for conditional reads.
 const KEPT: usize = 500;
 
@@ -42,6 +44,8 @@ pub struct Answer {
     next: Option<String>,
     /// The request, for people.
     shown: String,
+    /// How a body begins that is no JSON.
+    garble: Option<String>,
     /// The server's own words, where the status is no success.
     words: Option<String>,
 }
@@ -80,7 +84,7 @@ impl Api {
     ///
     /// Never [`HttpError::Unknown`].
     pub fn get(&self, path: &str, watch: Watch<'_>) -> Result<Answer, HttpError> {
-        self.look(format!("{}{path}", self.base), watch)
+        self.sensible(&format!("{}{path}", self.base), |_| true, watch)
     }
 
     /// A text, e.g. a log. An answer that is no success is given back as it is.
@@ -113,7 +117,7 @@ impl Api {
         let mut items = Vec::new();
         let mut page = format!("{}{path}", self.base);
         for _ in 0..PAGES {
-            let answer = self.look(page.clone(), watch)?;
+            let answer = self.sensible(&page, |body| list(body).is_some(), watch)?;
             match list(&answer.body) {
                 Some(found) if answer.is_success() => items.extend(found.iter().cloned()),
                 _ => return Ok(Err(answer)),
@@ -149,7 +153,30 @@ impl Api {
         let response = self.pass(&client, request.clone());
         *written = Some(Instant::now());
         drop(written);
-        self.answer(&request, response?)
+        let answer = self.answer(&request, response?)?;
+        if answer.is_success() && answer.garble.is_some() {
+            return Err(HttpError::Unknown(answer.garbled()));
+        }
+        Ok(answer)
+    }
+
+    /// Looks until a success makes sense: a proxy or a login page may answer for the server for a while.
+    fn sensible(&self, url: &str, fits: impl Fn(&Value) -> bool, watch: Watch<'_>) -> Result<Answer, HttpError> {
+        let mut looks = 1;
+        loop {
+            let answer = self.look(url.to_owned(), watch)?;
+            if !answer.is_success() || answer.garble.is_none() && fits(&answer.body) {
+                return Ok(answer);
+            }
+            // Asked for again, it must not be "unchanged".
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(url);
+            let client = self.client.stopping_with(watch.cancel.clone());
+            if looks == LOOKS || !client.sleep(Duration::from_secs(looks)) {
+                return Err(HttpError::NotSent(answer.garbled()));
+            }
+            looks += 1;
+            watch.say(format!("{}; asking again", answer.garbled().message));
+        }
     }
 
     fn look(&self, url: String, watch: Watch<'_>) -> Result<Answer, HttpError> {
@@ -212,17 +239,28 @@ impl Api {
 
 impl Answer {
     fn of(url: String) -> Self {
-        Self { status: 0, body: Value::Null, next: None, shown: Request::new("GET", url).shown(), words: None }
+        Self {
+            status: 0,
+            body: Value::Null,
+            next: None,
+            shown: Request::new("GET", url).shown(),
+            garble: None,
+            words: None,
+        }
     }
 
     fn new(request: &Request, response: &Response) -> Self {
-        let body = response.json().unwrap_or_default();
+        let parsed = response.json();
+        let garble =
+            (parsed.is_none() && !response.body.is_empty()).then(|| request.scrubbed(&beginning(&response.text())));
+        let body = parsed.unwrap_or_default();
         let words = if response.is_success() { None } else { words(&body) };
         Self {
             status: response.status,
             next: response.header("link").and_then(next),
             words: words.map(|words| request.scrubbed(&words)),
             shown: request.shown(),
+            garble,
             body,
         }
     }
@@ -249,11 +287,28 @@ impl Answer {
         Failure::new(kind, format!("{} answered {}{words}", self.shown, self.status))
     }
 
+    /// The failure for a success whose body is not what was asked for.
+    pub fn garbled(&self) -> Failure {
+        let what = match &self.garble {
+            Some(beginning) => format!("not JSON: begins `{beginning}`"),
+            None if self.body.is_null() => "without a value".to_owned(),
+            None => format!("something else: begins `{}`", beginning(&self.body.to_string())),
+        };
+        Failure::new(FailureKind::Network, format!("{} answered {}, {what}", self.shown, self.status))
+            .hint("is a proxy or a login page in between, and is the `api` in relwf.toml the API's address?")
+    }
+
     /// The failure for a body in which something is missing.
     pub fn misses(&self, what: &str) -> Failure {
         Failure::new(FailureKind::Network, format!("{} answered {} without {what}", self.shown, self.status))
             .hint("is this the API that relwf.toml says it is?")
     }
+}
+
+/// As much of a text as tells what it is, in one line.
+fn beginning(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|letter| !letter.is_control()).take(60).collect()
 }
 
 /// The URL that a `Link` header calls the next one.

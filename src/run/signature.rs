@@ -110,6 +110,21 @@ impl Signature {
         self.name.split_once("::").map_or(self.name, |(namespace, _)| namespace)
     }
 
+    /// Does it answer anything?
+    pub fn answers(&self) -> bool {
+        self.returns != "()"
+    }
+
+    /// What it answers as JSON with gaps, e.g. `{"id":…}`: for whoever must say it instead.
+    pub fn gaps(&self) -> String {
+        let Some((inside, _)) = self.returns.strip_prefix("#{").and_then(|rest| rest.split_once('}')) else {
+            return "…".to_owned();
+        };
+        let names = inside.split(',').filter_map(|field| field.trim().split([':', '?']).next());
+        let names: Vec<String> = names.map(|name| format!("\"{name}\":…")).collect();
+        format!("{{{}}}", names.join(","))
+    }
+
     /// `push` of `git::push`.
     pub fn function(&self) -> &'static str {
         self.name.split_once("::").map_or(self.name, |(_, function)| function)

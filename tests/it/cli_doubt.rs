@@ -34,8 +34,13 @@ fn the_operator_is_asked_and_says_it_happened() {
     let machine = Machine::new();
     let (service, run, said) = doubtful(&machine);
     said.exits(4);
-    let settle = format!("  relwf resume {run} --settle 'send#0=done'");
+    let settle = format!("  relwf resume {run} --settle 'send#0=done:{{\"status\":…,\"stdout\":…,\"stderr\":…}}'");
     assert!(said.stderr.contains(&settle), "{}", said.stderr);
+    // The workflow goes on with the status: a bare word would have it fail for good.
+    let bare = machine.say(&service, &["resume", &run, "--settle", "send#0=done"]);
+    bare.exits(2);
+    assert!(bare.stderr.contains("goes on with what sh::run answered"), "{}", bare.stderr);
+    assert!(bare.stderr.contains("--settle 'send#0=done:{"), "{}", bare.stderr);
     let wrong = machine.say(&service, &["resume", &run, "--settle", "send#0=maybe"]);
     wrong.exits(2);
     let done = machine.say(&service, &["resume", &run, "--settle", r#"send#0=done:{"status":0}"#]);

@@ -158,7 +158,8 @@ fn unknown_keys_are_errors_with_a_suggestion() {
     let failure = read("[[environment]]\nname = \"staging\"\nbranch = \"staging\"\nchekcs = []\n").unwrap_err();
     assert_eq!(failure.at.unwrap().to_string(), "relwf.toml:4:1");
     assert_eq!(failure.message, "unknown key `chekcs` in [[environment]]");
-    let hint = "did you mean `checks`? keys of [[environment]]: name, branch, url, checks, also_green, health";
+    let hint =
+        "did you mean `checks`? keys of [[environment]]: name, branch, url, checks, deployed_by, also_green, health";
     assert_eq!(failure.hint.as_deref(), Some(hint));
 
     let failure = read("[enviroment]\n").unwrap_err();

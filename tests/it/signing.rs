@@ -263,6 +263,27 @@ fn a_changed_configuration_leaves_a_run_that_began_alone() {
     }
 }
 
+/// Before a release, not in the middle of one.
+#[test]
+fn doctor_finds_out_that_gpg_lacks_the_key() {
+    let signer = Signer::openpgp();
+    signer.set("gpg.program", "gpg");
+    signer.set("user.signingkey", "ada@example.org");
+    let machine = Machine::new();
+    let service = machine.service();
+    git(&service, &["config", "--unset", "commit.gpgsign"]);
+    let doctor = || {
+        let mut command = machine.relwf(&service, &["doctor"]);
+        command.envs(signer.environment());
+        said(&machine, command)
+    };
+    let good = doctor();
+    assert!(good.exits(0).stdout.contains("signing    "), "{}", good.stdout);
+    signer.set("user.signingkey", "nobody@example.org");
+    let bad = doctor();
+    assert!(bad.exits(1).stdout.contains("gpg has no secret key for `nobody@example.org`"), "{}", bad.stdout);
+}
+
 #[test]
 fn a_promotion_lands_the_very_commit_that_was_signed_though_it_is_killed_while_signing() {
     let signer = Signer::ssh("ecdsa", "");

@@ -46,11 +46,14 @@ pub(super) struct Branch {
     #[serde(default)]
     enable_status_check: bool,
     status_check_contexts: Option<Vec<String>>,
+    #[serde(default)]
+    required_approvals: u64,
 }
 
 impl Branch {
     pub(super) fn add_to(self, rules: &mut Rules) {
         rules.direct_push = self.user_can_push;
+        rules.approvals = self.required_approvals;
         if self.enable_status_check {
             rules.required.extend(self.status_check_contexts.unwrap_or_default());
         }

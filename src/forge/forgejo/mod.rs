@@ -226,6 +226,9 @@ impl Forge for ForgejoForge {
             (405, None) if words.to_lowercase().contains("try again later") => MergeOutcome::NotReady(words),
             // It was made on the target's tip: whatever it conflicts with, or cannot be forwarded over, came since.
             (409, None) => MergeOutcome::BaseMoved,
+            (405, None) if words.to_lowercase().contains("approvals") || words.to_lowercase().contains("review") => {
+                MergeOutcome::Withheld(words)
+            }
             (405, None) => MergeOutcome::Refused(words),
             _ => return Err(self.rest.refused(&answer)),
         })

@@ -1,6 +1,6 @@
 //! What GitHub's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, Rules, Verdict, VerdictState, unmarked};
+use crate::forge::{Change, ChangeState, DEPLOYMENT, Rules, Verdict, VerdictState, unmarked};
 use crate::model::{BranchName, CommitId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -71,13 +71,19 @@ impl Rule {
             }
             "pull_request" => {
                 rules.direct_push = Some(false);
+                let approvals = self.parameters["required_approving_review_count"].as_u64().unwrap_or(0);
+                rules.approvals = rules.approvals.max(approvals);
                 if let Some(methods) = self.parameters["allowed_merge_methods"].as_array()
                     && !methods.iter().any(|method| method == "merge")
                 {
                     rules.merge_commits = Some(false);
                 }
             }
-            "update" | "merge_queue" => rules.direct_push = Some(false),
+            "update" => rules.direct_push = Some(false),
+            "merge_queue" => {
+                rules.direct_push = Some(false);
+                rules.queue = true;
+            }
             "required_linear_history" => rules.merge_commits = Some(false),
             _ => {}
         }
@@ -207,6 +213,45 @@ impl From<CheckRun> for Verdict {
             description: title.or(run.conclusion).unwrap_or_default(),
             url: run.html_url.or(run.details_url),
             at: run.completed_at.or(run.started_at).unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
+/// A deployment (<https://docs.github.com/rest/deployments/deployments>).
+#[derive(Deserialize)]
+pub(super) struct Deployment {
+    pub(super) id: u64,
+    environment: String,
+    updated_at: Option<Timestamp>,
+}
+
+/// How it goes (<https://docs.github.com/rest/deployments/statuses>).
+#[derive(Deserialize)]
+pub(super) struct DeploymentStatus {
+    state: String,
+    description: Option<String>,
+    log_url: Option<String>,
+    created_at: Option<Timestamp>,
+}
+
+impl Deployment {
+    /// Its newest status as a verdict; without one nobody has begun.
+    pub(super) fn verdict(self, status: Option<DeploymentStatus>) -> Verdict {
+        let state = match status.as_ref().map(|status| status.state.as_str()) {
+            Some("success") => VerdictState::Green,
+            Some("failure" | "error") => VerdictState::Red,
+            // Another one took its place.
+            Some("inactive") => VerdictState::Neutral,
+            // queued, pending, in_progress, waiting
+            Some(_) | None => VerdictState::Pending,
+        };
+        let at = status.as_ref().and_then(|status| status.created_at).or(self.updated_at);
+        Verdict {
+            context: format!("{DEPLOYMENT}{}", self.environment),
+            state,
+            description: status.as_ref().and_then(|status| status.description.clone()).unwrap_or_default(),
+            url: status.and_then(|status| status.log_url).filter(|url| !url.is_empty()),
+            at: at.unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{Failure, FailureKind};
 /// An answer that says no; or yes to a write, but not as GitHub says it.
 pub(super) fn refused(answer: &Answer) -> ForgeError {
     if answer.is_success() {
-        return ForgeError::Unknown(answer.misses("GitHub's own words"));
+        return ForgeError::Unknown(answer.garbled());
     }
     let failure = answer.failure();
     let hint = match answer.status {
@@ -15,6 +15,9 @@ pub(super) fn refused(answer: &Answer) -> ForgeError {
         403 => {
             "the token lacks a right: contents, pull requests and commit statuses must be writable (a fine-grained token), or \
                 the scope `repo` (a classic one)"
+        }
+        301 | 302 | 307 | 308 => {
+            "was the repository renamed? `relwf doctor --live` says its name, which belongs into [repo].url"
         }
         404 => "GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from",
         _ => return ForgeError::Refused(failure),
@@ -32,8 +35,14 @@ pub(super) fn no_repository(slug: &str) -> Failure {
         .hint("it does not exist, or the token may not see it; `relwf doctor` says where the token comes from")
 }
 
+/// The repository answers under another name than the remote's address has.
+pub(super) fn renamed(slug: &str, name: &str) -> Failure {
+    Failure::new(FailureKind::Config, format!("{slug} is called {name} now")).hint("change [repo].url")
+}
+
 pub(super) fn no_change(number: u64) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no pull request {number}"))
+        .hint("GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from")
 }
 
 pub(super) fn no_branch() -> Failure {

@@ -12,8 +12,8 @@ use super::{
     VerdictState, marked, unmarked,
 };
 use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Secret, Watch};
-use answers::{Branch, CheckRun, Comment, Pull, Repository, Rule, Status};
+use crate::model::{BranchName, CommitId, FailureKind, Secret, Watch};
+use answers::{Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
 use checks::{Heard, Kind};
 use errors::refused;
 use serde::de::DeserializeOwned;
@@ -91,7 +91,12 @@ impl GithubForge {
             return Ok(known.clone());
         }
         let answer = self.get("", watch)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
-        let found = read::<Repository>(&answer.body, "the repository")?.rules();
+        let repository: Repository = read(&answer.body, "the repository")?;
+        // GitHub leads reads of the old name to the new one, but no writes.
+        if !repository.full_name.eq_ignore_ascii_case(&self.slug()) {
+            return Err(ForgeError::Refused(errors::renamed(&self.slug(), &repository.full_name)));
+        }
+        let found = repository.rules();
         Ok(self.settings.get_or_init(|| found).clone())
     }
 
@@ -127,6 +132,13 @@ impl GithubForge {
     fn told(&self, answer: &Answer, what: &str) -> Result<Change, ForgeError> {
         Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
     }
+}
+
+/// Is it people whom GitHub waits for? It says so in words alone: "At least 1 approving review is required by reviewers with
+/// write access.", "Waiting on code owner review from …", "Changes requested", "A conversation must be resolved before …".
+fn withheld(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["review", "changes requested", "conversation"].iter().any(|sign| words.contains(sign))
 }
 
 /// Takes what is needed out of an answer.
@@ -214,7 +226,13 @@ impl Forge for GithubForge {
 
     fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
         let path = format!("/issues/{number}/comments");
-        let said: Vec<Comment> = self.list(&format!("{path}?per_page=100"), Value::as_array, watch)?;
+        let said: Vec<Comment> =
+            self.list(&format!("{path}?per_page=100"), Value::as_array, watch).map_err(|error| match error {
+                ForgeError::Refused(failure) if failure.kind == FailureKind::NotFound => {
+                    ForgeError::Refused(errors::no_change(number))
+                }
+                other => other,
+            })?;
         if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
@@ -244,6 +262,20 @@ impl Forge for GithubForge {
         Ok(all)
     }
 
+    /// The newest deployment, by the newest of its statuses.
+    fn deployment(&self, commit: CommitId, environment: &str, watch: Watch<'_>) -> Result<Option<Verdict>, ForgeError> {
+        let path = format!("/deployments?sha={commit}&environment={}&per_page=1", encoded(environment));
+        let Some(answer) = self.get(&path, watch)? else { return Ok(None) };
+        let found: Vec<Deployment> = read(&answer.body, "the deployments")?;
+        let Some(deployment) = found.into_iter().next() else { return Ok(None) };
+        let path = format!("/deployments/{}/statuses?per_page=1", deployment.id);
+        let statuses = match self.get(&path, watch)? {
+            Some(answer) => read::<Vec<DeploymentStatus>>(&answer.body, "the deployment's statuses")?,
+            None => Vec::new(),
+        };
+        Ok(Some(deployment.verdict(statuses.into_iter().next())))
+    }
+
     fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
         let number = request.number;
         let (title, text) = request.message.split_once("\n\n").unwrap_or((&request.message, ""));
@@ -253,25 +285,20 @@ impl Forge for GithubForge {
             "commit_title": title,
             "commit_message": text,
         });
-        let answer = match self.write("PUT", &format!("/pulls/{number}/merge"), &body, watch) {
-            Err(ForgeError::Unknown(failure)) => {
-                tracing::debug!(%failure, "the merge may have happened");
-                return Ok(MergeOutcome::InDoubt);
-            }
-            answer => answer?,
-        };
+        let answer = self.write("PUT", &format!("/pulls/{number}/merge"), &body, watch)?;
         let words = answer.words().to_owned();
         Ok(match answer.status {
-            200 => match read::<answers::MergedAs>(&answer.body, "the merge") {
-                Ok(merged) => MergeOutcome::Merged(merged.sha),
-                Err(_) => MergeOutcome::InDoubt,
-            },
+            200 => {
+                let merged = read::<answers::MergedAs>(&answer.body, "the merge").map_err(ForgeError::of_a_write)?;
+                MergeOutcome::Merged(merged.sha)
+            }
             409 => MergeOutcome::HeadMoved,
             405 if words.contains("Base branch was modified") => MergeOutcome::BaseMoved,
             405 if words.contains("in progress") || words.contains("try again") => MergeOutcome::NotReady(words),
             // Merged by somebody, or an earlier attempt.
             405 | 422 => match self.change(number, watch)? {
                 Some(Change { merged_as: Some(commit), .. }) => MergeOutcome::Already(commit),
+                _ if withheld(&words) => MergeOutcome::Withheld(words),
                 _ => MergeOutcome::Refused(words),
             },
             _ => return Err(refused(&answer)),

@@ -1,6 +1,6 @@
 //! What GitLab's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, ForgeError, Verdict, VerdictState, unmarked};
+use crate::forge::{Change, ChangeState, DEPLOYMENT, ForgeError, Verdict, VerdictState, unmarked};
 use crate::model::{BranchName, CommitId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -189,6 +189,30 @@ impl From<Pipeline> for Verdict {
             description: format!("the pipeline of {}: {}", pipeline.name, pipeline.status),
             url: pipeline.web_url,
             at: pipeline.updated_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
+/// A deployment (<https://docs.gitlab.com/api/deployments/>).
+#[derive(Deserialize)]
+pub(super) struct Deployment {
+    pub(super) sha: CommitId,
+    status: String,
+    /// The job that deploys.
+    #[serde(default)]
+    deployable: Value,
+    updated_at: Option<Timestamp>,
+}
+
+impl Deployment {
+    /// created, running, blocked → success, failed, canceled.
+    pub(super) fn verdict(self, environment: &str) -> Verdict {
+        Verdict {
+            context: format!("{DEPLOYMENT}{environment}"),
+            state: state(&self.status, false),
+            description: self.status,
+            url: self.deployable["web_url"].as_str().map(str::to_owned),
+            at: self.updated_at.unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client, encoded};
 use crate::model::{BranchName, CommitId, Failure, Secret, Watch};
-use answers::{Branch, Note, PIPELINE, Project, Request, held_by};
+use answers::{Branch, Deployment, Note, PIPELINE, Project, Request, held_by};
 use serde_json::json;
 use std::sync::Arc;
 use verdicts::Verdicts;
@@ -96,7 +96,8 @@ impl GitlabForge {
             (Some(commit), ..) => MergeOutcome::Already(commit),
             // What is proposed was made on the target's tip: there is nothing to rebase or to conflict with but what came since.
             (None, "need_rebase" | "conflict", _) => MergeOutcome::BaseMoved,
-            (None, _, Some(why)) => MergeOutcome::Refused(why),
+            (None, "not_open", Some(why)) => MergeOutcome::Refused(why),
+            (None, _, Some(why)) => MergeOutcome::Withheld(why),
             (None, _, None) => MergeOutcome::NotReady(format!("{words} ({status})")),
         })
     }
@@ -143,6 +144,7 @@ impl Forge for GitlabForge {
             direct_push: self.branch_there(branch, watch)?.and_then(|branch| branch.can_push),
             write: project.write(),
             merge_commits: project.squash_option.map(|option| option != "always"),
+            ..Rules::default()
         })
     }
 
@@ -212,6 +214,13 @@ impl Forge for GitlabForge {
 
     fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
         self.verdicts.glance(&self.rest, commit, watch)
+    }
+
+    fn deployment(&self, commit: CommitId, environment: &str, watch: Watch<'_>) -> Result<Option<Verdict>, ForgeError> {
+        let path = format!("/deployments?environment={}&order_by=id&sort=desc&per_page=100", encoded(environment));
+        let newest: Option<Vec<Deployment>> = self.rest.get(&path, watch)?;
+        let own = newest.into_iter().flatten().find(|deployment| deployment.sha == commit);
+        Ok(own.map(|deployment| deployment.verdict(environment)))
     }
 
     /// GitLab takes no word against squashing where the project insists on it, so it is asked first what it would do.

@@ -1,7 +1,7 @@
 //! What a person reads when a run has ended, or stopped, and what to type next.
 
 use super::phrase::short;
-use crate::app::Finished;
+use crate::app::{Doubt, Finished};
 use crate::model::{FailureKind, Value, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::{components, components_of};
@@ -81,8 +81,14 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
                 paint(ERROR, "in doubt:")
             ));
             let mut lines = Vec::new();
-            for key in unsettled {
-                lines.push((format!("{resume} --settle '{key}=done'"), "it happened"));
+            for Doubt { key, answers } in unsettled {
+                match answers {
+                    Some(answers) => lines.push((
+                        format!("{resume} --settle '{key}=done:{answers}'"),
+                        "it happened; say for each … what it gave",
+                    )),
+                    None => lines.push((format!("{resume} --settle '{key}=done'"), "it happened")),
+                }
                 lines.push((format!("{resume} --settle '{key}=absent'"), "it did not"));
             }
             lines.push((show, "what is known"));

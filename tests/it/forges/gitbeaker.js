@@ -44,6 +44,11 @@ async function promotion() {
   const variables = await api.Pipelines.allVariables(project, started.id);
   const stopped = await api.Pipelines.cancel(project, started.id);
   say({ variables: variables.map(({ key, value }) => `${key}=${value}`), stopped: stopped.id === started.id });
+
+  const deployed = await api.Deployments.create(project, "beta", merged.merge_commit_sha, target, false, { status: "running" });
+  await api.Deployments.edit(project, deployed.id, "success");
+  const deployments = await api.Deployments.all(project, { environment: "beta", orderBy: "id", sort: "desc" });
+  say({ deployed: deployments.map(({ status, environment }) => `${environment.name} ${status}`) });
 }
 
 promotion().catch((error) => {

@@ -45,6 +45,7 @@ fn gitbeaker_completes_a_promotion() {
         json!({ "state": "merged", "merged": landed }),
         json!({ "notes": ["landed"] }),
         json!({ "variables": ["RELWF_KEY=k"], "stopped": true }),
+        json!({ "deployed": ["beta success"] }),
     ];
     for (said, expected) in said.iter().zip(&expected) {
         assert_eq!(said, expected);

@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use crate::support::github::{Play, Settled, now};
-use crate::support::gitlab::Lab;
+use crate::support::gitlab::{Deployment, Lab};
 use crate::support::hosted::project::{Change, State};
 use crate::support::hosted::{Fault, Rights};
 
@@ -189,18 +189,20 @@ fn an_old_server_that_always_squashes_is_asked_for_its_option() {
 
 #[test]
 fn what_only_people_can_give_is_named() {
-    for (prepare, words) in [
-        ((|lab: &mut Lab| lab.approvals_left = 2) as fn(&mut Lab), "approvals"),
+    // Approvals may come while the run is suspended; rights need somebody to begin anew.
+    for (prepare, words, code) in [
+        ((|lab: &mut Lab| lab.approvals_left = 2) as fn(&mut Lab), "approvals", 3),
         (
             |lab| drop(lab.protected.entry("staging".to_owned()).and_modify(|p| p.merge = Rights::Admin)),
             "may not merge into",
+            1,
         ),
     ] {
         let stage = stage(Play::Green);
         stage.forge.protect("staging", Rights::Admin, Rights::Write);
         stage.forge.with(prepare);
         let said = stage.promote();
-        said.exits(1);
+        said.exits(code);
         stage.nothing_landed();
         assert!(said.stderr.contains(words), "{words} is not in {}", said.stderr);
     }
@@ -262,4 +264,45 @@ fn pages_are_read_to_their_end_and_forks_are_left_alone() {
     stage.promote().exits(0);
     let changes = stage.changes();
     assert_eq!((changes.len(), &changes[1].state), (3, &State::Open), "the fork's is as it was");
+}
+
+/// GitLab's own word on an environment, beside the pipeline that deploys.
+#[test]
+fn deployments_are_waited_for_by_name() {
+    for (end, code) in [("success", 0), ("failed", 1)] {
+        let stage = stage(Play::Green);
+        let file = stage.project.join("relwf.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let named = text.replace("checks = [\"unit\"]", "checks = [\"unit\"]\ndeployed_by = [\"deployment/beta\"]");
+        std::fs::write(&file, named).unwrap();
+        let deployments = || stage.forge.count("GET", "/deployments");
+        let said = std::thread::scope(|scope| {
+            let run = scope.spawn(|| stage.promote());
+            let wait = |looks: usize| {
+                while deployments() < looks && !run.is_finished() {
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+            };
+            let tell = |status: &str| {
+                let (commit, old) = (stage.git(&["rev-parse", "staging"]), stage.git(&["rev-parse", "production"]));
+                let deployment = |id, commit| Deployment {
+                    id,
+                    environment: "beta".to_owned(),
+                    commit,
+                    status: status.to_owned(),
+                    at: now(),
+                };
+                // The newest one is of another commit.
+                stage.forge.with(|lab| lab.deployments = vec![deployment(1, commit), deployment(2, old)]);
+            };
+            wait(2);
+            tell("running");
+            wait(4);
+            tell(end);
+            run.join().unwrap()
+        });
+        said.exits(code);
+        assert!(said.stderr.contains("deployment/beta is pending"), "{}", said.stderr);
+        assert_eq!(said.stderr.contains("these are red: deployment/beta"), code == 1, "{}", said.stderr);
+    }
 }

@@ -31,7 +31,7 @@ impl Stage<Lab> {
 impl Stage<Jo> {
     /// A service on Forgejo, whose CI speaks through statuses.
     pub fn forgejo() -> Self {
-        Self::new(Forgejo::open(), "FORGEJO_TOKEN", "kind = \"forgejo\"", "[ci]\nkind = \"status\"\n")
+        Self::new(Forgejo::open(), "FORGEJO_TOKEN", "kind = \"forgejo\"", "[ci]\nkind = \"status\"\nsilence = \"1s\"\n")
     }
 }
 

@@ -121,6 +121,25 @@ fn abandoning_the_change_stops_the_run_that_waits_for_it() {
     assert_eq!(stage.git(&["branch", "--list", "relwf/*"]), "", "its branch is gone");
 }
 
+/// Who gives a run up is told what it leaves behind.
+#[test]
+fn a_run_that_is_given_up_names_the_change_that_stays_open() {
+    let stage = Stage::new();
+    stage.github.protect("staging", Protection { only_by_change: true, approvals: 1, ..Protection::default() });
+    stage.promote().exits(3);
+    let runs = stage.relwf(&["runs", "--json"]).exits(0).json();
+    let run = runs["runs"][0]["run"].as_str().unwrap();
+    let said = stage.relwf(&["abandon", run, "--reason", "not today"]);
+    said.exits(0);
+    assert!(
+        said.stderr.contains("/acme/service/pull/1") && said.stderr.contains("relwf run abandon"),
+        "{}",
+        said.stderr
+    );
+    stage.relwf(&["run", "abandon", "--param", "change=1", "--param", "reason=not today"]).exits(0);
+    assert!(!stage.github.changes()[0].open);
+}
+
 #[test]
 fn a_change_of_somebody_else_is_not_for_us_to_close() {
     let stage = Stage::new();

@@ -1,10 +1,15 @@
-//! After the landing: is what was deployed healthy, and is it the commit that landed?
+//! After the landing: who says that it was deployed, is it healthy, and is it the commit that landed?
 
 use super::stage::Stage;
+use crate::support::cli::Said;
+use crate::support::github::{Deployment, Form, Play, now};
+use crate::support::travis::Event;
 use crate::support::wire::{self, Answer, read_request};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 /// An environment that answers 404, then with an old version, then with what staging's branch holds.
 fn environment(stage: &Stage, newest: impl Fn(&str) -> String + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
@@ -100,4 +105,108 @@ fn requests_are_shown_when_they_are_asked_for_without_secrets() {
         assert!(said.stderr.contains(&line), "{line} is not in {}", said.stderr);
     }
     assert!(!stage.relwf(&["-v", "candidates", "master", "staging"]).stderr.contains("GET "));
+}
+
+const STATUS: &str = "kind = \"status\"\nsilence = \"2s\"\n";
+
+/// Promotes with Travis' word on the pull request, and statuses on what lands.
+fn with_statuses(deploy: Play) -> (Stage, Said) {
+    let stage = Stage::new();
+    stage.with_ci(STATUS);
+    stage.travis.plays("acme/service", Event::Push, None, Play::Never);
+    stage.github.on_push("staging", Form::Status, "deploy", deploy);
+    let said = stage.promote();
+    (stage, said)
+}
+
+fn concluded(stage: &Stage, words: &str) {
+    let comments = stage.github.comments();
+    assert!(comments.len() == 1 && comments[0].body.contains(words), "{comments:?}");
+}
+
+#[test]
+fn statuses_on_the_landed_commit_are_waited_for_and_older_ones_do_not_count() {
+    let (stage, said) = with_statuses(Play::GreenAfter(6));
+    said.exits(0);
+    assert!(said.stderr.contains("deploy is pending"), "{}", said.stderr);
+    concluded(&stage, "deployed and green");
+
+    let (stage, said) = with_statuses(Play::RedAfter(6));
+    said.exits(1);
+    assert!(said.stderr.contains("which has landed, these are red: deploy"), "{}", said.stderr);
+    assert!(said.stderr.contains("revert-release"), "{}", said.stderr);
+    concluded(&stage, "relwf stopped here");
+
+    // The pull request's own check is green on the very same commit.
+    let (stage, said) = with_statuses(Play::Never);
+    said.exits(0);
+    assert!(said.stderr.contains("nobody watches it deploy"), "{}", said.stderr);
+    concluded(&stage, "nobody watched it deploy");
+}
+
+/// Whatever the CI says, an environment may name who else reports that it is deployed.
+#[test]
+fn whoever_deploys_is_waited_for_by_name() {
+    let stage = Stage::new();
+    stage.configure("deployed_by = [\"argo\", \"deployment/beta\"]\n");
+    stage.github.on_push("staging", Form::Run, "argo", Play::GreenAfter(3));
+    stage.github.on_push("staging", Form::Run, "coverage", Play::Red);
+    let said = stage.relwf(&["run", "promote-staging", "--dry-run"]);
+    assert!(said.stdout.contains("and so does what deploys: argo, deployment/beta"), "{}", said.stdout);
+    let said = deploying(&stage, "success");
+    said.exits(0);
+    assert!(said.stderr.contains("deployment/beta has not reported"), "{}", said.stderr);
+    assert!(said.stderr.contains("deployment/beta is pending"), "{}", said.stderr);
+    concluded(&stage, "deployed and green");
+}
+
+#[test]
+fn a_deployment_that_fails_is_told_with_its_log() {
+    let stage = Stage::new();
+    stage.configure("deployed_by = [\"deployment/beta\"]\n");
+    let said = deploying(&stage, "failure");
+    said.exits(1);
+    for words in ["these are red: deployment/beta", "out of memory", "https://beta.example/log"] {
+        assert!(said.stderr.contains(words), "{words} is not in {}", said.stderr);
+    }
+}
+
+/// Promotes; what lands is deployed to `beta`: begun when it has landed, and ended after some looks.
+fn deploying(stage: &Stage, end: &str) -> Said {
+    let looks = || stage.github.count("GET", "/deployments");
+    let wait = |until: &dyn Fn() -> bool, run: &ScopedJoinHandle<'_, Said>| {
+        while !until() && !run.is_finished() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let status = |state: &str| {
+        let words = if state == "failure" { "out of memory" } else { "" };
+        (7, state.to_owned(), words.to_owned(), "https://beta.example/log".to_owned(), now())
+    };
+    let before = stage.git(&["rev-parse", "staging"]);
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| stage.promote());
+        wait(&|| stage.git(&["rev-parse", "staging"]) != before, &run);
+        let first = looks();
+        wait(&|| looks() > first + 1, &run);
+        let deployment = Deployment {
+            id: 4711,
+            commit: stage.git(&["rev-parse", "staging"]),
+            reference: "staging".to_owned(),
+            environment: "beta".to_owned(),
+            description: None,
+            author: "grace".to_owned(),
+            at: now(),
+            statuses: Vec::new(),
+        };
+        stage.github.with(|repo| repo.deployments.push(deployment));
+        let tell = |state: &str| stage.github.with(|repo| repo.deployments[0].statuses.push(status(state)));
+        let first = looks();
+        wait(&|| looks() > first + 2, &run);
+        tell("in_progress");
+        let first = looks();
+        wait(&|| looks() > first + 2, &run);
+        tell(end);
+        run.join().unwrap()
+    })
 }

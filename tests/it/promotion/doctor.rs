@@ -34,3 +34,14 @@ fn it_finds_what_would_stop_one() {
     let said = doctor(&stage);
     assert!(said.exits(1).stdout.contains("Bad credentials"), "{}", said.stdout);
 }
+
+#[test]
+fn a_landing_that_no_check_holds_up_is_odd() {
+    let stage = Stage::new();
+    let file = stage.project.join("relwf.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(&format!("checks = [\"{PR}\"]"), "checks = []")).unwrap();
+    let said = stage.relwf(&["doctor", "--live"]);
+    assert!(said.exits(0).stdout.contains("by a leased push, and no check is waited for"), "{}", said.stdout);
+    assert!(said.stdout.contains("name them in `checks` of the environment `staging`"), "{}", said.stdout);
+}

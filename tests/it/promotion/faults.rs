@@ -103,6 +103,40 @@ fn servers_that_ask_for_a_rest_get_it() {
     once(&stage);
 }
 
+/// A proxy or a login page answers for the forge, for a while: it is asked again.
+#[test]
+fn answers_that_are_not_the_forges_are_no_answers() {
+    let stage = stage();
+    let page = Answer::text(200, "<html>\n<title>Log in</title>");
+    let other = Answer::json(200, &json!({ "message": "soon" }));
+    for (path, answer) in
+        [("/repos/acme/service", &page), ("/rules/", &other), ("/pulls", &page), ("/check-runs", &other)]
+    {
+        stage.github.fault("GET", path, 1, Fault::Answer(answer.clone()));
+    }
+    stage.promote().exits(0);
+    once(&stage);
+    stage.github.fault("GET", "/repos/acme/service", 3, Fault::Answer(page));
+    let said = stage.relwf(&["doctor", "--live"]);
+    said.exits(1);
+    let said = said.stdout.clone() + &said.stderr;
+    assert!(said.contains("answered 200, not JSON: begins `<html> <title>"), "{said}");
+}
+
+#[test]
+fn a_repository_that_was_renamed_is_told_before_anything_is_pushed() {
+    let stage = stage();
+    stage.github.with(|repo| repo.name = "renamed".to_owned());
+    for args in [&["run", "promote-staging", "--param", "accept=missing"][..], &["doctor", "--live"]] {
+        let said = stage.relwf(args);
+        said.exits(1);
+        let words = said.stdout.clone() + &said.stderr;
+        assert!(words.contains("acme/service is called acme/renamed now"), "{words}");
+        assert!(words.contains("change [repo].url"), "{words}");
+    }
+    assert_eq!((stage.github.changes().len(), stage.github.pushes()), (0, 1));
+}
+
 #[test]
 fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
     let stage = stage();

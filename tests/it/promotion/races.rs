@@ -125,7 +125,7 @@ fn a_head_that_moves_while_the_button_is_pressed_is_told() {
 
 #[test]
 fn a_merge_that_is_refused_is_told_in_the_forges_words() {
-    for (status, words) in [(422, "Base does not exist"), (405, "At least 1 approving review is required.")] {
+    for (status, words) in [(422, "Base does not exist"), (405, "Commits must have verified signatures.")] {
         let stage = Stage::new();
         by_merge_alone(&stage);
         stage.github.fault("PUT", "/merge", 1, Fault::says(status, words));
@@ -153,4 +153,48 @@ fn a_change_that_somebody_merges_by_hand_has_landed() {
     let merged = stage.github.changes()[0].merged.clone().unwrap().commit;
     assert_eq!(stage.git(&["rev-parse", "staging"]), merged);
     assert!(said.stderr.contains(&format!("{} landed on staging", &merged[..10])), "{}", said.stderr);
+}
+
+/// Approving takes people their time: the run waits for them, and goes on where it was.
+#[test]
+fn a_missing_approval_suspends_the_run_until_somebody_has_given_it() {
+    let stage = Stage::new();
+    stage.github.protect("staging", Protection { only_by_change: true, approvals: 1, ..Protection::default() });
+    let said = stage.promote();
+    said.exits(3);
+    assert!(said.stderr.contains("change 1 waits for people on the forge"), "{}", said.stderr);
+    assert!(said.stderr.contains("At least 1 approving review is required"), "{}", said.stderr);
+    stage.relwf(&["resume", "--all"]).exits(3);
+    stage.github.with(|repo| repo.approved.insert(1));
+    stage.relwf(&["resume", "--all"]).exits(0);
+    assert_eq!(stage.github.changes().len(), 1);
+    assert!(stage.github.changes()[0].merged.is_some());
+    let said = stage.relwf(&["doctor", "--live"]);
+    assert!(said.stdout.contains("which waits for approvals (1)"), "{}", said.stdout);
+}
+
+/// A merge queue would land a merge of its own, which nobody has tested.
+#[test]
+fn a_merge_queue_is_refused_before_anything_is_proposed() {
+    let stage = Stage::new();
+    stage.github.protect("staging", Protection { queue: true, only_by_change: true, ..Protection::default() });
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("staging is behind a merge queue"), "{}", said.stderr);
+    assert!(stage.github.changes().is_empty());
+    let said = stage.relwf(&["doctor", "--live"]);
+    assert!(said.stdout.contains("staging is behind a merge queue"), "{}", said.stdout);
+}
+
+/// A server that is broken for good at the very button: nothing was merged, and its own words are the reason.
+#[test]
+fn a_merge_that_never_gets_through_is_no_doubt() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    stage.github.fault("PUT", "/merge", 5, Fault::broken(502));
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("answered 502"), "{}", said.stderr);
+    assert!(!said.stderr.contains("nobody knows"), "{}", said.stderr);
+    assert!(stage.github.changes()[0].merged.is_none());
 }

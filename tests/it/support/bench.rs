@@ -170,6 +170,7 @@ impl Bench {
             branch: name.parse().expect("a branch"),
             url: None,
             checks: checks.iter().map(|&check| check.to_owned()).collect(),
+            deployed_by: Vec::new(),
             also_green: Vec::new(),
             health: None,
         };

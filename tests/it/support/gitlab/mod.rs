@@ -2,12 +2,14 @@
 //! branches as GitLab's documentation describes them.
 
 mod bodies;
+mod deployments;
 mod pipelines;
 mod requests;
 
 use super::hosted::project::Project;
 use super::hosted::{Ask, Host, Rights, Service};
 use crate::support::wire::Answer;
+pub use deployments::Deployment;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -30,6 +32,8 @@ pub struct Lab {
     pub squash_option: &'static str,
     pub only_if_pipeline_succeeds: bool,
     pub protected: BTreeMap<String, Protected>,
+    /// Oldest first.
+    pub deployments: Vec<Deployment>,
     /// How many approvals are missing on every merge request.
     pub approvals_left: u32,
     /// May nobody give pipelines variables?
@@ -50,6 +54,7 @@ impl Gitlab {
             squash_option: "default_off",
             only_if_pipeline_succeeds: false,
             protected: BTreeMap::new(),
+            deployments: Vec::new(),
             approvals_left: 0,
             no_variables: false,
             old: false,
@@ -124,6 +129,9 @@ impl Lab {
             ("GET", ["pipelines", id, "jobs"]) => self.jobs(ask, number(id)),
             ("POST", ["pipelines", id, "cancel"]) => self.end_pipeline(ask, number(id)),
             ("POST", ["pipelines", id, "retry"]) => self.retry_pipeline(ask, number(id)),
+            ("GET", ["deployments"]) => self.deployments(ask),
+            ("POST", ["deployments"]) => self.deploy(ask),
+            ("PUT", ["deployments", id]) => self.edit_deployment(ask, number(id)),
             ("GET", ["jobs", id, "trace"]) => self.trace(number(id)),
             _ => refused(404, "404 Not Found"),
         }

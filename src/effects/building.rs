@@ -1,0 +1,201 @@
+//! `ci::wait`: waits for the build of a commit, and for what else its environment says reports on it.
+
+use super::World;
+use super::checks::{DEADLINE, POLL, later, unreachable};
+use super::ci::{BuildOutcome, EVENT, build_here, build_value, outcome, red_build};
+use super::declare::{Declared, args, facts, map, value};
+use super::reported::{self, Report};
+use super::text::list;
+use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
+use crate::config::{CiKind, Environment};
+use crate::forge::Verdict;
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, unknown};
+use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub(super) const COMMANDS: &[Declared] = &[map(
+    Kind::Wait,
+    "ci::wait",
+    &[
+        required("commit", ParamType::Commit, "the commit that is built"),
+        required("event", ParamType::String, EVENT),
+        required("branch", ParamType::Branch, "the branch the build is for"),
+        optional("id", ParamType::String, "the `id` that `ci::trigger` answered: that very build, and no earlier one"),
+        optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
+    ],
+    "#{ id, state, url }, or () when nobody builds it",
+    "Waits until the build of a commit has passed, and what its environment is `deployed_by`; throws kind \"red\" or \"timeout\".",
+    |world, call| {
+        let (world, wanted) = (Arc::clone(world), args(call)?);
+        Ok(Command::Wait(Box::new(WaitBuild { world, wanted, last: Mutex::default() })))
+    },
+)];
+
+/// How long nobody may report when nobody says.
+const SILENCE: Span = Span::new(Duration::from_secs(60));
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitArgs {
+    commit: String,
+    event: CiEvent,
+    branch: BranchName,
+    id: Option<String>,
+    deadline: Option<Span>,
+}
+
+struct WaitBuild {
+    world: Arc<World>,
+    wanted: WaitArgs,
+    /// What was green at the last look: more may be on its way.
+    last: Mutex<Option<Vec<Verdict>>>,
+}
+
+/// Journaled when the wait begins.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    commit: CommitId,
+    deadline: Timestamp,
+    /// What was said of the commit then, where it matters.
+    #[serde(default)]
+    said: Vec<Verdict>,
+    /// Until then nobody need have reported.
+    #[serde(default)]
+    silent: Option<Timestamp>,
+}
+
+impl WaitBuild {
+    fn environment(&self) -> Option<&Environment> {
+        self.world.config.environments.iter().find(|environment| environment.branch == self.wanted.branch)
+    }
+
+    /// Who must report on the commit.
+    fn named(&self) -> &[String] {
+        self.environment().map_or(&[], |environment| environment.deployed_by.as_slice())
+    }
+
+    /// Does what is reported on the commit matter?
+    fn listens(&self) -> bool {
+        !self.named().is_empty() || self.world.config.ci.kind == Some(CiKind::Status)
+    }
+
+    /// The CI's build, once it has passed; else why not yet.
+    fn built(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
+        let WaitArgs { event, branch, id, .. } = &self.wanted;
+        let found = match (id, ci.start()) {
+            (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.watch)?.map(outcome),
+            (None, Start::Us) => Some(build_here(ci, cx, begun.commit, *event, branch)?),
+            (None, Start::Server) => {
+                let query =
+                    BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
+                ci.builds(&query, cx.watch)?.into_iter().next().map(outcome)
+            }
+        };
+        match found {
+            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => Ok(Ok(build_value(&build))),
+            Some(BuildOutcome::Ended(build)) => Err(red_build(ci, &build, cx.watch)),
+            Some(BuildOutcome::Open(build)) => Ok(Err(format!("the {} build {} is running", event.word(), build.id))),
+            None => Ok(Err(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
+        }
+    }
+
+    /// What is reported, once it is green; else why not yet.
+    fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
+        let now = reported::said(&self.world, begun.commit, self.environment(), cx.watch)?;
+        let green = match reported::judge(self.named(), &begun.said, now) {
+            Report::Red(red) => return Err(reported::red(begun.commit, &red)),
+            Report::Open(why) => return Ok(Err(list(&why, 5))),
+            Report::Green(green) => green,
+        };
+        if green.is_empty() {
+            let waits = begun.silent.is_some_and(|silent| self.world.clock.now() < silent);
+            if waits {
+                return Ok(Err(format!("nothing has reported on {} yet", begun.commit.short())));
+            }
+            cx.watch.warn(format!("nothing reports on {}: nobody watches it deploy", begun.commit.short()));
+            return Ok(Ok(Value::Null));
+        }
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(green.clone());
+        if self.named().is_empty() && last.as_ref() != Some(&green) {
+            return Ok(Err("looking once more: others may report, too".to_owned()));
+        }
+        let names: Vec<String> = green.iter().map(|verdict| verdict.context.clone()).collect();
+        let url = green.iter().find_map(|verdict| verdict.url.as_ref());
+        Ok(Ok(json!({ "id": names.join(", "), "state": BuildState::Passed, "url": url })))
+    }
+
+    fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
+        let built = self.world.ci.as_deref().map(|ci| self.built(ci, cx, begun)).transpose()?;
+        let found = match built {
+            Some(Err(why)) => Err(why),
+            Some(Ok(build)) if !self.listens() => Ok(build),
+            Some(Ok(build)) => self.reported(cx, begun)?.map(|_| build),
+            None if self.listens() => self.reported(cx, begun)?,
+            None => {
+                cx.watch.say("no CI is configured: nothing to wait for");
+                Ok(Value::Null)
+            }
+        };
+        match found {
+            Ok(value) => Ok(Observation::Ready(value)),
+            Err(why) if self.world.clock.now() < begun.deadline => {
+                Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) })
+            }
+            Err(why) => Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}")).hint(
+                "look at the CI; `deadline` gives more time, and a new run waits again. What was reported before the wait \
+                 began does not count",
+            )),
+        }
+    }
+}
+
+impl Wait for WaitBuild {
+    fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
+        let listens = self.listens();
+        let said =
+            if listens { reported::said(&self.world, commit, self.environment(), cx.watch)? } else { Vec::new() };
+        let silence = self.world.config.ci.silence.unwrap_or(SILENCE);
+        value(Begun {
+            commit,
+            deadline: later(cx.now, self.wanted.deadline.unwrap_or(DEADLINE)),
+            said,
+            silent: listens.then(|| later(cx.now, silence)),
+        })
+    }
+
+    fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure> {
+        let begun: Begun = facts(begun)?;
+        self.look(cx, &begun).or_else(|failure| unreachable(failure, self.world.clock.now(), begun.deadline))
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+        self.world.mirror.resolve(&self.wanted.commit)?;
+        let note = match (&self.world.ci, self.named()) {
+            (Some(_), []) => format!("assuming the {} build passes", self.wanted.event.word()),
+            (Some(_), named) => {
+                format!(
+                    "assuming the {} build passes, and so does what deploys: {}",
+                    self.wanted.event.word(),
+                    list(named, 5)
+                )
+            }
+            (None, []) if self.listens() => "assuming that what reports on it is green".to_owned(),
+            (None, []) => {
+                let note = Some("no CI is configured: nothing to wait for".to_owned());
+                return Ok(Assumed { value: Value::Null, note });
+            }
+            (None, named) => format!("assuming that what deploys it is green: {}", list(named, 5)),
+        };
+        let value = json!({
+            "id": unknown("id of the build"),
+            "state": BuildState::Passed,
+            "url": unknown("address of the build"),
+        });
+        Ok(Assumed { value, note: Some(note) })
+    }
+}
