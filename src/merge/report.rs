@@ -6,7 +6,7 @@ use super::finish::Unsettled;
 use super::note::{Note, NoteKind};
 use super::store::Store;
 use super::three_way;
-use super::tree::{Item, is_regular};
+use super::tree::{Item, LINK, is_regular, kind as kind_of};
 use std::sync::Arc;
 
 /// The conflicts of a merge, in the order of their paths.
@@ -31,7 +31,11 @@ pub(super) fn conflicts(
         }
         let entry = at.map(|at| &unsettled[at]);
         let mut conflict = describe(store, path, kind, entry)?;
-        conflict.message = sentence(note);
+        let links = entry.is_some_and(|entry| entry.stages[1..].iter().all(|item| kind_of(item.mode) == LINK));
+        conflict.message = match note.kind {
+            NoteKind::Contents if links => format!("both sides changed where the link {} leads", conflict.path),
+            _ => sentence(note),
+        };
         conflicts.push(conflict);
     }
     // A path that only another path's remark speaks of.
@@ -76,10 +80,12 @@ fn describe(
 
 fn hunks(store: &Store<'_>, stages: [Item; 3]) -> Result<Vec<super::conflict::Hunk>, MergeError> {
     let [base, ours, theirs] = stages;
-    if !is_regular(ours.mode) || !is_regular(theirs.mode) {
+    // Where a link leads is its whole contents.
+    let same_kind = |item: Item| kind_of(item.mode) == kind_of(ours.mode);
+    if !(is_regular(ours.mode) || kind_of(ours.mode) == LINK) || !same_kind(theirs) {
         return Ok(Vec::new());
     }
-    let old = if is_regular(base.mode) { store.blob(base.id)? } else { Arc::from([]) };
+    let old = if same_kind(base) { store.blob(base.id)? } else { Arc::from([]) };
     Ok(three_way::hunks(&old, &store.blob(ours.id)?, &store.blob(theirs.id)?))
 }
 

@@ -145,6 +145,31 @@ fn a_content_conflict_shows_its_lines_and_where_they_are_in_ours() {
 }
 
 #[test]
+fn links_that_both_sides_changed_show_where_they_lead() {
+    let fork = Fork::new(&[("a", Some("1\n"))], &[], &[]);
+    let lead = |branch: &str, to: &str| {
+        fork.work.git(&["checkout", "-q", branch]);
+        let link = fork.work.path.join("link");
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(to, link).unwrap();
+        fork.work.git(&["add", "link"]);
+        fork.work.git(&["commit", "-q", "-m", to]);
+    };
+    lead("master", "there");
+    for (branch, to) in [("ours", "here"), ("theirs", "elsewhere")] {
+        fork.work.git(&["branch", "-f", branch, "master"]);
+        lead(branch, to);
+    }
+    let (outcome, certificate) = fork.merge();
+    assert_eq!(certificate.agrees, Some(true));
+    let Merged::Conflicts(conflicts) = outcome.result else { panic!("{outcome:?}") };
+    let [conflict] = conflicts.as_slice() else { panic!("{conflicts:?}") };
+    assert_eq!(conflict.message, "both sides changed where the link link leads");
+    let hunk = &conflict.hunks[0];
+    assert_eq!((&hunk.ours[0], &hunk.base[0], &hunk.theirs[0]), (&"here".into(), &"there".into(), &"elsewhere".into()));
+}
+
+#[test]
 fn lines_that_look_like_markers_confuse_nobody() {
     let text = |middle: &str| format!("<<<<<<< a\n{middle}\n||||||| b\n=======\n>>>>>>>>>> c\n");
     let (base, ours, theirs) = (text("x"), text("<<<<<<< ours"), text("======="));

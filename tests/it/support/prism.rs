@@ -62,6 +62,7 @@ impl Described {
                 let address = SocketAddr::from(([127, 0, 0, 1], port));
                 return Self { address, known, next: AtomicU64::new(1), _child: child, _input: input };
             }
+            let _ = child.wait();
         }
         panic!("prism ended before it was ready: {last}");
     }
