@@ -4,6 +4,7 @@ use super::check::check;
 use super::forges;
 use super::project::Project;
 use super::setting::Setting;
+use crate::config::CiKind;
 use crate::forge::Forge;
 use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::model::{Failure, FailureKind, Place, Watch};
@@ -164,6 +165,9 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
             findings.push(Finding::good("forge", Forge::kind(&*parts.forge)));
             findings.push(match &parts.ci {
                 Some(ci) => Finding::good("ci", ci.kind()),
+                None if project.config.ci.kind == Some(CiKind::Status) => {
+                    Finding::good("ci", "status: whatever reports to the forge")
+                }
                 None => Finding::odd("ci", "none: nothing is tested before it lands", "say [ci] in relwf.toml"),
             });
             if live == Live::Yes {

@@ -86,10 +86,18 @@ pub struct Doubt {
 }
 
 /// What a command answers, where it answers anything.
-pub(super) fn answers(command: &str) -> Option<String> {
+fn answers(command: &str) -> Option<String> {
     let signatures = signatures();
     let found = signatures.iter().find(|signature| signature.name == command);
     found.filter(|signature| signature.answers()).map(|signature| signature.gaps())
+}
+
+/// What a command answers as JSON with gaps, and what of that an operator's word for it lacks, where it lacks anything.
+pub(super) fn unsaid(command: &str, word: &Value) -> Option<(String, Vec<&'static str>)> {
+    let signatures = signatures();
+    let signature = signatures.iter().find(|signature| signature.name == command && signature.answers())?;
+    let missing = signature.missing_in(word);
+    (word.is_null() || !missing.is_empty()).then(|| (signature.gaps(), missing))
 }
 
 /// Checks a workflow with everything it imports, and its parameters.

@@ -6,6 +6,7 @@ use super::world::Parts;
 use crate::ci::{BuildQuery, Start};
 use crate::config::Environment;
 use crate::effects::{Route, way_in};
+use crate::forge::DEPLOYMENT;
 use crate::model::{Failure, Watch};
 
 /// Each environment's branch on the forge, and the CI.
@@ -49,6 +50,12 @@ fn landing(parts: &Parts, environment: &Environment, watch: Watch<'_>) -> Result
     };
     let mut required = environment.checks.clone();
     required.extend(rules.required.into_iter().filter(|context| !environment.checks.contains(context)));
+    let deployments = environment.deployed_by.iter().filter_map(|name| name.strip_prefix(DEPLOYMENT));
+    if let Some(tip) = parts.forge.branch(branch, watch)? {
+        for place in deployments {
+            parts.forge.deployment(tip, place, watch)?;
+        }
+    }
     // A command of our own judges what lands, whatever is required.
     if required.is_empty() && parts.ci.as_ref().is_none_or(|ci| ci.start() == Start::Server) {
         let hint = format!("name them in `checks` of the environment `{}`", environment.name);

@@ -1,6 +1,6 @@
 //! The runs of this machine: the list, one run's story, people's decisions.
 
-use super::launch::{answers, who};
+use super::launch::{unsaid, who};
 use super::project::Project;
 use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
@@ -312,14 +312,15 @@ fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<String> {
 pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<(), Failure> {
     let actor = who(project).actor;
     let store = store(project)?;
-    if settlement.verdict == Verdict::Happened(Value::Null)
+    if let Verdict::Happened(value) = &settlement.verdict
         && let Some(entry) = store.history(id)?.entries.get(&settlement.key)
-        && let Some(answers) = answers(&entry.name)
+        && let Some((answers, missing)) = unsaid(&entry.name, value)
     {
         let (key, name) = (&settlement.key, &entry.name);
+        let missing = missing.join(", ");
         return Err(Failure::new(
             FailureKind::Usage,
-            format!("the workflow goes on with what {name} answered, and `{key}=done` does not say it"),
+            format!("the workflow goes on with what {name} answered, and `{key}=done` does not say it: {missing}"),
         )
         .hint(format!("write --settle '{key}=done:{answers}', with what you found instead of each …")));
     }

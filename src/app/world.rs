@@ -3,9 +3,11 @@
 use super::forges::{self, Apis};
 use super::project::Project;
 use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
-use crate::config::{CiKind, ForgeKind};
+use crate::config::{CiKind, Environment, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
+use crate::forge::{
+    DEPLOYMENT, Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name,
+};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
@@ -182,7 +184,27 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
         // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
         Some(CiKind::Status) => None,
     };
+    for environment in &project.config.environments {
+        sound(environment, &*forge, kind)?;
+    }
     Ok(Parts { forge, ci, identity, folder })
+}
+
+/// Can whoever an environment is deployed by ever report?
+fn sound(environment: &Environment, forge: &dyn Forge, ci: Option<CiKind>) -> Result<(), Failure> {
+    let never = |name: &str, why: String| {
+        let words = format!("the environment `{}` is deployed_by `{name}`, and {why}", environment.name);
+        Failure::new(FailureKind::Config, words).hint("name a status or check that follows the landing")
+    };
+    for name in &environment.deployed_by {
+        if name.starts_with(DEPLOYMENT) && !forge.caps().deploys {
+            return Err(never(name, format!("the forge ({}) keeps no deployments", forge.kind())));
+        }
+        if name == "relwf/push" && ci != Some(CiKind::Command) {
+            return Err(never(name, "only a command of [ci] reports that".to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// A folder's name for a remote.

@@ -110,5 +110,9 @@ fn settlement_of(text: &str) -> Result<Settlement, Failure> {
         (_, Some((key, ""))) => (key, Verdict::Absent),
         _ => return Err(wrong()),
     };
-    Ok(Settlement { key: key.parse().map_err(|()| wrong())?, verdict })
+    let key = key.parse().map_err(|()| {
+        let words = format!("`{key}` is no key of a command, which are like `land#0`");
+        Failure::new(FailureKind::Usage, words).hint("`relwf show RUN` names the keys")
+    })?;
+    Ok(Settlement { key, verdict })
 }

@@ -16,11 +16,21 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     let url = table.text("url").map(|url| url.text.to_owned());
     let checks = table.texts("checks");
     let deployed_by = table.texts("deployed_by");
-    for check in checks
-        .iter()
-        .chain(&deployed_by)
-        .filter(|check| check.text.starts_with("relwf/") && !OWN_CHECKS.contains(&check.text))
-    {
+    for check in checks.iter().filter(|check| check.text.starts_with(DEPLOYMENT)) {
+        let hint = "name it in `deployed_by`: deployments follow a landing".to_owned();
+        table.source.wrong(check.at, "a deployment cannot be green before a commit lands", hint);
+    }
+    for name in &deployed_by {
+        if name.text == DEPLOYMENT {
+            let hint = "write deployment/ENVIRONMENT".to_owned();
+            table.source.wrong(name.at, "a deployment to which environment?", hint);
+        } else if name.text != "relwf/push" && OWN_CHECKS.contains(&name.text) {
+            let hint = "of what has landed the command of [ci] reports `relwf/push`".to_owned();
+            table.source.wrong(name.at, format!("nothing reports `{}` on what has landed", name.text), hint);
+        }
+    }
+    let of_relwf = |text: &str| text.starts_with("relwf/") && !OWN_CHECKS.contains(&text);
+    for check in checks.iter().chain(&deployed_by).filter(|check| of_relwf(check.text)) {
         let hint = suggestion(check.text, &OWN_CHECKS, "the command of [ci] reports");
         table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
     }
@@ -41,6 +51,9 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     table.finish();
     Some(Environment { name: name?, branch: branch?, url, checks, deployed_by, also_green, health })
 }
+
+/// What the names of deployments begin with.
+const DEPLOYMENT: &str = "deployment/";
 
 /// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.
 fn health(environment: &mut Table<'_, '_>) -> Option<Health> {

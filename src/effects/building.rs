@@ -9,7 +9,7 @@ use super::text::list;
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::config::{CiKind, Environment};
 use crate::forge::Verdict;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, unknown};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch, unknown};
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,15 @@ impl WaitBuild {
         !self.named().is_empty() || self.world.config.ci.kind == Some(CiKind::Status)
     }
 
+    /// What is said of the commit; where that cannot be heard, it has landed all the same.
+    fn said(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, Failure> {
+        let landed = |failure: Failure| match self.wanted.event {
+            CiEvent::Push => failure.cause(format!("{} is on {} all the same", commit.short(), self.wanted.branch)),
+            _ => failure,
+        };
+        reported::said(&self.world, commit, self.environment(), watch).map_err(landed)
+    }
+
     /// The CI's build, once it has passed; else why not yet.
     fn built(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
         let WaitArgs { event, branch, id, .. } = &self.wanted;
@@ -105,7 +114,7 @@ impl WaitBuild {
 
     /// What is reported, once it is green; else why not yet.
     fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
-        let now = reported::said(&self.world, begun.commit, self.environment(), cx.watch)?;
+        let now = self.said(begun.commit, cx.watch)?;
         let green = match reported::judge(self.named(), &begun.said, now) {
             Report::Red(red) => return Err(reported::red(begun.commit, &red)),
             Report::Open(why) => return Ok(Err(list(&why, 5))),
@@ -157,8 +166,7 @@ impl Wait for WaitBuild {
     fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let commit = self.world.mirror.resolve(&self.wanted.commit)?;
         let listens = self.listens();
-        let said =
-            if listens { reported::said(&self.world, commit, self.environment(), cx.watch)? } else { Vec::new() };
+        let said = if listens { self.said(commit, cx.watch)? } else { Vec::new() };
         let silence = self.world.config.ci.silence.unwrap_or(SILENCE);
         value(Begun {
             commit,

@@ -158,7 +158,9 @@ impl Land {
             MergeOutcome::Merged(landed) | MergeOutcome::Already(landed) => self.merged_as(landing, landed, watch),
             MergeOutcome::HeadMoved => Err(EffectError::Refused(head_moved(number))),
             // The next attempt sees where the target is, and says so.
-            MergeOutcome::BaseMoved => not_yet(format!("{} moved meanwhile", self.wanted.target)),
+            MergeOutcome::BaseMoved => {
+                not_yet(format!("the forge says that {} was modified meanwhile", self.wanted.target))
+            }
             MergeOutcome::NotReady(why) => not_yet(format!("the forge cannot merge yet: {why}")),
             MergeOutcome::Withheld(why) => {
                 let why = why.split_whitespace().collect::<Vec<_>>().join(" ");

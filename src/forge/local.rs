@@ -212,7 +212,7 @@ impl Forge for LocalForge {
     }
 
     fn caps(&self) -> Caps {
-        Caps { merges: false, needs_branch: false }
+        Caps { merges: false, needs_branch: false, deploys: false }
     }
 
     fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {

@@ -12,6 +12,8 @@ pub struct Caps {
     pub merges: bool,
     /// Does proposing need a branch on the remote (`relwf/promote/<run>`)?
     pub needs_branch: bool,
+    /// Does it keep deployments of its own?
+    pub deploys: bool,
 }
 
 /// The state of a change.

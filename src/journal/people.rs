@@ -6,7 +6,7 @@ use super::rows::{self, Draft, RowEvent};
 use super::runs::{is_open, over};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
-use crate::run::Key;
+use crate::run::{Entry, Key};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -93,7 +93,7 @@ impl Store {
                 return Err(over(run, status).into());
             }
             let mut history = rows::history(tx, run)?;
-            let Some(entry) = history.entries.remove(key).filter(|e| e.intent.is_some() && e.settled.is_none()) else {
+            let Some(entry) = history.entries.remove(key).filter(Entry::may_have_happened) else {
                 let failure = Failure::new(FailureKind::Usage, format!("{key} of run {run} is not in doubt"))
                     .hint(format!("`relwf show {run}` shows what is"));
                 return Err(failure.into());

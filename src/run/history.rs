@@ -60,6 +60,13 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Was it begun, and is nothing known of how it ended?
+    pub fn may_have_happened(&self) -> bool {
+        self.intent.is_some() && self.settled.is_none() && !self.absent
+    }
+}
+
 impl History {
     /// The entry of a command, made when there is none.
     pub fn entry(&mut self, request: &Request) -> &mut Entry {

@@ -134,8 +134,14 @@ impl Performer<'_> {
     fn read(&self, task: &Task, read: &dyn Read, cx: &Performing<'_>) -> Result<End, RecordError> {
         match read.perform(cx) {
             Ok(value) => self.settle(task, Settled::Value(value), None),
+            Err(failure) if self.must_rest(&failure) => Ok(self.suspend(failure)),
             Err(failure) => self.failed(task, failure),
         }
+    }
+
+    /// Does a server ask for more patience than a process has?
+    fn must_rest(&self, failure: &Failure) -> bool {
+        failure.after.is_some_and(|after| after.duration() > self.pace.budget)
     }
 
     fn wait(&self, task: &Task, wait: &dyn Wait, cx: &Performing<'_>) -> Result<(End, Option<Value>), RecordError> {
@@ -148,6 +154,7 @@ impl Performer<'_> {
                     self.record(Record::Begun { key, fingerprint, name, args, facts: facts.clone() })?;
                     facts
                 }
+                Err(failure) if self.must_rest(&failure) => return Ok((self.suspend(failure), None)),
                 Err(failure) => return Ok((self.failed(task, failure)?, None)),
             },
         };
@@ -178,9 +185,7 @@ impl Performer<'_> {
             }
             None => match self.prepare(effect, cx) {
                 Ok(pre) => Intent { idempotency_key: self.idempotency_key(&task.request), pre },
-                Err(failure) if failure.after.is_some_and(|after| after.duration() > self.pace.budget) => {
-                    return Ok(self.suspend(failure));
-                }
+                Err(failure) if self.must_rest(&failure) => return Ok(self.suspend(failure)),
                 Err(failure) => return self.failed(task, failure),
             },
         };
@@ -201,20 +206,18 @@ impl Performer<'_> {
                 Ok(Ok(value)) => return self.settle(task, Settled::Value(value), None),
                 Ok(Err(EffectError::Refused(failure))) => return self.failed(task, failure),
                 Ok(Err(EffectError::NotDone { failure, after })) => (failure, after),
-                Ok(Err(EffectError::Unknown(failure))) => {
-                    match self.look(task, effect, cx, &intent) {
-                        Found::Absent => {}
-                        found => {
-                            if let Verdict::End(end) = self.judge(task, effect, found, Some(&failure))? {
-                                return Ok(end);
-                            }
-                            if tries >= self.pace.tries {
-                                return self.doubt(task, failure.message);
-                            }
+                Ok(Err(EffectError::Unknown(failure))) => match self.look(task, effect, cx, &intent) {
+                    Found::Absent => (failure.hint("it was looked for afterwards, and it has not happened"), None),
+                    found => {
+                        if let Verdict::End(end) = self.judge(task, effect, found, Some(&failure))? {
+                            return Ok(end);
                         }
+                        if tries >= self.pace.tries {
+                            return self.doubt(task, failure.message);
+                        }
+                        (failure, None)
                     }
-                    (failure, None)
-                }
+                },
                 Err(panic) => {
                     let bug = panicked(&task.request, panic.as_ref());
                     return match self.look(task, effect, cx, &intent) {

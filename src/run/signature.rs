@@ -1,6 +1,8 @@
 //! What a host function takes, as data: the script room registers and checks from it, `relwf check` and the reference
 //! documentation read it. Declared once, beside the command it describes.
 
+use crate::model::Value;
+
 /// How a command touches the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -113,6 +115,15 @@ impl Signature {
     /// Does it answer anything?
     pub fn answers(&self) -> bool {
         self.returns != "()"
+    }
+
+    /// What it always answers, of which `value` says nothing.
+    pub fn missing_in(&self, value: &Value) -> Vec<&'static str> {
+        let Some((inside, _)) = self.returns.strip_prefix("#{").and_then(|rest| rest.split_once('}')) else {
+            return Vec::new();
+        };
+        let names = inside.split(',').map(|field| field.split(':').next().unwrap_or_default().trim());
+        names.filter(|name| !name.is_empty() && !name.ends_with('?') && value.get(name).is_none()).collect()
     }
 
     /// What it answers as JSON with gaps, e.g. `{"id":…}`: for whoever must say it instead.

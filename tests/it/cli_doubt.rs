@@ -41,9 +41,16 @@ fn the_operator_is_asked_and_says_it_happened() {
     bare.exits(2);
     assert!(bare.stderr.contains("goes on with what sh::run answered"), "{}", bare.stderr);
     assert!(bare.stderr.contains("--settle 'send#0=done:{"), "{}", bare.stderr);
+    let half = machine.say(&service, &["resume", &run, "--settle", r#"send#0=done:{"stdout":""}"#]);
+    half.exits(2);
+    assert!(half.stderr.contains("does not say it: status, stderr"), "{}", half.stderr);
+    let nobody = machine.say(&service, &["resume", &run, "--settle", "nobody=absent"]);
+    nobody.exits(2);
+    assert!(nobody.stderr.contains("`nobody` is no key of a command"), "{}", nobody.stderr);
     let wrong = machine.say(&service, &["resume", &run, "--settle", "send#0=maybe"]);
     wrong.exits(2);
-    let done = machine.say(&service, &["resume", &run, "--settle", r#"send#0=done:{"status":0}"#]);
+    let done =
+        machine.say(&service, &["resume", &run, "--settle", r#"send#0=done:{"status":0,"stdout":"","stderr":""}"#]);
     done.exits(0);
     assert!(done.stderr.contains("the letter is out: 0"), "{}", done.stderr);
     assert_eq!(fs::read_to_string(service.join("letters")).unwrap(), "sent\n", "sent once");

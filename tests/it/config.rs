@@ -171,6 +171,16 @@ fn unknown_keys_are_errors_with_a_suggestion() {
 }
 
 #[test]
+fn deployers_are_named_where_they_can_report() {
+    let of = |line: &str| format!("[[environment]]\nname = \"staging\"\nbranch = \"staging\"\n{line}\n");
+    wrong(&of("checks = [\"deployment/beta\"]"), &[("4:11", "a deployment cannot be green before a commit lands")]);
+    wrong(&of("deployed_by = [\"deployment/\"]"), &[("4:16", "a deployment to which environment?")]);
+    let words = "nothing reports `relwf/pull_request` on what has landed";
+    wrong(&of("deployed_by = [\"relwf/pull_request\"]"), &[("4:16", words)]);
+    wrong("[ci]\nkind = \"travis\"\nsilence = \"1m\"\n", &[("3:11", "`silence` goes with `kind = \"status\"` alone")]);
+}
+
+#[test]
 fn everything_that_is_wrong_is_told_at_once() {
     let text = "\
 [repo]

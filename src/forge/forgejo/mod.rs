@@ -105,7 +105,7 @@ impl Forge for ForgejoForge {
     }
 
     fn caps(&self) -> Caps {
-        Caps { merges: true, needs_branch: true }
+        Caps { merges: true, needs_branch: true, deploys: false }
     }
 
     fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {

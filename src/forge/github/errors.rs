@@ -40,6 +40,18 @@ pub(super) fn renamed(slug: &str, name: &str) -> Failure {
     Failure::new(FailureKind::Config, format!("{slug} is called {name} now")).hint("change [repo].url")
 }
 
+/// Reading deployments is a right of its own.
+pub(super) fn of_deployments(error: ForgeError) -> ForgeError {
+    match error {
+        ForgeError::Refused(failure) if failure.kind == FailureKind::Refused => {
+            ForgeError::Refused(failure.hint(
+                "a fine-grained token must be able to read deployments, a classic one has it with the scope `repo`",
+            ))
+        }
+        other => other,
+    }
+}
+
 pub(super) fn no_change(number: u64) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no pull request {number}"))
         .hint("GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from")

@@ -152,7 +152,7 @@ impl Forge for GithubForge {
     }
 
     fn caps(&self) -> Caps {
-        Caps { merges: true, needs_branch: true }
+        Caps { merges: true, needs_branch: true, deploys: true }
     }
 
     fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
@@ -265,7 +265,7 @@ impl Forge for GithubForge {
     /// The newest deployment, by the newest of its statuses.
     fn deployment(&self, commit: CommitId, environment: &str, watch: Watch<'_>) -> Result<Option<Verdict>, ForgeError> {
         let path = format!("/deployments?sha={commit}&environment={}&per_page=1", encoded(environment));
-        let Some(answer) = self.get(&path, watch)? else { return Ok(None) };
+        let Some(answer) = self.get(&path, watch).map_err(errors::of_deployments)? else { return Ok(None) };
         let found: Vec<Deployment> = read(&answer.body, "the deployments")?;
         let Some(deployment) = found.into_iter().next() else { return Ok(None) };
         let path = format!("/deployments/{}/statuses?per_page=1", deployment.id);

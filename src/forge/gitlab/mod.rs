@@ -125,7 +125,7 @@ impl Forge for GitlabForge {
     }
 
     fn caps(&self) -> Caps {
-        Caps { merges: true, needs_branch: true }
+        Caps { merges: true, needs_branch: true, deploys: true }
     }
 
     fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {

@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use crate::support::cli::Said;
-use crate::support::github::{Deployment, Form, Play, now};
+use crate::support::github::{Deployment, Fault, Form, Play, now};
 use crate::support::travis::Event;
 use crate::support::wire::{self, Answer, read_request};
 use std::io::Write;
@@ -209,4 +209,25 @@ fn deploying(stage: &Stage, end: &str) -> Said {
         tell(end);
         run.join().unwrap()
     })
+}
+
+/// What can never work is told before anything happens, and not when it has landed.
+#[test]
+fn whoever_can_never_report_is_no_deployer() {
+    let stage = Stage::new();
+    stage.configure("deployed_by = [\"relwf/push\"]\n");
+    let said = stage.promote();
+    assert_ne!(said.code, 0);
+    assert!(said.stderr.contains("only a command of [ci] reports that"), "{}", said.stderr);
+    assert!(stage.github.changes().is_empty());
+    // A token that may not read deployments is found by looking.
+    stage.configure("deployed_by = [\"deployment/beta\"]\n");
+    stage.github.fault("GET", "/deployments", 1, Fault::says(403, "Resource not accessible by personal access token"));
+    let said = stage.relwf(&["doctor", "--live"]);
+    assert!(said.exits(1).stdout.contains("must be able to read deployments"), "{}", said.stdout);
+    // Where it is found too late, the landing is told.
+    stage.github.fault("GET", "/deployments", 1, Fault::says(403, "Resource not accessible by personal access token"));
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("is on staging all the same"), "{}", said.stderr);
 }

@@ -142,12 +142,13 @@ fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
     let stage = stage();
     let later = jiff::Timestamp::now().as_second() + 1800;
     // The first look at checks is at the candidate.
-    for (skip, method, path) in [(0, "POST", "/pulls"), (1, "GET", "/check-runs")] {
+    for (skip, method, path) in [(0, "GET", "/check-runs"), (0, "POST", "/pulls"), (2, "GET", "/check-runs")] {
         stage.github.fault_after(skip, method, path, 1, Fault::exhausted(later));
     }
     let said = stage.promote();
     said.exits(3);
     assert!(said.stderr.contains("asks to come back later"), "{}", said.stderr);
+    stage.relwf(&["resume", "--all"]).exits(3);
     assert_eq!(stage.github.changes().len(), 0);
     let said = stage.relwf(&["resume", "--all"]);
     said.exits(3);
