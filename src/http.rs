@@ -33,6 +33,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub enum Access {
     /// It only looks: it may be sent again, and follows redirects.
     Read,
+    /// It only looks, and only the server itself may answer: redirects to another one are refused.
+    Own,
     /// It changes something: it is sent once, and redirects are answers.
     Write,
 }
@@ -214,7 +216,7 @@ impl Client {
         let until = Instant::now() + request.deadline;
         match request.access {
             Access::Write => self.once(&request, until),
-            Access::Read => self.patiently(request, until),
+            Access::Read | Access::Own => self.patiently(request, until),
         }
     }
 
@@ -311,6 +313,9 @@ fn redirected(request: &Request, response: &Response, redirects: usize) -> Resul
     }
     let mut next = Request { url: target, ..request.clone() };
     if url::origin(&next.url) != url::origin(&request.url) {
+        if request.access == Access::Own {
+            return refused(&format!("the server redirects to another one ({})", url::host(&next.url)));
+        }
         if request.url.starts_with("https:") && !next.url.starts_with("https:") {
             return refused("the server redirects from https to http");
         }

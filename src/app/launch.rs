@@ -3,6 +3,7 @@
 use super::plan::made;
 use super::project::Project;
 use super::run_id::new_run_id;
+use super::runs::{OpenChange, left_open};
 use super::setting::{Fetch, Setting};
 use super::world;
 use crate::config;
@@ -74,6 +75,8 @@ pub struct Finished {
     pub approval: bool,
     /// Effects of which nobody knows whether they happened.
     pub unsettled: Vec<Doubt>,
+    /// The changes that it leaves open.
+    pub open: Vec<OpenChange>,
 }
 
 /// An effect of which nobody knows whether it happened.
@@ -258,7 +261,9 @@ fn drive(
         took_ms,
         approval: false,
         unsettled: Vec::new(),
+        open: Vec::new(),
     };
+    finished.open = left_open(&history.entries);
     for (key, entry) in history.entries {
         match entry.settled {
             Some(Settled::Value(value)) if made(&entry.name).is_some() => finished.merge = Some(value),

@@ -38,8 +38,8 @@ pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
 pub use runs::{
-    Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run, resumable,
-    runs, settle, show,
+    Decided, Listed, OpenChange, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run,
+    resumable, runs, settle, show,
 };
 pub use setting::{Env, Fetch, Setting};
 pub use treemerge::{TreeAnswer, TreeMerger};

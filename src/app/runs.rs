@@ -274,34 +274,42 @@ pub fn approve(
     }
 }
 
-/// Gives a run up; the changes that it leaves open, each by its address or its number.
+/// Gives a run up; the changes that it leaves open.
 ///
 /// # Errors
 ///
 /// It is over already.
-pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<String>, Failure> {
+pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<OpenChange>, Failure> {
     let store = store(project)?;
     store.abandon(id, &who(project).actor, reason)?;
     Ok(left_open(&store.history(id)?.entries))
 }
 
-/// The changes that were proposed, and neither landed nor closed.
-fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<String> {
+/// A change that was proposed, and neither landed nor was closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenChange {
+    /// Its number on the forge.
+    pub number: u64,
+    /// Where a person looks at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// The changes that a run leaves open, as far as it knows.
+pub(super) fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<OpenChange> {
     let number = |change: &Value| change.get("number").unwrap_or(change).as_u64();
-    let ended = |entry: &&Entry| {
-        matches!(entry.name.as_str(), "forge::land" | "forge::close")
-            && matches!(entry.settled, Some(Settled::Value(_)))
+    let value = |entry: &Entry| match &entry.settled {
+        Some(Settled::Value(value)) => Some(value.clone()),
+        _ => None,
     };
-    let gone: Vec<u64> = entries.values().filter(ended).filter_map(|entry| number(entry.args.get("change")?)).collect();
-    let opened =
-        entries.values().filter(|entry| entry.name == "forge::propose").filter_map(|entry| match &entry.settled {
-            Some(Settled::Value(change)) if !gone.contains(&number(change)?) => {
-                let address = change.get("url").and_then(Value::as_str).map(str::to_owned);
-                Some(address.unwrap_or_else(|| format!("change {}", number(change).unwrap_or_default())))
-            }
-            _ => None,
-        });
-    opened.collect()
+    let ends = |entry: &&Entry| matches!(entry.name.as_str(), "forge::land" | "forge::close") && value(entry).is_some();
+    let gone: Vec<u64> = entries.values().filter(ends).filter_map(|entry| number(entry.args.get("change")?)).collect();
+    let proposed = entries.values().filter(|entry| entry.name == "forge::propose").filter_map(value);
+    let open = proposed.filter_map(|change| {
+        let url = change.get("url").and_then(Value::as_str).map(str::to_owned);
+        Some(OpenChange { number: number(&change)?, url })
+    });
+    open.filter(|change| !gone.contains(&change.number)).collect()
 }
 
 /// Writes down what an operator says of an effect in doubt.

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::problem::Problem;
 use crate::app::{abandon, find_run};
 use crate::ui::Form;
+use crate::ui::run::still_open;
 use serde_json::json;
 
 /// Give a run up: it will not be resumed, and its target is free again.
@@ -35,9 +36,7 @@ pub fn run(context: &Context, args: &AbandonArgs) -> Result<Exit, Problem> {
         Form::Text => {
             context.out.say(&format!("run {run} is given up; what it did stays done"));
             for change in open {
-                context
-                    .out
-                    .say(&format!("still open: {change} (`relwf run abandon` closes it, and deletes its branch)"));
+                context.out.say(&still_open(&change));
             }
         }
     }

@@ -181,6 +181,7 @@ impl Api {
 
     fn look(&self, url: String, watch: Watch<'_>) -> Result<Answer, HttpError> {
         let mut request = self.request("GET", url.clone());
+        request.access = Access::Own;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&url).cloned();
         if let Some(etag) = kept.as_ref().and_then(|kept| kept.header("etag")) {
             request = request.header("if-none-match", etag);
@@ -227,7 +228,7 @@ impl Api {
         }
         let failure = answer.failure();
         match request.access {
-            Access::Read => Err(HttpError::NotSent(failure)),
+            Access::Read | Access::Own => Err(HttpError::NotSent(failure)),
             Access::Write => Err(HttpError::Unknown(failure.hint("look on the server whether it happened"))),
         }
     }

@@ -196,7 +196,7 @@ fn told(error: &Error, access: Access, url: &str, route: &Route, sent: Sent) -> 
     };
     match error {
         Error::BadUri(_) | Error::Http(_) => Outcome::Invalid("the URL or a header is malformed".to_owned()),
-        Error::BodyExceedsLimit(limit) if access == Access::Read => {
+        Error::BodyExceedsLimit(limit) if access != Access::Write => {
             Outcome::Invalid(format!("the answer has more than {limit} bytes"))
         }
         Error::BodyExceedsLimit(limit) => {

@@ -12,6 +12,9 @@ pub(super) type Number = u32;
 /// Almost all commits have their parents and dates within these first bytes.
 const HEAD: usize = 320;
 
+/// So many commits' trees are kept.
+const TREES: usize = 1 << 16;
+
 /// The generation of commits that no commit-graph file knows: above all that it knows.
 pub(super) const UNKNOWN_GENERATION: u64 = u64::MAX;
 
@@ -35,6 +38,8 @@ pub(super) struct Commits {
     commits: Vec<Commit>,
     graphs: Graphs,
     shallow: IdMap<()>,
+    /// The trees of commits that were read, for whoever merges them.
+    trees: IdMap<ObjectId>,
 }
 
 impl Commits {
@@ -43,7 +48,7 @@ impl Commits {
         let graphs = Graphs::open(common);
         let shallow = std::fs::read_to_string(common.join("shallow")).unwrap_or_default();
         let shallow = shallow.lines().filter_map(|line| Some((line.trim().parse().ok()?, ()))).collect();
-        Self { numbers: IdMap::default(), commits: Vec::new(), graphs, shallow }
+        Self { numbers: IdMap::default(), commits: Vec::new(), graphs, shallow, trees: IdMap::default() }
     }
 
     /// The number of a commit, which need not have been read yet.
@@ -71,8 +76,21 @@ impl Commits {
     }
 
     /// A commit's tree, from the commit itself: of what is merged the commit graph's word is not enough.
-    pub(super) fn tree(&self, store: &Store<'_>, number: Number) -> Result<ObjectId, MergeError> {
-        Ok(read(store, self.commits[number as usize].id)?.tree)
+    pub(super) fn tree(&mut self, store: &Store<'_>, number: Number) -> Result<ObjectId, MergeError> {
+        let id = self.commits[number as usize].id;
+        match self.trees.get(&id) {
+            Some(tree) => Ok(*tree),
+            None => Ok(self.read(store, id)?.tree),
+        }
+    }
+
+    fn read(&mut self, store: &Store<'_>, id: ObjectId) -> Result<Raw, MergeError> {
+        let raw = read(store, id)?;
+        if self.trees.len() >= TREES {
+            self.trees.clear();
+        }
+        self.trees.insert(id, raw.tree);
+        Ok(raw)
     }
 
     /// A commit that [`get`](Self::get) has given before.
@@ -88,7 +106,7 @@ impl Commits {
         let id = self.commits[number as usize].id;
         let found = match self.graphs.find(id) {
             Some(found) => found,
-            None => read(store, id)?.commit,
+            None => self.read(store, id)?.commit,
         };
         let cut = self.shallow.contains_key(&id);
         let parents: Vec<Number> =

@@ -162,7 +162,7 @@ impl<'r> Engine<'r> {
     }
 
     fn tree_of(&self, commit: Number) -> Result<Item, MergeError> {
-        let tree = self.memory.commits.borrow().tree(&self.store, commit)?;
+        let tree = self.memory.commits.borrow_mut().tree(&self.store, commit)?;
         Ok(Item { mode: DIRECTORY, id: tree })
     }
 

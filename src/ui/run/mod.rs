@@ -8,7 +8,7 @@ mod planning;
 mod summary;
 
 pub use phrase::{phrase, short};
-pub use summary::finished;
+pub use summary::{finished, still_open};
 
 use super::out::{Form, Loudness, Out, Screen};
 use crate::run::Listener;

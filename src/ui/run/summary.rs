@@ -1,7 +1,7 @@
 //! What a person reads when a run has ended, or stopped, and what to type next.
 
 use super::phrase::short;
-use crate::app::{Doubt, Finished};
+use crate::app::{Doubt, Finished, OpenChange};
 use crate::model::{FailureKind, Value, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::{components, components_of};
@@ -23,7 +23,7 @@ pub fn finished(out: &Out, finished: &Finished, invocation: &str, texts: Texts<'
 }
 
 fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
-    let Finished { run, workflow, outcome, merge, took_ms, approval, unsettled } = finished;
+    let Finished { run, workflow, outcome, merge, took_ms, approval, unsettled, open } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
     // What did not land shipped nothing.
@@ -112,9 +112,19 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             }
             text.push_str(&format!("{} {} after {time} (run {run})\n", paint(ERROR, "failed:"), paint(NAME, workflow)));
             next(&mut text, &[(show, "what was done before it failed")]);
+            open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change))));
         }
     }
     text
+}
+
+/// A change that nobody looks after any more, and what to do about it.
+pub fn still_open(change: &OpenChange) -> String {
+    let number = change.number;
+    let name = change.url.clone().unwrap_or_else(|| format!("change {number}"));
+    format!(
+        "still open: {name}; `relwf run abandon --param change={number} --param reason=…` closes it and deletes its branch"
+    )
 }
 
 /// What a workflow returned, in a few words.

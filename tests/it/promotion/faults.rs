@@ -301,3 +301,32 @@ fn an_environments_branch_is_never_deleted() {
     said.exits(2);
     assert!(said.stderr.contains("must end with `/`"), "{}", said.stderr);
 }
+
+/// Only the forge itself speaks for the forge: another server's answer is none, even where the forge sends us there.
+#[test]
+fn nobody_answers_for_the_forge() {
+    let stage = stage();
+    let elsewhere = wire::serve("elsewhere", |stream| {
+        if wire::read_request(&stream).is_some() {
+            let _ = (&stream).write_all(&Answer::json(200, &json!([])).bytes());
+        }
+    });
+    let mut leads = Answer::new(302);
+    leads.headers.push(("location".to_owned(), format!("http://{elsewhere}/list")));
+    stage.github.fault("GET", "/rules/", 1, Fault::Answer(leads));
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains(&format!("redirects to another one ({elsewhere})")), "{}", said.stderr);
+    assert!(stage.github.changes().is_empty());
+}
+
+/// Whoever looks at a failed run knows what is left to tidy up.
+#[test]
+fn a_failed_run_names_the_change_that_it_leaves_open() {
+    let stage = stage();
+    stage.github.fault("PUT", "/merge", 1, Fault::says(422, "Base does not exist"));
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("/acme/service/pull/1; `relwf run abandon --param change=1"), "{}", said.stderr);
+    stage.relwf(&["run", "abandon", "--param", "change=1", "--param", "reason=not today"]).exits(0);
+}
