@@ -4,7 +4,7 @@ use super::check::check;
 use super::forges;
 use super::project::Project;
 use super::setting::Setting;
-use crate::config::CiKind;
+use crate::config::{CiKind, ForgeKind};
 use crate::forge::Forge;
 use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::model::{Failure, FailureKind, Place, Watch};
@@ -132,6 +132,9 @@ fn of_project(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Ve
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
 fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Finding>) {
     let credentials = project.credentials();
+    if let Ok(url) = project.url() {
+        tokens(project, &url, findings);
+    }
     let opened = project.url().and_then(|url| {
         way(url.route(), findings);
         let mirror = Mirror::open(&project.setting.cache_dir()?, &url, Arc::clone(&credentials), Keep::No, watch)?;
@@ -190,6 +193,36 @@ fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Opti
             format!("set {}, or set up `gh auth login` (GitHub) or a git credential helper", variables.join(" or ")),
         )),
         None => None,
+    }
+}
+
+/// Whose tokens go to the forge's API and to the CI, where these are on other hosts than the remote.
+fn tokens(project: &Project, url: &RemoteUrl, findings: &mut Vec<Finding>) {
+    let kind = forges::kind(project, url);
+    let api = forges::address(project, kind, url).and_then(|base| Ok(RemoteUrl::parse(&base, &project.config.root)?));
+    if let Ok(Some(host)) = api.as_ref().map(RemoteUrl::host)
+        && kind != ForgeKind::Local
+        && !(url.is_http() && url.host() == Some(host))
+    {
+        findings.push(match project.credentials().source(host) {
+            Some(source) => Finding::good("token", format!("for {host}: {}", source.0)),
+            None => Finding::odd(
+                "token",
+                format!("none for {host}: nothing can be proposed there"),
+                format!("set {}", forges::variables(kind).join(" or ")),
+            ),
+        });
+    }
+    if project.config.ci.kind == Some(CiKind::Travis) {
+        let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty());
+        findings.push(match token {
+            Some(_) => Finding::good("token", "for Travis: TRAVIS_TOKEN"),
+            None => Finding::odd(
+                "token",
+                "none for Travis: it shows public builds alone, and starts none",
+                "set TRAVIS_TOKEN",
+            ),
+        });
     }
 }
 
