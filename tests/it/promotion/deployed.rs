@@ -107,7 +107,7 @@ fn requests_are_shown_when_they_are_asked_for_without_secrets() {
     assert!(!stage.relwf(&["-v", "candidates", "master", "staging"]).stderr.contains("GET "));
 }
 
-const STATUS: &str = "kind = \"status\"\nsilence = \"2s\"\n";
+const STATUS: &str = "kind = \"status\"\nsilence = \"4s\"\n";
 
 /// Promotes with Travis' word on the pull request, and statuses on what lands.
 fn with_statuses(deploy: Play) -> (Stage, Said) {
@@ -126,12 +126,12 @@ fn concluded(stage: &Stage, words: &str) {
 
 #[test]
 fn statuses_on_the_landed_commit_are_waited_for_and_older_ones_do_not_count() {
-    let (stage, said) = with_statuses(Play::GreenAfter(6));
+    let (stage, said) = with_statuses(Play::GreenAfter(40));
     said.exits(0);
     assert!(said.stderr.contains("deploy is pending"), "{}", said.stderr);
     concluded(&stage, "deployed and green");
 
-    let (stage, said) = with_statuses(Play::RedAfter(6));
+    let (stage, said) = with_statuses(Play::RedAfter(40));
     said.exits(1);
     assert!(said.stderr.contains("which has landed, these are red: deploy"), "{}", said.stderr);
     assert!(said.stderr.contains("revert-release"), "{}", said.stderr);

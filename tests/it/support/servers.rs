@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -33,13 +34,16 @@ pub fn program(name: &str, package: &str) -> PathBuf {
 }
 
 /// A port that nobody listens on. It lies below those that the system gives out by itself: a server that takes seconds to start
-/// still finds it free.
+/// still finds it free. Other test runs on this machine take others: a port's lock is held as long as this process lives.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    static LOCKS: Mutex<Vec<fs::File>> = Mutex::new(Vec::new());
     loop {
         let step = std::process::id().wrapping_mul(131).wrapping_add(NEXT.fetch_add(1, Ordering::SeqCst));
         let port = u16::try_from(10_000 + step % 20_000).unwrap();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let lock = fs::File::create(std::env::temp_dir().join(format!("relwf-test-port-{port}"))).unwrap();
+        if lock.try_lock().is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            LOCKS.lock().unwrap().push(lock);
             return port;
         }
     }
