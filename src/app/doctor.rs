@@ -147,7 +147,7 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
     };
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
     findings.push(Finding::good("remote", format!("{url}, {count} branches")));
-    findings.extend(login(&url, &credentials, forges::variables(forges::kind(project, &url))));
+    findings.extend(login(&url, &credentials, forges::variables(forges::kind(project, &url), url.host())));
     for environment in &project.config.environments {
         if !refs.contains_key(&environment.branch.to_ref()) {
             findings.push(Finding::bad(
@@ -209,7 +209,7 @@ fn tokens(project: &Project, url: &RemoteUrl, findings: &mut Vec<Finding>) {
             None => Finding::odd(
                 "token",
                 format!("none for {host}: nothing can be proposed there"),
-                format!("set {}", forges::variables(kind).join(" or ")),
+                format!("set {}", forges::variables(kind, Some(host)).join(" or ")),
             ),
         });
     }

@@ -121,9 +121,12 @@ pub(super) fn client(project: &Project) -> Result<Client, Failure> {
     Ok(Client::new(project.setting.cancel.clone()).by(project.routes()?))
 }
 
-/// The variables that hold tokens for a kind of forge, as people know them.
-pub(super) const fn variables(kind: ForgeKind) -> &'static [&'static str] {
+/// The variables that hold tokens for a host with that kind of forge, as people know them.
+pub(super) fn variables(kind: ForgeKind, host: Option<&str>) -> &'static [&'static str] {
     match kind {
+        ForgeKind::Github if !matches!(host, Some("api.github.com" | "github.com") | None) => {
+            &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
+        }
         ForgeKind::Github | ForgeKind::Local => &["GITHUB_ACCESS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
         ForgeKind::Gitlab => &["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"],
         ForgeKind::Forgejo => &["FORGEJO_TOKEN", "GITEA_TOKEN"],
@@ -138,12 +141,9 @@ pub(super) fn own_tokens(project: &Project) -> Option<(String, &'static [&'stati
         return None;
     }
     let api = RemoteUrl::parse(&address(project, kind, &url).ok()?, &project.config.root).ok()?;
-    let variables = match (kind, api.host()?) {
-        (ForgeKind::Github, "api.github.com" | "github.com") => return None,
-        (ForgeKind::Github, _) => &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
-        _ => variables(kind),
-    };
-    Some((api.host()?.to_owned(), variables))
+    let host = api.host()?;
+    let own = !matches!((kind, host), (ForgeKind::Github, "api.github.com" | "github.com"));
+    own.then(|| (host.to_owned(), variables(kind, Some(host))))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! Runs: begun, driven as far as they go, continued.
 
+use super::aftermath::{Doubt, OpenChange, left_open};
 use super::plan::made;
 use super::project::Project;
 use super::run_id::new_run_id;
-use super::runs::{OpenChange, left_open};
 use super::setting::{Fetch, Setting};
 use super::world;
 use crate::config;
-use crate::effects::signatures;
 use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
 use crate::model::{Failure, FailureKind, RunId, Value, Watch};
@@ -77,30 +76,6 @@ pub struct Finished {
     pub unsettled: Vec<Doubt>,
     /// The changes that it leaves open.
     pub open: Vec<OpenChange>,
-}
-
-/// An effect of which nobody knows whether it happened.
-#[derive(Debug)]
-pub struct Doubt {
-    /// The command's key.
-    pub key: String,
-    /// What it answers, as JSON with gaps; `None` where it answers nothing.
-    pub answers: Option<String>,
-}
-
-/// What a command answers, where it answers anything.
-fn answers(command: &str) -> Option<String> {
-    let signatures = signatures();
-    let found = signatures.iter().find(|signature| signature.name == command);
-    found.filter(|signature| signature.answers()).map(|signature| signature.gaps())
-}
-
-/// What a command answers as JSON with gaps, and what of that an operator's word for it lacks, where it lacks anything.
-pub(super) fn unsaid(command: &str, word: &Value) -> Option<(String, Vec<&'static str>)> {
-    let signatures = signatures();
-    let signature = signatures.iter().find(|signature| signature.name == command && signature.answers())?;
-    let missing = signature.missing_in(word);
-    (word.is_null() || !missing.is_empty()).then(|| (signature.gaps(), missing))
 }
 
 /// Checks a workflow with everything it imports, and its parameters.
@@ -269,7 +244,7 @@ fn drive(
             Some(Settled::Value(value)) if made(&entry.name).is_some() => finished.merge = Some(value),
             Some(_) => {}
             None if entry.unknown.is_some() => {
-                finished.unsettled.push(Doubt { key: key.to_string(), answers: answers(&entry.name) });
+                finished.unsettled.push(Doubt::of(&key, &entry));
             }
             None => finished.approval |= entry.name == "flow::approve",
         }

@@ -6,8 +6,7 @@ use super::world::Parts;
 use crate::ci::{BuildQuery, Start};
 use crate::config::Environment;
 use crate::effects::{Route, way_in};
-use crate::forge::DEPLOYMENT;
-use crate::model::{Failure, Watch};
+use crate::model::{DEPLOYMENT, Failure, Watch};
 
 /// Each environment's branch on the forge, and the CI.
 pub(super) fn live(project: &Project, parts: &Parts, watch: Watch<'_>, findings: &mut Vec<Finding>) {

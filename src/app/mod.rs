@@ -3,6 +3,7 @@
 //! Knows nothing of the command line or of what people see. Whatever a verb answers is a type here that serialises to
 //! the JSON of the contract.
 
+mod aftermath;
 mod candidates;
 mod check;
 mod delta;
@@ -25,6 +26,7 @@ mod treemerge;
 mod world;
 
 pub use crate::effects::Line;
+pub use aftermath::{Doubt, OpenChange};
 pub use candidates::{Candidate, Candidates, candidates};
 pub use check::{Checked, check};
 pub use delta::{Delta, delta};
@@ -32,14 +34,14 @@ pub use demo::{Demo, demo};
 pub use doctor::{Diagnosis, Finding, Health, Live, doctor};
 pub use embedded::{Preset, embedded_text};
 pub use init::{InitFile, InitWrite, init_files, write_init_file};
-pub use launch::{Doubt, Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
+pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
 pub use merge_queue::{MergeQueue, Question, Reply};
 pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
 pub use runs::{
-    Decided, Listed, OpenChange, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run,
-    resumable, runs, settle, show,
+    Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run, resumable,
+    runs, settle, show,
 };
 pub use setting::{Env, Fetch, Setting};
 pub use treemerge::{TreeAnswer, TreeMerger};

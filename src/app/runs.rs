@@ -1,13 +1,13 @@
 //! The runs of this machine: the list, one run's story, people's decisions.
 
-use super::launch::{unsaid, who};
+use super::aftermath::{OpenChange, left_open, unsaid};
+use super::launch::who;
 use super::project::Project;
 use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{Entry, Key, RunStatus, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// One row of `relwf runs`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -285,33 +285,6 @@ pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<OpenCh
     Ok(left_open(&store.history(id)?.entries))
 }
 
-/// A change that was proposed, and neither landed nor was closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OpenChange {
-    /// Its number on the forge.
-    pub number: u64,
-    /// Where a person looks at it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-}
-
-/// The changes that a run leaves open, as far as it knows.
-pub(super) fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<OpenChange> {
-    let number = |change: &Value| change.get("number").unwrap_or(change).as_u64();
-    let value = |entry: &Entry| match &entry.settled {
-        Some(Settled::Value(value)) => Some(value.clone()),
-        _ => None,
-    };
-    let ends = |entry: &&Entry| matches!(entry.name.as_str(), "forge::land" | "forge::close") && value(entry).is_some();
-    let gone: Vec<u64> = entries.values().filter(ends).filter_map(|entry| number(entry.args.get("change")?)).collect();
-    let proposed = entries.values().filter(|entry| entry.name == "forge::propose").filter_map(value);
-    let open = proposed.filter_map(|change| {
-        let url = change.get("url").and_then(Value::as_str).map(str::to_owned);
-        Some(OpenChange { number: number(&change)?, url })
-    });
-    open.filter(|change| !gone.contains(&change.number)).collect()
-}
-
 /// Writes down what an operator says of an effect in doubt.
 ///
 /// # Errors
@@ -325,10 +298,10 @@ pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<
         && let Some((answers, missing)) = unsaid(&entry.name, value)
     {
         let (key, name) = (&settlement.key, &entry.name);
-        let missing = missing.join(", ");
+        let missing = if missing.is_empty() { String::new() } else { format!(": {}", missing.join(", ")) };
         return Err(Failure::new(
             FailureKind::Usage,
-            format!("the workflow goes on with what {name} answered, and `{key}=done` does not say it: {missing}"),
+            format!("the workflow goes on with what {name} answered, and `{key}=done` does not say it{missing}"),
         )
         .hint(format!("write --settle '{key}=done:{answers}', with what you found instead of each …")));
     }

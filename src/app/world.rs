@@ -5,12 +5,10 @@ use super::project::Project;
 use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
 use crate::config::{CiKind, Environment, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{
-    DEPLOYMENT, Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name,
-};
+use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
-use crate::model::{Failure, FailureKind, RunId, Secret, Watch};
+use crate::model::{DEPLOYMENT, Failure, FailureKind, RunId, Secret, Watch};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};

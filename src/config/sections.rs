@@ -5,7 +5,7 @@ use super::problems::Source;
 use super::table::{Table, suggestion};
 use super::{AlsoGreen, CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Secret, ShConfig};
 use crate::components::document::{Kind, Node};
-use crate::model::BranchName;
+use crate::model::{BranchName, DEPLOYMENT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -51,9 +51,6 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     table.finish();
     Some(Environment { name: name?, branch: branch?, url, checks, deployed_by, also_green, health })
 }
-
-/// What the names of deployments begin with.
-const DEPLOYMENT: &str = "deployment/";
 
 /// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.
 fn health(environment: &mut Table<'_, '_>) -> Option<Health> {

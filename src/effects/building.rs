@@ -154,10 +154,12 @@ impl WaitBuild {
             Err(why) if self.world.clock.now() < begun.deadline => {
                 Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) })
             }
-            Err(why) => Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}")).hint(
-                "look at the CI; `deadline` gives more time, and a new run waits again. What was reported before the wait \
-                 began does not count",
-            )),
+            Err(why) => {
+                let hint = "look at the CI; `deadline` gives more time, and a new run waits again".to_owned();
+                let before = "; what was reported before the wait began does not count";
+                let hint = if self.listens() { hint + before } else { hint };
+                Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}")).hint(hint))
+            }
         }
     }
 }

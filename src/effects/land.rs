@@ -151,7 +151,7 @@ impl Land {
         let commit = self.world.mirror.commit(landing.commit()).map_err(|error| EffectError::Refused(error.into()))?;
         let request = MergeRequest { number, expected_head: commit.id, message: commit.message.trim().to_owned() };
         let not_yet = |words| {
-            let failure = Failure::new(FailureKind::Network, words);
+            let failure = Failure::new(FailureKind::Network, words).hint("nothing has landed; run the workflow again");
             Err(EffectError::NotDone { failure, after: Some(MOMENT) })
         };
         match self.world.forge.merge(&request, watch).map_err(forge_failed)? {
@@ -171,10 +171,10 @@ impl Land {
                 let failure = Failure::new(FailureKind::Refused, words);
                 Err(EffectError::NotDone { failure, after: Some(PEOPLE) })
             }
-            MergeOutcome::Refused(why) => Err(EffectError::Refused(Failure::new(
-                FailureKind::Refused,
-                format!("the forge does not merge change {number}: {why}"),
-            ))),
+            MergeOutcome::Refused(why) => Err(EffectError::Refused(
+                Failure::new(FailureKind::Refused, format!("the forge does not merge change {number}: {why}"))
+                    .hint("nothing has landed; look at the change on the forge, then run the workflow again"),
+            )),
         }
     }
 

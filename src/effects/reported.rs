@@ -5,10 +5,10 @@
 
 use super::World;
 use super::text::list;
-use super::verdicts::counted;
+use super::verdicts::{counted, in_their_words};
 use crate::config::Environment;
-use crate::forge::{DEPLOYMENT, Verdict, VerdictState};
-use crate::model::{CommitId, Failure, FailureKind, Watch};
+use crate::forge::{Verdict, VerdictState};
+use crate::model::{CommitId, DEPLOYMENT, Failure, FailureKind, Watch};
 use serde_json::json;
 
 /// How it stands.
@@ -85,11 +85,7 @@ pub(super) fn red(commit: CommitId, red: &[Verdict]) -> Failure {
     let words = format!("on {}, which has landed, these are red: {}", commit.short(), list(&names, 5));
     let failure = Failure::new(FailureKind::Red, words)
         .hint("mend it on the source branch and promote again, or revert it: `relwf run revert-release`");
-    let failure = red.iter().fold(failure, |failure, verdict| {
-        let at = verdict.url.as_deref().unwrap_or_default();
-        failure.cause(format!("{}: {} {at}", verdict.context, verdict.description).trim_end())
-    });
-    failure.detail(json!({ "red": red }))
+    in_their_words(failure, red).detail(json!({ "red": red }))
 }
 
 #[cfg(test)]

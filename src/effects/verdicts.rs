@@ -63,15 +63,18 @@ pub(super) fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> 
     let failure =
         Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
             .hint("nothing has landed; fix it on the source branch and run the workflow again");
-    let failure = red.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some()).fold(
-        failure,
-        |failure, verdict| {
-            let at = verdict.url.as_deref().unwrap_or_default();
-            failure.cause(format!("{}: {} {at}", verdict.context, verdict.description).trim_end())
-        },
-    );
+    let failure = in_their_words(failure, red);
     let failure = jobs.iter().fold(failure, |failure, job| failure.cause(line(job)));
     failure.detail(json!({ "red": red, "jobs": jobs, "log": log_of(jobs) }))
+}
+
+/// With what each check says itself, and where.
+pub(super) fn in_their_words(failure: Failure, verdicts: &[Verdict]) -> Failure {
+    let telling = verdicts.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some());
+    telling.fold(failure, |failure, verdict| {
+        let at = verdict.url.as_deref().unwrap_or_default();
+        failure.cause(format!("{}: {} {at}", verdict.context, verdict.description).trim_end())
+    })
 }
 
 /// A commit's verdicts as scripts see them.

@@ -19,6 +19,6 @@ pub use local::LocalForge;
 use marker::{marked, unmarked};
 pub use slug::owner_and_name;
 pub use types::{
-    Caps, Change, ChangeState, DEPLOYMENT, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search,
-    Verdict, VerdictState,
+    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState,
 };

@@ -1,7 +1,7 @@
 //! The trait, and what passes through it.
 
 use crate::http::HttpError;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
+use crate::model::{BranchName, CommitId, Failure, Watch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -106,9 +106,6 @@ pub enum VerdictState {
     /// Ran and took no side.
     Neutral,
 }
-
-/// What the contexts of the forge's own deployments begin with; the environment's name follows.
-pub const DEPLOYMENT: &str = "deployment/";
 
 /// One check's word on a commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -269,21 +266,18 @@ pub trait Forge: Send + Sync {
     /// See [`ForgeError`].
     fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError>;
     /// How the newest of the forge's own deployments of a commit to an environment stands, as a verdict of
-    /// `deployment/ENVIRONMENT`.
+    /// `deployment/ENVIRONMENT`; `None` where there is none, or never any ([`Caps::deploys`]).
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`]; kind `config` where the forge keeps no deployments.
+    /// See [`ForgeError`].
     fn deployment(
         &self,
         _commit: CommitId,
-        environment: &str,
+        _environment: &str,
         _watch: Watch<'_>,
     ) -> Result<Option<Verdict>, ForgeError> {
-        let words =
-            format!("{} keeps no deployments: nothing would ever report {DEPLOYMENT}{environment}", self.kind());
-        let failure = Failure::new(FailureKind::Config, words);
-        Err(ForgeError::Refused(failure.hint("name a status or check in `deployed_by` instead")))
+        Ok(None)
     }
     /// Merges through the API, where [`Caps::merges`].
     ///

@@ -1,4 +1,4 @@
-//! Verdicts from several places as one list.
+//! What several forges have in common: verdicts from several places as one list, words that mean the same.
 
 use super::{ForgeError, Verdict, VerdictState};
 use crate::model::{Failure, FailureKind};
@@ -25,6 +25,14 @@ pub(super) const fn weight(state: VerdictState) -> u8 {
         VerdictState::Pending => 3,
         VerdictState::Red => 4,
     }
+}
+
+/// Is it people whom a forge waits for before it merges? It says so in words alone: "At least 1 approving review is required",
+/// "Waiting on code owner review from …", "Changes requested", "A conversation must be resolved" (GitHub), "Does not have enough
+/// approvals" (Forgejo).
+pub(super) fn waits_for_people(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["review", "approval", "changes requested", "conversation"].iter().any(|sign| words.contains(sign))
 }
 
 /// The refusal to say of a commit what a forge has no word for: never green instead.

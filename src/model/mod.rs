@@ -15,7 +15,7 @@ mod watch;
 pub use cancel::Cancel;
 pub use failure::{Failure, FailureKind};
 pub use ids::{CommitId, ObjectId, ParseIdError, RunId, TreeId};
-pub use names::{BranchName, ComponentName, NameError, RefName};
+pub use names::{BranchName, ComponentName, DEPLOYMENT, NameError, RefName};
 pub use place::Place;
 pub use secret::{Secret, scrub};
 pub use span::{ParseSpanError, Span};

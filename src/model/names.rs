@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+/// What the names of a forge's own deployments begin with, among those of statuses and checks; the environment's follows.
+pub const DEPLOYMENT: &str = "deployment/";
+
 /// A name that breaks the rules of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a valid {what}: {why}")]

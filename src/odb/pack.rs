@@ -30,6 +30,8 @@ const LARGEST_BASE: usize = 1 << 20;
 const BASES: usize = 12 << 20;
 /// Objects up to this size are inflated whole, though their first bytes are enough.
 const WHOLE_RATHER: usize = 4 << 10;
+/// Larger objects hardly ever lie in one piece.
+const AT_ONCE: usize = 8 * PIECE;
 /// Files are read in pieces of this size; this many pieces are kept.
 const PIECE: usize = 8 << 10;
 const PIECES: usize = 512;
@@ -266,7 +268,7 @@ impl Packs {
             return None;
         }
         let State { inflate, at_once, pieces, .. } = state;
-        if !partly || size <= WHOLE_RATHER {
+        if size <= if partly { WHOLE_RATHER } else { AT_ONCE } {
             let piece = pieces.get(&self.packs, pack, offset / PIECE as u64)?;
             let mut out = vec![0; size];
             // What the piece's end cuts off, and what is damaged, is for the slower way to see.

@@ -24,7 +24,7 @@ pub(super) struct Window {
 enum Held {
     /// Each piece in the slot that its number gives, and how many bytes were read for them.
     Pieces(Vec<(u64, Vec<u8>)>, u64),
-    Whole(Arc<[u8]>),
+    Whole(Arc<Vec<u8>>),
 }
 
 impl Window {
@@ -99,10 +99,10 @@ impl Window {
 type Identity = (u64, u64, u64, i64, i64);
 
 /// The files that are held whole, as long as somebody needs them.
-static WHOLE: Mutex<Vec<(Identity, Weak<[u8]>)>> = Mutex::new(Vec::new());
+static WHOLE: Mutex<Vec<(Identity, Weak<Vec<u8>>)>> = Mutex::new(Vec::new());
 
 /// All of a file that had this size.
-fn whole(file: &File, length: u64) -> Option<Arc<[u8]>> {
+fn whole(file: &File, length: u64) -> Option<Arc<Vec<u8>>> {
     let seen = identity(file)?;
     let mut known = WHOLE.lock().unwrap_or_else(PoisonError::into_inner);
     known.retain(|(_, held)| held.strong_count() > 0);
@@ -112,7 +112,7 @@ fn whole(file: &File, length: u64) -> Option<Arc<[u8]>> {
     let mut bytes = vec![0; usize::try_from(length).ok()?];
     let read = read_at(file, &mut bytes, 0)?;
     bytes.truncate(read);
-    let held: Arc<[u8]> = bytes.into();
+    let held = Arc::new(bytes);
     known.push((seen, Arc::downgrade(&held)));
     Some(held)
 }

@@ -117,23 +117,33 @@ impl Signature {
         self.returns != "()"
     }
 
+    /// The fields of the map that it answers, e.g. `commit`, and `version?` where it may be left away.
+    fn fields(&self) -> Vec<&'static str> {
+        let mut depth = 0;
+        let Some(inside) = self.returns.strip_prefix("#{") else { return Vec::new() };
+        let fields = inside.split(|letter| {
+            depth += match letter {
+                '{' => 1,
+                '}' => -1,
+                _ => 0,
+            };
+            letter == ',' && depth == 0 || depth < 0
+        });
+        let names = fields.map(|field| field.split(':').next().unwrap_or_default().trim());
+        names.take_while(|name| !name.is_empty()).collect()
+    }
+
     /// What it always answers, of which `value` says nothing.
     pub fn missing_in(&self, value: &Value) -> Vec<&'static str> {
-        let Some((inside, _)) = self.returns.strip_prefix("#{").and_then(|rest| rest.split_once('}')) else {
-            return Vec::new();
-        };
-        let names = inside.split(',').map(|field| field.split(':').next().unwrap_or_default().trim());
-        names.filter(|name| !name.is_empty() && !name.ends_with('?') && value.get(name).is_none()).collect()
+        let missing = |name: &&str| !name.ends_with('?') && value.get(name).is_none();
+        self.fields().into_iter().filter(missing).collect()
     }
 
     /// What it answers as JSON with gaps, e.g. `{"id":…}`: for whoever must say it instead.
     pub fn gaps(&self) -> String {
-        let Some((inside, _)) = self.returns.strip_prefix("#{").and_then(|rest| rest.split_once('}')) else {
-            return "…".to_owned();
-        };
-        let names = inside.split(',').filter_map(|field| field.trim().split([':', '?']).next());
-        let names: Vec<String> = names.map(|name| format!("\"{name}\":…")).collect();
-        format!("{{{}}}", names.join(","))
+        let names: Vec<String> =
+            self.fields().iter().map(|name| format!("\"{}\":…", name.trim_end_matches('?'))).collect();
+        if names.is_empty() { "…".to_owned() } else { format!("{{{}}}", names.join(",")) }
     }
 
     /// `push` of `git::push`.
@@ -150,4 +160,21 @@ pub const fn required(name: &'static str, ty: ParamType, doc: &'static str) -> P
 /// An argument that may be left away.
 pub const fn optional(name: &'static str, ty: ParamType, doc: &'static str) -> Param {
     Param { name, ty, required: false, doc }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_answers_is_read_from_its_declaration() {
+        let of =
+            |returns| Signature { name: "a::b", doc: "", kind: Kind::Effect, arguments: Arguments::Map(&[]), returns };
+        let value = serde_json::json!({ "id": null });
+        let two = of("#{ id, list: a list of #{ x, y }, note? }");
+        assert_eq!((two.gaps().as_str(), two.missing_in(&value)), ("{\"id\":…,\"list\":…,\"note\":…}", vec!["list"]));
+        let some = of("#{ id }, or () when there is none, or several");
+        assert_eq!((some.gaps().as_str(), some.missing_in(&value)), ("{\"id\":…}", vec![]));
+        assert_eq!((of("a random id").gaps().as_str(), of("()").answers()), ("…", false));
+    }
 }

@@ -6,7 +6,7 @@ mod answers;
 mod patterns;
 
 use super::rest::{self, Manner, Rest};
-use super::union::no_such_word;
+use super::union::{no_such_word, waits_for_people};
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
@@ -226,9 +226,7 @@ impl Forge for ForgejoForge {
             (405, None) if words.to_lowercase().contains("try again later") => MergeOutcome::NotReady(words),
             // It was made on the target's tip: whatever it conflicts with, or cannot be forwarded over, came since.
             (409, None) => MergeOutcome::BaseMoved,
-            (405, None) if words.to_lowercase().contains("approvals") || words.to_lowercase().contains("review") => {
-                MergeOutcome::Withheld(words)
-            }
+            (405, None) if waits_for_people(&words) => MergeOutcome::Withheld(words),
             (405, None) => MergeOutcome::Refused(words),
             _ => return Err(self.rest.refused(&answer)),
         })

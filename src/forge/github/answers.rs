@@ -1,7 +1,7 @@
 //! What GitHub's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, DEPLOYMENT, Rules, Verdict, VerdictState, unmarked};
-use crate::model::{BranchName, CommitId};
+use crate::forge::{Change, ChangeState, Rules, Verdict, VerdictState, unmarked};
+use crate::model::{BranchName, CommitId, DEPLOYMENT};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;

@@ -37,7 +37,8 @@ pub(super) fn no_repository(slug: &str) -> Failure {
 
 /// The repository answers under another name than the remote's address has.
 pub(super) fn renamed(slug: &str, name: &str) -> Failure {
-    Failure::new(FailureKind::Config, format!("{slug} is called {name} now")).hint("change [repo].url")
+    Failure::new(FailureKind::Config, format!("{slug} is called {name} now"))
+        .hint(format!("change [repo].url to {name}'s address, or `git remote set-url origin` where there is none"))
 }
 
 /// Reading deployments is a right of its own.

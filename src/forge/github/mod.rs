@@ -6,7 +6,7 @@ mod answers;
 mod checks;
 mod errors;
 
-use super::union::no_such_word;
+use super::union::{no_such_word, waits_for_people};
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
@@ -132,13 +132,6 @@ impl GithubForge {
     fn told(&self, answer: &Answer, what: &str) -> Result<Change, ForgeError> {
         Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
     }
-}
-
-/// Is it people whom GitHub waits for? It says so in words alone: "At least 1 approving review is required by reviewers with
-/// write access.", "Waiting on code owner review from …", "Changes requested", "A conversation must be resolved before …".
-fn withheld(words: &str) -> bool {
-    let words = words.to_lowercase();
-    ["review", "changes requested", "conversation"].iter().any(|sign| words.contains(sign))
 }
 
 /// Takes what is needed out of an answer.
@@ -298,7 +291,7 @@ impl Forge for GithubForge {
             // Merged by somebody, or an earlier attempt.
             405 | 422 => match self.change(number, watch)? {
                 Some(Change { merged_as: Some(commit), .. }) => MergeOutcome::Already(commit),
-                _ if withheld(&words) => MergeOutcome::Withheld(words),
+                _ if waits_for_people(&words) => MergeOutcome::Withheld(words),
                 _ => MergeOutcome::Refused(words),
             },
             _ => return Err(refused(&answer)),

@@ -1,7 +1,7 @@
 //! What GitLab's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, DEPLOYMENT, ForgeError, Verdict, VerdictState, unmarked};
-use crate::model::{BranchName, CommitId};
+use crate::forge::{Change, ChangeState, ForgeError, Verdict, VerdictState, unmarked};
+use crate::model::{BranchName, CommitId, DEPLOYMENT};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;

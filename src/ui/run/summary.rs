@@ -112,18 +112,18 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             }
             text.push_str(&format!("{} {} after {time} (run {run})\n", paint(ERROR, "failed:"), paint(NAME, workflow)));
             next(&mut text, &[(show, "what was done before it failed")]);
-            open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change))));
+            open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change, invocation))));
         }
     }
     text
 }
 
-/// A change that nobody looks after any more, and what to do about it.
-pub fn still_open(change: &OpenChange) -> String {
+/// A change that nobody looks after any more, and what to do about it; `invocation` as in [`finished`].
+pub fn still_open(change: &OpenChange, invocation: &str) -> String {
     let number = change.number;
     let name = change.url.clone().unwrap_or_else(|| format!("change {number}"));
     format!(
-        "still open: {name}; `relwf run abandon --param change={number} --param reason=…` closes it and deletes its branch"
+        "still open: {name}; `{invocation} run abandon --param change={number} --param reason=…` closes it and deletes its branch"
     )
 }
 

@@ -1,0 +1,57 @@
+//! What a run that has stopped leaves to people: effects in doubt, and changes that nobody looks after any more.
+
+use crate::effects::signatures;
+use crate::model::Value;
+use crate::run::{Entry, Key, Settled};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// An effect of which nobody knows whether it happened.
+#[derive(Debug)]
+pub struct Doubt {
+    /// The command's key.
+    pub key: String,
+    /// What it answers, as JSON with gaps; `None` where it answers nothing.
+    pub answers: Option<String>,
+}
+
+impl Doubt {
+    pub(super) fn of(key: &Key, entry: &Entry) -> Self {
+        Self { key: key.to_string(), answers: unsaid(&entry.name, &Value::Null).map(|(answers, _)| answers) }
+    }
+}
+
+/// What a command answers as JSON with gaps, and what of that an operator's word for it lacks, where it lacks anything.
+pub(super) fn unsaid(command: &str, word: &Value) -> Option<(String, Vec<&'static str>)> {
+    let signatures = signatures();
+    let signature = signatures.iter().find(|signature| signature.name == command && signature.answers())?;
+    let missing = signature.missing_in(word);
+    (word.is_null() || !missing.is_empty()).then(|| (signature.gaps(), missing))
+}
+
+/// A change that was proposed, and neither landed nor was closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenChange {
+    /// Its number on the forge.
+    pub number: u64,
+    /// Where a person looks at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// The changes that a run leaves open, as far as it knows.
+pub(super) fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<OpenChange> {
+    let number = |change: &Value| change.get("number").unwrap_or(change).as_u64();
+    let value = |entry: &Entry| match &entry.settled {
+        Some(Settled::Value(value)) => Some(value.clone()),
+        _ => None,
+    };
+    let ends = |entry: &&Entry| matches!(entry.name.as_str(), "forge::land" | "forge::close") && value(entry).is_some();
+    let gone: Vec<u64> = entries.values().filter(ends).filter_map(|entry| number(entry.args.get("change")?)).collect();
+    let proposed = entries.values().filter(|entry| entry.name == "forge::propose").filter_map(value);
+    let open = proposed.filter_map(|change| {
+        let url = change.get("url").and_then(Value::as_str).map(str::to_owned);
+        Some(OpenChange { number: number(&change)?, url })
+    });
+    open.filter(|change| !gone.contains(&change.number)).collect()
+}
