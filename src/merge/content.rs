@@ -2,13 +2,17 @@
 
 use super::MergeError;
 use super::attributes::{Attributes, Driver};
+use super::conflict::Hunk;
 use super::entries::Path;
 use super::note::{Note, NoteKind};
 use super::similarity::is_binary;
 use super::store::Store;
 use super::submodules::Submodules;
-use super::three_way::{self, Collision, Markers};
+use super::three_way::{self, Collision, Markers, Place};
 use super::tree::{Item, LINK, is_regular, kind};
+use crate::model::ObjectId;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The length of git's conflict markers.
@@ -31,6 +35,20 @@ pub(super) struct Context<'a, 'r> {
     pub(super) labels: &'a Labels,
     /// 0 for the merge itself, more inside a virtual base.
     pub(super) depth: usize,
+    /// What was merged at paths where all three have it.
+    pub(super) texts: Texts,
+}
+
+/// The merged texts of one merge, by the blobs that were merged: what the structural merge leaves undecided, the full one
+/// merges again.
+pub(super) type Texts = RefCell<HashMap<[ObjectId; 3], MergedText>>;
+
+/// A text merged at one path.
+pub(super) struct MergedText {
+    path: Path,
+    id: ObjectId,
+    clean: bool,
+    places: Vec<Place>,
 }
 
 /// The three versions to merge.
@@ -102,6 +120,12 @@ impl Context<'_, '_> {
         notes: &mut Vec<Note>,
     ) -> Result<MergedItem, MergeError> {
         let [_, ours, theirs] = versions.items;
+        let ids = [base.id, ours.id, theirs.id];
+        let plain = versions.paths.iter().all(|other| other == path) && longer == 2 * self.depth;
+        if let Some(merged) = self.texts.borrow().get(&ids).filter(|merged| plain && merged.path == *path) {
+            notes.push(Note::new(NoteKind::AutoMerging, [path.clone()]));
+            return Ok(MergedItem { item: Item { mode: ours.mode, id: merged.id }, clean: merged.clean });
+        }
         let old = if base.exists() { self.store.blob(base.id)? } else { Arc::from([]) };
         let (one, two) = (self.store.blob(ours.id)?, self.store.blob(theirs.id)?);
         let rules = self.attributes.of(path)?;
@@ -131,6 +155,26 @@ impl Context<'_, '_> {
         let collision = if rules.driver == Driver::Union { Collision::Union } else { Collision::Conflict };
         let merged = three_way::merge(&old, &one, &two, markers, collision);
         let id = self.store.write_blob(&merged.text)?;
-        Ok(MergedItem { item: Item { mode: ours.mode, id }, clean: merged.conflicts == 0 })
+        let clean = merged.conflicts == 0;
+        if plain {
+            let merged = MergedText { path: path.clone(), id, clean, places: merged.places };
+            self.texts.borrow_mut().insert(ids, merged);
+        }
+        Ok(MergedItem { item: Item { mode: ours.mode, id }, clean })
+    }
+
+    /// The conflicting lines of three versions of a text; no base where they have none in common.
+    pub(super) fn hunks(
+        &self,
+        base: Option<ObjectId>,
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<Vec<Hunk>, MergeError> {
+        let old = base.map_or_else(|| Ok(Arc::from([])), |base| self.store.blob(base))?;
+        let (one, two) = (self.store.blob(ours)?, self.store.blob(theirs)?);
+        let known = self.texts.borrow();
+        let known = known.get(&[base.unwrap_or(ObjectId::ZERO), ours, theirs]).filter(|merged| !merged.clean);
+        let places = known.map_or_else(|| three_way::places(&old, &one, &two), |merged| merged.places.clone());
+        Ok(places.iter().map(|place| three_way::hunk(place, [&old, &one, &two])).collect())
     }
 }

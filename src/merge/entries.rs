@@ -4,19 +4,18 @@
 //! when that side's renames are of interest.
 
 use super::MergeError;
-use super::lines::LineHasher;
 use super::store::Store;
 use super::table_order::table_order;
 use super::tree::{Item, Row, Rows, order_names};
 use crate::git::DEEPEST;
+use foldhash::fast::FixedState;
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 /// A path inside the repository, as bytes.
 pub(super) type Path = Arc<[u8]>;
 /// A map keyed by path.
-pub(super) type PathMap<V> = HashMap<Path, V, BuildHasherDefault<LineHasher>>;
+pub(super) type PathMap<V> = HashMap<Path, V, FixedState>;
 
 /// One level deeper: on more stack where little is left.
 pub(super) fn deeper<T>(work: impl FnOnce() -> T) -> T {

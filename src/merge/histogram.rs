@@ -17,10 +17,19 @@ pub(super) struct Changed {
     pub(super) after: Vec<bool>,
 }
 
-/// The lines of `before` by number: where each occurs in the region at hand.
-struct Index {
-    first: Vec<u32>,
-    count: Vec<u32>,
+/// Where a line occurs in the region at hand.
+#[derive(Clone, Copy)]
+struct Occurrences {
+    first: u32,
+    count: u32,
+}
+
+const NONE: Occurrences = Occurrences { first: NOWHERE, count: 0 };
+
+/// Compares sequences of lines; what it needs for that serves one comparison after the other.
+pub(super) struct Histogram {
+    /// The lines of `before`, by number.
+    lines: Vec<Occurrences>,
     /// By position in `before`: the next position of the same line in the region.
     next: Vec<u32>,
 }
@@ -38,48 +47,51 @@ enum Split {
     AllTooFrequent,
 }
 
-/// Compares two sequences of lines whose numbers are below `tokens`.
-pub(super) fn diff(before: &[Token], after: &[Token], tokens: usize) -> Changed {
-    let mut changed = Changed { before: vec![false; before.len()], after: vec![false; after.len()] };
-    let mut index = Index { first: vec![NOWHERE; tokens], count: vec![0; tokens], next: vec![NOWHERE; before.len()] };
-    let mut regions = vec![(0..before.len(), 0..after.len())];
-    while let Some((old, new)) = regions.pop() {
-        if old.is_empty() || new.is_empty() {
-            changed.before[old].fill(true);
-            changed.after[new].fill(true);
-            continue;
-        }
-        match index.split(before, after, old.clone(), new.clone()) {
-            Split::NothingCommon => {
+impl Histogram {
+    /// For lines whose numbers are below `tokens`.
+    pub(super) fn new(tokens: usize) -> Self {
+        Self { lines: vec![NONE; tokens], next: Vec::new() }
+    }
+
+    /// Compares two sequences of lines.
+    pub(super) fn diff(&mut self, before: &[Token], after: &[Token]) -> Changed {
+        let mut changed = Changed { before: vec![false; before.len()], after: vec![false; after.len()] };
+        self.next.resize(self.next.len().max(before.len()), NOWHERE);
+        let mut regions = vec![(0..before.len(), 0..after.len())];
+        while let Some((old, new)) = regions.pop() {
+            if old.is_empty() || new.is_empty() {
                 changed.before[old].fill(true);
                 changed.after[new].fill(true);
+                continue;
             }
-            Split::AllTooFrequent => {
-                let part = myers::diff(&before[old.clone()], &after[new.clone()]);
-                changed.before[old].copy_from_slice(&part.before);
-                changed.after[new].copy_from_slice(&part.after);
-            }
-            Split::At(run) => {
-                regions.push((run.before + run.length..old.end, run.after + run.length..new.end));
-                regions.push((old.start..run.before, new.start..run.after));
+            match self.split(before, after, old.clone(), new.clone()) {
+                Split::NothingCommon => {
+                    changed.before[old].fill(true);
+                    changed.after[new].fill(true);
+                }
+                Split::AllTooFrequent => {
+                    let part = myers::diff(&before[old.clone()], &after[new.clone()]);
+                    changed.before[old].copy_from_slice(&part.before);
+                    changed.after[new].copy_from_slice(&part.after);
+                }
+                Split::At(run) => {
+                    regions.push((run.before + run.length..old.end, run.after + run.length..new.end));
+                    regions.push((old.start..run.before, new.start..run.after));
+                }
             }
         }
+        changed
     }
-    changed
-}
 
-impl Index {
     fn split(&mut self, before: &[Token], after: &[Token], old: Range<usize>, new: Range<usize>) -> Split {
         for at in old.clone().rev() {
-            let token = before[at] as usize;
-            self.next[at] = self.first[token];
-            self.first[token] = at as u32;
-            self.count[token] += 1;
+            let line = &mut self.lines[before[at] as usize];
+            self.next[at] = line.first;
+            *line = Occurrences { first: at as u32, count: line.count + 1 };
         }
         let split = self.best(before, after, &old, &new);
         for token in &before[old] {
-            self.first[*token as usize] = NOWHERE;
-            self.count[*token as usize] = 0;
+            self.lines[*token as usize] = NONE;
         }
         split
     }
@@ -90,11 +102,11 @@ impl Index {
         let mut common = false;
         let mut at = new.start;
         while at < new.end {
-            let count = self.count[after[at] as usize];
+            let Occurrences { first, count } = self.lines[after[at] as usize];
             common |= count > 0;
             let mut resume = at + 1;
             if count > 0 && count <= rarest {
-                let mut candidate = self.first[after[at] as usize];
+                let mut candidate = first;
                 while candidate != NOWHERE {
                     let start = candidate as usize;
                     let (run, rare) = self.extend(before, after, old, new, start, at, count);
@@ -139,10 +151,10 @@ impl Index {
             from -= 1;
             at -= 1;
             length += 1;
-            rare = rare.min(self.count[before[from] as usize]);
+            rare = rare.min(self.lines[before[from] as usize].count);
         }
         while from + length < old.end && at + length < new.end && before[from + length] == after[at + length] {
-            rare = rare.min(self.count[before[from + length] as usize]);
+            rare = rare.min(self.lines[before[from + length] as usize].count);
             length += 1;
         }
         (Run { before: from, after: at, length }, rare)

@@ -1,7 +1,9 @@
 //! Texts as sequences of numbered lines: equal lines have equal numbers across all texts of one merge.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use std::hash::BuildHasher;
 use std::ops::Range;
 
 /// A line's number.
@@ -13,7 +15,10 @@ const FURTHER: usize = 256;
 /// Gives lines their numbers.
 #[derive(Default)]
 pub(super) struct Interner<'t> {
-    tokens: HashMap<&'t [u8], Token, BuildHasherDefault<LineHasher>>,
+    tokens: HashTable<Token>,
+    /// By number: a line and its hash.
+    lines: Vec<(u64, &'t [u8])>,
+    hasher: RandomState,
 }
 
 /// A text cut into lines; a line includes its line feed.
@@ -26,12 +31,8 @@ pub(super) struct Lines<'t> {
 impl<'t> Interner<'t> {
     pub(super) fn lines(&mut self, text: &'t [u8]) -> Lines<'t> {
         let mut lines = Lines { text, ends: Vec::new(), tokens: Vec::new() };
-        self.tokens.reserve(text.len() / 64);
-        let mut end = 0;
-        while let Some(rest) = text.get(end..).filter(|rest| !rest.is_empty()) {
-            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1)];
+        while let Some(line) = lines.next() {
             lines.push(line.len(), self.token(line));
-            end += line.len();
         }
         lines
     }
@@ -39,41 +40,81 @@ impl<'t> Interner<'t> {
     /// As [`lines`](Self::lines) for a text that has most lines in common with another, which are compared and not hashed.
     pub(super) fn lines_like(&mut self, text: &'t [u8], other: &Lines<'t>) -> Lines<'t> {
         let mut lines = Lines { text, ends: Vec::with_capacity(other.len()), tokens: Vec::with_capacity(other.len()) };
-        let (mut end, mut beside) = (0, 0);
-        while let Some(rest) = text.get(end..).filter(|rest| !rest.is_empty()) {
-            let candidate = other.text(beside..(beside + 1).min(other.len()));
-            if candidate.ends_with(b"\n") && rest.starts_with(candidate) {
-                lines.push(candidate.len(), other.tokens[beside]);
-                end += candidate.len();
-                beside += 1;
+        let known = self.len() as Token;
+        let mut beside = 0;
+        while let Some(line) = lines.next() {
+            let same = lines.same(other, beside);
+            if same > 0 {
+                lines.extend(other, beside..beside + same);
+                beside += same;
                 continue;
             }
-            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1)];
             let token = self.token(line);
             lines.push(line.len(), token);
-            end += line.len();
             // Further down in the other, or a line of its own: the next lines tell.
-            let near = other.tokens.iter().skip(beside).take(FURTHER).position(|near| *near == token);
-            beside = near.map_or(beside, |near| beside + near + 1);
+            let ahead = &other.tokens[beside..other.len().min(beside + FURTHER)];
+            if let Some(near) = (token < known).then(|| position(ahead, token)).flatten() {
+                beside += near + 1;
+            }
         }
         lines
     }
 
     fn token(&mut self, line: &'t [u8]) -> Token {
-        let next = self.tokens.len() as Token;
-        *self.tokens.entry(line).or_insert(next)
+        let hash = self.hasher.hash_one(line);
+        let same = |token: &Token| self.lines[*token as usize] == (hash, line);
+        match self.tokens.entry(hash, same, |token| self.lines[*token as usize].0) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let next = self.lines.len() as Token;
+                place.insert(next);
+                self.lines.push((hash, line));
+                next
+            }
+        }
     }
 
     /// How many different lines there are.
     pub(super) fn len(&self) -> usize {
-        self.tokens.len()
+        self.lines.len()
     }
 }
 
 impl<'t> Lines<'t> {
+    /// The first line that is not numbered yet.
+    fn next(&self) -> Option<&'t [u8]> {
+        let rest = &self.text[self.end(self.len())..];
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        (end > 0).then(|| &rest[..end])
+    }
+
     fn push(&mut self, length: usize, token: Token) {
-        self.ends.push(self.ends.last().copied().unwrap_or(0) + length as u32);
+        self.ends.push((self.end(self.len()) + length) as u32);
         self.tokens.push(token);
+    }
+
+    /// How many lines come next here and, from one on, in another text.
+    fn same(&self, other: &Lines<'_>, from: usize) -> usize {
+        let (here, there) = (self.end(self.len()), other.end(from));
+        let (rest, others) = (&self.text[here..], &other.text[there..]);
+        let bytes = equal(rest, others);
+        let ends = &other.ends[from..other.len().min(from + bytes)];
+        let lines = ends.partition_point(|end| *end as usize <= there + bytes);
+        // The other's last line may be the beginning of a longer one here.
+        let cut = bytes == others.len() && bytes < rest.len() && !others.ends_with(b"\n");
+        lines - usize::from(cut && lines > 0)
+    }
+
+    /// Takes over lines that come next here too.
+    fn extend(&mut self, other: &Lines<'_>, lines: Range<usize>) {
+        let (here, there) = (self.end(self.len()), other.end(lines.start));
+        self.ends.extend(other.ends[lines.clone()].iter().map(|end| (*end as usize - there + here) as u32));
+        self.tokens.extend_from_slice(&other.tokens[lines]);
+    }
+
+    /// Where the first so many lines end.
+    fn end(&self, lines: usize) -> usize {
+        if lines == 0 { 0 } else { self.ends[lines - 1] as usize }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -82,43 +123,28 @@ impl<'t> Lines<'t> {
 
     /// The text of some lines.
     pub(super) fn text(&self, lines: Range<usize>) -> &'t [u8] {
-        let at = |line: usize| if line == 0 { 0 } else { self.ends[line - 1] as usize };
-        if lines.start >= lines.end { &[] } else { &self.text[at(lines.start)..at(lines.end)] }
+        &self.text[self.bytes(&lines)]
+    }
+
+    /// Where some lines are in the text.
+    pub(super) fn bytes(&self, lines: &Range<usize>) -> Range<usize> {
+        if lines.start >= lines.end { 0..0 } else { self.end(lines.start)..self.end(lines.end) }
     }
 }
 
-/// A fast hash for lines; it need not resist an adversary because equality is always checked.
-#[derive(Default)]
-pub(super) struct LineHasher(u64);
-
-const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-
-impl LineHasher {
-    fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(MIX);
-    }
+/// Where a token is first among many: eight are compared at a time.
+fn position(tokens: &[Token], wanted: Token) -> Option<usize> {
+    let (eights, rest) = tokens.as_chunks::<8>();
+    let eight = eights.iter().position(|eight| eight.iter().fold(false, |found, token| found | (*token == wanted)));
+    let from = eight.map_or(tokens.len() - rest.len(), |eight| eight * 8);
+    tokens[from..].iter().position(|token| *token == wanted).map(|at| from + at)
 }
 
-impl Hasher for LineHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 29
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            let mut array = [0; 8];
-            array.copy_from_slice(word);
-            self.add(u64::from_le_bytes(array));
-        }
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(words.remainder()) {
-            *to = *from;
-        }
-        self.add(u64::from_le_bytes(last));
-    }
-
-    fn write_usize(&mut self, length: usize) {
-        self.add(length as u64);
-    }
+/// How many bytes two texts have in common before they differ.
+fn equal(one: &[u8], two: &[u8]) -> usize {
+    const WORD: usize = 32;
+    let ((one_words, _), (two_words, _)) = (one.as_chunks::<WORD>(), two.as_chunks::<WORD>());
+    let words = one_words.iter().zip(two_words).take_while(|(one, two)| one == two).count();
+    let from = words * WORD;
+    from + one[from..].iter().zip(&two[from..]).take_while(|(one, two)| one == two).count()
 }

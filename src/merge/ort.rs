@@ -5,15 +5,15 @@
 use super::attributes::Attributes;
 use super::bases::Painter;
 use super::commits::{Commits, Number};
-use super::content::{Context, Labels};
+use super::content::{Context, Labels, Texts};
 use super::entries::Differences;
-use super::finish::{Finished, Unsettled};
+use super::finish::Finished;
 use super::note::{Note, NoteKind};
 use super::renames::Renames;
 use super::store::{Kept, Store};
 use super::submodules::Submodules;
 use super::tree::{DIRECTORY, Item};
-use super::{By, MergeError, Merged, Outcome};
+use super::{By, Conflict, MergeError, Merged, Outcome};
 use super::{directories, finish, plain, renames, report, resolve, structural};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
@@ -62,10 +62,9 @@ pub(super) struct Answer {
     pub(super) bases: Vec<CommitId>,
     pub(super) by: By,
     pub(super) tree: ObjectId,
-    pub(super) clean: bool,
     pub(super) up_to_date: bool,
-    pub(super) unsettled: Vec<Unsettled>,
-    pub(super) notes: Vec<Note>,
+    /// Why it is not clean.
+    pub(super) conflicts: Option<Vec<Conflict>>,
 }
 
 impl<'r> Engine<'r> {
@@ -82,12 +81,10 @@ impl<'r> Engine<'r> {
     /// Merges `theirs` into `ours`.
     pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
         let answer = self.answer(ours, theirs)?;
-        let result = if answer.up_to_date {
-            Merged::UpToDate(answer.tree.into())
-        } else if answer.clean {
-            Merged::Clean(answer.tree.into())
-        } else {
-            Merged::Conflicts(report::conflicts(&self.store, &answer.unsettled, &answer.notes)?)
+        let result = match answer.conflicts {
+            Some(conflicts) => Merged::Conflicts(conflicts),
+            None if answer.up_to_date => Merged::UpToDate(answer.tree.into()),
+            None => Merged::Clean(answer.tree.into()),
         };
         Ok(Outcome { bases: answer.bases, by: answer.by, result })
     }
@@ -95,21 +92,23 @@ impl<'r> Engine<'r> {
     /// Merges two trees over a base that is given: what picks and reverts are made of.
     pub(super) fn merge_trees(&self, trees: [ObjectId; 3], labels: &Labels) -> Result<Outcome, MergeError> {
         let [base, ours, theirs] = trees;
-        let clean = |by, tree: ObjectId| Outcome { bases: Vec::new(), by, result: Merged::Clean(tree.into()) };
+        let outcome = |by, result| Outcome { bases: Vec::new(), by, result };
         if base == ours || ours == theirs {
-            return Ok(clean(By::Structural, theirs));
+            return Ok(outcome(By::Structural, Merged::Clean(theirs.into())));
         }
         let context = self.context(labels, 0);
         let roots = trees.map(|id| Item { mode: DIRECTORY, id });
         if let Some(tree) = structural::merge(&context, roots)? {
-            return Ok(clean(By::Structural, tree.id));
+            return Ok(outcome(By::Structural, Merged::Clean(tree.id.into())));
         }
         let (finished, notes) = self.full(&context, roots)?;
-        if finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.spoils()) {
-            return Ok(clean(By::Full, finished.tree.id));
-        }
-        let conflicts = report::conflicts(&self.store, &finished.unsettled, &notes)?;
-        Ok(Outcome { bases: Vec::new(), by: By::Full, result: Merged::Conflicts(conflicts) })
+        Ok(outcome(
+            By::Full,
+            match conflicts(&context, &finished, &notes)? {
+                Some(conflicts) => Merged::Conflicts(conflicts),
+                None => Merged::Clean(finished.tree.id.into()),
+            },
+        ))
     }
 
     pub(super) fn answer(&self, ours: CommitId, theirs: CommitId) -> Result<Answer, MergeError> {
@@ -123,10 +122,8 @@ impl<'r> Engine<'r> {
             bases: bases.iter().map(|base| self.memory.commits.borrow().known(*base).id.into()).collect(),
             by: By::Structural,
             tree: ours_tree.id,
-            clean: true,
             up_to_date: false,
-            unsettled: Vec::new(),
-            notes: Vec::new(),
+            conflicts: None,
         };
         match bases[..] {
             [] => return Err(MergeError::Unrelated { ours, theirs }),
@@ -144,9 +141,7 @@ impl<'r> Engine<'r> {
                     let (finished, notes) = self.full(&context, roots)?;
                     answer.by = By::Full;
                     answer.tree = finished.tree.id;
-                    answer.clean = finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.spoils());
-                    answer.unsettled = finished.unsettled;
-                    answer.notes = notes;
+                    answer.conflicts = conflicts(&context, &finished, &notes)?;
                 }
             }
         }
@@ -154,7 +149,14 @@ impl<'r> Engine<'r> {
     }
 
     fn context<'a>(&'a self, labels: &'a Labels, depth: usize) -> Context<'a, 'r> {
-        Context { store: &self.store, attributes: &self.attributes, submodules: &self.submodules, labels, depth }
+        Context {
+            store: &self.store,
+            attributes: &self.attributes,
+            submodules: &self.submodules,
+            labels,
+            depth,
+            texts: Texts::default(),
+        }
     }
 
     fn bases(&self, ours: &[Number], theirs: &[Number]) -> Result<Vec<Number>, MergeError> {
@@ -199,4 +201,14 @@ impl<'r> Engine<'r> {
         notes.dedup_by(|a, b| a.kind == NoteKind::AutoMerging && b.kind == a.kind && a.paths == b.paths);
         Ok((finished, notes))
     }
+}
+
+/// Why a full merge is not clean.
+fn conflicts(
+    context: &Context<'_, '_>,
+    finished: &Finished,
+    notes: &[Note],
+) -> Result<Option<Vec<Conflict>>, MergeError> {
+    let clean = finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.spoils());
+    if clean { Ok(None) } else { report::conflicts(context, &finished.unsettled, notes).map(Some) }
 }

@@ -6,12 +6,11 @@
 use super::MergeError;
 use super::directories::MovedCounts;
 use super::entries::{Path, PathMap, Relevance, SideChanges, Vanished, join, split};
-use super::lines::LineHasher;
 use super::similarity::{MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
 use super::store::{IdMap, Store};
 use super::tree::{Item, is_regular};
+use foldhash::fast::FixedState;
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 
 /// More than this many sources times targets, squared, are not compared (git's `merge.renameLimit`).
 const LIMIT: usize = 7000;
@@ -145,13 +144,13 @@ impl Search<'_, '_> {
 
     /// Files whose last name is unique on both ends, or whose directory is already known to have moved.
     fn by_basename(&mut self) -> Result<(), MergeError> {
-        let mut sources: HashMap<&[u8], Option<usize>, BuildHasherDefault<LineHasher>> = HashMap::default();
+        let mut sources: HashMap<&[u8], Option<usize>, FixedState> = HashMap::default();
         for source in &self.open {
             let name = split(&self.sources[*source].0).1;
             sources.entry(name).and_modify(|only| *only = None).or_insert(Some(*source));
         }
-        let mut targets: HashMap<&[u8], Option<usize>, BuildHasherDefault<LineHasher>> = HashMap::default();
-        let mut places: HashMap<&[u8], usize, BuildHasherDefault<LineHasher>> = HashMap::default();
+        let mut targets: HashMap<&[u8], Option<usize>, FixedState> = HashMap::default();
+        let mut places: HashMap<&[u8], usize, FixedState> = HashMap::default();
         for target in self.candidates.iter().copied() {
             let path = &self.targets[target].0;
             if self.from[target].is_none() {

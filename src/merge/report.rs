@@ -1,17 +1,15 @@
 //! Turns what the merge noted into typed conflicts for people and programs.
 
 use super::MergeError;
-use super::conflict::{Conflict, ConflictKind, Side};
+use super::conflict::{Conflict, ConflictKind, Hunk, Side};
+use super::content::Context;
 use super::finish::Unsettled;
 use super::note::{Note, NoteKind};
-use super::store::Store;
-use super::three_way;
 use super::tree::{Item, LINK, is_regular, kind as kind_of};
-use std::sync::Arc;
 
 /// The conflicts of a merge, in the order of their paths.
 pub(super) fn conflicts(
-    store: &Store<'_>,
+    context: &Context<'_, '_>,
     unsettled: &[Unsettled],
     notes: &[Note],
 ) -> Result<Vec<Conflict>, MergeError> {
@@ -30,7 +28,7 @@ pub(super) fn conflicts(
             told[at] = true;
         }
         let entry = at.map(|at| &unsettled[at]);
-        let mut conflict = describe(store, path, kind, entry)?;
+        let mut conflict = describe(context, path, kind, entry)?;
         let links = entry.is_some_and(|entry| entry.stages[1..].iter().all(|item| kind_of(item.mode) == LINK));
         conflict.message = match note.kind {
             NoteKind::Contents if links => format!("both sides changed where the link {} leads", conflict.path),
@@ -42,7 +40,7 @@ pub(super) fn conflicts(
     for (entry, _) in unsettled.iter().zip(told).filter(|(_, told)| !told) {
         let about = notes.iter().find(|note| kind(note.kind).is_some() && note.paths.contains(&entry.path));
         let kind = about.and_then(|note| kind(note.kind)).unwrap_or(ConflictKind::Content);
-        let mut conflict = describe(store, &entry.path, kind, Some(entry))?;
+        let mut conflict = describe(context, &entry.path, kind, Some(entry))?;
         conflict.message = about.map_or_else(|| format!("{} is in conflict", text(&entry.path)), sentence);
         conflicts.push(conflict);
     }
@@ -52,7 +50,7 @@ pub(super) fn conflicts(
 }
 
 fn describe(
-    store: &Store<'_>,
+    context: &Context<'_, '_>,
     path: &[u8],
     kind: ConflictKind,
     entry: Option<&Unsettled>,
@@ -64,7 +62,7 @@ fn describe(
     };
     let wants_hunks = matches!(kind, ConflictKind::Content | ConflictKind::AddAdd);
     let hunks = match entry {
-        Some(entry) if wants_hunks => hunks(store, entry.stages)?,
+        Some(entry) if wants_hunks => hunks(context, entry.stages)?,
         _ => Vec::new(),
     };
     Ok(Conflict {
@@ -78,15 +76,14 @@ fn describe(
     })
 }
 
-fn hunks(store: &Store<'_>, stages: [Item; 3]) -> Result<Vec<super::conflict::Hunk>, MergeError> {
+fn hunks(context: &Context<'_, '_>, stages: [Item; 3]) -> Result<Vec<Hunk>, MergeError> {
     let [base, ours, theirs] = stages;
     // Where a link leads is its whole contents.
     let same_kind = |item: Item| kind_of(item.mode) == kind_of(ours.mode);
     if !(is_regular(ours.mode) || kind_of(ours.mode) == LINK) || !same_kind(theirs) {
         return Ok(Vec::new());
     }
-    let old = if same_kind(base) { store.blob(base.id)? } else { Arc::from([]) };
-    Ok(three_way::hunks(&old, &store.blob(ours.id)?, &store.blob(theirs.id)?))
+    context.hunks(same_kind(base).then_some(base.id), ours.id, theirs.id)
 }
 
 fn kind(kind: NoteKind) -> Option<ConflictKind> {

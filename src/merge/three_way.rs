@@ -1,8 +1,8 @@
 //! The three-way merge of one text, as `git merge-file` does it with histogram diffs at the "zealous" level.
 
 use super::conflict::Hunk;
-use super::histogram::{self, Changed};
-use super::lines::{Interner, Lines};
+use super::histogram::{Changed, Histogram};
+use super::lines::{Interner, Lines, Token};
 use super::slide::slide;
 use std::ops::Range;
 
@@ -29,6 +29,17 @@ pub(super) enum Collision {
 pub(super) struct MergedText {
     pub(super) text: Vec<u8>,
     pub(super) conflicts: usize,
+    /// Where the sides are in conflict with each other.
+    pub(super) places: Vec<Place>,
+}
+
+/// Lines that both sides changed.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// The first of ours, from 1.
+    line: usize,
+    /// Their bytes in base, ours and theirs.
+    bytes: [Range<usize>; 3],
 }
 
 /// A group of lines that only the base and one side have.
@@ -70,54 +81,68 @@ impl<'t> Texts<'t> {
         Self { base, ours, theirs, tokens: interner.len() }
     }
 
-    fn regions(&self) -> Option<Vec<Region>> {
-        let ours = changes(&self.base.tokens, &self.ours.tokens, self.tokens);
-        let theirs = changes(&self.base.tokens, &self.theirs.tokens, self.tokens);
+    /// What the two sides changed, where both changed anything.
+    fn regions(&self, histogram: &mut Histogram) -> Option<Vec<Region>> {
+        let ours = changes(histogram, &self.base.tokens, &self.ours.tokens);
+        let theirs = changes(histogram, &self.base.tokens, &self.theirs.tokens);
         if ours.is_empty() || theirs.is_empty() { None } else { Some(combine(self, &ours, &theirs)) }
+    }
+
+    /// Where the sides are in conflict with each other.
+    fn places(&self, regions: &[Region]) -> Vec<Place> {
+        regions
+            .iter()
+            .filter(|region| region.take == Take::Conflict)
+            .filter(|region| self.ours.tokens[region.ours.clone()] != self.theirs.tokens[region.theirs.clone()])
+            .map(|region| Place {
+                line: region.ours.start + 1,
+                bytes: [
+                    self.base.bytes(&region.base),
+                    self.ours.bytes(&region.ours),
+                    self.theirs.bytes(&region.theirs),
+                ],
+            })
+            .collect()
     }
 }
 
 /// Merges two changed texts.
 pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers<'_>, collision: Collision) -> MergedText {
     let texts = Texts::new(base, ours, theirs);
-    let Some(regions) = texts.regions() else {
+    let mut histogram = Histogram::new(texts.tokens);
+    let Some(regions) = texts.regions(&mut histogram) else {
         let text = if texts.base.tokens == texts.ours.tokens { theirs } else { ours };
-        return MergedText { text: text.to_vec(), conflicts: 0 };
+        return MergedText { text: text.to_vec(), conflicts: 0, places: Vec::new() };
     };
-    let mut regions = join_close(refine(&texts, regions));
+    let places = texts.places(&regions);
+    let mut regions = join_close(refine(&texts, &mut histogram, regions));
     if collision == Collision::Union {
         for region in regions.iter_mut().filter(|region| region.take == Take::Conflict) {
             region.take = Take::Both;
         }
     }
     let conflicts = regions.iter().filter(|region| region.take == Take::Conflict).count();
-    MergedText { text: write(&texts, &regions, markers), conflicts }
+    MergedText { text: write(&texts, &regions, markers), conflicts, places }
 }
 
-/// The conflicting places in diff3 style.
-pub(super) fn hunks(base: &[u8], ours: &[u8], theirs: &[u8]) -> Vec<Hunk> {
+/// Where two texts are in conflict with each other.
+pub(super) fn places(base: &[u8], ours: &[u8], theirs: &[u8]) -> Vec<Place> {
     let texts = Texts::new(base, ours, theirs);
-    let lines = |text: &Lines<'_>, range: &Range<usize>| -> Vec<String> {
-        let line = |line: usize| String::from_utf8_lossy(text.text(line..line + 1)).trim_end_matches('\n').to_owned();
-        range.clone().map(line).collect()
-    };
-    texts
-        .regions()
-        .unwrap_or_default()
-        .iter()
-        .filter(|region| region.take == Take::Conflict)
-        .filter(|region| texts.ours.tokens[region.ours.clone()] != texts.theirs.tokens[region.theirs.clone()])
-        .map(|region| Hunk {
-            line: region.ours.start + 1,
-            ours: lines(&texts.ours, &region.ours),
-            base: lines(&texts.base, &region.base),
-            theirs: lines(&texts.theirs, &region.theirs),
-        })
-        .collect()
+    texts.places(&texts.regions(&mut Histogram::new(texts.tokens)).unwrap_or_default())
 }
 
-fn changes(before: &[u32], after: &[u32], tokens: usize) -> Vec<Change> {
-    let mut changed = histogram::diff(before, after, tokens);
+/// What base, ours and theirs say at a place, in diff3 style.
+pub(super) fn hunk(place: &Place, [base, ours, theirs]: [&[u8]; 3]) -> Hunk {
+    let lines = |text: &[u8], version: usize| -> Vec<String> {
+        let text = text.get(place.bytes[version].clone()).unwrap_or_default();
+        let line = |line: &[u8]| String::from_utf8_lossy(line).trim_end_matches('\n').to_owned();
+        text.split_inclusive(|byte| *byte == b'\n').map(line).collect()
+    };
+    Hunk { line: place.line, base: lines(base, 0), ours: lines(ours, 1), theirs: lines(theirs, 2) }
+}
+
+fn changes(histogram: &mut Histogram, before: &[Token], after: &[Token]) -> Vec<Change> {
+    let mut changed = histogram.diff(before, after);
     slide(before, after, &mut changed);
     script(&changed)
 }
@@ -229,7 +254,7 @@ fn append(regions: &mut Vec<Region>, region: Region) {
 }
 
 /// Compares the two sides of each conflict and keeps only what differs.
-fn refine(texts: &Texts<'_>, regions: Vec<Region>) -> Vec<Region> {
+fn refine(texts: &Texts<'_>, histogram: &mut Histogram, regions: Vec<Region>) -> Vec<Region> {
     let mut refined = Vec::with_capacity(regions.len());
     for region in regions {
         if region.take != Take::Conflict || region.ours.is_empty() || region.theirs.is_empty() {
@@ -238,7 +263,7 @@ fn refine(texts: &Texts<'_>, regions: Vec<Region>) -> Vec<Region> {
         }
         let ours = &texts.ours.tokens[region.ours.clone()];
         let theirs = &texts.theirs.tokens[region.theirs.clone()];
-        let parts = changes(ours, theirs, texts.tokens);
+        let parts = changes(histogram, ours, theirs);
         if parts.is_empty() {
             refined.push(Region { take: Take::Same, ..region });
             continue;
