@@ -148,3 +148,52 @@ fn equal(one: &[u8], two: &[u8]) -> usize {
     let from = words * WORD;
     from + one[from..].iter().zip(&two[from..]).take_while(|(one, two)| one == two).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Texts of few different lines, long ones among them, that may end without a line feed.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let line = prop_oneof![
+            "[ab]{0,2}",
+            (0..3_usize).prop_map(|number| format!("{}{number}", "the same for more than a word of bytes".repeat(2)))
+        ];
+        (prop::collection::vec(line, 0..600), any::<bool>()).prop_map(|(lines, ended)| {
+            let text = lines.join("\n");
+            if ended { format!("{text}\n").into_bytes() } else { text.into_bytes() }
+        })
+    }
+
+    /// Another text, most of which is the same.
+    fn like(text: Vec<u8>) -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+        let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), "[ab\n]{0,9}");
+        prop::collection::vec(edit, 0..6).prop_map(move |edits| {
+            let mut other = text.clone();
+            for (at, length, new) in edits {
+                let at = at.index(other.len() + 1);
+                let end = other.len().min(at + length.index(300));
+                other.splice(at..end, new.into_bytes());
+            }
+            (text.clone(), other)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn lines_of_a_text_like_another_are_those_that_it_has_by_itself((one, two) in text().prop_flat_map(like)) {
+            let mut interner = Interner::default();
+            let base = interner.lines(&one);
+            let (alike, alone) = (interner.lines_like(&two, &base), interner.lines(&two));
+            prop_assert_eq!(&alike.tokens, &alone.tokens);
+            prop_assert_eq!(&alike.ends, &alone.ends);
+            let lines: Vec<&[u8]> = two.split_inclusive(|byte| *byte == b'\n').collect();
+            prop_assert_eq!(alone.len(), lines.len());
+            for (line, text) in lines.iter().enumerate() {
+                prop_assert_eq!(alone.text(line..line + 1), *text);
+                prop_assert_eq!(interner.lines[alone.tokens[line] as usize].1, *text);
+            }
+        }
+    }
+}

@@ -1,7 +1,6 @@
 //! Deltas: an object told by its differences from another (`gitformat-pack`).
 
-/// A delta's result gets at most this much memory before there are contents for it.
-const LARGEST_START: usize = 16 << 20;
+use std::sync::Arc;
 
 /// A number in a delta's header: seven bits a byte, least first.
 pub(super) fn variable(data: &[u8], at: &mut usize) -> Option<usize> {
@@ -18,40 +17,76 @@ pub(super) fn variable(data: &[u8], at: &mut usize) -> Option<usize> {
     }
 }
 
+/// What is left of a delta's steps, each of which gives some bytes: of the base, or of its own.
+#[derive(Clone)]
+struct Steps<'d> {
+    base: &'d [u8],
+    delta: &'d [u8],
+}
+
+impl<'d> Steps<'d> {
+    fn take(&mut self, length: usize) -> Option<&'d [u8]> {
+        let (taken, rest) = self.delta.split_at_checked(length)?;
+        self.delta = rest;
+        Some(taken)
+    }
+
+    /// A number of which only the bytes are there whose bits are set.
+    fn number(&mut self, bits: u8) -> Option<usize> {
+        let mut value = 0;
+        for bit in (0..4).filter(|bit| bits & 1 << bit != 0) {
+            value |= usize::from(self.take(1)?[0]) << (8 * bit);
+        }
+        Some(value)
+    }
+
+    fn step(&mut self) -> Option<&'d [u8]> {
+        match self.take(1)?[0] {
+            0 => None,
+            code @ 0x80.. => {
+                let from = self.number(code & 0x0f)?;
+                let length = self.number(code >> 4 & 7)?;
+                let length = if length == 0 { 0x10000 } else { length };
+                self.base.get(from..from.checked_add(length)?)
+            }
+            length => self.take(usize::from(length)),
+        }
+    }
+}
+
+/// The bytes of a step; within, `None` where it is damaged.
+impl<'d> Iterator for Steps<'d> {
+    type Item = Option<&'d [u8]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        (!self.delta.is_empty()).then(|| self.step())
+    }
+}
+
 /// What a delta makes of its base; `None` where it is damaged.
-pub(super) fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn apply(base: &[u8], delta: &[u8]) -> Option<Arc<[u8]>> {
     let mut at = 0;
     if variable(delta, &mut at)? != base.len() {
         return None;
     }
     let size = variable(delta, &mut at)?;
-    let mut out = Vec::with_capacity(size.min(LARGEST_START));
-    while let Some(code) = delta.get(at).copied() {
-        at += 1;
-        if code & 0x80 != 0 {
-            let mut number = |bits: u8| -> Option<usize> {
-                let mut value = 0;
-                for bit in (0..8).filter(|bit| bits & 1 << bit != 0) {
-                    value |= usize::from(*delta.get(at)?) << (8 * (bit % 4));
-                    at += 1;
-                }
-                Some(value)
-            };
-            let from = number(code & 0x0f)?;
-            let length = match number(code & 0x70)? {
-                0 => 0x10000,
-                length => length,
-            };
-            out.extend_from_slice(base.get(from..from.checked_add(length)?)?);
-        } else if code != 0 {
-            out.extend_from_slice(delta.get(at..at + usize::from(code))?);
-            at += usize::from(code);
-        } else {
-            return None;
-        }
-        if out.len() > size {
-            return None;
-        }
+    let steps = Steps { base, delta: delta.get(at..)? };
+    // A size that is not that of the steps is damage, not a reason to take memory.
+    if steps.clone().try_fold(0_usize, |sum, bytes| sum.checked_add(bytes?.len()))? != size {
+        return None;
     }
-    (out.len() == size).then_some(out)
+    let mut made = zeroed(size);
+    let mut rest = Arc::get_mut(&mut made)?;
+    for bytes in steps {
+        let bytes = bytes?;
+        let (to, after) = rest.split_at_mut_checked(bytes.len())?;
+        to.copy_from_slice(bytes);
+        rest = after;
+    }
+    Some(made)
+}
+
+/// Room for an object.
+pub(super) fn zeroed(size: usize) -> Arc<[u8]> {
+    std::iter::repeat_n(0, size).collect()
 }

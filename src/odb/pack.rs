@@ -4,7 +4,7 @@
 //! is of neither version that git writes are left out.
 
 use super::Kind;
-use super::delta::{apply, variable};
+use super::delta::{apply, variable, zeroed};
 use super::pack_index::PackIndex;
 use super::window::read_at;
 use crate::model::ObjectId;
@@ -30,8 +30,14 @@ const LARGEST_BASE: usize = 1 << 20;
 const BASES: usize = 12 << 20;
 /// Objects up to this size are inflated whole, though their first bytes are enough.
 const WHOLE_RATHER: usize = 4 << 10;
-/// Larger objects hardly ever lie in one piece.
-const AT_ONCE: usize = 8 * PIECE;
+/// Objects up to this size mostly lie in one piece.
+const SMALL: usize = 8 * PIECE;
+/// Larger ones are read whole before they are inflated, unless they take more room than this in the pack.
+const LARGEST_WHOLE: usize = 8 << 20;
+/// How much smaller an object is in the pack, mostly.
+const DEFLATED: usize = 3;
+/// So much room is kept for what is read whole.
+const KEPT_ROOM: usize = 1 << 20;
 /// Files are read in pieces of this size; this many pieces are kept.
 const PIECE: usize = 8 << 10;
 const PIECES: usize = 512;
@@ -70,8 +76,9 @@ type Bases = HashMap<(usize, u64), (u8, Arc<[u8]>)>;
 
 struct State {
     inflate: Decompress,
-    /// Twice as fast, for what lies in one piece of the file.
+    /// Twice as fast, for what was read whole.
     at_once: Decompressor,
+    room: Vec<u8>,
     pieces: Pieces,
     bases: Bases,
     base_bytes: usize,
@@ -126,6 +133,7 @@ impl Packs {
         let state = State {
             inflate: Decompress::new(true),
             at_once: Decompressor::new(),
+            room: Vec::new(),
             pieces: Pieces(vec![Piece::default(); PIECES]),
             bases: HashMap::new(),
             base_bytes: 0,
@@ -170,7 +178,7 @@ impl Packs {
         let place = self.find(state, id)?;
         let header = self.header(state, place)?;
         match header.kind {
-            COMMIT => Some(self.inflate(state, place.pack, header.data, header.size, most)?.into()),
+            COMMIT => Some(self.head(state, place.pack, &header, most)?.into()),
             OFFSET_DELTA | ID_DELTA => {
                 self.object(state, place).filter(|(kind, _)| *kind == COMMIT).map(|(_, data)| data)
             }
@@ -191,7 +199,7 @@ impl Packs {
         if header.base.is_none() {
             return Some(header.size);
         }
-        let start = self.inflate(state, place.pack, header.data, header.size, 24)?;
+        let start = self.head(state, place.pack, &header, 24)?;
         let mut at = 0;
         variable(&start, &mut at)?;
         variable(&start, &mut at)
@@ -259,49 +267,87 @@ impl Packs {
         Some(Header { kind, size, data: place.offset + at as u64, base })
     }
 
-    /// Inflates what has `size` bytes, or the first `most` of them.
-    fn inflate(&self, state: &mut State, pack: usize, offset: u64, size: usize, most: usize) -> Option<Vec<u8>> {
-        let (wanted, partly) = (size.min(most), size > most);
-        // Deflate cannot make more of what is left of the pack: such a size is damage, not a reason to take memory.
-        let left = self.packs.get(pack)?.length.saturating_sub(offset);
-        if size as u64 > left.saturating_mul(DEFLATE_AT_MOST) {
+    /// Whether something of this size can be stored from an offset on. Deflate cannot make more of what is left of the pack:
+    /// such a size is damage, not a reason to take memory.
+    fn is_possible(&self, pack: usize, header: &Header) -> bool {
+        let left = self.packs.get(pack).map_or(0, |pack| pack.length.saturating_sub(header.data));
+        header.size as u64 <= left.saturating_mul(DEFLATE_AT_MOST)
+    }
+
+    /// The first bytes of what is stored, at most `most`.
+    fn head(&self, state: &mut State, pack: usize, header: &Header, most: usize) -> Option<Vec<u8>> {
+        let size = header.size.min(most.max(WHOLE_RATHER));
+        if !self.is_possible(pack, header) {
             return None;
         }
-        let State { inflate, at_once, pieces, .. } = state;
-        if size <= if partly { WHOLE_RATHER } else { AT_ONCE } {
+        let mut out = vec![0; size];
+        if size == header.size {
+            self.inflate(state, pack, header.data, &mut out)?;
+        } else {
+            self.inflate_slowly(state, pack, header.data, &mut out, true)?;
+        }
+        out.truncate(most);
+        Some(out)
+    }
+
+    /// All of what is stored.
+    fn whole(&self, state: &mut State, pack: usize, header: &Header) -> Option<Arc<[u8]>> {
+        if !self.is_possible(pack, header) {
+            return None;
+        }
+        let mut out = zeroed(header.size);
+        self.inflate(state, pack, header.data, Arc::get_mut(&mut out)?)?;
+        Some(out)
+    }
+
+    /// Inflates what is as long as `out`.
+    fn inflate(&self, state: &mut State, pack: usize, offset: u64, out: &mut [u8]) -> Option<()> {
+        let size = out.len();
+        let State { at_once, pieces, room, .. } = state;
+        if size <= SMALL {
             let piece = pieces.get(&self.packs, pack, offset / PIECE as u64)?;
-            let mut out = vec![0; size];
-            // What the piece's end cuts off, and what is damaged, is for the slower way to see.
-            if let Some(rest) = piece.get((offset % PIECE as u64) as usize..)
-                && at_once.zlib_decompress(rest, &mut out) == Ok(size)
-            {
-                out.truncate(wanted);
-                return Some(out);
+            let rest = piece.get((offset % PIECE as u64) as usize..).unwrap_or_default();
+            if at_once.zlib_decompress(rest, out) == Ok(size) {
+                return Some(());
             }
         }
-        // One byte more than needed lets the end of the stream be seen.
-        let size = wanted;
-        let mut out = Vec::with_capacity(size + 1);
+        let mostly = Some(size / DEFLATED).filter(|_| size > SMALL);
+        for length in mostly.into_iter().chain([size + size / 1024 + 64]).filter(|length| *length <= LARGEST_WHOLE) {
+            room.resize(length, 0);
+            let length = read_at(&self.packs.get(pack)?.file, room, offset)?;
+            let done = at_once.zlib_decompress(room.get(..length)?, out) == Ok(size);
+            room.truncate(KEPT_ROOM);
+            room.shrink_to(KEPT_ROOM);
+            if done {
+                return Some(());
+            }
+        }
+        // What is too large, and what is damaged, is for the slower way to see.
+        self.inflate_slowly(state, pack, offset, out, false)
+    }
+
+    /// Inflates piece by piece what is as long as `out`, or `longer`.
+    fn inflate_slowly(&self, state: &mut State, pack: usize, offset: u64, out: &mut [u8], longer: bool) -> Option<()> {
+        let State { inflate, pieces, .. } = state;
         inflate.reset(true);
         let mut at = offset;
         loop {
             let piece = pieces.get(&self.packs, pack, at / PIECE as u64)?;
             let rest = piece.get((at % PIECE as u64) as usize..).filter(|rest| !rest.is_empty())?;
-            let (before, grown) = (inflate.total_in(), out.len());
-            let status = inflate.decompress_vec(rest, &mut out, FlushDecompress::None).ok()?;
-            let read = inflate.total_in() - before;
-            at += read;
-            if status == Status::StreamEnd || partly && out.len() >= size {
-                break;
+            let (read, grown) = (inflate.total_in(), inflate.total_out());
+            // Behind the last byte, room for one more lets the end of the stream be seen.
+            let mut more = [0];
+            let to = out.get_mut(grown as usize..).filter(|to| !to.is_empty()).unwrap_or(&mut more);
+            let status = inflate.decompress(rest, to, FlushDecompress::None).ok()?;
+            let filled = inflate.total_out() == out.len() as u64;
+            if status == Status::StreamEnd || longer && filled {
+                return filled.then_some(());
             }
-            if out.len() > size || read == 0 && out.len() == grown {
+            if inflate.total_out() > out.len() as u64 || inflate.total_in() == read && inflate.total_out() == grown {
                 return None;
             }
+            at += inflate.total_in() - read;
         }
-        if partly {
-            out.truncate(size);
-        }
-        (out.len() == size).then_some(out)
     }
 
     fn object(&self, state: &mut State, place: Place) -> Option<(u8, Arc<[u8]>)> {
@@ -312,7 +358,7 @@ impl Packs {
                 break (*kind, data.clone());
             }
             let header = self.header(state, at)?;
-            let bytes = self.inflate(state, at.pack, header.data, header.size, usize::MAX)?;
+            let bytes = self.whole(state, at.pack, &header)?;
             match header.base {
                 Some(base) => {
                     deltas.push((at, bytes));
@@ -322,7 +368,7 @@ impl Packs {
                         return None;
                     }
                 }
-                None => break (header.kind, bytes.into()),
+                None => break (header.kind, bytes),
             }
         };
         let has_deltas = !deltas.is_empty();
@@ -330,7 +376,7 @@ impl Packs {
             state.remember(at, kind, &data);
         }
         while let Some((at, delta)) = deltas.pop() {
-            data = apply(&data, &delta)?.into();
+            data = apply(&data, &delta)?;
             if kind != COMMIT {
                 state.remember(at, kind, &data);
             }

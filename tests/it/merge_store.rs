@@ -135,6 +135,49 @@ fn packs_that_come_and_go_are_noticed() {
 }
 
 #[test]
+fn large_files_merge_whether_they_deflate_well_or_not_at_all() {
+    // Lines of the same width from few or from nearly all bytes: a tenth, half and all of their size in the pack.
+    let mut seed = 7_u64;
+    let mut lines = |bytes: usize, alphabet: std::ops::Range<u8>| -> Vec<u8> {
+        let spread = u64::from(alphabet.end - alphabet.start);
+        let mut text: Vec<u8> = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            alphabet.start + (seed >> 33).wrapping_rem(spread) as u8
+        })
+        .take(bytes)
+        .collect();
+        text.iter_mut().skip(63).step_by(64).for_each(|end| *end = b'\n');
+        text
+    };
+    let texts =
+        [lines(70_000, b'a'..b'c'), lines(2_000_000, b'a'..b'c'), lines(70_000, b'0'..200), lines(27 << 20, 11..255)];
+    let planned = |changed: &[bool; 2], parents: &[usize]| Planned {
+        files: (0..)
+            .zip(&texts)
+            .map(|(number, text)| {
+                let mut data = text.clone();
+                let places = [64 * 3, text.len() - text.len() % 64 - 64 * 3];
+                places.iter().zip(changed).filter(|(_, changed)| **changed).for_each(|(at, _)| data[*at] = b'!');
+                (format!("f{number}"), File { mode: "100644", data })
+            })
+            .collect(),
+        parents: parents.into(),
+    };
+    let history = Repository::with(&[
+        planned(&[false, false], &[]),
+        planned(&[true, false], &[0]),
+        planned(&[false, true], &[0]),
+    ]);
+    let repo = Repo::at(history.path());
+    // Whole, not as differences.
+    repo.git(&["repack", "-a", "-d", "-f", "-q", "--depth=0", "--window=0"]);
+    let [_, ours, theirs] = history.commits[..] else { panic!("three commits") };
+    let mirror = Mirror::at(history.path()).unwrap();
+    let merged = clean(&merge(mirror.objects(), ours, theirs).unwrap());
+    assert_eq!(merged.to_string(), git_tree(&repo, ours, theirs));
+}
+
+#[test]
 fn commit_graphs_change_no_answer() {
     // Three rounds of criss-cross over 40 commits, so that bases are several and far.
     let mut plan = vec![Planned { files: files(&[("f", &text(&[]))]), parents: vec![] }];
