@@ -6,7 +6,7 @@
 use super::MergeError;
 use super::directories::MovedCounts;
 use super::entries::{Path, PathMap, Relevance, SideChanges, Vanished, join, split};
-use super::similarity::{MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
+use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
 use super::store::{IdMap, Store};
 use super::tree::{Item, is_regular};
 use foldhash::fast::FixedState;
@@ -169,7 +169,11 @@ impl Search<'_, '_> {
                 _ => guesses.get(directory).and_then(|to| places.get(&*join(to, name)).copied()),
             };
             let Some(target) = target.filter(|target| self.from[*target].is_none()) else { continue };
-            if self.similarity.score(self.store, *item, self.targets[target].1)? >= MIN_BASENAME_SCORE {
+            let pair =
+                [self.similarity.file(self.store, *item)?, self.similarity.file(self.store, self.targets[target].1)?];
+            if let [Some(one), Some(two)] = pair
+                && self.similarity.score(self.store, [one, two], MIN_BASENAME_SCORE)? >= MIN_BASENAME_SCORE
+            {
                 self.pair_and_count(source, target);
             }
         }
@@ -206,40 +210,73 @@ impl Search<'_, '_> {
         if targets.is_empty() || self.open.is_empty() || targets.len() * self.open.len() > LIMIT * LIMIT {
             return Ok(());
         }
+        let mut sources = Vec::with_capacity(self.open.len());
+        for source in &self.open {
+            let (path, item) = &self.sources[*source];
+            sources.push((*source, self.similarity.file(self.store, *item)?, split(path).1));
+        }
         let mut best: Vec<Candidate> = Vec::with_capacity(targets.len() * CANDIDATES);
         for target in targets {
             let (path, item) = &self.targets[target];
-            let name = split(path).1;
-            let mut slots = [Candidate::NONE; CANDIDATES];
-            for source in &self.open {
-                let (source_path, source_item) = &self.sources[*source];
-                let score = self.similarity.score(self.store, *source_item, *item)?;
-                let same_name = split(source_path).1 == name;
-                let candidate = Candidate { score, same_name, pair: Some((*source, target)) };
-                let mut worst = 0;
-                for at in 1..CANDIDATES {
-                    if slots[worst].is_better_than(&slots[at]) {
-                        worst = at;
-                    }
-                }
-                if candidate.is_better_than(&slots[worst]) {
-                    slots[worst] = candidate;
-                }
-            }
-            best.extend(slots);
+            let Some(file) = self.similarity.file(self.store, *item)? else { continue };
+            let target = Target { number: target, file, name: split(path).1 };
+            let slots = match self.compete(&target, &sources, MIN_SCORE)? {
+                Some(slots) => Some(slots),
+                None => self.compete(&target, &sources, 0)?,
+            };
+            best.extend(slots.into_iter().flatten());
         }
         best.sort_by_key(|candidate| std::cmp::Reverse(candidate.rank()));
         for candidate in best {
-            let Some((source, target)) = candidate.pair else { break };
-            if candidate.score < MIN_SCORE {
-                break;
-            }
+            let Some((source, target)) = candidate.pair.filter(|_| candidate.score >= MIN_SCORE) else { break };
             if self.from[target].is_none() && !self.used[source] {
                 self.pair_and_count(source, target);
             }
         }
         Ok(())
     }
+
+    /// The sources that are most like a target. With scores below `least` left out, `None` where some are equally good:
+    /// which of these wins depends on the places that all the others took.
+    fn compete(
+        &mut self,
+        target: &Target<'_>,
+        sources: &[(usize, Option<FileNumber>, &[u8])],
+        least: u64,
+    ) -> Result<Option<[Candidate; CANDIDATES]>, MergeError> {
+        let mut slots = [Candidate::NONE; CANDIDATES];
+        for (source, file, name) in sources {
+            let score = match file {
+                Some(file) => self.similarity.score(self.store, [*file, target.file], least)?,
+                None => 0,
+            };
+            if score < least {
+                continue;
+            }
+            let same_name = *name == target.name;
+            let candidate = Candidate { score, same_name, pair: Some((*source, target.number)) };
+            if least > 0 && slots.iter().any(|slot| slot.rank() == candidate.rank()) {
+                return Ok(None);
+            }
+            let mut worst = 0;
+            for at in 1..CANDIDATES {
+                if slots[worst].is_better_than(&slots[at]) {
+                    worst = at;
+                }
+            }
+            if candidate.is_better_than(&slots[worst]) {
+                slots[worst] = candidate;
+            }
+        }
+        Ok(Some(slots))
+    }
+}
+
+/// A file that may have been renamed to.
+struct Target<'p> {
+    number: usize,
+    file: FileNumber,
+    name: &'p [u8],
 }
 
 #[derive(Clone, Copy)]

@@ -4,7 +4,6 @@ use super::MergeError;
 use super::store::{IdMap, Store};
 use super::tree::{Item, is_regular};
 use crate::model::ObjectId;
-use std::sync::Arc;
 
 /// The score of equal files.
 pub(super) const MAX_SCORE: u64 = 60_000;
@@ -19,13 +18,32 @@ const LONGEST_PIECE: u32 = 64;
 /// Where a zero byte makes a file binary.
 const BINARY_WINDOW: usize = 8000;
 
-/// Bytes per class of piece, by class.
-type Print = Arc<[(u32, u32)]>;
+/// Classes of pieces fall into this many groups.
+const GROUPS: usize = 64;
 
-/// Estimates; keeps what it learned of each blob.
+/// What a file is made of.
+struct Print {
+    /// Bytes per class of piece, by class.
+    classes: Vec<(u32, u32)>,
+    /// Bytes per group of classes: two files have at most the lesser of each in common.
+    groups: [u32; GROUPS],
+}
+
+/// A file's number among those that are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileNumber(usize);
+
+struct File {
+    id: ObjectId,
+    size: u64,
+    print: Option<Print>,
+}
+
+/// Estimates; keeps what it learned of each file.
 #[derive(Default)]
 pub(super) struct Similarity {
-    prints: IdMap<Print>,
+    files: Vec<File>,
+    numbers: IdMap<FileNumber>,
 }
 
 /// Whether git would treat the contents as binary.
@@ -34,43 +52,52 @@ pub(super) fn is_binary(data: &[u8]) -> bool {
 }
 
 impl Similarity {
-    /// The score of a pair, 0 when it is below [`MIN_SCORE`] for certain.
-    pub(super) fn score(&mut self, store: &Store<'_>, source: Item, target: Item) -> Result<u64, MergeError> {
-        if !is_regular(source.mode) || !is_regular(target.mode) {
-            return Ok(0);
+    /// A file to compare; `None` for what is no regular file, which is like no other.
+    pub(super) fn file(&mut self, store: &Store<'_>, item: Item) -> Result<Option<FileNumber>, MergeError> {
+        if !is_regular(item.mode) {
+            return Ok(None);
         }
-        let (one, two) = (store.blob_size(source.id)? as u64, store.blob_size(target.id)? as u64);
+        if let Some(number) = self.numbers.get(&item.id) {
+            return Ok(Some(*number));
+        }
+        let number = FileNumber(self.files.len());
+        self.files.push(File { id: item.id, size: store.blob_size(item.id)? as u64, print: None });
+        self.numbers.insert(item.id, number);
+        Ok(Some(number))
+    }
+
+    /// The score of a pair: 0 where it is below `least`, which is soon seen, and where the sizes alone say that it is below
+    /// [`MIN_SCORE`].
+    pub(super) fn score(&mut self, store: &Store<'_>, pair: [FileNumber; 2], least: u64) -> Result<u64, MergeError> {
+        let [one, two] = pair.map(|number| self.files[number.0].size);
         let (large, small) = (one.max(two), one.min(two));
         if small == 0 || large * (MAX_SCORE - MIN_SCORE) < (large - small) * MAX_SCORE {
             return Ok(0);
         }
-        let source = self.print(store, source.id)?;
-        let target = self.print(store, target.id)?;
-        Ok(common(&source, &target) * MAX_SCORE / large)
-    }
-
-    fn print(&mut self, store: &Store<'_>, id: ObjectId) -> Result<Print, MergeError> {
-        if let Some(print) = self.prints.get(&id) {
-            return Ok(print.clone());
+        for number in pair {
+            let file = &mut self.files[number.0];
+            if file.print.is_none() {
+                file.print = Some(print(&store.blob(file.id)?));
+            }
         }
-        let made = print(&store.blob(id)?);
-        self.prints.insert(id, made.clone());
-        Ok(made)
+        let [Some(one), Some(two)] = pair.map(|number| self.files[number.0].print.as_ref()) else { return Ok(0) };
+        let score = |bytes: u64| bytes * MAX_SCORE / large;
+        Ok(if score(at_most(one, two)) < least { 0 } else { score(common(&one.classes, &two.classes)) })
     }
 }
 
+/// No less than what two files have in common.
+fn at_most(one: &Print, two: &Print) -> u64 {
+    one.groups.iter().zip(&two.groups).map(|(one, two)| u64::from(*one.min(two))).sum()
+}
+
+/// The bytes that two files have in common. Which class comes next is as good as random: nothing here branches on it.
 fn common(one: &[(u32, u32)], two: &[(u32, u32)]) -> u64 {
     let (mut a, mut b, mut bytes) = (0, 0, 0);
     while let (Some((class_a, count_a)), Some((class_b, count_b))) = (one.get(a), two.get(b)) {
-        match class_a.cmp(class_b) {
-            std::cmp::Ordering::Less => a += 1,
-            std::cmp::Ordering::Greater => b += 1,
-            std::cmp::Ordering::Equal => {
-                bytes += u64::from(*count_a.min(count_b));
-                a += 1;
-                b += 1;
-            }
-        }
+        bytes += u64::from(class_a == class_b) * u64::from(*count_a.min(count_b));
+        a += usize::from(class_a <= class_b);
+        b += usize::from(class_b <= class_a);
     }
     bytes
 }
@@ -103,7 +130,10 @@ fn print(data: &[u8]) -> Print {
         }
         same
     });
-    pieces.into()
+    let mut groups = [0; GROUPS];
+    pieces.iter().for_each(|(class, bytes)| groups[*class as usize % GROUPS] += bytes);
+    pieces.shrink_to_fit();
+    Print { classes: pieces, groups }
 }
 
 fn class(low: u32, high: u32) -> u32 {
