@@ -1,10 +1,12 @@
 //! How long merges take here, with git and with libgit2, and how much memory they need; in one run.
 //!
-//!     cargo bench --bench merge -- REPOSITORY...        every merge of a history, at most 3,000 of each
+//!     cargo bench --bench merge -- REPOSITORY...        the merges of whole histories, 3,000 of each at most
 //!     cargo bench --bench merge -- --scale [COMMITS]    500,000 files and 1,000,000 commits, made for the purpose
 //!
-//! A history is replayed through `relwf merge-tree --stdin`, `git merge-tree --stdin` and libgit2 (which gets every tenth
-//! merge, counted ten times). Merges that git cannot replay, because objects are missing, are left out.
+//! A history, that is everything that any reference of the repository leads to, is replayed through
+//! `relwf merge-tree --stdin`, `git merge-tree --stdin` and libgit2 (with git's limit of renames; it gets every tenth merge,
+//! counted ten times). Of longer histories the merges are spread evenly. Those that git cannot replay, because objects are
+//! missing, are left out.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a benchmark")]
 
@@ -21,6 +23,8 @@ use std::time::{Duration, Instant};
 
 const RELWF: &str = env!("CARGO_BIN_EXE_relwf");
 const MERGES: usize = 3000;
+/// What git sets for a merge (`merge.renameLimit`).
+const RENAMES: u32 = 7000;
 const COMMITS: usize = 1_000_000;
 
 fn main() {
@@ -68,11 +72,12 @@ fn measured(command: &mut Command, input: &Path, output: &Path) -> (Duration, u6
 fn replay(repository: &Path) {
     let room = tempfile::tempdir().expect("a temporary folder");
     let clone = room.path().join("r");
-    let cloned = git(room.path()).args(["clone", "-q", "--bare", "--shared"]).arg(repository).arg(&clone).status();
+    let cloned = git(room.path()).args(["clone", "-q", "--mirror", "--shared"]).arg(repository).arg(&clone).status();
     assert!(cloned.is_ok_and(|status| status.success()), "{} cannot be cloned", repository.display());
-    let list = text(git(&clone).args(["rev-list", "--min-parents=2", "--max-parents=2", "--parents", "HEAD"]));
+    let list = text(git(&clone).args(["rev-list", "--min-parents=2", "--max-parents=2", "--parents", "--all"]));
     let all: Vec<&str> = list.lines().filter_map(|line| line.split_once(' ').map(|(_, parents)| parents)).collect();
-    let pairs: Vec<&str> = all.into_iter().take(MERGES).filter(|pair| answers(&clone, pair)).collect();
+    let spread = all.iter().step_by(all.len().div_ceil(MERGES).max(1));
+    let pairs: Vec<&str> = spread.copied().filter(|pair| answers(&clone, pair)).collect();
     let (input, ours, gits) = (room.path().join("in"), room.path().join("ours"), room.path().join("gits"));
     fs::write(&input, pairs.join("\n") + "\n").unwrap();
 
@@ -114,7 +119,7 @@ fn libgit2(repository: &Path, pairs: &[&str]) -> Duration {
         let (ours, theirs) = pair.split_once(' ').unwrap();
         let commit = |id: &str| repository.find_commit(id.parse().unwrap()).unwrap();
         let mut options = git2::MergeOptions::new();
-        options.find_renames(true).rename_threshold(50);
+        options.find_renames(true).rename_threshold(50).target_limit(RENAMES);
         // What it says does not matter here, and it may fail.
         let _ = repository.merge_commits(&commit(ours), &commit(theirs), Some(&options));
     }
