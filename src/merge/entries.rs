@@ -22,6 +22,9 @@ pub(super) fn deeper<T>(work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(128 << 10, 4 << 20, work)
 }
 
+/// Measured with git 2.47: so many times as many entries as there were without renames are worth another walk.
+const AGAIN: usize = 3;
+
 pub(super) const BASE: u8 = 1;
 pub(super) const OURS: u8 = 2;
 pub(super) const THEIRS: u8 = 4;
@@ -97,6 +100,9 @@ pub(super) struct Differences<'s, 'r> {
     pub(super) sides: [SideChanges; 3],
     closed: [Vec<Closed>; 3],
     may_close: [bool; 3],
+    /// How many entries were met, and how many of them before any directory was opened for its renames' sake.
+    met: usize,
+    met_first: usize,
 }
 
 impl<'s, 'r> Differences<'s, 'r> {
@@ -110,8 +116,11 @@ impl<'s, 'r> Differences<'s, 'r> {
             sides: Default::default(),
             closed: Default::default(),
             may_close: [false, true, true],
+            met: 0,
+            met_first: 0,
         };
         all.open(Arc::from([]), roots, 0)?;
+        all.met_first = all.met;
         for side in [1, 2] {
             if all.sides[side].relevant.is_empty() {
                 continue;
@@ -134,6 +143,7 @@ impl<'s, 'r> Differences<'s, 'r> {
         let data = read(self.store, &directory, trees)?;
         let rows = as_visited(rows([&data[0], &data[1], &data[2]])?);
         self.opened.insert(directory.clone(), trees);
+        self.met += rows.len();
         if watched != 0 && rows.iter().any(|row| files(&row.items) == watched) {
             watched = ALL;
         }
@@ -209,6 +219,12 @@ impl<'s, 'r> Differences<'s, 'r> {
                 changes.added.push((path.clone(), items[side]));
             }
         }
+    }
+
+    /// Whether git walks the trees once more when it knows the renames, because looking for them made it open so much.
+    /// Whatever needs no thought then stays closed.
+    pub(super) fn are_walked_again(&self) -> bool {
+        self.met / self.met_first.max(1) >= AGAIN
     }
 
     /// The info at a path.

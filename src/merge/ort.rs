@@ -195,6 +195,7 @@ impl<'r> Engine<'r> {
         let none = Renames { from: Vec::new(), moved: directories::MovedCounts::default() };
         let found =
             [none, renames::find(&self.store, &mut all.sides[1])?, renames::find(&self.store, &mut all.sides[2])?];
+        renames::close_again(&mut all, &found);
         let renamed = directories::apply(&mut all, &found, context.depth == 0, &mut notes)?;
         resolve::apply(&mut all, context, &renamed, &mut notes)?;
         let finished = finish::finish(&all, context, &mut notes)?;

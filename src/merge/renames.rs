@@ -5,7 +5,7 @@
 
 use super::MergeError;
 use super::directories::MovedCounts;
-use super::entries::{Path, PathMap, Relevance, SideChanges, Vanished, join, split};
+use super::entries::{Differences, Path, PathMap, Relevance, SideChanges, Vanished, join, split};
 use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
 use super::store::{IdMap, Store};
 use super::tree::{Item, is_regular};
@@ -31,6 +31,34 @@ pub(super) struct Renames {
     pub(super) from: Vec<Option<Path>>,
     /// Where the files of vanished directories went.
     pub(super) moved: MovedCounts,
+}
+
+/// Settles the files that only give way to the other side's directory, where git leaves that one closed: no rename that
+/// matters leads into it.
+pub(super) fn close_again(all: &mut Differences<'_, '_>, found: &[Renames; 3]) {
+    if !all.are_walked_again() {
+        return;
+    }
+    let Differences { infos, sides, .. } = all;
+    for info in infos.iter_mut() {
+        let path = info.paths[0].clone();
+        let side = match info.equal {
+            equal @ (3 | 5) if info.files == equal && info.directories != 0 => {
+                if equal == 3 {
+                    2
+                } else {
+                    1
+                }
+            }
+            _ => continue,
+        };
+        let SideChanges { added, relevant, .. } = &sides[side];
+        let inside = |target: &Path| target.strip_prefix(&*path).is_some_and(|rest| rest.starts_with(b"/"));
+        let moved = |(target, from): (&(Path, Item), &Option<Path>)| {
+            from.as_ref().is_some_and(|from| *from == path || relevant.contains_key(from) && inside(&target.0))
+        };
+        info.gone |= !added.iter().zip(&found[side].from).any(moved);
+    }
 }
 
 struct Search<'s, 'r> {

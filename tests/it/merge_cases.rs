@@ -9,7 +9,7 @@ use super::merge_answers::{Answer, difference};
 use super::merge_support::{File, Planned, Repository, Snapshot};
 
 /// How many there are: none gets lost unnoticed.
-const CASE_COUNT: usize = 151;
+const CASE_COUNT: usize = 163;
 const CROSSED_COUNT: usize = 16;
 const MADE_COUNT: usize = 36;
 
@@ -169,6 +169,74 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a file became a directory, edited", "f:A g:B", "f/x:C g:B", "f:A+1 g:B"),
     ("a directory became a file", "d/f:A g:B", "d:C g:B", "d/f:A g:B"),
     ("a directory became a file, edited", "d/f:A g:B", "d:C g:B", "d/f:A+1 g:B"),
+    // git walks the trees again, with the renames known, when looking for these made it meet three times as many entries.
+    (
+        "a file gives way, eight entries",
+        "c/d/i:A c/p/f:B p:C q:D",
+        "c/d/i/t:E c/p/f:B+1 q:D+1",
+        "c/d/i:A c/p/f:B q:D^1",
+    ),
+    ("a file gives way, nine", "c/d/i:A c/p/o/f:B p:C q:D", "c/d/i/t:E c/p/o/f:B+1 q:D+1", "c/d/i:A c/p/o/f:B q:D^1"),
+    (
+        "a file gives way, eleven of four",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C q:D u:E",
+        "c/d/i/t:F c/p/f:B+1 c/p/g:B c/p/h:B q:D+1 u:E",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B q:D^1 u:E",
+    ),
+    (
+        "a file gives way, twelve of four",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B c/p/j:B p:C q:D u:E",
+        "c/d/i/t:F c/p/f:B+1 c/p/g:B c/p/h:B c/p/j:B q:D+1 u:E",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B c/p/j:B q:D^1 u:E",
+    ),
+    (
+        "a file gives way to a rename that matters",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C q:D",
+        "c/d/i/p:C c/p/f:B+1 c/p/g:B c/p/h:B q:D+1",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C+1 q:D^1",
+    ),
+    (
+        "a file gives way beside a rename that matters",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C q:D",
+        "c/d/i/t:F c/d/p:C c/p/f:B+1 c/p/g:B c/p/h:B q:D+1",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C+1 q:D^1",
+    ),
+    (
+        "a file gives way to a rename that does not matter",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C q:D w:E",
+        "c/d/i/w:E c/p/f:B+1 c/p/g:B c/p/h:B q:D+1",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B q:D^1 w:E",
+    ),
+    (
+        "a file gives way to a renamed directory",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B c/p/j:B e/a:C e/b:F q:D",
+        "c/d/i/a:C c/d/i/b:F c/p/f:B+1 c/p/g:B c/p/h:B c/p/j:B q:D+1",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B c/p/j:B e/a:C e/b:F e/n:G q:D^1",
+    ),
+    (
+        "a file gives way beside a renamed directory",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B c/p/j:B c/p/k:B c/p/l:B e/a:C e/b:F q:D",
+        "c/d/i/t:E f/a:C f/b:F c/p/f:B+1 c/p/g:B c/p/h:B c/p/j:B c/p/k:B c/p/l:B q:D+1",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B c/p/j:B c/p/k:B c/p/l:B e/a:C e/b:F e/n:G q:D^1",
+    ),
+    (
+        "a file gives way and moves",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C q:D",
+        "c/d/i/t:E y/i:A c/p/f:B+1 c/p/g:B c/p/h:B q:D+1",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B q:D^1",
+    ),
+    (
+        "a file gives way, edited",
+        "c/d/i:A c/p/f:B c/p/g:B c/p/h:B p:C q:D",
+        "c/d/i/t:E c/p/f:B+1 c/p/g:B c/p/h:B q:D+1",
+        "c/d/i:A+1 c/p/f:B c/p/g:B c/p/h:B q:D^1",
+    ),
+    (
+        "a file gives way, many entries below the other side's directory",
+        "c/d/i:A k/d/i:A c/p/f:B c/p/g:B k/p/f:B k/p/g:B p:C q:D",
+        "c/d/i/t:E k/d/i:A c/p/f:B+1 c/p/g:B k/p/f:B k/p/g:B q:D+1",
+        "c/d/i:A k/d/i/t:E c/p/f:B c/p/g:B k/p/f:B+1 k/p/g:B q:D^1",
+    ),
     ("a file and a directory added", "g:B", "g:B f:A", "g:B f/x:C"),
     ("a file and a directory added, the aside taken", "g:B", "g:B f:A f~x:D", "g:B f/x:C"),
     ("a file renamed to where a directory is", "g:B", "f:B", "g:B f/x:C"),
