@@ -236,6 +236,7 @@ fn relocate(
     let moved = all.infos[at].clone();
     debug_assert!(moved.files == OURS || moved.files == THEIRS);
     all.index.remove(old);
+    all.left.insert(old.clone(), moved.directories);
     // Only of ours does git remember that it stood in a directory's place.
     let left = if side == 1 { moved.directories } else { 0 };
     let target = match all.info(new) {

@@ -94,6 +94,8 @@ pub(super) struct Differences<'s, 'r> {
     pub(super) store: &'s Store<'r>,
     pub(super) infos: Vec<Info>,
     pub(super) index: PathMap<usize>,
+    /// Where an info moved away with its directory: which versions still have a directory there.
+    pub(super) left: PathMap<u8>,
     /// The directories that were opened, with their three trees.
     pub(super) opened: PathMap<[Item; 3]>,
     /// By side (1, 2).
@@ -112,6 +114,7 @@ impl<'s, 'r> Differences<'s, 'r> {
             store,
             infos: Vec::new(),
             index: PathMap::default(),
+            left: PathMap::default(),
             opened: PathMap::default(),
             sides: Default::default(),
             closed: Default::default(),
@@ -237,6 +240,9 @@ impl<'s, 'r> Differences<'s, 'r> {
         if let Some(at) = self.info(path) {
             let info = &self.infos[at];
             return Ok(if info.gone { ALL } else { info.files | info.directories });
+        }
+        if let Some(directories) = self.left.get(path) {
+            return Ok(*directories);
         }
         if let Some(trees) = self.opened.get(path) {
             return Ok(mask(trees, Item::exists));
