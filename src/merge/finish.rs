@@ -265,6 +265,10 @@ impl Finish<'_, '_, '_> {
                 decision.item = info.stages[0];
                 decision.clean = false;
             }
+            ALL if stands_aside && self.was_directory(path, info) => {
+                decision.item = info.stages[1];
+                self.notes.push(Note::new(NoteKind::ModifyDelete, [path.clone()]).on(1));
+            }
             6 | ALL => {
                 let versions = Versions { items: info.stages, paths: &info.paths };
                 let merged = self.context.merge(path, &versions, 2 * self.context.depth, self.notes)?;

@@ -9,7 +9,7 @@ use super::merge_answers::{Answer, difference};
 use super::merge_support::{File, Planned, Repository, Snapshot};
 
 /// How many there are: none gets lost unnoticed.
-const CASE_COUNT: usize = 164;
+const CASE_COUNT: usize = 168;
 const CROSSED_COUNT: usize = 16;
 const MADE_COUNT: usize = 36;
 
@@ -160,6 +160,15 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("directories renamed into each other's place", "d/f:A e/g:B", "e/x/f:A e/g:B", "d/f:A d/y/g:B"),
     ("a chain of directory renames", "d/f:A d/g:B e/h:C", "e/f:A e/g:B e/h:C", "d/f:A d/g:B d/n:D x/h:C"),
     ("a place that its file left with its directory", "b/s/i:A c/h:B", "b/s/h:B b/s/s/h:C", "b/i:A"),
+    ("a rename to a directory's place that follows it", "a/s/t/u/h:A b/u:B", "a/s/t/u:B", "b/u:B+1 t/u/h:A"),
+    ("a rename to a directory's place, edited, that follows it", "a/s/t/u/h:A b/u:B", "a/s/t/u:B+9", "b/u:B+1 t/u/h:A"),
+    (
+        "a rename to a directory's place, in conflict, that follows it",
+        "a/s/t/u/h:A b/u:B",
+        "a/s/t/u:B^1",
+        "b/u:B+1 t/u/h:A",
+    ),
+    ("a rename to a directory's place, unedited, that follows it", "a/s/t/u/h:A b/u:B", "a/s/t/u:B+1", "b/u:B t/u/h:A"),
     ("a rename into a directory renamed away", "d/f:A o/g:B", "s/f:A o/g:B", "d/f:A d/g:B"),
     ("followers meet", "a/f:A a/s/x:B d/f:C b/f.c:D", "a/f:A a/s/x:B a/s/f:C+1 a/f.c:D", "b/s/f:A b/f:C+2 b/f.c:D+1"),
     ("a renamed directory with an edited file", "d/f:A d/g:B", "e/f:A+1 e/g:B", "d/f:A+9 d/g:B d/h:C"),
