@@ -36,15 +36,15 @@ pub(super) struct Context<'a, 'r> {
     /// 0 for the merge itself, more inside a virtual base.
     pub(super) depth: usize,
     /// What was merged at paths where all three have it.
-    pub(super) texts: Texts,
+    pub(super) texts: KnownTexts,
 }
 
 /// The merged texts of one merge, by the blobs that were merged: what the structural merge leaves undecided, the full one
 /// merges again.
-pub(super) type Texts = RefCell<HashMap<[ObjectId; 3], MergedText>>;
+pub(super) type KnownTexts = RefCell<HashMap<[ObjectId; 3], KnownText>>;
 
 /// A text merged at one path.
-pub(super) struct MergedText {
+pub(super) struct KnownText {
     path: Path,
     id: ObjectId,
     clean: bool,
@@ -157,7 +157,7 @@ impl Context<'_, '_> {
         let id = self.store.write_blob(&merged.text)?;
         let clean = merged.conflicts == 0;
         if plain {
-            let merged = MergedText { path: path.clone(), id, clean, places: merged.places };
+            let merged = KnownText { path: path.clone(), id, clean, places: merged.places };
             self.texts.borrow_mut().insert(ids, merged);
         }
         Ok(MergedItem { item: Item { mode: ours.mode, id }, clean })

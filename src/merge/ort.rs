@@ -5,7 +5,7 @@
 use super::attributes::Attributes;
 use super::bases::Painter;
 use super::commits::{Commits, Number};
-use super::content::{Context, Labels, Texts};
+use super::content::{Context, KnownTexts, Labels};
 use super::entries::Differences;
 use super::finish::Finished;
 use super::note::{Note, NoteKind};
@@ -155,7 +155,7 @@ impl<'r> Engine<'r> {
             submodules: &self.submodules,
             labels,
             depth,
-            texts: Texts::default(),
+            texts: KnownTexts::default(),
         }
     }
 

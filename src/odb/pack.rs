@@ -295,6 +295,12 @@ impl Packs {
         if !self.is_possible(pack, header) {
             return None;
         }
+        if header.size / DEFLATED > LARGEST_WHOLE {
+            // Room that takes memory only as it is filled: so large a size may be damage.
+            let mut out = vec![0; header.size];
+            self.inflate(state, pack, header.data, &mut out)?;
+            return Some(out.into());
+        }
         let mut out = zeroed(header.size);
         self.inflate(state, pack, header.data, Arc::get_mut(&mut out)?)?;
         Some(out)
