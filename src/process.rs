@@ -2,7 +2,7 @@
 //!
 //! Knows what a program is and how it ends; not why it was started. Nothing goes through a shell.
 
-use crate::model::{Failure, FailureKind, Span, Watch};
+use crate::model::{Failure, FailureKind, Span, TaskContext};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::fs::File;
@@ -161,7 +161,7 @@ enum Stream {
 /// # Errors
 ///
 /// It could not be started, took too long, or was stopped by ctrl-C. A program that ended by itself is never an error here.
-pub fn run(program: Program<'_>, watch: Watch<'_>, line: &mut dyn FnMut(&str)) -> Result<Finished, ProcessError> {
+pub fn run(program: Program<'_>, task: TaskContext<'_>, line: &mut dyn FnMut(&str)) -> Result<Finished, ProcessError> {
     let began = Instant::now();
     let limit = program.limit;
     let (keep, leftovers) = (program.keep, program.leftovers);
@@ -187,7 +187,7 @@ pub fn run(program: Program<'_>, watch: Watch<'_>, line: &mut dyn FnMut(&str)) -
         if child.has_ended() {
             continue;
         }
-        if watch.cancel.is_raised() {
+        if task.cancel.is_raised() {
             child.stop();
             return Err(ProcessError::Cancelled(name));
         }
@@ -392,8 +392,8 @@ mod tests {
         };
         change(&mut program);
         let mut lines = Vec::new();
-        let watch = Watch { cancel, progress: &|_| {} };
-        let result = run(program, watch, &mut |line| lines.push(line.to_owned()));
+        let task = TaskContext { cancel, progress: &|_| {} };
+        let result = run(program, task, &mut |line| lines.push(line.to_owned()));
         (result, lines)
     }
 

@@ -4,7 +4,7 @@ use super::project::Project;
 use super::world;
 use crate::effects::Line;
 use crate::git::Keep;
-use crate::model::{Failure, FailureKind, Place, RunId, Span, Watch};
+use crate::model::{Failure, FailureKind, Place, RunId, Span, TaskContext};
 use crate::run::{Call, Command, Commands, Key, Path, Performing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,9 @@ pub fn candidates(
     soak: Option<Span>,
     line: Line,
     limit: u32,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
 ) -> Result<Candidates, Failure> {
-    let world = world::look(project, Keep::No, watch)?;
+    let world = world::look(project, Keep::No, task)?;
     let line = if line == Line::All { "all" } else { "first-parent" };
     let mut args = json!({ "branch": source, "target": target, "limit": limit, "line": line });
     if let (Some(soak), Some(args)) = (soak, args.as_object_mut()) {
@@ -67,7 +67,7 @@ pub fn candidates(
         return Err(Failure::new(FailureKind::Bug, "candidate::list is not a read"));
     };
     let key = Key { path: Path::default(), ordinal: 0 };
-    let performing = Performing { run: &RunId::new("candidates"), key: &key, watch, now: Timestamp::now() };
+    let performing = Performing { run: &RunId::new("candidates"), key: &key, task, now: Timestamp::now() };
     let listed = read.perform(&performing)?;
     let candidates = serde_json::from_value(listed)
         .map_err(|error| Failure::new(FailureKind::Bug, "candidate::list answered in another shape").cause(error))?;

@@ -4,7 +4,7 @@ use super::files::{Between, CommitFiles};
 use super::project::Project;
 use crate::components::{ComponentDelta, delta as component_delta};
 use crate::git::{Keep, Mirror};
-use crate::model::{CommitId, Failure, Watch};
+use crate::model::{CommitId, Failure, TaskContext};
 use serde::Serialize;
 
 /// The component delta between two commits.
@@ -23,8 +23,8 @@ pub struct Delta {
 /// # Errors
 ///
 /// A revision does not exist; the remote or the cache cannot be reached.
-pub fn delta(project: &Project, base: &str, head: &str, watch: Watch<'_>) -> Result<Delta, Failure> {
-    let mirror = project.mirror(Keep::No, watch)?;
+pub fn delta(project: &Project, base: &str, head: &str, task: TaskContext<'_>) -> Result<Delta, Failure> {
+    let mirror = project.mirror(Keep::No, task)?;
     let (base, head) = (mirror.resolve(base)?, mirror.resolve(head)?);
     Ok(Delta { base, head, components: component_rows(project, &mirror, (base, head), None)? })
 }

@@ -7,7 +7,7 @@ use super::setting::Setting;
 use crate::config::{CiKind, ForgeKind};
 use crate::forge::Forge;
 use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
-use crate::model::{Failure, FailureKind, Place, Watch};
+use crate::model::{Failure, FailureKind, Place, TaskContext};
 use crate::network::{Route, Trust};
 use serde::Serialize;
 use std::path::Path;
@@ -84,19 +84,19 @@ pub enum Live {
 }
 
 /// Looks at everything that a run needs.
-pub fn doctor(setting: &Setting, live: Live, watch: Watch<'_>) -> Diagnosis {
+pub fn doctor(setting: &Setting, live: Live, task: TaskContext<'_>) -> Diagnosis {
     let mut findings = vec![git_version()];
     for (name, folder) in [("state", setting.state_dir()), ("cache", setting.cache_dir())] {
         findings.push(Finding::of(name, folder.and_then(|folder| writable(&folder))));
     }
     match Project::open(setting) {
-        Ok(project) => of_project(&project, live, watch, &mut findings),
+        Ok(project) => of_project(&project, live, task, &mut findings),
         Err(failure) => findings.push(Finding::bad("config", failure)),
     }
     Diagnosis { ok: findings.iter().all(|finding| finding.health != Health::Bad), findings }
 }
 
-fn of_project(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+fn of_project(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     findings.push(match &project.config.file {
         Some(file) => Finding::good("config", file.display().to_string()),
         None => {
@@ -111,7 +111,7 @@ fn of_project(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Ve
     findings.push(Finding::of("identity", committer));
     let signing = Signing::find(&environment, Some(&project.config.root)).map_err(Failure::from);
     let signing = signing.and_then(|found| {
-        found.map(|how| how.ready().and_then(|()| how.has_key(&name, watch)).map(|()| how.shown())).transpose()
+        found.map(|how| how.ready().and_then(|()| how.has_key(&name, task)).map(|()| how.shown())).transpose()
     });
     findings.extend(signing.transpose().map(|found| Finding::of("signing", found)));
     findings.push(Finding::of(
@@ -126,19 +126,19 @@ fn of_project(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Ve
             }
         }),
     ));
-    remote(project, live, watch, findings);
+    remote(project, live, task, findings);
 }
 
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
-fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     let credentials = project.credentials();
     if let Ok(url) = project.url() {
         tokens(project, &url, findings);
     }
     let opened = project.url().and_then(|url| {
         way(url.route(), findings);
-        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, Arc::clone(&credentials), Keep::No, watch)?;
-        let refs = mirror.remote_refs(watch)?;
+        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, Arc::clone(&credentials), Keep::No, task)?;
+        let refs = mirror.remote_refs(task)?;
         Ok((url, mirror, refs))
     });
     let (url, mirror, refs) = match opened {
@@ -174,7 +174,7 @@ fn remote(project: &Project, live: Live, watch: Watch<'_>, findings: &mut Vec<Fi
                 None => Finding::odd("ci", "none: nothing is tested before it lands", "say [ci] in relwf.toml"),
             });
             if live == Live::Yes {
-                super::live::live(project, &parts, watch, findings);
+                super::live::live(project, &parts, task, findings);
             }
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),

@@ -9,7 +9,7 @@ use super::world;
 use crate::config;
 use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
-use crate::model::{Failure, FailureKind, RunId, Value, Watch};
+use crate::model::{Failure, FailureKind, RunId, TaskContext, Value};
 use crate::run::{Listener, LocalDriver, Outcome, RecordError, Settled, restore};
 use crate::script::{Diagnostic, Library, Program, Source};
 use jiff::Timestamp;
@@ -119,7 +119,7 @@ pub fn start(
     project: &Project,
     prepared: &Prepared,
     listener: &dyn Listener,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
     begun: &dyn Fn(&RunId),
 ) -> Result<Finished, Failure> {
     let store = Store::open(&project.setting.state_dir()?)?;
@@ -130,7 +130,7 @@ pub fn start(
         Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
     // Held until the run has stopped.
     let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
-    let mirror = Arc::new(project.mirror(Keep::Yes, watch)?);
+    let mirror = Arc::new(project.mirror(Keep::Yes, task)?);
     let world = world::work(project, mirror, store.clone())?;
     let pinned = prepared.program.sources().iter();
     let claim = store.create_run(&NewRun {
@@ -158,7 +158,7 @@ pub fn continue_run(
     run: &RunId,
     scripts: Scripts,
     listener: &dyn Listener,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
     begun: &dyn Fn(&RunId),
 ) -> Result<Finished, Unready> {
     let store = Store::open(&setting.state_dir()?)?;
@@ -172,7 +172,7 @@ pub fn continue_run(
     let claim = store.claim(run, &who)?;
     let _lock = lock(&store, &found.repo, found.target.as_deref(), &holder)?;
     // What a killed process left open is looked up on the remote by the driver; what was fetched last is enough to begin.
-    let mirror = project.mirror(Keep::Yes, watch).map_err(|failure| match failure.kind {
+    let mirror = project.mirror(Keep::Yes, task).map_err(|failure| match failure.kind {
         FailureKind::NotFound => failure.hint(format!(
             "the run works on this remote: bring it back and resume, or `relwf abandon {run} --reason …`"
         )),
@@ -180,7 +180,7 @@ pub fn continue_run(
     })?;
     let mirror = Arc::new(mirror);
     let world = world::work(&project, mirror, store.clone())?;
-    restore(run, &store.history(run)?, &world.commands, watch, Timestamp::now())?;
+    restore(run, &store.history(run)?, &world.commands, task, Timestamp::now())?;
     begun(run);
     Ok(drive(&project, &prepared, &store, &claim, &world, listener)?)
 }

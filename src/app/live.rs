@@ -6,20 +6,19 @@ use super::world::Parts;
 use crate::ci::{BuildQuery, Start};
 use crate::config::Environment;
 use crate::effects::{Route, way_in};
-use crate::model::{DEPLOYMENT, Failure, Watch};
+use crate::model::{DEPLOYMENT, Failure, TaskContext};
 
 /// Each environment's branch on the forge, and the CI.
-pub(super) fn live(project: &Project, parts: &Parts, watch: Watch<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     let environments = &project.config.environments;
     for environment in environments {
-        findings
-            .push(landing(parts, environment, watch).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
+        findings.push(landing(parts, environment, task).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
     }
     let Some(ci) = &parts.ci else { return };
     let query = BuildQuery { branch: environments.first().map(|first| first.branch.clone()), ..BuildQuery::default() };
     findings.push(Finding::of(
         "builds",
-        match ci.builds(&query, watch) {
+        match ci.builds(&query, task) {
             Ok(builds) => Ok(match builds.first().and_then(|newest| newest.url.clone()) {
                 Some(url) => format!("{} can be read; the newest is {url}", ci.kind()),
                 None => format!("{} can be read; there are none yet", ci.kind()),
@@ -39,9 +38,9 @@ pub(super) fn live(project: &Project, parts: &Parts, watch: Watch<'_>, findings:
 }
 
 /// How a promotion would land on an environment's branch.
-fn landing(parts: &Parts, environment: &Environment, watch: Watch<'_>) -> Result<Finding, Failure> {
+fn landing(parts: &Parts, environment: &Environment, task: TaskContext<'_>) -> Result<Finding, Failure> {
     let branch = &environment.branch;
-    let rules = parts.forge.rules(branch, watch)?;
+    let rules = parts.forge.rules(branch, task)?;
     let way = match (way_in(&*parts.forge, &rules, branch)?, rules.approvals) {
         (Route::Push, _) => "by a leased push".to_owned(),
         (Route::Forge, 0) => "by the forge's own merge".to_owned(),
@@ -50,9 +49,9 @@ fn landing(parts: &Parts, environment: &Environment, watch: Watch<'_>) -> Result
     let mut required = environment.checks.clone();
     required.extend(rules.required.into_iter().filter(|context| !environment.checks.contains(context)));
     let deployments = environment.deployed_by.iter().filter_map(|name| name.strip_prefix(DEPLOYMENT));
-    if let Some(tip) = parts.forge.branch(branch, watch)? {
+    if let Some(tip) = parts.forge.branch(branch, task)? {
         for place in deployments {
-            parts.forge.deployment(tip, place, watch)?;
+            parts.forge.deployment(tip, place, task)?;
         }
     }
     // A command of our own judges what lands, whatever is required.

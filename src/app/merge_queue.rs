@@ -6,7 +6,7 @@
 use super::project::Project;
 use super::setting::{Fetch, Setting};
 use super::treemerge::{Place, TreeAnswer, TreeMerger};
-use crate::model::{Failure, Watch};
+use crate::model::{Failure, TaskContext};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -153,10 +153,10 @@ impl MergeQueue {
     /// # Errors
     ///
     /// As there.
-    pub fn open(project: &Project, watch: Watch<'_>) -> Result<Self, Failure> {
+    pub fn open(project: &Project, task: TaskContext<'_>) -> Result<Self, Failure> {
         let setting = Setting { fetch: Fetch::Skip, ..project.setting.clone() };
         let fetched = Project { setting, config: project.config.clone() };
-        Ok(Self { first: TreeMerger::place(project, watch)?, project: fetched })
+        Ok(Self { first: TreeMerger::place(project, task)?, project: fetched })
     }
 
     /// Answers question after question until there are no more or `tell` fails.
@@ -216,8 +216,8 @@ fn further(queue: &Queue, worker: usize, project: &Project) {
     if !queue.wanted_after(worker, PATIENCE) {
         return;
     }
-    let watch = Watch { cancel: &project.setting.cancel, progress: &|_| {} };
-    if let Ok(place) = TreeMerger::place(project, watch) {
+    let task = TaskContext { cancel: &project.setting.cancel, progress: &|_| {} };
+    if let Ok(place) = TreeMerger::place(project, task) {
         work(queue, worker, place);
     }
 }

@@ -8,7 +8,7 @@ use super::world;
 use crate::git::{Keep, Mirror};
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
-use crate::model::{CommitId, Failure, TreeId, Value, Watch};
+use crate::model::{CommitId, Failure, TaskContext, TreeId, Value};
 use crate::run::{DryDriver, Listener, Outcome, PlanItem};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -82,9 +82,9 @@ pub fn dry_run(
     project: &Project,
     prepared: &Prepared,
     listener: &dyn Listener,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
 ) -> Result<Planned, Failure> {
-    let world = world::look(project, Keep::No, watch)?;
+    let world = world::look(project, Keep::No, task)?;
     let run = new_run_id(Timestamp::now());
     let driver = DryDriver {
         run: &run,

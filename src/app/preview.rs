@@ -6,7 +6,7 @@ use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Identity, Keep, LogRange, Mirror, NewCommit, Signature};
 use crate::hidden::{self, Hidden, Merging, Names};
 use crate::merge::{Certificate, Certifying, Conflict, Merged, Merger};
-use crate::model::{CommitId, Failure, TreeId, Watch};
+use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -90,8 +90,8 @@ pub struct Preview {
 /// # Errors
 ///
 /// A revision does not exist, the histories are unrelated; the remote or the cache cannot be reached.
-pub fn preview(project: &Project, source: &str, target: &str, watch: Watch<'_>) -> Result<Preview, Failure> {
-    let mirror = project.mirror(Keep::No, watch)?;
+pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<'_>) -> Result<Preview, Failure> {
+    let mirror = project.mirror(Keep::No, task)?;
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
     let certifying = Certifying::begin_look(project.setting.certify, mirror.objects(), ours, theirs);

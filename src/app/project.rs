@@ -5,7 +5,7 @@ use super::forges;
 use super::setting::{Fetch, Setting};
 use crate::config::{self, Config};
 use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
-use crate::model::{Failure, FailureKind, Watch};
+use crate::model::{Failure, FailureKind, TaskContext};
 use crate::network::Routes;
 use crate::script::Library;
 use std::path::{Path, PathBuf};
@@ -138,11 +138,11 @@ impl Project {
     /// # Errors
     ///
     /// The remote or the cache cannot be reached.
-    pub fn mirror(&self, keep: Keep, watch: Watch<'_>) -> Result<Mirror, Failure> {
+    pub fn mirror(&self, keep: Keep, task: TaskContext<'_>) -> Result<Mirror, Failure> {
         let url = self.url()?;
-        let mirror = Mirror::open(&self.setting.cache_dir()?, &url, self.credentials(), keep, watch)?;
+        let mirror = Mirror::open(&self.setting.cache_dir()?, &url, self.credentials(), keep, task)?;
         if self.setting.fetch == Fetch::First {
-            mirror.sync(watch)?;
+            mirror.sync(task)?;
         }
         Ok(mirror)
     }

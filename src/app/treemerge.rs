@@ -4,7 +4,7 @@ use super::project::Project;
 use super::setting::Fetch;
 use crate::git::{Keep, Mirror};
 use crate::merge::{By, Conflict, Merged, Merger, Outcome, Plain};
-use crate::model::{CommitId, Failure, TreeId, Watch};
+use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use serde::Serialize;
 use std::cell::{Cell, OnceCell};
 
@@ -64,8 +64,8 @@ impl TreeMerger {
     /// # Errors
     ///
     /// The repository cannot be opened or, when remote, not be fetched.
-    pub fn open(project: &Project, watch: Watch<'_>) -> Result<Self, Failure> {
-        Ok(Self::over(Self::place(project, watch)?))
+    pub fn open(project: &Project, task: TaskContext<'_>) -> Result<Self, Failure> {
+        Ok(Self::over(Self::place(project, task)?))
     }
 
     /// The repository to merge in; several mergers may work in it, each over a handle of its own.
@@ -73,7 +73,7 @@ impl TreeMerger {
     /// # Errors
     ///
     /// The repository is not there, or cannot be fetched.
-    pub(super) fn place(project: &Project, watch: Watch<'_>) -> Result<Place, Failure> {
+    pub(super) fn place(project: &Project, task: TaskContext<'_>) -> Result<Place, Failure> {
         let url = project.url()?;
         if let Some(path) = url.path() {
             return Ok(match Plain::at(path) {
@@ -81,9 +81,9 @@ impl TreeMerger {
                 None => Place::Open(Mirror::at(path)?),
             });
         }
-        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, watch)?;
+        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, task)?;
         if project.setting.fetch == Fetch::First {
-            mirror.sync(watch)?;
+            mirror.sync(task)?;
         }
         Ok(Place::Open(mirror))
     }

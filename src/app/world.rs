@@ -8,7 +8,7 @@ use crate::effects::{Clock, Decision, Registry, Signals, World};
 use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
-use crate::model::{DEPLOYMENT, Failure, FailureKind, RunId, Secret, Watch};
+use crate::model::{DEPLOYMENT, Failure, FailureKind, RunId, Secret, TaskContext};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -77,8 +77,8 @@ pub struct Ready {
 /// # Errors
 ///
 /// The remote, the cache or the configuration.
-pub fn look(project: &Project, keep: Keep, watch: Watch<'_>) -> Result<Ready, Failure> {
-    ready(project, Arc::new(project.mirror(keep, watch)?), Arc::new(NoSignals))
+pub fn look(project: &Project, keep: Keep, task: TaskContext<'_>) -> Result<Ready, Failure> {
+    ready(project, Arc::new(project.mirror(keep, task)?), Arc::new(NoSignals))
 }
 
 /// A world for a run.

@@ -9,7 +9,7 @@ use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::forge::{Forge, ForgeError, Verdict, VerdictState};
 use crate::git::{LOCAL_ENVIRONMENT, Mirror};
-use crate::model::{CommitId, Failure, FailureKind, Span, Watch};
+use crate::model::{CommitId, Failure, FailureKind, Span, TaskContext};
 use crate::process::{self, Leftovers, ProcessError, Program, Streams};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ impl CommandCi {
     }
 
     /// Takes the job's lock, waiting for an attempt that outlived its relwf.
-    fn lock(&self, desk: &Desk, watch: Watch<'_>) -> Result<File, CiError> {
+    fn lock(&self, desk: &Desk, task: TaskContext<'_>) -> Result<File, CiError> {
         make_folder(&desk.folder).map_err(|error| kept(&desk.folder, &error))?;
         let path = desk.lock();
         let file = private().truncate(false).open(&path);
@@ -142,7 +142,7 @@ impl CommandCi {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::Error(error)) => return Err(kept(&path, &error)),
-                Err(TryLockError::WouldBlock) if watch.cancel.is_raised() => {
+                Err(TryLockError::WouldBlock) if task.cancel.is_raised() => {
                     return Err(CiError::NotSent(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C")));
                 }
                 Err(TryLockError::WouldBlock) if began.elapsed() > self.limit => {
@@ -154,7 +154,7 @@ impl CommandCi {
                 }
                 Err(TryLockError::WouldBlock) => {
                     if !said {
-                        watch.say("waiting: an earlier attempt of this build still runs");
+                        task.say("waiting: an earlier attempt of this build still runs");
                         said = true;
                     }
                     std::thread::sleep(Duration::from_millis(100));
@@ -164,13 +164,13 @@ impl CommandCi {
     }
 
     /// Runs the command once and writes its result down here.
-    fn build_once(&self, desk: &Desk, job: &mut Job, lock: &File, watch: Watch<'_>) -> Result<JobResult, CiError> {
+    fn build_once(&self, desk: &Desk, job: &mut Job, lock: &File, task: TaskContext<'_>) -> Result<JobResult, CiError> {
         job.attempts += 1;
         write_job(desk, job)?;
         let checkout = tempfile::Builder::new().prefix("relwf-ci-").tempdir().map_err(|error| {
             CiError::Refused(Failure::new(FailureKind::Io, "no temporary folder could be made").cause(error))
         })?;
-        watch.say(format!("checking out {}", desk.commit.short()));
+        task.say(format!("checking out {}", desk.commit.short()));
         self.mirror.checkout(desk.commit, checkout.path()).map_err(|error| CiError::Refused(error.into()))?;
 
         let argv: Vec<String> = self.argv.iter().map(|word| self.replace(word, desk, job)).collect();
@@ -191,8 +191,8 @@ impl CommandCi {
             limit: Some(self.limit),
             leftovers: Leftovers::Kill,
         };
-        let ended = process::run(program, watch, &mut |line| {
-            watch.say(line);
+        let ended = process::run(program, task, &mut |line| {
+            task.say(line);
             written += line.len() as u64 + 1;
             if written < LOG_LIMIT {
                 // A log that cannot be written (a full disk) must not stop a deployment half-way.
@@ -217,7 +217,7 @@ impl CommandCi {
             .replace("${branch}", job.branch.as_str())
     }
 
-    fn publish(&self, desk: &Desk, result: &JobResult, watch: Watch<'_>) -> Result<(), CiError> {
+    fn publish(&self, desk: &Desk, result: &JobResult, task: TaskContext<'_>) -> Result<(), CiError> {
         let verdict = Verdict {
             context: context_of(desk.event),
             state: if result.state == BuildState::Passed { VerdictState::Green } else { VerdictState::Red },
@@ -225,11 +225,11 @@ impl CommandCi {
             url: Some(format!("file://{}", desk.log().display())),
             at: result.at,
         };
-        self.forge.set_status(desk.commit, &verdict, watch).map_err(forge_failed)
+        self.forge.set_status(desk.commit, &verdict, task).map_err(forge_failed)
     }
 
-    fn run(&self, desk: &Desk, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
-        let lock = self.lock(desk, watch)?;
+    fn run(&self, desk: &Desk, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
+        let lock = self.lock(desk, task)?;
         let mut job = read_job(desk)?.unwrap_or_else(|| Job {
             key: trigger.key.clone(),
             branch: trigger.branch.clone(),
@@ -241,13 +241,13 @@ impl CommandCi {
             // It ran to its end before; perhaps its verdict did not get out.
             Some(result) => result,
             None => {
-                let result = self.build_once(desk, &mut job, &lock, watch)?;
+                let result = self.build_once(desk, &mut job, &lock, task)?;
                 job.result = Some(result.clone());
                 write_job(desk, &job)?;
                 result
             }
         };
-        self.publish(desk, &result, watch)?;
+        self.publish(desk, &result, task)?;
         // Closing the file would do, were it not for copies that something left behind may hold.
         let _ = lock.unlock();
         Ok(Ticket(desk.id()))
@@ -263,14 +263,14 @@ impl Ci for CommandCi {
         Start::Us
     }
 
-    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
         let commit = match (&query.commit, &query.branch) {
             (Some(commit), _) => Some(*commit),
-            (None, Some(branch)) => self.forge.branch(branch, watch).map_err(forge_failed)?,
+            (None, Some(branch)) => self.forge.branch(branch, task).map_err(forge_failed)?,
             (None, None) => None,
         };
         let Some(commit) = commit else { return Ok(Vec::new()) };
-        let verdicts = self.forge.verdicts(commit, watch).map_err(forge_failed)?;
+        let verdicts = self.forge.verdicts(commit, task).map_err(forge_failed)?;
         let mut builds: Vec<Build> = EVENTS
             .into_iter()
             .filter(|event| query.event.is_none_or(|wanted| wanted == *event))
@@ -296,22 +296,27 @@ impl Ci for CommandCi {
     }
 
     /// What runs here knows its key by itself.
-    fn find(&self, _key: &str, _branch: &crate::model::BranchName, _watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+    fn find(
+        &self,
+        _key: &str,
+        _branch: &crate::model::BranchName,
+        _watch: TaskContext<'_>,
+    ) -> Result<Vec<Build>, CiError> {
         Ok(Vec::new())
     }
 
     /// Runs the command to its end. The same key never runs it twice once it has ended.
-    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
         if self.argv.is_empty() {
             return Err(CiError::Refused(
                 Failure::new(FailureKind::Config, "the CI is of kind `command`, but no command is configured")
                     .hint("add `command = [\"make\", \"travis_${event}\"]` to [ci] in relwf.toml"),
             ));
         }
-        self.run(&self.desk(trigger.commit, trigger.event, &name_of(&trigger.key)), trigger, watch)
+        self.run(&self.desk(trigger.commit, trigger.event, &name_of(&trigger.key)), trigger, task)
     }
 
-    fn resolve(&self, ticket: &Ticket, _watch: Watch<'_>) -> Result<Option<Build>, CiError> {
+    fn resolve(&self, ticket: &Ticket, _watch: TaskContext<'_>) -> Result<Option<Build>, CiError> {
         let Some(desk) = self.desk_of(&ticket.0)? else { return Ok(None) };
         let Some(job) = read_job(&desk)? else { return Ok(None) };
         Ok(job.result.map(|result| Build {
@@ -324,29 +329,29 @@ impl Ci for CommandCi {
         }))
     }
 
-    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
-        if let Some(build) = self.resolve(&Ticket(id.to_owned()), watch)? {
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
+        if let Some(build) = self.resolve(&Ticket(id.to_owned()), task)? {
             return Ok(build);
         }
         let mut parts = id.split('/');
         let commit = parts.next().and_then(|text| text.parse().ok());
         let event = parts.next().and_then(event_of);
         let query = BuildQuery { commit, event, branch: None };
-        self.builds(&query, watch)?
+        self.builds(&query, task)?
             .into_iter()
             .next()
             .ok_or_else(|| CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}`"))))
     }
 
     /// Builds run inside the relwf that started them.
-    fn cancel(&self, _id: &str, _watch: Watch<'_>) -> Result<(), CiError> {
+    fn cancel(&self, _id: &str, _watch: TaskContext<'_>) -> Result<(), CiError> {
         Err(CiError::Refused(
             Failure::new(FailureKind::Refused, "a build of this CI runs inside the relwf that started it")
                 .hint("press ctrl-C there"),
         ))
     }
 
-    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
         let none = || CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}` here")));
         let desk = self.desk_of(id)?.ok_or_else(none)?;
         let mut job = read_job(&desk)?.ok_or_else(none)?;
@@ -354,11 +359,11 @@ impl Ci for CommandCi {
         write_job(&desk, &job)?;
         let trigger =
             Trigger { key: job.key, commit: desk.commit, event: desk.event, branch: job.branch, env: job.env };
-        self.run(&desk, &trigger, watch).map(drop)
+        self.run(&desk, &trigger, task).map(drop)
     }
 
     /// The command is the only job.
-    fn red_jobs(&self, id: &str, lines: usize, _watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, _watch: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
         let Some(desk) = self.desk_of(id)? else { return Ok(Vec::new()) };
         match std::fs::read(desk.log()) {
             Ok(bytes) => Ok(vec![RedJob {

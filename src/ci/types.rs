@@ -1,7 +1,7 @@
 //! The trait, and what passes through it.
 
 use crate::http::HttpError;
-use crate::model::{BranchName, CommitId, Failure, Watch};
+use crate::model::{BranchName, CommitId, Failure, TaskContext};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -175,49 +175,49 @@ pub trait Ci: Send + Sync {
     /// # Errors
     ///
     /// See [`CiError`].
-    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError>;
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError>;
     /// Starts a build.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError>;
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError>;
     /// The builds that were asked for under a key, on a branch; lists may lag behind.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError>;
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError>;
     /// The build that a ticket became; `None` while there is none yet.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError>;
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError>;
     /// One build.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError>;
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError>;
     /// Stops a build.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError>;
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError>;
     /// Starts a build again.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError>;
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError>;
     /// The jobs of a build that did not pass, a few at most, each with the last lines of its log.
     ///
     /// # Errors
     ///
     /// See [`CiError`].
-    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError>;
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError>;
 }
 
 impl From<CiError> for Failure {

@@ -41,9 +41,9 @@ pub fn run(context: &Context, args: &CandidatesArgs) -> Result<Exit, Problem> {
     let project = context.project()?;
     let answer = {
         let working = ui::working::Working::new(&context.out);
-        let watch = working.watch(&context.setting.cancel);
+        let task = working.task(&context.setting.cancel);
         let line = if args.all { Line::All } else { Line::FirstParent };
-        candidates(&project, &args.source, &args.target, args.soak, line, args.limit, watch)?
+        candidates(&project, &args.source, &args.target, args.soak, line, args.limit, task)?
     };
     match context.out.form {
         Form::Json => context.out.answer_json(&answer)?,

@@ -40,17 +40,17 @@ pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
     }
     let project = context.project()?;
     let working = Working::new(&context.out);
-    let watch = working.watch(&context.setting.cancel);
+    let task = working.task(&context.setting.cancel);
     match (&args.ours, &args.theirs) {
         (Some(ours), Some(theirs)) => {
-            let merger = TreeMerger::open(&project, watch)?;
+            let merger = TreeMerger::open(&project, task)?;
             working.done();
             let answer = merger.merge(ours, theirs)?;
             context.out.answer_line(&line(context, &answer))?;
             Ok(if answer.clean { Exit::Done } else { Exit::Against })
         }
         _ => {
-            let queue = MergeQueue::open(&project, watch)?;
+            let queue = MergeQueue::open(&project, task)?;
             working.done();
             stdin(context, queue)
         }

@@ -69,8 +69,8 @@ fn one(context: &Context, project: &Project, run: &RunId, scripts: Scripts) -> R
     ui::bug::working_on(run);
     let finished = {
         let working = ui::working::Working::new(&context.out);
-        let watch = working.watch(&context.setting.cancel);
-        continue_run(&project.setting, run, scripts, &*listener, watch, &|_| working.done())?
+        let task = working.task(&context.setting.cancel);
+        continue_run(&project.setting, run, scripts, &*listener, task, &|_| working.done())?
     };
     Ok(ended(context, &finished))
 }

@@ -66,8 +66,8 @@ pub fn run(context: &Context, args: RunArgs) -> Result<Exit, Problem> {
 pub fn begin(context: &Context, project: &Project, prepared: &Prepared) -> Result<Finished, Problem> {
     let listener = ui::run::listener(&context.out);
     let working = ui::working::Working::new(&context.out);
-    let watch = working.watch(&context.setting.cancel);
-    Ok(start(project, prepared, &*listener, watch, &|run| {
+    let task = working.task(&context.setting.cancel);
+    Ok(start(project, prepared, &*listener, task, &|run| {
         working.done();
         ui::bug::working_on(run);
     })?)
@@ -83,7 +83,7 @@ fn plan(context: &Context, project: &Project, prepared: &Prepared) -> Result<Exi
     let listener = ui::run::planning(&context.out);
     let planned = {
         let working = ui::working::Working::new(&context.out);
-        dry_run(project, prepared, &*listener, working.watch(&context.setting.cancel))?
+        dry_run(project, prepared, &*listener, working.task(&context.setting.cancel))?
     };
     if context.out.form == Form::Text {
         context.out.answer(&ui::plan::planned(&planned, &|file| context.text(file)))?;

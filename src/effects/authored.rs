@@ -122,7 +122,7 @@ impl<T: Author> Effect for Authored<T> {
     /// stopped before it is there has made nothing that anybody saw.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let fixed = self.author.fix(cx)?;
-        let Some(pen) = Pen::signing(&self.author.world().signing, cx.watch) else {
+        let Some(pen) = Pen::signing(&self.author.world().signing, cx.task) else {
             return value(Pre { fixed, seals: Seals::new() });
         };
         let answer = self.author.build(cx.run, &fixed, &pen)?;

@@ -9,7 +9,7 @@ use super::text::list;
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::config::{CiKind, Environment};
 use crate::forge::Verdict;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch, unknown};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value, unknown};
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -84,29 +84,29 @@ impl WaitBuild {
     }
 
     /// What is said of the commit; where that cannot be heard, it has landed all the same.
-    fn said(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, Failure> {
+    fn said(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
         let landed = |failure: Failure| match self.wanted.event {
             CiEvent::Push => failure.cause(format!("{} is on {} all the same", commit.short(), self.wanted.branch)),
             _ => failure,
         };
-        reported::said(&self.world, commit, self.environment(), watch).map_err(landed)
+        reported::said(&self.world, commit, self.environment(), task).map_err(landed)
     }
 
     /// The CI's build, once it has passed; else why not yet.
     fn built(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
         let WaitArgs { event, branch, id, .. } = &self.wanted;
         let found = match (id, ci.start()) {
-            (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.watch)?.map(outcome),
+            (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.task)?.map(outcome),
             (None, Start::Us) => Some(build_here(ci, cx, begun.commit, *event, branch)?),
             (None, Start::Server) => {
                 let query =
                     BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
-                ci.builds(&query, cx.watch)?.into_iter().next().map(outcome)
+                ci.builds(&query, cx.task)?.into_iter().next().map(outcome)
             }
         };
         match found {
             Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => Ok(Ok(build_value(&build))),
-            Some(BuildOutcome::Ended(build)) => Err(red_build(ci, &build, cx.watch)),
+            Some(BuildOutcome::Ended(build)) => Err(red_build(ci, &build, cx.task)),
             Some(BuildOutcome::Open(build)) => Ok(Err(format!("the {} build {} is running", event.word(), build.id))),
             None => Ok(Err(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
         }
@@ -114,7 +114,7 @@ impl WaitBuild {
 
     /// What is reported, once it is green; else why not yet.
     fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
-        let now = self.said(begun.commit, cx.watch)?;
+        let now = self.said(begun.commit, cx.task)?;
         let green = match reported::judge(self.named(), &begun.said, now) {
             Report::Red(red) => return Err(reported::red(begun.commit, &red)),
             Report::Open(why) => return Ok(Err(list(&why, 5))),
@@ -125,7 +125,7 @@ impl WaitBuild {
             if waits {
                 return Ok(Err(format!("nothing has reported on {} yet", begun.commit.short())));
             }
-            cx.watch.warn(format!("nothing reports on {}: nobody watches it deploy", begun.commit.short()));
+            cx.task.warn(format!("nothing reports on {}: nobody watches it deploy", begun.commit.short()));
             return Ok(Ok(Value::Null));
         }
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(green.clone());
@@ -145,7 +145,7 @@ impl WaitBuild {
             Some(Ok(build)) => self.reported(cx, begun)?.map(|_| build),
             None if self.listens() => self.reported(cx, begun)?,
             None => {
-                cx.watch.say("no CI is configured: nothing to wait for");
+                cx.task.say("no CI is configured: nothing to wait for");
                 Ok(Value::Null)
             }
         };
@@ -168,7 +168,7 @@ impl Wait for WaitBuild {
     fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let commit = self.world.mirror.resolve(&self.wanted.commit)?;
         let listens = self.listens();
-        let said = if listens { self.said(commit, cx.watch)? } else { Vec::new() };
+        let said = if listens { self.said(commit, cx.task)? } else { Vec::new() };
         let silence = self.world.config.ci.silence.unwrap_or(SILENCE);
         value(Begun {
             commit,

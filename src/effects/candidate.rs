@@ -68,7 +68,7 @@ fn candidates<'a>(world: &'a World, cx: &Performing<'a>) -> Candidates<'a> {
         forge: &*world.forge,
         ci: world.ci.as_deref(),
         now: cx.now,
-        watch: cx.watch,
+        task: cx.task,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::{Config, Environment};
 use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{CommitInfo, LogRange, Mirror};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -149,7 +149,7 @@ pub struct Candidates<'a> {
     /// The clock, for the soak.
     pub now: Timestamp,
     /// ctrl-C, and where to say how far it is.
-    pub watch: Watch<'a>,
+    pub task: TaskContext<'a>,
 }
 
 impl Candidates<'_> {
@@ -179,7 +179,7 @@ impl Candidates<'_> {
         }
         let mut declined = Vec::new();
         for commit in &commits {
-            self.watch.say(format!("looking at the checks of {}", commit.id.short()));
+            self.task.say(format!("looking at the checks of {}", commit.id.short()));
             let judged = self.judged(commit, &asked, query)?;
             if judged.green {
                 return Ok(judged);
@@ -197,7 +197,7 @@ impl Candidates<'_> {
     /// runs on what has landed, so that they count where they reported.
     fn asked(&self, branch: &BranchName) -> Result<Asked, Failure> {
         let required = self.environment(branch).map(|environment| environment.checks.clone()).unwrap_or_default();
-        Ok(Asked { required, ruled: self.forge.rules(branch, self.watch)?.required })
+        Ok(Asked { required, ruled: self.forge.rules(branch, self.task)?.required })
     }
 
     fn tip(&self, branch: &BranchName) -> Result<CommitId, Failure> {
@@ -220,10 +220,10 @@ impl Candidates<'_> {
         Asked { required, ruled }: &Asked,
         query: &CandidateQuery,
     ) -> Result<Candidate, Failure> {
-        if self.watch.cancel.is_raised() {
+        if self.task.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
-        let own = self.forge.verdicts(commit.id, self.watch)?;
+        let own = self.forge.verdicts(commit.id, self.task)?;
         let counts = |verdict: &&Verdict| self.is_of_push(verdict) || ruled.contains(&verdict.context);
         let mut objections = objections(own.iter().filter(counts));
         let told = own.iter().any(|verdict| self.is_of_push(verdict));
@@ -246,7 +246,7 @@ impl Candidates<'_> {
     fn builds(&self, commit: CommitId, branch: &BranchName) -> Result<Vec<String>, Failure> {
         let Some(ci) = self.ci.filter(|ci| ci.start() == Start::Server) else { return Ok(Vec::new()) };
         let query = BuildQuery { commit: Some(commit), event: Some(CiEvent::Push), branch: Some(branch.clone()) };
-        let word = match ci.builds(&query, self.watch)?.first().map(|build| build.state) {
+        let word = match ci.builds(&query, self.task)?.first().map(|build| build.state) {
             None | Some(BuildState::Passed) => return Ok(Vec::new()),
             Some(BuildState::Queued | BuildState::Running) => "is pending",
             Some(BuildState::Failed | BuildState::Errored) => "is red",
@@ -267,7 +267,7 @@ impl Candidates<'_> {
         let [_, head] = commit.parents.as_slice() else { return Ok(verdicts) };
         if required.iter().any(missing) && self.mirror.tree(*head)? == commit.tree {
             let own: Vec<String> = verdicts.iter().map(|verdict| verdict.context.clone()).collect();
-            let tested = self.forge.verdicts(*head, self.watch)?;
+            let tested = self.forge.verdicts(*head, self.task)?;
             verdicts.extend(tested.into_iter().filter(|verdict| !own.contains(&verdict.context)));
         }
         Ok(verdicts)

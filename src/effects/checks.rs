@@ -12,7 +12,7 @@ use super::verdicts::{Checks, checks_value, counted, judge, red_checks};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
 use crate::config::Environment;
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -117,14 +117,14 @@ impl WaitChecks {
     }
 
     /// What the target's environment and the forge's rules ask for.
-    fn required(&self, watch: Watch<'_>) -> Result<Vec<String>, ForgeError> {
+    fn required(&self, task: TaskContext<'_>) -> Result<Vec<String>, ForgeError> {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }
         let mut contexts = self.environment().map(|environment| environment.checks.clone()).unwrap_or_default();
         // What judges a landed commit cannot hold up its landing; it counts when the commit becomes a candidate.
         contexts.retain(|context| *context != context_of(CiEvent::Push));
-        for context in self.world.forge.rules(&self.wanted.target, watch)?.required {
+        for context in self.world.forge.rules(&self.wanted.target, task)?.required {
             if !contexts.contains(&context) {
                 contexts.push(context);
             }
@@ -133,45 +133,45 @@ impl WaitChecks {
     }
 
     /// The change is open, and its target where the commit was made.
-    fn stands(&self, commit: CommitId, watch: Watch<'_>) -> Result<(), Failure> {
+    fn stands(&self, commit: CommitId, task: TaskContext<'_>) -> Result<(), Failure> {
         let Some(change) = self.wanted.change.as_ref() else {
             return Ok(());
         };
         let number = change_number(change)?;
-        let Some(change) = self.world.forge.change(number, watch)? else { return Ok(()) };
+        let Some(change) = self.world.forge.change(number, task)? else { return Ok(()) };
         let (world, target) = (&self.world, &self.wanted.target);
-        Proposed { world, commit, target }.untouched(&change, watch)?;
+        Proposed { world, commit, target }.untouched(&change, task)?;
         // Of picks and reverts the landing knows what they were made on.
         let parents = world.mirror.commit(commit)?.parents;
         let [ours, _] = parents.as_slice() else { return Ok(()) };
         let (name, old, new) = (target.to_ref(), ours.object(), commit.object());
         if change.state == ChangeState::Merged {
             let lease = Lease { name, old: Some(old), new: Some(new) };
-            let proof = Proof { world, target, lease: &lease, series: false }.prove(watch);
+            let proof = Proof { world, target, lease: &lease, series: false }.prove(task);
             // Where the branch does not show it yet, the landing will.
             return proof
                 .map(drop)
                 .or_else(|failure| if failure.kind == FailureKind::Moved { Ok(()) } else { Err(failure) });
         }
-        match world.mirror.remote_refs(watch)?.remove(&name) {
+        match world.mirror.remote_refs(task)?.remove(&name) {
             Some(tip) if tip != old && tip != new => Err(moved(&name, Some(old), Some(tip))),
             _ => Ok(()),
         }
     }
 
     /// As many requests as needed at first and to be sure in the end, one for each look between.
-    fn verdicts(&self, commit: CommitId, required: &[String], watch: Watch<'_>) -> Result<Vec<Verdict>, Failure> {
+    fn verdicts(&self, commit: CommitId, required: &[String], task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
         let look = self.looks.fetch_add(1, Ordering::Relaxed);
         let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if self.wanted.change.is_some() && look % ROUND == ROUND - 1 {
-            self.stands(commit, watch)?;
+            self.stands(commit, task)?;
             return Ok(heard().clone());
         }
         let forge = &self.world.forge;
-        let seen = if look == 0 { forge.verdicts(commit, watch)? } else { forge.glance(commit, watch)? };
+        let seen = if look == 0 { forge.verdicts(commit, task)? } else { forge.glance(commit, task)? };
         let mut seen = counted(seen, self.environment());
         if look > 0 && judge(required, &seen) == Checks::Green {
-            seen = counted(forge.verdicts(commit, watch)?, self.environment());
+            seen = counted(forge.verdicts(commit, task)?, self.environment());
         }
         heard().clone_from(&seen);
         Ok(seen)
@@ -187,7 +187,7 @@ impl WaitChecks {
             BuildOutcome::Open(_) => return Ok(()),
         };
         let passed = build.state == BuildState::Passed;
-        let verdicts = self.world.forge.verdicts(commit, cx.watch)?;
+        let verdicts = self.world.forge.verdicts(commit, cx.task)?;
         let silent = |context: &&String| verdicts.iter().all(|verdict| verdict.context != **context);
         for context in required.iter().filter(silent).filter(|context| !context.starts_with("relwf/")) {
             let verdict = Verdict {
@@ -197,33 +197,33 @@ impl WaitChecks {
                 url: build.url.clone(),
                 at: build.finished.unwrap_or(cx.now),
             };
-            self.world.forge.set_status(commit, &verdict, cx.watch)?;
+            self.world.forge.set_status(commit, &verdict, cx.task)?;
         }
-        if passed { Ok(()) } else { Err(red_build(&**ci, &build, cx.watch)) }
+        if passed { Ok(()) } else { Err(red_build(&**ci, &build, cx.task)) }
     }
 
     /// The jobs that failed, where the CI is one that can be asked. The verdict stands without them.
-    fn red_jobs(&self, commit: CommitId, watch: Watch<'_>) -> Vec<RedJob> {
+    fn red_jobs(&self, commit: CommitId, task: TaskContext<'_>) -> Vec<RedJob> {
         let Some(ci) = self.world.ci.as_deref() else { return Vec::new() };
         let query = BuildQuery {
             commit: Some(commit),
             event: Some(CiEvent::PullRequest),
             branch: Some(self.wanted.target.clone()),
         };
-        let builds = ci.builds(&query, watch).unwrap_or_default();
+        let builds = ci.builds(&query, task).unwrap_or_default();
         let red = builds.iter().filter(|build| matches!(build.state, BuildState::Failed | BuildState::Errored));
-        red.take(BUILDS).flat_map(|build| red_jobs(ci, build, watch)).collect()
+        red.take(BUILDS).flat_map(|build| red_jobs(ci, build, task)).collect()
     }
 
     fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
-        let required = self.required(cx.watch)?;
+        let required = self.required(cx.task)?;
         self.build(cx, begun.commit, &required)?;
-        let verdicts = self.verdicts(begun.commit, &required, cx.watch)?;
+        let verdicts = self.verdicts(begun.commit, &required, cx.task)?;
         // Building may have taken long.
         let now = self.world.clock.now();
         match judge(&required, &verdicts) {
             Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
-            Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.watch))),
+            Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.task))),
             Checks::Missing(missing) if now < begun.deadline => {
                 Ok(Observation::NotYet { why: list(&missing, 5), again: self.world.config.forge.poll.unwrap_or(POLL) })
             }
@@ -253,7 +253,7 @@ impl Wait for WaitChecks {
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
         let commit = self.world.mirror.resolve(&self.wanted.commit)?;
-        let required = self.required(cx.watch)?;
+        let required = self.required(cx.task)?;
         let builds = self.world.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
         let note = match (required.is_empty(), builds) {
             (false, _) => Some(format!("assuming the checks pass: {}", list(&required, 5))),

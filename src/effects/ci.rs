@@ -6,7 +6,7 @@ use super::declare::{Declared, args, facts, map, read, value};
 use super::git::tip;
 use super::lease::not_sent;
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch, unknown};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -95,27 +95,27 @@ pub(super) fn build_here(
     branch: &BranchName,
 ) -> Result<BuildOutcome, Failure> {
     let query = BuildQuery { commit: Some(commit), event: Some(event), branch: Some(branch.clone()) };
-    if let Some(build) = ci.builds(&query, cx.watch)?.into_iter().next() {
+    if let Some(build) = ci.builds(&query, cx.task)?.into_iter().next() {
         return Ok(outcome(build));
     }
     // One key for this wait in this run: a resumed run finds the attempt that was killed.
     let key = format!("relwf-{}-{}", cx.run, cx.key);
     let trigger = Trigger { key, commit, event, branch: branch.clone(), env: Vec::new() };
-    let ticket = ci.trigger(&trigger, cx.watch)?;
-    ci.resolve(&ticket, cx.watch)?.map(outcome).ok_or_else(|| {
+    let ticket = ci.trigger(&trigger, cx.task)?;
+    ci.resolve(&ticket, cx.task)?.map(outcome).ok_or_else(|| {
         Failure::new(FailureKind::Bug, format!("the build {} ran, but its result is not there", ticket.0))
     })
 }
 
 /// The failure for a build that did not pass, with the end of its log.
-pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure {
+pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Failure {
     let event = build.event.word();
     let what = match build.state {
         BuildState::Errored => "could not be run to its end",
         BuildState::Canceled => "was canceled",
         _ => "is red",
     };
-    let jobs = red_jobs(ci, build, watch);
+    let jobs = red_jobs(ci, build, task);
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
     let landed = (build.event == CiEvent::Push).then(|| {
         "the commit has landed already: mend it on the source branch and promote again, or revert it".to_owned()
@@ -129,8 +129,8 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Failure
 }
 
 /// The jobs that failed; a verdict stands without them.
-pub(super) fn red_jobs(ci: &dyn Ci, build: &Build, watch: Watch<'_>) -> Vec<RedJob> {
-    ci.red_jobs(&build.id, LINES, watch).unwrap_or_default()
+pub(super) fn red_jobs(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Vec<RedJob> {
+    ci.red_jobs(&build.id, LINES, task).unwrap_or_default()
 }
 
 /// A job's name and address.
@@ -195,7 +195,7 @@ impl Effect for StartBuild {
             env: self.wanted.env.clone().into_iter().collect(),
         };
         let Ticket(id) =
-            configured(&self.world).map_err(EffectError::Refused)?.trigger(&trigger, cx.watch).map_err(ci_failed)?;
+            configured(&self.world).map_err(EffectError::Refused)?.trigger(&trigger, cx.task).map_err(ci_failed)?;
         Ok(json!({ "id": id }))
     }
 
@@ -208,10 +208,10 @@ impl Effect for StartBuild {
         let key = &intent.idempotency_key;
         let until = later(self.world.clock.now(), LAG);
         loop {
-            match ci.find(key, &self.wanted.branch, cx.watch)?.as_slice() {
+            match ci.find(key, &self.wanted.branch, cx.task)?.as_slice() {
                 [build] => return Ok(Probe::Done(json!({ "id": build.id }))),
-                [] if self.world.clock.now() < until && !cx.watch.cancel.is_raised() => {
-                    cx.watch.say("looking whether the build was started");
+                [] if self.world.clock.now() < until && !cx.task.cancel.is_raised() => {
+                    cx.task.say("looking whether the build was started");
                     self.world.clock.sleep(POLL.duration());
                 }
                 [] => return Ok(Probe::Absent),
@@ -245,6 +245,6 @@ fn builds(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
         let Some(ci) = world.ci.as_deref() else { return Ok(Value::Array(Vec::new())) };
         let commit = wanted.commit.as_deref().map(|rev| world.mirror.resolve(rev)).transpose()?;
         let query = BuildQuery { commit, event: wanted.event, branch: wanted.branch.clone() };
-        value(ci.builds(&query, cx.watch)?)
+        value(ci.builds(&query, cx.task)?)
     }))
 }

@@ -5,7 +5,7 @@ use super::declare::{Declared, args, map};
 use super::forge::{change_number, effect, forge_failed};
 use super::lease::Lease;
 use crate::forge::{Change, ChangeState, ForgeError};
-use crate::model::{BranchName, Failure, FailureKind, Value, Watch};
+use crate::model::{BranchName, Failure, FailureKind, TaskContext, Value};
 use crate::run::{
     Assumed, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
@@ -40,7 +40,7 @@ pub(super) const COMMANDS: &[Declared] = &[
 
 /// Deletes the branch of a change, if it is one of ours and still as we left it: `given` is the change as it was proposed, or its
 /// number. Failing to is no failure.
-fn delete_branch(world: &World, change: &Change, given: &Value, watch: Watch<'_>) {
+fn delete_branch(world: &World, change: &Change, given: &Value, task: TaskContext<'_>) {
     let config = &world.config;
     let ours = |name: &&BranchName| {
         name.as_str().starts_with(config.forge.prefix())
@@ -49,13 +49,13 @@ fn delete_branch(world: &World, change: &Change, given: &Value, watch: Watch<'_>
     };
     let Some(branch) = change.head_branch.as_ref().filter(ours).filter(|_| change.marker.is_some()) else { return };
     if given.get("head").is_some_and(|head| *head != json!(change.head)) {
-        return watch.warn(format!("the branch {branch} stays: somebody pushed to it"));
+        return task.warn(format!("the branch {branch} stays: somebody pushed to it"));
     }
     let lease = Lease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
-    match lease.push(world, watch) {
+    match lease.push(world, task) {
         Ok(()) => {}
         Err(EffectError::Refused(failure) | EffectError::NotDone { failure, .. } | EffectError::Unknown(failure)) => {
-            watch.warn(format!("the branch {branch} stays: {failure}"));
+            task.warn(format!("the branch {branch} stays: {failure}"));
         }
     }
 }
@@ -75,7 +75,7 @@ struct Close {
 impl Effect for Close {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let number = change_number(&self.wanted.change)?;
-        let change = self.world.forge.change(number, cx.watch)?.ok_or_else(|| {
+        let change = self.world.forge.change(number, cx.task)?.ok_or_else(|| {
             Failure::new(FailureKind::NotFound, format!("there is no change {number}")).hint("look at its number")
         })?;
         if change.marker.is_none() {
@@ -89,18 +89,18 @@ impl Effect for Close {
         let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
         let forge = &self.world.forge;
         if let Some(reason) = &self.wanted.reason {
-            forge.comment(number, reason, &intent.idempotency_key, cx.watch).map_err(forge_failed)?;
+            forge.comment(number, reason, &intent.idempotency_key, cx.task).map_err(forge_failed)?;
         }
-        let change = forge.close(number, ChangeState::Closed, cx.watch).map_err(forge_failed)?;
-        delete_branch(&self.world, &change, &self.wanted.change, cx.watch);
+        let change = forge.close(number, ChangeState::Closed, cx.task).map_err(forge_failed)?;
+        delete_branch(&self.world, &change, &self.wanted.change, cx.task);
         Ok(Value::Null)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        let change = self.world.forge.change(change_number(&intent.pre)?, cx.watch)?;
+        let change = self.world.forge.change(change_number(&intent.pre)?, cx.task)?;
         Ok(match change {
             Some(change) if change.state == ChangeState::Closed => {
-                delete_branch(&self.world, &change, &self.wanted.change, cx.watch);
+                delete_branch(&self.world, &change, &self.wanted.change, cx.task);
                 Probe::Done(Value::Null)
             }
             // Performing it says what is wrong with it.
@@ -137,16 +137,16 @@ impl Effect for Conclude {
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
         let forge = &self.world.forge;
-        match forge.comment(number, &self.wanted.text, &intent.idempotency_key, cx.watch) {
+        match forge.comment(number, &self.wanted.text, &intent.idempotency_key, cx.task) {
             Ok(()) => {}
             // It has landed and works, whoever locked the conversation.
             Err(ForgeError::Refused(failure)) => {
-                cx.watch.warn(format!("nothing is said on change {number}: {failure}"));
+                cx.task.warn(format!("nothing is said on change {number}: {failure}"));
             }
             Err(error) => return Err(forge_failed(error)),
         }
-        if let Some(change) = forge.change(number, cx.watch).map_err(forge_failed)? {
-            delete_branch(&self.world, &change, &self.wanted.change, cx.watch);
+        if let Some(change) = forge.change(number, cx.task).map_err(forge_failed)? {
+            delete_branch(&self.world, &change, &self.wanted.change, cx.task);
         }
         Ok(Value::Null)
     }

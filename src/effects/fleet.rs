@@ -12,7 +12,7 @@ use crate::ci::{BuildState, CiEvent, Start, Trigger};
 use crate::components::detect;
 use crate::config::{FleetCommand, FleetConfig, FleetTarget, Observe};
 use crate::fleet::{self, Reading, same_version};
-use crate::model::{BranchName, Failure, FailureKind, Value, Watch};
+use crate::model::{BranchName, Failure, FailureKind, TaskContext, Value};
 use crate::process::{Finished, Leftovers, ProcessError, Program, Streams, run};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
@@ -139,7 +139,7 @@ struct ToArgs {
 fn behind(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let ToArgs { to } = args(call)?;
     let world = Arc::clone(world);
-    Ok(read(move |cx| Ok(those_behind(&world, &to, cx.watch)?.into_iter().map(|(_, value)| value).collect())))
+    Ok(read(move |cx| Ok(those_behind(&world, &to, cx.task)?.into_iter().map(|(_, value)| value).collect())))
 }
 
 fn waves(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
@@ -147,7 +147,7 @@ fn waves(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let world = Arc::clone(world);
     Ok(read(move |cx| {
         let rings = fleet_of(&world)?.targets.iter().map(|target| target.ring.as_str());
-        let behind = those_behind(&world, &to, cx.watch)?;
+        let behind = those_behind(&world, &to, cx.task)?;
         let waves = fleet::waves(rings, behind, |(ring, _)| ring);
         let shown = waves.into_iter().map(|wave| {
             let targets: Vec<Value> = wave.targets.into_iter().map(|(_, target)| target).collect();
@@ -159,13 +159,12 @@ fn waves(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
 
 /// Every target that does not run `to`, with its ring, in order. A target that cannot be observed counts as behind, with
 /// the reason: an update looks again.
-fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String, Value)>, Failure> {
+fn those_behind(world: &World, to: &str, task: TaskContext<'_>) -> Result<Vec<(String, Value)>, Failure> {
     let fleet = fleet_of(world)?;
     let mut behind = Vec::new();
     for some in fleet.targets.chunks(AT_ONCE) {
         let observed: Vec<Result<Option<String>, Failure>> = std::thread::scope(|scope| {
-            let looking: Vec<_> =
-                some.iter().map(|target| scope.spawn(move || observe(world, target, watch))).collect();
+            let looking: Vec<_> = some.iter().map(|target| scope.spawn(move || observe(world, target, task))).collect();
             looking
                 .into_iter()
                 .map(|look| {
@@ -191,21 +190,21 @@ fn those_behind(world: &World, to: &str, watch: Watch<'_>) -> Result<Vec<(String
 }
 
 /// The version that a target runs; `None` when nothing is configured to observe it.
-fn observe(world: &World, target: &FleetTarget, watch: Watch<'_>) -> Result<Option<String>, Failure> {
+fn observe(world: &World, target: &FleetTarget, task: TaskContext<'_>) -> Result<Option<String>, Failure> {
     let Some(how) = &target.observe else { return Ok(None) };
-    watch.say(format!("observing {}", target.id));
+    task.say(format!("observing {}", target.id));
     let (text, reading) = match how {
         Observe::Command(argv) => {
             let env = [("RELWF_TARGET".to_owned(), target.id.clone())];
-            let finished = start(world, argv, &env, None, OBSERVE, watch, &mut |_| {})?;
+            let finished = start(world, argv, &env, None, OBSERVE, task, &mut |_| {})?;
             if !finished.success() {
                 return Err(ended(argv.first().map_or("", String::as_str), &finished));
             }
             (finished.stdout, Reading::Whole)
         }
-        Observe::Json { http, key } => (super::http::fetch(world, http, OBSERVE, watch)?, Reading::Key(key)),
+        Observe::Json { http, key } => (super::http::fetch(world, http, OBSERVE, task)?, Reading::Key(key)),
         Observe::Regex { http, pattern } => {
-            (super::http::fetch(world, http, OBSERVE, watch)?, Reading::Pattern(pattern))
+            (super::http::fetch(world, http, OBSERVE, task)?, Reading::Pattern(pattern))
         }
     };
     reading.read(&text).map(Some).map_err(|error| unobserved(target, &error.to_string()))
@@ -222,7 +221,7 @@ fn start(
     env: &[(String, String)],
     stdin: Option<File>,
     limit: Duration,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
     line: &mut dyn FnMut(&str),
 ) -> Result<Finished, ProcessError> {
     let program = Program {
@@ -236,7 +235,7 @@ fn start(
         limit: Some(limit),
         leftovers: Leftovers::Leave,
     };
-    run(program, watch, line)
+    run(program, task, line)
 }
 
 #[derive(Deserialize)]
@@ -279,10 +278,10 @@ impl Roll {
         Ok(ours && matches!(self.how()?, FleetCommand::Ci { .. }))
     }
 
-    fn before(&self, watch: Watch<'_>) -> Result<Before, Failure> {
+    fn before(&self, task: TaskContext<'_>) -> Result<Before, Failure> {
         self.how()?;
         // What is observed wins: the script's word may be from an earlier day.
-        let observed = observe(&self.world, self.target()?, watch)?;
+        let observed = observe(&self.world, self.target()?, task)?;
         Ok(Before { from: observed.or_else(|| self.wanted.from.clone()) })
     }
 
@@ -292,7 +291,7 @@ impl Roll {
 
     /// One update of a target at a time, on this machine. The update command holds the lock (as its standard input) for as
     /// long as it lives, even when relwf no longer does.
-    fn lock(&self, watch: Watch<'_>) -> Result<File, Failure> {
+    fn lock(&self, task: TaskContext<'_>) -> Result<File, Failure> {
         let folder = self.world.folder.join("fleet");
         let name: String = self.wanted.target.bytes().map(|byte| format!("{byte:02x}")).collect();
         let kept = |error: std::io::Error| {
@@ -308,7 +307,7 @@ impl Roll {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::Error(error)) => return Err(kept(error)),
-                Err(TryLockError::WouldBlock) if watch.cancel.is_raised() => {
+                Err(TryLockError::WouldBlock) if task.cancel.is_raised() => {
                     return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
                 }
                 Err(TryLockError::WouldBlock) if began.elapsed() > UPDATE => {
@@ -320,7 +319,7 @@ impl Roll {
                 }
                 Err(TryLockError::WouldBlock) => {
                     if !said {
-                        watch.say(format!("waiting: another update of {} still runs", self.wanted.target));
+                        task.say(format!("waiting: another update of {} still runs", self.wanted.target));
                         said = true;
                     }
                     std::thread::sleep(Duration::from_millis(100));
@@ -348,17 +347,16 @@ impl Roll {
     }
 
     fn start(&self, cx: &Performing<'_>, argv: &[String], env: &[(String, String)]) -> Result<(), EffectError> {
-        let lock = self.lock(cx.watch).map_err(super::lease::not_sent)?;
+        let lock = self.lock(cx.task).map_err(super::lease::not_sent)?;
         let stdin = lock.try_clone().ok();
-        let finished = start(&self.world, argv, env, stdin, UPDATE, cx.watch, &mut |line| cx.watch.say(line)).map_err(
-            |error| {
+        let finished =
+            start(&self.world, argv, env, stdin, UPDATE, cx.task, &mut |line| cx.task.say(line)).map_err(|error| {
                 if error.never_started() {
                     EffectError::Refused(error.into())
                 } else {
                     EffectError::Unknown(error.into())
                 }
-            },
-        )?;
+            })?;
         // Closing the file would do, were it not for copies that a service started by the update may hold.
         let _ = lock.unlock();
         if finished.success() {
@@ -380,20 +378,20 @@ impl Roll {
         let branch = environment.branch.clone();
         let commit = tip(&self.world, &branch).map_err(refused)?;
         let trigger = Trigger { key: key.to_owned(), commit, event: CiEvent::Api, branch, env };
-        let ticket = ci.trigger(&trigger, cx.watch).map_err(ci_failed)?;
+        let ticket = ci.trigger(&trigger, cx.task).map_err(ci_failed)?;
         let began = std::time::Instant::now();
         loop {
             // Once it is started, a CI that cannot be asked leaves the outcome open.
-            let build = ci.resolve(&ticket, cx.watch).map_err(|error| EffectError::Unknown(error.into()))?;
+            let build = ci.resolve(&ticket, cx.task).map_err(|error| EffectError::Unknown(error.into()))?;
             match build.map(outcome) {
                 Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
-                Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.watch))),
+                Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.task))),
                 Some(BuildOutcome::Open(_)) | None => {}
             }
             let open = |kind, why: &str| {
                 EffectError::Unknown(Failure::new(kind, format!("the build that updates {} {why}", self.wanted.target)))
             };
-            if cx.watch.cancel.is_raised() {
+            if cx.task.cancel.is_raised() {
                 return Err(open(FailureKind::Interrupted, "goes on after ctrl-C"));
             }
             if began.elapsed() > UPDATE {
@@ -413,19 +411,19 @@ impl Roll {
 
 impl Effect for Roll {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        value(self.before(cx.watch)?)
+        value(self.before(cx.task)?)
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let before: Before = facts(&intent.pre).map_err(EffectError::Refused)?;
         let to = &self.wanted.to;
         if before.from.as_deref().is_some_and(|from| same_version(from, to)) {
-            cx.watch.say(format!("{} runs {to} already", self.wanted.target));
+            cx.task.say(format!("{} runs {to} already", self.wanted.target));
             return Ok(self.value(&before));
         }
         self.update(cx, &before, &intent.idempotency_key)?;
         let target = self.target().map_err(EffectError::Refused)?;
-        match observe(&self.world, target, cx.watch) {
+        match observe(&self.world, target, cx.task) {
             Ok(Some(found)) if !same_version(&found, to) => Err(EffectError::Refused(
                 Failure::new(
                     FailureKind::Command,
@@ -442,8 +440,8 @@ impl Effect for Roll {
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
         let before: Before = facts(&intent.pre)?;
         // An update that outlived its relwf comes to its end first.
-        drop(self.lock(cx.watch)?);
-        Ok(match observe(&self.world, self.target()?, cx.watch)? {
+        drop(self.lock(cx.task)?);
+        Ok(match observe(&self.world, self.target()?, cx.task)? {
             Some(found) if same_version(&found, &self.wanted.to) => Probe::Done(self.value(&before)),
             Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
             Some(found) => Probe::Unknown(format!(
@@ -463,7 +461,7 @@ impl Effect for Roll {
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        let before = self.before(cx.watch)?;
+        let before = self.before(cx.task)?;
         Ok(Assumed {
             value: self.value(&before),
             note: Some(format!("assuming the update of {} succeeds", self.wanted.target)),

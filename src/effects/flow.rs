@@ -55,7 +55,7 @@ pub(super) const COMMANDS: &[Declared] = &[
         |_, call| {
             let NoteArgs { text } = args(call)?;
             Ok(read(move |cx| {
-                cx.watch.say(text.as_str().map_or_else(|| text.to_string(), str::to_owned));
+                cx.task.say(text.as_str().map_or_else(|| text.to_string(), str::to_owned));
                 Ok(Value::Null)
             }))
         },

@@ -6,7 +6,7 @@ use super::lease::{Lease, not_sent};
 use super::proposal;
 use super::route::route;
 use crate::forge::{Change, ChangeState, ForgeError, NewChange, Search, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Value, Watch, unknown, unknown_inside};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, Value, unknown, unknown_inside};
 use crate::run::{
     Assumed, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
@@ -135,7 +135,7 @@ impl Propose {
         if !self.world.forge.caps().needs_branch {
             return Ok(None);
         }
-        let held = self.world.mirror.remote_refs(cx.watch)?;
+        let held = self.world.mirror.remote_refs(cx.task)?;
         let first = format!("{}{}", self.world.config.forge.prefix(), cx.run);
         let further = (2..=BRANCHES).map(|number| format!("{first}-{number}"));
         for name in std::iter::once(first.clone()).chain(further) {
@@ -152,7 +152,7 @@ impl Propose {
 impl Effect for Propose {
     /// What could never land is not proposed.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        route(&self.world, &self.wanted.target, cx.watch)?;
+        route(&self.world, &self.wanted.target, cx.task)?;
         value(self.proposal(cx)?)
     }
 
@@ -160,7 +160,7 @@ impl Effect for Propose {
         let proposal: Proposal = facts(&intent.pre).map_err(EffectError::Refused)?;
         if let Some(branch) = &proposal.branch {
             let lease = Lease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
-            lease.push(&self.world, cx.watch)?;
+            lease.push(&self.world, cx.task)?;
         }
         let new = NewChange {
             head: proposal.head,
@@ -170,7 +170,7 @@ impl Effect for Propose {
             body: proposal.body,
             marker: intent.idempotency_key.clone(),
         };
-        let change = self.world.forge.open_change(&new, cx.watch).map_err(forge_failed)?;
+        let change = self.world.forge.open_change(&new, cx.task).map_err(forge_failed)?;
         Ok(change_value(&change))
     }
 
@@ -182,7 +182,7 @@ impl Effect for Propose {
             head_branch: proposal.branch.as_ref(),
             marker: Some(&intent.idempotency_key),
         };
-        let found = self.world.forge.find_changes(&search, cx.watch)?;
+        let found = self.world.forge.find_changes(&search, cx.task)?;
         Ok(found.first().map_or(Probe::Absent, |change| Probe::Done(change_value(change))))
     }
 
@@ -191,7 +191,7 @@ impl Effect for Propose {
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        route(&self.world, &self.wanted.target, cx.watch)?;
+        route(&self.world, &self.wanted.target, cx.task)?;
         let proposal = self.proposal(cx)?;
         let value = json!({
             "number": unknown("number of the change"),
@@ -224,7 +224,7 @@ impl Effect for Say {
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
         let key = &intent.idempotency_key;
-        self.world.forge.comment(number, &self.wanted.text, key, cx.watch).map_err(forge_failed)?;
+        self.world.forge.comment(number, &self.wanted.text, key, cx.task).map_err(forge_failed)?;
         Ok(Value::Null)
     }
 
@@ -277,13 +277,13 @@ impl Effect for Status {
             url: None,
             at: judged.at,
         };
-        self.world.forge.set_status(judged.commit, &verdict, cx.watch).map_err(forge_failed)?;
+        self.world.forge.set_status(judged.commit, &verdict, cx.task).map_err(forge_failed)?;
         Ok(Value::Null)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
         let judged: Judged = facts(&intent.pre)?;
-        let said = verdicts(&self.world, judged.commit, cx.watch)?.into_iter().any(|verdict| {
+        let said = verdicts(&self.world, judged.commit, cx.task)?.into_iter().any(|verdict| {
             verdict.context == self.wanted.context
                 && verdict.state == self.wanted.state
                 && verdict.description == self.wanted.description
@@ -302,6 +302,6 @@ impl Effect for Status {
     }
 }
 
-fn verdicts(world: &World, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, Failure> {
-    Ok(world.forge.verdicts(commit, watch)?)
+fn verdicts(world: &World, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
+    Ok(world.forge.verdicts(commit, task)?)
 }

@@ -146,7 +146,7 @@ fn sync(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     let Nothing {} = args(call)?;
     let world = Arc::clone(world);
     Ok(read(move |cx| {
-        world.mirror.sync(cx.watch)?;
+        world.mirror.sync(cx.task)?;
         Ok(Value::Null)
     }))
 }
@@ -260,13 +260,13 @@ impl Effect for Push {
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let lease: Lease = facts(&intent.pre).map_err(EffectError::Refused)?;
-        lease.push(&self.world, cx.watch)?;
+        lease.push(&self.world, cx.task)?;
         Ok(self.value(&lease))
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
         let lease: Lease = facts(&intent.pre)?;
-        Ok(match lease.standing(&self.world, cx.watch)? {
+        Ok(match lease.standing(&self.world, cx.task)? {
             Standing::Done => Probe::Done(self.value(&lease)),
             Standing::Before => Probe::Absent,
             Standing::Elsewhere(why) => Probe::Unknown(why),
@@ -318,14 +318,14 @@ impl Effect for Delete {
         let lease: Lease = facts(&intent.pre).map_err(EffectError::Refused)?;
         // A branch that was not there when this began needs no push.
         if lease.old.is_some() {
-            lease.push(&self.world, cx.watch)?;
+            lease.push(&self.world, cx.task)?;
         }
         Ok(Value::Null)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
         let lease: Lease = facts(&intent.pre)?;
-        Ok(match lease.standing(&self.world, cx.watch)? {
+        Ok(match lease.standing(&self.world, cx.task)? {
             Standing::Done => Probe::Done(Value::Null),
             Standing::Before => Probe::Absent,
             Standing::Elsewhere(why) => Probe::Unknown(why),

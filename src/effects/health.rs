@@ -6,7 +6,7 @@ use super::declare::{Declared, args, facts, map, value};
 use super::http::fetch;
 use crate::config::Health;
 use crate::http::shown_url;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, Value, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value};
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use regex::Regex;
@@ -64,8 +64,8 @@ impl Healthy {
 }
 
 /// The version in the answer, or why it is not healthy yet.
-fn ask(world: &World, health: &Health, commit: CommitId, watch: Watch<'_>) -> Result<Option<String>, String> {
-    let body = fetch(world, &health.url, ANSWER, watch).map_err(|failure| failure.message)?;
+fn ask(world: &World, health: &Health, commit: CommitId, task: TaskContext<'_>) -> Result<Option<String>, String> {
+    let body = fetch(world, &health.url, ANSWER, task).map_err(|failure| failure.message)?;
     let Some(pattern) = &health.version else { return Ok(None) };
     let pattern = Regex::new(pattern).map_err(|error| error.to_string())?;
     let found = pattern.captures(&body).and_then(|found| found.get(1).or(found.get(0)));
@@ -86,7 +86,7 @@ impl Wait for Healthy {
     fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure> {
         let begun: Begun = facts(begun)?;
         let Some(health) = self.health() else { return Ok(Observation::Ready(Value::Null)) };
-        match ask(&self.world, health, begun.commit, cx.watch) {
+        match ask(&self.world, health, begun.commit, cx.task) {
             Ok(version) => Ok(Observation::Ready(json!({ "url": shown_url(&health.url), "version": version }))),
             Err(why) if self.world.clock.now() < begun.deadline => {
                 Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) })

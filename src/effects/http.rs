@@ -5,7 +5,7 @@ use super::declare::{Declared, args, map};
 use super::lease::not_sent;
 use super::secrets::Secrets;
 use crate::http::{Access, HttpError, Request};
-use crate::model::{Failure, FailureKind, Span, Value, Watch, unknown};
+use crate::model::{Failure, FailureKind, Span, TaskContext, Value, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, Read, optional,
     required,
@@ -114,10 +114,10 @@ fn request(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
 }
 
 /// The body of what a URL answers, for reads that want nothing else.
-pub(super) fn fetch(world: &World, url: &str, limit: Duration, watch: Watch<'_>) -> Result<String, Failure> {
+pub(super) fn fetch(world: &World, url: &str, limit: Duration, task: TaskContext<'_>) -> Result<String, Failure> {
     let request = Request::new("GET", url).deadline(limit);
     let shown = request.shown();
-    let response = world.client(watch.cancel).request(request)?;
+    let response = world.client(task.cancel).request(request)?;
     if !response.is_success() {
         return Err(Failure::new(FailureKind::Network, format!("{shown} answered with status {}", response.status)));
     }
@@ -126,10 +126,10 @@ pub(super) fn fetch(world: &World, url: &str, limit: Duration, watch: Watch<'_>)
 
 impl Http {
     fn exchange(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Value, HttpError> {
-        let mut secrets = Secrets::new(&self.world, cx.watch);
+        let mut secrets = Secrets::new(&self.world, cx.task);
         let request =
             self.fill(&mut secrets, key).map_err(|failure| HttpError::Invalid(secrets.hide_failure(failure)))?;
-        let client = self.world.client(cx.watch.cancel);
+        let client = self.world.client(cx.task.cancel);
         let response = client.request(request).map_err(|error| match error {
             HttpError::Invalid(failure) => HttpError::Invalid(secrets.hide_failure(failure)),
             HttpError::NotSent(failure) => HttpError::NotSent(secrets.hide_failure(failure)),

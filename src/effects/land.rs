@@ -8,7 +8,7 @@ use super::meddled::{Proposed, head_moved};
 use super::proof::{Proof, made_on};
 use super::route::{Route, route};
 use crate::forge::{Change, ChangeState, ForgeError, MergeOutcome, MergeRequest};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Span, Value, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Span, TaskContext, Value};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -109,23 +109,23 @@ impl Land {
     }
 
     /// The change is as it was proposed, or merged: perhaps our own doing.
-    fn change(&self, number: u64, commit: CommitId, watch: Watch<'_>) -> Result<Change, Failure> {
-        let change = self.world.forge.change(number, watch)?.ok_or_else(|| {
+    fn change(&self, number: u64, commit: CommitId, task: TaskContext<'_>) -> Result<Change, Failure> {
+        let change = self.world.forge.change(number, task)?.ok_or_else(|| {
             Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
                 .hint("pass what `forge::propose` answered, or its number")
         })?;
-        self.proposed(commit).untouched(&change, watch)?;
+        self.proposed(commit).untouched(&change, task)?;
         Ok(change)
     }
 
-    fn push(&self, landing: &Landing, watch: Watch<'_>) -> Result<(), EffectError> {
-        match landing.lease.push(&self.world, watch) {
+    fn push(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), EffectError> {
+        match landing.lease.push(&self.world, task) {
             // Somebody may have built on it already, if an earlier attempt got through; or merged the change otherwise.
             Err(EffectError::Refused(failure)) if failure.kind == FailureKind::Moved => {
-                match landing.lease.standing(&self.world, watch).map_err(not_sent)? {
+                match landing.lease.standing(&self.world, task).map_err(not_sent)? {
                     Standing::Done => Ok(()),
                     Standing::Before | Standing::Elsewhere(_) => {
-                        self.change(landing.number, landing.commit(), watch).map_err(not_sent)?;
+                        self.change(landing.number, landing.commit(), task).map_err(not_sent)?;
                         Err(EffectError::Refused(failure))
                     }
                 }
@@ -135,15 +135,15 @@ impl Land {
     }
 
     /// The forge guards the change's head, never the target: neither that it is still the same branch nor where that is.
-    fn merge(&self, landing: &Landing, watch: Watch<'_>) -> Result<(), EffectError> {
+    fn merge(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), EffectError> {
         let (number, Lease { name, old, .. }) = (landing.number, &landing.lease);
-        let change = self.change(number, landing.commit(), watch).map_err(not_sent)?;
+        let change = self.change(number, landing.commit(), task).map_err(not_sent)?;
         if change.state == ChangeState::Merged {
             return Ok(());
         }
-        let tip = self.world.forge.branch(&self.wanted.target, watch).map_err(forge_failed)?.map(CommitId::object);
+        let tip = self.world.forge.branch(&self.wanted.target, task).map_err(forge_failed)?.map(CommitId::object);
         if tip != *old {
-            return match landing.lease.standing(&self.world, watch).map_err(not_sent)? {
+            return match landing.lease.standing(&self.world, task).map_err(not_sent)? {
                 Standing::Done => Ok(()),
                 Standing::Before | Standing::Elsewhere(_) => Err(EffectError::Refused(moved(name, *old, tip))),
             };
@@ -154,8 +154,8 @@ impl Land {
             let failure = Failure::new(FailureKind::Network, words).hint("nothing has landed; run the workflow again");
             Err(EffectError::NotDone { failure, after: Some(MOMENT) })
         };
-        match self.world.forge.merge(&request, watch).map_err(forge_failed)? {
-            MergeOutcome::Merged(landed) | MergeOutcome::Already(landed) => self.merged_as(landing, landed, watch),
+        match self.world.forge.merge(&request, task).map_err(forge_failed)? {
+            MergeOutcome::Merged(landed) | MergeOutcome::Already(landed) => self.merged_as(landing, landed, task),
             MergeOutcome::HeadMoved => Err(EffectError::Refused(head_moved(number))),
             // The next attempt sees where the target is, and says so.
             MergeOutcome::BaseMoved => {
@@ -179,12 +179,12 @@ impl Land {
     }
 
     /// The forge has merged it, as that commit. Somebody may have been faster than our last look at the change.
-    fn merged_as(&self, landing: &Landing, landed: CommitId, watch: Watch<'_>) -> Result<(), EffectError> {
+    fn merged_as(&self, landing: &Landing, landed: CommitId, task: TaskContext<'_>) -> Result<(), EffectError> {
         let look = || {
-            let seen = self.world.forge.change(landing.number, watch)?;
+            let seen = self.world.forge.change(landing.number, task)?;
             seen.map_or(Ok(()), |seen| {
                 let merged = Change { state: ChangeState::Merged, merged_as: Some(landed), ..seen };
-                self.proposed(landing.commit()).untouched(&merged, watch)
+                self.proposed(landing.commit()).untouched(&merged, task)
             })
         };
         look().map_err(|failure: Failure| match failure.kind {
@@ -194,13 +194,13 @@ impl Land {
     }
 
     /// Everything after the landing; safe to do again.
-    fn finish(&self, landing: &Landing, watch: Watch<'_>) -> Result<Value, EffectError> {
+    fn finish(&self, landing: &Landing, task: TaskContext<'_>) -> Result<Value, EffectError> {
         let unproven = |failure: Failure| EffectError::Unknown(failure);
         let forge = &self.world.forge;
-        match forge.close(landing.number, ChangeState::Merged, watch) {
+        match forge.close(landing.number, ChangeState::Merged, task) {
             Ok(_) => {}
             // Somebody removed the change, say. The branch has moved, and that is what counts.
-            Err(ForgeError::Refused(failure)) => watch.say(format!("the change is not marked as merged: {failure}")),
+            Err(ForgeError::Refused(failure)) => task.say(format!("the change is not marked as merged: {failure}")),
             Err(error) => return Err(unproven(error.into())),
         }
         let proof = Proof {
@@ -209,7 +209,7 @@ impl Land {
             lease: &landing.lease,
             series: self.wanted.onto.is_some(),
         };
-        match proof.prove(watch) {
+        match proof.prove(task) {
             // What landed is not what was tested. That is certain, and nobody may take it for done.
             Err(failure) if failure.kind == FailureKind::Git => Err(EffectError::Refused(failure)),
             other => other.map_err(unproven),
@@ -221,37 +221,37 @@ impl Effect for Land {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let lease = self.lease()?;
         let number = change_number(&self.wanted.change)?;
-        self.change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.watch)?;
-        let tip = self.world.forge.branch(&self.wanted.target, cx.watch)?.map(CommitId::object);
-        if tip != lease.old && tip != lease.new && lease.standing(&self.world, cx.watch)? != Standing::Done {
+        self.change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.task)?;
+        let tip = self.world.forge.branch(&self.wanted.target, cx.task)?.map(CommitId::object);
+        if tip != lease.old && tip != lease.new && lease.standing(&self.world, cx.task)? != Standing::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
-        value(Landing { number, lease, route: route(&self.world, &self.wanted.target, cx.watch)? })
+        value(Landing { number, lease, route: route(&self.world, &self.wanted.target, cx.task)? })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let landing: Landing = facts(&intent.pre).map_err(EffectError::Refused)?;
         match landing.route {
-            Route::Push => match self.push(&landing, cx.watch) {
+            Route::Push => match self.push(&landing, cx.task) {
                 // A rule that the forge does not tell everybody about: nothing was pushed, and it may merge itself.
                 Err(EffectError::Refused(failure))
                     if failure.kind == FailureKind::Refused && self.world.forge.caps().merges =>
                 {
-                    cx.watch.warn(format!("{} takes no push ({failure}); the forge merges", self.wanted.target));
-                    self.merge(&landing, cx.watch)?;
+                    cx.task.warn(format!("{} takes no push ({failure}); the forge merges", self.wanted.target));
+                    self.merge(&landing, cx.task)?;
                 }
                 other => other?,
             },
-            Route::Forge => self.merge(&landing, cx.watch)?,
+            Route::Forge => self.merge(&landing, cx.task)?,
         }
-        self.finish(&landing, cx.watch)
+        self.finish(&landing, cx.task)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
         let landing: Landing = facts(&intent.pre)?;
-        match landing.lease.standing(&self.world, cx.watch)? {
+        match landing.lease.standing(&self.world, cx.task)? {
             // Perhaps only the push happened: the rest is done now.
-            Standing::Done => match self.finish(&landing, cx.watch) {
+            Standing::Done => match self.finish(&landing, cx.task) {
                 Ok(value) => Ok(Probe::Done(value)),
                 Err(EffectError::Refused(failure)) => Ok(Probe::Refused(failure)),
                 Err(EffectError::Unknown(failure) | EffectError::NotDone { failure, .. }) => Err(failure),

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::git::{Expected, PushError, RefUpdate};
-use crate::model::{Failure, FailureKind, ObjectId, RefName, Watch};
+use crate::model::{Failure, FailureKind, ObjectId, RefName, TaskContext};
 use crate::run::EffectError;
 use serde::{Deserialize, Serialize};
 
@@ -30,13 +30,13 @@ pub(super) enum Standing {
 
 impl Lease {
     /// Pushes. A reference that already stands where it shall is no failure.
-    pub(super) fn push(&self, world: &World, watch: Watch<'_>) -> Result<(), EffectError> {
+    pub(super) fn push(&self, world: &World, task: TaskContext<'_>) -> Result<(), EffectError> {
         let update = RefUpdate {
             name: self.name.clone(),
             expected: self.old.map_or(Expected::Absent, Expected::Id),
             new: self.new,
         };
-        match world.mirror.push(&[update], watch) {
+        match world.mirror.push(&[update], task) {
             Ok(()) => Ok(()),
             Err(PushError::Moved { found, .. }) if found == self.new => Ok(()),
             Err(error) => Err(push_failed(error)),
@@ -44,8 +44,8 @@ impl Lease {
     }
 
     /// Asks the remote.
-    pub(super) fn standing(&self, world: &World, watch: Watch<'_>) -> Result<Standing, Failure> {
-        let held = world.mirror.remote_refs(watch)?.remove(&self.name);
+    pub(super) fn standing(&self, world: &World, task: TaskContext<'_>) -> Result<Standing, Failure> {
+        let held = world.mirror.remote_refs(task)?.remove(&self.name);
         if held == self.new {
             return Ok(Standing::Done);
         }
@@ -54,7 +54,7 @@ impl Lease {
         }
         // Somebody may have built on what was pushed.
         if let (Some(held), Some(new)) = (held, self.new) {
-            world.mirror.fetch_objects(std::slice::from_ref(&self.name), watch)?;
+            world.mirror.fetch_objects(std::slice::from_ref(&self.name), task)?;
             if world.mirror.contains(new) && world.mirror.is_ancestor(new.into(), held.into())? {
                 return Ok(Standing::Done);
             }

@@ -4,7 +4,7 @@
 
 use super::World;
 use crate::forge::{Change, ChangeState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
 use serde_json::json;
 
 /// What was proposed.
@@ -20,7 +20,7 @@ impl Proposed<'_> {
     /// # Errors
     ///
     /// Kind `denied` where somebody decided otherwise, kind `git` where that has landed on another branch.
-    pub(super) fn untouched(&self, change: &Change, watch: Watch<'_>) -> Result<(), Failure> {
+    pub(super) fn untouched(&self, change: &Change, task: TaskContext<'_>) -> Result<(), Failure> {
         let number = change.number;
         let elsewhere = change.base != *self.target;
         match (change.state, change.merged_as) {
@@ -29,7 +29,7 @@ impl Proposed<'_> {
             (ChangeState::Merged, landed) if elsewhere => Err(self.landed_elsewhere(change, landed)),
             (ChangeState::Open, _) if elsewhere => Err(self.retargeted(change)),
             (ChangeState::Open, _) if change.head != self.commit => Err(head_moved(number)),
-            (ChangeState::Merged, Some(landed)) => self.merged(number, landed, watch),
+            (ChangeState::Merged, Some(landed)) => self.merged(number, landed, task),
             (ChangeState::Open | ChangeState::Merged, _) => Ok(()),
         }
     }
@@ -59,13 +59,13 @@ impl Proposed<'_> {
         .detail(json!({ "landed": landed, "branch": base, "expected": self.target }))
     }
 
-    fn merged(&self, number: u64, landed: CommitId, watch: Watch<'_>) -> Result<(), Failure> {
+    fn merged(&self, number: u64, landed: CommitId, task: TaskContext<'_>) -> Result<(), Failure> {
         if landed == self.commit {
             return Ok(());
         }
         let (mirror, target) = (&self.world.mirror, self.target);
         if !mirror.contains(landed.object()) {
-            mirror.fetch_objects(&[target.to_ref()], watch)?;
+            mirror.fetch_objects(&[target.to_ref()], task)?;
         }
         if !mirror.contains(landed.object()) {
             let words = format!("change {number} was merged as {}, which {target} does not show", landed.short());

@@ -1,7 +1,7 @@
 //! How commits are written: as they are, signed now, or with the signatures that were made before.
 
 use crate::git::{Mirror, NewCommit, Signing};
-use crate::model::{CommitId, Failure, FailureKind, Watch};
+use crate::model::{CommitId, Failure, FailureKind, TaskContext};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) struct Pen<'a>(Ink<'a>);
 
 enum Ink<'a> {
     Plain,
-    Signing { how: Result<&'a Signing, &'a Failure>, watch: Watch<'a>, made: RefCell<Seals> },
+    Signing { how: Result<&'a Signing, &'a Failure>, task: TaskContext<'a>, made: RefCell<Seals> },
     Sealed(&'a Seals),
 }
 
@@ -25,9 +25,9 @@ impl<'a> Pen<'a> {
 
     /// Signs each commit; `None` where git's configuration wants no signatures. A configuration that is wrong matters only
     /// when there is something to commit.
-    pub(super) fn signing(how: &'a Result<Option<Signing>, Failure>, watch: Watch<'a>) -> Option<Self> {
+    pub(super) fn signing(how: &'a Result<Option<Signing>, Failure>, task: TaskContext<'a>) -> Option<Self> {
         let how = how.as_ref().map(Option::as_ref).transpose()?;
-        Some(Self(Ink::Signing { how, watch, made: RefCell::default() }))
+        Some(Self(Ink::Signing { how, task, made: RefCell::default() }))
     }
 
     /// Writes what was signed before; commits that were not are written as they are.
@@ -53,10 +53,10 @@ impl<'a> Pen<'a> {
     fn seal(&self, mirror: &Mirror, new: &NewCommit) -> Result<Option<String>, Failure> {
         match &self.0 {
             Ink::Plain => Ok(None),
-            Ink::Signing { how, watch, made } => {
+            Ink::Signing { how, task, made } => {
                 let signing = how.map_err(Clone::clone)?;
                 let unsigned = mirror.unsigned(new)?;
-                let seal = signing.sign(&unsigned.text, &new.committer, *watch)?;
+                let seal = signing.sign(&unsigned.text, &new.committer, *task)?;
                 made.borrow_mut().insert(unsigned.id, seal.clone());
                 Ok(Some(seal))
             }

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::lease::{Lease, moved};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Value, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext, Value};
 use serde_json::json;
 
 /// At most so many commits are walked.
@@ -25,13 +25,13 @@ impl Proof<'_> {
     /// # Errors
     ///
     /// Kind `git` where something else landed: certain, and nobody may take it for done. Kind `moved` where nothing did.
-    pub(super) fn prove(&self, watch: Watch<'_>) -> Result<Value, Failure> {
+    pub(super) fn prove(&self, task: TaskContext<'_>) -> Result<Value, Failure> {
         let Lease { old: Some(old), new: Some(new), name } = self.lease else {
             return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
         };
         let (old, new) = (CommitId::from(*old), CommitId::from(*new));
-        let tip = self.world.mirror.remote_refs(watch)?.remove(name);
-        let Some(landed) = self.landed_as(tip, new, watch)? else {
+        let tip = self.world.mirror.remote_refs(task)?.remove(name);
+        let Some(landed) = self.landed_as(tip, new, task)? else {
             return Err(moved(name, Some(new.object()), tip));
         };
         let mirror = &self.world.mirror;
@@ -64,11 +64,16 @@ impl Proof<'_> {
     }
 
     /// As which commit of the target's first parents it landed; `None` where it did not.
-    fn landed_as(&self, tip: Option<ObjectId>, new: CommitId, watch: Watch<'_>) -> Result<Option<CommitId>, Failure> {
+    fn landed_as(
+        &self,
+        tip: Option<ObjectId>,
+        new: CommitId,
+        task: TaskContext<'_>,
+    ) -> Result<Option<CommitId>, Failure> {
         let Some(mut at) = tip.map(CommitId::from) else { return Ok(None) };
         let mirror = &self.world.mirror;
         if !mirror.contains(at.object()) {
-            mirror.fetch_objects(std::slice::from_ref(&self.lease.name), watch)?;
+            mirror.fetch_objects(std::slice::from_ref(&self.lease.name), task)?;
         }
         for _ in 0..LONGEST {
             if at == new {

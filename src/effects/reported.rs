@@ -8,7 +8,7 @@ use super::text::list;
 use super::verdicts::{counted, in_their_words};
 use crate::config::Environment;
 use crate::forge::{Verdict, VerdictState};
-use crate::model::{CommitId, DEPLOYMENT, Failure, FailureKind, Watch};
+use crate::model::{CommitId, DEPLOYMENT, Failure, FailureKind, TaskContext};
 use serde_json::json;
 
 /// How it stands.
@@ -26,12 +26,12 @@ pub(super) fn said(
     world: &World,
     commit: CommitId,
     environment: Option<&Environment>,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
 ) -> Result<Vec<Verdict>, Failure> {
-    let mut verdicts = world.forge.verdicts(commit, watch)?;
+    let mut verdicts = world.forge.verdicts(commit, task)?;
     for name in environment.into_iter().flat_map(|environment| &environment.deployed_by) {
         if let Some(place) = name.strip_prefix(DEPLOYMENT) {
-            verdicts.extend(world.forge.deployment(commit, place, watch)?);
+            verdicts.extend(world.forge.deployment(commit, place, task)?);
         }
     }
     Ok(counted(verdicts, environment))

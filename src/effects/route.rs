@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::forge::{Forge, Rules};
-use crate::model::{BranchName, Failure, FailureKind, Watch};
+use crate::model::{BranchName, Failure, FailureKind, TaskContext};
 use serde::{Deserialize, Serialize};
 
 /// How a commit gets onto the target.
@@ -17,8 +17,8 @@ pub enum Route {
 }
 
 /// The way that a forge's rules leave open.
-pub(super) fn route(world: &World, target: &BranchName, watch: Watch<'_>) -> Result<Route, Failure> {
-    way_in(&*world.forge, &world.forge.rules(target, watch)?, target)
+pub(super) fn route(world: &World, target: &BranchName, task: TaskContext<'_>) -> Result<Route, Failure> {
+    way_in(&*world.forge, &world.forge.rules(target, task)?, target)
 }
 
 /// Push where that is allowed; else the forge merges, if it makes merge commits.

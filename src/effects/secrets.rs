@@ -5,7 +5,7 @@
 
 use super::World;
 use crate::config::Secret as Source;
-use crate::model::{Failure, FailureKind, Secret, Value, Watch, scrub};
+use crate::model::{Failure, FailureKind, Secret, TaskContext, Value, scrub};
 use crate::process::{Leftovers, Program, Streams, run};
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Resolves the secrets of one command and remembers them, to take them out of whatever comes back.
 pub(super) struct Secrets<'a> {
     world: &'a World,
-    watch: Watch<'a>,
+    task: TaskContext<'a>,
     known: Vec<Secret>,
 }
 
 impl<'a> Secrets<'a> {
-    pub(super) fn new(world: &'a World, watch: Watch<'a>) -> Self {
-        Self { world, watch, known: Vec::new() }
+    pub(super) fn new(world: &'a World, task: TaskContext<'a>) -> Self {
+        Self { world, task, known: Vec::new() }
     }
 
     /// The value with every secret inside put in.
@@ -83,7 +83,7 @@ impl<'a> Secrets<'a> {
                     leftovers: Leftovers::Leave,
                 };
                 // Its output is the secret: no line of it is shown, not even when it fails.
-                let finished = run(program, self.watch, &mut |_| {})?;
+                let finished = run(program, self.task, &mut |_| {})?;
                 if !finished.success() {
                     let program = argv.first().map_or("", String::as_str);
                     return Err(missing(format!("`{program}` ended with {}", finished.ending())));

@@ -94,7 +94,7 @@ impl Sh {
     fn run(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Value, Failed> {
         let not = |failure| Failed { failure, ran: Ran::No };
         self.allowed().map_err(not)?;
-        let mut secrets = Secrets::new(&self.world, cx.watch);
+        let mut secrets = Secrets::new(&self.world, cx.task);
         let mut env = Vec::new();
         for (name, value) in &self.wanted.env {
             env.push((name.clone(), secrets.text(value, &format!("the variable {name}")).map_err(not)?));
@@ -112,7 +112,7 @@ impl Sh {
             limit: Some(self.wanted.deadline.unwrap_or(LIMIT).duration()),
             leftovers: Leftovers::Leave,
         };
-        let finished = run(program, cx.watch, &mut |line| cx.watch.say(secrets.hide(line))).map_err(|error| {
+        let finished = run(program, cx.task, &mut |line| cx.task.say(secrets.hide(line))).map_err(|error| {
             let ran = if error.never_started() { Ran::No } else { Ran::Perhaps };
             Failed { failure: secrets.hide_failure(error.into()), ran }
         })?;

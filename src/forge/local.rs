@@ -12,7 +12,7 @@ use super::{
     VerdictState,
 };
 use crate::git::{Expected, GitError, Identity, Mirror, PushError, RefUpdate, Signature};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, TaskContext};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -114,20 +114,20 @@ impl LocalForge {
         Self { mirror, now, tagger }
     }
 
-    fn refs(&self, watch: Watch<'_>) -> Result<BTreeMap<RefName, ObjectId>, ForgeError> {
-        self.mirror.remote_refs(watch).map_err(reading)
+    fn refs(&self, task: TaskContext<'_>) -> Result<BTreeMap<RefName, ObjectId>, ForgeError> {
+        self.mirror.remote_refs(task).map_err(reading)
     }
 
     /// The tags under these references: (reference, tag's id, target, message). References that hold something else are left out.
     fn tags(
         &self,
         refs: Vec<(RefName, ObjectId)>,
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
     ) -> Result<Vec<(RefName, ObjectId, ObjectId, String)>, ForgeError> {
         let missing: Vec<RefName> =
             refs.iter().filter(|(_, id)| !self.mirror.contains(*id)).map(|(name, _)| name.clone()).collect();
         if !missing.is_empty() {
-            self.mirror.fetch_objects(&missing, watch).map_err(reading)?;
+            self.mirror.fetch_objects(&missing, task).map_err(reading)?;
         }
         let mut tags = Vec::with_capacity(refs.len());
         for (name, id) in refs {
@@ -143,12 +143,12 @@ impl LocalForge {
     }
 
     /// Replaces what a reference holds by what `decide` makes of it, as often as somebody else is faster.
-    fn swap(&self, name: &RefName, watch: Watch<'_>, decide: &mut Decide<'_>) -> Result<(), ForgeError> {
+    fn swap(&self, name: &RefName, task: TaskContext<'_>, decide: &mut Decide<'_>) -> Result<(), ForgeError> {
         for _ in 0..RACES {
-            let held = self.refs(watch)?.remove(name);
+            let held = self.refs(task)?.remove(name);
             let tag = match held {
                 None => None,
-                Some(id) => match self.tags(vec![(name.clone(), id)], watch)?.pop() {
+                Some(id) => match self.tags(vec![(name.clone(), id)], task)?.pop() {
                     Some((_, _, target, message)) => Some((target, message)),
                     None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(name))),
                     None => continue,
@@ -157,7 +157,7 @@ impl LocalForge {
             let Some(new) = decide(tag.as_ref().map(|(target, message)| (*target, message.as_str())))? else {
                 return Ok(());
             };
-            match self.put(name, held.map_or(Expected::Absent, Expected::Id), &new, watch) {
+            match self.put(name, held.map_or(Expected::Absent, Expected::Id), &new, task) {
                 Err(PushError::Moved { .. }) => {}
                 Err(error) => return Err(writing(error)),
                 Ok(()) => return Ok(()),
@@ -166,7 +166,7 @@ impl LocalForge {
         Err(ForgeError::NotSent(crowded(name)))
     }
 
-    fn put(&self, name: &RefName, expected: Expected, new: &NewTag, watch: Watch<'_>) -> Result<(), PushError> {
+    fn put(&self, name: &RefName, expected: Expected, new: &NewTag, task: TaskContext<'_>) -> Result<(), PushError> {
         let now = (self.now)();
         let tagger = Signature {
             name: self.tagger.0.clone(),
@@ -176,19 +176,19 @@ impl LocalForge {
         };
         let short = name.as_str().trim_start_matches("refs/");
         let tag = self.mirror.write_tag(new.target, short, &tagger, &new.message).map_err(PushError::NotSent)?;
-        self.mirror.push(&[RefUpdate { name: name.clone(), expected, new: Some(tag) }], watch)
+        self.mirror.push(&[RefUpdate { name: name.clone(), expected, new: Some(tag) }], task)
     }
 
     /// Changes the record of a change; answers it as it is afterwards.
     fn edit(
         &self,
         number: u64,
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
         mut change: impl FnMut(&mut ChangeRecord) -> Result<Edited, ForgeError>,
     ) -> Result<Change, ForgeError> {
         let name = change_ref(number).map_err(ForgeError::Refused)?;
         let mut after = None;
-        self.swap(&name, watch, &mut |tag| {
+        self.swap(&name, task, &mut |tag| {
             let (target, message) = tag.ok_or_else(|| ForgeError::Refused(no_change(number)))?;
             let mut stored = Stored::read(target, message).ok_or_else(|| ForgeError::Refused(foreign(&name)))?;
             let edited = change(&mut stored.record)?;
@@ -215,19 +215,19 @@ impl Forge for LocalForge {
         Caps { merges: false, needs_branch: false, deploys: false }
     }
 
-    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
-        Ok(self.refs(watch)?.remove(&name.to_ref()).map(CommitId::from))
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+        Ok(self.refs(task)?.remove(&name.to_ref()).map(CommitId::from))
     }
 
     /// A repository without a forge demands nothing; its hooks may, and say so when something is pushed.
-    fn rules(&self, _branch: &BranchName, _watch: Watch<'_>) -> Result<Rules, ForgeError> {
+    fn rules(&self, _branch: &BranchName, _watch: TaskContext<'_>) -> Result<Rules, ForgeError> {
         Ok(Rules::default())
     }
 
-    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
-        let refs = self.refs(watch)?.into_iter().filter(|(name, _)| number_of(name).is_some()).collect();
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+        let refs = self.refs(task)?.into_iter().filter(|(name, _)| number_of(name).is_some()).collect();
         let mut changes: Vec<Change> = self
-            .tags(refs, watch)?
+            .tags(refs, task)?
             .into_iter()
             .filter_map(|(name, _, target, message)| Some(Stored::read(target, &message)?.change(number_of(&name)?)))
             .filter(|change| change.base == *search.base && search.fits(change))
@@ -236,9 +236,9 @@ impl Forge for LocalForge {
         Ok(changes)
     }
 
-    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
         let search = Search { base: &new.base, head_branch: None, marker: Some(&new.marker) };
-        if let Some(change) = self.find_changes(&search, watch)?.into_iter().next() {
+        if let Some(change) = self.find_changes(&search, task)?.into_iter().next() {
             return Ok(change);
         }
         let stored = Stored {
@@ -254,10 +254,10 @@ impl Forge for LocalForge {
             },
         };
         let tag = NewTag { target: new.head.object(), message: stored.message().map_err(ForgeError::Refused)? };
-        let mut number = self.refs(watch)?.keys().filter_map(number_of).max().unwrap_or(0) + 1;
+        let mut number = self.refs(task)?.keys().filter_map(number_of).max().unwrap_or(0) + 1;
         for _ in 0..RACES {
             let name = change_ref(number).map_err(ForgeError::Refused)?;
-            match self.put(&name, Expected::Absent, &tag, watch) {
+            match self.put(&name, Expected::Absent, &tag, task) {
                 Ok(()) => return Ok(stored.change(number)),
                 // Somebody took the number.
                 Err(PushError::Moved { .. }) => number += 1,
@@ -267,11 +267,11 @@ impl Forge for LocalForge {
         Err(ForgeError::NotSent(crowded(&change_ref(number).map_err(ForgeError::Refused)?)))
     }
 
-    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
         let name = change_ref(number).map_err(ForgeError::Refused)?;
         for _ in 0..RACES {
-            let Some(id) = self.refs(watch)?.remove(&name) else { return Ok(None) };
-            match self.tags(vec![(name.clone(), id)], watch)?.pop() {
+            let Some(id) = self.refs(task)?.remove(&name) else { return Ok(None) };
+            match self.tags(vec![(name.clone(), id)], task)?.pop() {
                 Some((_, _, target, message)) => {
                     let stored = Stored::read(target, &message).ok_or_else(|| ForgeError::Refused(foreign(&name)))?;
                     return Ok(Some(stored.change(number)));
@@ -283,8 +283,8 @@ impl Forge for LocalForge {
         Err(ForgeError::NotSent(crowded(&name)))
     }
 
-    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
-        self.edit(number, watch, |record| match record.state {
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+        self.edit(number, task, |record| match record.state {
             held if held == state => Ok(Edited::No),
             ChangeState::Merged => Err(ForgeError::Refused(Failure::new(
                 FailureKind::Refused,
@@ -297,9 +297,9 @@ impl Forge for LocalForge {
         })
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let at = (self.now)();
-        self.edit(number, watch, |record| {
+        self.edit(number, task, |record| {
             if record.comments.iter().any(|comment| comment.marker == marker) {
                 return Ok(Edited::No);
             }
@@ -309,11 +309,11 @@ impl Forge for LocalForge {
         .map(drop)
     }
 
-    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let name = verdicts_ref(commit).map_err(ForgeError::Refused)?;
         for _ in 0..RACES {
-            let Some(id) = self.refs(watch)?.remove(&name) else { return Ok(Vec::new()) };
-            match self.tags(vec![(name.clone(), id)], watch)?.pop() {
+            let Some(id) = self.refs(task)?.remove(&name) else { return Ok(Vec::new()) };
+            match self.tags(vec![(name.clone(), id)], task)?.pop() {
                 Some((_, _, _, message)) => return read_verdicts(&name, &message),
                 None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(&name))),
                 None => {}
@@ -322,17 +322,17 @@ impl Forge for LocalForge {
         Err(ForgeError::NotSent(crowded(&name)))
     }
 
-    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        self.verdicts(commit, watch)
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        self.verdicts(commit, task)
     }
 
-    fn merge(&self, _request: &MergeRequest, _watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, _request: &MergeRequest, _watch: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
         Ok(MergeOutcome::Refused("a repository without a forge has no API; changes land by a leased push".to_owned()))
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let name = verdicts_ref(commit).map_err(ForgeError::Refused)?;
-        self.swap(&name, watch, &mut |tag| {
+        self.swap(&name, task, &mut |tag| {
             let mut verdicts = match tag {
                 Some((_, message)) => read_verdicts(&name, message)?,
                 None => Vec::new(),

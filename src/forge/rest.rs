@@ -4,7 +4,7 @@
 
 use super::ForgeError;
 use crate::http::{Answer, Api, Client};
-use crate::model::{Failure, FailureKind, Secret, Watch};
+use crate::model::{Failure, FailureKind, Secret, TaskContext};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
@@ -47,8 +47,8 @@ impl Rest {
     }
 
     /// A look; `None` for 404.
-    pub(super) fn get<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Option<T>, ForgeError> {
-        let answer = self.api.get(&self.path(rest), watch)?;
+    pub(super) fn get<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<T>, ForgeError> {
+        let answer = self.api.get(&self.path(rest), task)?;
         match answer.status {
             404 => Ok(None),
             _ if answer.is_success() => self.read(&answer.body, rest).map(Some),
@@ -57,20 +57,32 @@ impl Rest {
     }
 
     /// All items of a list.
-    pub(super) fn list<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Vec<T>, ForgeError> {
-        let found = self.api.all(&self.path(rest), Value::as_array, watch)?;
+    pub(super) fn list<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Vec<T>, ForgeError> {
+        let found = self.api.all(&self.path(rest), Value::as_array, task)?;
         let found = found.map_err(|answer| self.refused(&answer))?;
         found.iter().map(|item| self.read(item, rest)).collect()
     }
 
     /// A write, with whatever was answered.
-    pub(super) fn write(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
-        Ok(self.api.send(method, &self.path(rest), Some(body), watch)?)
+    pub(super) fn write(
+        &self,
+        method: &str,
+        rest: &str,
+        body: &Value,
+        task: TaskContext<'_>,
+    ) -> Result<Answer, ForgeError> {
+        Ok(self.api.send(method, &self.path(rest), Some(body), task)?)
     }
 
     /// A write that was done if it succeeded at all.
-    pub(super) fn done(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
-        let answer = self.write(method, rest, body, watch)?;
+    pub(super) fn done(
+        &self,
+        method: &str,
+        rest: &str,
+        body: &Value,
+        task: TaskContext<'_>,
+    ) -> Result<Answer, ForgeError> {
+        let answer = self.write(method, rest, body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(self.refused(&answer)) }
     }
 

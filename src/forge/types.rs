@@ -1,7 +1,7 @@
 //! The trait, and what passes through it.
 
 use crate::http::HttpError;
-use crate::model::{BranchName, CommitId, Failure, Watch};
+use crate::model::{BranchName, CommitId, Failure, TaskContext};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -216,55 +216,55 @@ pub trait Forge: Send + Sync {
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError>;
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError>;
     /// What it demands of a branch.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError>;
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError>;
     /// The changes that a search names, newest first; those of forks are never among them.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError>;
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError>;
     /// Opens a change.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError>;
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError>;
     /// One change.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError>;
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError>;
     /// Closes a change, as merged or without landing.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError>;
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError>;
     /// Adds a comment to a change.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError>;
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError>;
     /// Every check's latest word on a commit.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError>;
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError>;
     /// The same as far as one look tells: cheaper, and a little older in parts. Whoever decides on it asks for all verdicts.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError>;
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError>;
     /// How the newest of the forge's own deployments of a commit to an environment stands, as a verdict of
     /// `deployment/ENVIRONMENT`; `None` where there is none, or never any ([`Caps::deploys`]).
     ///
@@ -275,7 +275,7 @@ pub trait Forge: Send + Sync {
         &self,
         _commit: CommitId,
         _environment: &str,
-        _watch: Watch<'_>,
+        _watch: TaskContext<'_>,
     ) -> Result<Option<Verdict>, ForgeError> {
         Ok(None)
     }
@@ -284,13 +284,13 @@ pub trait Forge: Send + Sync {
     /// # Errors
     ///
     /// See [`ForgeError`]; `Unknown` where the answer was lost.
-    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError>;
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError>;
     /// Records a check's word on a commit.
     ///
     /// # Errors
     ///
     /// See [`ForgeError`].
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError>;
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError>;
 }
 
 impl From<ForgeError> for Failure {

@@ -6,7 +6,7 @@
 use super::link::Link;
 use super::refs::{Snapshot, stored};
 use super::{GitError, Synced, copy, graph, loose, transport};
-use crate::model::{FailureKind, Watch};
+use crate::model::{FailureKind, TaskContext};
 use git2::{Oid, Repository, RepositoryInitOptions};
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -17,26 +17,26 @@ use std::time::{Duration, Instant};
 const LARGE_FETCH: u64 = 4 << 20;
 
 /// The path of a whole mirror of the remote, cloned first when there is none.
-pub(super) fn ready(cache: &Path, link: &Link, watch: Watch<'_>) -> Result<PathBuf, GitError> {
+pub(super) fn ready(cache: &Path, link: &Link, task: TaskContext<'_>) -> Result<PathBuf, GitError> {
     let mirrors = cache.join("mirrors");
     fs::create_dir_all(&mirrors).map_err(|e| GitError::io(format_args!("the cache {}", mirrors.display()), &e))?;
     let path = mirrors.join(format!("{}.git", link.url().folder()));
     if fault(&path).is_none() {
         return Ok(path);
     }
-    let _lock = lock(&path, watch)?;
+    let _lock = lock(&path, task)?;
     match fault(&path) {
         // Another process was quicker.
         None => return Ok(path),
         Some(Fault::Absent) => {}
         Some(Fault::Broken(why)) => {
-            watch.warn(format!("the mirror of {} is broken ({why}); making it anew", link.url()));
+            task.warn(format!("the mirror of {} is broken ({why}); making it anew", link.url()));
             let aside = beside(&path, "broken");
             fs::rename(&path, &aside).map_err(|e| GitError::io(path.display(), &e))?;
         }
     }
     let temporary = beside(&path, "new");
-    let made = clone(&temporary, link, watch).and_then(|()| {
+    let made = clone(&temporary, link, task).and_then(|()| {
         fs::rename(&temporary, &path).map_err(|e| GitError::io(format_args!("the mirror {}", path.display()), &e))
     });
     sweep(&path);
@@ -44,10 +44,10 @@ pub(super) fn ready(cache: &Path, link: &Link, watch: Watch<'_>) -> Result<PathB
 }
 
 /// Fetches, then moves the mirror's references to where the remote's are.
-pub(super) fn sync(path: &Path, link: &Link, watch: Watch<'_>) -> Result<Synced, GitError> {
-    let _lock = lock(path, watch)?;
+pub(super) fn sync(path: &Path, link: &Link, task: TaskContext<'_>) -> Result<Synced, GitError> {
+    let _lock = lock(path, task)?;
     let repository = open(path)?;
-    let (snapshot, bytes) = link.fetch(&repository, watch)?;
+    let (snapshot, bytes) = link.fetch(&repository, task)?;
     let before = stored(&repository)?;
     let updated = changes(&before, &snapshot.refs).count();
     apply(&repository, &before, &snapshot).or_else(|error| {
@@ -58,7 +58,7 @@ pub(super) fn sync(path: &Path, link: &Link, watch: Watch<'_>) -> Result<Synced,
         apply(&repository, &stored(&repository)?, &snapshot)
     })?;
     if bytes > LARGE_FETCH {
-        graph::write(path, watch);
+        graph::write(path, task);
     }
     Ok(Synced { updated, bytes })
 }
@@ -123,7 +123,7 @@ fn apply(repository: &Repository, before: &BTreeMap<String, Oid>, snapshot: &Sna
 }
 
 /// Makes a whole mirror at a path where nothing is.
-fn clone(temporary: &Path, link: &Link, watch: Watch<'_>) -> Result<(), GitError> {
+fn clone(temporary: &Path, link: &Link, task: TaskContext<'_>) -> Result<(), GitError> {
     transport::set_up();
     let failed = |e: git2::Error| GitError::local(format!("{} cannot be made", temporary.display()), &e);
     let mut options = RepositoryInitOptions::new();
@@ -134,14 +134,14 @@ fn clone(temporary: &Path, link: &Link, watch: Watch<'_>) -> Result<(), GitError
     config.set_str("http.followRedirects", "false").map_err(failed)?;
     // A commit that was pushed must not be half a file after a power cut.
     config.set_bool("core.fsyncObjectFiles", true).map_err(failed)?;
-    watch.say(format!("cloning {}", link.url()));
+    task.say(format!("cloning {}", link.url()));
     if link.url().is_local() {
-        copy::objects(link, &repository, watch)?;
+        copy::objects(link, &repository, task)?;
     }
     // After a copy this finds everything in place, or gets the rest.
-    let (snapshot, _) = link.fetch(&repository, watch)?;
+    let (snapshot, _) = link.fetch(&repository, task)?;
     write_refs(temporary, &snapshot).map_err(|e| GitError::io(temporary.display(), &e))?;
-    graph::write(temporary, watch);
+    graph::write(temporary, task);
     match fault(temporary) {
         None => Ok(()),
         Some(Fault::Absent) => Err(GitError::new(FailureKind::Io, format!("{} vanished", temporary.display()))),
@@ -237,7 +237,7 @@ fn lock_path(path: &Path) -> PathBuf {
 }
 
 /// Waits for the mirror's lock; ctrl-C ends the wait.
-fn lock(path: &Path, watch: Watch<'_>) -> Result<File, GitError> {
+fn lock(path: &Path, task: TaskContext<'_>) -> Result<File, GitError> {
     let lock = lock_path(path);
     let failed = |e: &std::io::Error| GitError::io(format_args!("the lock {}", lock.display()), e);
     let file = File::options().create(true).append(true).open(&lock).map_err(|e| failed(&e))?;
@@ -246,12 +246,12 @@ fn lock(path: &Path, watch: Watch<'_>) -> Result<File, GitError> {
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if watch.cancel.is_raised() => {
+            Err(TryLockError::WouldBlock) if task.cancel.is_raised() => {
                 return Err(GitError::interrupted("waiting for another process that fetches"));
             }
             Err(TryLockError::WouldBlock) => {
                 if !said && started.elapsed() > Duration::from_secs(1) {
-                    watch.say("waiting for another process that fetches the same repository");
+                    task.say("waiting for another process that fetches the same repository");
                     said = true;
                 }
                 std::thread::sleep(Duration::from_millis(20));

@@ -4,7 +4,7 @@
 
 use super::link::Link;
 use super::{GitError, loose, transport};
-use crate::model::Watch;
+use crate::model::TaskContext;
 use git2::Repository;
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Copies all object files of the remote's folder, and of those that it borrows from.
-pub(super) fn objects(link: &Link, to: &Repository, watch: Watch<'_>) -> Result<(), GitError> {
+pub(super) fn objects(link: &Link, to: &Repository, task: TaskContext<'_>) -> Result<(), GitError> {
     let Some(path) = link.url().path() else { return Ok(()) };
     let Ok(source) = transport::open_source(path) else {
         // The fetch that follows says what is wrong.
@@ -24,7 +24,7 @@ pub(super) fn objects(link: &Link, to: &Repository, watch: Watch<'_>) -> Result<
     for store in &stores {
         // A file that vanishes was packed or collected meanwhile: its objects are in a newer pack.
         for _ in 0..5 {
-            match copy_store(store, &target, watch) {
+            match copy_store(store, &target, task) {
                 Ok(()) => break,
                 Err(e) if e.kind() == ErrorKind::NotFound => {}
                 Err(e) if e.kind() == ErrorKind::Interrupted => return Err(GitError::interrupted("cloning")),
@@ -55,13 +55,13 @@ fn stores(first: PathBuf) -> Vec<PathBuf> {
     stores
 }
 
-fn copy_store(from: &Path, to: &Path, watch: Watch<'_>) -> io::Result<()> {
+fn copy_store(from: &Path, to: &Path, task: TaskContext<'_>) -> io::Result<()> {
     for entry in fs::read_dir(from)?.flatten() {
         let name = entry.file_name();
         let is_fan = name.len() == 2 && name.to_str().is_some_and(|name| name.bytes().all(|b| b.is_ascii_hexdigit()));
         if is_fan {
             // Damaged ones stay behind: whoever needs one is told that it is missing.
-            copy_folder(&entry.path(), &to.join(&name), watch, |path| {
+            copy_folder(&entry.path(), &to.join(&name), task, |path| {
                 Ok(name_of(path).len() == 38 && loose::is_whole(path)?)
             })?;
         }
@@ -69,8 +69,8 @@ fn copy_store(from: &Path, to: &Path, watch: Watch<'_>) -> io::Result<()> {
     // An index without its pack would be a lie: packs come first.
     let pack = from.join("pack");
     if pack.is_dir() {
-        copy_folder(&pack, &to.join("pack"), watch, |path| Ok(is_pack(path, ".pack")))?;
-        copy_folder(&pack, &to.join("pack"), watch, |path| Ok(is_pack(path, ".idx")))?;
+        copy_folder(&pack, &to.join("pack"), task, |path| Ok(is_pack(path, ".pack")))?;
+        copy_folder(&pack, &to.join("pack"), task, |path| Ok(is_pack(path, ".idx")))?;
     }
     // Makes walks over long histories several times faster.
     let graph = from.join("info/commit-graph");
@@ -89,10 +89,15 @@ fn is_pack(path: &Path, ending: &str) -> bool {
     name_of(path).starts_with("pack-") && name_of(path).ends_with(ending)
 }
 
-fn copy_folder(from: &Path, to: &Path, watch: Watch<'_>, take: impl Fn(&Path) -> io::Result<bool>) -> io::Result<()> {
+fn copy_folder(
+    from: &Path,
+    to: &Path,
+    task: TaskContext<'_>,
+    take: impl Fn(&Path) -> io::Result<bool>,
+) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)?.flatten() {
-        if watch.cancel.is_raised() {
+        if task.cancel.is_raised() {
             return Err(io::Error::from(ErrorKind::Interrupted));
         }
         if take(&entry.path())? {

@@ -1,7 +1,7 @@
 //! How git fails, as data: libgit2's errors become a kind, a sentence and a hint.
 
 use super::{Expected, RemoteUrl};
-use crate::model::{Failure, FailureKind, ObjectId, RefName, Watch};
+use crate::model::{Failure, FailureKind, ObjectId, RefName, TaskContext};
 use git2::{ErrorClass, ErrorCode};
 
 /// A failure of this room.
@@ -121,8 +121,8 @@ impl GitError {
     }
 
     /// libgit2 failed while talking to `url`.
-    pub(crate) fn remote(doing: &str, url: &RemoteUrl, watch: Watch<'_>, error: &git2::Error) -> Self {
-        if watch.cancel.is_raised() {
+    pub(crate) fn remote(doing: &str, url: &RemoteUrl, task: TaskContext<'_>, error: &git2::Error) -> Self {
+        if task.cancel.is_raised() {
             return Self::interrupted(doing);
         }
         let words = words(error);

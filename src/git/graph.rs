@@ -3,13 +3,13 @@
 //! git's program writes it, where there is one. Nothing depends on it: commits that it does not hold are read as ever.
 
 use super::transport::{LOCAL_ENVIRONMENT, git_program};
-use crate::model::Watch;
+use crate::model::TaskContext;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Writes the graph of all that the mirror's references reach.
-pub(super) fn write(mirror: &Path, watch: Watch<'_>) {
+pub(super) fn write(mirror: &Path, task: TaskContext<'_>) {
     if git_program().is_none() {
         return;
     }
@@ -24,11 +24,11 @@ pub(super) fn write(mirror: &Path, watch: Watch<'_>) {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    watch.say("indexing the history");
+    task.say("indexing the history");
     let Ok(mut child) = git.spawn() else { return };
     // Without it everything works, only slower: so nobody hears of a failure, and ctrl-C ends it.
     while let Ok(None) = child.try_wait() {
-        if watch.cancel.is_raised() {
+        if task.cancel.is_raised() {
             let _ = child.kill();
             let _ = child.wait();
             return;

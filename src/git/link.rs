@@ -5,7 +5,7 @@ use super::progress::Meter;
 use super::refs::Snapshot;
 use super::transport::{self, Guard};
 use super::{Credentials, GitError, RemoteUrl};
-use crate::model::{FailureKind, ObjectId, RefName, Watch};
+use crate::model::{FailureKind, ObjectId, RefName, TaskContext};
 use git2::{Direction, FetchOptions, ProxyOptions, Remote, RemoteCallbacks, RemoteRedirect, Repository};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,15 +30,15 @@ impl Link {
     }
 
     /// Every reference of the remote.
-    pub(super) fn refs(&self, repository: &Repository, watch: Watch<'_>) -> Result<Snapshot, GitError> {
+    pub(super) fn refs(&self, repository: &Repository, task: TaskContext<'_>) -> Result<Snapshot, GitError> {
         const DOING: &str = "asking for the references";
         if let Some(path) = self.url.path() {
             return here(path, &self.url);
         }
-        let meter = Meter::new(watch);
-        let _guard = Guard::new(watch.cancel);
+        let meter = Meter::new(task);
+        let _guard = Guard::new(task.cancel);
         let mut remote = self.remote(repository)?;
-        let failed = |e: git2::Error| GitError::remote(DOING, &self.url, watch, &e);
+        let failed = |e: git2::Error| GitError::remote(DOING, &self.url, task, &e);
         let connection = remote
             .connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(self.proxy()))
             .map_err(|e| self.explained(failed(e)))?;
@@ -46,8 +46,8 @@ impl Link {
     }
 
     /// Downloads the objects of all branches and tags; says what those are. No reference moves.
-    pub(super) fn fetch(&self, repository: &Repository, watch: Watch<'_>) -> Result<(Snapshot, u64), GitError> {
-        let (mut snapshot, bytes) = self.download(repository, watch, &MIRRORED, |snapshot| {
+    pub(super) fn fetch(&self, repository: &Repository, task: TaskContext<'_>) -> Result<(Snapshot, u64), GitError> {
+        let (mut snapshot, bytes) = self.download(repository, task, &MIRRORED, |snapshot| {
             Ok(snapshot.refs.iter().filter(|(name, _)| mirrored(name)).map(|(_, id)| *id).collect())
         })?;
         snapshot.refs.retain(|name, _| mirrored(name));
@@ -59,7 +59,7 @@ impl Link {
         &self,
         repository: &Repository,
         names: &[RefName],
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
     ) -> Result<(), GitError> {
         if names.is_empty() {
             return Ok(());
@@ -76,14 +76,14 @@ impl Link {
                 })
                 .collect()
         };
-        self.download(repository, watch, &specs, wanted).map(|_| ())
+        self.download(repository, task, &specs, wanted).map(|_| ())
     }
 
     /// Asks for the references and downloads what is wanted and not here yet.
     fn download(
         &self,
         repository: &Repository,
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
         specs: &[&str],
         wanted: impl Fn(&Snapshot) -> Result<Vec<git2::Oid>, GitError>,
     ) -> Result<(Snapshot, u64), GitError> {
@@ -97,9 +97,9 @@ impl Link {
                 return Ok((snapshot, 0));
             }
         }
-        let meter = Meter::new(watch);
-        let _guard = Guard::new(watch.cancel);
-        let failed = |e: git2::Error| self.explained(GitError::remote(DOING, &self.url, watch, &e));
+        let meter = Meter::new(task);
+        let _guard = Guard::new(task.cancel);
+        let failed = |e: git2::Error| self.explained(GitError::remote(DOING, &self.url, task, &e));
         let mut remote = self.remote(repository)?;
         let mut connection =
             remote.connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(self.proxy())).map_err(failed)?;

@@ -8,7 +8,7 @@ use super::{
     CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature,
     Unsigned, cache, checkout, history, patch, revision, trees,
 };
-use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TreeId, Watch};
+use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TaskContext, TreeId};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,10 +61,10 @@ impl Mirror {
         url: &RemoteUrl,
         credentials: Arc<Credentials>,
         keep: Keep,
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
     ) -> Result<Self, GitError> {
         let link = Link::new(url.clone(), credentials);
-        let path = cache::ready(cache, &link, watch)?;
+        let path = cache::ready(cache, &link, task)?;
         let storage = match keep {
             Keep::Yes => Storage::Disk,
             Keep::No => Storage::Memory,
@@ -94,15 +94,15 @@ impl Mirror {
     /// # Errors
     ///
     /// The remote cannot be reached or read, the cache cannot be written, ctrl-C.
-    pub fn sync(&self, watch: Watch<'_>) -> Result<Synced, GitError> {
+    pub fn sync(&self, task: TaskContext<'_>) -> Result<Synced, GitError> {
         if self.origin == Origin::AsItIs {
             return Ok(Synced::default());
         }
         match self.keep {
-            Keep::Yes => cache::sync(self.objects.path(), &self.link, watch),
+            Keep::Yes => cache::sync(self.objects.path(), &self.link, task),
             Keep::No => {
                 let repository = cache::open(self.objects.path())?;
-                let (snapshot, bytes) = self.link.fetch(&repository, watch)?;
+                let (snapshot, bytes) = self.link.fetch(&repository, task)?;
                 let before = self.objects.with(|repository| match self.snapshot() {
                     Some(seen) => Ok(seen.refs.clone()),
                     None => super::refs::stored(repository),
@@ -378,8 +378,8 @@ impl Mirror {
     /// # Errors
     ///
     /// The remote cannot be reached or read, ctrl-C.
-    pub fn remote_refs(&self, watch: Watch<'_>) -> Result<BTreeMap<RefName, ObjectId>, GitError> {
-        let snapshot = self.link.refs(&cache::open(self.objects.path())?, watch)?;
+    pub fn remote_refs(&self, task: TaskContext<'_>) -> Result<BTreeMap<RefName, ObjectId>, GitError> {
+        let snapshot = self.link.refs(&cache::open(self.objects.path())?, task)?;
         Ok(snapshot
             .refs
             .into_iter()
@@ -392,10 +392,10 @@ impl Mirror {
     /// # Errors
     ///
     /// Kind `not-found` when the remote has no such reference; the remote cannot be reached or read, ctrl-C.
-    pub fn fetch_objects(&self, refs: &[RefName], watch: Watch<'_>) -> Result<(), GitError> {
+    pub fn fetch_objects(&self, refs: &[RefName], task: TaskContext<'_>) -> Result<(), GitError> {
         let repository = cache::open(self.objects.path())?;
         if self.origin == Origin::Cache {
-            self.link.fetch_named(&repository, refs, watch)?;
+            self.link.fetch_named(&repository, refs, task)?;
             self.objects.with(|repository| repository.odb().and_then(|odb| odb.refresh())).ok();
         }
         Ok(())
@@ -410,13 +410,13 @@ impl Mirror {
     /// # Errors
     ///
     /// See [`PushError`].
-    pub fn push(&self, updates: &[RefUpdate], watch: Watch<'_>) -> Result<(), PushError> {
+    pub fn push(&self, updates: &[RefUpdate], task: TaskContext<'_>) -> Result<(), PushError> {
         if self.keep == Keep::No {
             return Err(PushError::NotSent(GitError::new(
                 FailureKind::Bug,
                 "a repository that was opened to look only must not be pushed from",
             )));
         }
-        super::push::push(&self.link, self.objects.path(), updates, watch)
+        super::push::push(&self.link, self.objects.path(), updates, task)
     }
 }

@@ -1,6 +1,6 @@
 //! How far a transfer is, told at most ten times a second, and what the other side says meanwhile.
 
-use crate::model::{Progress, Watch};
+use crate::model::{Progress, TaskContext};
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ const COUNTERS: [&str; 7] = [
 
 /// One transfer's progress.
 pub(super) struct Meter<'a> {
-    watch: Watch<'a>,
+    task: TaskContext<'a>,
     told: Cell<Option<Instant>>,
     ended: Cell<bool>,
     line: RefCell<Vec<u8>>,
@@ -27,9 +27,9 @@ pub(super) struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    pub(super) fn new(watch: Watch<'a>) -> Self {
+    pub(super) fn new(task: TaskContext<'a>) -> Self {
         Self {
-            watch,
+            task,
             told: Cell::new(None),
             ended: Cell::new(false),
             line: RefCell::default(),
@@ -71,7 +71,7 @@ impl<'a> Meter<'a> {
         };
         if due {
             self.told.set(Some(Instant::now()));
-            (self.watch.progress)(Progress {
+            (self.task.progress)(Progress {
                 what: what.to_owned(),
                 done: Some(done as u64),
                 total: Some(total as u64),
@@ -79,7 +79,7 @@ impl<'a> Meter<'a> {
                 ..Progress::default()
             });
         }
-        !self.watch.cancel.is_raised()
+        !self.task.cancel.is_raised()
     }
 
     /// Words of the other side (hooks, rules). `false` stops the transfer.
@@ -91,14 +91,14 @@ impl<'a> Meter<'a> {
                 _ => line.push(byte),
             }
         }
-        !self.watch.cancel.is_raised()
+        !self.task.cancel.is_raised()
     }
 
     fn finish(&self, line: &mut Vec<u8>) {
         let text = String::from_utf8_lossy(line).trim_end().to_owned();
         line.clear();
         if !text.is_empty() && !COUNTERS.iter().any(|counter| text.starts_with(counter)) {
-            self.watch.say(format!("remote: {text}"));
+            self.task.say(format!("remote: {text}"));
             self.lines.borrow_mut().push(text);
         }
     }

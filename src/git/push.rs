@@ -8,7 +8,7 @@ use super::link::{Link, has};
 use super::progress::Meter;
 use super::transport::{Guard, Hearing};
 use super::{GitError, PushError, advert, cache};
-use crate::model::{FailureKind, ObjectId, RefName, Watch};
+use crate::model::{FailureKind, ObjectId, RefName, TaskContext};
 use git2::{Direction, ErrorClass, ErrorCode, PushOptions, RemoteRedirect};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ const RACES: [&str; 7] = [
 /// What the server said about one reference: `None` is yes.
 type Answers = BTreeMap<String, Option<String>>;
 
-pub(super) fn push(link: &Link, mirror: &Path, updates: &[RefUpdate], watch: Watch<'_>) -> Result<(), PushError> {
+pub(super) fn push(link: &Link, mirror: &Path, updates: &[RefUpdate], task: TaskContext<'_>) -> Result<(), PushError> {
     let repository = cache::open(mirror).map_err(PushError::NotSent)?;
     for (at, update) in updates.iter().enumerate() {
         if updates.iter().take(at).any(|other| other.name == update.name) {
@@ -98,9 +98,9 @@ pub(super) fn push(link: &Link, mirror: &Path, updates: &[RefUpdate], watch: Wat
     if let Some(path) = link.url().path().filter(|_| super::transport::git_program().is_none()) {
         return super::push_here::push(&repository, path, updates);
     }
-    let meter = Meter::new(watch);
-    let sent = send(link, &repository, updates, &meter, watch)?;
-    settle(link, &repository, updates, &sent, &meter, watch)?;
+    let meter = Meter::new(task);
+    let sent = send(link, &repository, updates, &meter, task)?;
+    settle(link, &repository, updates, &sent, &meter, task)?;
     let moved: Vec<_> =
         updates.iter().map(|update| (update.name.to_string(), update.new.and_then(|id| oid(id).ok()))).collect();
     cache::note(mirror, &moved);
@@ -117,13 +117,13 @@ fn send(
     repository: &git2::Repository,
     updates: &[RefUpdate],
     meter: &Meter<'_>,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
 ) -> Result<Answers, PushError> {
     const DOING: &str = "pushing";
-    let _guard = Guard::new(watch.cancel);
-    let before = |e: git2::Error| PushError::NotSent(link.explained(GitError::remote(DOING, link.url(), watch, &e)));
+    let _guard = Guard::new(task.cancel);
+    let before = |e: git2::Error| PushError::NotSent(link.explained(GitError::remote(DOING, link.url(), task, &e)));
     let _hearing = Hearing::of(match link.url().is_local() {
-        true => link.refs(repository, watch).ok().and_then(|there| advert::relevant(repository, &there, updates)),
+        true => link.refs(repository, task).ok().and_then(|there| advert::relevant(repository, &there, updates)),
         false => None,
     });
     let mut remote = link.remote(repository).map_err(PushError::NotSent)?;
@@ -141,7 +141,7 @@ fn send(
     if specs.is_empty() {
         return Ok(Answers::new());
     }
-    if watch.cancel.is_raised() {
+    if task.cancel.is_raised() {
         return Err(PushError::NotSent(GitError::interrupted(DOING)));
     }
 
@@ -189,7 +189,7 @@ fn send(
             Ok(updates.iter().filter(|update| !update.is_moot()).map(refused).collect())
         }
         Err(e) if answers.values().all(Option::is_none) => {
-            Err(PushError::Unknown(GitError::remote(DOING, link.url(), watch, &e)))
+            Err(PushError::Unknown(GitError::remote(DOING, link.url(), task, &e)))
         }
         _ => Ok(answers),
     }
@@ -208,7 +208,7 @@ fn settle(
     updates: &[RefUpdate],
     answers: &Answers,
     meter: &Meter<'_>,
-    watch: Watch<'_>,
+    task: TaskContext<'_>,
 ) -> Result<(), PushError> {
     let answer = |update: &RefUpdate| match answers.get(update.name.as_str()) {
         _ if update.is_moot() => Some(None),
@@ -229,7 +229,7 @@ fn settle(
     };
     let server = meter.lines();
     let raced = RACES.iter().any(|words| message.contains(words));
-    let now = raced.then(|| link.refs(repository, watch).ok()).flatten();
+    let now = raced.then(|| link.refs(repository, task).ok()).flatten();
     let found = now.map(|now| now.refs.get(update.name.as_str()).map(|id| object_id(*id)));
     let why = match found {
         Some(found) if !update.expected.is(found) => {

@@ -5,7 +5,7 @@
 use super::Signature;
 use super::settings::Env;
 use super::signing::{Format, Key, Signing, literal};
-use crate::model::{Failure, FailureKind, Watch};
+use crate::model::{Failure, FailureKind, TaskContext};
 use crate::process::{self, Finished, Leftovers, ProcessError, Program, Streams};
 use std::fs::File;
 use std::io;
@@ -56,14 +56,14 @@ impl Signing {
     /// # Errors
     ///
     /// It has not.
-    pub fn has_key(&self, committer: &str, watch: Watch<'_>) -> Result<(), Failure> {
+    pub fn has_key(&self, committer: &str, task: TaskContext<'_>) -> Result<(), Failure> {
         let program = std::path::Path::new(&self.program).file_name().and_then(|name| name.to_str());
         if self.format == Format::Ssh || !program.is_some_and(|name| name.starts_with("gpg")) {
             return Ok(());
         }
         let key = self.gpg_key(committer);
         let argv = [&self.program, "--batch", "--list-secret-keys", &key].map(str::to_owned);
-        if self.run(&argv, None, watch)?.success() {
+        if self.run(&argv, None, task)?.success() {
             return Ok(());
         }
         Err(self
@@ -112,29 +112,29 @@ impl Signing {
     /// # Errors
     ///
     /// A program is missing, has no such key, is given no passphrase or takes too long; ctrl-C. Nothing was made then.
-    pub fn sign(&self, text: &str, committer: &Signature, watch: Watch<'_>) -> Result<String, Failure> {
+    pub fn sign(&self, text: &str, committer: &Signature, task: TaskContext<'_>) -> Result<String, Failure> {
         self.ready()?;
         let doing = format!("signing with {}", self.shown());
         let signature = match self.format {
             Format::OpenPgp | Format::X509 => {
                 // Its agent may ask for the passphrase there.
-                watch.lend(doing);
-                self.sign_by_gpg(text, committer, watch)
+                task.yield_terminal(doing);
+                self.sign_by_gpg(text, committer, task)
             }
             Format::Ssh => {
-                watch.say(doing);
-                self.sign_by_ssh(text, watch)
+                task.say(doing);
+                self.sign_by_ssh(text, task)
             }
         }?;
-        watch.say("signed");
+        task.say("signed");
         Ok(signature.replace('\r', "").trim_end().to_owned())
     }
 
-    fn sign_by_gpg(&self, text: &str, committer: &Signature, watch: Watch<'_>) -> Result<String, Failure> {
+    fn sign_by_gpg(&self, text: &str, committer: &Signature, task: TaskContext<'_>) -> Result<String, Failure> {
         let key = self.gpg_key(&format!("{} <{}>", committer.name, committer.email));
         let argv = [&self.program, "--status-fd=2", "-bsau", &key].map(str::to_owned);
         let input = written(text).map_err(|error| self.unwritten(&error))?;
-        let ended = self.run(&argv, Some(input), watch)?;
+        let ended = self.run(&argv, Some(input), task)?;
         let created = ended.stderr.lines().any(|line| line.starts_with("[GNUPG:] SIG_CREATED "));
         if ended.success() && created && !ended.stdout.is_empty() {
             return Ok(ended.stdout);
@@ -142,12 +142,12 @@ impl Signing {
         Err(self.declined(&ended))
     }
 
-    fn sign_by_ssh(&self, text: &str, watch: Watch<'_>) -> Result<String, Failure> {
+    fn sign_by_ssh(&self, text: &str, task: TaskContext<'_>) -> Result<String, Failure> {
         let folder = tempfile::tempdir().map_err(|error| self.unwritten(&error))?;
         let (payload, key_file) = (folder.path().join("commit"), folder.path().join("key"));
         let literal = match &self.key {
             Key::Literal(key) => Some(key.clone()),
-            Key::Told(words) => Some(self.told(words, watch)?),
+            Key::Told(words) => Some(self.told(words, task)?),
             _ => None,
         };
         std::fs::write(&payload, text).map_err(|error| self.unwritten(&error))?;
@@ -161,7 +161,7 @@ impl Signing {
             (None, _) => return Err(self.failure(FailureKind::Bug, "there is no key".to_owned())),
         }
         argv.push(payload.display().to_string());
-        let ended = self.run(&argv, None, watch)?;
+        let ended = self.run(&argv, None, task)?;
         match std::fs::read_to_string(payload.with_extension("sig")) {
             Ok(signature) if ended.success() => Ok(signature),
             _ => Err(self.declined(&ended)),
@@ -169,9 +169,9 @@ impl Signing {
     }
 
     /// The first line of what `gpg.ssh.defaultKeyCommand` says.
-    fn told(&self, argv: &[String], watch: Watch<'_>) -> Result<String, Failure> {
+    fn told(&self, argv: &[String], task: TaskContext<'_>) -> Result<String, Failure> {
         let shown = argv.join(" ");
-        let ended = self.run(argv, None, watch)?;
+        let ended = self.run(argv, None, task)?;
         let first = ended.stdout.lines().next().and_then(literal).filter(|_| ended.success());
         first.map(str::to_owned).ok_or_else(|| {
             let words = format!("`{shown}` (gpg.ssh.defaultKeyCommand) tells no ssh key");
@@ -180,7 +180,7 @@ impl Signing {
         })
     }
 
-    fn run(&self, argv: &[String], stdin: Option<File>, watch: Watch<'_>) -> Result<Finished, Failure> {
+    fn run(&self, argv: &[String], stdin: Option<File>, task: TaskContext<'_>) -> Result<Finished, Failure> {
         let without: Vec<&str> =
             PLACES.into_iter().filter(|place| self.env.iter().all(|(name, _)| name != place)).collect();
         let program = Program {
@@ -198,10 +198,10 @@ impl Signing {
         let mut line = |line: &str| {
             // "Confirm user presence for key": a person has to know.
             if !line.starts_with("[GNUPG:]") && self.format == Format::Ssh {
-                watch.say(line);
+                task.say(line);
             }
         };
-        process::run(program, watch, &mut line).map_err(|error| match error {
+        process::run(program, task, &mut line).map_err(|error| match error {
             ProcessError::Cancelled(_) => error.into(),
             ProcessError::TimedOut { .. } => self.failure(FailureKind::Timeout, error.to_string()).hint(self.advice()),
             ProcessError::NotFound(program) => self.not_found(&program),

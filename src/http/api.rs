@@ -4,7 +4,7 @@
 
 use super::pace::Rest;
 use super::{Access, Client, DEADLINE, HttpError, Request, Response, url};
-use crate::model::{Failure, FailureKind, Secret, Span, Value, Watch};
+use crate::model::{Failure, FailureKind, Secret, Span, TaskContext, Value};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -83,8 +83,8 @@ impl Api {
     /// # Errors
     ///
     /// Never [`HttpError::Unknown`].
-    pub fn get(&self, path: &str, watch: Watch<'_>) -> Result<Answer, HttpError> {
-        self.sensible(&format!("{}{path}", self.base), |_| true, watch)
+    pub fn get(&self, path: &str, task: TaskContext<'_>) -> Result<Answer, HttpError> {
+        self.sensible(&format!("{}{path}", self.base), |_| true, task)
     }
 
     /// A text, e.g. a log. An answer that is no success is given back as it is.
@@ -92,11 +92,11 @@ impl Api {
     /// # Errors
     ///
     /// Never [`HttpError::Unknown`].
-    pub fn text(&self, path: &str, watch: Watch<'_>) -> Result<Result<String, Answer>, HttpError> {
+    pub fn text(&self, path: &str, task: TaskContext<'_>) -> Result<Result<String, Answer>, HttpError> {
         let mut request = self.request("GET", format!("{}{path}", self.base));
         // Whatever kind of text it is.
         request.headers.retain(|(name, _)| name != "accept");
-        let response = self.pass(&self.client.stopping_with(watch.cancel.clone()), request.clone())?;
+        let response = self.pass(&self.client.stopping_with(task.cancel.clone()), request.clone())?;
         let text = response.text();
         let answer = self.answer(&request, response)?;
         Ok(if answer.is_success() { Ok(text) } else { Err(answer) })
@@ -112,12 +112,12 @@ impl Api {
         &self,
         path: &str,
         list: fn(&Value) -> Option<&Vec<Value>>,
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
     ) -> Result<Result<Vec<Value>, Answer>, HttpError> {
         let mut items = Vec::new();
         let mut page = format!("{}{path}", self.base);
         for _ in 0..PAGES {
-            let answer = self.sensible(&page, |body| list(body).is_some(), watch)?;
+            let answer = self.sensible(&page, |body| list(body).is_some(), task)?;
             match list(&answer.body) {
                 Some(found) if answer.is_success() => items.extend(found.iter().cloned()),
                 _ => return Ok(Err(answer)),
@@ -137,14 +137,20 @@ impl Api {
     /// # Errors
     ///
     /// [`HttpError::Unknown`] where nobody knows whether it happened; an answer of 500 and above is one of those.
-    pub fn send(&self, method: &str, path: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, HttpError> {
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        task: TaskContext<'_>,
+    ) -> Result<Answer, HttpError> {
         let mut request = self.request(method, format!("{}{path}", self.base));
         request.access = Access::Write;
         if let Some(body) = body {
             request = request.json(body);
         }
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = self.client.stopping_with(watch.cancel.clone());
+        let client = self.client.stopping_with(task.cancel.clone());
         let pause = written.map(|last| (last + self.between_writes).saturating_duration_since(Instant::now()));
         if pause.is_some_and(|pause| !client.sleep(pause)) {
             let failure = Failure::new(FailureKind::Interrupted, format!("{}: interrupted", request.shown()));
@@ -161,32 +167,32 @@ impl Api {
     }
 
     /// Looks until a success makes sense: a proxy or a login page may answer for the server for a while.
-    fn sensible(&self, url: &str, fits: impl Fn(&Value) -> bool, watch: Watch<'_>) -> Result<Answer, HttpError> {
+    fn sensible(&self, url: &str, fits: impl Fn(&Value) -> bool, task: TaskContext<'_>) -> Result<Answer, HttpError> {
         let mut looks = 1;
         loop {
-            let answer = self.look(url.to_owned(), watch)?;
+            let answer = self.look(url.to_owned(), task)?;
             if !answer.is_success() || answer.garble.is_none() && fits(&answer.body) {
                 return Ok(answer);
             }
             // Asked for again, it must not be "unchanged".
             self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(url);
-            let client = self.client.stopping_with(watch.cancel.clone());
+            let client = self.client.stopping_with(task.cancel.clone());
             if looks == LOOKS || !client.sleep(Duration::from_secs(looks)) {
                 return Err(HttpError::NotSent(answer.garbled()));
             }
             looks += 1;
-            watch.say(format!("{}; asking again", answer.garbled().message));
+            task.say(format!("{}; asking again", answer.garbled().message));
         }
     }
 
-    fn look(&self, url: String, watch: Watch<'_>) -> Result<Answer, HttpError> {
+    fn look(&self, url: String, task: TaskContext<'_>) -> Result<Answer, HttpError> {
         let mut request = self.request("GET", url.clone());
         request.access = Access::Own;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&url).cloned();
         if let Some(etag) = kept.as_ref().and_then(|kept| kept.header("etag")) {
             request = request.header("if-none-match", etag);
         }
-        let response = self.pass(&self.client.stopping_with(watch.cancel.clone()), request.clone())?;
+        let response = self.pass(&self.client.stopping_with(task.cancel.clone()), request.clone())?;
         let response = match kept {
             Some(kept) if response.status == 304 => kept,
             _ => response,

@@ -9,8 +9,8 @@ mod names;
 mod place;
 mod secret;
 mod span;
+mod task_context;
 mod value;
-mod watch;
 
 pub use cancel::Cancel;
 pub use failure::{Failure, FailureKind};
@@ -19,5 +19,5 @@ pub use names::{BranchName, ComponentName, DEPLOYMENT, NameError, RefName};
 pub use place::Place;
 pub use secret::{Secret, scrub};
 pub use span::{ParseSpanError, Span};
+pub use task_context::{Progress, Shown, TaskContext};
 pub use value::{Value, is_unknown, unknown, unknown_inside, unknown_what};
-pub use watch::{Progress, Watch, Weight};

@@ -4,7 +4,7 @@
 //! without a probe or without an assumed outcome does not compile.
 
 use super::{Call, Key};
-use crate::model::{Failure, RunId, Span, Value, Watch};
+use crate::model::{Failure, RunId, Span, TaskContext, Value};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub struct Performing<'a> {
     /// The command's place in the run.
     pub key: &'a Key,
     /// ctrl-C, and where to say what is going on.
-    pub watch: Watch<'a>,
+    pub task: TaskContext<'a>,
     /// The clock.
     pub now: Timestamp,
 }

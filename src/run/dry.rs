@@ -7,7 +7,7 @@ use super::{
     Advance, Assumed, Command, Commands, Event, History, Key, Listener, Outcome, Performing, Request, RunStatus,
     Script, Settled,
 };
-use crate::model::{Cancel, Failure, FailureKind, Place, Progress, RunId, Value, Watch, unknown_inside};
+use crate::model::{Cancel, Failure, FailureKind, Place, Progress, RunId, TaskContext, Value, unknown_inside};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -129,13 +129,13 @@ impl Walk<'_> {
             Err(failure) => return Ok(Settled::Failure(failure)),
         };
         let progress = |progress: Progress| {
-            let (key, text, weight) = (request.key.to_string(), progress.what, progress.weight);
-            self.driver.listener.event(&Event::CommandProgress { key, text, weight });
+            let (key, text, shown) = (request.key.to_string(), progress.what, progress.shown);
+            self.driver.listener.event(&Event::CommandProgress { key, text, shown });
         };
         let cx = Performing {
             run: self.driver.run,
             key: &request.key,
-            watch: Watch { cancel: self.driver.cancel, progress: &progress },
+            task: TaskContext { cancel: self.driver.cancel, progress: &progress },
             now: Timestamp::now(),
         };
         let assumed = match &command {

@@ -1,7 +1,7 @@
 //! What a run tells its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
 
 use super::PlanItem;
-use crate::model::{Failure, Place, RunId, Value, Weight};
+use crate::model::{Failure, Place, RunId, Shown, Value};
 use serde::{Deserialize, Serialize};
 
 /// How a run stands.
@@ -90,7 +90,7 @@ pub enum Event {
         text: String,
         /// What becomes of it.
         #[serde(skip)]
-        weight: Weight,
+        shown: Shown,
     },
     /// A wait has looked and found it is not there yet.
     Waiting {

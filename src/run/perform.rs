@@ -6,7 +6,7 @@ use super::{
     Command, Commands, Effect, EffectError, Event, Fingerprint, Intent, Key, Listener, Observation, OnUnknown, Pace,
     Performing, Probe, Read, Record, RecordError, Recorder, Request, Settled, Wait,
 };
-use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Value, Watch, Weight};
+use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Shown, TaskContext, Value};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -116,7 +116,7 @@ impl Performer<'_> {
         let cx = Performing {
             run: self.run,
             key: &task.request.key,
-            watch: Watch { cancel: self.cancel, progress: &progress },
+            task: TaskContext { cancel: self.cancel, progress: &progress },
             now: (self.pace.now)(),
         };
         let (end, begun) = match &command {
@@ -236,7 +236,7 @@ impl Performer<'_> {
             if tries >= self.pace.tries || started.elapsed() + pause > self.pace.budget {
                 return self.failed(task, failure);
             }
-            cx.watch.say(format!("{}; trying again", failure.message));
+            cx.task.say(format!("{}; trying again", failure.message));
             if !self.sleep(pause) {
                 return Ok(End::Interrupted(failure));
             }
@@ -369,7 +369,7 @@ impl Performer<'_> {
 
     /// Passes progress on. Counters may come thousands of times a second, which no terminal needs; lines all matter.
     fn progress(&self, key: &Key, progress: Progress, last: &Mutex<Instant>) {
-        if progress.weight == Weight::Lasting {
+        if progress.shown == Shown::Lasting {
             return self.listener.event(&Event::Note { text: progress.what });
         }
         const EVERY: Duration = Duration::from_millis(100);
@@ -384,7 +384,7 @@ impl Performer<'_> {
             (Some(done), None) => format!("{} {done}", progress.what),
             _ => progress.what,
         };
-        self.listener.event(&Event::CommandProgress { key: key.to_string(), text, weight: progress.weight });
+        self.listener.event(&Event::CommandProgress { key: key.to_string(), text, shown: progress.shown });
     }
 
     fn idempotency_key(&self, request: &Request) -> String {

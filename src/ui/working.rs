@@ -2,7 +2,7 @@
 
 use super::out::{Loudness, Out, Screen};
 use super::style::{WARNING, paint};
-use crate::model::{Cancel, Progress, Watch, Weight};
+use crate::model::{Cancel, Progress, Shown, TaskContext};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -21,7 +21,7 @@ impl<'a> Working<'a> {
             // What is done at once needs no spinner: it would only flash.
             let (shown, started) = (bar.clone(), Once::new());
             let say = move |progress: Progress| {
-                if progress.weight == Weight::Lasting {
+                if progress.shown == Shown::Lasting {
                     shown.suspend(|| out.say(&warning(&progress)));
                     return;
                 }
@@ -34,7 +34,7 @@ impl<'a> Working<'a> {
         let last = Mutex::new(String::new());
         let say = move |progress: Progress| {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            if progress.weight == Weight::Lasting {
+            if progress.shown == Shown::Lasting {
                 out.say(&warning(&progress));
             } else if verbose && *last != progress.what {
                 out.say(&progress.what);
@@ -45,8 +45,8 @@ impl<'a> Working<'a> {
     }
 
     /// What the work is given.
-    pub fn watch<'b>(&'b self, cancel: &'b Cancel) -> Watch<'b> {
-        Watch { cancel, progress: &*self.say }
+    pub fn task<'b>(&'b self, cancel: &'b Cancel) -> TaskContext<'b> {
+        TaskContext { cancel, progress: &*self.say }
     }
 }
 

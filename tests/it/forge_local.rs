@@ -3,7 +3,7 @@
 use crate::support::bench::{Bench, git};
 use jiff::Timestamp;
 use relwf::forge::{Change, ChangeState, Forge, ForgeError, LocalForge, NewChange, Search, Verdict, VerdictState};
-use relwf::model::{BranchName, Cancel, CommitId, FailureKind, Watch};
+use relwf::model::{BranchName, Cancel, CommitId, FailureKind, TaskContext};
 use std::sync::Arc;
 
 fn forge(bench: &Bench) -> LocalForge {
@@ -35,9 +35,9 @@ fn verdict(context: &str, state: VerdictState) -> Verdict {
     }
 }
 
-macro_rules! watch {
+macro_rules! task {
     () => {
-        Watch { cancel: &Cancel::new(), progress: &|_| {} }
+        TaskContext { cancel: &Cancel::new(), progress: &|_| {} }
     };
 }
 
@@ -50,7 +50,7 @@ fn onto<'a>(base: &'a BranchName, marker: Option<&'a str>) -> Search<'a> {
 fn a_change_is_a_tag_on_the_proposed_commit_and_is_found_by_its_marker() {
     let bench = Bench::new();
     let forge = forge(&bench);
-    let change = forge.open_change(&new_change(&bench, "m1"), watch!()).unwrap();
+    let change = forge.open_change(&new_change(&bench, "m1"), task!()).unwrap();
     let expected = Change {
         number: 1,
         url: None,
@@ -65,37 +65,37 @@ fn a_change_is_a_tag_on_the_proposed_commit_and_is_found_by_its_marker() {
     };
     assert_eq!(change, expected);
     assert_eq!(bench.at("refs/relwf/changes/1^{commit}"), bench.at("master"));
-    assert_eq!(forge.open_change(&new_change(&bench, "m1"), watch!()).unwrap(), expected, "the marker opens it once");
-    assert_eq!(forge.open_change(&new_change(&bench, "m2"), watch!()).unwrap().number, 2);
+    assert_eq!(forge.open_change(&new_change(&bench, "m1"), task!()).unwrap(), expected, "the marker opens it once");
+    assert_eq!(forge.open_change(&new_change(&bench, "m2"), task!()).unwrap().number, 2);
 
     let other_machine = LocalForge::new(bench.mirror(), bench.now(), None);
     let numbers = |marker| -> Vec<u64> {
         let base = "staging".parse().unwrap();
-        other_machine.find_changes(&onto(&base, marker), watch!()).unwrap().into_iter().map(|c| c.number).collect()
+        other_machine.find_changes(&onto(&base, marker), task!()).unwrap().into_iter().map(|c| c.number).collect()
     };
     assert_eq!((numbers(None), numbers(Some("m1")), numbers(Some("m3"))), (vec![2, 1], vec![1], vec![]));
-    assert!(other_machine.find_changes(&onto(&"master".parse().unwrap(), None), watch!()).unwrap().is_empty());
-    assert_eq!(other_machine.change(1, watch!()).unwrap(), Some(expected));
-    assert_eq!(other_machine.change(7, watch!()).unwrap(), None);
+    assert!(other_machine.find_changes(&onto(&"master".parse().unwrap(), None), task!()).unwrap().is_empty());
+    assert_eq!(other_machine.change(1, task!()).unwrap(), Some(expected));
+    assert_eq!(other_machine.change(7, task!()).unwrap(), None);
 }
 
 #[test]
 fn states_change_once_and_comments_are_said_once() {
     let bench = Bench::new();
     let forge = forge(&bench);
-    forge.open_change(&new_change(&bench, "m1"), watch!()).unwrap();
-    forge.comment(1, "hello", "c1", watch!()).unwrap();
-    forge.comment(1, "hello", "c1", watch!()).unwrap();
+    forge.open_change(&new_change(&bench, "m1"), task!()).unwrap();
+    forge.comment(1, "hello", "c1", task!()).unwrap();
+    forge.comment(1, "hello", "c1", task!()).unwrap();
     let message = git(&bench.remote(), &["cat-file", "-p", "refs/relwf/changes/1"]);
     assert_eq!(message.matches("hello").count(), 1, "{message}");
 
-    assert_eq!(forge.close(1, ChangeState::Merged, watch!()).unwrap().state, ChangeState::Merged);
+    assert_eq!(forge.close(1, ChangeState::Merged, task!()).unwrap().state, ChangeState::Merged);
     let tag = bench.at("refs/relwf/changes/1");
-    assert_eq!(forge.close(1, ChangeState::Merged, watch!()).unwrap().state, ChangeState::Merged);
+    assert_eq!(forge.close(1, ChangeState::Merged, task!()).unwrap().state, ChangeState::Merged);
     assert_eq!(bench.at("refs/relwf/changes/1"), tag, "nothing was written the second time");
-    let error = forge.close(1, ChangeState::Closed, watch!()).unwrap_err();
+    let error = forge.close(1, ChangeState::Closed, task!()).unwrap_err();
     assert_eq!(error.to_string(), "change 1 has landed already and cannot be closed");
-    let missing = forge.close(9, ChangeState::Closed, watch!()).unwrap_err();
+    let missing = forge.close(9, ChangeState::Closed, task!()).unwrap_err();
     assert!(matches!(missing, ForgeError::Refused(failure) if failure.kind == FailureKind::NotFound));
     assert_eq!(bench.at("refs/relwf/changes/1^{commit}"), bench.at("master"));
 }
@@ -105,20 +105,20 @@ fn a_verdict_replaces_the_one_of_its_own_context_only() {
     let bench = Bench::new();
     let forge = forge(&bench);
     let head = commit(&bench, "master");
-    assert!(forge.verdicts(head, watch!()).unwrap().is_empty());
+    assert!(forge.verdicts(head, task!()).unwrap().is_empty());
     let (a, b) = (verdict("a", VerdictState::Pending), verdict("b", VerdictState::Red));
-    forge.set_status(head, &a, watch!()).unwrap();
-    forge.set_status(head, &b, watch!()).unwrap();
+    forge.set_status(head, &a, task!()).unwrap();
+    forge.set_status(head, &b, task!()).unwrap();
     let green = verdict("a", VerdictState::Green);
-    forge.set_status(head, &green, watch!()).unwrap();
+    forge.set_status(head, &green, task!()).unwrap();
     let name = format!("refs/relwf/changes/verdicts/{head}");
     let tag = bench.at(&name);
     forge
-        .set_status(head, &Verdict { at: Timestamp::from_second(1_770_000_000).unwrap(), ..green.clone() }, watch!())
+        .set_status(head, &Verdict { at: Timestamp::from_second(1_770_000_000).unwrap(), ..green.clone() }, task!())
         .unwrap();
     assert_eq!(bench.at(&name), tag, "the same word again changes nothing, its time neither");
-    assert_eq!(forge.verdicts(head, watch!()).unwrap(), [green, b]);
-    assert!(forge.verdicts(commit(&bench, "staging"), watch!()).unwrap().is_empty());
+    assert_eq!(forge.verdicts(head, task!()).unwrap(), [green, b]);
+    assert!(forge.verdicts(commit(&bench, "staging"), task!()).unwrap().is_empty());
 }
 
 #[test]
@@ -131,17 +131,17 @@ fn writers_at_once_lose_nothing() {
             scope.spawn(move || {
                 for turn in 0..4 {
                     let name = format!("{writer}-{turn}");
-                    forge.open_change(&new_change(bench, &name), watch!()).unwrap();
-                    forge.set_status(head, &verdict(&name, VerdictState::Green), watch!()).unwrap();
+                    forge.open_change(&new_change(bench, &name), task!()).unwrap();
+                    forge.set_status(head, &verdict(&name, VerdictState::Green), task!()).unwrap();
                 }
             });
         }
     });
     let forge = forge(&bench);
-    let changes = forge.find_changes(&onto(&"staging".parse().unwrap(), None), watch!()).unwrap();
+    let changes = forge.find_changes(&onto(&"staging".parse().unwrap(), None), task!()).unwrap();
     let mut markers: Vec<String> = changes.iter().filter_map(|change| change.marker.clone()).collect();
     let mut contexts: Vec<String> =
-        forge.verdicts(head, watch!()).unwrap().into_iter().map(|verdict| verdict.context).collect();
+        forge.verdicts(head, task!()).unwrap().into_iter().map(|verdict| verdict.context).collect();
     markers.sort();
     contexts.sort();
     let expected: Vec<String> = (0..4).flat_map(|w| (0..4).map(move |t| format!("{w}-{t}"))).collect();
@@ -154,15 +154,15 @@ fn writers_at_once_lose_nothing() {
 fn reading_moves_no_reference_and_foreign_references_are_told_apart() {
     let bench = Bench::new();
     let writer = forge(&bench);
-    writer.open_change(&new_change(&bench, "m1"), watch!()).unwrap();
+    writer.open_change(&new_change(&bench, "m1"), task!()).unwrap();
     git(&bench.remote(), &["update-ref", "refs/relwf/changes/2", "master"]);
     let mirror = bench.mirror();
     let before = git(mirror.path(), &["for-each-ref"]);
     let reader = LocalForge::new(Arc::clone(&mirror), bench.now(), None);
-    let found = reader.find_changes(&onto(&"staging".parse().unwrap(), None), watch!()).unwrap();
+    let found = reader.find_changes(&onto(&"staging".parse().unwrap(), None), task!()).unwrap();
     assert_eq!(found.len(), 1, "a branch under a change's name is no change");
-    let error = reader.change(2, watch!()).unwrap_err();
+    let error = reader.change(2, task!()).unwrap_err();
     assert_eq!(error.to_string(), "refs/relwf/changes/2 on the remote does not hold what relwf writes there");
-    assert_eq!(reader.branch(&"staging".parse().unwrap(), watch!()).unwrap(), Some(commit(&bench, "staging")));
+    assert_eq!(reader.branch(&"staging".parse().unwrap(), task!()).unwrap(), Some(commit(&bench, "staging")));
     assert_eq!(git(mirror.path(), &["for-each-ref"]), before);
 }

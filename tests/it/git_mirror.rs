@@ -2,7 +2,7 @@
 
 use crate::support::git::{Repo, bytes_but_objects, bytes_of, mirror, nobody, quiet, url};
 use relwf::git::{FileMode, Keep, Mirror, NewCommit, Signature};
-use relwf::model::{BranchName, Cancel, CommitId, FailureKind, Progress, RefName, Watch};
+use relwf::model::{BranchName, Cancel, CommitId, FailureKind, Progress, RefName, TaskContext};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -202,9 +202,9 @@ fn a_broken_mirror_is_made_anew_and_said_so() {
         damage(&path);
         let said = Mutex::new(Vec::new());
         let cancel = Cancel::new();
-        let watch = Watch { cancel: &cancel, progress: &|p: Progress| said.lock().unwrap().push(p.what) };
-        let mirror = Mirror::open(&cache, &url(&bare.path), nobody(), Keep::Yes, watch)
-            .unwrap_or_else(|e| panic!("{what}: {e}"));
+        let task = TaskContext { cancel: &cancel, progress: &|p: Progress| said.lock().unwrap().push(p.what) };
+        let mirror =
+            Mirror::open(&cache, &url(&bare.path), nobody(), Keep::Yes, task).unwrap_or_else(|e| panic!("{what}: {e}"));
         assert_eq!(mirror.resolve("master").unwrap(), id(&tip), "{what}");
         let said = said.into_inner().unwrap();
         assert!(said.iter().any(|line| line.contains("is broken") && line.contains("anew")), "{what}: {said:?}");
@@ -239,8 +239,8 @@ fn ctrl_c_leaves_nothing_half_made() {
     let cache = dir.path().join("cache");
     let cancel = Cancel::new();
     // Raised from within, as soon as the clone has begun.
-    let watch = Watch { cancel: &cancel, progress: &|_| cancel.raise() };
-    let failure = Mirror::open(&cache, &url(&bare.path), nobody(), Keep::Yes, watch).err().unwrap();
+    let task = TaskContext { cancel: &cancel, progress: &|_| cancel.raise() };
+    let failure = Mirror::open(&cache, &url(&bare.path), nobody(), Keep::Yes, task).err().unwrap();
     assert_eq!(failure.failure().kind, FailureKind::Interrupted);
     let left: Vec<_> = std::fs::read_dir(cache.join("mirrors")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left.len(), 1, "{left:?}");

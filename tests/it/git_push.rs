@@ -235,7 +235,7 @@ fn ctrl_c_ends_a_push_that_hangs() {
     let new = commit(&mirror, tip, "new");
     bare.hook("pre-receive", "echo waiting >&2; exec sleep 60");
     let cancel = relwf::model::Cancel::new();
-    let watch = relwf::model::Watch {
+    let task = relwf::model::TaskContext {
         cancel: &cancel,
         progress: &|p| {
             if p.what.contains("waiting") {
@@ -244,7 +244,7 @@ fn ctrl_c_ends_a_push_that_hangs() {
         },
     };
     let started = std::time::Instant::now();
-    let error = mirror.push(&[update("refs/heads/master", Some(tip.object()), Some(new))], watch).unwrap_err();
+    let error = mirror.push(&[update("refs/heads/master", Some(tip.object()), Some(new))], task).unwrap_err();
     assert!(matches!(error, PushError::Unknown(_)), "{error:?}");
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

@@ -5,7 +5,7 @@ use crate::support::servers;
 use relwf::git::{
     Credentials, Expected, GitError, Keep, Mirror, NewCommit, PushError, RefUpdate, RemoteUrl, Signature,
 };
-use relwf::model::{CommitId, FailureKind, ObjectId, Watch};
+use relwf::model::{CommitId, FailureKind, ObjectId, TaskContext};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -23,9 +23,9 @@ fn served() -> (TempDir, Repo, Repo) {
     (dir, work, bare)
 }
 
-fn open(cache: &Path, address: &str, watch: Watch<'_>) -> Result<Mirror, GitError> {
+fn open(cache: &Path, address: &str, task: TaskContext<'_>) -> Result<Mirror, GitError> {
     let url = RemoteUrl::parse(address, Path::new("/")).unwrap();
-    Mirror::open(cache, &url, Arc::new(Credentials::new(|_| None, None)), Keep::Yes, watch)
+    Mirror::open(cache, &url, Arc::new(Credentials::new(|_| None, None)), Keep::Yes, task)
 }
 
 fn commit(mirror: &Mirror, parent: CommitId, message: &str) -> ObjectId {
@@ -212,8 +212,8 @@ fn progress_is_told_with_objects_and_bytes() {
     let server = servers::http(&dir.path().join("root"));
     let told = Mutex::new(Vec::new());
     let cancel = relwf::model::Cancel::new();
-    let watch = Watch { cancel: &cancel, progress: &|p| told.lock().unwrap().push(p) };
-    open(&dir.path().join("cache"), &format!("http://127.0.0.1:{}/open/r.git", server.port), watch).unwrap();
+    let task = TaskContext { cancel: &cancel, progress: &|p| told.lock().unwrap().push(p) };
+    open(&dir.path().join("cache"), &format!("http://127.0.0.1:{}/open/r.git", server.port), task).unwrap();
     let told = told.into_inner().unwrap();
     let last = told.iter().rfind(|p| p.what == "receiving objects").unwrap();
     assert!(last.done == last.total && last.total > Some(200) && last.bytes > Some(0), "{last:?}");

@@ -10,7 +10,7 @@ mod answers;
 use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Answer, Api, encoded};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
 use answers::{Dispatched, JobAnswer, Jobs, Run, Runs, word};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -39,26 +39,26 @@ impl ActionsCi {
         format!("{}/actions{rest}", self.repository)
     }
 
-    fn get<T: DeserializeOwned>(&self, rest: &str, what: &str, watch: Watch<'_>) -> Result<T, CiError> {
-        let answer = self.api.get(&self.path(rest), watch)?;
+    fn get<T: DeserializeOwned>(&self, rest: &str, what: &str, task: TaskContext<'_>) -> Result<T, CiError> {
+        let answer = self.api.get(&self.path(rest), task)?;
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
-    fn write(&self, rest: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
-        Ok(self.api.send("POST", &self.path(rest), body, watch)?)
+    fn write(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, CiError> {
+        Ok(self.api.send("POST", &self.path(rest), body, task)?)
     }
 
     /// The newest runs, newest first.
-    fn runs(&self, query: &[(&str, String)], watch: Watch<'_>) -> Result<Vec<Run>, CiError> {
+    fn runs(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<Run>, CiError> {
         let of = self.workflow.as_ref().map(|file| format!("/workflows/{}", encoded(file))).unwrap_or_default();
         let query: String = query.iter().map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
-        Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", watch)?.workflow_runs)
+        Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", task)?.workflow_runs)
     }
 
     /// The runs that were asked for under a key.
-    fn of_key(&self, key: &str, branch: &str, watch: Watch<'_>) -> Result<Vec<Run>, CiError> {
+    fn of_key(&self, key: &str, branch: &str, task: TaskContext<'_>) -> Result<Vec<Run>, CiError> {
         let query = [("event", word(CiEvent::Api).to_owned()), ("branch", branch.to_owned())];
-        let mut runs = self.runs(&query, watch)?;
+        let mut runs = self.runs(&query, task)?;
         runs.retain(|run| run.display_title.contains(key));
         Ok(runs)
     }
@@ -100,7 +100,7 @@ impl Ci for ActionsCi {
         Start::Server
     }
 
-    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
         let mut asked = Vec::new();
         if let Some(event) = query.event {
             asked.push(("event", word(event).to_owned()));
@@ -112,7 +112,7 @@ impl Ci for ActionsCi {
         if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
             asked.push(("branch", branch.to_string()));
         }
-        let runs = self.runs(&asked, watch)?;
+        let runs = self.runs(&asked, task)?;
         let mut groups: Vec<((CommitId, CiEvent), Vec<&Run>)> = Vec::new();
         for run in &runs {
             let Some(event) = run.event() else { continue };
@@ -126,12 +126,12 @@ impl Ci for ActionsCi {
         Ok(groups.iter().filter_map(|((commit, event), runs)| build(*commit, *event, runs)).collect())
     }
 
-    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
-        let runs = self.of_key(key, branch.as_str(), watch)?;
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+        let runs = self.of_key(key, branch.as_str(), task)?;
         Ok(runs.iter().filter_map(|run| build(run.head_sha, CiEvent::Api, &[run])).collect())
     }
 
-    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
         let wrong = |words: &str, hint: &str| {
             CiError::Refused(Failure::new(FailureKind::Config, words.to_owned()).hint(hint.to_owned()))
         };
@@ -150,7 +150,7 @@ impl Ci for ActionsCi {
         let mut inputs = json!({ "relwf_key": trigger.key, "relwf_commit": trigger.commit });
         trigger.env.iter().for_each(|(name, value)| inputs[name] = value.as_str().into());
         let body = json!({ "ref": trigger.branch, "inputs": inputs, "return_run_details": true });
-        let answer = self.write(&format!("/workflows/{}/dispatches", encoded(file)), Some(&body), watch)?;
+        let answer = self.write(&format!("/workflows/{}/dispatches", encoded(file)), Some(&body), task)?;
         match answer.status {
             200 => Ok(Ticket(
                 read::<Dispatched>(&answer, "the new run").map_err(CiError::of_a_write)?.workflow_run_id.to_string(),
@@ -160,17 +160,17 @@ impl Ci for ActionsCi {
         }
     }
 
-    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError> {
-        let Some(asked) = ticket.0.strip_prefix(KEY) else { return self.build(&ticket.0, watch).map(Some) };
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError> {
+        let Some(asked) = ticket.0.strip_prefix(KEY) else { return self.build(&ticket.0, task).map(Some) };
         let (key, branch) = asked.split_once(' ').unwrap_or((asked, ""));
-        let runs = self.of_key(key, branch, watch)?;
+        let runs = self.of_key(key, branch, task)?;
         Ok(runs.first().and_then(|run| build(run.head_sha, CiEvent::Api, &[run])))
     }
 
-    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
         let runs: Vec<Run> = id
             .split('+')
-            .map(|id| self.get(&format!("/runs/{}", encoded(id)), "the run", watch))
+            .map(|id| self.get(&format!("/runs/{}", encoded(id)), "the run", task))
             .collect::<Result<_, _>>()?;
         let of = runs.first().and_then(|run| Some((run.head_sha, run.event()?)));
         let found = of.and_then(|(commit, event)| build(commit, event, &runs.iter().collect::<Vec<_>>()));
@@ -179,9 +179,9 @@ impl Ci for ActionsCi {
         })
     }
 
-    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
         for id in id.split('+') {
-            let answer = self.write(&format!("/runs/{}/cancel", encoded(id)), None, watch)?;
+            let answer = self.write(&format!("/runs/{}/cancel", encoded(id)), None, task)?;
             // 409: it has ended already.
             if !answer.is_success() && answer.status != 409 {
                 return Err(refused(&answer));
@@ -190,9 +190,9 @@ impl Ci for ActionsCi {
         Ok(())
     }
 
-    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
         for id in id.split('+') {
-            let answer = self.write(&format!("/runs/{}/rerun", encoded(id)), None, watch)?;
+            let answer = self.write(&format!("/runs/{}/rerun", encoded(id)), None, task)?;
             if !answer.is_success() {
                 return Err(refused(&answer));
             }
@@ -200,17 +200,17 @@ impl Ci for ActionsCi {
         Ok(())
     }
 
-    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
         let mut red = Vec::new();
         for id in id.split('+') {
-            let jobs: Jobs = self.get(&format!("/runs/{}/jobs?per_page=100", encoded(id)), "the jobs", watch)?;
+            let jobs: Jobs = self.get(&format!("/runs/{}/jobs?per_page=100", encoded(id)), "the jobs", task)?;
             red.extend(jobs.jobs.into_iter().filter(JobAnswer::counts_against));
         }
         red.truncate(LOGS);
         red.into_iter()
             .map(|job| {
                 // GitHub leads to a file on another host, which must not see the token, and does not.
-                let text = self.api.text(&self.path(&format!("/jobs/{}/logs", job.id)), watch)?;
+                let text = self.api.text(&self.path(&format!("/jobs/{}/logs", job.id)), task)?;
                 let log = text.map(|text| tail(&text, lines)).unwrap_or_default();
                 Ok(RedJob { name: job.name, url: job.html_url, log })
             })

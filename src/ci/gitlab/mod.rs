@@ -6,7 +6,7 @@ mod answers;
 
 use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Answer, Api, encoded};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
 use answers::{Job, Pipeline, Variable, readable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -36,28 +36,28 @@ impl GitlabCi {
         format!("{}{rest}", self.root)
     }
 
-    fn get<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<T, CiError> {
-        let answer = self.api.get(&self.path(rest), watch)?;
+    fn get<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<T, CiError> {
+        let answer = self.api.get(&self.path(rest), task)?;
         if answer.is_success() { read(&answer.body, rest) } else { Err(refused(&answer)) }
     }
 
-    fn list<T: DeserializeOwned>(&self, rest: &str, watch: Watch<'_>) -> Result<Vec<T>, CiError> {
-        let found = self.api.all(&self.path(rest), Value::as_array, watch)?;
+    fn list<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Vec<T>, CiError> {
+        let found = self.api.all(&self.path(rest), Value::as_array, task)?;
         let found = found.map_err(|answer| refused(&answer))?;
         found.iter().map(|item| read(item, rest)).collect()
     }
 
-    fn post(&self, rest: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
-        let answer = self.api.send("POST", &self.path(rest), body, watch)?;
+    fn post(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, CiError> {
+        let answer = self.api.send("POST", &self.path(rest), body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
 
     /// One page of the newest pipelines.
-    fn newest(&self, query: &str, watch: Watch<'_>) -> Result<Vec<Pipeline>, CiError> {
-        self.get(&format!("/pipelines?order_by=id&sort=desc&per_page=100{query}"), watch)
+    fn newest(&self, query: &str, task: TaskContext<'_>) -> Result<Vec<Pipeline>, CiError> {
+        self.get(&format!("/pipelines?order_by=id&sort=desc&per_page=100{query}"), task)
     }
 
-    fn tip(&self, branch: &BranchName, watch: Watch<'_>) -> Result<CommitId, CiError> {
+    fn tip(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<CommitId, CiError> {
         #[derive(Deserialize)]
         struct Branch {
             commit: Tip,
@@ -67,7 +67,7 @@ impl GitlabCi {
             id: CommitId,
         }
         let path = format!("/repository/branches/{}", encoded(branch.as_str()));
-        Ok(self.get::<Branch>(&path, watch)?.commit.id)
+        Ok(self.get::<Branch>(&path, task)?.commit.id)
     }
 }
 
@@ -80,7 +80,7 @@ impl Ci for GitlabCi {
         Start::Server
     }
 
-    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
         let mut text = String::new();
         if let Some(commit) = query.commit {
             text.push_str(&format!("&sha={commit}"));
@@ -89,7 +89,7 @@ impl Ci for GitlabCi {
         if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
             text.push_str(&format!("&ref={}", encoded(branch.as_str())));
         }
-        let found = self.newest(&text, watch)?.into_iter();
+        let found = self.newest(&text, task)?.into_iter();
         let builds = found.map(|pipeline| match &query.branch {
             // Where merge requests have no pipelines of their own, those of their branches test them.
             Some(target) if query.event == Some(CiEvent::PullRequest) && pipeline.is_push_beside(target) => {
@@ -100,11 +100,11 @@ impl Ci for GitlabCi {
         Ok(builds.filter(|build| query.event.is_none_or(|event| build.event == event)).collect())
     }
 
-    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
         let query = format!("&source=api&ref={}", encoded(branch.as_str()));
         let mut found = Vec::new();
-        for pipeline in self.newest(&query, watch)?.into_iter().take(NEWEST) {
-            let variables: Vec<Variable> = self.get(&format!("/pipelines/{}/variables", pipeline.id), watch)?;
+        for pipeline in self.newest(&query, task)?.into_iter().take(NEWEST) {
+            let variables: Vec<Variable> = self.get(&format!("/pipelines/{}/variables", pipeline.id), task)?;
             if variables.iter().any(|variable| variable.key == KEY && variable.value.as_deref() == Some(key)) {
                 found.push(Build::from(pipeline));
             }
@@ -113,7 +113,7 @@ impl Ci for GitlabCi {
     }
 
     /// Always of event `api`, and always of a branch's tip: GitLab starts no pipeline of another commit.
-    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
         let refuse = |words: String, hint: &str| {
             Err(CiError::Refused(Failure::new(FailureKind::Arguments, words).hint(hint.to_owned())))
         };
@@ -132,47 +132,47 @@ impl Ci for GitlabCi {
             )
         };
         let hint = "push the commit to a branch of its own and build that";
-        let tip = self.tip(&trigger.branch, watch)?;
+        let tip = self.tip(&trigger.branch, task)?;
         if tip != trigger.commit {
             return refuse(elsewhere(tip), hint);
         }
         let mut variables = vec![json!({ "key": KEY, "value": trigger.key })];
         variables.extend(trigger.env.iter().map(|(key, value)| json!({ "key": key, "value": value })));
         let body = json!({ "ref": trigger.branch, "variables": variables });
-        let answer = self.post("/pipeline", Some(&body), watch)?;
+        let answer = self.post("/pipeline", Some(&body), task)?;
         let pipeline: Pipeline = read(&answer.body, "/pipeline").map_err(CiError::of_a_write)?;
         if pipeline.sha != trigger.commit {
             // The branch moved in between: nobody asked for this one.
-            self.cancel(&pipeline.id.to_string(), watch)?;
+            self.cancel(&pipeline.id.to_string(), task)?;
             return refuse(elsewhere(pipeline.sha), hint);
         }
         Ok(Ticket(pipeline.id.to_string()))
     }
 
-    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError> {
-        self.build(&ticket.0, watch).map(Some)
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError> {
+        self.build(&ticket.0, task).map(Some)
     }
 
-    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
-        Ok(self.get::<Pipeline>(&format!("/pipelines/{}", encoded(id)), watch)?.into())
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
+        Ok(self.get::<Pipeline>(&format!("/pipelines/{}", encoded(id)), task)?.into())
     }
 
     /// GitLab cancels what has ended without a word.
-    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
-        self.post(&format!("/pipelines/{}/cancel", encoded(id)), None, watch).map(drop)
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+        self.post(&format!("/pipelines/{}/cancel", encoded(id)), None, task).map(drop)
     }
 
     /// Runs again what failed or was canceled.
-    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
-        self.post(&format!("/pipelines/{}/retry", encoded(id)), None, watch).map(drop)
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+        self.post(&format!("/pipelines/{}/retry", encoded(id)), None, task).map(drop)
     }
 
     /// In the order in which they ran; GitLab lists the newest first.
-    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
-        let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", encoded(id)), watch)?;
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
+        let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", encoded(id)), task)?;
         let red = jobs.into_iter().rev().filter(Job::is_red).take(LOGS);
         red.map(|job| {
-            let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), watch)?;
+            let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), task)?;
             // A log may be gone: the job failed all the same.
             Ok(RedJob {
                 log: text.map(|text| tail(&text, lines)).unwrap_or_default(),

@@ -9,7 +9,7 @@ mod answers;
 use super::types::tail;
 use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, Watch};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, TaskContext};
 use answers::{BuildAnswer, JobAnswer, RequestAnswer, Requested};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -55,13 +55,13 @@ impl TravisCi {
         format!("/repo/{}{rest}", encoded(&self.slug))
     }
 
-    fn get<T: DeserializeOwned>(&self, path: &str, what: &str, watch: Watch<'_>) -> Result<T, CiError> {
-        let answer = self.api.get(path, watch)?;
+    fn get<T: DeserializeOwned>(&self, path: &str, what: &str, task: TaskContext<'_>) -> Result<T, CiError> {
+        let answer = self.api.get(path, task)?;
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
-    fn write(&self, path: &str, body: Option<&Value>, watch: Watch<'_>) -> Result<Answer, CiError> {
-        let answer = self.api.send("POST", path, body, watch)?;
+    fn write(&self, path: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, CiError> {
+        let answer = self.api.send("POST", path, body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
 
@@ -70,7 +70,7 @@ impl TravisCi {
         &self,
         event: Option<CiEvent>,
         branch: Option<&BranchName>,
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
     ) -> Result<Vec<BuildAnswer>, CiError> {
         #[derive(serde::Deserialize)]
         struct List {
@@ -83,11 +83,11 @@ impl TravisCi {
         if let Some(branch) = branch {
             query.push_str(&format!("&branch.name={}", encoded(branch.as_str())));
         }
-        Ok(self.get::<List>(&self.repo(&query), "the builds", watch)?.builds)
+        Ok(self.get::<List>(&self.repo(&query), "the builds", task)?.builds)
     }
 
     /// The head of the change that a build tests; `None` where the commit that it names is meant.
-    fn head(&self, build: &BuildAnswer, watch: Watch<'_>) -> Result<Option<CommitId>, CiError> {
+    fn head(&self, build: &BuildAnswer, task: TaskContext<'_>) -> Result<Option<CommitId>, CiError> {
         if !build.tests_a_change() {
             return Ok(None);
         }
@@ -96,7 +96,7 @@ impl TravisCi {
         }
         let known = self.heads.lock().unwrap_or_else(PoisonError::into_inner).get(&build.id).copied();
         let (None, Some(request)) = (known, &build.request) else { return Ok(known) };
-        let request: RequestAnswer = self.get(&self.repo(&format!("/request/{}", request.id)), "the request", watch)?;
+        let request: RequestAnswer = self.get(&self.repo(&format!("/request/{}", request.id)), "the request", task)?;
         if let Some(head) = request.head_commit {
             self.heads.lock().unwrap_or_else(PoisonError::into_inner).insert(build.id, head);
         }
@@ -123,10 +123,10 @@ impl Ci for TravisCi {
         &["continuous-integration/travis-ci/push", "Travis CI - Branch"]
     }
 
-    fn builds(&self, query: &BuildQuery, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
         let mut builds = Vec::new();
-        for found in self.newest(query.event, query.branch.as_ref(), watch)? {
-            let head = self.head(&found, watch)?;
+        for found in self.newest(query.event, query.branch.as_ref(), task)? {
+            let head = self.head(&found, task)?;
             builds.extend(
                 self.told(found, head).filter(|build| query.commit.is_none_or(|commit| build.commit == commit)),
             );
@@ -134,14 +134,14 @@ impl Ci for TravisCi {
         Ok(builds)
     }
 
-    fn find(&self, key: &str, branch: &BranchName, watch: Watch<'_>) -> Result<Vec<Build>, CiError> {
-        let found = self.newest(Some(CiEvent::Api), Some(branch), watch)?;
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+        let found = self.newest(Some(CiEvent::Api), Some(branch), task)?;
         let ours = found.into_iter().filter(|build| build.says(key));
         Ok(ours.filter_map(|build| self.told(build, None)).collect())
     }
 
     /// Always of event `api`: that is what Travis makes of a request.
-    fn trigger(&self, trigger: &Trigger, watch: Watch<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
         if trigger.event != CiEvent::Api {
             let event = trigger.event.word();
             return Err(CiError::Refused(
@@ -163,18 +163,18 @@ impl Ci for TravisCi {
                 "config": { "env": { "global": env } },
             },
         });
-        let answer = self.write(&self.repo("/requests"), Some(&request), watch)?;
+        let answer = self.write(&self.repo("/requests"), Some(&request), task)?;
         let requested: Requested = read(&answer, "the request").map_err(CiError::of_a_write)?;
         if let Some(left) = requested.remaining_requests.filter(|left| *left == 0) {
-            watch.warn(format!("Travis takes {left} further requests for now"));
+            task.warn(format!("Travis takes {left} further requests for now"));
         }
         Ok(Ticket(format!("{REQUEST}{}", requested.request.id)))
     }
 
-    fn resolve(&self, ticket: &Ticket, watch: Watch<'_>) -> Result<Option<Build>, CiError> {
-        let Some(number) = ticket.0.strip_prefix(REQUEST) else { return self.build(&ticket.0, watch).map(Some) };
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError> {
+        let Some(number) = ticket.0.strip_prefix(REQUEST) else { return self.build(&ticket.0, task).map(Some) };
         let path = self.repo(&format!("/request/{}", encoded(number)));
-        let request: RequestAnswer = self.get(&path, "the request", watch)?;
+        let request: RequestAnswer = self.get(&path, "the request", task)?;
         if request.result.as_deref() == Some("rejected") {
             let why = request.message.as_deref().unwrap_or("without saying why");
             return Err(CiError::Refused(Failure::new(
@@ -183,39 +183,39 @@ impl Ci for TravisCi {
             )));
         }
         match request.builds.first() {
-            Some(build) => self.build(&build.id.to_string(), watch).map(Some),
+            Some(build) => self.build(&build.id.to_string(), task).map(Some),
             None => Ok(None),
         }
     }
 
-    fn build(&self, id: &str, watch: Watch<'_>) -> Result<Build, CiError> {
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
         let path = format!("/build/{}?include=build.request", encoded(id));
-        let build: BuildAnswer = self.get(&path, "the build", watch)?;
-        let head = self.head(&build, watch)?;
+        let build: BuildAnswer = self.get(&path, "the build", task)?;
+        let head = self.head(&build, task)?;
         self.told(build, head).ok_or_else(|| {
             CiError::Refused(Failure::new(FailureKind::Git, format!("Travis' build {id} names no commit")))
         })
     }
 
-    fn cancel(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
-        let answer = self.api.send("POST", &format!("/build/{}/cancel", encoded(id)), None, watch)?;
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+        let answer = self.api.send("POST", &format!("/build/{}/cancel", encoded(id)), None, task)?;
         // 409: it has ended already.
         if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
     }
 
-    fn restart(&self, id: &str, watch: Watch<'_>) -> Result<(), CiError> {
-        self.write(&format!("/build/{}/restart", encoded(id)), None, watch).map(drop)
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+        self.write(&format!("/build/{}/restart", encoded(id)), None, task).map(drop)
     }
 
-    fn red_jobs(&self, id: &str, lines: usize, watch: Watch<'_>) -> Result<Vec<RedJob>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
         #[derive(serde::Deserialize)]
         struct Jobs {
             jobs: Vec<JobAnswer>,
         }
-        let jobs: Jobs = self.get(&format!("/build/{}/jobs", encoded(id)), "the jobs", watch)?;
+        let jobs: Jobs = self.get(&format!("/build/{}/jobs", encoded(id)), "the jobs", task)?;
         let red = jobs.jobs.into_iter().filter(JobAnswer::counts_against).take(LOGS);
         red.map(|job| {
-            let text = self.api.text(&format!("/job/{}/log.txt", job.id), watch)?;
+            let text = self.api.text(&format!("/job/{}/log.txt", job.id), task)?;
             Ok(RedJob {
                 // A log may be gone: the job failed all the same.
                 log: text.map(|text| tail(&text, lines)).unwrap_or_default(),

@@ -12,7 +12,7 @@ use super::{
     VerdictState, marked, unmarked,
 };
 use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Secret, Watch};
+use crate::model::{BranchName, CommitId, Secret, TaskContext};
 use answers::{Branch, Comment, Pull, Repository, Status};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,21 +60,21 @@ impl ForgejoForge {
         Self { rest: Rest::new(api, root, &MANNER), slug: format!("{owner}/{name}"), patterns: Mutex::default() }
     }
 
-    fn repository(&self, watch: Watch<'_>) -> Result<Repository, ForgeError> {
-        self.rest.get("", watch)?.ok_or_else(|| self.rest.no_project(&self.slug))
+    fn repository(&self, task: TaskContext<'_>) -> Result<Repository, ForgeError> {
+        self.rest.get("", task)?.ok_or_else(|| self.rest.no_project(&self.slug))
     }
 
-    fn branch_there(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<Branch>, ForgeError> {
-        self.rest.get(&format!("/branches/{}", encoded(name.as_str())), watch)
+    fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, ForgeError> {
+        self.rest.get(&format!("/branches/{}", encoded(name.as_str())), task)
     }
 
     /// Changes from branches of this very repository, newest first. Of changes from one branch only those that somebody touched
     /// lately are looked at; and older servers sort out no bases.
-    fn pulls(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
         let path = format!("/pulls?state=all&sort=recentupdate&base={}&limit=50", encoded(search.base.as_str()));
         let pulls: Vec<Pull> = match search.head_branch {
-            Some(_) => self.rest.get(&path, watch)?.unwrap_or_default(),
-            None => self.rest.list(&path, watch)?,
+            Some(_) => self.rest.get(&path, task)?.unwrap_or_default(),
+            None => self.rest.list(&path, task)?,
         };
         let own = pulls.into_iter().filter(Pull::is_own).filter_map(Pull::change);
         let from =
@@ -86,16 +86,22 @@ impl ForgejoForge {
     }
 
     /// Closes it, or marks it as merged by hand where the repository allows that.
-    fn mark(&self, number: u64, state: ChangeState, head: CommitId, watch: Watch<'_>) -> Result<Answer, ForgeError> {
+    fn mark(
+        &self,
+        number: u64,
+        state: ChangeState,
+        head: CommitId,
+        task: TaskContext<'_>,
+    ) -> Result<Answer, ForgeError> {
         if state == ChangeState::Merged {
             let body = json!({ "Do": "manually-merged", "MergeCommitID": head });
-            let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, watch)?;
+            let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, task)?;
             if answer.is_success() {
                 return Ok(answer);
             }
-            watch.say("Forgejo does not mark the change as merged by hand here: it is closed");
+            task.say("Forgejo does not mark the change as merged by hand here: it is closed");
         }
-        self.rest.done("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), watch)
+        self.rest.done("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), task)
     }
 }
 
@@ -108,14 +114,14 @@ impl Forge for ForgejoForge {
         Caps { merges: true, needs_branch: true, deploys: false }
     }
 
-    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
-        Ok(self.branch_there(name, watch)?.map(|branch| branch.commit.id))
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+        Ok(self.branch_there(name, task)?.map(|branch| branch.commit.id))
     }
 
     /// The branch's protection as it holds for this token, and the repository's merge styles.
-    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
-        let mut rules = self.repository(watch)?.rules();
-        if let Some(there) = self.branch_there(branch, watch)? {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
+        let mut rules = self.repository(task)?.rules();
+        if let Some(there) = self.branch_there(branch, task)? {
             there.add_to(&mut rules);
         }
         let patterns = rules.required.iter().filter(|context| patterns::is_pattern(context)).cloned();
@@ -123,15 +129,15 @@ impl Forge for ForgejoForge {
         Ok(rules)
     }
 
-    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
-        self.pulls(search, watch)
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.pulls(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
-    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
         let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
-        if let Some(change) = self.pulls(&search, watch)?.into_iter().next() {
+        if let Some(change) = self.pulls(&search, task)?.into_iter().next() {
             return Ok(change);
         }
         let body = json!({
@@ -140,44 +146,44 @@ impl Forge for ForgejoForge {
             "base": new.base,
             "body": marked(&new.body, &new.marker, LONGEST),
         });
-        let answer = self.rest.write("POST", "/pulls", &body, watch)?;
+        let answer = self.rest.write("POST", "/pulls", &body, task)?;
         let found = match answer.status {
             201 => self.rest.read::<Pull>(&answer.body, "/pulls").map_err(ForgeError::of_a_write)?.change(),
             // Somebody was faster: perhaps an earlier attempt of ours.
-            409 => self.pulls(&search, watch)?.into_iter().next(),
+            409 => self.pulls(&search, task)?.into_iter().next(),
             _ => None,
         };
         found.ok_or_else(|| self.rest.refused(&answer))
     }
 
-    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
-        Ok(self.rest.get::<Pull>(&format!("/pulls/{number}"), watch)?.and_then(Pull::change))
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
+        Ok(self.rest.get::<Pull>(&format!("/pulls/{number}"), task)?.and_then(Pull::change))
     }
 
     /// A pull request whose head was pushed to its base stays open by itself: Forgejo must be told.
-    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
-        let change = self.change(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+        let change = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if change.state != ChangeState::Open {
             return Ok(change);
         }
-        self.mark(number, state, change.head, watch)?;
-        Ok(self.change(number, watch)?.unwrap_or(change))
+        self.mark(number, state, change.head, task)?;
+        Ok(self.change(number, task)?.unwrap_or(change))
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let path = format!("/issues/{number}/comments");
-        let said: Vec<Comment> = self.rest.list(&path, watch)?;
+        let said: Vec<Comment> = self.rest.list(&path, task)?;
         if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
-        self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), watch).map(drop)
+        self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task).map(drop)
     }
 
     /// The newest word of each context. The list of all words says where its next page is; the combined status does not.
-    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let path = format!("/commits/{commit}/statuses?sort=highestindex&limit=50");
         let mut newest = BTreeMap::new();
-        let mut all: Vec<Status> = self.rest.list(&path, watch)?;
+        let mut all: Vec<Status> = self.rest.list(&path, task)?;
         all.sort_by_key(|status| status.id);
         for verdict in all.into_iter().map(Verdict::from) {
             newest.insert(verdict.context.clone(), verdict);
@@ -188,14 +194,14 @@ impl Forge for ForgejoForge {
         Ok(verdicts)
     }
 
-    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        self.verdicts(commit, watch)
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        self.verdicts(commit, task)
     }
 
     /// By a fast-forward to the tested commit itself where the repository allows that, else by a merge commit of Forgejo's.
-    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
         let number = request.number;
-        let repository = self.repository(watch)?;
+        let repository = self.repository(task)?;
         if !repository.takes_merges() {
             return Ok(MergeOutcome::Refused(
                 "the repository would squash or rebase, which severs the history: allow merge commits, or fast-forwards, in \
@@ -211,8 +217,8 @@ impl Forge for ForgejoForge {
             "MergeTitleField": title,
             "MergeMessageField": message.trim(),
         });
-        let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, watch)?;
-        let seen = self.change(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, task)?;
+        let seen = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         let words = match answer.words() {
             "" => format!("Forgejo answered {} without saying why", answer.status),
             words => words.to_owned(),
@@ -232,7 +238,7 @@ impl Forge for ForgejoForge {
         })
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
@@ -243,6 +249,6 @@ impl Forge for ForgejoForge {
         if let Some(url) = verdict.url.as_deref().filter(|url| url.starts_with("http")) {
             body["target_url"] = url.into();
         }
-        self.rest.done("POST", &format!("/statuses/{commit}"), &body, watch).map(drop)
+        self.rest.done("POST", &format!("/statuses/{commit}"), &body, task).map(drop)
     }
 }

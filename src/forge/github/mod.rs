@@ -12,7 +12,7 @@ use super::{
     VerdictState, marked, unmarked,
 };
 use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, FailureKind, Secret, Watch};
+use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext};
 use answers::{Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
 use checks::{Heard, Kind};
 use errors::refused;
@@ -60,8 +60,8 @@ impl GithubForge {
     }
 
     /// A look; `None` for 404.
-    fn get(&self, rest: &str, watch: Watch<'_>) -> Result<Option<Answer>, ForgeError> {
-        let answer = self.api.get(&self.path(rest), watch)?;
+    fn get(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<Answer>, ForgeError> {
+        let answer = self.api.get(&self.path(rest), task)?;
         match answer.status {
             404 => Ok(None),
             _ if answer.is_success() => Ok(Some(answer)),
@@ -74,23 +74,23 @@ impl GithubForge {
         &self,
         rest: &str,
         items: fn(&Value) -> Option<&Vec<Value>>,
-        watch: Watch<'_>,
+        task: TaskContext<'_>,
     ) -> Result<Vec<T>, ForgeError> {
-        let found = self.api.all(&self.path(rest), items, watch)?;
+        let found = self.api.all(&self.path(rest), items, task)?;
         let found = found.map_err(|answer| refused(&answer))?;
         found.into_iter().map(|item| read(&item, rest)).collect()
     }
 
-    fn write(&self, method: &str, rest: &str, body: &Value, watch: Watch<'_>) -> Result<Answer, ForgeError> {
-        Ok(self.api.send(method, &self.path(rest), Some(body), watch)?)
+    fn write(&self, method: &str, rest: &str, body: &Value, task: TaskContext<'_>) -> Result<Answer, ForgeError> {
+        Ok(self.api.send(method, &self.path(rest), Some(body), task)?)
     }
 
     /// The repository's own settings. Asked once: whoever changes them meanwhile is told by the landing itself.
-    fn settings(&self, watch: Watch<'_>) -> Result<Rules, ForgeError> {
+    fn settings(&self, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
         if let Some(known) = self.settings.get() {
             return Ok(known.clone());
         }
-        let answer = self.get("", watch)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
+        let answer = self.get("", task)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
         let repository: Repository = read(&answer.body, "the repository")?;
         // GitHub leads reads of the old name to the new one, but no writes.
         if !repository.full_name.eq_ignore_ascii_case(&self.slug()) {
@@ -105,25 +105,25 @@ impl GithubForge {
         format!("{}/{}", self.owner, self.name)
     }
 
-    fn statuses(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn statuses(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let path = format!("/commits/{commit}/status?per_page=100");
-        let statuses: Vec<Status> = self.list(&path, |body| body["statuses"].as_array(), watch)?;
+        let statuses: Vec<Status> = self.list(&path, |body| body["statuses"].as_array(), task)?;
         Ok(statuses.into_iter().map(Verdict::from).collect())
     }
 
-    fn runs(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn runs(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let path = format!("/commits/{commit}/check-runs?filter=latest&per_page=100");
-        let runs: Vec<CheckRun> = self.list(&path, |body| body["check_runs"].as_array(), watch)?;
+        let runs: Vec<CheckRun> = self.list(&path, |body| body["check_runs"].as_array(), task)?;
         Ok(runs.into_iter().map(Verdict::from).collect())
     }
 
-    fn pulls(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
         let mut path = format!("/pulls?state=all&per_page=100&base={}", encoded(search.base.as_str()));
         if let Some(branch) = search.head_branch {
             path.push_str(&format!("&head={}:{}", encoded(&self.owner), encoded(branch.as_str())));
         }
         let slug = self.slug();
-        let pulls: Vec<Pull> = self.list(&path, Value::as_array, watch)?;
+        let pulls: Vec<Pull> = self.list(&path, Value::as_array, task)?;
         let own = pulls.into_iter().filter(|pull| pull.is_from(&slug)).map(|pull| pull.change(&slug));
         Ok(own.filter(|change| search.fits(change)).collect())
     }
@@ -148,36 +148,36 @@ impl Forge for GithubForge {
         Caps { merges: true, needs_branch: true, deploys: true }
     }
 
-    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
-        match self.get(&format!("/branches/{}", encoded(name.as_str())), watch)? {
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+        match self.get(&format!("/branches/{}", encoded(name.as_str())), task)? {
             Some(answer) => Ok(Some(read::<Branch>(&answer.body, "the branch")?.commit.sha)),
             None => Ok(None),
         }
     }
 
     /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
-    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
         let name = encoded(branch.as_str());
-        let mut rules = self.settings(watch)?;
-        if let Some(answer) = self.get(&format!("/branches/{name}"), watch)? {
+        let mut rules = self.settings(task)?;
+        if let Some(answer) = self.get(&format!("/branches/{name}"), task)? {
             read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules);
         }
-        let sets: Vec<Rule> = self.list(&format!("/rules/branches/{name}?per_page=100"), Value::as_array, watch)?;
+        let sets: Vec<Rule> = self.list(&format!("/rules/branches/{name}?per_page=100"), Value::as_array, task)?;
         sets.iter().for_each(|rule| rule.add_to(&mut rules));
         rules.required.sort();
         rules.required.dedup();
         Ok(rules)
     }
 
-    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
-        self.pulls(search, watch)
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.pulls(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
-    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
         let head = new.head_branch.as_ref().ok_or_else(|| ForgeError::Refused(errors::no_branch()))?;
         let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
-        if let Some(change) = self.pulls(&search, watch)?.into_iter().next() {
+        if let Some(change) = self.pulls(&search, task)?.into_iter().next() {
             return Ok(change);
         }
         let body = json!({
@@ -186,41 +186,41 @@ impl Forge for GithubForge {
             "base": new.base,
             "body": marked(&new.body, &new.marker, LONGEST),
         });
-        let answer = self.write("POST", "/pulls", &body, watch)?;
+        let answer = self.write("POST", "/pulls", &body, task)?;
         match answer.status {
             201 => self.told(&answer, "the new pull request").map_err(ForgeError::of_a_write),
             // Somebody was faster: perhaps an earlier attempt of ours.
             422 if answer.words().contains("already exists") => {
-                self.pulls(&search, watch)?.into_iter().next().ok_or_else(|| refused(&answer))
+                self.pulls(&search, task)?.into_iter().next().ok_or_else(|| refused(&answer))
             }
             _ => Err(refused(&answer)),
         }
     }
 
-    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
-        match self.get(&format!("/pulls/{number}"), watch)? {
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
+        match self.get(&format!("/pulls/{number}"), task)? {
             Some(answer) => Ok(Some(self.told(&answer, "the pull request")?)),
             None => Ok(None),
         }
     }
 
     /// GitHub itself marks a pull request as merged when its head lands; nobody else can.
-    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
-        let change = self.change(number, watch)?.ok_or_else(|| ForgeError::Refused(errors::no_change(number)))?;
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+        let change = self.change(number, task)?.ok_or_else(|| ForgeError::Refused(errors::no_change(number)))?;
         if state == ChangeState::Merged || change.state != ChangeState::Open {
             return Ok(change);
         }
-        let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), watch)?;
+        let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), task)?;
         match answer.status {
             200 => self.told(&answer, "the closed pull request").map_err(ForgeError::of_a_write),
             _ => Err(refused(&answer)),
         }
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let path = format!("/issues/{number}/comments");
         let said: Vec<Comment> =
-            self.list(&format!("{path}?per_page=100"), Value::as_array, watch).map_err(|error| match error {
+            self.list(&format!("{path}?per_page=100"), Value::as_array, task).map_err(|error| match error {
                 ForgeError::Refused(failure) if failure.kind == FailureKind::NotFound => {
                     ForgeError::Refused(errors::no_change(number))
                 }
@@ -229,25 +229,25 @@ impl Forge for GithubForge {
         if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
-        let answer = self.write("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), watch)?;
+        let answer = self.write("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task)?;
         if answer.status == 201 { Ok(()) } else { Err(refused(&answer)) }
     }
 
-    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let heard =
-            Heard { statuses: self.statuses(commit, watch)?, runs: self.runs(commit, watch)?, turn: Kind::default() };
+            Heard { statuses: self.statuses(commit, task)?, runs: self.runs(commit, task)?, turn: Kind::default() };
         let all = heard.united();
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
         Ok(all)
     }
 
     /// One request: check runs and statuses in turn.
-    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
-        let Some(mut heard) = heard else { return self.verdicts(commit, watch) };
+        let Some(mut heard) = heard else { return self.verdicts(commit, task) };
         match heard.turn {
-            Kind::Runs => heard.runs = self.runs(commit, watch)?,
-            Kind::Statuses => heard.statuses = self.statuses(commit, watch)?,
+            Kind::Runs => heard.runs = self.runs(commit, task)?,
+            Kind::Statuses => heard.statuses = self.statuses(commit, task)?,
         }
         heard.turn = if heard.turn == Kind::Runs { Kind::Statuses } else { Kind::Runs };
         let all = heard.united();
@@ -256,20 +256,25 @@ impl Forge for GithubForge {
     }
 
     /// The newest deployment, by the newest of its statuses.
-    fn deployment(&self, commit: CommitId, environment: &str, watch: Watch<'_>) -> Result<Option<Verdict>, ForgeError> {
+    fn deployment(
+        &self,
+        commit: CommitId,
+        environment: &str,
+        task: TaskContext<'_>,
+    ) -> Result<Option<Verdict>, ForgeError> {
         let path = format!("/deployments?sha={commit}&environment={}&per_page=1", encoded(environment));
-        let Some(answer) = self.get(&path, watch).map_err(errors::of_deployments)? else { return Ok(None) };
+        let Some(answer) = self.get(&path, task).map_err(errors::of_deployments)? else { return Ok(None) };
         let found: Vec<Deployment> = read(&answer.body, "the deployments")?;
         let Some(deployment) = found.into_iter().next() else { return Ok(None) };
         let path = format!("/deployments/{}/statuses?per_page=1", deployment.id);
-        let statuses = match self.get(&path, watch)? {
+        let statuses = match self.get(&path, task)? {
             Some(answer) => read::<Vec<DeploymentStatus>>(&answer.body, "the deployment's statuses")?,
             None => Vec::new(),
         };
         Ok(Some(deployment.verdict(statuses.into_iter().next())))
     }
 
-    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
         let number = request.number;
         let (title, text) = request.message.split_once("\n\n").unwrap_or((&request.message, ""));
         let body = json!({
@@ -278,7 +283,7 @@ impl Forge for GithubForge {
             "commit_title": title,
             "commit_message": text,
         });
-        let answer = self.write("PUT", &format!("/pulls/{number}/merge"), &body, watch)?;
+        let answer = self.write("PUT", &format!("/pulls/{number}/merge"), &body, task)?;
         let words = answer.words().to_owned();
         Ok(match answer.status {
             200 => {
@@ -289,7 +294,7 @@ impl Forge for GithubForge {
             405 if words.contains("Base branch was modified") => MergeOutcome::BaseMoved,
             405 if words.contains("in progress") || words.contains("try again") => MergeOutcome::NotReady(words),
             // Merged by somebody, or an earlier attempt.
-            405 | 422 => match self.change(number, watch)? {
+            405 | 422 => match self.change(number, task)? {
                 Some(Change { merged_as: Some(commit), .. }) => MergeOutcome::Already(commit),
                 _ if waits_for_people(&words) => MergeOutcome::Withheld(words),
                 _ => MergeOutcome::Refused(words),
@@ -298,7 +303,7 @@ impl Forge for GithubForge {
         })
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
@@ -312,7 +317,7 @@ impl Forge for GithubForge {
         if let Some(url) = url {
             body["target_url"] = url.into();
         }
-        let answer = self.write("POST", &format!("/statuses/{commit}"), &body, watch)?;
+        let answer = self.write("POST", &format!("/statuses/{commit}"), &body, task)?;
         if answer.status == 201 { Ok(()) } else { Err(refused(&answer)) }
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Failure, Secret, Watch};
+use crate::model::{BranchName, CommitId, Failure, Secret, TaskContext};
 use answers::{Branch, Deployment, Note, PIPELINE, Project, Request, held_by};
 use serde_json::json;
 use std::sync::Arc;
@@ -57,20 +57,20 @@ impl GitlabForge {
         Self { rest: Rest::new(api, root, &MANNER), path, verdicts: Verdicts::default() }
     }
 
-    fn project(&self, watch: Watch<'_>) -> Result<Project, ForgeError> {
-        self.rest.get("", watch)?.ok_or_else(|| self.rest.no_project(&self.path))
+    fn project(&self, task: TaskContext<'_>) -> Result<Project, ForgeError> {
+        self.rest.get("", task)?.ok_or_else(|| self.rest.no_project(&self.path))
     }
 
-    fn branch_there(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<Branch>, ForgeError> {
-        self.rest.get(&format!("/repository/branches/{}", encoded(name.as_str())), watch)
+    fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, ForgeError> {
+        self.rest.get(&format!("/repository/branches/{}", encoded(name.as_str())), task)
     }
 
-    fn request(&self, number: u64, watch: Watch<'_>) -> Result<Option<Request>, ForgeError> {
-        self.rest.get(&format!("/merge_requests/{number}"), watch)
+    fn request(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Request>, ForgeError> {
+        self.rest.get(&format!("/merge_requests/{number}"), task)
     }
 
     /// Only merge requests from branches of this very project are ours.
-    fn requests(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn requests(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
         let mut path = format!(
             "/merge_requests?scope=all&state=all&order_by=created_at&sort=desc&per_page=100&target_branch={}",
             encoded(search.base.as_str())
@@ -78,14 +78,14 @@ impl GitlabForge {
         if let Some(branch) = search.head_branch {
             path.push_str(&format!("&source_branch={}", encoded(branch.as_str())));
         }
-        let found: Vec<Request> = self.rest.list(&path, watch)?;
+        let found: Vec<Request> = self.rest.list(&path, task)?;
         let own = found.into_iter().filter(Request::is_own).filter_map(Request::change);
         Ok(own.filter(|change| search.fits(change)).collect())
     }
 
     /// Why a merge request was not merged.
-    fn not_merged(&self, number: u64, words: &str, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
-        let request = self.request(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+    fn not_merged(&self, number: u64, words: &str, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
+        let request = self.request(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if request.is_locked() {
             return Ok(being_merged());
         }
@@ -128,35 +128,35 @@ impl Forge for GitlabForge {
         Caps { merges: true, needs_branch: true, deploys: true }
     }
 
-    fn branch(&self, name: &BranchName, watch: Watch<'_>) -> Result<Option<CommitId>, ForgeError> {
-        Ok(self.branch_there(name, watch)?.map(|branch| branch.commit.id))
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+        Ok(self.branch_there(name, task)?.map(|branch| branch.commit.id))
     }
 
     /// The project's settings, and what the branch's protection lets this token do.
     ///
     /// Whichever merge method the project has, a merge commit that was made on the target's tip lands unchanged: by a
     /// fast-forward where it only makes these, else as the second parent of GitLab's own. Squashing alone forbids it.
-    fn rules(&self, branch: &BranchName, watch: Watch<'_>) -> Result<Rules, ForgeError> {
-        let project = self.project(watch)?;
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
+        let project = self.project(task)?;
         let pipeline = project.only_allow_merge_if_pipeline_succeeds == Some(true);
         Ok(Rules {
             required: pipeline.then(|| PIPELINE.to_owned()).into_iter().collect(),
-            direct_push: self.branch_there(branch, watch)?.and_then(|branch| branch.can_push),
+            direct_push: self.branch_there(branch, task)?.and_then(|branch| branch.can_push),
             write: project.write(),
             merge_commits: project.squash_option.map(|option| option != "always"),
             ..Rules::default()
         })
     }
 
-    fn find_changes(&self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Change>, ForgeError> {
-        self.requests(search, watch)
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+        self.requests(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
-    fn open_change(&self, new: &NewChange, watch: Watch<'_>) -> Result<Change, ForgeError> {
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
         let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
-        if let Some(change) = self.requests(&search, watch)?.into_iter().next() {
+        if let Some(change) = self.requests(&search, task)?.into_iter().next() {
             return Ok(change);
         }
         let body = json!({
@@ -167,7 +167,7 @@ impl Forge for GitlabForge {
             // Left away, the project's default would hold.
             "squash": false,
         });
-        let answer = self.rest.write("POST", "/merge_requests", &body, watch)?;
+        let answer = self.rest.write("POST", "/merge_requests", &body, task)?;
         let found = match answer.status {
             201 => {
                 let mut opened: Request =
@@ -177,60 +177,65 @@ impl Forge for GitlabForge {
                 opened.change()
             }
             // Somebody was faster: perhaps an earlier attempt of ours.
-            409 => self.requests(&search, watch)?.into_iter().next(),
+            409 => self.requests(&search, task)?.into_iter().next(),
             _ => None,
         };
         found.ok_or_else(|| self.rest.refused(&answer))
     }
 
-    fn change(&self, number: u64, watch: Watch<'_>) -> Result<Option<Change>, ForgeError> {
-        Ok(self.request(number, watch)?.and_then(Request::change))
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
+        Ok(self.request(number, task)?.and_then(Request::change))
     }
 
     /// GitLab itself marks a merge request as merged when its head lands; nobody else can.
-    fn close(&self, number: u64, state: ChangeState, watch: Watch<'_>) -> Result<Change, ForgeError> {
-        let change = self.change(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+        let change = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if state == ChangeState::Merged || change.state != ChangeState::Open {
             return Ok(change);
         }
         let path = format!("/merge_requests/{number}");
-        let answer = self.rest.done("PUT", &path, &json!({ "state_event": "close" }), watch)?;
+        let answer = self.rest.done("PUT", &path, &json!({ "state_event": "close" }), task)?;
         let closed: Request = self.rest.read(&answer.body, &path).map_err(ForgeError::of_a_write)?;
         Ok(closed.change().unwrap_or(Change { state: ChangeState::Closed, ..change }))
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let path = format!("/merge_requests/{number}/notes");
-        let said: Vec<Note> = self.rest.list(&format!("{path}?per_page=100"), watch)?;
+        let said: Vec<Note> = self.rest.list(&format!("{path}?per_page=100"), task)?;
         if said.iter().any(|note| unmarked(note.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
-        self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), watch).map(drop)
+        self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task).map(drop)
     }
 
-    fn verdicts(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        self.verdicts.all(&self.rest, commit, watch)
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        self.verdicts.all(&self.rest, commit, task)
     }
 
-    fn glance(&self, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        self.verdicts.glance(&self.rest, commit, watch)
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        self.verdicts.glance(&self.rest, commit, task)
     }
 
-    fn deployment(&self, commit: CommitId, environment: &str, watch: Watch<'_>) -> Result<Option<Verdict>, ForgeError> {
+    fn deployment(
+        &self,
+        commit: CommitId,
+        environment: &str,
+        task: TaskContext<'_>,
+    ) -> Result<Option<Verdict>, ForgeError> {
         let path = format!("/deployments?environment={}&order_by=id&sort=desc&per_page=100", encoded(environment));
-        let newest: Option<Vec<Deployment>> = self.rest.get(&path, watch)?;
+        let newest: Option<Vec<Deployment>> = self.rest.get(&path, task)?;
         let own = newest.into_iter().flatten().find(|deployment| deployment.sha == commit);
         Ok(own.map(|deployment| deployment.verdict(environment)))
     }
 
     /// GitLab takes no word against squashing where the project insists on it, so it is asked first what it would do.
-    fn merge(&self, request: &MergeRequest, watch: Watch<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
         let number = request.number;
-        let seen = self.request(number, watch)?.ok_or_else(|| self.rest.no_change(number))?;
+        let seen = self.request(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if seen.is_locked() {
             return Ok(being_merged());
         }
-        let squashes = seen.squashes(|| Ok(self.project(watch)?.squash_option))?;
+        let squashes = seen.squashes(|| Ok(self.project(task)?.squash_option))?;
         match seen.change() {
             Some(Change { merged_as: Some(commit), .. }) => return Ok(MergeOutcome::Already(commit)),
             Some(Change { head, .. }) if head != request.expected_head => return Ok(MergeOutcome::HeadMoved),
@@ -249,7 +254,7 @@ impl Forge for GitlabForge {
             "squash": false,
         });
         let path = format!("/merge_requests/{number}/merge");
-        let answer = self.rest.write("PUT", &path, &body, watch)?;
+        let answer = self.rest.write("PUT", &path, &body, task)?;
         let words = answer.words().to_owned();
         match answer.status {
             200 => {
@@ -266,12 +271,12 @@ impl Forge for GitlabForge {
                     .to_owned(),
             )),
             409 if words.contains("SHA") => Ok(MergeOutcome::HeadMoved),
-            405 | 406 | 409 | 422 => self.not_merged(number, &words, watch),
+            405 | 406 | 409 | 422 => self.not_merged(number, &words, task),
             _ => Err(self.rest.refused(&answer)),
         }
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, watch: Watch<'_>) -> Result<(), ForgeError> {
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
@@ -283,7 +288,7 @@ impl Forge for GitlabForge {
         if let Some(url) = verdict.url.as_deref().filter(|url| url.starts_with("http")) {
             body["target_url"] = url.into();
         }
-        let answer = self.rest.write("POST", &format!("/statuses/{commit}"), &body, watch)?;
+        let answer = self.rest.write("POST", &format!("/statuses/{commit}"), &body, task)?;
         // It says already what it shall say.
         let same = answer.status == 400 && answer.words().contains("Cannot transition status");
         if answer.is_success() || same { Ok(()) } else { Err(self.rest.refused(&answer)) }

@@ -4,7 +4,7 @@ use super::answers::{Pipeline, Status};
 use crate::forge::rest::Rest;
 use crate::forge::union::worst;
 use crate::forge::{ForgeError, Verdict};
-use crate::model::{CommitId, Watch};
+use crate::model::{CommitId, TaskContext};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -23,20 +23,25 @@ struct Heard {
 }
 
 impl Verdicts {
-    pub(super) fn all(&self, rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        let statuses = statuses(rest, commit, watch)?;
-        let pipelines = pipelines(rest, commit, watch)?;
+    pub(super) fn all(&self, rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+        let statuses = statuses(rest, commit, task)?;
+        let pipelines = pipelines(rest, commit, task)?;
         Ok(self.keep(commit, Heard { statuses, pipelines, pipelines_next: false }))
     }
 
     /// One request: statuses and pipelines in turn.
-    pub(super) fn glance(&self, rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    pub(super) fn glance(
+        &self,
+        rest: &Rest,
+        commit: CommitId,
+        task: TaskContext<'_>,
+    ) -> Result<Vec<Verdict>, ForgeError> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
-        let Some(mut heard) = heard else { return self.all(rest, commit, watch) };
+        let Some(mut heard) = heard else { return self.all(rest, commit, task) };
         if heard.pipelines_next {
-            heard.pipelines = pipelines(rest, commit, watch)?;
+            heard.pipelines = pipelines(rest, commit, task)?;
         } else {
-            heard.statuses = statuses(rest, commit, watch)?;
+            heard.statuses = statuses(rest, commit, task)?;
         }
         heard.pipelines_next = !heard.pipelines_next;
         Ok(self.keep(commit, heard))
@@ -50,20 +55,20 @@ impl Verdicts {
 }
 
 /// The newest word of each name for each branch or merge request: what ran again there counts no more.
-fn statuses(rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+fn statuses(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
     let path = format!("/repository/commits/{commit}/statuses?per_page=100");
     let mut seen = BTreeSet::new();
-    let mut newest: Vec<Status> = rest.list(&path, watch)?;
+    let mut newest: Vec<Status> = rest.list(&path, task)?;
     newest.sort_by_key(|status| std::cmp::Reverse(status.id));
     newest.retain(|status| seen.insert((status.name.clone(), status.reference.clone())));
     Ok(newest.into_iter().map(Verdict::from).collect())
 }
 
 /// The newest pipeline of each branch or merge request.
-fn pipelines(rest: &Rest, commit: CommitId, watch: Watch<'_>) -> Result<Vec<Verdict>, ForgeError> {
+fn pipelines(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
     let path = format!("/pipelines?sha={commit}&order_by=id&sort=desc&per_page=100");
     let mut seen = BTreeSet::new();
-    let mut newest: Vec<Pipeline> = rest.list(&path, watch)?;
+    let mut newest: Vec<Pipeline> = rest.list(&path, task)?;
     newest.retain(|pipeline| seen.insert(pipeline.name.clone()));
     Ok(newest.into_iter().map(Verdict::from).collect())
 }

@@ -2,7 +2,7 @@
 
 use super::lines::{note, started, step_of};
 use super::phrase::phrase;
-use crate::model::{Failure, Weight};
+use crate::model::{Failure, Shown};
 use crate::run::{Event, Listener, StepStatus};
 use crate::ui::out::{Loudness, Out, tame};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
@@ -18,14 +18,14 @@ pub struct Live {
     out: Arc<Out>,
     bars: MultiProgress,
     running: Mutex<HashMap<String, Running>>,
-    lent: Mutex<Option<Lent>>,
+    yielded: Mutex<Option<Yielded>>,
 }
 
-/// The terminal is somebody else's just now.
-struct Lent {
+/// A program of this command has the terminal just now.
+struct Yielded {
     /// The command that gives it back.
     key: String,
-    /// What is told then.
+    /// Lines to print then.
     lines: Vec<String>,
 }
 
@@ -40,41 +40,41 @@ impl Live {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        Self { bars, running: Mutex::default(), lent: Mutex::default(), out }
+        Self { bars, running: Mutex::default(), yielded: Mutex::default(), out }
     }
 
     /// A line that stays, above the spinners.
     fn line(&self, text: &str) {
         let text = self.painted(text);
-        if let Some(lent) = self.lent().as_mut() {
-            return lent.lines.push(text);
+        if let Some(yielded) = self.yielded().as_mut() {
+            return yielded.lines.push(text);
         }
         // Fails when the terminal is gone; then nobody looks.
         let _ = self.bars.println(text);
     }
 
     /// Draws nothing more until this command says something.
-    fn lend(&self, key: &str) {
-        let mut lent = self.lent();
-        if lent.is_none() {
+    fn yield_terminal(&self, key: &str) {
+        let mut yielded = self.yielded();
+        if yielded.is_none() {
             let _ = self.bars.clear();
             self.bars.set_draw_target(ProgressDrawTarget::hidden());
-            *lent = Some(Lent { key: key.to_owned(), lines: Vec::new() });
+            *yielded = Some(Yielded { key: key.to_owned(), lines: Vec::new() });
         }
     }
 
     /// Draws again, and what was to be told meanwhile.
     fn take_back(&self) {
-        if let Some(lent) = self.lent().take() {
+        if let Some(yielded) = self.yielded().take() {
             self.bars.set_draw_target(ProgressDrawTarget::stderr());
-            for line in lent.lines {
+            for line in yielded.lines {
                 let _ = self.bars.println(line);
             }
         }
     }
 
-    fn lent(&self) -> std::sync::MutexGuard<'_, Option<Lent>> {
-        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    fn yielded(&self) -> std::sync::MutexGuard<'_, Option<Yielded>> {
+        self.yielded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, id: &str, label: &str) {
@@ -150,7 +150,7 @@ impl Listener for Live {
     fn event(&self, event: &Event) {
         let back = match event {
             Event::CommandProgress { key, .. } | Event::CommandFinished { key, .. } => {
-                self.lent().as_ref().is_some_and(|lent| lent.key == *key)
+                self.yielded().as_ref().is_some_and(|yielded| yielded.key == *key)
             }
             Event::RunFinished { .. } => true,
             _ => false,
@@ -176,10 +176,10 @@ impl Listener for Live {
                     self.doing(step, &phrase(command, args));
                 }
             }
-            Event::CommandProgress { key, text, weight } => {
+            Event::CommandProgress { key, text, shown } => {
                 self.doing(key, text);
-                if *weight == Weight::Lending {
-                    self.lend(key);
+                if *shown == Shown::YieldTerminal {
+                    self.yield_terminal(key);
                 }
             }
             Event::Waiting { key, why } => self.doing(key, &paint(WARNING, format!("waiting: {why}"))),

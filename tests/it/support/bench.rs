@@ -7,7 +7,7 @@ use relwf::config::{CiConfig, Config, Environment, ForgeConfig, ShConfig};
 use relwf::effects::{Clock, Decision, Registry, Signals, World};
 use relwf::forge::LocalForge;
 use relwf::git::{Credentials, Identity, Keep, Mirror, RemoteUrl};
-use relwf::model::{Cancel, Failure, Place, Progress, RunId, Value, Watch};
+use relwf::model::{Cancel, Failure, Place, Progress, RunId, TaskContext, Value};
 use relwf::run::{
     Assumed, Call, Command, Commands, EffectError, Intent, Key, Observation, OnUnknown, Path as RunPath, Performing,
     Probe,
@@ -151,11 +151,11 @@ impl Bench {
 
     pub fn mirror(&self) -> Arc<Mirror> {
         let url = RemoteUrl::parse("remote.git", self.dir.path()).expect("an address");
-        let watch = Watch { cancel: &Cancel::new(), progress: &|_| {} };
+        let task = TaskContext { cancel: &Cancel::new(), progress: &|_| {} };
         let credentials = Arc::new(Credentials::new(|_| None, None));
         let mirror =
-            Mirror::open(&self.dir.path().join("cache"), &url, credentials, Keep::Yes, watch).expect("a mirror");
-        mirror.sync(watch).expect("it can be fetched");
+            Mirror::open(&self.dir.path().join("cache"), &url, credentials, Keep::Yes, task).expect("a mirror");
+        mirror.sync(task).expect("it can be fetched");
         Arc::new(mirror)
     }
 
@@ -248,8 +248,8 @@ impl Bound<'_> {
     fn with<T>(&self, work: impl FnOnce(&Performing<'_>) -> T) -> T {
         let said = Arc::clone(&self.bench.said);
         let progress = move |progress: Progress| said.lock().unwrap().push(progress.what);
-        let watch = Watch { cancel: &self.bench.cancel, progress: &progress };
-        work(&Performing { run: &self.bench.run, key: &self.key, watch, now: self.bench.clock.now() })
+        let task = TaskContext { cancel: &self.bench.cancel, progress: &progress };
+        work(&Performing { run: &self.bench.run, key: &self.key, task, now: self.bench.clock.now() })
     }
 
     fn effect(&self) -> &dyn relwf::run::Effect {

@@ -1,7 +1,7 @@
 //! Real git repositories with dates that tick, a private home and no configuration but their own.
 
 use relwf::git::{Credentials, Keep, Mirror, RemoteUrl};
-use relwf::model::{Cancel, Progress, Watch};
+use relwf::model::{Cancel, Progress, TaskContext};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 static NEVER: LazyLock<Cancel> = LazyLock::new(Cancel::new);
 
 /// Nobody interrupts, nobody listens.
-pub fn quiet() -> Watch<'static> {
-    Watch { cancel: &NEVER, progress: &|_: Progress| {} }
+pub fn quiet() -> TaskContext<'static> {
+    TaskContext { cancel: &NEVER, progress: &|_: Progress| {} }
 }
 
 /// A repository that tests work on with git itself.

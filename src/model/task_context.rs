@@ -1,9 +1,9 @@
-//! What long work is given: the cancel flag, and somebody who wants to hear how far it is.
+//! What a long task is given: the cancel flag, and a callback for its progress.
 
 use super::Cancel;
 use serde::Serialize;
 
-/// How far long work is.
+/// How far a task is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Progress {
     /// What is going on, e.g. "receiving objects" or a line that a program printed.
@@ -17,45 +17,45 @@ pub struct Progress {
     /// Bytes received or sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// Is it gone with the next word, or worth keeping?
+    /// How long the message stays on the screen.
     #[serde(skip)]
-    pub weight: Weight,
+    pub shown: Shown,
 }
 
-/// What becomes of a word of progress.
+/// How long a progress message stays on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Weight {
-    /// Shown while it is so.
+pub enum Shown {
+    /// Until the next message.
     #[default]
     Passing,
-    /// Something that people should know afterwards too.
+    /// It stays: people should still be able to read it afterwards.
     Lasting,
-    /// Shown, and then nothing until the next word: a program may ask somebody on the terminal.
-    Lending,
+    /// Until the next message, and nothing else is drawn meanwhile: a program may prompt on the terminal.
+    YieldTerminal,
 }
 
-/// Borrowed by whatever may take long.
+/// Passed down to everything that may take long.
 #[derive(Clone, Copy)]
-pub struct Watch<'a> {
+pub struct TaskContext<'a> {
     /// Raised by ctrl-C: stop at the next safe point.
     pub cancel: &'a Cancel,
-    /// Hears of progress; shown, never journaled.
+    /// Receives progress; shown, never journaled.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
-impl Watch<'_> {
+impl TaskContext<'_> {
     /// Says what is going on.
     pub fn say(&self, what: impl Into<String>) {
         (self.progress)(Progress { what: what.into(), ..Progress::default() });
     }
 
-    /// Says what is going on, and leaves the terminal alone until the next word.
-    pub fn lend(&self, what: impl Into<String>) {
-        (self.progress)(Progress { what: what.into(), weight: Weight::Lending, ..Progress::default() });
+    /// Says what is going on, and leaves the terminal to a program until the next message.
+    pub fn yield_terminal(&self, what: impl Into<String>) {
+        (self.progress)(Progress { what: what.into(), shown: Shown::YieldTerminal, ..Progress::default() });
     }
 
-    /// Says something that people should know afterwards too.
+    /// Says something that stays on the screen.
     pub fn warn(&self, what: impl Into<String>) {
-        (self.progress)(Progress { what: what.into(), weight: Weight::Lasting, ..Progress::default() });
+        (self.progress)(Progress { what: what.into(), shown: Shown::Lasting, ..Progress::default() });
     }
 }
