@@ -1,6 +1,6 @@
 //! Turns the traces of many evaluations into one story: every step begins once and ends once.
 
-use super::{Event, Left, Listener, Path, StepStatus, Trace};
+use super::{Event, Listener, Path, StepExit, StepStatus, Trace};
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
@@ -26,9 +26,9 @@ impl Announcer {
                 }
                 Trace::Left { path, instance, how } => {
                     let status = match how {
-                        Left::Done => StepStatus::Done,
-                        Left::Failed => StepStatus::Failed,
-                        Left::Stopped => continue,
+                        StepExit::Done => StepStatus::Done,
+                        StepExit::Failed => StepStatus::Failed,
+                        StepExit::Stopped => continue,
                     };
                     let step = path.to_string();
                     let id = (path, instance);

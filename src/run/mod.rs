@@ -36,7 +36,7 @@ pub use key::{Key, Path};
 pub use pace::Pace;
 pub use record::{Record, RecordError, Recorder};
 pub use restore::restore;
-pub use session::{Answer, Left, Request, Session, Trace};
+pub use session::{Answer, Request, Session, StepExit, Trace};
 pub use signature::{Arguments, Kind, Param, ParamType, Signature, optional, required};
 
 /// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not

@@ -31,7 +31,7 @@ pub struct Request {
 
 /// How a step or a branch was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub enum StepExit {
     /// It returned.
     Done,
     /// It threw.
@@ -61,7 +61,7 @@ pub enum Trace {
         /// As when it was entered.
         instance: u32,
         /// How.
-        how: Left,
+        how: StepExit,
     },
     /// The script printed.
     Note {
@@ -208,13 +208,13 @@ impl Session {
     }
 
     /// Leaves the innermost step or branch.
-    pub fn leave(&self, how: Left) {
+    pub fn leave(&self, how: StepExit) {
         let mut state = self.state();
         if state.scopes.len() < 2 {
             return;
         }
         if let Some(Scope { path, instance, .. }) = state.scopes.pop()
-            && how != Left::Stopped
+            && how != StepExit::Stopped
         {
             state.traces.push(Trace::Left { path, instance, how });
         }

@@ -1,6 +1,6 @@
 //! The session's rules, one by one, as a script meets them.
 
-use super::{Advance, Answer, Call, Evaluation, History, Left, Script, Session, Settled, Trace, advance};
+use super::{Advance, Answer, Call, Evaluation, History, Script, Session, Settled, StepExit, Trace, advance};
 use crate::model::{Cancel, Failure, FailureKind, Place, Value};
 use serde_json::json;
 use std::sync::Arc;
@@ -60,9 +60,9 @@ fn keys_are_the_path_and_a_counter_that_goes_on_when_a_step_is_entered_again() {
             ask!(s, "a");
             s.enter_step("in", here());
             ask!(s, "b");
-            s.leave(Left::Done);
+            s.leave(StepExit::Done);
             ask!(s, "c");
-            s.leave(Left::Done);
+            s.leave(StepExit::Done);
         }
         Evaluation::Returned(ask!(s, "d"))
     });
@@ -80,7 +80,7 @@ fn parallels_of_one_name_are_told_apart() {
             let name = s.begin_parallel(name);
             s.enter_branch(&name, "a[1]", here());
             ask!(s, "x");
-            s.leave(Left::Done);
+            s.leave(StepExit::Done);
             names.push(name);
         }
         Evaluation::Returned(json!(names))
@@ -95,7 +95,7 @@ fn branches_are_pending_together_and_a_stop_in_one_leaves_the_others_alone() {
         for item in ["a", "b", "c"] {
             s.enter_branch(&name, item, here());
             assert_eq!(ask(s, "x"), Answer::Stop);
-            s.leave(Left::Stopped);
+            s.leave(StepExit::Stopped);
             assert!(!s.must_unwind());
         }
         Evaluation::Stopped
@@ -153,11 +153,11 @@ fn traces_carry_an_identity_that_every_evaluation_repeats() {
         for _ in 0..2 {
             s.enter_step("a", here());
             s.note("hello");
-            s.leave(Left::Done);
+            s.leave(StepExit::Done);
         }
         s.enter_step("b", here());
         let answer = ask(s, "x");
-        s.leave(if answer == Answer::Stop { Left::Stopped } else { Left::Failed });
+        s.leave(if answer == Answer::Stop { StepExit::Stopped } else { StepExit::Failed });
         Evaluation::Stopped
     };
     let (_, first) = run(&History::default(), script);

@@ -8,7 +8,7 @@ use super::failure::{is_stop, of_error, stop, thrown};
 use super::host::{evaluating, place, set};
 use super::opaque::{Opaque, Secret, Unknown};
 use crate::model::{Failure, FailureKind};
-use crate::run::Left;
+use crate::run::StepExit;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Module, NativeCallContext, Position};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -145,11 +145,11 @@ fn secret(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome
     Ok(Dynamic::from(Secret { name, before: String::new(), after: String::new() }))
 }
 
-fn left(outcome: &Outcome) -> Left {
+fn left(outcome: &Outcome) -> StepExit {
     match outcome {
-        Ok(_) => Left::Done,
-        Err(error) if is_stop(error) => Left::Stopped,
-        Err(_) => Left::Failed,
+        Ok(_) => StepExit::Done,
+        Err(error) if is_stop(error) => StepExit::Stopped,
+        Err(_) => StepExit::Failed,
     }
 }
 

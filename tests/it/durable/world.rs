@@ -3,9 +3,9 @@
 
 use relwf::model::{Cancel, Failure, FailureKind, Place, RunId, Span, Value};
 use relwf::run::{
-    Answer, Assumed, Call, Command, Commands, Effect, EffectError, Evaluation, Event, History, Intent, Left, Listener,
+    Answer, Assumed, Call, Command, Commands, Effect, EffectError, Evaluation, Event, History, Intent, Listener,
     LocalDriver, Observation, OnUnknown, Outcome, Pace, Performing, Probe, Read, Record, RecordError, Recorder, Script,
-    Session, Wait,
+    Session, StepExit, Wait,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -107,9 +107,9 @@ fn play(lines: &[Line], session: &Arc<Session>, before: &Value, item: &str) -> R
 
 fn leave(session: &Arc<Session>, result: Result<Value, Unwind>) -> Result<Value, Unwind> {
     session.leave(match &result {
-        Ok(_) => Left::Done,
-        Err(Unwind::Threw(_)) => Left::Failed,
-        Err(Unwind::Stop) => Left::Stopped,
+        Ok(_) => StepExit::Done,
+        Err(Unwind::Threw(_)) => StepExit::Failed,
+        Err(Unwind::Stop) => StepExit::Stopped,
     });
     result
 }

@@ -2,7 +2,7 @@
 
 use super::host::{HELPER, drive, drive_some, echo, program, workflow};
 use relwf::model::{Cancel, Failure, FailureKind, Value};
-use relwf::run::{Advance, History, Left, Settled, Trace, advance};
+use relwf::run::{Advance, History, Settled, StepExit, Trace, advance};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,7 +56,7 @@ fn a_stop_cannot_be_caught_and_a_failure_can() {
     let run = drive(&program, &none(), |_| Settled::Failure(Failure::new(FailureKind::Moved, "it moved")));
     assert_eq!(run.value(), json!(["moved", "it moved", null, 2]));
     assert_eq!(run.evaluations, 2);
-    assert!(run.traces.iter().any(|trace| matches!(trace, Trace::Left { how: Left::Failed, .. })));
+    assert!(run.traces.iter().any(|trace| matches!(trace, Trace::Left { how: StepExit::Failed, .. })));
 }
 
 #[test]
