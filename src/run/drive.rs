@@ -149,7 +149,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
     fn listen(&mut self) -> bool {
         let mut settled = false;
         let nearest = self.resting.values().map(|resting| resting.due.saturating_duration_since(Instant::now())).min();
-        let patience = nearest.map_or(self.performer.pace.tick, |due| due.min(self.performer.pace.tick));
+        let patience = nearest.map_or(self.performer.policy.tick, |due| due.min(self.performer.policy.tick));
         let mut next = self.receiver.recv_timeout(patience).ok();
         while let Some(message) = next {
             settled |= self.hear(message);
@@ -184,8 +184,8 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             }
             End::Suspended { why, until } => {
                 self.waiting(&mut task, &why);
-                let most = self.performer.pace.suspended;
-                let left = until.map(|until| until.duration_since((self.performer.pace.now)()));
+                let most = self.performer.policy.suspended;
+                let left = until.map(|until| until.duration_since((self.performer.policy.now)()));
                 let rest = left.map_or(most, |left| Duration::try_from(left).unwrap_or(Duration::ZERO).min(most));
                 self.resting.insert(key, Resting { task, due: Instant::now() + rest, suspended: Some(why) });
             }

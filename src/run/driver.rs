@@ -4,7 +4,7 @@
 
 use super::drive::Drive;
 use super::perform::Performer;
-use super::{Commands, Event, Listener, Pace, Record, RecordError, Recorder, RunStatus, Script};
+use super::{Commands, Event, Listener, Record, RecordError, Recorder, RetryPolicy, RunStatus, Script};
 use crate::model::{Cancel, Failure, FailureKind, RunId, Value};
 use std::sync::mpsc;
 
@@ -51,7 +51,7 @@ impl LocalDriver<'_> {
     ///
     /// The journal failed; nothing more was performed.
     pub fn drive(&self) -> Result<Outcome, RecordError> {
-        self.drive_at(&Pace::default())
+        self.drive_with(&RetryPolicy::default())
     }
 
     /// The same with another patience.
@@ -59,7 +59,7 @@ impl LocalDriver<'_> {
     /// # Errors
     ///
     /// The journal failed; nothing more was performed.
-    pub fn drive_at(&self, pace: &Pace) -> Result<Outcome, RecordError> {
+    pub fn drive_with(&self, policy: &RetryPolicy) -> Result<Outcome, RecordError> {
         let history = self.recorder.history()?;
         self.recorder.record(&Record::Status { status: RunStatus::Running, value: None, failure: None })?;
         self.listener.event(&Event::RunStarted {
@@ -77,7 +77,7 @@ impl LocalDriver<'_> {
             commands: self.commands,
             recorder: self.recorder,
             listener: self.listener,
-            pace,
+            policy,
             cancel: &cancel,
             sender,
         };

@@ -14,10 +14,10 @@ mod dry;
 mod event;
 mod history;
 mod key;
-mod pace;
 mod perform;
 mod record;
 mod restore;
+mod retry_policy;
 mod session;
 mod signature;
 #[cfg(test)]
@@ -33,9 +33,9 @@ pub use dry::{DryDriver, PlanItem};
 pub use event::{Event, Listener, RunStatus, StepStatus};
 pub use history::{Entry, History, Settled};
 pub use key::{Key, Path};
-pub use pace::Pace;
 pub use record::{Record, RecordError, Recorder};
 pub use restore::restore;
+pub use retry_policy::RetryPolicy;
 pub use session::{Answer, Request, Session, StepExit, Trace};
 pub use signature::{Arguments, Kind, Param, ParamType, Signature, optional, required};
 

@@ -3,8 +3,8 @@
 //! Knows nothing of scripts or of what else is in flight; the driver does.
 
 use super::{
-    Command, Commands, Effect, EffectError, Event, Fingerprint, Intent, Key, Listener, Observation, OnUnknown, Pace,
-    Performing, Probe, Read, Record, RecordError, Recorder, Request, Settled, Wait,
+    Command, Commands, Effect, EffectError, Event, Fingerprint, Intent, Key, Listener, Observation, OnUnknown,
+    Performing, Probe, Read, Record, RecordError, Recorder, Request, RetryPolicy, Settled, Wait,
 };
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Shown, TaskContext, Value};
 use jiff::{SignedDuration, Timestamp};
@@ -64,7 +64,7 @@ pub(super) struct Performer<'a> {
     pub(super) commands: &'a dyn Commands,
     pub(super) recorder: &'a dyn Recorder,
     pub(super) listener: &'a dyn Listener,
-    pub(super) pace: &'a Pace,
+    pub(super) policy: &'a RetryPolicy,
     /// Raised by ctrl-C and by a journal that failed.
     pub(super) cancel: &'a Cancel,
     pub(super) sender: Sender<Message>,
@@ -117,7 +117,7 @@ impl Performer<'_> {
             run: self.run,
             key: &task.request.key,
             task: TaskContext { cancel: self.cancel, progress: &progress },
-            now: (self.pace.now)(),
+            now: (self.policy.now)(),
         };
         let (end, begun) = match &command {
             Command::Read(read) => (self.read(task, read.as_ref(), &cx)?, None),
@@ -141,7 +141,7 @@ impl Performer<'_> {
 
     /// Does a server ask for more patience than a process has?
     fn must_rest(&self, failure: &Failure) -> bool {
-        failure.after.is_some_and(|after| after.duration() > self.pace.budget)
+        failure.after.is_some_and(|after| after.duration() > self.policy.budget)
     }
 
     fn wait(&self, task: &Task, wait: &dyn Wait, cx: &Performing<'_>) -> Result<(End, Option<Value>), RecordError> {
@@ -212,7 +212,7 @@ impl Performer<'_> {
                         if let Verdict::End(end) = self.judge(task, effect, found, Some(&failure))? {
                             return Ok(end);
                         }
-                        if tries >= self.pace.tries {
+                        if tries >= self.policy.tries {
                             return self.doubt(task, failure.message);
                         }
                         (failure, None)
@@ -226,14 +226,14 @@ impl Performer<'_> {
                     };
                 }
             };
-            let pause = after.map_or(Duration::ZERO, |span| span.duration()).max(self.pace.pause(tries));
+            let pause = after.map_or(Duration::ZERO, |span| span.duration()).max(self.policy.pause(tries));
             // A server that asks for more patience than a process has: nothing was done, and the run goes on later.
-            if after.is_some_and(|after| started.elapsed() + after.duration() > self.pace.budget) {
+            if after.is_some_and(|after| started.elapsed() + after.duration() > self.policy.budget) {
                 let key = task.request.key.clone();
                 self.record(Record::Absent { key, actor: "server".to_owned() })?;
                 return Ok(self.suspend(failure.after(after)));
             }
-            if tries >= self.pace.tries || started.elapsed() + pause > self.pace.budget {
+            if tries >= self.policy.tries || started.elapsed() + pause > self.policy.budget {
                 return self.failed(task, failure);
             }
             cx.task.say(format!("{}; trying again", failure.message));
@@ -251,9 +251,9 @@ impl Performer<'_> {
                 Err(failure) if matches!(failure.kind, FailureKind::Network | FailureKind::Timeout) => failure,
                 prepared => return prepared,
             };
-            let pause = failure.after.map_or(Duration::ZERO, |after| after.duration()).max(self.pace.pause(tries));
+            let pause = failure.after.map_or(Duration::ZERO, |after| after.duration()).max(self.policy.pause(tries));
             tries += 1;
-            if tries > self.pace.tries || pause > self.pace.budget || !self.sleep(pause) {
+            if tries > self.policy.tries || pause > self.policy.budget || !self.sleep(pause) {
                 return Err(failure);
             }
         }
@@ -262,14 +262,14 @@ impl Performer<'_> {
     /// The run goes on when the server lets it.
     fn suspend(&self, failure: Failure) -> End {
         let after = failure.after.and_then(|after| SignedDuration::try_from(after.duration()).ok());
-        let until = after.and_then(|after| (self.pace.now)().checked_add(after).ok());
+        let until = after.and_then(|after| (self.policy.now)().checked_add(after).ok());
         End::Suspended { why: failure.message, until }
     }
 
     /// Looks for traces of the effect, again and again while there are none.
     fn look(&self, task: &Task, effect: &dyn Effect, cx: &Performing<'_>, intent: &Intent) -> Found {
         let mut found = Found::Absent;
-        for pause in std::iter::once(&Duration::ZERO).chain(&self.pace.looks) {
+        for pause in std::iter::once(&Duration::ZERO).chain(&self.policy.looks) {
             if !self.sleep(*pause) {
                 return Found::Interrupted;
             }
@@ -363,7 +363,7 @@ impl Performer<'_> {
             if left.is_zero() {
                 return true;
             }
-            std::thread::sleep(left.min(self.pace.tick));
+            std::thread::sleep(left.min(self.policy.tick));
         }
     }
 

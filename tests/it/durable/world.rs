@@ -4,8 +4,8 @@
 use relwf::model::{Cancel, Failure, FailureKind, Place, RunId, Span, Value};
 use relwf::run::{
     Answer, Assumed, Call, Command, Commands, Effect, EffectError, Evaluation, Event, History, Intent, Listener,
-    LocalDriver, Observation, OnUnknown, Outcome, Pace, Performing, Probe, Read, Record, RecordError, Recorder, Script,
-    Session, StepExit, Wait,
+    LocalDriver, Observation, OnUnknown, Outcome, Performing, Probe, Read, Record, RecordError, Recorder, RetryPolicy,
+    Script, Session, StepExit, Wait,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -452,9 +452,9 @@ impl Listener for Heard {
     }
 }
 
-/// A pace at which nobody waits.
-pub fn quick() -> Pace {
-    Pace {
+/// A policy at which nobody waits.
+pub fn quick() -> RetryPolicy {
+    RetryPolicy {
         tries: 4,
         first: Duration::from_micros(100),
         longest: Duration::from_micros(500),
@@ -462,7 +462,7 @@ pub fn quick() -> Pace {
         looks: vec![Duration::from_micros(100)],
         suspended: Duration::from_micros(500),
         tick: Duration::from_millis(2),
-        ..Pace::default()
+        ..RetryPolicy::default()
     }
 }
 
@@ -489,5 +489,5 @@ pub fn drive_with(
         cancel,
         parallel: 4,
     }
-    .drive_at(&quick())
+    .drive_with(&quick())
 }

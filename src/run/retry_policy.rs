@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// How patient a driver is.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct RetryPolicy {
     /// The clock that commands see.
     pub now: fn() -> Timestamp,
     /// How often an effect is tried in one process.
@@ -27,7 +27,7 @@ pub struct Pace {
     pub tick: Duration,
 }
 
-impl Default for Pace {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             now: Timestamp::now,
@@ -42,7 +42,7 @@ impl Default for Pace {
     }
 }
 
-impl Pace {
+impl RetryPolicy {
     /// The pause after `tries` tries: exponential, with up to half of it taken off by chance, so that many clients do
     /// not come back together.
     pub(super) fn pause(&self, tries: u32) -> Duration {
@@ -59,11 +59,11 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_and_jitter_takes_at_most_half() {
-        let pace = Pace::default();
+        let policy = RetryPolicy::default();
         for (tries, full) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (40, 30)] {
             let full = Duration::from_secs(full);
             for _ in 0..50 {
-                let pause = pace.pause(tries);
+                let pause = policy.pause(tries);
                 assert!(pause <= full && pause >= full / 2, "{tries}: {pause:?}");
             }
         }
