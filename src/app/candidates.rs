@@ -1,7 +1,7 @@
 //! What could be promoted, and why or why not. Answered by the host function that workflows call, so both always agree.
 
 use super::project::Project;
-use super::world;
+use super::wiring;
 use crate::effects::Line;
 use crate::git::Keep;
 use crate::model::{Failure, FailureKind, Place, RunId, Span, TaskContext};
@@ -56,7 +56,7 @@ pub fn candidates(
     limit: u32,
     task: TaskContext<'_>,
 ) -> Result<Candidates, Failure> {
-    let world = world::look(project, Keep::No, task)?;
+    let world = wiring::for_reading(project, Keep::No, task)?;
     let line = if line == Line::All { "all" } else { "first-parent" };
     let mut args = json!({ "branch": source, "target": target, "limit": limit, "line": line });
     if let (Some(soak), Some(args)) = (soak, args.as_object_mut()) {

@@ -2,8 +2,8 @@
 
 use super::check::check;
 use super::forges;
+use super::invocation::Invocation;
 use super::project::Project;
-use super::setting::Setting;
 use crate::config::{CiKind, ForgeKind};
 use crate::forge::Forge;
 use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
@@ -84,12 +84,12 @@ pub enum Live {
 }
 
 /// Looks at everything that a run needs.
-pub fn doctor(setting: &Setting, live: Live, task: TaskContext<'_>) -> Diagnosis {
+pub fn doctor(invocation: &Invocation, live: Live, task: TaskContext<'_>) -> Diagnosis {
     let mut findings = vec![git_version()];
-    for (name, folder) in [("state", setting.state_dir()), ("cache", setting.cache_dir())] {
+    for (name, folder) in [("state", invocation.state_dir()), ("cache", invocation.cache_dir())] {
         findings.push(Finding::of(name, folder.and_then(|folder| writable(&folder))));
     }
-    match Project::open(setting) {
+    match Project::open(invocation) {
         Ok(project) => of_project(&project, live, task, &mut findings),
         Err(failure) => findings.push(Finding::bad("config", failure)),
     }
@@ -103,7 +103,7 @@ fn of_project(project: &Project, live: Live, task: TaskContext<'_>, findings: &m
             Finding::odd("config", "no relwf.toml: the defaults hold", "`relwf init` writes one for this repository")
         }
     });
-    let environment = |name: &str| (project.setting.env)(name);
+    let environment = |name: &str| (project.invocation.env)(name);
     let committer = Identity::find(&environment, Some(&project.config.root))
         .map(|who| format!("{} <{}>", who.committer.0, who.committer.1))
         .map_err(Failure::from);
@@ -137,7 +137,7 @@ fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut V
     }
     let opened = project.url().and_then(|url| {
         way(url.route(), findings);
-        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, Arc::clone(&credentials), Keep::No, task)?;
+        let mirror = Mirror::open(&project.invocation.cache_dir()?, &url, Arc::clone(&credentials), Keep::No, task)?;
         let refs = mirror.remote_refs(task)?;
         Ok((url, mirror, refs))
     });
@@ -163,7 +163,7 @@ fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut V
             ));
         }
     }
-    match super::world::parts(project, Arc::new(mirror)) {
+    match super::wiring::parts(project, Arc::new(mirror)) {
         Ok(parts) => {
             findings.push(Finding::good("forge", Forge::kind(&*parts.forge)));
             findings.push(match &parts.ci {
@@ -214,7 +214,7 @@ fn tokens(project: &Project, url: &RemoteUrl, findings: &mut Vec<Finding>) {
         });
     }
     if project.config.ci.kind == Some(CiKind::Travis) {
-        let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty());
+        let token = (project.invocation.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty());
         findings.push(match token {
             Some(_) => Finding::good("token", "for Travis: TRAVIS_TOKEN"),
             None => Finding::odd(

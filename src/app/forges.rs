@@ -118,7 +118,7 @@ pub(super) fn never_in_the_clear(base: &str, parsed: &RemoteUrl, table: &str) ->
 
 /// A client that goes the ways that git goes.
 pub(super) fn client(project: &Project) -> Result<Client, Failure> {
-    Ok(Client::new(project.setting.cancel.clone()).by(project.routes()?))
+    Ok(Client::new(project.invocation.cancel.clone()).by(project.routes()?))
 }
 
 /// The variables that hold tokens for a host with that kind of forge, as people know them.
@@ -149,7 +149,7 @@ pub(super) fn own_tokens(project: &Project) -> Option<(String, &'static [&'stati
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Fetch, Setting};
+    use crate::app::{Fetch, Invocation};
     use crate::merge::Certify;
     use crate::model::Cancel;
 
@@ -157,7 +157,7 @@ mod tests {
     fn project(dir: &std::path::Path, url: &str, forge: &str) -> (Project, RemoteUrl) {
         std::fs::write(dir.join("relwf.toml"), format!("[repo]\nurl = \"{url}\"\n[forge]\n{forge}\n")).unwrap();
         let env = |name: &str| (name.ends_with("_TOKEN")).then(|| name.to_owned());
-        let setting = Setting {
+        let invocation = Invocation {
             dir: dir.to_owned(),
             config: None,
             repo: None,
@@ -166,7 +166,7 @@ mod tests {
             env: Arc::new(env),
             cancel: Cancel::new(),
         };
-        let project = Project::open(&setting).unwrap();
+        let project = Project::open(&invocation).unwrap();
         let url = project.url().unwrap();
         (project, url)
     }

@@ -1,7 +1,7 @@
 //! What `relwf init` writes: a relwf.toml made for the repository, the embedded workflows and plugins.
 
 use super::embedded::{self, Preset};
-use super::setting::Setting;
+use super::invocation::Invocation;
 use crate::git;
 use crate::model::{Failure, FailureKind};
 use std::fs;
@@ -42,10 +42,13 @@ impl InitFile {
 /// # Errors
 ///
 /// The folder lies in no repository.
-pub fn init_files(setting: &Setting, preset: Preset) -> Result<Vec<InitFile>, Failure> {
-    let Some(found) = git::enclosing(&setting.dir)? else {
-        return Err(Failure::new(FailureKind::Usage, format!("{} lies in no git repository", setting.dir.display()))
-            .hint("run `relwf init` inside the repository whose releases it shall do, or try `relwf demo`"));
+pub fn init_files(invocation: &Invocation, preset: Preset) -> Result<Vec<InitFile>, Failure> {
+    let Some(found) = git::enclosing(&invocation.dir)? else {
+        return Err(Failure::new(
+            FailureKind::Usage,
+            format!("{} lies in no git repository", invocation.dir.display()),
+        )
+        .hint("run `relwf init` inside the repository whose releases it shall do, or try `relwf demo`"));
     };
     let mut files =
         vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];

@@ -1,11 +1,11 @@
 //! Runs: begun, driven as far as they go, continued.
 
-use super::aftermath::{Doubt, OpenChange, left_open};
+use super::invocation::{Fetch, Invocation};
 use super::plan::made;
 use super::project::Project;
 use super::run_id::new_run_id;
-use super::setting::{Fetch, Setting};
-use super::world;
+use super::unresolved::{Doubt, OpenChange, left_open};
+use super::wiring;
 use crate::config;
 use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
@@ -122,7 +122,7 @@ pub fn start(
     task: TaskContext<'_>,
     begun: &dyn Fn(&RunId),
 ) -> Result<Finished, Failure> {
-    let store = Store::open(&project.setting.state_dir()?)?;
+    let store = Store::open(&project.invocation.state_dir()?)?;
     let who = who(project);
     let run = new_run_id(Timestamp::now());
     let repo = project.url()?.to_string();
@@ -131,7 +131,7 @@ pub fn start(
     // Held until the run has stopped.
     let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
     let mirror = Arc::new(project.mirror(Keep::Yes, task)?);
-    let world = world::work(project, mirror, store.clone())?;
+    let world = wiring::for_run(project, mirror, store.clone())?;
     let pinned = prepared.program.sources().iter();
     let claim = store.create_run(&NewRun {
         id: run.clone(),
@@ -154,16 +154,16 @@ pub fn start(
 ///
 /// Another process works on it, it is over, its sources are wrong, the remote or the journal cannot be used.
 pub fn continue_run(
-    setting: &Setting,
+    invocation: &Invocation,
     run: &RunId,
     scripts: Scripts,
     listener: &dyn Listener,
     task: TaskContext<'_>,
     begun: &dyn Fn(&RunId),
 ) -> Result<Finished, Unready> {
-    let store = Store::open(&setting.state_dir()?)?;
+    let store = Store::open(&invocation.state_dir()?)?;
     let found = store.run(run.as_str())?;
-    let (project, library) = sources(setting, &store, &found, scripts)?;
+    let (project, library) = sources(invocation, &store, &found, scripts)?;
     let prepared = prepare_from(&library, &found.workflow, |_| Ok(found.params.clone()))?;
     let prepared = Prepared { target: found.target.clone(), ..prepared };
     let who = who(&project);
@@ -179,19 +179,20 @@ pub fn continue_run(
         _ => failure,
     })?;
     let mirror = Arc::new(mirror);
-    let world = world::work(&project, mirror, store.clone())?;
+    let world = wiring::for_run(&project, mirror, store.clone())?;
     restore(run, &store.history(run)?, &world.commands, task, Timestamp::now())?;
     begun(run);
     Ok(drive(&project, &prepared, &store, &claim, &world, listener)?)
 }
 
 /// The project and the files that a run goes on with.
-fn sources(setting: &Setting, store: &Store, run: &Run, scripts: Scripts) -> Result<(Project, Library), Failure> {
+fn sources(invocation: &Invocation, store: &Store, run: &Run, scripts: Scripts) -> Result<(Project, Library), Failure> {
     let root = PathBuf::from(&run.project);
-    let setting = Setting { dir: root.clone(), repo: Some(run.repo.clone()), fetch: Fetch::First, ..setting.clone() };
+    let invocation =
+        Invocation { dir: root.clone(), repo: Some(run.repo.clone()), fetch: Fetch::First, ..invocation.clone() };
     match scripts {
         Scripts::New => {
-            let project = Project::open(&Setting { config: None, ..setting })?;
+            let project = Project::open(&Invocation { config: None, ..invocation })?;
             let library = project.library()?;
             Ok((project, library))
         }
@@ -200,7 +201,7 @@ fn sources(setting: &Setting, store: &Store, run: &Run, scripts: Scripts) -> Res
             let pinned = store.sources(&run.id)?;
             let pinned = pinned.into_iter().map(|source| Source { path: source.path, text: source.text }).collect();
             let library = Library::pinned(pinned, crate::effects::signatures());
-            Ok((Project { setting, config }, library))
+            Ok((Project { invocation, config }, library))
         }
     }
 }
@@ -210,7 +211,7 @@ fn drive(
     prepared: &Prepared,
     store: &Store,
     claim: &Claim,
-    world: &world::Ready,
+    world: &wiring::Ready,
     listener: &dyn Listener,
 ) -> Result<Finished, Failure> {
     let began = Instant::now();
@@ -222,7 +223,7 @@ fn drive(
         commands: &world.commands,
         recorder: claim,
         listener,
-        cancel: &project.setting.cancel,
+        cancel: &project.invocation.cancel,
         parallel: PARALLEL,
     };
     let outcome = driver.drive().map_err(|error| lost(claim.run(), error))?;
@@ -266,7 +267,7 @@ fn lock(store: &Store, repo: &str, target: Option<&str>, holder: &Holder) -> Res
 
 /// Who works here, for the journal: as git knows them, else as the system does.
 pub fn who(project: &Project) -> Who {
-    let env = &project.setting.env;
+    let env = &project.invocation.env;
     let found = Identity::find(&**env, Some(&project.config.root)).ok();
     let actor = found.map(|identity| format!("{} <{}>", identity.committer.0, identity.committer.1));
     Who::here(actor.or_else(|| env("USER")).unwrap_or_else(|| "somebody".to_owned()))

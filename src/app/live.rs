@@ -2,7 +2,7 @@
 
 use super::doctor::Finding;
 use super::project::Project;
-use super::world::Parts;
+use super::wiring::Parts;
 use crate::ci::{BuildQuery, Start};
 use crate::config::Environment;
 use crate::effects::{Route, way_in};
@@ -28,7 +28,7 @@ pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, find
     ));
     // <https://docs.github.com/actions/security-guides/automatic-token-authentication>
     let ambient = |host: &str| project.credentials().source(host).is_some_and(|source| source.0 == "GITHUB_TOKEN");
-    if (project.setting.env)("GITHUB_ACTIONS").is_some() && ambient("github.com") {
+    if (project.invocation.env)("GITHUB_ACTIONS").is_some() && ambient("github.com") {
         findings.push(Finding::odd(
             "token",
             "it is the one that Actions gives to every job: what it pushes starts no workflow, so nothing would be deployed",

@@ -3,7 +3,6 @@
 //! Knows nothing of the command line or of what people see. Whatever a verb answers is a type here that serialises to
 //! the JSON of the contract.
 
-mod aftermath;
 mod candidates;
 mod check;
 mod delta;
@@ -13,20 +12,19 @@ mod embedded;
 mod files;
 mod forges;
 mod init;
+mod invocation;
 mod launch;
 mod live;
-mod merge_queue;
+mod merge_tree;
 mod plan;
 mod preview;
 mod project;
 mod run_id;
 mod runs;
-mod setting;
-mod treemerge;
-mod world;
+mod unresolved;
+mod wiring;
 
 pub use crate::effects::Line;
-pub use aftermath::{Doubt, OpenChange};
 pub use candidates::{Candidate, Candidates, candidates};
 pub use check::{Checked, check};
 pub use delta::{Delta, delta};
@@ -34,8 +32,9 @@ pub use demo::{Demo, demo};
 pub use doctor::{Diagnosis, Finding, Health, Live, doctor};
 pub use embedded::{Preset, embedded_text};
 pub use init::{InitFile, InitWrite, init_files, write_init_file};
+pub use invocation::{Env, Fetch, Invocation};
 pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
-pub use merge_queue::{MergeQueue, Question, Reply};
+pub use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
@@ -43,5 +42,4 @@ pub use runs::{
     Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run, resumable,
     runs, settle, show,
 };
-pub use setting::{Env, Fetch, Setting};
-pub use treemerge::{TreeAnswer, TreeMerger};
+pub use unresolved::{Doubt, OpenChange};

@@ -4,7 +4,7 @@ use super::launch::Prepared;
 use super::preview::{ChangedFile, CommitRow, changed_files};
 use super::project::Project;
 use super::run_id::new_run_id;
-use super::world;
+use super::wiring;
 use crate::git::{Keep, Mirror};
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
@@ -84,7 +84,7 @@ pub fn dry_run(
     listener: &dyn Listener,
     task: TaskContext<'_>,
 ) -> Result<Planned, Failure> {
-    let world = world::look(project, Keep::No, task)?;
+    let world = wiring::for_reading(project, Keep::No, task)?;
     let run = new_run_id(Timestamp::now());
     let driver = DryDriver {
         run: &run,
@@ -93,7 +93,7 @@ pub fn dry_run(
         params: &prepared.params,
         commands: &world.commands,
         listener,
-        cancel: &project.setting.cancel,
+        cancel: &project.invocation.cancel,
     };
     let (outcome, plan) = driver.drive();
     let merges = plan.iter().filter_map(|item| Some((made(&item.command)?, item)));

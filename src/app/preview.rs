@@ -94,7 +94,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
     let mirror = project.mirror(Keep::No, task)?;
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
-    let certifying = Certifying::begin_look(project.setting.certify, mirror.objects(), ours, theirs);
+    let certifying = Certifying::begin_look(project.invocation.certify, mirror.objects(), ours, theirs);
     let merger = Merger::default();
     let outcome = merger.merge(mirror.objects(), ours, theirs)?;
     let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
@@ -131,7 +131,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
             preview.outcome = PreviewOutcome::Clean;
             preview.tree = Some(tree);
             let message = format!("Merge {source} into {target}\n");
-            let identity = Identity::find(&*project.setting.env, Some(&project.config.root)).ok();
+            let identity = Identity::find(&*project.invocation.env, Some(&project.config.root)).ok();
             let commit = write(&mirror, tree, vec![ours, theirs], identity.as_ref(), message)?;
             preview.commit = identity.map(|_| commit);
             // The merge commit itself is one of them.

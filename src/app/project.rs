@@ -2,7 +2,7 @@
 
 use super::embedded;
 use super::forges;
-use super::setting::{Fetch, Setting};
+use super::invocation::{Fetch, Invocation};
 use crate::config::{self, Config};
 use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
 use crate::model::{Failure, FailureKind, TaskContext};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The project a verb works on.
 pub struct Project {
     /// What the command was given.
-    pub setting: Setting,
+    pub invocation: Invocation,
     /// relwf.toml, or its defaults.
     pub config: Config,
 }
@@ -25,13 +25,13 @@ impl Project {
     /// # Errors
     ///
     /// Kind `config` when the file is wrong, with its place.
-    pub fn open(setting: &Setting) -> Result<Self, Failure> {
-        if !setting.dir.is_dir() {
-            let failure = Failure::new(FailureKind::Usage, format!("there is no folder {}", setting.dir.display()));
+    pub fn open(invocation: &Invocation) -> Result<Self, Failure> {
+        if !invocation.dir.is_dir() {
+            let failure = Failure::new(FailureKind::Usage, format!("there is no folder {}", invocation.dir.display()));
             return Err(failure.hint("-C wants a folder that exists"));
         }
-        let config = config::load(&setting.dir, setting.config.as_deref())?;
-        Ok(Self { setting: setting.clone(), config })
+        let config = config::load(&invocation.dir, invocation.config.as_deref())?;
+        Ok(Self { invocation: invocation.clone(), config })
     }
 
     /// The same for verbs that need only the journal: a relwf.toml that is wrong today must not keep anybody from looking at
@@ -40,13 +40,13 @@ impl Project {
     /// # Errors
     ///
     /// There is no such folder.
-    pub fn around(setting: &Setting) -> Result<Self, Failure> {
-        match Self::open(setting) {
+    pub fn around(invocation: &Invocation) -> Result<Self, Failure> {
+        match Self::open(invocation) {
             Err(failure) if failure.kind != FailureKind::Usage => {
-                let file = setting.config.clone().or_else(|| config::find(&setting.dir));
-                let root = file.as_deref().and_then(Path::parent).unwrap_or(&setting.dir);
+                let file = invocation.config.clone().or_else(|| config::find(&invocation.dir));
+                let root = file.as_deref().and_then(Path::parent).unwrap_or(&invocation.dir);
                 let config = config::parse("", "relwf.toml", root)?;
-                Ok(Self { setting: setting.clone(), config })
+                Ok(Self { invocation: invocation.clone(), config })
             }
             other => other,
         }
@@ -63,7 +63,7 @@ impl Project {
         if url.is_http() {
             url = url.by(&self.routes()?)?;
         }
-        let needed = self.setting.fetch == Fetch::First;
+        let needed = self.invocation.fetch == Fetch::First;
         if let Some(path) = url.path().filter(|path| needed && !path.exists()) {
             return Err(Failure::new(FailureKind::NotFound, format!("there is no repository at {}", path.display()))
                 .hint(self.address_hint()));
@@ -73,13 +73,13 @@ impl Project {
 
     /// The remote's address as written, and the folder that a relative path starts from.
     fn address(&self) -> Result<(String, PathBuf), Failure> {
-        if let Some(repo) = &self.setting.repo {
-            return Ok((repo.clone(), self.setting.dir.clone()));
+        if let Some(repo) = &self.invocation.repo {
+            return Ok((repo.clone(), self.invocation.dir.clone()));
         }
         if let Some(repo) = &self.config.repo {
             return Ok((repo.clone(), self.config.root.clone()));
         }
-        match git::enclosing(&self.setting.dir)? {
+        match git::enclosing(&self.invocation.dir)? {
             Some(found) => {
                 let own = || found.root.display().to_string();
                 Ok((found.origin.clone().unwrap_or_else(own), found.root.clone()))
@@ -88,7 +88,7 @@ impl Project {
                 FailureKind::Config,
                 format!(
                     "no repository to work with: {} lies in none and there is no relwf.toml",
-                    self.setting.dir.display()
+                    self.invocation.dir.display()
                 ),
             )
             .hint(
@@ -98,7 +98,7 @@ impl Project {
     }
 
     fn address_hint(&self) -> String {
-        match (&self.setting.repo, &self.config.file) {
+        match (&self.invocation.repo, &self.config.file) {
             (Some(_), _) => "check --repo".to_owned(),
             (None, Some(file)) if self.config.repo.is_some() => format!("check [repo].url in {}", file.display()),
             _ => "check the remote called origin: `git remote -v`".to_owned(),
@@ -120,12 +120,12 @@ impl Project {
     ///
     /// Kind `config` when git's configuration cannot be read.
     pub fn routes(&self) -> Result<Routes, Failure> {
-        Ok(git::routes(&*self.setting.env, Some(&self.config.root))?)
+        Ok(git::routes(&*self.invocation.env, Some(&self.config.root))?)
     }
 
     /// Credentials for the remote, never shown.
     pub fn credentials(&self) -> Arc<Credentials> {
-        let env = Arc::clone(&self.setting.env);
+        let env = Arc::clone(&self.invocation.env);
         let credentials = Credentials::new(move |name| env(name), self.config.forge.api.as_deref());
         Arc::new(match forges::own_tokens(self) {
             Some((host, variables)) => credentials.with_forge(&host, variables),
@@ -140,8 +140,8 @@ impl Project {
     /// The remote or the cache cannot be reached.
     pub fn mirror(&self, keep: Keep, task: TaskContext<'_>) -> Result<Mirror, Failure> {
         let url = self.url()?;
-        let mirror = Mirror::open(&self.setting.cache_dir()?, &url, self.credentials(), keep, task)?;
-        if self.setting.fetch == Fetch::First {
+        let mirror = Mirror::open(&self.invocation.cache_dir()?, &url, self.credentials(), keep, task)?;
+        if self.invocation.fetch == Fetch::First {
             mirror.sync(task)?;
         }
         Ok(mirror)

@@ -1,8 +1,8 @@
 //! The runs of this machine: the list, one run's story, people's decisions.
 
-use super::aftermath::{OpenChange, left_open, unsaid};
 use super::launch::who;
 use super::project::Project;
+use super::unresolved::{OpenChange, left_open, unsaid};
 use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{Entry, Key, RunStatus, Settled};
@@ -128,7 +128,7 @@ pub enum Listed {
 }
 
 fn store(project: &Project) -> Result<Store, Failure> {
-    Store::open(&project.setting.state_dir()?)
+    Store::open(&project.invocation.state_dir()?)
 }
 
 fn row(run: Run) -> RunRow {

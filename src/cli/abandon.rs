@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &AbandonArgs) -> Result<Exit, Problem> {
         Form::Text => {
             context.out.say(&format!("run {run} is given up; what it did stays done"));
             for change in open {
-                context.out.say(&still_open(&change, &context.invocation));
+                context.out.say(&still_open(&change, &context.command_prefix));
             }
         }
     }

@@ -44,7 +44,7 @@ pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
         Form::Text => {
             let word = if args.deny { "refused" } else { "approved" };
             context.out.say(&format!("{word} by {}: {}", decided.actor, decided.message));
-            context.out.say(&format!("go on with: {} resume {run}", context.invocation));
+            context.out.say(&format!("go on with: {} resume {run}", context.command_prefix));
         }
     }
     Ok(Exit::Done)

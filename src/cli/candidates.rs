@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &CandidatesArgs) -> Result<Exit, Problem> {
     let project = context.project()?;
     let answer = {
         let working = ui::working::Working::new(&context.out);
-        let task = working.task(&context.setting.cancel);
+        let task = working.task(&context.invocation.cancel);
         let line = if args.all { Line::All } else { Line::FirstParent };
         candidates(&project, &args.source, &args.target, args.soak, line, args.limit, task)?
     };

@@ -1,7 +1,7 @@
 //! What every verb gets: the streams, what was given on the command line, ctrl-C.
 
 use super::arguments::{Cli, ColorArg, Global};
-use crate::app::{Fetch, Project, Setting, embedded_text};
+use crate::app::{Fetch, Invocation, Project, embedded_text};
 use crate::merge::Certify;
 use crate::model::{Cancel, Failure};
 use crate::ui::{self, Colour, Form, Loudness, Out, Questions};
@@ -13,9 +13,9 @@ pub struct Context {
     /// The streams.
     pub out: Arc<Out>,
     /// What the command was given.
-    pub setting: Setting,
+    pub invocation: Invocation,
     /// What the person types before a verb: `relwf`, or `relwf -C service`.
-    pub invocation: String,
+    pub command_prefix: String,
 }
 
 impl Context {
@@ -35,7 +35,7 @@ impl Context {
         };
         let questions = if *no_input { Questions::Refused } else { Questions::Allowed };
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        let setting = Setting {
+        let invocation = Invocation {
             dir: dir.as_ref().map_or_else(|| here.clone(), |dir| here.join(dir)),
             config: config.as_ref().map(|file| here.join(file)),
             repo: cli.verb.repo().and_then(|repo| repo.repo.clone()),
@@ -44,32 +44,32 @@ impl Context {
             env: Arc::new(|name| std::env::var(name).ok()),
             cancel: Cancel::new(),
         };
-        ui::log::start((setting.env)("RELWF_LOG").as_deref(), *verbose);
-        let mut invocation = "relwf".to_owned();
+        ui::log::start((invocation.env)("RELWF_LOG").as_deref(), *verbose);
+        let mut command_prefix = "relwf".to_owned();
         for (flag, value) in [("-C", dir), ("--config", config)] {
             // What comes from RELWF_CONFIG will come from there the next time, too.
-            let typed = value.as_ref().filter(|_| flag == "-C" || (setting.env)("RELWF_CONFIG").is_none());
+            let typed = value.as_ref().filter(|_| flag == "-C" || (invocation.env)("RELWF_CONFIG").is_none());
             if let Some(value) = typed {
-                invocation.push_str(&format!(" {flag} {}", quoted(&value.display().to_string())));
+                command_prefix.push_str(&format!(" {flag} {}", quoted(&value.display().to_string())));
             }
         }
-        Self { out: Arc::new(Out::of_process(form, loudness, colour, questions)), setting, invocation }
+        Self { out: Arc::new(Out::of_process(form, loudness, colour, questions)), invocation, command_prefix }
     }
 
     /// The project around the folder.
     pub fn project(&self) -> Result<Project, Failure> {
-        Project::open(&self.setting)
+        Project::open(&self.invocation)
     }
 
     /// The project for verbs that look at runs: a relwf.toml that is wrong today does not matter to them.
     pub fn journal(&self) -> Result<Project, Failure> {
-        Project::around(&self.setting)
+        Project::around(&self.invocation)
     }
 
     /// A path as the person would type it from where they are: below `-C`, when that was given.
     pub fn shown(&self, path: &std::path::Path) -> String {
         let here = std::env::current_dir().unwrap_or_default();
-        let whole = self.setting.dir.join(path);
+        let whole = self.invocation.dir.join(path);
         let shown = whole.strip_prefix(&here).map_or_else(|_| whole.clone(), std::path::Path::to_path_buf);
         quoted(&shown.display().to_string())
     }
@@ -77,7 +77,7 @@ impl Context {
     /// Lets the first ctrl-C (or a polite kill) stop the work at its next safe point; a second one ends the process at once.
     pub fn listen_for_interrupts(&self) {
         use signal_hook::consts::{SIGINT, SIGTERM};
-        let flag = self.setting.cancel.flag();
+        let flag = self.invocation.cancel.flag();
         for signal in [SIGINT, SIGTERM] {
             // The order matters: when the signal comes the second time the flag is already set. Where the handlers cannot
             // be installed the signal keeps its meaning, which is to end the process: the journal is made for that.
@@ -88,8 +88,8 @@ impl Context {
 
     /// The text of a file that a failure names: relative to the folder or one above it, or embedded.
     pub fn text(&self, file: &str) -> Option<String> {
-        let folders = self.setting.dir.ancestors();
-        let beside = self.setting.config.as_ref().and_then(|config| config.parent());
+        let folders = self.invocation.dir.ancestors();
+        let beside = self.invocation.config.as_ref().and_then(|config| config.parent());
         folders
             .chain(beside)
             .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())

@@ -29,7 +29,7 @@ pub fn run(context: &Context, args: &DeltaArgs) -> Result<Exit, Problem> {
     let project = context.project()?;
     let answer = {
         let working = ui::working::Working::new(&context.out);
-        delta(&project, &args.base, &args.head, working.task(&context.setting.cancel))?
+        delta(&project, &args.base, &args.head, working.task(&context.invocation.cancel))?
     };
     match context.out.form {
         Form::Json => context.out.answer_json(&answer)?,

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
 use super::run::{begin, ended};
-use crate::app::{Project, Setting, demo, prepare};
+use crate::app::{Invocation, Project, demo, prepare};
 use crate::ui::{self, Form, Out};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -30,25 +30,25 @@ pub struct DemoArgs {
 /// Does it.
 pub fn run(context: &Context, args: DemoArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
-    let dir = context.setting.dir.join(&args.dir);
+    let dir = context.invocation.dir.join(&args.dir);
     let made = demo(&dir)?;
-    let setting = Setting { dir: made.project.clone(), config: None, ..context.setting.clone() };
+    let invocation = Invocation { dir: made.project.clone(), config: None, ..context.invocation.clone() };
     // As the person would type it: relative when it was given so.
     let shown = context.shown(&args.dir.join("service"));
-    let invocation = format!("relwf -C {shown}");
-    ui::demo::made(&context.out, &made, &invocation);
+    let command_prefix = format!("relwf -C {shown}");
+    ui::demo::made(&context.out, &made, &command_prefix);
 
     let quiet = match context.out.form {
         Form::Text => Arc::clone(&context.out),
         // One object for everything: the run's own events are in its journal.
         Form::Json => Arc::new(Out::to_writers(Box::new(std::io::sink()), Box::new(std::io::sink()), Form::Text)),
     };
-    let inner = Context { out: quiet, setting, invocation: invocation.clone() };
-    let project = Project::open(&inner.setting)?;
+    let inner = Context { out: quiet, invocation, command_prefix: command_prefix.clone() };
+    let project = Project::open(&inner.invocation)?;
     let prepared = prepare(&project, "promote-staging", &BTreeMap::new())?;
     let finished = begin(&inner, &project, &prepared)?;
     let exit = ended(&inner, &finished);
-    let next = ui::demo::next(&invocation);
+    let next = ui::demo::next(&command_prefix);
     match context.out.form {
         Form::Text => ui::demo::try_next(&context.out, &next, Path::new(&shown)),
         Form::Json => context.out.answer_json(&json!({

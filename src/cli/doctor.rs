@@ -28,7 +28,7 @@ pub fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Problem> {
     let diagnosis = {
         let working = ui::working::Working::new(&context.out);
         let live = if args.live { Live::Yes } else { Live::No };
-        doctor(&context.setting, live, working.task(&context.setting.cancel))
+        doctor(&context.invocation, live, working.task(&context.invocation.cancel))
     };
     match context.out.form {
         Form::Json => context.out.answer_json(&diagnosis)?,

@@ -42,7 +42,7 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Exit, Problem> {
         PresetArg::Workflows => Preset::Workflows,
         PresetArg::Minimal => Preset::Minimal,
     };
-    let files = init_files(&context.setting, preset)?;
+    let files = init_files(&context.invocation, preset)?;
     let mut kept = Vec::new();
     for file in &files {
         if file.exists_differently() && !may_overwrite(context, file) {

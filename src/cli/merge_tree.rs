@@ -4,7 +4,7 @@ use super::arguments::{JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
-use crate::app::{MergeQueue, Question, Reply, TreeAnswer, TreeMerger};
+use crate::app::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 use crate::model::{Failure, FailureKind};
 use crate::ui::{Form, Out, merge_tree as lines, working::Working};
 use serde_json::json;
@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
     }
     let project = context.project()?;
     let working = Working::new(&context.out);
-    let task = working.task(&context.setting.cancel);
+    let task = working.task(&context.invocation.cancel);
     match (&args.ours, &args.theirs) {
         (Some(ours), Some(theirs)) => {
             let merger = TreeMerger::open(&project, task)?;
@@ -50,18 +50,18 @@ pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
             Ok(if answer.clean { Exit::Done } else { Exit::Against })
         }
         _ => {
-            let queue = MergeQueue::open(&project, task)?;
+            let pool = MergePool::open(&project, task)?;
             working.done();
-            stdin(context, queue)
+            stdin(context, pool)
         }
     }
 }
 
 /// Answers line by line. Each line carries its own verdict, so the exit code says only that all were answered, as git's
 /// `merge-tree --stdin` does.
-fn stdin(context: &Context, queue: MergeQueue) -> Result<Exit, Problem> {
+fn stdin(context: &Context, pool: MergePool) -> Result<Exit, Problem> {
     let out = Arc::clone(&context.out);
-    queue.answer_all(move || next(&out), |reply| context.out.answer_line(&said(context, &reply)))?;
+    pool.answer_all(move || next(&out), |reply| context.out.answer_line(&said(context, &reply)))?;
     Ok(Exit::Done)
 }
 

@@ -35,7 +35,7 @@ pub fn run(context: &Context, args: &PreviewArgs) -> Result<Exit, Problem> {
     let project = context.project()?;
     let answer = {
         let working = ui::working::Working::new(&context.out);
-        preview(&project, &args.source, &args.target, working.task(&context.setting.cancel))?
+        preview(&project, &args.source, &args.target, working.task(&context.invocation.cancel))?
     };
     match context.out.form {
         Form::Json => context.out.answer_json(&answer)?,

@@ -69,8 +69,8 @@ fn one(context: &Context, project: &Project, run: &RunId, scripts: Scripts) -> R
     ui::bug::working_on(run);
     let finished = {
         let working = ui::working::Working::new(&context.out);
-        let task = working.task(&context.setting.cancel);
-        continue_run(&project.setting, run, scripts, &*listener, task, &|_| working.done())?
+        let task = working.task(&context.invocation.cancel);
+        continue_run(&project.invocation, run, scripts, &*listener, task, &|_| working.done())?
     };
     Ok(ended(context, &finished))
 }
@@ -88,7 +88,7 @@ fn all(context: &Context, project: &Project, scripts: Scripts) -> Result<Exit, P
             Err(problem) => problem.tell(context),
         };
         exit = exit.worse(one);
-        if context.setting.cancel.is_raised() {
+        if context.invocation.cancel.is_raised() {
             break;
         }
     }

@@ -66,7 +66,7 @@ pub fn run(context: &Context, args: RunArgs) -> Result<Exit, Problem> {
 pub fn begin(context: &Context, project: &Project, prepared: &Prepared) -> Result<Finished, Problem> {
     let listener = ui::run::listener(&context.out);
     let working = ui::working::Working::new(&context.out);
-    let task = working.task(&context.setting.cancel);
+    let task = working.task(&context.invocation.cancel);
     Ok(start(project, prepared, &*listener, task, &|run| {
         working.done();
         ui::bug::working_on(run);
@@ -75,7 +75,7 @@ pub fn begin(context: &Context, project: &Project, prepared: &Prepared) -> Resul
 
 /// Tells how a run ended, and answers the exit code.
 pub fn ended(context: &Context, finished: &Finished) -> Exit {
-    ui::run::finished(&context.out, finished, &context.invocation, &|file| context.text(file));
+    ui::run::finished(&context.out, finished, &context.command_prefix, &|file| context.text(file));
     Exit::of_run(finished.outcome.status, finished.outcome.failure.as_ref().map(|failure| failure.kind))
 }
 
@@ -83,7 +83,7 @@ fn plan(context: &Context, project: &Project, prepared: &Prepared) -> Result<Exi
     let listener = ui::run::planning(&context.out);
     let planned = {
         let working = ui::working::Working::new(&context.out);
-        dry_run(project, prepared, &*listener, working.task(&context.setting.cancel))?
+        dry_run(project, prepared, &*listener, working.task(&context.invocation.cancel))?
     };
     if context.out.form == Form::Text {
         context.out.answer(&ui::plan::planned(&planned, &|file| context.text(file)))?;
@@ -112,7 +112,7 @@ fn help(context: &Context, workflow: &str) -> Result<Exit, Problem> {
     let header = context.project()?.library()?.header(workflow)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&header)?,
-        Form::Text => context.out.answer(&ui::workflows::help(&header, &context.invocation))?,
+        Form::Text => context.out.answer(&ui::workflows::help(&header, &context.command_prefix))?,
     }
     Ok(Exit::Done)
 }

@@ -6,18 +6,18 @@ use crate::app::Demo;
 use std::path::Path;
 
 /// What was made.
-pub fn made(out: &Out, demo: &Demo, invocation: &str) {
+pub fn made(out: &Out, demo: &Demo, command_prefix: &str) {
     out.say(&format!("A sample service is in {}:", paint(NAME, demo.dir.display())));
     out.say("  remote.git   a bare repository: master, staging, production and two feature branches");
     out.say("  service      a clone of it with relwf.toml, workflows/ and plugins/: yours to edit");
     out.say("  customers    the agents that run at six customers, a file each");
     out.say("");
-    out.say(&paint(DIM, format!("$ {invocation} run promote-staging")));
+    out.say(&paint(DIM, format!("$ {command_prefix} run promote-staging")));
 }
 
 /// What to try next: command and what it shows.
-pub fn next(invocation: &str) -> Vec<(String, &'static str)> {
-    let line = |verb: &str, what| (format!("{invocation} {verb}"), what);
+pub fn next(command_prefix: &str) -> Vec<(String, &'static str)> {
+    let line = |verb: &str, what| (format!("{command_prefix} {verb}"), what);
     vec![
         line("preview staging production", "what would go to production"),
         line("run promote-production", "promote it: the newest green candidate of staging"),

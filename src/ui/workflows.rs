@@ -25,7 +25,7 @@ pub fn list(headers: &[Header]) -> String {
 }
 
 /// One workflow's text, parameters and how to run it.
-pub fn help(header: &Header, invocation: &str) -> String {
+pub fn help(header: &Header, command_prefix: &str) -> String {
     let mut out = format!("{}  {}\n", paint(NAME, &header.name), paint(DIM, &header.source));
     if !header.description.is_empty() {
         out.push_str(&format!("\n{}\n", header.description.trim_end()));
@@ -36,7 +36,7 @@ pub fn help(header: &Header, invocation: &str) -> String {
     if let Some(lock) = &header.lock {
         out.push_str(&format!("\nTwo runs with the same `{lock}` never overlap.\n"));
     }
-    out.push_str(&format!("\nPreview it: {invocation} run {} --dry-run\n", header.name));
+    out.push_str(&format!("\nPreview it: {command_prefix} run {} --dry-run\n", header.name));
     out
 }
 

@@ -10,19 +10,19 @@ use crate::ui::out::{Form, Out};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
 
-/// Tells how a run ended. `invocation` is what the person types before a verb, e.g. `relwf -C service`.
-pub fn finished(out: &Out, finished: &Finished, invocation: &str, texts: Texts<'_>) {
+/// Tells how a run ended. `command_prefix` is what the person types before a verb, e.g. `relwf -C service`.
+pub fn finished(out: &Out, finished: &Finished, command_prefix: &str, texts: Texts<'_>) {
     if out.form == Form::Json {
         return;
     }
-    let text = summary(finished, invocation, texts);
+    let text = summary(finished, command_prefix, texts);
     match finished.outcome.status {
         RunStatus::Done => out.say(text.trim_end()),
         _ => out.insist(text.trim_end()),
     }
 }
 
-fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
+fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> String {
     let Finished { run, workflow, outcome, merge, took_ms, approval, unsettled, open } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
@@ -42,8 +42,8 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             text.push_str(&format!("  {command:widest$}  {what}\n"));
         }
     };
-    let resume = format!("{invocation} resume {run}");
-    let show = format!("{invocation} show {run}");
+    let resume = format!("{command_prefix} resume {run}");
+    let show = format!("{command_prefix} show {run}");
     match outcome.status {
         RunStatus::Done => {
             text.push_str(&format!("{} {workflow} in {time}", paint(GOOD, "done:")));
@@ -56,11 +56,11 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             let why = error.map(|error| error.message.as_str()).unwrap_or("something that is not there yet");
             text.push_str(&format!("{} run {run} waits: {why}\n", paint(WARNING, "suspended:")));
             if *approval {
-                let deny = format!("{invocation} approve {run} --deny --reason TEXT");
+                let deny = format!("{command_prefix} approve {run} --deny --reason TEXT");
                 next(
                     &mut text,
                     &[
-                        (format!("{invocation} approve {run}"), "go on"),
+                        (format!("{command_prefix} approve {run}"), "go on"),
                         (deny, "refuse"),
                         (resume, "continue after the decision"),
                     ],
@@ -68,7 +68,7 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             } else {
                 next(
                     &mut text,
-                    &[(resume, "look again"), (format!("{invocation} abandon {run} --reason TEXT"), "give it up")],
+                    &[(resume, "look again"), (format!("{command_prefix} abandon {run} --reason TEXT"), "give it up")],
                 );
             }
         }
@@ -112,18 +112,18 @@ fn summary(finished: &Finished, invocation: &str, texts: Texts<'_>) -> String {
             }
             text.push_str(&format!("{} {} after {time} (run {run})\n", paint(ERROR, "failed:"), paint(NAME, workflow)));
             next(&mut text, &[(show, "what was done before it failed")]);
-            open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change, invocation))));
+            open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change, command_prefix))));
         }
     }
     text
 }
 
-/// A change that nobody looks after any more, and what to do about it; `invocation` as in [`finished`].
-pub fn still_open(change: &OpenChange, invocation: &str) -> String {
+/// A change that nobody looks after any more, and what to do about it; `command_prefix` as in [`finished`].
+pub fn still_open(change: &OpenChange, command_prefix: &str) -> String {
     let number = change.number;
     let name = change.url.clone().unwrap_or_else(|| format!("change {number}"));
     format!(
-        "still open: {name}; `{invocation} run abandon --param change={number} --param reason=…` closes it and deletes its branch"
+        "still open: {name}; `{command_prefix} run abandon --param change={number} --param reason=…` closes it and deletes its branch"
     )
 }
 

@@ -1,7 +1,11 @@
 //! The plumbing behind `relwf merge-tree`: many merges over one open repository.
 
+mod pool;
+
+pub use pool::{MergePool, Question, Reply};
+
+use super::invocation::Fetch;
 use super::project::Project;
-use super::setting::Fetch;
 use crate::git::{Keep, Mirror};
 use crate::merge::{By, Conflict, Merged, Merger, Outcome, Plain};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
@@ -29,7 +33,7 @@ pub struct TreeAnswer {
 }
 
 /// Where the commits are.
-pub(super) enum Place {
+enum Place {
     /// In a repository that is opened as soon as something else than a merge of ids is asked for.
     Plain(Plain, OnceCell<Mirror>),
     /// In an open one.
@@ -73,7 +77,7 @@ impl TreeMerger {
     /// # Errors
     ///
     /// The repository is not there, or cannot be fetched.
-    pub(super) fn place(project: &Project, task: TaskContext<'_>) -> Result<Place, Failure> {
+    fn place(project: &Project, task: TaskContext<'_>) -> Result<Place, Failure> {
         let url = project.url()?;
         if let Some(path) = url.path() {
             return Ok(match Plain::at(path) {
@@ -81,15 +85,15 @@ impl TreeMerger {
                 None => Place::Open(Mirror::at(path)?),
             });
         }
-        let mirror = Mirror::open(&project.setting.cache_dir()?, &url, project.credentials(), Keep::No, task)?;
-        if project.setting.fetch == Fetch::First {
+        let mirror = Mirror::open(&project.invocation.cache_dir()?, &url, project.credentials(), Keep::No, task)?;
+        if project.invocation.fetch == Fetch::First {
             mirror.sync(task)?;
         }
         Ok(Place::Open(mirror))
     }
 
     /// Merges in a repository that was found.
-    pub(super) fn over(place: Place) -> Self {
+    fn over(place: Place) -> Self {
         Self { place, merger: Merger::default(), merged: Cell::new(0) }
     }
 

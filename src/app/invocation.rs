@@ -19,7 +19,7 @@ pub enum Fetch {
 
 /// What a command was given.
 #[derive(Clone)]
-pub struct Setting {
+pub struct Invocation {
     /// Where it works (`-C`).
     pub dir: PathBuf,
     /// `--config`.
@@ -36,7 +36,7 @@ pub struct Setting {
     pub cancel: Cancel,
 }
 
-impl Setting {
+impl Invocation {
     /// Where runs are kept: `RELWF_STATE_DIR`, else `$XDG_STATE_HOME/relwf`, else `~/.local/state/relwf`.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ impl Setting {
 mod tests {
     use super::*;
 
-    fn setting(vars: &'static [(&'static str, &'static str)]) -> Setting {
-        Setting {
+    fn invocation(vars: &'static [(&'static str, &'static str)]) -> Invocation {
+        Invocation {
             dir: PathBuf::from("/project"),
             config: None,
             repo: None,
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn folders_follow_the_environment() {
-        let dir = |vars| setting(vars).state_dir().map(|dir| dir.display().to_string());
+        let dir = |vars| invocation(vars).state_dir().map(|dir| dir.display().to_string());
         assert_eq!(dir(&[("HOME", "/h")]), Ok("/h/.local/state/relwf".to_owned()));
         assert_eq!(dir(&[("HOME", "/h"), ("XDG_STATE_HOME", "/x")]), Ok("/x/relwf".to_owned()));
         assert_eq!(dir(&[("HOME", "/h"), ("XDG_STATE_HOME", "relative")]), Ok("/h/.local/state/relwf".to_owned()));

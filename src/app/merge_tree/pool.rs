@@ -3,9 +3,8 @@
 //! Whoever asks one at a time is answered at once by a single worker; where questions pile up, more of them take part. Knows
 //! nothing of lines or words.
 
-use super::project::Project;
-use super::setting::{Fetch, Setting};
-use super::treemerge::{Place, TreeAnswer, TreeMerger};
+use super::{Place, TreeAnswer, TreeMerger};
+use crate::app::{Fetch, Invocation, Project};
 use crate::model::{Failure, TaskContext};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -141,21 +140,21 @@ impl Queue {
 }
 
 /// A repository in which many merges are asked for.
-pub struct MergeQueue {
+pub struct MergePool {
     first: Place,
     /// What was fetched for the first worker is there for the others.
     project: Project,
 }
 
-impl MergeQueue {
+impl MergePool {
     /// As [`TreeMerger::open`].
     ///
     /// # Errors
     ///
     /// As there.
     pub fn open(project: &Project, task: TaskContext<'_>) -> Result<Self, Failure> {
-        let setting = Setting { fetch: Fetch::Skip, ..project.setting.clone() };
-        let fetched = Project { setting, config: project.config.clone() };
+        let invocation = Invocation { fetch: Fetch::Skip, ..project.invocation.clone() };
+        let fetched = Project { invocation, config: project.config.clone() };
         Ok(Self { first: TreeMerger::place(project, task)?, project: fetched })
     }
 
@@ -216,7 +215,7 @@ fn further(queue: &Queue, worker: usize, project: &Project) {
     if !queue.wanted_after(worker, PATIENCE) {
         return;
     }
-    let task = TaskContext { cancel: &project.setting.cancel, progress: &|_| {} };
+    let task = TaskContext { cancel: &project.invocation.cancel, progress: &|_| {} };
     if let Ok(place) = TreeMerger::place(project, task) {
         work(queue, worker, place);
     }

@@ -77,7 +77,7 @@ pub struct Ready {
 /// # Errors
 ///
 /// The remote, the cache or the configuration.
-pub fn look(project: &Project, keep: Keep, task: TaskContext<'_>) -> Result<Ready, Failure> {
+pub fn for_reading(project: &Project, keep: Keep, task: TaskContext<'_>) -> Result<Ready, Failure> {
     ready(project, Arc::new(project.mirror(keep, task)?), Arc::new(NoSignals))
 }
 
@@ -86,13 +86,13 @@ pub fn look(project: &Project, keep: Keep, task: TaskContext<'_>) -> Result<Read
 /// # Errors
 ///
 /// The configuration.
-pub fn work(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<Ready, Failure> {
+pub fn for_run(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<Ready, Failure> {
     ready(project, mirror, Arc::new(StoredSignals(store)))
 }
 
 fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> Result<Ready, Failure> {
     let Parts { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
-    let env = Arc::clone(&project.setting.env);
+    let env = Arc::clone(&project.invocation.env);
     let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let world = World {
         config: project.config.clone(),
@@ -101,10 +101,10 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
         ci,
         identity,
         signing,
-        certify: project.setting.certify,
+        certify: project.invocation.certify,
         plugins: Arc::new(project.library()?),
         signals,
-        env: Arc::clone(&project.setting.env),
+        env: Arc::clone(&project.invocation.env),
         routes: project.routes()?,
         clock: Arc::new(SystemClock),
         folder,
@@ -118,7 +118,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
 ///
 /// Kind `config` for a remote or an address that does not fit.
 pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
-    let env = Arc::clone(&project.setting.env);
+    let env = Arc::clone(&project.invocation.env);
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
     let url = mirror.url();
@@ -140,7 +140,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             Arc::new(ForgejoForge::new(apis.of(kind)?, &owner, &name))
         }
     };
-    let folder = project.setting.state_dir()?.join("projects").join(name_of(mirror.url()));
+    let folder = project.invocation.state_dir()?.join("projects").join(name_of(mirror.url()));
     let config = &project.config.ci;
     let kind = config.kind.or((!config.command.is_empty()).then_some(CiKind::Command));
     let ci: Option<Arc<dyn Ci>> = match kind {
@@ -160,7 +160,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
         Some(CiKind::Travis) => {
             let (owner, name) = owner_and_name(url)?;
             let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
-            let token = (project.setting.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
+            let token = (project.invocation.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
             if token.is_some() {
                 forges::never_in_the_clear(&api, &RemoteUrl::parse(&api, &project.config.root)?, "[ci]")?;
             }
