@@ -12,6 +12,7 @@
 //! | [`hidden`] | what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
+//! | `document` | TOML, YAML and JSON with places |
 //! | [`network`], `odb` | the way to a server: proxies, certificates; git's own files |
 //! | [`model`] | ids, names, values, failures |
 
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod components;
 pub mod config;
 pub mod demo;
+mod document;
 pub mod effects;
 pub mod fleet;
 pub mod forge;

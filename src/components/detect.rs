@@ -1,7 +1,7 @@
 //! One component's version at one commit.
 
-use super::document::{self, Language};
 use super::{Component, Detect, Version, detectors};
+use crate::document::{self, Language};
 use crate::model::{Failure, Value};
 use std::collections::BTreeMap;
 

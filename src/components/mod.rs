@@ -5,7 +5,6 @@
 mod delta;
 mod detect;
 mod detectors;
-pub(crate) mod document;
 mod spec;
 mod version;
 

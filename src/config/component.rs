@@ -1,8 +1,7 @@
 //! `[[component]]` → [`Component`].
 
-use super::table::{Table, Text, suggestion};
-use crate::components::document::{KeyPath, Kind, Node};
 use crate::components::{Component, Detect};
+use crate::document::{KeyPath, Kind, Node, Table, Text, suggestion};
 use crate::model::Value;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::Regex;

@@ -1,9 +1,7 @@
 //! `[fleet]`, and the targets of its file.
 
-use super::problems::Source;
-use super::table::{Table, suggestion};
 use super::{FleetCommand, FleetConfig, FleetTarget, Observe, component, fleet_file};
-use crate::components::document::{At, KeyPath, Node};
+use crate::document::{At, KeyPath, Node, Source, Table, suggestion};
 use crate::model::{ComponentName, Place};
 use std::collections::HashMap;
 use std::path::Path;

@@ -4,8 +4,7 @@
 //! `update` hold a program with its arguments, split at spaces; quotes (`'…'`, `"…"`) keep spaces together, nothing else is
 //! special, for no shell reads it. Empty fields count as absent.
 
-use super::problems::Source;
-use crate::components::document::{self, At, Entry, Kind, Language, Lines, Node};
+use crate::document::{self, At, Entry, Kind, Language, Lines, Node, Source};
 use std::path::Path;
 use std::rc::Rc;
 

@@ -1,10 +1,8 @@
 //! Finding and reading relwf.toml.
 
-use super::problems::{self, Source};
-use super::table::Table;
 use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, sections};
-use crate::components::document::{self, Language, Node};
 use crate::components::{Component, Detect};
+use crate::document::{self, Language, Node, Source, Table};
 use crate::model::{ComponentName, Failure, FailureKind, Place};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -72,7 +70,7 @@ pub fn parse(text: &str, name: &str, root: &Path) -> Result<Config, Failure> {
     let problems = RefCell::default();
     let source = Source::new(name, &problems);
     let config = read(text, &source, root);
-    match (config, problems::failure(problems.take())) {
+    match (config, document::failure(problems.take())) {
         (_, Some(failure)) => Err(failure),
         (Some(config), None) => Ok(config),
         // Cannot be: what is missing was a problem.

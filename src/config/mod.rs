@@ -6,9 +6,7 @@ mod component;
 mod fleet;
 mod fleet_file;
 mod load;
-mod problems;
 mod sections;
-mod table;
 mod types;
 
 pub use load::{find, load, parse};

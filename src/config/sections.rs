@@ -1,10 +1,8 @@
 //! The sections of relwf.toml but for components and fleet.
 
 use super::component;
-use super::problems::Source;
-use super::table::{Table, suggestion};
 use super::{AlsoGreen, CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Secret, ShConfig};
-use crate::components::document::{Kind, Node};
+use crate::document::{Kind, Node, Source, Table, suggestion};
 use crate::model::{BranchName, DEPLOYMENT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

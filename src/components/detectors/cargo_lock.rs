@@ -1,7 +1,7 @@
 //! A package in `Cargo.lock`.
 
 use crate::components::Version;
-use crate::components::document::{self, Language, Node};
+use crate::document::{self, Language, Node};
 use crate::model::Failure;
 
 /// The package's version; `None` when it is not locked. Cargo may lock several versions of one package: all are listed.

@@ -1,7 +1,7 @@
 //! A module in `go.mod`: <https://go.dev/ref/mod#go-mod-file>.
 
 use crate::components::Version;
-use crate::components::document::{self, At};
+use crate::document::{self, At};
 use crate::model::Failure;
 
 /// The required version, or what `replace` puts in its place; `None` when the module is not required.

@@ -4,7 +4,7 @@
 //! Only the former say what is built, so a migration between the formats changes no version.
 
 use crate::components::Version;
-use crate::components::document::{self, Language, Node};
+use crate::document::{self, Language, Node};
 use crate::model::{Failure, Place};
 
 /// The project's entry; `None` when the project is not locked.

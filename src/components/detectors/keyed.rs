@@ -1,7 +1,7 @@
 //! The value at a dotted key of a TOML, YAML or JSON file.
 
 use crate::components::Version;
-use crate::components::document::{self, KeyPath, Kind, Language};
+use crate::document::{self, KeyPath, Kind, Language};
 use crate::model::{Failure, FailureKind};
 
 /// The text or number at a dotted key of a JSON text, as it is written; `None` when it is not there or something else.

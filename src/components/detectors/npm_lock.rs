@@ -1,7 +1,7 @@
 //! A package in npm's `package-lock.json`: <https://docs.npmjs.com/cli/configuring-npm/package-lock-json>.
 
 use crate::components::Version;
-use crate::components::document::{self, Language, Node};
+use crate::document::{self, Language, Node};
 use crate::model::Failure;
 
 /// The version at the top of `node_modules`; `None` when the package is not there.

@@ -9,7 +9,7 @@
 
 use super::shell;
 use crate::components::Version;
-use crate::components::document::{self, Kind, Language, Node};
+use crate::document::{self, Kind, Language, Node};
 use crate::model::Failure;
 use regex::{Captures, Regex};
 use std::collections::HashSet;

@@ -1,15 +1,20 @@
-//! A parsed TOML, YAML or JSON text: one shape, and every value knows its place and keeps its spelling.
+//! TOML, YAML and JSON with places: one shape, every value knows where it is written and keeps its spelling; tables are read
+//! key by key, and every problem names its place.
 //!
 //! Spelling matters: a YAML `1.10` is the version 1.10, not the number 1.1. Knows nothing of what the values mean.
 
 mod json;
 mod path;
 mod place;
+mod problems;
+mod table;
 mod toml;
 mod yaml;
 
 pub use path::KeyPath;
 pub use place::{At, Lines};
+pub(crate) use problems::{Source, failure};
+pub(crate) use table::{Table, Text, suggestion};
 
 use crate::model::{Failure, FailureKind, Place};
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! Reading tables key by key: types are checked, unknown keys are found, and every problem knows its place.
 
 use super::problems::Source;
-use crate::components::document::{At, Kind, Node};
+use super::{At, Kind, Node};
 use crate::model::Span;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -10,18 +10,18 @@ use std::str::FromStr;
 
 /// A text and where it is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'n> {
-    pub(super) text: &'n str,
-    pub(super) at: At,
+pub(crate) struct Text<'n> {
+    pub(crate) text: &'n str,
+    pub(crate) at: At,
 }
 
 /// A table that is being read. Dropping it without [`Table::finish`] would let unknown keys pass.
 #[must_use]
-pub(super) struct Table<'n, 's> {
+pub(crate) struct Table<'n, 's> {
     /// Its place.
-    pub(super) at: At,
+    pub(crate) at: At,
     /// The file that it is in.
-    pub(super) source: &'s Source<'s>,
+    pub(crate) source: &'s Source<'s>,
     node: &'n Node,
     name: String,
     known: Vec<&'static str>,
@@ -29,7 +29,7 @@ pub(super) struct Table<'n, 's> {
 
 impl<'n, 's> Table<'n, 's> {
     /// The table called `name` in messages, e.g. `[repo]`; `None`, and a problem, when it is no table.
-    pub(super) fn new(node: &'n Node, name: impl Into<String>, source: &'s Source<'s>) -> Option<Self> {
+    pub(crate) fn new(node: &'n Node, name: impl Into<String>, source: &'s Source<'s>) -> Option<Self> {
         let (name, at) = (name.into(), node.at);
         if matches!(node.kind, Kind::Map(_)) {
             return Some(Self { at, source, node, name, known: Vec::new() });
@@ -39,12 +39,12 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A problem with the table as a whole.
-    pub(super) fn wrong(&self, message: impl Display, hint: impl Into<Option<String>>) {
+    pub(crate) fn wrong(&self, message: impl Display, hint: impl Into<Option<String>>) {
         self.source.wrong(self.at, format!("{}: {message}", self.name), hint);
     }
 
     /// The value of a key, of any type.
-    pub(super) fn value(&mut self, key: &'static str) -> Option<&'n Node> {
+    pub(crate) fn value(&mut self, key: &'static str) -> Option<&'n Node> {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
@@ -52,38 +52,38 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A text, before it is asked for.
-    pub(super) fn peek(&self, key: &str) -> Option<(&'n str, At)> {
+    pub(crate) fn peek(&self, key: &str) -> Option<(&'n str, At)> {
         let value = self.node.get(key)?;
         value.spelling().map(|text| (text, value.at))
     }
 
     /// A text that is not empty.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<Text<'n>> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<Text<'n>> {
         let value = self.value(key)?;
         text(value, &format!("`{key}`"), self.source)
     }
 
     /// A text that must be there.
-    pub(super) fn required(&mut self, key: &'static str) -> Option<Text<'n>> {
+    pub(crate) fn required(&mut self, key: &'static str) -> Option<Text<'n>> {
         self.require(key);
         self.text(key)
     }
 
     /// Says so when a key is missing.
-    pub(super) fn require(&self, key: &'static str) {
+    pub(crate) fn require(&self, key: &'static str) {
         if self.node.get(key).is_none_or(|value| value.kind == Kind::Null) {
             self.wrong(format_args!("`{key}` is missing"), format!("add `{key}`"));
         }
     }
 
     /// A text that stands for a value of its own.
-    pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
         let text = self.text(key)?;
         text.text.parse().map_err(|error| self.source.wrong(text.at, format!("`{key}`: {error}"), None)).ok()
     }
 
     /// A duration that is longer than nothing.
-    pub(super) fn duration(&mut self, key: &'static str) -> Option<Span> {
+    pub(crate) fn duration(&mut self, key: &'static str) -> Option<Span> {
         let at = self.peek(key).map(|(_, at)| at);
         let span: Span = self.parsed(key)?;
         if !span.duration().is_zero() {
@@ -95,7 +95,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// One word of a few.
-    pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
         let found = words.iter().find(|(word, _)| *word == text.text);
         if found.is_none() {
@@ -107,7 +107,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A URL for HTTP. It may be shown and journaled, so that nobody's password is in it.
-    pub(super) fn url(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn url(&mut self, key: &'static str) -> Option<String> {
         let text = self.text(key)?;
         let authority = text.text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
         if authority.is_some_and(|authority| authority.contains('@')) {
@@ -126,7 +126,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A list of texts; empty when it is not there.
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<Text<'n>> {
+    pub(crate) fn texts(&mut self, key: &'static str) -> Vec<Text<'n>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Kind::List(items) = &value.kind else {
             let hint = format!("write `{key} = [\"…\"]`");
@@ -137,7 +137,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A program with its arguments; never a line for a shell.
-    pub(super) fn argv(&mut self, key: &'static str) -> Option<Vec<String>> {
+    pub(crate) fn argv(&mut self, key: &'static str) -> Option<Vec<String>> {
         let value = self.value(key)?;
         let words = |items: &[Rc<Node>]| items.iter().map(|item| item.spelling().map(str::to_owned)).collect();
         let argv: Option<Vec<String>> = match &value.kind {
@@ -153,7 +153,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A table of texts, e.g. labels; numbers and booleans count as they are written.
-    pub(super) fn map(&mut self, key: &'static str) -> BTreeMap<String, String> {
+    pub(crate) fn map(&mut self, key: &'static str) -> BTreeMap<String, String> {
         let Some(value) = self.value(key) else { return BTreeMap::new() };
         if !matches!(value.kind, Kind::Map(_)) {
             self.source.wrong(value.at, format!("`{key}` is {}, not a table of texts", value.what()), None);
@@ -174,13 +174,13 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A table inside.
-    pub(super) fn table(&mut self, key: &'static str, name: impl Into<String>) -> Option<Table<'n, 's>> {
+    pub(crate) fn table(&mut self, key: &'static str, name: impl Into<String>) -> Option<Table<'n, 's>> {
         let value = self.value(key)?;
         Table::new(value, name, self.source)
     }
 
     /// The tables of `[[key]]`; none when the key is not there.
-    pub(super) fn tables(&mut self, key: &'static str, name: &str) -> Vec<Table<'n, 's>> {
+    pub(crate) fn tables(&mut self, key: &'static str, name: &str) -> Vec<Table<'n, 's>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Kind::List(items) = &value.kind else {
             let hint = format!("write {name} with double brackets before each of them");
@@ -191,7 +191,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// Finds the keys that nobody asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         for entry in self.node.entries().iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
             let hint = suggestion(&entry.key, &self.known, &format!("keys of {}:", self.name));
             self.source.wrong(entry.key_at, format!("unknown key `{}` in {}", entry.key, self.name), hint);
@@ -212,7 +212,7 @@ fn text<'n>(value: &'n Node, what: &str, source: &Source<'_>) -> Option<Text<'n>
 }
 
 /// The nearest of the known words, if one is near, and all of them.
-pub(super) fn suggestion(wrong: &str, known: &[&str], all: &str) -> String {
+pub(crate) fn suggestion(wrong: &str, known: &[&str], all: &str) -> String {
     let near = known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(&wrong.to_lowercase(), word), *word))

@@ -1,49 +1,49 @@
 //! What is wrong with a configuration: everything is collected, so that one look mends it all.
 
-use crate::components::document::{At, SyntaxError};
+use super::{At, SyntaxError};
 use crate::model::{Failure, FailureKind, Place, Value};
 use serde_json::json;
 use std::cell::RefCell;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Problem {
-    pub(super) message: String,
-    pub(super) at: Place,
-    pub(super) hint: Option<String>,
+pub(crate) struct Problem {
+    pub(crate) message: String,
+    pub(crate) at: Place,
+    pub(crate) hint: Option<String>,
 }
 
 /// A file that is being read, and where its problems go.
 #[derive(Debug)]
-pub(super) struct Source<'p> {
+pub(crate) struct Source<'p> {
     /// The file's name for messages.
-    pub(super) file: String,
+    pub(crate) file: String,
     problems: &'p RefCell<Vec<Problem>>,
 }
 
 impl<'p> Source<'p> {
-    pub(super) fn new(file: impl Into<String>, problems: &'p RefCell<Vec<Problem>>) -> Self {
+    pub(crate) fn new(file: impl Into<String>, problems: &'p RefCell<Vec<Problem>>) -> Self {
         Self { file: file.into(), problems }
     }
 
     /// A place in the file.
-    pub(super) fn place(&self, at: At) -> Place {
+    pub(crate) fn place(&self, at: At) -> Place {
         Place::new(&self.file, at.line, at.column)
     }
 
     /// Another file, read because of this one.
-    pub(super) fn other(&self, file: impl Into<String>) -> Self {
+    pub(crate) fn other(&self, file: impl Into<String>) -> Self {
         Self::new(file, self.problems)
     }
 
     /// Something is wrong at a place.
-    pub(super) fn wrong(&self, at: At, message: impl Into<String>, hint: impl Into<Option<String>>) {
+    pub(crate) fn wrong(&self, at: At, message: impl Into<String>, hint: impl Into<Option<String>>) {
         let problem = Problem { message: message.into(), at: self.place(at), hint: hint.into() };
         self.problems.borrow_mut().push(problem);
     }
 
     /// The text is not what its language asks for.
-    pub(super) fn syntax(&self, language: &str, errors: Vec<SyntaxError>) {
+    pub(crate) fn syntax(&self, language: &str, errors: Vec<SyntaxError>) {
         for error in errors {
             self.wrong(error.at, format!("`{}` is not valid {language}: {}", self.file, error.message), None);
         }
@@ -51,7 +51,7 @@ impl<'p> Source<'p> {
 }
 
 /// The first problem as a failure; when there are several, its detail lists all of them under `problems`.
-pub(super) fn failure(mut problems: Vec<Problem>) -> Option<Failure> {
+pub(crate) fn failure(mut problems: Vec<Problem>) -> Option<Failure> {
     // Stable: problems of another file stay behind those of the file that names it.
     let first_file = problems.first().map(|problem| problem.at.file.clone())?;
     problems.sort_by_key(|problem| (problem.at.file != first_file, problem.at.clone()));
