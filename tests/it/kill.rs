@@ -1,86 +1,214 @@
-//! kill -9 at random moments of a promotion, then `resume`: the same end as without a kill, and nothing happened twice.
+//! kill -9 anywhere in a promotion, then `resume`: the same end as without a kill, and nothing happened twice.
 //!
 //! What is counted is counted at the remote, by git itself: how often staging moved, which changes were proposed.
+//! No kill is timed. The program dies at one of the lines that come through a named pipe: its own events, and the words of a
+//! hook of the remote, which stands still before and after every movement of a reference until it is answered.
 
 use crate::support::bench::git;
+use crate::support::chance::Chance;
 use crate::support::cli::Machine;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
-const ROUNDS: u64 = 20;
 const SIGKILL: i32 = 9;
 
-#[test]
-fn a_promotion_that_is_killed_at_random_moments_ends_as_if_it_had_not_been() {
-    let unkilled = Machine::new();
-    let service = prepared(&unkilled);
-    let start = Instant::now();
-    unkilled.say(&service, &["run", "promote-staging"]).exits(0);
-    let whole = start.elapsed();
-    let expected = end_state(&unkilled);
+/// What the hook says when it stands still: a reference is about to move.
+const BEFORE: &str = "held prepared";
+/// It has moved, and relwf does not know yet.
+const AFTER: &str = "held committed";
 
-    let mut kills = 0;
-    for round in 0..ROUNDS {
-        let machine = Machine::new();
-        let service = prepared(&machine);
-        let mut chance = Chance(round);
-        let mut args: &[&str] = &["run", "promote-staging"];
+/// Where the program dies, counted in lines of one kind, from 1.
+#[derive(Debug, Clone, Copy)]
+enum Death {
+    Never,
+    /// A reference is about to move; the remote gives it up.
+    BeforeItMoves(usize),
+    /// A reference has moved, and relwf is never told.
+    AfterItMoved(usize),
+    /// This event was read; the program goes on until the kill reaches it.
+    AtEvent(usize),
+}
+
+/// How a process ended, and what came by meanwhile.
+#[derive(Debug)]
+struct Life {
+    ended: ExitStatus,
+    before: usize,
+    after: usize,
+    events: usize,
+}
+
+impl Life {
+    fn killed(&self) -> bool {
+        self.ended.signal() == Some(SIGKILL)
+    }
+}
+
+#[test]
+fn a_promotion_that_is_killed_at_any_movement_of_a_reference_ends_as_if_it_had_not_been() {
+    let (whole, expected) = unkilled();
+    assert!(whole.before >= 2 && whole.before == whole.after, "a change and staging move, each once: {whole:?}");
+    let deaths = (1..=whole.before).flat_map(|n| [Death::BeforeItMoves(n), Death::AfterItMoved(n)]);
+    for death in deaths {
+        let ground = Ground::new();
+        let life = ground.live(&["run", "promote-staging"], death);
+        assert!(life.killed(), "{death:?}: {life:?}");
+        ground.goes_on_to(&expected, &format!("{death:?}"));
+    }
+}
+
+#[test]
+fn a_promotion_that_is_killed_at_any_event_ends_as_if_it_had_not_been() {
+    let (whole, expected) = unkilled();
+    for round in 0..10 {
+        let (ground, mut chance) = (Ground::new(), Chance(round));
         // One to four processes are killed; the next one is left alone.
+        let mut deaths = Vec::new();
         for _ in 0..1 + chance.below(4) {
-            if run_and_kill(&machine, &service, args, chance.part_of(whole)) {
-                kills += 1;
-            }
-            args = match machine.say(&service, &["runs", "--json"]).exits(0).json()["runs"].as_array() {
-                Some(runs) if !runs.is_empty() => &["resume", "--all"],
-                _ => &["run", "promote-staging"],
-            };
+            let death = Death::AtEvent(1 + chance.below(whole.events as u64) as usize);
+            ground.live(&ground.next(), death);
+            deaths.push(death);
         }
-        let last = machine.say(&service, args);
-        assert_eq!(last.code, 0, "round {round}: {args:?}\n{}\n{}", last.stdout, last.stderr);
-        assert_eq!(end_state(&machine), expected, "round {round}");
-        let runs = machine.say(&service, &["runs", "--json"]).exits(0).json();
+        ground.goes_on_to(&expected, &format!("round {round}: {deaths:?}"));
+    }
+}
+
+/// A promotion that nobody kills, and where it leads.
+fn unkilled() -> (Life, EndState) {
+    let ground = Ground::new();
+    let life = ground.live(&["run", "promote-staging"], Death::Never);
+    assert!(life.ended.success(), "{life:?}");
+    (life, ground.end_state())
+}
+
+/// The sample service; its remote keeps a log of every movement of every reference, and its hook waits.
+struct Ground {
+    machine: Machine,
+    service: PathBuf,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let machine = Machine::new();
+        let service = machine.service();
+        let ground = Self { machine, service };
+        git(&ground.remote(), &["config", "core.logAllRefUpdates", "always"]);
+        for pipe in ["lines", "answers"] {
+            let made = Command::new("mkfifo").arg(ground.machine.path(pipe)).status().expect("mkfifo is there");
+            assert!(made.success());
+        }
+        let (lines, answers) = (ground.machine.path("lines"), ground.machine.path("answers"));
+        // The remote's side: every git keeps the pipe open, so that it ends when the last of them has ended.
+        let path = std::env::var("PATH").unwrap_or_default();
+        let shim = format!("#!/bin/sh\nPATH='{path}'\nexec 9<>'{}'\nexec git \"$@\"\n", lines.display());
+        executable(&ground.machine.path("bin/git"), &shim);
+        let hook = format!(
+            "#!/bin/sh\ncase $1 in prepared|committed) ;; *) exit 0 ;; esac\n\
+             echo \"held $1\" >'{}'\nread answer <'{}'\n[ \"$answer\" = go ]\n",
+            lines.display(),
+            answers.display(),
+        );
+        executable(&ground.remote().join("hooks/reference-transaction"), &hook);
+        ground
+    }
+
+    fn remote(&self) -> PathBuf {
+        self.machine.path("demo").join("remote.git")
+    }
+
+    /// Starts the program, lets it go on at every line, and kills it where it is to die.
+    fn live(&self, args: &[&str], death: Death) -> Life {
+        let lines = self.machine.path("lines");
+        // Opened for both at first: neither end alone can be opened before the other.
+        let both = OpenOptions::new().read(true).write(true).open(&lines).unwrap();
+        let (reader, writer) = (File::open(&lines).unwrap(), OpenOptions::new().write(true).open(&lines).unwrap());
+        drop(both);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_relwf"))
+            .env_clear()
+            .env(
+                "PATH",
+                format!("{}:{}", self.machine.path("bin").display(), std::env::var("PATH").unwrap_or_default()),
+            )
+            .env("HOME", self.machine.home())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .current_dir(&self.service)
+            .args(args)
+            .arg("--json")
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("relwf starts");
+        let (mut before, mut after, mut events) = (0, 0, 0);
+        for line in BufReader::new(reader).lines() {
+            let line = line.unwrap();
+            let (held, dies) = if line.ends_with(BEFORE) {
+                before += 1;
+                (true, matches!(death, Death::BeforeItMoves(n) if n == before))
+            } else if line.ends_with(AFTER) {
+                after += 1;
+                (true, matches!(death, Death::AfterItMoved(n) if n == after))
+            } else {
+                events += 1;
+                (false, matches!(death, Death::AtEvent(n) if n == events))
+            };
+            if dies {
+                child.kill().expect("a process can be killed");
+            }
+            if held {
+                std::fs::write(self.machine.path("answers"), if dies { "no\n" } else { "go\n" }).unwrap();
+            }
+        }
+        Life { ended: child.wait().expect("it has ended"), before, after, events }
+    }
+
+    /// What an operator types next.
+    fn next(&self) -> Vec<&'static str> {
+        match self.machine.say(&self.service, &["runs", "--json"]).exits(0).json()["runs"].as_array() {
+            Some(runs) if !runs.is_empty() => vec!["resume", "--all"],
+            _ => vec!["run", "promote-staging"],
+        }
+    }
+
+    /// One more process, which nobody kills: the same end as ever, in one run.
+    fn goes_on_to(&self, expected: &EndState, what: &str) {
+        let args = self.next();
+        let last = self.live(&args, Death::Never);
+        assert!(last.ended.success(), "{what}: {args:?} {last:?}");
+        assert_eq!(self.end_state(), *expected, "{what}");
+        let runs = self.machine.say(&self.service, &["runs", "--json"]).exits(0).json();
         let statuses: Vec<&str> = runs["runs"]
             .as_array()
             .expect("a list")
             .iter()
             .map(|run| run["status"].as_str().unwrap_or_default())
             .collect();
-        assert_eq!(statuses, ["done"], "round {round}");
+        assert_eq!(statuses, ["done"], "{what}");
     }
-    // Had every process ended before its kill, this test would have tried nothing.
-    assert!(kills >= ROUNDS / 2, "only {kills} processes were still there to be killed");
+
+    fn end_state(&self) -> EndState {
+        let remote = self.remote();
+        git(&remote, &["fsck", "--strict", "--no-dangling"]);
+        let owned = git(&remote, &["for-each-ref", "--format=%(refname)", "refs/relwf/", "refs/heads/relwf/"]);
+        let tip = git(&remote, &["rev-parse", "staging"]);
+        let changes: Vec<String> = owned.lines().map(|line| line.replace(&tip, "<tip>")).collect();
+        EndState {
+            staging: git(&remote, &["log", "-3", "--first-parent", "--format=%T %P", "staging"]).replace(&tip, "<tip>"),
+            moves: git(&remote, &["reflog", "show", "--format=%H", "refs/heads/staging"]).lines().count(),
+            proposed: changes.iter().filter(|name| !name.contains("verdicts")).count(),
+            changes,
+        }
+    }
 }
 
-/// The sample service; its remote keeps a log of every movement of every reference.
-fn prepared(machine: &Machine) -> std::path::PathBuf {
-    let service = machine.service();
-    git(&remote(machine), &["config", "core.logAllRefUpdates", "always"]);
-    service
-}
-
-fn remote(machine: &Machine) -> std::path::PathBuf {
-    machine.path("demo").join("remote.git")
-}
-
-/// Starts the program and kills it after a while; false when it had ended before.
-fn run_and_kill(machine: &Machine, dir: &Path, args: &[&str], after: Duration) -> bool {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_relwf"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", machine.home())
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .current_dir(dir)
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("relwf starts");
-    std::thread::sleep(after);
-    child.kill().expect("a process can be killed");
-    child.wait().expect("a killed process ends").signal() == Some(SIGKILL)
+fn executable(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).unwrap();
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
 }
 
 /// Everything that must be the same however often the run was killed.
@@ -94,39 +222,4 @@ struct EndState {
     changes: Vec<String>,
     /// How many of them hold a change.
     proposed: usize,
-}
-
-fn end_state(machine: &Machine) -> EndState {
-    let remote = remote(machine);
-    git(&remote, &["fsck", "--strict", "--no-dangling"]);
-    let owned = git(&remote, &["for-each-ref", "--format=%(refname)", "refs/relwf/", "refs/heads/relwf/"]);
-    let tip = git(&remote, &["rev-parse", "staging"]);
-    let changes: Vec<String> = owned.lines().map(|line| line.replace(&tip, "<tip>")).collect();
-    EndState {
-        staging: git(&remote, &["log", "-3", "--first-parent", "--format=%T %P", "staging"]).replace(&tip, "<tip>"),
-        moves: git(&remote, &["reflog", "show", "--format=%H", "refs/heads/staging"]).lines().count(),
-        proposed: changes.iter().filter(|name| !name.contains("verdicts")).count(),
-        changes,
-    }
-}
-
-/// The same moments every time, different ones in each round.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    fn part_of(&mut self, whole: Duration) -> Duration {
-        whole.mul_f64(self.below(1000) as f64 / 1000.0)
-    }
 }

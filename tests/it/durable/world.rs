@@ -1,6 +1,7 @@
 //! A world made up for these tests: commands with behaviours, a remote that counts, scripts as data, processes that die
 //! between any two steps.
 
+use crate::support::chance::mix;
 use relwf::model::{Cancel, Failure, FailureKind, Place, RunId, Span, Value};
 use relwf::run::{
     Answer, Assumed, Call, Command, Commands, Effect, EffectError, Evaluation, Event, History, Intent, Listener,
@@ -146,6 +147,8 @@ pub struct World {
     seed: AtomicU64,
     /// A remote that several processes share: a file for each effect, a line for each time it happened.
     disk: Option<PathBuf>,
+    /// Called at every boundary between two steps, where a real process can be killed.
+    boundary: Option<fn()>,
 }
 
 /// How often each effect happened on a remote on disk.
@@ -170,15 +173,17 @@ impl World {
             dead: AtomicBool::new(false),
             seed: AtomicU64::new(seed),
             disk: None,
+            boundary: None,
         })
     }
 
     /// A remote that survives the process; people have approved already.
-    pub fn on_disk(disk: &Path) -> Arc<Self> {
+    pub fn on_disk(disk: &Path, boundary: fn()) -> Arc<Self> {
         std::fs::create_dir_all(disk).unwrap();
         let mut world = Self::new(Probes::On, u64::from(std::process::id()));
         let inner = Arc::get_mut(&mut world).unwrap();
         inner.disk = Some(disk.to_owned());
+        inner.boundary = Some(boundary);
         inner.tries.lock().unwrap().insert("approval".to_owned(), 2);
         world
     }
@@ -211,6 +216,9 @@ impl World {
 
     /// One step of the process; says whether it is still alive.
     fn lives(&self) -> bool {
+        if let Some(boundary) = self.boundary {
+            boundary();
+        }
         if self.life.fetch_sub(1, Ordering::SeqCst) <= 0 {
             self.dead.store(true, Ordering::SeqCst);
         }
@@ -218,11 +226,7 @@ impl World {
     }
 
     pub fn chance(&self, below: u64) -> u64 {
-        // splitmix64
-        let mut z = self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
+        mix(self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst)) % below
     }
 
     fn tried(&self, id: &str) -> u32 {
@@ -265,10 +269,9 @@ impl Commands for Fakes {
 }
 
 impl Fake {
-    /// Takes a while; long enough to be killed where processes really are.
+    /// Takes a while, so that branches end in any order.
     fn jitter(&self) {
-        let most = if self.world.disk.is_some() { 12_000 } else { 400 };
-        std::thread::sleep(Duration::from_micros(self.world.chance(most)));
+        std::thread::sleep(Duration::from_micros(self.world.chance(400)));
     }
 
     fn dead(&self) -> Failure {

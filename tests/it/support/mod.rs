@@ -1,6 +1,7 @@
 //! What tests share: repositories with fixed dates, servers, a private home.
 
 pub mod bench;
+pub mod chance;
 pub mod cli;
 pub mod forgejo;
 pub mod git;
