@@ -3,7 +3,7 @@
 use super::delta::component_rows;
 use super::project::Project;
 use crate::components::ComponentDelta;
-use crate::git::{CommitInfo, Identity, Keep, LogRange, Mirror, NewCommit, Signature};
+use crate::git::{CommitInfo, Ident, Identity, Keep, LogRange, Mirror, NewCommit};
 use crate::hidden::{self, Hidden, Merging, Names};
 use crate::merge::{Certificate, Certifying, Conflict, Merged, Merger};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
@@ -159,7 +159,7 @@ fn write(
     let time = Timestamp::now().as_second();
     let by = |who: Option<&(String, String)>| {
         let (name, email) = who.cloned().unwrap_or_else(|| ("nobody".to_owned(), "nobody@localhost".to_owned()));
-        Signature { name, email, time, offset_minutes: 0 }
+        Ident { name, email, time, offset_minutes: 0 }
     };
     let author = by(identity.map(|identity| &identity.author));
     let committer = by(identity.map(|identity| &identity.committer));

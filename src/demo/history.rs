@@ -1,7 +1,7 @@
 //! Writes the story down as commits.
 
 use super::story::{Edit, PEOPLE, STORY, Step};
-use crate::git::{FileMode, NewRepository, Signature};
+use crate::git::{FileMode, Ident, NewRepository};
 use crate::model::{BranchName, CommitId, Failure, FailureKind};
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub fn write(repository: &NewRepository) -> Result<BTreeMap<BranchName, CommitId
                     apply(&mut files, edit).map_err(|why| wrong(index, &why))?;
                 }
                 let parents: Vec<CommitId> = before.iter().map(|tip| tip.commit).collect();
-                let commit = repository.commit(&parents, &files, &signature(*who, when, index)?, message)?;
+                let commit = repository.commit(&parents, &files, &ident(*who, when, index)?, message)?;
                 tips.insert(branch, Tip { commit, files });
             }
             Step::Branch { name, from } => {
@@ -45,7 +45,7 @@ pub fn write(repository: &NewRepository) -> Result<BTreeMap<BranchName, CommitId
                 }
                 let message = format!("Merge {from} into {to}\n");
                 let parents = [target.commit, source.commit];
-                let commit = repository.commit(&parents, &files, &signature(*who, when, index)?, &message)?;
+                let commit = repository.commit(&parents, &files, &ident(*who, when, index)?, &message)?;
                 tips.insert(to, Tip { commit, files });
             }
         }
@@ -84,12 +84,12 @@ fn apply(files: &mut Files, edit: &Edit) -> Result<(), String> {
 }
 
 /// Who, and when: day of the story and local time.
-fn signature(who: usize, when: &(i64, i64, i64), index: usize) -> Result<Signature, Failure> {
+fn ident(who: usize, when: &(i64, i64, i64), index: usize) -> Result<Ident, Failure> {
     let person = PEOPLE.get(who).ok_or_else(|| wrong(index, "nobody"))?;
     let (day, hour, minute) = when;
     let offset = i64::from(person.offset_minutes);
     let time = super::story::MONDAY + day * 86_400 + hour * 3600 + (minute - offset) * 60;
-    Ok(Signature {
+    Ok(Ident {
         name: person.name.to_owned(),
         email: person.email.to_owned(),
         time,

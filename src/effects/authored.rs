@@ -5,7 +5,7 @@ use super::World;
 use super::declare::{facts, value};
 use super::delta::{CommitFiles, Shipped, rows};
 use super::pen::{Pen, Seals};
-use crate::git::Signature;
+use crate::git::Ident;
 use crate::merge::{Certificate, Outcome};
 use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value};
 use crate::run::{Assumed, Effect, EffectError, Intent, OnUnknown, Performing, Probe};
@@ -16,7 +16,7 @@ use serde_json::json;
 use std::sync::{Mutex, PoisonError};
 
 /// Author and committer, at one time.
-pub(super) type Signatures = (Signature, Signature);
+pub(super) type Signatures = (Ident, Ident);
 
 /// Who commits now; absent when nobody is known, which matters only if there is something to commit.
 pub(super) fn signatures(world: &World, now: Timestamp) -> Option<Signatures> {

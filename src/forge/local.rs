@@ -11,7 +11,7 @@ use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState,
 };
-use crate::git::{Expected, GitError, Identity, Mirror, PushError, RefUpdate, Signature};
+use crate::git::{Expected, GitError, Ident, Identity, Mirror, PushError, RefUpdate};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, TaskContext};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,7 @@ impl LocalForge {
 
     fn put(&self, name: &RefName, expected: Expected, new: &NewTag, task: TaskContext<'_>) -> Result<(), PushError> {
         let now = (self.now)();
-        let tagger = Signature {
+        let tagger = Ident {
             name: self.tagger.0.clone(),
             email: self.tagger.1.clone(),
             time: now.as_second(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signature {
+pub struct Ident {
     /// Name.
     pub name: String,
     /// E-mail address.
@@ -20,7 +20,7 @@ pub struct Signature {
     pub offset_minutes: i32,
 }
 
-impl Signature {
+impl Ident {
     /// When, as RFC 3339 in the person's own offset.
     pub fn when(&self) -> String {
         let time = Timestamp::from_second(self.time).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -39,9 +39,9 @@ pub struct CommitInfo {
     /// Its tree.
     pub tree: TreeId,
     /// Who wrote it.
-    pub author: Signature,
+    pub author: Ident,
     /// Who committed it.
-    pub committer: Signature,
+    pub committer: Ident,
     /// The first paragraph of its message in one line, as `git log --format=%s` shows it.
     pub summary: String,
     /// The whole message.
@@ -56,9 +56,9 @@ pub struct NewCommit {
     /// Its parents, first parent first.
     pub parents: Vec<CommitId>,
     /// Who writes it.
-    pub author: Signature,
+    pub author: Ident,
     /// Who commits it.
-    pub committer: Signature,
+    pub committer: Ident,
     /// The whole message.
     pub message: String,
 }
@@ -125,7 +125,7 @@ pub(super) fn info(commit: &Commit<'_>) -> CommitInfo {
         true => bytes.iter().map(|&byte| char::from(byte)).collect(),
         false => String::from_utf8_lossy(bytes).into_owned(),
     };
-    let signature = |signature: &git2::Signature<'_>| Signature {
+    let ident = |signature: &git2::Signature<'_>| Ident {
         name: text(signature.name_bytes()),
         email: text(signature.email_bytes()),
         time: signature.when().seconds(),
@@ -135,8 +135,8 @@ pub(super) fn info(commit: &Commit<'_>) -> CommitInfo {
         id: object_id(commit.id()).into(),
         parents: commit.parent_ids().map(|id| object_id(id).into()).collect(),
         tree: object_id(commit.tree_id()).into(),
-        author: signature(&commit.author()),
-        committer: signature(&commit.committer()),
+        author: ident(&commit.author()),
+        committer: ident(&commit.committer()),
         summary: text(commit.summary_bytes().unwrap_or_default()),
         message: text(commit.message_bytes()),
     }
@@ -198,7 +198,7 @@ pub(super) fn write_tag(
     repository: &Repository,
     target: ObjectId,
     name: &str,
-    tagger: &Signature,
+    tagger: &Ident,
     message: &str,
 ) -> Result<ObjectId, GitError> {
     let write = || {
@@ -222,9 +222,9 @@ pub(super) fn read_tag(repository: &Repository, id: ObjectId) -> Result<Option<(
     }))
 }
 
-fn native(signature: &Signature) -> Result<git2::Signature<'static>, git2::Error> {
-    let when = git2::Time::new(signature.time, signature.offset_minutes);
-    git2::Signature::new(&signature.name, &signature.email, &when)
+fn native(ident: &Ident) -> Result<git2::Signature<'static>, git2::Error> {
+    let when = git2::Time::new(ident.time, ident.offset_minutes);
+    git2::Signature::new(&ident.name, &ident.email, &when)
 }
 
 #[cfg(test)]
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn times_keep_the_persons_offset() {
         let when = |time, offset_minutes| {
-            Signature { name: "Ada".to_owned(), email: "ada@example.com".to_owned(), time, offset_minutes }.when()
+            Ident { name: "Ada".to_owned(), email: "ada@example.com".to_owned(), time, offset_minutes }.when()
         };
         assert_eq!(when(1_760_000_000, 120), "2025-10-09T10:53:20+02:00");
         assert_eq!(when(0, 0), "1970-01-01T00:00:00+00:00");

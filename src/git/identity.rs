@@ -3,7 +3,7 @@
 //! Order, as in git's documentation of `git commit-tree`: the environment, `author.*` or `committer.*`, then `user.*`.
 
 use super::settings::{Env, Settings};
-use super::{GitError, Signature};
+use super::{GitError, Ident};
 use crate::model::FailureKind;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime, civil};
@@ -44,20 +44,20 @@ impl Identity {
     }
 
     /// The author, at `GIT_AUTHOR_DATE` or else at `now` in this machine's time zone.
-    pub fn author_at(&self, now: Timestamp) -> Signature {
-        signature(&self.author, self.author_date, now)
+    pub fn author_at(&self, now: Timestamp) -> Ident {
+        ident(&self.author, self.author_date, now)
     }
 
     /// The committer, at `GIT_COMMITTER_DATE` or else at `now` in this machine's time zone.
-    pub fn committer_at(&self, now: Timestamp) -> Signature {
-        signature(&self.committer, self.committer_date, now)
+    pub fn committer_at(&self, now: Timestamp) -> Ident {
+        ident(&self.committer, self.committer_date, now)
     }
 }
 
-fn signature((name, email): &(String, String), date: Option<(i64, i32)>, now: Timestamp) -> Signature {
+fn ident((name, email): &(String, String), date: Option<(i64, i32)>, now: Timestamp) -> Ident {
     let (time, offset_minutes) =
         date.unwrap_or_else(|| (now.as_second(), TimeZone::system().to_offset(now).seconds() / 60));
-    Signature { name: name.clone(), email: email.clone(), time, offset_minutes }
+    Ident { name: name.clone(), email: email.clone(), time, offset_minutes }
 }
 
 fn person(env: Env<'_>, config: &Settings<'_>, who: &str, section: &str) -> Result<(String, String), GitError> {

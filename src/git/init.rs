@@ -1,6 +1,6 @@
 //! New repositories: a bare one that is written commit by commit, and a work clone of it. For the sample service.
 
-use super::{FileMode, Signature};
+use super::{FileMode, Ident};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +33,7 @@ impl NewRepository {
         &self,
         parents: &[CommitId],
         files: &BTreeMap<String, (Vec<u8>, FileMode)>,
-        author: &Signature,
+        author: &Ident,
         message: &str,
     ) -> Result<CommitId, Failure> {
         self.write(parents, files, author, message).map_err(|error| cannot("write to", self.repo.path(), &error))
@@ -43,7 +43,7 @@ impl NewRepository {
         &self,
         parents: &[CommitId],
         files: &BTreeMap<String, (Vec<u8>, FileMode)>,
-        author: &Signature,
+        author: &Ident,
         message: &str,
     ) -> Result<CommitId, git2::Error> {
         let mut index = git2::Index::new()?;

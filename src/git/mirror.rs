@@ -5,8 +5,8 @@ use super::link::Link;
 use super::objects::Storage;
 use super::refs::{Refs, Snapshot};
 use super::{
-    CommitInfo, Credentials, GitError, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Signature,
-    Unsigned, cache, checkout, history, patch, revision, trees,
+    CommitInfo, Credentials, GitError, Ident, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Unsigned,
+    cache, checkout, history, patch, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TaskContext, TreeId};
 use std::collections::BTreeMap;
@@ -345,13 +345,7 @@ impl Mirror {
     /// # Errors
     ///
     /// The target is missing, the name is no tag's name, the disk is full.
-    pub fn write_tag(
-        &self,
-        target: ObjectId,
-        name: &str,
-        tagger: &Signature,
-        message: &str,
-    ) -> Result<ObjectId, GitError> {
+    pub fn write_tag(&self, target: ObjectId, name: &str, tagger: &Ident, message: &str) -> Result<ObjectId, GitError> {
         self.objects.with(|repository| commits::write_tag(repository, target, name, tagger, message))
     }
 

@@ -37,7 +37,7 @@ mod trees;
 mod trust;
 mod url;
 
-pub use commits::{CommitInfo, FileMode, NewCommit, Signature, Unsigned};
+pub use commits::{CommitInfo, FileMode, Ident, NewCommit, Unsigned};
 pub(crate) use compare::DEEPEST;
 pub use credentials::{Credential, CredentialSource, Credentials};
 pub use enclosing::{Enclosing, enclosing};

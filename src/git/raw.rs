@@ -52,8 +52,8 @@ fn parse(id: CommitId, data: &[u8]) -> Option<CommitInfo> {
         parents.push(parent.parse().ok()?);
         lines.next();
     }
-    let author = signature(lines.next()?.strip_prefix("author ")?)?;
-    let committer = signature(lines.next()?.strip_prefix("committer ")?)?;
+    let author = ident(lines.next()?.strip_prefix("author ")?)?;
+    let committer = ident(lines.next()?.strip_prefix("committer ")?)?;
     let summary = message.split('\n').next()?;
     let mut rest = message.split('\n').skip(1);
     let alone = rest.next().is_none_or(str::is_empty);
@@ -64,7 +64,7 @@ fn parse(id: CommitId, data: &[u8]) -> Option<CommitInfo> {
     Some(CommitInfo { id, parents, tree, author, committer, summary: summary.into(), message: message.into() })
 }
 
-fn signature(line: &str) -> Option<commits::Signature> {
+fn ident(line: &str) -> Option<commits::Ident> {
     let (name, rest) = line.split_once(" <")?;
     let (email, rest) = rest.split_once("> ")?;
     let (time, offset) = rest.split_once(' ')?;
@@ -81,7 +81,7 @@ fn signature(line: &str) -> Option<commits::Signature> {
     let (hours, minutes): (i32, i32) = (amount.get(..2)?.parse().ok()?, amount.get(2..)?.parse().ok()?);
     (hours <= 14 && minutes <= 59).then_some(())?;
     let offset_minutes = sign * (hours * 60 + minutes);
-    Some(commits::Signature { name: name.into(), email: email.into(), time: time.parse().ok()?, offset_minutes })
+    Some(commits::Ident { name: name.into(), email: email.into(), time: time.parse().ok()?, offset_minutes })
 }
 
 #[cfg(test)]

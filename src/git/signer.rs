@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of commits but the text. The programs ask for passphrases through their agents or windows.
 
-use super::Signature;
+use super::Ident;
 use super::settings::Env;
 use super::signing::{Format, Key, Signing, literal};
 use crate::model::{Failure, FailureKind, TaskContext};
@@ -112,7 +112,7 @@ impl Signing {
     /// # Errors
     ///
     /// A program is missing, has no such key, is given no passphrase or takes too long; ctrl-C. Nothing was made then.
-    pub fn sign(&self, text: &str, committer: &Signature, task: TaskContext<'_>) -> Result<String, Failure> {
+    pub fn sign(&self, text: &str, committer: &Ident, task: TaskContext<'_>) -> Result<String, Failure> {
         self.ready()?;
         let doing = format!("signing with {}", self.shown());
         let signature = match self.format {
@@ -130,7 +130,7 @@ impl Signing {
         Ok(signature.replace('\r', "").trim_end().to_owned())
     }
 
-    fn sign_by_gpg(&self, text: &str, committer: &Signature, task: TaskContext<'_>) -> Result<String, Failure> {
+    fn sign_by_gpg(&self, text: &str, committer: &Ident, task: TaskContext<'_>) -> Result<String, Failure> {
         let key = self.gpg_key(&format!("{} <{}>", committer.name, committer.email));
         let argv = [&self.program, "--status-fd=2", "-bsau", &key].map(str::to_owned);
         let input = written(text).map_err(|error| self.unwritten(&error))?;

@@ -1,7 +1,7 @@
 //! Mirrors: cloned whole or not at all, fetched, seen without being touched, healed.
 
 use crate::support::git::{Repo, bytes_but_objects, bytes_of, mirror, nobody, quiet, url};
-use relwf::git::{FileMode, Keep, Mirror, NewCommit, Signature};
+use relwf::git::{FileMode, Ident, Keep, Mirror, NewCommit};
 use relwf::model::{BranchName, Cancel, CommitId, FailureKind, Progress, RefName, TaskContext};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,8 @@ fn branch(name: &str) -> BranchName {
     name.parse().unwrap()
 }
 
-fn somebody() -> Signature {
-    Signature {
-        name: "Grace".to_owned(),
-        email: "grace@example.com".to_owned(),
-        time: 1_700_000_000,
-        offset_minutes: -90,
-    }
+fn somebody() -> Ident {
+    Ident { name: "Grace".to_owned(), email: "grace@example.com".to_owned(), time: 1_700_000_000, offset_minutes: -90 }
 }
 
 /// A bare remote with some history, and the clone that made it.

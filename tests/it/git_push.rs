@@ -1,7 +1,7 @@
 //! Leased pushes into repositories on this machine: exactly one winner, the server's own words, nothing lost.
 
 use crate::support::git::{Repo, bytes_of, in_own_process, mirror, nobody, quiet, url};
-use relwf::git::{Expected, Keep, Mirror, NewCommit, PushError, RefUpdate, Signature};
+use relwf::git::{Expected, Ident, Keep, Mirror, NewCommit, PushError, RefUpdate};
 use relwf::model::{BranchName, CommitId, Failure, FailureKind, ObjectId};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -26,7 +26,7 @@ fn ground() -> Ground {
 
 /// A commit on top of `parent` that differs by its message.
 fn commit(mirror: &Mirror, parent: CommitId, message: &str) -> ObjectId {
-    let who = Signature { name: "P".to_owned(), email: "p@x".to_owned(), time: 1_700_000_000, offset_minutes: 0 };
+    let who = Ident { name: "P".to_owned(), email: "p@x".to_owned(), time: 1_700_000_000, offset_minutes: 0 };
     let tree = mirror.tree(parent).unwrap();
     let message = message.to_owned();
     let new = NewCommit { tree, parents: vec![parent], author: who.clone(), committer: who, message };
@@ -46,7 +46,7 @@ fn references_are_made_moved_and_deleted_under_their_lease() {
     let master: BranchName = "master".parse().unwrap();
     assert_eq!(mirror.branch(&master).unwrap(), Some(one.into()), "the mirror knows what it pushed");
 
-    let who = Signature { name: "T".to_owned(), email: "t@x".to_owned(), time: 9, offset_minutes: 0 };
+    let who = Ident { name: "T".to_owned(), email: "t@x".to_owned(), time: 9, offset_minutes: 0 };
     let tag = mirror.write_tag(one, "v1", &who, "notes\n").unwrap();
     // Backwards, a tag object, and a reference of our own, in one push.
     let updates = [

@@ -1,7 +1,7 @@
 //! What mirrors are read for: revisions, history, files; and what is written: commits, trees, tags, checkouts.
 
 use crate::support::git::{Repo, mirror};
-use relwf::git::{FileMode, LogRange, Mirror, NewCommit, Signature};
+use relwf::git::{FileMode, Ident, LogRange, Mirror, NewCommit};
 use relwf::model::{CommitId, FailureKind};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -200,7 +200,7 @@ fn commits_are_byte_for_byte_those_of_git() {
         };
         assert_eq!(mirror.write_commit(&new).unwrap(), commit.id);
     }
-    let who = |offset_minutes| Signature { name: "Ü".to_owned(), email: "u@x".to_owned(), time: 5, offset_minutes };
+    let who = |offset_minutes| Ident { name: "Ü".to_owned(), email: "u@x".to_owned(), time: 5, offset_minutes };
     let new = NewCommit {
         tree: mirror.tree(tip).unwrap(),
         parents: vec![tip],
@@ -216,7 +216,7 @@ fn commits_are_byte_for_byte_those_of_git() {
         raw,
         format!("tree {tree}\nparent {tip}\nauthor Ü <u@x> 5 -0130\ncommitter Ü <u@x> 5 +0530\n\nno line end")
     );
-    let nameless = NewCommit { author: Signature { name: String::new(), ..who(0) }, ..new.clone() };
+    let nameless = NewCommit { author: Ident { name: String::new(), ..who(0) }, ..new.clone() };
     assert!(mirror.write_commit(&nameless).is_err());
     assert!(mirror.write_commit(&NewCommit { parents: vec![id(&"1".repeat(40))], ..new }).is_err());
 }
@@ -226,7 +226,7 @@ fn tags_and_trees_are_written() {
     let dir = TempDir::new().unwrap();
     let (work, mirror) = history(&dir);
     let tip = mirror.resolve("master").unwrap();
-    let who = Signature { name: "T".to_owned(), email: "t@x".to_owned(), time: 9, offset_minutes: 0 };
+    let who = Ident { name: "T".to_owned(), email: "t@x".to_owned(), time: 9, offset_minutes: 0 };
     let tag = mirror.write_tag(tip.object(), "v2", &who, "notes\n").unwrap();
     assert_eq!(mirror.read_tag(tag).unwrap(), Some((tip.object(), "notes\n".to_owned())));
     assert_eq!(mirror.read_tag(tip.object()).unwrap(), None);

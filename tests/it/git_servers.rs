@@ -2,9 +2,7 @@
 
 use crate::support::git::{Repo, in_own_process, quiet};
 use crate::support::servers;
-use relwf::git::{
-    Credentials, Expected, GitError, Keep, Mirror, NewCommit, PushError, RefUpdate, RemoteUrl, Signature,
-};
+use relwf::git::{Credentials, Expected, GitError, Ident, Keep, Mirror, NewCommit, PushError, RefUpdate, RemoteUrl};
 use relwf::model::{CommitId, FailureKind, ObjectId, TaskContext};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -29,7 +27,7 @@ fn open(cache: &Path, address: &str, task: TaskContext<'_>) -> Result<Mirror, Gi
 }
 
 fn commit(mirror: &Mirror, parent: CommitId, message: &str) -> ObjectId {
-    let who = Signature { name: "P".to_owned(), email: "p@x".to_owned(), time: 1_700_000_000, offset_minutes: 0 };
+    let who = Ident { name: "P".to_owned(), email: "p@x".to_owned(), time: 1_700_000_000, offset_minutes: 0 };
     let (tree, message) = (mirror.tree(parent).unwrap(), message.to_owned());
     let new = NewCommit { tree, parents: vec![parent], author: who.clone(), committer: who, message };
     mirror.write_commit(&new).unwrap().object()

@@ -3,7 +3,7 @@
 use super::merge_support::{File, Planned, Repository, Snapshot};
 use crate::support::git::Repo;
 use proptest::prelude::*;
-use relwf::git::{Mirror, NewCommit, Signature};
+use relwf::git::{Ident, Mirror, NewCommit};
 use relwf::merge::{MergeError, Merged, Merger, Outcome, Plain, certify, merge};
 use relwf::model::{CommitId, TreeId};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ fn a_merge_in_memory_is_merged_again_and_compared() {
     let [_, ours, theirs, later] = history.commits[..] else { panic!("four commits") };
     let (mirror, merger) = (Mirror::at(history.path()).unwrap(), Merger::default());
     let first = clean(&merger.merge(mirror.objects(), ours, theirs).unwrap());
-    let by = Signature { name: "A".into(), email: "a@b".into(), time: 1_700_000_000, offset_minutes: 0 };
+    let by = Ident { name: "A".into(), email: "a@b".into(), time: 1_700_000_000, offset_minutes: 0 };
     let new =
         |tree, parents| NewCommit { tree, parents, author: by.clone(), committer: by.clone(), message: "m\n".into() };
     let merged = mirror.write_commit(&new(first, vec![ours, theirs])).unwrap();
