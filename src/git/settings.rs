@@ -5,7 +5,7 @@
 
 use super::GitError;
 use crate::model::FailureKind;
-use crate::network::{Routes, Setting};
+use crate::network::{HttpSetting, Routes};
 use git2::{Config, ConfigLevel, Repository};
 use std::path::{Path, PathBuf};
 
@@ -119,7 +119,7 @@ impl<'a> Settings<'a> {
     /// # Errors
     ///
     /// Kind `config` when the configuration cannot be read.
-    pub(super) fn http(&self) -> Result<Vec<Setting>, GitError> {
+    pub(super) fn http(&self) -> Result<Vec<HttpSetting>, GitError> {
         let mut found: Vec<(i32, String, String)> = Vec::new();
         let listed = self.files.entries(Some("^http\\.")).and_then(|entries| {
             entries.for_each(|entry| {
@@ -139,12 +139,12 @@ impl<'a> Settings<'a> {
         Ok(files.chain(self.given()).filter_map(|(name, value)| self.http_setting(&name, value)).collect())
     }
 
-    fn http_setting(&self, name: &str, value: String) -> Option<Setting> {
+    fn http_setting(&self, name: &str, value: String) -> Option<HttpSetting> {
         let (section, rest) = name.split_once('.')?;
         let (url, key) = rest.rsplit_once('.').map_or((None, rest), |(url, key)| (Some(url.to_owned()), key));
         let key = key.to_ascii_lowercase();
         let value = if key == "sslcainfo" { self.expanded(&value).display().to_string() } else { value };
-        section.eq_ignore_ascii_case("http").then_some(Setting { url, key, value })
+        section.eq_ignore_ascii_case("http").then_some(HttpSetting { url, key, value })
     }
 
     /// `~/x` below the person's home; other paths as they are.

@@ -3,13 +3,13 @@
 //! The rules are those of git's documentation (`http.proxy`, `http.sslCAInfo`, `http.<url>.*`) and, where git leaves it to curl,
 //! curl's (`https_proxy`, `no_proxy`). Knows neither who asks nor how connections are made.
 
+mod http_setting;
 mod no_proxy;
 mod proxy;
-mod setting;
 mod target;
 
+pub use http_setting::HttpSetting;
 pub use proxy::Proxy;
-pub use setting::Setting;
 
 use crate::model::{Failure, FailureKind};
 use std::path::PathBuf;
@@ -83,12 +83,12 @@ const VARIABLES: [&str; 8] =
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Routes {
     variables: Vec<(&'static str, String)>,
-    settings: Vec<Setting>,
+    settings: Vec<HttpSetting>,
 }
 
 impl Routes {
     /// What the environment and git's settings say. Of settings that are given twice the last one holds.
-    pub fn new(env: &dyn Fn(&str) -> Option<String>, settings: Vec<Setting>) -> Self {
+    pub fn new(env: &dyn Fn(&str) -> Option<String>, settings: Vec<HttpSetting>) -> Self {
         let variables = VARIABLES.into_iter().filter_map(|name| Some((name, env(name)?)));
         Self { variables: variables.collect(), settings }
     }
@@ -114,7 +114,7 @@ impl Routes {
             // Not `HTTP_PROXY`: a web server's programs get it from whoever asks.
             _ => &["http_proxy", "all_proxy", "ALL_PROXY"],
         };
-        let set = setting::best(&self.settings, "proxy", target);
+        let set = http_setting::best(&self.settings, "proxy", target);
         let (source, text) = match set {
             Some(setting) => (setting.shown(), setting.value.as_str()),
             None => match self.variable(own) {
@@ -133,7 +133,7 @@ impl Routes {
 
     fn trust(&self, target: &Target) -> Trust {
         let file = |path: &str, source: String| Trust::File { path: path.into(), source };
-        match (self.variable(&["GIT_SSL_CAINFO"]), setting::best(&self.settings, "sslcainfo", target)) {
+        match (self.variable(&["GIT_SSL_CAINFO"]), http_setting::best(&self.settings, "sslcainfo", target)) {
             (Some((name, path)), _) if !path.is_empty() => file(path, name.to_owned()),
             (_, Some(setting)) if !setting.value.is_empty() => file(&setting.value, setting.shown()),
             _ => Trust::Machine,

@@ -5,7 +5,7 @@ fn routes(variables: &'static [(&'static str, &'static str)], settings: &[(&str,
     let setting = |(name, value): &(&str, &str)| {
         let rest = name.strip_prefix("http.").unwrap();
         let (url, key) = rest.rsplit_once('.').map_or((None, rest), |(url, key)| (Some(url.to_owned()), key));
-        Setting { url, key: key.to_owned(), value: (*value).to_owned() }
+        HttpSetting { url, key: key.to_owned(), value: (*value).to_owned() }
     };
     Routes::new(&env, settings.iter().map(setting).collect())
 }

@@ -8,7 +8,7 @@ use crate::support::https::{Authority, Proxy, Tunnel};
 use crate::support::servers::{self, Server};
 use relwf::http::{Client, HttpError, Request, Response};
 use relwf::model::{Cancel, Failure, FailureKind};
-use relwf::network::{Routes, Setting};
+use relwf::network::{HttpSetting, Routes};
 use std::path::{Path, PathBuf};
 
 /// The sample service, its remote behind an https server of a CA that nobody knows.
@@ -229,7 +229,7 @@ fn what_a_proxy_refuses_names_the_proxy_and_who_named_it() {
 fn client(variables: &[(&str, &str)], settings: &[(&str, &str)]) -> Client {
     let env = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     let setting =
-        |(key, value): &(&str, &str)| Setting { url: None, key: (*key).to_owned(), value: (*value).to_owned() };
+        |(key, value): &(&str, &str)| HttpSetting { url: None, key: (*key).to_owned(), value: (*value).to_owned() };
     Client::new(Cancel::new()).by(Routes::new(&env, settings.iter().map(setting).collect()))
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 /// One setting below `http`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
+pub struct HttpSetting {
     /// The URLs that it is for; `None` for all.
     pub url: Option<String>,
     /// Its name in lower case, e.g. `proxy`.
@@ -14,7 +14,7 @@ pub struct Setting {
     pub value: String,
 }
 
-impl Setting {
+impl HttpSetting {
     /// `git's setting http.proxy`.
     pub(super) fn shown(&self) -> String {
         let url = self.url.as_ref().map(|url| format!(".{url}")).unwrap_or_default();
@@ -27,12 +27,12 @@ impl Setting {
 type Fit = (usize, Reverse<usize>, usize, bool);
 
 /// The setting of that name which fits the server best; of equals the last.
-pub(super) fn best<'s>(settings: &'s [Setting], key: &str, target: &Target) -> Option<&'s Setting> {
+pub(super) fn best<'s>(settings: &'s [HttpSetting], key: &str, target: &Target) -> Option<&'s HttpSetting> {
     let named = settings.iter().filter(|setting| setting.key == key);
     named.filter_map(|setting| Some((fit(setting, target)?, setting))).max_by_key(|(fit, _)| *fit).map(|(_, s)| s)
 }
 
-fn fit(setting: &Setting, target: &Target) -> Option<Fit> {
+fn fit(setting: &HttpSetting, target: &Target) -> Option<Fit> {
     let Some(url) = &setting.url else { return Some((0, Reverse(0), 0, false)) };
     let pattern = Target::read(url)?;
     let wildcards = host(&pattern.host, &target.host)?;
