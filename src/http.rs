@@ -6,7 +6,7 @@
 
 mod api;
 mod attempt;
-mod pace;
+mod rate_limit;
 mod url;
 
 use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
@@ -265,7 +265,7 @@ impl Client {
         tracing::debug!("{} {status} in {} ms", request.shown(), began.elapsed().as_millis());
         let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
             Outcome::Answer(response) => {
-                return pace::asked_to_wait(response, |words| fail(FailureKind::Network, words));
+                return rate_limit::asked_to_wait(response, |words| fail(FailureKind::Network, words));
             }
             Outcome::Invalid(words) => (HttpError::Invalid, fail(FailureKind::Arguments, words)),
             Outcome::NoWay(failure) => (HttpError::Invalid, failure),

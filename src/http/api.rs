@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of what is asked; `forge` and `ci` do.
 
-use super::pace::Rest;
+use super::rate_limit::Rest;
 use super::{Access, Client, DEADLINE, HttpError, Request, Response, url};
 use crate::model::{Failure, FailureKind, Secret, Span, TaskContext, Value};
 use std::collections::BTreeMap;
