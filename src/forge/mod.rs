@@ -2,6 +2,7 @@
 //!
 //! git transport stays outside: a forge is asked about changes and verdicts, never for objects.
 
+mod combine_verdicts;
 mod forgejo;
 mod github;
 mod gitlab;
@@ -10,7 +11,6 @@ mod marker;
 mod rest;
 mod slug;
 mod types;
-mod union;
 
 pub use forgejo::{ForgejoForge, forgejo_api};
 pub use github::{GithubForge, github_api};

@@ -5,8 +5,8 @@
 mod answers;
 mod patterns;
 
+use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::rest::{self, Manner, Rest};
-use super::union::{no_such_word, waits_for_people};
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,

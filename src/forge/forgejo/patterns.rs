@@ -1,7 +1,7 @@
 //! Required contexts that are patterns: `ci/*` asks for every status whose name fits, and for one at least.
 
 use crate::forge::Verdict;
-use crate::forge::union::weight;
+use crate::forge::combine_verdicts::weight;
 use globset::GlobBuilder;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! GitHub keeps verdicts in two ways, statuses and check runs: what was heard of each, and both as one list.
 
 use crate::forge::Verdict;
-use crate::forge::union::worst;
+use crate::forge::combine_verdicts::worst;
 
 /// A commit's verdicts by the two ways in which GitHub keeps them.
 #[derive(Clone, Default)]

@@ -6,7 +6,7 @@ mod answers;
 mod checks;
 mod errors;
 
-use super::union::{no_such_word, waits_for_people};
+use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,

@@ -5,9 +5,9 @@
 mod answers;
 mod verdicts;
 
+use super::combine_verdicts::no_such_word;
 use super::rest::{self, Manner, Rest};
 use super::slug::project_path;
-use super::union::no_such_word;
 use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,

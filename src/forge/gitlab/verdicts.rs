@@ -1,8 +1,8 @@
 //! What GitLab says of a commit: words from outside and jobs, and whole pipelines.
 
 use super::answers::{Pipeline, Status};
+use crate::forge::combine_verdicts::worst;
 use crate::forge::rest::Rest;
-use crate::forge::union::worst;
 use crate::forge::{ForgeError, Verdict};
 use crate::model::{CommitId, TaskContext};
 use std::collections::{BTreeMap, BTreeSet};
