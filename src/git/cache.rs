@@ -3,9 +3,9 @@
 //! Whoever clones or moves references holds the mirror's lock file; the system lets go of it when the process ends,
 //! however it ends. So what lies beside a mirror under the lock is left over from the dead and may be removed.
 
-use super::link::Link;
 use super::refs::{Snapshot, stored};
-use super::{GitError, Synced, copy, graph, loose, transport};
+use super::remote::RemoteConnection;
+use super::{GitError, Synced, commit_graph, local_clone, loose, transport};
 use crate::model::{FailureKind, TaskContext};
 use git2::{Oid, Repository, RepositoryInitOptions};
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 const LARGE_FETCH: u64 = 4 << 20;
 
 /// The path of a whole mirror of the remote, cloned first when there is none.
-pub(super) fn ready(cache: &Path, link: &Link, task: TaskContext<'_>) -> Result<PathBuf, GitError> {
+pub(super) fn ready(cache: &Path, remote: &RemoteConnection, task: TaskContext<'_>) -> Result<PathBuf, GitError> {
     let mirrors = cache.join("mirrors");
     fs::create_dir_all(&mirrors).map_err(|e| GitError::io(format_args!("the cache {}", mirrors.display()), &e))?;
-    let path = mirrors.join(format!("{}.git", link.url().folder()));
+    let path = mirrors.join(format!("{}.git", remote.url().folder()));
     if fault(&path).is_none() {
         return Ok(path);
     }
@@ -30,13 +30,13 @@ pub(super) fn ready(cache: &Path, link: &Link, task: TaskContext<'_>) -> Result<
         None => return Ok(path),
         Some(Fault::Absent) => {}
         Some(Fault::Broken(why)) => {
-            task.warn(format!("the mirror of {} is broken ({why}); making it anew", link.url()));
+            task.warn(format!("the mirror of {} is broken ({why}); making it anew", remote.url()));
             let aside = beside(&path, "broken");
             fs::rename(&path, &aside).map_err(|e| GitError::io(path.display(), &e))?;
         }
     }
     let temporary = beside(&path, "new");
-    let made = clone(&temporary, link, task).and_then(|()| {
+    let made = clone(&temporary, remote, task).and_then(|()| {
         fs::rename(&temporary, &path).map_err(|e| GitError::io(format_args!("the mirror {}", path.display()), &e))
     });
     sweep(&path);
@@ -44,10 +44,10 @@ pub(super) fn ready(cache: &Path, link: &Link, task: TaskContext<'_>) -> Result<
 }
 
 /// Fetches, then moves the mirror's references to where the remote's are.
-pub(super) fn sync(path: &Path, link: &Link, task: TaskContext<'_>) -> Result<Synced, GitError> {
+pub(super) fn sync(path: &Path, remote: &RemoteConnection, task: TaskContext<'_>) -> Result<Synced, GitError> {
     let _lock = lock(path, task)?;
     let repository = open(path)?;
-    let (snapshot, bytes) = link.fetch(&repository, task)?;
+    let (snapshot, bytes) = remote.fetch(&repository, task)?;
     let before = stored(&repository)?;
     let updated = changes(&before, &snapshot.refs).count();
     apply(&repository, &before, &snapshot).or_else(|error| {
@@ -58,7 +58,7 @@ pub(super) fn sync(path: &Path, link: &Link, task: TaskContext<'_>) -> Result<Sy
         apply(&repository, &stored(&repository)?, &snapshot)
     })?;
     if bytes > LARGE_FETCH {
-        graph::write(path, task);
+        commit_graph::write(path, task);
     }
     Ok(Synced { updated, bytes })
 }
@@ -123,7 +123,7 @@ fn apply(repository: &Repository, before: &BTreeMap<String, Oid>, snapshot: &Sna
 }
 
 /// Makes a whole mirror at a path where nothing is.
-fn clone(temporary: &Path, link: &Link, task: TaskContext<'_>) -> Result<(), GitError> {
+fn clone(temporary: &Path, remote: &RemoteConnection, task: TaskContext<'_>) -> Result<(), GitError> {
     transport::set_up();
     let failed = |e: git2::Error| GitError::local(format!("{} cannot be made", temporary.display()), &e);
     let mut options = RepositoryInitOptions::new();
@@ -134,19 +134,19 @@ fn clone(temporary: &Path, link: &Link, task: TaskContext<'_>) -> Result<(), Git
     config.set_str("http.followRedirects", "false").map_err(failed)?;
     // A commit that was pushed must not be half a file after a power cut.
     config.set_bool("core.fsyncObjectFiles", true).map_err(failed)?;
-    task.say(format!("cloning {}", link.url()));
-    if link.url().is_local() {
-        copy::objects(link, &repository, task)?;
+    task.say(format!("cloning {}", remote.url()));
+    if remote.url().is_local() {
+        local_clone::copy_objects(remote, &repository, task)?;
     }
     // After a copy this finds everything in place, or gets the rest.
-    let (snapshot, _) = link.fetch(&repository, task)?;
+    let (snapshot, _) = remote.fetch(&repository, task)?;
     write_refs(temporary, &snapshot).map_err(|e| GitError::io(temporary.display(), &e))?;
-    graph::write(temporary, task);
+    commit_graph::write(temporary, task);
     match fault(temporary) {
         None => Ok(()),
         Some(Fault::Absent) => Err(GitError::new(FailureKind::Io, format!("{} vanished", temporary.display()))),
         Some(Fault::Broken(why)) => {
-            Err(GitError::new(FailureKind::Git, format!("{} cannot be cloned whole: {why}", link.url()))
+            Err(GitError::new(FailureKind::Git, format!("{} cannot be cloned whole: {why}", remote.url()))
                 .hint("`git fsck` on the remote tells more"))
         }
     }

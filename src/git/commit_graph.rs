@@ -2,7 +2,7 @@
 //!
 //! git's program writes it, where there is one. Nothing depends on it: commits that it does not hold are read as ever.
 
-use super::transport::{LOCAL_ENVIRONMENT, git_program};
+use super::program::{LOCAL_ENVIRONMENT, git_program};
 use crate::model::TaskContext;
 use std::path::Path;
 use std::process::{Command, Stdio};

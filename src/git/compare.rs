@@ -3,7 +3,7 @@
 //! libgit2's own comparison visits every file of both: seconds, where there are hundreds of thousands.
 
 use super::GitError;
-use super::raw::Sources;
+use super::object_source::ObjectSource;
 use crate::model::{ObjectId, TreeId};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ const DIRECTORY: u32 = 0o040_000;
 pub(crate) const DEEPEST: usize = 2048;
 
 /// The paths that differ, in the order of their bytes; a rename is a deletion and an addition.
-pub(super) fn differences(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Result<Vec<Difference>, GitError> {
+pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Vec<Difference>, GitError> {
     let walk = || -> Result<Vec<Difference>, git2::Error> {
         let mut found = Vec::new();
         let mut open = vec![(Vec::new(), Some(from.object()), Some(to.object()))];
@@ -31,7 +31,7 @@ pub(super) fn differences(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Re
             if folder.iter().filter(|byte| **byte == b'/').count() > DEEPEST {
                 return Err(git2::Error::from_str(&format!("more than {DEEPEST} directories lie in each other")));
             }
-            for (name, [old, new]) in rows(sources, [old, new])? {
+            for (name, [old, new]) in rows(source, [old, new])? {
                 if old == new {
                     continue;
                 }
@@ -56,10 +56,10 @@ pub(super) fn differences(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Re
 
 /// What differs between two trees, by name. Most of large trees is the same, and passed over as it is read.
 fn rows(
-    sources: &Sources<'_>,
+    source: &ObjectSource<'_>,
     trees: [Option<ObjectId>; 2],
 ) -> Result<BTreeMap<Vec<u8>, [Option<Held>; 2]>, git2::Error> {
-    let read = |tree: Option<ObjectId>| tree.map(|tree| sources.tree(tree)).transpose();
+    let read = |tree: Option<ObjectId>| tree.map(|tree| source.tree(tree)).transpose();
     let (old, new) = (read(trees[0])?, read(trees[1])?);
     let mut rest = [old.as_deref().unwrap_or_default(), new.as_deref().unwrap_or_default()];
     let mut rows: BTreeMap<Vec<u8>, [Option<Held>; 2]> = BTreeMap::new();

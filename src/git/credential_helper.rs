@@ -49,7 +49,7 @@ fn run(mut command: Command, env: &Env, input: &str) -> Option<String> {
             None => command.env_remove(place),
         };
     }
-    for local in super::transport::LOCAL_ENVIRONMENT {
+    for local in super::program::LOCAL_ENVIRONMENT {
         command.env_remove(local);
     }
     command

@@ -5,7 +5,7 @@
 //! and Forgejo the variables that are named after these), `gh auth token`, `git credential fill`. For ssh: the agent, then the usual key files.
 
 use super::RemoteUrl;
-use super::helper;
+use super::credential_helper;
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -125,9 +125,9 @@ impl Credentials {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let ask = || {
             // A token of `gh` goes over https alone.
-            let gh = (scheme == "https").then(|| helper::gh_token(&*self.env, host)).flatten();
+            let gh = (scheme == "https").then(|| credential_helper::gh_token(&*self.env, host)).flatten();
             let gh = gh.map(|secret| credential(host, "x-access-token", secret, "gh auth token"));
-            let filled = helper::git_credential(&*self.env, scheme, host, user);
+            let filled = credential_helper::git_credential(&*self.env, scheme, host, user);
             let filled = filled.map(|(user, secret)| credential(host, &user, secret, "git credential"));
             gh.into_iter().chain(filled).collect()
         };

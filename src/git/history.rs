@@ -1,7 +1,7 @@
 //! Questions about the graph of commits.
 
 use super::commits::{self, object_id, oid};
-use super::raw::Sources;
+use super::object_source::ObjectSource;
 use super::{CommitInfo, GitError, range};
 use crate::model::CommitId;
 use git2::Repository;
@@ -22,16 +22,16 @@ pub struct LogRange {
 }
 
 /// The commits of a range, newest first (by the committers' clocks, as `git log` does).
-pub(super) fn log(sources: &Sources<'_>, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
+pub(super) fn log(source: &ObjectSource<'_>, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
     let list = || -> Result<Vec<CommitInfo>, git2::Error> {
         let limit = range.limit.unwrap_or(usize::MAX);
         if range.not.is_empty() && range.limit.is_some() {
-            return newest(sources, range, limit, |_| true);
+            return newest(source, range, limit, |_| true);
         }
-        match range::members(sources, range.from, &range.not)? {
-            Some(members) => newest(sources, range, limit, |id| members.contains(&id)),
+        match range::members(source, range.from, &range.not)? {
+            Some(members) => newest(source, range, limit, |id| members.contains(&id)),
             None => {
-                walk(sources.repository, range)?.take(limit).map(|id| sources.commit(object_id(id?).into())).collect()
+                walk(source.repository, range)?.take(limit).map(|id| source.commit(object_id(id?).into())).collect()
             }
         }
     };
@@ -40,7 +40,7 @@ pub(super) fn log(sources: &Sources<'_>, range: &LogRange) -> Result<Vec<CommitI
 
 /// The newest commits of a history, as far as they are members. libgit2's walk sorts all of it before it gives the first.
 fn newest(
-    sources: &Sources<'_>,
+    source: &ObjectSource<'_>,
     range: &LogRange,
     limit: usize,
     member: impl Fn(CommitId) -> bool,
@@ -56,14 +56,14 @@ fn newest(
         open.push((commit.committer.time, Reverse(nth), commit.id));
         commit
     };
-    let tip = sources.commit(range.from)?;
+    let tip = source.commit(range.from)?;
     waiting.insert(tip.id, wait(tip, 0, &mut open));
     while let Some((_, _, id)) = open.pop().filter(|_| found.len() < limit) {
         let Some(commit) = waiting.remove(&id) else { continue };
         let parents = if range.first_parent { 1 } else { usize::MAX };
         for parent in commit.parents.iter().copied().take(parents) {
             if member(parent) && met.insert(parent) {
-                let parent = sources.commit(parent)?;
+                let parent = source.commit(parent)?;
                 waiting.insert(parent.id, wait(parent, met.len(), &mut open));
             }
         }
@@ -84,12 +84,12 @@ pub(super) fn chain(repository: &Repository, range: &LogRange) -> Result<Vec<Com
 }
 
 /// How many commits a range has.
-pub(super) fn count(sources: &Sources<'_>, range: &LogRange) -> Result<u64, GitError> {
+pub(super) fn count(source: &ObjectSource<'_>, range: &LogRange) -> Result<u64, GitError> {
     let count = || -> Result<u64, git2::Error> {
         let limit = range.limit.unwrap_or(usize::MAX);
-        match range::members(sources, range.from, &range.not)? {
+        match range::members(source, range.from, &range.not)? {
             Some(members) if !range.first_parent => Ok(members.len().min(limit) as u64),
-            _ => walk(sources.repository, range)?.take(limit).try_fold(0, |count, id| id.map(|_| count + 1)),
+            _ => walk(source.repository, range)?.take(limit).try_fold(0, |count, id| id.map(|_| count + 1)),
         }
     };
     count().map_err(|e| unreadable(range, &e))
@@ -111,14 +111,18 @@ fn walk<'r>(repository: &'r Repository, range: &LogRange) -> Result<git2::Revwal
 }
 
 /// Is `ancestor` part of `descendant`'s history, or the same?
-pub(super) fn is_ancestor(sources: &Sources<'_>, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
+pub(super) fn is_ancestor(
+    source: &ObjectSource<'_>,
+    ancestor: CommitId,
+    descendant: CommitId,
+) -> Result<bool, GitError> {
     let ask = || {
         // Asked first: a commit that is not there is an error, never "no".
-        let (older, newer) = (sources.commit(ancestor)?.id, sources.commit(descendant)?.id);
-        match range::contains(sources, ancestor, descendant)? {
+        let (older, newer) = (source.commit(ancestor)?.id, source.commit(descendant)?.id);
+        match range::contains(source, ancestor, descendant)? {
             Some(contains) => Ok(contains),
             None if older == newer => Ok(true),
-            None => sources.repository.graph_descendant_of(oid(newer.object())?, oid(older.object())?),
+            None => source.repository.graph_descendant_of(oid(newer.object())?, oid(older.object())?),
         }
     };
     ask().map_err(|e: git2::Error| {

@@ -2,7 +2,7 @@
 //!
 //! Nothing refers back to the source afterwards: it may be collected, moved or deleted.
 
-use super::link::Link;
+use super::remote::RemoteConnection;
 use super::{GitError, loose, transport};
 use crate::model::TaskContext;
 use git2::Repository;
@@ -12,13 +12,13 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Copies all object files of the remote's folder, and of those that it borrows from.
-pub(super) fn objects(link: &Link, to: &Repository, task: TaskContext<'_>) -> Result<(), GitError> {
-    let Some(path) = link.url().path() else { return Ok(()) };
+pub(super) fn copy_objects(remote: &RemoteConnection, to: &Repository, task: TaskContext<'_>) -> Result<(), GitError> {
+    let Some(path) = remote.url().path() else { return Ok(()) };
     let Ok(source) = transport::open_source(path) else {
         // The fetch that follows says what is wrong.
         return Ok(());
     };
-    let failed = |e: &io::Error| GitError::io(format_args!("copying the objects of {}", link.url()), e);
+    let failed = |e: &io::Error| GitError::io(format_args!("copying the objects of {}", remote.url()), e);
     let target = to.path().join("objects");
     let stores = stores(source.commondir().join("objects"));
     for store in &stores {

@@ -1,9 +1,9 @@
 //! A bare mirror of one remote in the cache folder: what the rest of relwf sees of a repository.
 
 use super::commits::{self, FileMode, oid};
-use super::link::Link;
 use super::objects::Storage;
 use super::refs::{Refs, Snapshot};
+use super::remote::RemoteConnection;
 use super::{
     CommitInfo, Credentials, GitError, Ident, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Unsigned,
     cache, checkout, history, patch, revision, trees,
@@ -42,7 +42,7 @@ enum Origin {
 
 /// A bare mirror of one remote in the cache folder. Share it between threads as it is.
 pub struct Mirror {
-    link: Link,
+    remote: RemoteConnection,
     keep: Keep,
     origin: Origin,
     objects: Objects,
@@ -63,13 +63,19 @@ impl Mirror {
         keep: Keep,
         task: TaskContext<'_>,
     ) -> Result<Self, GitError> {
-        let link = Link::new(url.clone(), credentials);
-        let path = cache::ready(cache, &link, task)?;
+        let remote = RemoteConnection::new(url.clone(), credentials);
+        let path = cache::ready(cache, &remote, task)?;
         let storage = match keep {
             Keep::Yes => Storage::Disk,
             Keep::No => Storage::Memory,
         };
-        Ok(Self { link, keep, origin: Origin::Cache, objects: Objects::open(&path, storage)?, seen: Mutex::new(None) })
+        Ok(Self {
+            remote,
+            keep,
+            origin: Origin::Cache,
+            objects: Objects::open(&path, storage)?,
+            seen: Mutex::new(None),
+        })
     }
 
     /// An existing repository as it is: nothing is fetched, nothing but objects is written (in memory).
@@ -83,8 +89,8 @@ impl Mirror {
                 .hint("give the path of a git repository"));
         }
         let objects = Objects::open(path, Storage::Memory)?;
-        let link = Link::new(RemoteUrl::local(path), Arc::new(Credentials::none()));
-        Ok(Self { link, keep: Keep::No, origin: Origin::AsItIs, objects, seen: Mutex::new(None) })
+        let remote = RemoteConnection::new(RemoteUrl::local(path), Arc::new(Credentials::none()));
+        Ok(Self { remote, keep: Keep::No, origin: Origin::AsItIs, objects, seen: Mutex::new(None) })
     }
 
     /// Fetches branches and tags; what the remote no longer has goes away here too.
@@ -99,10 +105,10 @@ impl Mirror {
             return Ok(Synced::default());
         }
         match self.keep {
-            Keep::Yes => cache::sync(self.objects.path(), &self.link, task),
+            Keep::Yes => cache::sync(self.objects.path(), &self.remote, task),
             Keep::No => {
                 let repository = cache::open(self.objects.path())?;
-                let (snapshot, bytes) = self.link.fetch(&repository, task)?;
+                let (snapshot, bytes) = self.remote.fetch(&repository, task)?;
                 let before = self.objects.with(|repository| match self.snapshot() {
                     Some(seen) => Ok(seen.refs.clone()),
                     None => super::refs::stored(repository),
@@ -117,7 +123,7 @@ impl Mirror {
 
     /// The remote.
     pub fn url(&self) -> &RemoteUrl {
-        self.link.url()
+        self.remote.url()
     }
 
     /// What merges work on.
@@ -171,7 +177,7 @@ impl Mirror {
     pub fn resolve(&self, rev: &str) -> Result<CommitId, GitError> {
         let seen = self.snapshot();
         let refs = seen.as_deref().map_or(Refs::Stored, Refs::Seen);
-        self.objects.with_sources(|sources| revision::resolve(sources, &refs, rev))
+        self.objects.with_source(|source| revision::resolve(source, &refs, rev))
     }
 
     /// One commit.
@@ -189,7 +195,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn log(&self, range: &LogRange) -> Result<Vec<CommitInfo>, GitError> {
-        self.objects.with_sources(|sources| history::log(sources, range))
+        self.objects.with_source(|source| history::log(source, range))
     }
 
     /// A part of the history, oldest first, parents always before their children.
@@ -207,7 +213,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn count(&self, range: &LogRange) -> Result<u64, GitError> {
-        self.objects.with_sources(|sources| history::count(sources, range))
+        self.objects.with_source(|source| history::count(source, range))
     }
 
     /// Is `ancestor` part of `descendant`'s history (or the same)?
@@ -216,7 +222,7 @@ impl Mirror {
     ///
     /// A commit is missing or damaged.
     pub fn is_ancestor(&self, ancestor: CommitId, descendant: CommitId) -> Result<bool, GitError> {
-        self.objects.with_sources(|sources| history::is_ancestor(sources, ancestor, descendant))
+        self.objects.with_source(|source| history::is_ancestor(source, ancestor, descendant))
     }
 
     /// The best common ancestors of two commits; none for unrelated histories.
@@ -270,7 +276,7 @@ impl Mirror {
     ///
     /// A tree is missing or damaged.
     pub fn changed_files(&self, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
-        self.objects.with_sources(|sources| trees::changed(sources, from, to))
+        self.objects.with_source(|source| trees::changed(source, from, to))
     }
 
     /// What a tree has at a path; `None` where there is nothing.
@@ -289,7 +295,7 @@ impl Mirror {
     ///
     /// A tree or a file is missing or damaged.
     pub fn patch_id(&self, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
-        self.objects.with_sources(|sources| patch::id(sources, from, to))
+        self.objects.with_source(|source| patch::id(source, from, to))
     }
 
     /// The same repository for a look: what is written goes to memory. `None` where this one is like that already.
@@ -373,7 +379,7 @@ impl Mirror {
     ///
     /// The remote cannot be reached or read, ctrl-C.
     pub fn remote_refs(&self, task: TaskContext<'_>) -> Result<BTreeMap<RefName, ObjectId>, GitError> {
-        let snapshot = self.link.refs(&cache::open(self.objects.path())?, task)?;
+        let snapshot = self.remote.refs(&cache::open(self.objects.path())?, task)?;
         Ok(snapshot
             .refs
             .into_iter()
@@ -389,7 +395,7 @@ impl Mirror {
     pub fn fetch_objects(&self, refs: &[RefName], task: TaskContext<'_>) -> Result<(), GitError> {
         let repository = cache::open(self.objects.path())?;
         if self.origin == Origin::Cache {
-            self.link.fetch_named(&repository, refs, task)?;
+            self.remote.fetch_named(&repository, refs, task)?;
             self.objects.with(|repository| repository.odb().and_then(|odb| odb.refresh())).ok();
         }
         Ok(())
@@ -411,6 +417,6 @@ impl Mirror {
                 "a repository that was opened to look only must not be pushed from",
             )));
         }
-        super::push::push(&self.link, self.objects.path(), updates, task)
+        super::push::push(&self.remote, self.objects.path(), updates, task)
     }
 }

@@ -10,13 +10,13 @@ use git2::Repository;
 use std::sync::Arc;
 
 /// Where a repository's objects are.
-pub(super) struct Sources<'a> {
+pub(super) struct ObjectSource<'a> {
     pub(super) repository: &'a Repository,
     pub(super) graphs: &'a Graphs,
     pub(super) files: &'a ObjectFiles,
 }
 
-impl Sources<'_> {
+impl ObjectSource<'_> {
     /// A commit.
     pub(super) fn commit(&self, id: CommitId) -> Result<CommitInfo, git2::Error> {
         let parsed = match self.files.read(id.object()) {

@@ -1,7 +1,7 @@
 //! The object database that merges work on.
 
 use super::GitError;
-use super::raw::Sources;
+use super::object_source::ObjectSource;
 use crate::odb::{Graphs, ObjectFiles};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -50,10 +50,10 @@ impl Objects {
     }
 
     /// Works on the repository and git's own files of it; one caller at a time.
-    pub(super) fn with_sources<T>(&self, work: impl FnOnce(&Sources<'_>) -> T) -> T {
+    pub(super) fn with_source<T>(&self, work: impl FnOnce(&ObjectSource<'_>) -> T) -> T {
         let held = self.held();
         let common = held.repository.commondir();
-        work(&Sources {
+        work(&ObjectSource {
             repository: &held.repository,
             graphs: held.graphs.get_or_init(|| Graphs::open(common)),
             files: held.files.get_or_init(|| ObjectFiles::open(common)),

@@ -5,7 +5,7 @@
 use super::GitError;
 use super::commits::{object_id, oid};
 use super::compare::differences;
-use super::raw::Sources;
+use super::object_source::ObjectSource;
 use crate::model::{ObjectId, TreeId};
 use git2::{DiffFormat, DiffOptions, ObjectType, Oid};
 
@@ -13,9 +13,9 @@ use git2::{DiffFormat, DiffOptions, ObjectType, Oid};
 const MOST_FILES: usize = 2000;
 
 /// What identifies the change from one tree to another; `None` where nothing changes, or too much.
-pub(super) fn id(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
-    let repository = sources.repository;
-    let changed = differences(sources, from, to)?;
+pub(super) fn id(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, GitError> {
+    let repository = source.repository;
+    let changed = differences(source, from, to)?;
     if !(1..=MOST_FILES).contains(&changed.len()) {
         return Ok(None);
     }

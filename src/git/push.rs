@@ -4,69 +4,15 @@
 //! advertised value as the old one, and the server compares that once more while it holds the reference's lock.
 
 use super::commits::{object_id, oid};
-use super::link::{Link, has};
 use super::progress::Meter;
-use super::transport::{Guard, Hearing};
-use super::{GitError, PushError, advert, cache};
+use super::remote::{RemoteConnection, has};
+use super::transport::{AdvertisedRefs, CancelScope};
+use super::{GitError, PushError, RefUpdate, cache, program, ref_advertisement};
 use crate::model::{FailureKind, ObjectId, RefName, TaskContext};
 use git2::{Direction, ErrorClass, ErrorCode, PushOptions, RemoteRedirect};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
-
-/// What the remote's reference must hold for the push to go through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// It must not exist.
-    Absent,
-    /// It must be exactly this.
-    Id(ObjectId),
-}
-
-impl Expected {
-    fn is(self, found: Option<ObjectId>) -> bool {
-        match self {
-            Self::Absent => found.is_none(),
-            Self::Id(id) => found == Some(id),
-        }
-    }
-}
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent => f.write_str("nothing"),
-            Self::Id(id) => id.fmt(f),
-        }
-    }
-}
-
-/// One reference to move on the remote.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefUpdate {
-    /// The reference.
-    pub name: RefName,
-    /// What it must hold now.
-    pub expected: Expected,
-    /// What it shall hold; `None` deletes it.
-    pub new: Option<ObjectId>,
-}
-
-impl RefUpdate {
-    /// `+id:name`, `:name`. Forced: the lease is stricter than git's own rule about fast-forwards.
-    fn spec(&self) -> String {
-        match self.new {
-            Some(id) => format!("+{id}:{}", self.name),
-            None => format!(":{}", self.name),
-        }
-    }
-
-    /// Asks for what is there already, under its lease.
-    fn is_moot(&self) -> bool {
-        self.expected.is(self.new)
-    }
-}
 
 /// Words of a server that lost a race for a reference's lock, or found another value under it.
 const RACES: [&str; 7] = [
@@ -82,7 +28,12 @@ const RACES: [&str; 7] = [
 /// What the server said about one reference: `None` is yes.
 type Answers = BTreeMap<String, Option<String>>;
 
-pub(super) fn push(link: &Link, mirror: &Path, updates: &[RefUpdate], task: TaskContext<'_>) -> Result<(), PushError> {
+pub(super) fn push(
+    remote: &RemoteConnection,
+    mirror: &Path,
+    updates: &[RefUpdate],
+    task: TaskContext<'_>,
+) -> Result<(), PushError> {
     let repository = cache::open(mirror).map_err(PushError::NotSent)?;
     for (at, update) in updates.iter().enumerate() {
         if updates.iter().take(at).any(|other| other.name == update.name) {
@@ -95,12 +46,12 @@ pub(super) fn push(link: &Link, mirror: &Path, updates: &[RefUpdate], task: Task
     if updates.is_empty() {
         return Ok(());
     }
-    if let Some(path) = link.url().path().filter(|_| super::transport::git_program().is_none()) {
+    if let Some(path) = remote.url().path().filter(|_| program::git_program().is_none()) {
         return super::push_here::push(&repository, path, updates);
     }
     let meter = Meter::new(task);
-    let sent = send(link, &repository, updates, &meter, task)?;
-    settle(link, &repository, updates, &sent, &meter, task)?;
+    let sent = send(remote, &repository, updates, &meter, task)?;
+    settle(remote, &repository, updates, &sent, &meter, task)?;
     let moved: Vec<_> =
         updates.iter().map(|update| (update.name.to_string(), update.new.and_then(|id| oid(id).ok()))).collect();
     cache::note(mirror, &moved);
@@ -113,22 +64,25 @@ fn not_sent(kind: FailureKind, message: String) -> PushError {
 
 /// Sends the updates whose leases hold; gives the server's answers.
 fn send(
-    link: &Link,
+    remote: &RemoteConnection,
     repository: &git2::Repository,
     updates: &[RefUpdate],
     meter: &Meter<'_>,
     task: TaskContext<'_>,
 ) -> Result<Answers, PushError> {
     const DOING: &str = "pushing";
-    let _guard = Guard::new(task.cancel);
-    let before = |e: git2::Error| PushError::NotSent(link.explained(GitError::remote(DOING, link.url(), task, &e)));
-    let _hearing = Hearing::of(match link.url().is_local() {
-        true => link.refs(repository, task).ok().and_then(|there| advert::relevant(repository, &there, updates)),
+    let _cancel = CancelScope::new(task.cancel);
+    let before = |e: git2::Error| PushError::NotSent(remote.explained(GitError::remote(DOING, remote.url(), task, &e)));
+    let _advertised = AdvertisedRefs::of(match remote.url().is_local() {
+        true => remote
+            .refs(repository, task)
+            .ok()
+            .and_then(|there| ref_advertisement::relevant(repository, &there, updates)),
         false => None,
     });
-    let mut remote = link.remote(repository).map_err(PushError::NotSent)?;
+    let mut native = remote.native(repository).map_err(PushError::NotSent)?;
     let mut connection =
-        remote.connect_auth(Direction::Push, Some(link.callbacks(meter)), Some(link.proxy())).map_err(before)?;
+        native.connect_auth(Direction::Push, Some(remote.callbacks(meter)), Some(remote.proxy())).map_err(before)?;
     let there: BTreeMap<String, ObjectId> =
         connection.list().map_err(before)?.iter().map(|head| (head.name().to_owned(), object_id(head.oid()))).collect();
     for update in updates {
@@ -148,7 +102,7 @@ fn send(
     let moved = RefCell::new(None);
     let sending = Cell::new(false);
     let answers = RefCell::new(Answers::new());
-    let mut callbacks = link.callbacks(meter);
+    let mut callbacks = remote.callbacks(meter);
     callbacks.push_negotiation(|proposed| {
         for step in proposed {
             let name = step.dst_refname()?;
@@ -170,7 +124,7 @@ fn send(
     let mut options = PushOptions::new();
     options
         .remote_callbacks(callbacks)
-        .proxy_options(link.proxy())
+        .proxy_options(remote.proxy())
         .follow_redirects(RemoteRedirect::None)
         .packbuilder_parallelism(0);
     let result = connection.remote().push(&specs, Some(&mut options));
@@ -189,7 +143,7 @@ fn send(
             Ok(updates.iter().filter(|update| !update.is_moot()).map(refused).collect())
         }
         Err(e) if answers.values().all(Option::is_none) => {
-            Err(PushError::Unknown(GitError::remote(DOING, link.url(), task, &e)))
+            Err(PushError::Unknown(GitError::remote(DOING, remote.url(), task, &e)))
         }
         _ => Ok(answers),
     }
@@ -203,7 +157,7 @@ fn ours(error: &git2::Error) -> bool {
 
 /// Reads the server's answers: all moved, some moved, refused, or lost a race.
 fn settle(
-    link: &Link,
+    remote: &RemoteConnection,
     repository: &git2::Repository,
     updates: &[RefUpdate],
     answers: &Answers,
@@ -229,7 +183,7 @@ fn settle(
     };
     let server = meter.lines();
     let raced = RACES.iter().any(|words| message.contains(words));
-    let now = raced.then(|| link.refs(repository, task).ok()).flatten();
+    let now = raced.then(|| remote.refs(repository, task).ok()).flatten();
     let found = now.map(|now| now.refs.get(update.name.as_str()).map(|id| object_id(*id)));
     let why = match found {
         Some(found) if !update.expected.is(found) => {

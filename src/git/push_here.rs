@@ -27,7 +27,7 @@ pub(super) fn push(from: &Repository, path: &Path, updates: &[RefUpdate]) -> Res
     refuse_checked_out(&to, updates)?;
     for update in updates {
         let found = holds(&to, update).map_err(what)?;
-        if !expects(update, found) {
+        if !update.expected.is(found.map(object_id)) {
             return Err(moved(update, found));
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn push(from: &Repository, path: &Path, updates: &[RefUpdate]) -> Res
             Ok(()) => done.push(update.name.clone()),
             Err(e) => {
                 let why = match (e.code(), holds(&to, update)) {
-                    (_, Ok(found)) if !expects(update, found) => moved(update, found),
+                    (_, Ok(found)) if !update.expected.is(found.map(object_id)) => moved(update, found),
                     _ => what(e),
                 };
                 return Err(if done.is_empty() { why } else { PushError::Partial { done, why: Box::new(why) } });
@@ -50,13 +50,6 @@ pub(super) fn push(from: &Repository, path: &Path, updates: &[RefUpdate]) -> Res
 
 fn moved(update: &RefUpdate, found: Option<git2::Oid>) -> PushError {
     PushError::Moved { name: update.name.clone(), expected: update.expected, found: found.map(object_id) }
-}
-
-fn expects(update: &RefUpdate, found: Option<git2::Oid>) -> bool {
-    match update.expected {
-        Expected::Absent => found.is_none(),
-        Expected::Id(id) => found.map(object_id) == Some(id),
-    }
 }
 
 fn holds(to: &Repository, update: &RefUpdate) -> Result<Option<git2::Oid>, git2::Error> {

@@ -4,7 +4,7 @@
 //! is right whatever the commits' clocks say, and ends where nothing can be added. Without a graph, or with many commits that
 //! it does not hold yet, it is for libgit2 to walk.
 
-use super::raw::Sources;
+use super::object_source::ObjectSource;
 use crate::model::{CommitId, ObjectId};
 use crate::odb::Row;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -21,11 +21,11 @@ type Number = u32;
 
 /// The commits that are reachable from one and from none of the others; `None` where the graph cannot say.
 pub(super) fn members(
-    sources: &Sources<'_>,
+    source: &ObjectSource<'_>,
     from: CommitId,
     not: &[CommitId],
 ) -> Result<Option<HashSet<CommitId>>, git2::Error> {
-    let mut known = Known::new(sources);
+    let mut known = Known::new(source);
     let mut starts = Vec::new();
     for (id, flag) in std::iter::once((from, WANTED)).chain(not.iter().map(|id| (*id, HIDDEN))) {
         match known.number(id)? {
@@ -39,11 +39,11 @@ pub(super) fn members(
 
 /// Is `ancestor` part of `descendant`'s history, or the same? `None` where the graph cannot say.
 pub(super) fn contains(
-    sources: &Sources<'_>,
+    source: &ObjectSource<'_>,
     ancestor: CommitId,
     descendant: CommitId,
 ) -> Result<Option<bool>, git2::Error> {
-    let mut known = Known::new(sources);
+    let mut known = Known::new(source);
     let (Some(ancestor), Some(descendant)) = (known.number(ancestor)?, known.number(descendant)?) else {
         return Ok(None);
     };
@@ -52,42 +52,42 @@ pub(super) fn contains(
 
 /// The commits that the walk may meet.
 struct Known<'g> {
-    sources: &'g Sources<'g>,
+    source: &'g ObjectSource<'g>,
     /// Those that the graph does not hold, and their numbers.
     outside: Vec<(ObjectId, Row)>,
     numbers: HashMap<ObjectId, Number>,
 }
 
 impl<'g> Known<'g> {
-    fn new(sources: &'g Sources<'g>) -> Self {
-        Self { sources, outside: Vec::new(), numbers: HashMap::new() }
+    fn new(source: &'g ObjectSource<'g>) -> Self {
+        Self { source, outside: Vec::new(), numbers: HashMap::new() }
     }
 
     fn count(&self) -> usize {
-        self.sources.graphs.count() as usize + self.outside.len()
+        self.source.graphs.count() as usize + self.outside.len()
     }
 
     fn row(&self, number: Number) -> Option<Row> {
-        match number.checked_sub(self.sources.graphs.count()) {
-            None => self.sources.graphs.row(number),
+        match number.checked_sub(self.source.graphs.count()) {
+            None => self.source.graphs.row(number),
             Some(at) => self.outside.get(at as usize).map(|(_, row)| row.clone()),
         }
     }
 
     fn id(&self, number: Number) -> Option<ObjectId> {
-        match number.checked_sub(self.sources.graphs.count()) {
-            None => self.sources.graphs.id(number),
+        match number.checked_sub(self.source.graphs.count()) {
+            None => self.source.graphs.id(number),
             Some(at) => self.outside.get(at as usize).map(|(id, _)| *id),
         }
     }
 
     fn find(&self, id: ObjectId) -> Option<Number> {
-        self.numbers.get(&id).copied().or_else(|| self.sources.graphs.position(id))
+        self.numbers.get(&id).copied().or_else(|| self.source.graphs.position(id))
     }
 
     /// A commit's number, once all of its history is known; `None` where too much of it is outside the graph.
     fn number(&mut self, commit: CommitId) -> Result<Option<Number>, git2::Error> {
-        if self.sources.graphs.count() == 0 {
+        if self.source.graphs.count() == 0 {
             return Ok(None);
         }
         let mut open = vec![commit.object()];
@@ -99,7 +99,7 @@ impl<'g> Known<'g> {
             if self.outside.len() + open.len() > OUTSIDE {
                 return Ok(None);
             }
-            let found = self.sources.commit(id.into())?;
+            let found = self.source.commit(id.into())?;
             let ids: Vec<ObjectId> = found.parents.iter().map(|parent| parent.object()).collect();
             let before = open.len();
             open.extend(ids.iter().filter(|parent| self.find(**parent).is_none()));

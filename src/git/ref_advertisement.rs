@@ -4,7 +4,7 @@
 //! thousand references that takes seconds, for a commit or two. So of a repository on this machine it hears of few.
 
 use super::commits::oid;
-use super::push::RefUpdate;
+use super::ref_update::RefUpdate;
 use super::refs::Snapshot;
 use git2::{ObjectType, Oid, Repository};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +74,7 @@ fn holds(repository: &Repository, tip: Oid, id: Oid) -> bool {
 }
 
 /// Lets an advertisement through, without the references that are not to be heard of.
-pub(super) struct Sieve {
+pub(super) struct RefFilter {
     keep: BTreeSet<String>,
     waiting: Vec<u8>,
 }
@@ -88,7 +88,7 @@ pub(super) enum Passed {
     Whole(Vec<u8>),
 }
 
-impl Sieve {
+impl RefFilter {
     pub(super) fn new(keep: BTreeSet<String>) -> Self {
         Self { keep, waiting: Vec::new() }
     }
@@ -173,8 +173,8 @@ mod tests {
         lines.iter().flat_map(|line| format!("{:04x}{line}\n", line.len() + 5).into_bytes()).chain(*b"0000").collect()
     }
 
-    fn sieve(names: &[&str]) -> Sieve {
-        Sieve::new(names.iter().map(|name| (*name).to_owned()).collect())
+    fn filter(names: &[&str]) -> RefFilter {
+        RefFilter::new(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
     /// A commit of the empty tree.
@@ -235,23 +235,23 @@ mod tests {
         let mut behind = expected.clone();
         behind.extend_from_slice(b"more");
         for cut in 0..said.len() {
-            let mut sieve = sieve(&["refs/heads/b"]);
+            let mut filter = filter(&["refs/heads/b"]);
             let (first, second) = said.split_at(cut);
             if !first.is_empty() {
-                assert_eq!(sieve.pass(first), Passed::Waiting, "{cut}");
+                assert_eq!(filter.pass(first), Passed::Waiting, "{cut}");
             }
             let second = [second, b"more"].concat();
-            assert_eq!(sieve.pass(&second), Passed::Whole(behind.clone()), "{cut}");
+            assert_eq!(filter.pass(&second), Passed::Whole(behind.clone()), "{cut}");
         }
         let nothing = lines(&[&format!("{} capabilities^{{}}\0report-status ofs-delta", "0".repeat(40))]);
-        assert_eq!(sieve(&["refs/heads/new"]).pass(&said), Passed::Whole(nothing.clone()));
-        assert_eq!(sieve(&["refs/heads/new"]).pass(&nothing), Passed::Whole(nothing));
+        assert_eq!(filter(&["refs/heads/new"]).pass(&said), Passed::Whole(nothing.clone()));
+        assert_eq!(filter(&["refs/heads/new"]).pass(&nothing), Passed::Whole(nothing));
     }
 
     #[test]
     fn what_is_no_advertisement_goes_through_as_it_is() {
-        assert_eq!(sieve(&[]).pass(b"fatal: no"), Passed::Whole(b"fatal: no".to_vec()));
-        let mut cut_off = sieve(&[]);
+        assert_eq!(filter(&[]).pass(b"fatal: no"), Passed::Whole(b"fatal: no".to_vec()));
+        let mut cut_off = filter(&[]);
         assert_eq!(cut_off.pass(b"00ff12"), Passed::Waiting);
         assert_eq!(cut_off.pass(b""), Passed::Whole(b"00ff12".to_vec()));
     }

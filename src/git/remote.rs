@@ -3,10 +3,10 @@
 use super::commits::oid;
 use super::progress::Meter;
 use super::refs::Snapshot;
-use super::transport::{self, Guard};
+use super::transport::{self, CancelScope};
 use super::{Credentials, GitError, RemoteUrl};
 use crate::model::{FailureKind, ObjectId, RefName, TaskContext};
-use git2::{Direction, FetchOptions, ProxyOptions, Remote, RemoteCallbacks, RemoteRedirect, Repository};
+use git2::{Direction, FetchOptions, ProxyOptions, RemoteCallbacks, RemoteRedirect, Repository};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ const MIRRORED: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/ta
 
 /// One remote and the credentials for it.
 #[derive(Clone)]
-pub(super) struct Link {
+pub(super) struct RemoteConnection {
     url: RemoteUrl,
     credentials: Arc<Credentials>,
 }
 
-impl Link {
+impl RemoteConnection {
     pub(super) fn new(url: RemoteUrl, credentials: Arc<Credentials>) -> Self {
         Self { url, credentials }
     }
@@ -36,10 +36,10 @@ impl Link {
             return here(path, &self.url);
         }
         let meter = Meter::new(task);
-        let _guard = Guard::new(task.cancel);
-        let mut remote = self.remote(repository)?;
+        let _cancel = CancelScope::new(task.cancel);
+        let mut native = self.native(repository)?;
         let failed = |e: git2::Error| GitError::remote(DOING, &self.url, task, &e);
-        let connection = remote
+        let connection = native
             .connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(self.proxy()))
             .map_err(|e| self.explained(failed(e)))?;
         advertised(connection.list().map_err(failed)?, connection.default_branch().ok())
@@ -98,11 +98,11 @@ impl Link {
             }
         }
         let meter = Meter::new(task);
-        let _guard = Guard::new(task.cancel);
+        let _cancel = CancelScope::new(task.cancel);
         let failed = |e: git2::Error| self.explained(GitError::remote(DOING, &self.url, task, &e));
-        let mut remote = self.remote(repository)?;
+        let mut native = self.native(repository)?;
         let mut connection =
-            remote.connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(self.proxy())).map_err(failed)?;
+            native.connect_auth(Direction::Fetch, Some(self.callbacks(&meter)), Some(self.proxy())).map_err(failed)?;
         let snapshot = advertised(connection.list().map_err(failed)?, connection.default_branch().ok())?;
         if all_here(&snapshot)? {
             return Ok((snapshot, 0));
@@ -120,7 +120,7 @@ impl Link {
     }
 
     /// A remote without a name; nothing is written into the repository's configuration.
-    pub(super) fn remote<'r>(&self, repository: &'r Repository) -> Result<Remote<'r>, GitError> {
+    pub(super) fn native<'r>(&self, repository: &'r Repository) -> Result<git2::Remote<'r>, GitError> {
         let address = transport::address(&self.url)?;
         repository
             .remote_anonymous(&address)

@@ -2,15 +2,15 @@
 
 use super::GitError;
 use super::commits::object_id;
-use super::raw::Sources;
+use super::object_source::ObjectSource;
 use super::refs::Refs;
 use crate::model::{CommitId, FailureKind, ObjectId};
 use crate::odb::{Found, Kind};
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 /// The commit that `rev` names. Branches come first, then tags, then ids.
-pub(super) fn resolve(sources: &Sources<'_>, refs: &Refs<'_>, rev: &str) -> Result<CommitId, GitError> {
-    let repository = sources.repository;
+pub(super) fn resolve(source: &ObjectSource<'_>, refs: &Refs<'_>, rev: &str) -> Result<CommitId, GitError> {
+    let repository = source.repository;
     let not_one = |why: &str| {
         GitError::new(FailureKind::NotFound, format!("`{}` names no commit: {why}", rev.escape_debug()))
             .hint("give a branch, a tag, a commit id, or one of these with `~3` or `^2`")
@@ -37,9 +37,9 @@ pub(super) fn resolve(sources: &Sources<'_>, refs: &Refs<'_>, rev: &str) -> Resu
     // libgit2 must not meet what is damaged.
     let (mut base, mut suffix) = (base, suffix);
     if let Ok(id) = base.parse()
-        && let Some(commit) = peel(sources, id)?
+        && let Some(commit) = peel(source, id)?
     {
-        let at = walk(sources, commit, &mut suffix)?.ok_or_else(|| not_one("the history does not reach that far"))?;
+        let at = walk(source, commit, &mut suffix)?.ok_or_else(|| not_one("the history does not reach that far"))?;
         if suffix.is_empty() {
             return Ok(at);
         }
@@ -62,10 +62,10 @@ pub(super) fn resolve(sources: &Sources<'_>, refs: &Refs<'_>, rev: &str) -> Resu
 }
 
 /// The commit that an object is or, as a tag, leads to; `None` where only libgit2 knows.
-fn peel(sources: &Sources<'_>, mut id: ObjectId) -> Result<Option<CommitId>, GitError> {
+fn peel(source: &ObjectSource<'_>, mut id: ObjectId) -> Result<Option<CommitId>, GitError> {
     // As many tags as nobody ties to one another.
     for _ in 0..100 {
-        match sources.files.read(id) {
+        match source.files.read(id) {
             Found::Object(Kind::Commit, _) => return Ok(Some(id.into())),
             Found::Object(Kind::Tag, data) => {
                 let next = data.strip_prefix(b"object ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
@@ -80,7 +80,7 @@ fn peel(sources: &Sources<'_>, mut id: ObjectId) -> Result<Option<CommitId>, Git
 }
 
 /// Follows `~3` and `^2` as far as they are there, and leaves the rest; `None` where the history ends.
-fn walk(sources: &Sources<'_>, from: CommitId, suffix: &mut &str) -> Result<Option<CommitId>, GitError> {
+fn walk(source: &ObjectSource<'_>, from: CommitId, suffix: &mut &str) -> Result<Option<CommitId>, GitError> {
     let mut at = from;
     while let Some(rest) = suffix.strip_prefix(['~', '^']).filter(|rest| !rest.starts_with('{')) {
         let digits = rest.find(|next: char| !next.is_ascii_digit()).unwrap_or(rest.len());
@@ -89,7 +89,7 @@ fn walk(sources: &Sources<'_>, from: CommitId, suffix: &mut &str) -> Result<Opti
         let Some(number) = number else { return Ok(None) };
         let (times, parent) = if suffix.starts_with('~') { (number, 1) } else { (usize::from(number > 0), number) };
         for _ in 0..times {
-            let commit = sources.commit(at).map_err(|e| GitError::local(format!("commit {at} cannot be read"), &e))?;
+            let commit = source.commit(at).map_err(|e| GitError::local(format!("commit {at} cannot be read"), &e))?;
             match commit.parents.get(parent - 1) {
                 Some(next) => at = *next,
                 None => return Ok(None),
@@ -97,7 +97,7 @@ fn walk(sources: &Sources<'_>, from: CommitId, suffix: &mut &str) -> Result<Opti
         }
         *suffix = after;
     }
-    if let Found::Damaged(why) = sources.files.read(at.object()) {
+    if let Found::Damaged(why) = source.files.read(at.object()) {
         return Err(damaged(at.object(), &why));
     }
     Ok(Some(at))

@@ -3,8 +3,8 @@
 //! For a path libgit2 would build packs in this process (two hundred times slower than git where measured) and would
 //! run no hooks on a push. So a private scheme starts `git upload-pack` and `git receive-pack`, as git itself does.
 
-use super::advert::{Passed, Sieve};
-use super::{GitError, RemoteUrl, trust};
+use super::ref_advertisement::{Passed, RefFilter};
+use super::{GitError, RemoteUrl, program, trust};
 use crate::model::Cancel;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
 use std::cell::RefCell;
@@ -19,28 +19,6 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 const SCHEME: &str = "relwf-local";
-
-/// What one repository's git must not inherit from another's: `git rev-parse --local-env-vars`, and what hooks get.
-pub(crate) const LOCAL_ENVIRONMENT: [&str; 18] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_QUARANTINE_PATH",
-    "GIT_PROTOCOL",
-];
 
 /// How long a connection may take to come about.
 const CONNECT_MILLIS: i32 = 30_000;
@@ -77,7 +55,7 @@ pub(super) fn set_up() {
 pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
     set_up();
     Ok(match url.path() {
-        Some(path) if git_program().is_some() => {
+        Some(path) if program::git_program().is_some() => {
             let hex: String = path.as_os_str().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{SCHEME}://{hex}")
         }
@@ -111,47 +89,41 @@ pub(super) fn open_source(path: &Path) -> Result<git2::Repository, git2::Error> 
     })
 }
 
-/// git's program, when there is one on PATH.
-pub(crate) fn git_program() -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join("git")).find(|program| program.is_file())
-}
-
 thread_local! {
     /// Who may stop the transfer that this thread is in: libgit2 creates transports without room for it.
     static CANCEL: RefCell<Option<Cancel>> = const { RefCell::new(None) };
     /// The references that this thread's push is to hear of, where not of all.
-    static HEARD: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
+    static ADVERTISED: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
 }
 
 /// While it lives, transfers of this thread stop at ctrl-C.
-pub(super) struct Guard(Option<Cancel>);
+pub(super) struct CancelScope(Option<Cancel>);
 
-impl Guard {
+impl CancelScope {
     pub(super) fn new(cancel: &Cancel) -> Self {
         Self(CANCEL.replace(Some(cancel.clone())))
     }
 }
 
-impl Drop for Guard {
+impl Drop for CancelScope {
     fn drop(&mut self) {
         CANCEL.set(self.0.take());
     }
 }
 
 /// While it lives, pushes of this thread to repositories on this machine hear of these references alone.
-pub(super) struct Hearing;
+pub(super) struct AdvertisedRefs;
 
-impl Hearing {
+impl AdvertisedRefs {
     pub(super) fn of(names: Option<BTreeSet<String>>) -> Self {
-        HEARD.set(names);
+        ADVERTISED.set(names);
         Self
     }
 }
 
-impl Drop for Hearing {
+impl Drop for AdvertisedRefs {
     fn drop(&mut self) {
-        HEARD.set(None);
+        ADVERTISED.set(None);
     }
 }
 
@@ -169,7 +141,8 @@ impl SmartSubtransport for Local {
         let cancel = CANCEL.with_borrow(Option::clone).unwrap_or_default();
         match Pipe::start(name, &self.path, cancel) {
             Ok(mut pipe) => {
-                pipe.sieve = HEARD.with_borrow(Option::clone).filter(|_| name == "receive-pack").map(Sieve::new);
+                pipe.filter =
+                    ADVERTISED.with_borrow(Option::clone).filter(|_| name == "receive-pack").map(RefFilter::new);
                 Ok(Box::new(pipe))
             }
             Err(error) => Err(git2::Error::new(
@@ -195,14 +168,14 @@ struct Pipe {
     complaints: Arc<Mutex<Vec<u8>>>,
     cancel: Cancel,
     /// Until the other side has named its references.
-    sieve: Option<Sieve>,
+    filter: Option<RefFilter>,
 }
 
 impl Pipe {
     fn start(name: &'static str, path: &Path, cancel: Cancel) -> io::Result<Self> {
         let mut command = Command::new("git");
         command.arg(name).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        LOCAL_ENVIRONMENT.iter().for_each(|variable| {
+        program::LOCAL_ENVIRONMENT.iter().for_each(|variable| {
             command.env_remove(variable);
         });
         let mut child = command.spawn()?;
@@ -244,7 +217,7 @@ impl Pipe {
             chunk: io::Cursor::default(),
             complaints,
             cancel,
-            sieve: None,
+            filter: None,
         })
     }
 
@@ -264,11 +237,11 @@ impl Pipe {
         Err(io::Error::other(format!("git {} stopped ({status}): {words}", self.name)))
     }
 
-    fn sift(&mut self, chunk: &[u8]) {
-        let Some(sieve) = &mut self.sieve else { return };
-        if let Passed::Whole(bytes) = sieve.pass(chunk) {
+    fn filtered(&mut self, chunk: &[u8]) {
+        let Some(filter) = &mut self.filter else { return };
+        if let Passed::Whole(bytes) = filter.pass(chunk) {
             self.chunk = io::Cursor::new(bytes);
-            self.sieve = None;
+            self.filter = None;
         }
     }
 
@@ -298,7 +271,7 @@ impl Read for Pipe {
                 output.recv_timeout(Duration::from_millis(100))
             };
             match answer {
-                Ok(Ok(chunk)) if self.sieve.is_some() => self.sift(&chunk),
+                Ok(Ok(chunk)) if self.filter.is_some() => self.filtered(&chunk),
                 Ok(Ok(chunk)) if chunk.is_empty() => return self.ended(),
                 Ok(Ok(chunk)) => self.chunk = io::Cursor::new(chunk),
                 Ok(Err(error)) => return Err(error),

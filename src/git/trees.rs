@@ -3,7 +3,7 @@
 use super::GitError;
 use super::commits::{FileMode, object_id, oid};
 use super::compare::differences;
-use super::raw::Sources;
+use super::object_source::ObjectSource;
 use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
 use git2::{ErrorCode, ObjectType, Repository, Tree};
 use std::collections::BTreeMap;
@@ -68,8 +68,8 @@ pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tre
 }
 
 /// Paths that differ, with git's letter; renames are a deletion and an addition.
-pub(super) fn changed(sources: &Sources<'_>, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
-    let found = differences(sources, from, to)?;
+pub(super) fn changed(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
+    let found = differences(source, from, to)?;
     Ok(found.into_iter().map(|(path, letter)| (String::from_utf8_lossy(&path).into_owned(), letter)).collect())
 }
 
