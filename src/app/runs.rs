@@ -5,9 +5,10 @@ use super::project::Project;
 use super::unresolved::{OpenChange, left_open, unsaid};
 use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
-use crate::run::{Entry, Key, RunStatus, Settled};
+use crate::run::{Entry, Key, Path, RunStatus, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// One row of `relwf runs`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -52,9 +53,9 @@ pub enum StoryState {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoryCommand {
     /// Its key.
-    pub key: String,
+    pub key: Key,
     /// The step it belongs to.
-    pub step: String,
+    pub step: Path,
     /// The function.
     pub command: String,
     /// Its arguments.
@@ -190,23 +191,35 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     let store = store(project)?;
     let run = store.run(id.as_str())?;
     let journal = store.records(id)?;
-    let first = |key: &str| journal.iter().position(|row| row.key.as_deref() == Some(key)).unwrap_or(usize::MAX);
-    let actor = |key: &str| journal.iter().rev().find(|row| row.key.as_deref() == Some(key))?.actor.clone();
-    let entries = store.history(id)?.entries;
-    let mut commands: Vec<_> = entries.into_iter().map(|(key, entry)| command(&key, entry, &actor)).collect();
-    commands.sort_by_key(|command| first(&command.key));
+    // Of each command where it begins, and who spoke last of it.
+    let mut told: HashMap<&Key, (usize, Option<&str>)> = HashMap::new();
+    for (index, row) in journal.iter().enumerate() {
+        if let Some(key) = &row.key {
+            told.entry(key).or_insert((index, None)).1 = row.actor.as_deref();
+        }
+    }
+    let mut commands: Vec<(usize, StoryCommand)> = store
+        .history(id)?
+        .entries
+        .into_iter()
+        .map(|(key, entry)| {
+            let (first, actor) = told.get(&key).copied().unwrap_or((usize::MAX, None));
+            (first, command(key, entry, actor))
+        })
+        .collect();
+    commands.sort_by_key(|(first, _)| *first);
     Ok(RunStory {
         repo: run.repo.clone(),
         params: run.params.clone(),
         value: run.value.clone(),
-        commands,
+        commands: commands.into_iter().map(|(_, command)| command).collect(),
         sources: store.sources(id)?.into_iter().map(|source| source.path).collect(),
         row: row(run),
         journal,
     })
 }
 
-fn command(key: &Key, entry: Entry, actor: &dyn Fn(&str) -> Option<String>) -> StoryCommand {
+fn command(key: Key, entry: Entry, actor: Option<&str>) -> StoryCommand {
     let settled = entry.settled.is_some();
     let (state, value, error) = match (entry.settled, entry.begun) {
         (Some(Settled::Value(value)), _) => (StoryState::Done, Some(value), None),
@@ -214,11 +227,10 @@ fn command(key: &Key, entry: Entry, actor: &dyn Fn(&str) -> Option<String>) -> S
         (None, Some(_)) => (StoryState::Waiting, None, None),
         (None, None) => (StoryState::Unsettled, None, entry.unknown),
     };
-    let name = key.to_string();
     StoryCommand {
-        actor: actor(&name).filter(|_| settled),
-        key: name,
-        step: key.path.to_string(),
+        actor: actor.filter(|_| settled).map(str::to_owned),
+        step: key.path.clone(),
+        key,
         command: entry.name,
         args: entry.args,
         state,
@@ -240,12 +252,14 @@ pub fn approve(
     reason: Option<String>,
 ) -> Result<Decided, Failure> {
     let store = store(project)?;
-    let waiting = store
-        .history(id)?
+    let history = store.history(id)?;
+    let key = key.map(|typed| history.typed(typed).unwrap_or(typed).clone());
+    let waiting = history
         .entries
         .into_iter()
         .filter(|(_, entry)| entry.name == "flow::approve" && entry.settled.is_none() && entry.begun.is_some());
-    let mut waiting: Vec<(Key, Entry)> = waiting.filter(|(waits, _)| key.is_none_or(|key| key == waits)).collect();
+    let mut waiting: Vec<(Key, Entry)> =
+        waiting.filter(|(waits, _)| key.as_ref().is_none_or(|key| key == waits)).collect();
     let names: Vec<String> = waiting.iter().map(|(key, _)| key.to_string()).collect();
     let (Some((key, entry)), true) = (waiting.pop(), waiting.is_empty()) else {
         let usage = |message: String| Failure::new(FailureKind::Usage, message);
@@ -293,11 +307,13 @@ pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<OpenCh
 pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<(), Failure> {
     let actor = who(project).actor;
     let store = store(project)?;
+    let history = store.history(id)?;
+    let key = history.typed(&settlement.key).unwrap_or(&settlement.key);
     if let Verdict::Happened(value) = &settlement.verdict
-        && let Some(entry) = store.history(id)?.entries.get(&settlement.key)
+        && let Some(entry) = history.entries.get(key)
         && let Some((answers, missing)) = unsaid(&entry.name, value)
     {
-        let (key, name) = (&settlement.key, &entry.name);
+        let name = &entry.name;
         let missing = if missing.is_empty() { String::new() } else { format!(": {}", missing.join(", ")) };
         return Err(Failure::new(
             FailureKind::Usage,
@@ -305,5 +321,5 @@ pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<
         )
         .hint(format!("write --settle '{key}=done:{answers}', with what you found instead of each …")));
     }
-    store.settle(id, &settlement.key, settlement.verdict.clone(), &actor, "said on the command line")
+    store.settle(id, key, settlement.verdict.clone(), &actor, "said on the command line")
 }

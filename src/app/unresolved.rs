@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Doubt {
     /// The command's key.
-    pub key: String,
+    pub key: Key,
     /// What it answers, as JSON with gaps; `None` where it answers nothing.
     pub answers: Option<String>,
 }
 
 impl Doubt {
     pub(super) fn of(key: &Key, entry: &Entry) -> Self {
-        Self { key: key.to_string(), answers: unsaid(&entry.name, &Value::Null).map(|(answers, _)| answers) }
+        Self { key: key.clone(), answers: unsaid(&entry.name, &Value::Null).map(|(answers, _)| answers) }
     }
 }
 

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::problem::Problem;
 use crate::app::{approve, find_run};
 use crate::model::{Failure, FailureKind};
-use crate::run::Key;
+use crate::run::{Key, ParseKeyError};
 use crate::ui::Form;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
 }
 
 fn key_of(text: &str) -> Result<Key, Failure> {
-    text.parse().map_err(|()| {
+    text.parse().map_err(|_: ParseKeyError| {
         Failure::new(FailureKind::Usage, format!("`{text}` is not the key of an approval"))
             .hint("`relwf show RUN` names the keys, e.g. `approve#0`")
     })

@@ -8,6 +8,7 @@ use super::run::ended;
 use crate::app::{Project, Scripts, Settlement, continue_run, find_run, resumable, settle};
 use crate::journal::Verdict;
 use crate::model::{Failure, FailureKind, RunId, Value};
+use crate::run::ParseKeyError;
 use crate::ui;
 
 /// Continue a suspended or interrupted run.
@@ -110,9 +111,8 @@ fn settlement_of(text: &str) -> Result<Settlement, Failure> {
         (_, Some((key, ""))) => (key, Verdict::Absent),
         _ => return Err(wrong()),
     };
-    let key = key.parse().map_err(|()| {
-        let words = format!("`{key}` is no key of a command, which are like `land#0`");
-        Failure::new(FailureKind::Usage, words).hint("`relwf show RUN` names the keys")
+    let key = key.parse().map_err(|error: ParseKeyError| {
+        Failure::new(FailureKind::Usage, format!("`{key}` is {error}")).hint("`relwf show RUN` names the keys")
     })?;
     Ok(Settlement { key, verdict })
 }

@@ -94,7 +94,7 @@ impl Store {
             }
             let mut history = rows::history(tx, run)?;
             let Some(entry) = history.entries.remove(key).filter(Entry::may_have_happened) else {
-                let failure = Failure::new(FailureKind::Usage, format!("{key} of run {run} is not in doubt"))
+                let failure = Failure::new(FailureKind::Usage, format!("{} of run {run} is not in doubt", key.label()))
                     .hint(format!("`relwf show {run}` shows what is"));
                 return Err(failure.into());
             };

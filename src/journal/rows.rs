@@ -2,7 +2,7 @@
 
 use super::failure::{Problem, unreadable, word};
 use crate::model::{Failure, FailureKind, RunId, Value};
-use crate::run::{Fingerprint, History, Intent, Key, Record, Settled};
+use crate::run::{Fingerprint, History, Intent, Key, Path, Record, Settled};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -57,9 +57,9 @@ pub struct JournalRow {
     pub seq: i64,
     /// What it says.
     pub event: RowEvent,
-    /// The command, `path#ordinal`.
+    /// The command.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
+    pub key: Option<Key>,
     /// An effect's attempt, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -334,7 +334,7 @@ fn read(db: &Connection, row: &Stored<'_>) -> Result<JournalRow, Problem> {
     Ok(JournalRow {
         seq: row.seq,
         event: serde_json::from_value(row.event.into()).map_err(unreadable)?,
-        key: row.path.zip(row.ord).map(|(path, ordinal)| format!("{path}#{ordinal}")),
+        key: row.path.zip(row.ord).map(|(path, ordinal)| Key { path: Path::of_journal(path), ordinal }),
         attempt: row.attempt,
         name: row.name.map(str::to_owned),
         fingerprint: row.fingerprint.map(str::to_owned),
@@ -361,7 +361,7 @@ fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
         return Ok(None);
     }
     let lacks = |what: &str| unreadable(format!("record {} lacks its {what}", row.seq));
-    let key: Key = row.key.as_deref().and_then(|key| key.parse().ok()).ok_or_else(|| lacks("key"))?;
+    let key = row.key.clone().ok_or_else(|| lacks("key"))?;
     if row.event == RowEvent::Unknown {
         let failure = row.error.clone().ok_or_else(|| lacks("failure"))?;
         return Ok(Some(Record::Unknown { key, failure }));

@@ -18,7 +18,7 @@ impl Announcer {
         for trace in traces {
             match trace {
                 Trace::Entered { path, instance, at } => {
-                    let step = path.to_string();
+                    let step = path.clone();
                     if let std::collections::hash_map::Entry::Vacant(slot) = self.entered.entry((path, instance)) {
                         slot.insert(Instant::now());
                         listener.event(&Event::StepStarted { step, at });
@@ -30,7 +30,7 @@ impl Announcer {
                         StepExit::Failed => StepStatus::Failed,
                         StepExit::Stopped => continue,
                     };
-                    let step = path.to_string();
+                    let step = path.clone();
                     let id = (path, instance);
                     let took_ms = self.entered.get(&id).map_or(0, |since| millis(*since));
                     if self.left.insert(id) {

@@ -7,7 +7,7 @@ use super::perform::{End, Message, Performer, Task, interrupted, panic_text};
 use super::{
     Advance, Entry, Event, History, Key, LocalDriver, Outcome, RecordError, Request, RunStatus, Settled, Trace, advance,
 };
-use crate::model::{Failure, FailureKind, Value};
+use crate::model::{Failure, FailureKind};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -171,11 +171,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         self.recovering.remove(&key);
         match end {
             End::Settled(settled) => {
-                let (value, error) = match settled {
-                    Settled::Value(value) => (Some(value), None),
-                    Settled::Failure(failure) => (None, Some(failure)),
-                };
-                self.finished(&task, value, error);
+                self.finished(&task, settled);
                 return true;
             }
             End::NotYet { why, again } => {
@@ -190,13 +186,13 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
                 self.resting.insert(key, Resting { task, due: Instant::now() + rest, suspended: Some(why) });
             }
             End::InDoubt(failure) => {
-                self.finished(&task, None, Some(failure.clone()));
+                self.finished(&task, Settled::Failure(failure.clone()));
                 self.doubts.push(failure);
                 self.stop.get_or_insert(Stop::InDoubt);
             }
-            End::Interrupted(failure) => self.finished(&task, None, Some(failure)),
+            End::Interrupted(failure) => self.finished(&task, Settled::Failure(failure)),
             End::Bug(failure) => {
-                self.finished(&task, None, Some(failure.clone()));
+                self.finished(&task, Settled::Failure(failure.clone()));
                 if !matches!(self.stop, Some(Stop::Broken(_))) {
                     self.stop = Some(Stop::Bug(failure));
                 }
@@ -245,13 +241,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         while self.slots() > 0
             && let Some(request) = self.queue.pop_front()
         {
-            self.driver.listener.event(&Event::CommandStarted {
-                key: request.key.to_string(),
-                step: request.key.path.to_string(),
-                command: request.call.name.clone(),
-                args: request.call.args.clone(),
-                at: request.call.at.clone(),
-            });
+            self.driver.listener.event(&Event::command_started(&request));
             let entry = self.history.entries.get(&request.key);
             let task = Task {
                 command: None,
@@ -320,22 +310,15 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         Outcome::with(RunStatus::Suspended, waits.fold(failure, |failure, (_, why, _)| failure.cause(why)))
     }
 
-    fn finished(&self, task: &Task, value: Option<Value>, error: Option<Failure>) {
-        self.driver.listener.event(&Event::CommandFinished {
-            key: task.request.key.to_string(),
-            step: task.request.key.path.to_string(),
-            command: task.request.call.name.clone(),
-            value,
-            error,
-            took_ms: millis(task.started),
-        });
+    fn finished(&self, task: &Task, ended: Settled) {
+        self.driver.listener.event(&Event::command_finished(&task.request, ended, millis(task.started)));
     }
 
     /// Says what a wait lacks, when that is news.
     fn waiting(&self, task: &mut Task, why: &str) {
         if task.said.as_deref() != Some(why) {
             task.said = Some(why.to_owned());
-            self.driver.listener.event(&Event::Waiting { key: task.request.key.to_string(), why: why.to_owned() });
+            self.driver.listener.event(&Event::Waiting { key: task.request.key.clone(), why: why.to_owned() });
         }
     }
 }

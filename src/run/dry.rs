@@ -4,36 +4,15 @@ use super::advance::advance_in_order;
 use super::announce::{Announcer, millis};
 use super::perform::{interrupted, panic_text};
 use super::{
-    Advance, Assumed, Command, Commands, Event, History, Key, Listener, Outcome, Performing, Request, RunStatus,
-    Script, Settled,
+    Advance, Assumed, Command, Commands, Event, History, Key, Listener, Outcome, Performing, PlanItem, Request,
+    RunStatus, Script, Settled,
 };
-use crate::model::{Cancel, Failure, FailureKind, Place, Progress, RunId, TaskContext, Value, unknown_inside};
+use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, TaskContext, Value, unknown_inside};
 use jiff::Timestamp;
-use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
-
-/// One effect (or wait) of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PlanItem {
-    /// Its key.
-    pub key: String,
-    /// The step it belongs to.
-    pub step: String,
-    /// The function.
-    pub command: String,
-    /// Its arguments.
-    pub args: Value,
-    /// Where it is written.
-    pub at: Place,
-    /// What was taken for granted as its outcome.
-    pub assumed: Value,
-    /// For people, e.g. "assuming the checks pass".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
 
 /// Everything a dry run needs.
 pub struct DryDriver<'a> {
@@ -129,7 +108,7 @@ impl Walk<'_> {
             Err(failure) => return Ok(Settled::Failure(failure)),
         };
         let progress = |progress: Progress| {
-            let (key, text, shown) = (request.key.to_string(), progress.what, progress.shown);
+            let (key, text, shown) = (request.key.clone(), progress.what, progress.shown);
             self.driver.listener.event(&Event::CommandProgress { key, text, shown });
         };
         let cx = Performing {
@@ -144,24 +123,16 @@ impl Walk<'_> {
                     return Err(undecidable(request, what));
                 }
                 let started = self.started(request);
-                let settled = read.perform(&cx);
+                let settled = Settled::from(read.perform(&cx));
                 self.finished(request, &settled, started);
-                return Ok(settled.map_or_else(Settled::Failure, Settled::Value));
+                return Ok(settled);
             }
             Command::Wait(wait) => wait.assume(&cx),
             Command::Effect(effect) => effect.assume(&cx),
         };
         Ok(match assumed {
             Ok(Assumed { value, note }) => {
-                let item = PlanItem {
-                    key: request.key.to_string(),
-                    step: request.key.path.to_string(),
-                    command: request.call.name.clone(),
-                    args: request.call.args.clone(),
-                    at: request.call.at.clone(),
-                    assumed: value.clone(),
-                    note,
-                };
+                let item = PlanItem::new(request, value.clone(), note);
                 self.items.insert(request.key.clone(), item);
                 Settled::Value(value)
             }
@@ -170,25 +141,12 @@ impl Walk<'_> {
     }
 
     fn started(&self, request: &Request) -> Instant {
-        self.driver.listener.event(&Event::CommandStarted {
-            key: request.key.to_string(),
-            step: request.key.path.to_string(),
-            command: request.call.name.clone(),
-            args: request.call.args.clone(),
-            at: request.call.at.clone(),
-        });
+        self.driver.listener.event(&Event::command_started(request));
         Instant::now()
     }
 
-    fn finished(&self, request: &Request, settled: &Result<Value, Failure>, started: Instant) {
-        self.driver.listener.event(&Event::CommandFinished {
-            key: request.key.to_string(),
-            step: request.key.path.to_string(),
-            command: request.call.name.clone(),
-            value: settled.as_ref().ok().cloned(),
-            error: settled.as_ref().err().cloned(),
-            took_ms: millis(started),
-        });
+    fn finished(&self, request: &Request, settled: &Settled, started: Instant) {
+        self.driver.listener.event(&Event::command_finished(request, settled.clone(), millis(started)));
     }
 
     fn plan(&mut self) -> Vec<PlanItem> {
@@ -203,7 +161,7 @@ fn undecidable(request: &Request, what: &str) -> Failure {
     let Request { key, call, .. } = request;
     Failure::new(
         FailureKind::Unknown,
-        format!("`{}` at {key} needs the {what}, which nobody knows before the run has made it", call.name),
+        format!("`{}` at {} needs the {what}, which is known only once the run has made it", call.name, key.label()),
     )
     .hint("the plan ends here; a real run goes on")
     .at(call.at.clone())

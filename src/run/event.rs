@@ -1,6 +1,6 @@
 //! What a run tells its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
 
-use super::PlanItem;
+use super::{Key, Path, PlanItem, Request, Settled};
 use crate::model::{Failure, Place, RunId, Shown, Value};
 use serde::{Deserialize, Serialize};
 
@@ -56,14 +56,14 @@ pub enum Event {
     /// A step (or a parallel branch, which is a step named after its item) begins.
     StepStarted {
         /// Its path, e.g. `roll[acme]`.
-        step: String,
+        step: Path,
         /// Where it is written.
         at: Place,
     },
     /// A step ended.
     StepFinished {
         /// Its path.
-        step: String,
+        step: Path,
         /// How.
         status: StepStatus,
         /// Milliseconds since it started in this process.
@@ -72,9 +72,9 @@ pub enum Event {
     /// A command is performed.
     CommandStarted {
         /// Its key.
-        key: String,
+        key: Key,
         /// The step it belongs to.
-        step: String,
+        step: Path,
         /// The function.
         command: String,
         /// Its arguments.
@@ -85,7 +85,7 @@ pub enum Event {
     /// A command says what it does.
     CommandProgress {
         /// Its key.
-        key: String,
+        key: Key,
         /// For people.
         text: String,
         /// What becomes of it.
@@ -95,16 +95,16 @@ pub enum Event {
     /// A wait has looked and found it is not there yet.
     Waiting {
         /// Its key.
-        key: String,
+        key: Key,
         /// For people.
         why: String,
     },
     /// A command ended.
     CommandFinished {
         /// Its key.
-        key: String,
+        key: Key,
         /// The step it belongs to.
-        step: String,
+        step: Path,
         /// The function.
         command: String,
         /// Its value.
@@ -139,6 +139,24 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         plan: Option<Vec<PlanItem>>,
     },
+}
+
+impl Event {
+    /// The command of this request is performed.
+    pub(super) fn command_started(request: &Request) -> Self {
+        let Request { key, call, .. } = request.clone();
+        Self::CommandStarted { step: key.path.clone(), key, command: call.name, args: call.args, at: call.at }
+    }
+
+    /// The command of this request ended, in this process.
+    pub(super) fn command_finished(request: &Request, ended: Settled, took_ms: u64) -> Self {
+        let Request { key, call, .. } = request.clone();
+        let (value, error) = match ended {
+            Settled::Value(value) => (Some(value), None),
+            Settled::Failure(failure) => (None, Some(failure)),
+        };
+        Self::CommandFinished { step: key.path.clone(), key, command: call.name, value, error, took_ms }
+    }
 }
 
 /// Hears a run's events, from several threads.

@@ -13,6 +13,12 @@ pub enum Settled {
     Failure(Failure),
 }
 
+impl From<Result<Value, Failure>> for Settled {
+    fn from(result: Result<Value, Failure>) -> Self {
+        result.map_or_else(Self::Failure, Self::Value)
+    }
+}
+
 /// What is known of one command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -68,6 +74,16 @@ impl Entry {
 }
 
 impl History {
+    /// The key that a person typed: as the journal has it, or with the names as the workflow has them.
+    pub fn typed(&self, typed: &Key) -> Option<&Key> {
+        let label = typed.to_string();
+        let exact = self.entries.get_key_value(typed).map(|(key, _)| key);
+        exact.or_else(|| {
+            let mut alike = self.entries.keys().filter(|key| key.label() == label);
+            alike.next().filter(|_| alike.next().is_none())
+        })
+    }
+
     /// The entry of a command, made when there is none.
     pub fn entry(&mut self, request: &Request) -> &mut Entry {
         self.entries.entry(request.key.clone()).or_insert_with(|| {
@@ -114,5 +130,28 @@ impl History {
     /// Gives a command its outcome.
     pub fn settle(&mut self, request: &Request, settled: Settled) {
         self.entry(request).settled = Some(settled);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Path;
+
+    #[test]
+    fn a_key_may_be_typed_as_people_read_it_where_that_is_clear() {
+        let mut history = History::default();
+        let top = Path::default();
+        for path in [top.step("50% of x"), top.step("a/b"), top.step("a").step("b"), top.step("c/d")] {
+            let entry = Entry::new(Fingerprint("f".into()), "x", Value::Null);
+            history.entries.insert(Key { path, ordinal: 0 }, entry);
+        }
+        let typed = |text: &str| history.typed(&text.parse().unwrap()).map(Key::to_string);
+        assert_eq!(typed("50% of x#0").as_deref(), Some("50%25 of x#0"));
+        assert_eq!(typed("50%25 of x#0").as_deref(), Some("50%25 of x#0"));
+        assert_eq!(typed("c/d#0").as_deref(), Some("c%2fd#0"));
+        // The journal's own form comes first.
+        assert_eq!(typed("a/b#0").as_deref(), Some("a/b#0"));
+        assert_eq!((typed("c/d#1"), typed("e#0")), (None, None));
     }
 }

@@ -15,6 +15,7 @@ mod event;
 mod history;
 mod key;
 mod perform;
+mod plan_item;
 mod record;
 mod restore;
 mod retry_policy;
@@ -29,10 +30,11 @@ pub use command::{
     Assumed, Command, Commands, Effect, EffectError, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait,
 };
 pub use driver::{LocalDriver, Outcome};
-pub use dry::{DryDriver, PlanItem};
+pub use dry::DryDriver;
 pub use event::{Event, Listener, RunStatus, StepStatus};
 pub use history::{Entry, History, Settled};
-pub use key::{Key, Path};
+pub use key::{Key, ParseKeyError, Path};
+pub use plan_item::PlanItem;
 pub use record::{Record, RecordError, Recorder};
 pub use restore::restore;
 pub use retry_policy::RetryPolicy;

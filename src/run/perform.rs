@@ -335,7 +335,7 @@ impl Performer<'_> {
         let Request { key, call, .. } = &task.request;
         let failure = Failure::new(
             FailureKind::InDoubt,
-            format!("nobody knows whether `{}` at {key} happened: {why}", call.name),
+            format!("nobody knows whether `{}` at {} happened: {why}", call.name, key.label()),
         )
         .hint("look whether it did, then settle it or abandon the run; `relwf resume` asks the remote again")
         .at(call.at.clone())
@@ -384,7 +384,7 @@ impl Performer<'_> {
             (Some(done), None) => format!("{} {done}", progress.what),
             _ => progress.what,
         };
-        self.listener.event(&Event::CommandProgress { key: key.to_string(), text, shown: progress.shown });
+        self.listener.event(&Event::CommandProgress { key: key.clone(), text, shown: progress.shown });
     }
 
     fn idempotency_key(&self, request: &Request) -> String {
@@ -415,7 +415,7 @@ pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn panicked(request: &Request, panic: &(dyn std::any::Any + Send)) -> Failure {
     Failure::new(
         FailureKind::Bug,
-        format!("`{}` at {} panicked: {}", request.call.name, request.key, panic_text(panic)),
+        format!("`{}` at {} panicked: {}", request.call.name, request.key.label(), panic_text(panic)),
     )
     .hint("this is a bug in relwf; please report it")
     .at(request.call.at.clone())

@@ -316,10 +316,11 @@ impl State {
 
 /// The same place, another command.
 fn other_command(key: &Key, entry: &Entry, call: &Call) -> Failure {
+    let at = key.label();
     let what = if entry.name == call.name {
-        format!("at {key} the journal has `{}` with other arguments than the script asks for", entry.name)
+        format!("at {at} the journal has `{}` with other arguments than the script asks for", entry.name)
     } else {
-        format!("at {key} the journal has `{}`, the script asks for `{}`", entry.name, call.name)
+        format!("at {at} the journal has `{}`, the script asks for `{}`", entry.name, call.name)
     };
     diverged(what)
         .at(call.at.clone())
@@ -329,8 +330,11 @@ fn other_command(key: &Key, entry: &Entry, call: &Call) -> Failure {
 /// A command without an outcome, where the journal goes on.
 fn too_early(key: &Key, call: &Call, later: &Key, entry: &Entry) -> Failure {
     diverged(format!(
-        "the script asks for `{}` at {key}, which the journal does not have, before `{}` at {later}, which it has",
-        call.name, entry.name
+        "the script asks for `{}` at {}, which the journal does not have, before `{}` at {}, which it has",
+        call.name,
+        key.label(),
+        entry.name,
+        later.label()
     ))
     .at(call.at.clone())
     .detail(serde_json::json!({ "key": later.to_string(), "journal": story(entry), "script": asked(call) }))
@@ -338,7 +342,7 @@ fn too_early(key: &Key, call: &Call, later: &Key, entry: &Entry) -> Failure {
 
 /// The script got past an entry without asking for it.
 fn never_asked(key: &Key, entry: &Entry) -> Failure {
-    diverged(format!("the journal has `{}` at {key}, the script never asks for it", entry.name))
+    diverged(format!("the journal has `{}` at {}, the script never asks for it", entry.name, key.label()))
         .detail(serde_json::json!({ "key": key.to_string(), "journal": story(entry), "script": null }))
 }
 

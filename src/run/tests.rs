@@ -166,9 +166,9 @@ fn traces_carry_an_identity_that_every_evaluation_repeats() {
     let told: Vec<String> = first
         .iter()
         .map(|trace| match trace {
-            Trace::Entered { path, instance, .. } => format!("> {path} {instance}"),
-            Trace::Left { path, instance, how } => format!("< {path} {instance} {how:?}"),
-            Trace::Note { path, ordinal, text } => format!("{path} {ordinal} {text}"),
+            Trace::Entered { path, instance, .. } => format!("> {} {instance}", path.as_str()),
+            Trace::Left { path, instance, how } => format!("< {} {instance} {how:?}", path.as_str()),
+            Trace::Note { path, ordinal, text } => format!("{} {ordinal} {text}", path.as_str()),
         })
         .collect();
     assert_eq!(told, ["> a 0", "a 0 hello", "< a 0 Done", "> a 1", "a 1 hello", "< a 1 Done", "> b 0"]);

@@ -72,8 +72,11 @@ fn merge_text(merge: &PlannedMerge) -> String {
 }
 
 fn item_text(number: usize, item: &PlanItem) -> String {
-    let step =
-        if item.step.is_empty() { String::new() } else { format!("{} ", paint(NAME, format!("{}:", item.step))) };
+    let step = if item.step.is_empty() {
+        String::new()
+    } else {
+        format!("{} ", paint(NAME, format!("{}:", item.step.label())))
+    };
     let args: Vec<String> = item
         .args
         .as_object()

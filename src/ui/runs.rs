@@ -71,7 +71,7 @@ pub fn show(story: &RunStory, verbose: bool) -> String {
         if step != Some(&command.step) {
             step = Some(&command.step);
             if !command.step.is_empty() {
-                out.push_str(&format!("{}\n", paint(NAME, &command.step)));
+                out.push_str(&format!("{}\n", paint(NAME, command.step.label())));
             }
         }
         let state = match command.state {

@@ -46,7 +46,7 @@ fn the_operator_is_asked_and_says_it_happened() {
     assert!(half.stderr.contains("does not say it: status, stderr"), "{}", half.stderr);
     let nobody = machine.say(&service, &["resume", &run, "--settle", "nobody=absent"]);
     nobody.exits(2);
-    assert!(nobody.stderr.contains("`nobody` is no key of a command"), "{}", nobody.stderr);
+    assert!(nobody.stderr.contains("`nobody` is not the key of a command"), "{}", nobody.stderr);
     let wrong = machine.say(&service, &["resume", &run, "--settle", "send#0=maybe"]);
     wrong.exits(2);
     let done =

@@ -171,8 +171,8 @@ fn listeners_hear_of_every_step_and_command_once() {
         .iter()
         .map(|event| match event {
             Event::RunStarted { resumed, .. } => format!("run {resumed}"),
-            Event::StepStarted { step, at } => format!("> {step} {at}"),
-            Event::StepFinished { step, status, .. } => format!("< {step} {status:?}"),
+            Event::StepStarted { step, at } => format!("> {} {at}", step.as_str()),
+            Event::StepFinished { step, status, .. } => format!("< {} {status:?}", step.as_str()),
             Event::CommandStarted { key, command, .. } => format!("+ {key} {command}"),
             Event::CommandFinished { key, error, .. } => format!("- {key} {}", error.is_some()),
             Event::Waiting { key, why } => format!("? {key} {why}"),
@@ -378,7 +378,7 @@ fn a_dry_run_performs_reads_and_lists_effects_in_the_scripts_order() {
     assert_eq!(failure.kind, FailureKind::Unknown);
     assert_eq!(
         failure.message,
-        "`read::look` at #1 needs the number of the change, which nobody knows before the run has made it"
+        "`read::look` at #1 needs the number of the change, which is known only once the run has made it"
     );
 
     // A plan comes even when the run would fail.

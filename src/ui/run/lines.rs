@@ -1,7 +1,7 @@
 //! Plain lines for pipes and logs: each begins with its step, so that parallel work can be told apart.
 
 use super::phrase::phrase;
-use crate::run::{Event, Listener, StepStatus};
+use crate::run::{Event, Key, Listener, Path, StepStatus};
 use crate::ui::out::{Loudness, Out};
 use crate::ui::style::{DIM, ERROR, NAME, WARNING, paint};
 use crate::ui::time::took;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Lines {
     out: Arc<Out>,
     /// The last reason that was said for each wait: said again only when it changes.
-    waiting: Mutex<HashMap<String, String>>,
+    waiting: Mutex<HashMap<Key, String>>,
 }
 
 impl Lines {
@@ -21,11 +21,11 @@ impl Lines {
         Self { out, waiting: Mutex::default() }
     }
 
-    fn say(&self, step: &str, text: &str) {
+    fn say(&self, step: &Path, text: &str) {
         if step.is_empty() {
             self.out.say(text);
         } else {
-            self.out.say(&format!("{} {text}", paint(NAME, format!("{step}:"))));
+            self.out.say(&format!("{} {text}", paint(NAME, format!("{}:", step.label()))));
         }
     }
 }
@@ -48,11 +48,11 @@ impl Listener for Lines {
             Event::CommandStarted { step, command, args, at, .. } if verbose => {
                 self.say(step, &format!("{} {}", phrase(command, args), paint(DIM, at)));
             }
-            Event::CommandProgress { key, text, .. } if verbose => self.say(step_of(key), text),
+            Event::CommandProgress { key, text, .. } if verbose => self.say(&key.path, text),
             Event::Waiting { key, why } => {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 if waiting.insert(key.clone(), why.clone()).as_ref() != Some(why) {
-                    self.say(step_of(key), &format!("{} {why}", paint(WARNING, "waiting:")));
+                    self.say(&key.path, &format!("{} {why}", paint(WARNING, "waiting:")));
                 }
             }
             Event::CommandFinished { step, command, error: Some(error), .. } => {
@@ -101,11 +101,6 @@ pub(super) fn note(event: &Event) -> Option<String> {
     }
 }
 
-/// The step in a command's key: `roll[acme]#0` → `roll[acme]`.
-pub(super) fn step_of(key: &str) -> &str {
-    key.rsplit_once('#').map_or(key, |(step, _)| step)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +113,9 @@ mod tests {
         let (out, stdout, stderr) = captured::out(Form::Text);
         let lines = Lines::new(Arc::new(out));
         let at = Place::new("workflows/w.rhai", 3, 1);
-        let wait = || Event::Waiting { key: "checks#0".into(), why: "ci/pr is running".into() };
+        let step = Path::default().step("50% of a/b [x]");
+        let key = Key { path: step.clone(), ordinal: 0 };
+        let wait = || Event::Waiting { key: key.clone(), why: "ci/pr is running".into() };
         for event in [
             Event::RunStarted {
                 run: RunId::new("r1"),
@@ -127,10 +124,10 @@ mod tests {
                 dry_run: false,
                 resumed: false,
             },
-            Event::StepStarted { step: "checks".into(), at },
+            Event::StepStarted { step: step.clone(), at },
             wait(),
             wait(),
-            Event::StepFinished { step: "checks".into(), status: StepStatus::Done, took_ms: 1234 },
+            Event::StepFinished { step: step.clone(), status: StepStatus::Done, took_ms: 1234 },
             Event::Note { text: "hello".into() },
         ] {
             lines.event(&event);
@@ -138,7 +135,8 @@ mod tests {
         assert_eq!(stdout.text(), "");
         assert_eq!(
             stderr.text(),
-            "run r1: w to=staging\nchecks: started\nchecks: waiting: ci/pr is running\nchecks: done in 1.2s\nnote: hello\n"
+            "run r1: w to=staging\n50% of a/b [x]: started\n50% of a/b [x]: waiting: ci/pr is running\n50% of a/b [x]: done in 1.2s\n\
+             note: hello\n"
         );
     }
 }

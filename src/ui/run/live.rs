@@ -1,9 +1,9 @@
 //! A run on a terminal: a spinner for everything that runs, a line for everything that ended.
 
-use super::lines::{note, started, step_of};
+use super::lines::{note, started};
 use super::phrase::phrase;
 use crate::model::{Failure, Shown};
-use crate::run::{Event, Listener, StepStatus};
+use crate::run::{Event, Key, Listener, Path, StepStatus};
 use crate::ui::out::{Loudness, Out, tame};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
@@ -17,19 +17,27 @@ use std::time::Duration;
 pub struct Live {
     out: Arc<Out>,
     bars: MultiProgress,
-    running: Mutex<HashMap<String, Running>>,
+    running: Mutex<HashMap<Id, Running>>,
     yielded: Mutex<Option<Yielded>>,
 }
 
 /// A program of this command has the terminal just now.
 struct Yielded {
     /// The command that gives it back.
-    key: String,
+    key: Key,
     /// Lines to print then.
     lines: Vec<String>,
 }
 
-/// Something that runs: a step, or a command outside of any step.
+/// What has a spinner of its own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Id {
+    Step(Path),
+    /// A command outside of any step.
+    Command(Key),
+}
+
+/// Something that runs.
 struct Running {
     bar: ProgressBar,
     /// Of the command that failed inside, to be told when the step has failed.
@@ -54,12 +62,12 @@ impl Live {
     }
 
     /// Draws nothing more until this command says something.
-    fn yield_terminal(&self, key: &str) {
+    fn yield_terminal(&self, key: &Key) {
         let mut yielded = self.yielded();
         if yielded.is_none() {
             let _ = self.bars.clear();
             self.bars.set_draw_target(ProgressDrawTarget::hidden());
-            *yielded = Some(Yielded { key: key.to_owned(), lines: Vec::new() });
+            *yielded = Some(Yielded { key: key.clone(), lines: Vec::new() });
         }
     }
 
@@ -77,11 +85,11 @@ impl Live {
         self.yielded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, id: &str, label: &str) {
+    fn begin(&self, id: Id, label: &str) {
         let bar = self.bars.add(ProgressBar::new_spinner().with_style(step_spinner()));
         bar.set_prefix(self.painted(&paint(NAME, label)));
         bar.enable_steady_tick(Duration::from_millis(120));
-        if let Some(before) = self.held().insert(id.to_owned(), Running { bar, failure: None }) {
+        if let Some(before) = self.held().insert(id, Running { bar, failure: None }) {
             before.bar.finish_and_clear();
         }
     }
@@ -92,14 +100,14 @@ impl Live {
     }
 
     /// Says what a running step does now.
-    fn doing(&self, key: &str, what: &str) {
+    fn doing(&self, key: &Key, what: &str) {
         let held = self.held();
-        if let Some(running) = held.get(key).or_else(|| held.get(step_of(key))) {
+        if let Some(running) = held.get(&Id::Command(key.clone())).or_else(|| held.get(&Id::Step(key.path.clone()))) {
             running.bar.set_message(self.painted(&paint(DIM, what)));
         }
     }
 
-    fn end(&self, id: &str) -> Option<Running> {
+    fn end(&self, id: &Id) -> Option<Running> {
         let running = self.held().remove(id);
         if let Some(running) = &running {
             running.bar.finish_and_clear();
@@ -108,42 +116,39 @@ impl Live {
         running
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, Running>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Id, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn step_finished(&self, step: &str, status: StepStatus, took_ms: u64) {
-        let failure = self.end(step).and_then(|running| running.failure);
-        let indent = "  ".repeat(step.matches('/').count());
+    fn step_finished(&self, step: &Path, status: StepStatus, took_ms: u64) {
+        let failure = self.end(&Id::Step(step.clone())).and_then(|running| running.failure);
+        let mut names = step.names();
+        let name = names.pop().unwrap_or_default();
+        let indent = "  ".repeat(names.len());
         let time = paint(DIM, took(took_ms));
         match status {
-            StepStatus::Done => self.line(&format!("{indent}{} {} {time}", paint(GOOD, "✓"), last(step))),
+            StepStatus::Done => self.line(&format!("{indent}{} {} {time}", paint(GOOD, "✓"), name)),
             StepStatus::Failed => {
                 let why = failure.map(|why| format!(": {why}")).unwrap_or_default();
-                self.line(&format!("{indent}{} {}{why} {time}", paint(ERROR, "✗"), last(step)));
+                self.line(&format!("{indent}{} {}{why} {time}", paint(ERROR, "✗"), name));
             }
         }
     }
 
-    fn command_finished(&self, key: &str, step: &str, command: &str, error: Option<&Failure>, took_ms: u64) {
-        if step.is_empty() {
-            self.end(key);
+    fn command_finished(&self, key: &Key, command: &str, error: Option<&Failure>, took_ms: u64) {
+        if key.path.is_empty() {
+            self.end(&Id::Command(key.clone()));
             if let Some(error) = error {
                 self.line(&format!("{} {command}: {}", paint(ERROR, "✗"), error.message));
                 return;
             }
-        } else if let Some(running) = self.held().get_mut(step) {
+        } else if let Some(running) = self.held().get_mut(&Id::Step(key.path.clone())) {
             running.failure = error.map(|error| error.message.clone());
         }
         if self.out.loudness == Loudness::Verbose {
             self.line(&format!("  {} {}", paint(DIM, command), paint(DIM, took(took_ms))));
         }
     }
-}
-
-/// The innermost part of a step's path.
-fn last(step: &str) -> &str {
-    step.rsplit('/').next().unwrap_or(step)
 }
 
 impl Listener for Live {
@@ -164,16 +169,16 @@ impl Listener for Live {
         }
         match event {
             Event::RunStarted { .. } => self.line(&started(event)),
-            Event::StepStarted { step, .. } => self.begin(step, &step.replace('/', " › ")),
+            Event::StepStarted { step, .. } => self.begin(Id::Step(step.clone()), &step.names().join(" › ")),
             Event::StepFinished { step, status, took_ms } => self.step_finished(step, *status, *took_ms),
-            Event::CommandStarted { key, step, command, args, at } => {
+            Event::CommandStarted { key, command, args, at, .. } => {
                 if self.out.loudness == Loudness::Verbose {
                     self.line(&format!("  {} {}", phrase(command, args), paint(DIM, at)));
                 }
-                if step.is_empty() {
-                    self.begin(key, command);
+                if key.path.is_empty() {
+                    self.begin(Id::Command(key.clone()), command);
                 } else {
-                    self.doing(step, &phrase(command, args));
+                    self.doing(key, &phrase(command, args));
                 }
             }
             Event::CommandProgress { key, text, shown } => {
@@ -183,12 +188,12 @@ impl Listener for Live {
                 }
             }
             Event::Waiting { key, why } => self.doing(key, &paint(WARNING, format!("waiting: {why}"))),
-            Event::CommandFinished { key, step, command, error, took_ms, .. } => {
-                self.command_finished(key, step, command, error.as_ref(), *took_ms);
+            Event::CommandFinished { key, command, error, took_ms, .. } => {
+                self.command_finished(key, command, error.as_ref(), *took_ms);
             }
             Event::Note { .. } => {}
             Event::RunFinished { .. } => {
-                let ids: Vec<String> = self.held().keys().cloned().collect();
+                let ids: Vec<Id> = self.held().keys().cloned().collect();
                 ids.iter().for_each(|id| drop(self.end(id)));
                 let _ = self.bars.clear();
             }

@@ -28,8 +28,8 @@ fn variables_and_steps_survive_replay() {
         .traces
         .iter()
         .map(|trace| match trace {
-            Trace::Entered { path, at, .. } => format!("> {path} {at}"),
-            Trace::Left { path, how, .. } => format!("< {path} {how:?}"),
+            Trace::Entered { path, at, .. } => format!("> {} {at}", path.as_str()),
+            Trace::Left { path, how, .. } => format!("< {} {how:?}", path.as_str()),
             Trace::Note { text, .. } => format!("note {text}"),
         })
         .collect();
