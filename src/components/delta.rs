@@ -1,6 +1,6 @@
 //! What changes for each component between two commits.
 
-use super::{Component, Detect, Files, PluginDetector, Version, detect};
+use super::{Component, Files, PluginDetector, Version, detect};
 use crate::model::{ComponentName, Failure};
 use serde::{Deserialize, Serialize};
 
@@ -70,10 +70,7 @@ fn row(
 ) -> ComponentDelta {
     let (from, before) = told(detect(component, base, plugins));
     let (to, after) = told(detect(component, head, plugins));
-    let (commits, uncounted) = match &component.detect {
-        Detect::Commits => told(history.commits().map(Some)),
-        _ => (None, None),
-    };
+    let (commits, uncounted) = told(component.detect.detector().commits(history));
     // The head is what would ship: what is wrong there goes first.
     let error = after.or(before).or(uncounted);
     let change = error.is_none().then(|| change(from.as_ref(), to.as_ref()));

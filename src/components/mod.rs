@@ -10,6 +10,7 @@ mod version;
 
 pub use delta::{Change, ComponentDelta, History, delta};
 pub use detect::{DetectError, Files, PluginDetector, detect};
-pub use detectors::key_of_json;
-pub use spec::{Component, Detect};
+pub(crate) use detectors::declared;
+pub use detectors::{Detect, key_of_json};
+pub use spec::Component;
 pub use version::Version;

@@ -1,28 +1,31 @@
 //! `[fleet]`, and the targets of its file.
 
-use super::{FleetCommand, FleetConfig, FleetTarget, Observe, component, fleet_file};
-use crate::document::{At, KeyPath, Node, Source, Table, suggestion};
-use crate::model::{ComponentName, Place};
+use super::keys::{self, target, update_ci};
+use super::{FleetCommand, FleetConfig, FleetTarget, Observe, UpdateEvent, fleet_file};
+use crate::document::{At, Node, Source, Table, suggestion};
+use crate::model::Place;
 use std::collections::HashMap;
 use std::path::Path;
 
 /// Reads `[fleet]`; `components` are the names to choose from.
 pub(super) fn read(mut table: Table<'_, '_>, components: &[&str], root: &Path) -> Option<FleetConfig> {
-    let component = table.required("component").and_then(|text| {
-        if components.contains(&text.text) {
-            return table.parsed::<ComponentName>("component");
+    let written = table.peek(keys::fleet::COMPONENT.name());
+    let component = match written {
+        Some((name, at)) if !components.contains(&name) => {
+            let hint = suggestion(name, components, "components:");
+            table.source.wrong(at, format!("there is no component `{name}`"), hint);
+            table.value(keys::fleet::COMPONENT);
+            None
         }
-        let hint = suggestion(text.text, components, "components:");
-        table.source.wrong(text.at, format!("there is no component `{}`", text.text), hint);
-        None
-    });
+        _ => table.parsed(keys::fleet::COMPONENT),
+    };
     let mut seen = HashMap::new();
     let mut targets: Vec<FleetTarget> = table
-        .tables("target", "[[fleet.target]]")
+        .tables(keys::fleet::TARGET, "[[fleet.target]]")
         .into_iter()
         .filter_map(|target| read_target(target, &mut seen))
         .collect();
-    if let Some(file) = table.text("file") {
+    if let Some(file) = table.local_path(keys::fleet::FILE) {
         match std::fs::read(root.join(file.text)) {
             Ok(bytes) => {
                 let source = table.source.other(file.text);
@@ -47,18 +50,17 @@ fn read_file(node: &Node, source: &Source<'_>, seen: &mut HashMap<String, Place>
         return tables.filter_map(|target| read_target(target, seen)).collect();
     }
     let Some(mut top) = Table::new(node, format!("`{}`", source.file), source) else { return Vec::new() };
-    top.require("target");
-    let tables = top.tables("target", "[[target]]");
+    let tables = top.tables(keys::fleet_file::TARGET, "[[target]]");
     top.finish();
     tables.into_iter().filter_map(|target| read_target(target, seen)).collect()
 }
 
 fn read_target(mut table: Table<'_, '_>, seen: &mut HashMap<String, Place>) -> Option<FleetTarget> {
-    let id = table.required("id");
-    let ring = table.required("ring").map(|ring| ring.text.to_owned());
-    let labels = table.map("labels");
-    let observe = table.table("observe", "`observe`").and_then(observe);
-    let update = table.table("update", "`update`").and_then(update);
+    let id = table.text(target::ID);
+    let ring = table.owned(target::RING);
+    let labels = table.map(target::LABELS);
+    let observe = table.table(target::OBSERVE, "`observe`").and_then(observe);
+    let update = table.table(target::UPDATE, "`update`").and_then(update);
     if let Some(id) = id {
         unique(seen, "target", id.text, id.at, table.source);
     }
@@ -81,13 +83,14 @@ pub(super) fn unique(seen: &mut HashMap<String, Place>, what: &str, name: &str, 
 }
 
 fn observe(mut table: Table<'_, '_>) -> Option<Observe> {
-    let command = table.argv("command");
-    let http = table.url("http");
-    let json = table.text("json").and_then(|key| table.parsed::<KeyPath>("json").map(|_| key.text.to_owned()));
-    let regex = table.text("regex");
-    let regex = regex.and_then(|text| component::compile(&table, "regex", text).map(|_| text.text.to_owned()));
-    let [has_command, has_http, has_json, has_regex] =
-        ["command", "http", "json", "regex"].map(|key| table.value(key).is_some());
+    use keys::observe::{COMMAND, HTTP, JSON, REGEX};
+    let command = table.argv(COMMAND);
+    let http = table.url(HTTP);
+    let json = table.parsed(JSON).map(|key| key.to_string());
+    let regex = table.pattern(REGEX).map(|pattern| pattern.to_string());
+    let has_command = table.value(COMMAND).is_some();
+    let has_http = table.value(HTTP).is_some();
+    let (has_json, has_regex) = (table.value(JSON).is_some(), table.value(REGEX).is_some());
     let whole = match (has_command, has_http, has_json, has_regex) {
         (true, false, false, false) | (false, true, true, false) | (false, true, false, true) => true,
         _ => {
@@ -110,15 +113,15 @@ fn observe(mut table: Table<'_, '_>) -> Option<Observe> {
 }
 
 fn update(mut table: Table<'_, '_>) -> Option<FleetCommand> {
-    let command = table.argv("command").map(FleetCommand::Command);
-    let ci = table.table("ci", "`ci`").map(|mut ci| {
-        // Fleet updates are asked for through the API; other events come from git or the clock.
-        let _event = ci.word("event", &[("api", ())]);
-        let env = ci.map("env");
+    use keys::update::{CI, COMMAND};
+    let command = table.argv(COMMAND).map(FleetCommand::Command);
+    let ci = table.table(CI, "`ci`").map(|mut ci| {
+        let _only: Option<UpdateEvent> = ci.word(update_ci::EVENT);
+        let env = ci.map(update_ci::ENV);
         ci.finish();
         FleetCommand::Ci { env }
     });
-    if ["command", "ci"].into_iter().filter(|key| table.value(key).is_some()).count() != 1 {
+    if table.value(COMMAND).is_some() == table.value(CI).is_some() {
         let hint = "write `{ command = [\"./update\"] }` or `{ ci = { env = { … } } }`";
         table.wrong("it needs either `command` or `ci`", hint.to_owned());
     }

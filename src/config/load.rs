@@ -1,5 +1,6 @@
 //! Finding and reading relwf.toml.
 
+use super::keys::top;
 use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, sections};
 use crate::components::{Component, Detect};
 use crate::document::{self, Language, Node, Source, Table};
@@ -82,18 +83,18 @@ fn read(text: &str, source: &Source<'_>, root: &Path) -> Option<Config> {
     let node = document::parse(text, Language::Toml).map_err(|errors| source.syntax("TOML", errors)).ok()?;
     let mut top = Table::new(&node, NAME, source)?;
 
-    let repo = top.table("repo", "[repo]").and_then(sections::repo);
-    let environments = named(top.tables("environment", "[[environment]]"), "environment", sections::environment);
-    let mut components = named(top.tables("component", "[[component]]"), "component", component::read);
-    if top.value("component").is_none() {
+    let repo = top.table(top::REPO, "[repo]").and_then(sections::repo);
+    let environments = named(top.tables(top::ENVIRONMENT, "[[environment]]"), "environment", sections::environment);
+    let mut components = named(top.tables(top::COMPONENT, "[[component]]"), "component", component::read);
+    if top.value(top::COMPONENT).is_none() {
         components.extend(counted_in_commits());
     }
-    let forge = top.table("forge", "[forge]").map_or_else(ForgeConfig::default, sections::forge);
-    let ci = top.table("ci", "[ci]").map_or_else(CiConfig::default, sections::ci);
+    let forge = top.table(top::FORGE, "[forge]").map_or_else(ForgeConfig::default, sections::forge);
+    let ci = top.table(top::CI, "[ci]").map_or_else(CiConfig::default, sections::ci);
     let names = component_names(&node, &components);
-    let fleet = top.table("fleet", "[fleet]").and_then(|table| fleet::read(table, &names, root));
-    let sh = top.table("sh", "[sh]").map_or_else(ShConfig::default, sections::sh);
-    let secrets = top.value("secrets").map_or_else(BTreeMap::new, |secrets| sections::secrets(secrets, source));
+    let fleet = top.table(top::FLEET, "[fleet]").and_then(|table| fleet::read(table, &names, root));
+    let sh = top.table(top::SH, "[sh]").map_or_else(ShConfig::default, sections::sh);
+    let secrets = top.value(top::SECRETS).map_or_else(BTreeMap::new, |secrets| sections::secrets(secrets, source));
     top.finish();
     Some(Config {
         root: root.to_owned(),
@@ -113,7 +114,7 @@ fn read(text: &str, source: &Source<'_>, root: &Path) -> Option<Config> {
 /// Without any `[[component]]` the whole repository is one.
 fn counted_in_commits() -> Option<Component> {
     let name: ComponentName = "commits".parse().ok()?;
-    Some(Component { name, detect: Detect::Commits })
+    Some(Component { name, detect: Detect::commits() })
 }
 
 /// The names of all components, those included that are wrong: that is a problem of its own.

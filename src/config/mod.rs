@@ -5,11 +5,14 @@
 mod component;
 mod fleet;
 mod fleet_file;
+mod keys;
 mod load;
 mod sections;
 mod types;
 
+pub use keys::tables;
 pub use load::{find, load, parse};
+use types::UpdateEvent;
 pub use types::{
     AlsoGreen, CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind,
     Health, Observe, Secret, ShConfig,

@@ -1,7 +1,7 @@
 //! The sections of relwf.toml but for components and fleet.
 
-use super::component;
-use super::{AlsoGreen, CiConfig, CiKind, Environment, ForgeConfig, ForgeKind, Health, Secret, ShConfig};
+use super::keys::{self, ci as ci_keys, environment as key, forge as forge_keys};
+use super::{CiConfig, CiKind, Environment, ForgeConfig, Health, Secret, ShConfig};
 use crate::document::{Kind, Node, Source, Table, suggestion};
 use crate::model::{BranchName, DEPLOYMENT};
 use std::collections::BTreeMap;
@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 /// `[[environment]]`.
 pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
-    let name = table.required("name").map(|name| name.text.to_owned());
-    let branch = table.required("branch").and_then(|_| table.parsed("branch"));
-    let url = table.text("url").map(|url| url.text.to_owned());
-    let checks = table.texts("checks");
-    let deployed_by = table.texts("deployed_by");
+    let name = table.owned(key::NAME);
+    let branch = table.parsed(key::BRANCH);
+    let url = table.owned(key::URL);
+    let checks = table.texts(key::CHECKS);
+    let deployed_by = table.texts(key::DEPLOYED_BY);
     for check in checks.iter().filter(|check| check.text.starts_with(DEPLOYMENT)) {
         let hint = "name it in `deployed_by`: deployments follow a landing".to_owned();
         table.source.wrong(check.at, "a deployment cannot be green before a commit lands", hint);
@@ -34,17 +34,7 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     }
     let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
     let deployed_by = deployed_by.into_iter().map(|context| context.text.to_owned()).collect();
-    let mut also_green = Vec::new();
-    for word in table.texts("also_green") {
-        match word.text {
-            "skipped" => also_green.push(AlsoGreen::Skipped),
-            "neutral" => also_green.push(AlsoGreen::Neutral),
-            other => {
-                let words = format!("`{other}` cannot count as green");
-                table.source.wrong(word.at, words, "it may be \"skipped\" and \"neutral\"".to_owned());
-            }
-        }
-    }
+    let also_green = table.words(key::ALSO_GREEN);
     let health = health(&mut table);
     table.finish();
     Some(Environment { name: name?, branch: branch?, url, checks, deployed_by, also_green, health })
@@ -52,18 +42,15 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
 
 /// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.
 fn health(environment: &mut Table<'_, '_>) -> Option<Health> {
-    match environment.value("health")?.kind {
+    match environment.value(key::HEALTH)?.kind {
         Kind::Map(_) => {
-            let mut table = environment.table("health", "`health`")?;
-            table.require("url");
-            let url = table.url("url");
-            let version = table.text("version");
-            let version =
-                version.and_then(|text| component::compile(&table, "version", text).map(|_| text.text.to_owned()));
+            let mut table = environment.table_of(key::HEALTH, "`health`")?;
+            let url = table.url(keys::health::URL);
+            let version = table.pattern(keys::health::VERSION).map(|pattern| pattern.to_string());
             table.finish();
             Some(Health { url: url?, version })
         }
-        _ => Some(Health { url: environment.url("health")?, version: None }),
+        _ => Some(Health { url: environment.url_of(key::HEALTH)?, version: None }),
     }
 }
 
@@ -72,20 +59,14 @@ const OWN_CHECKS: [&str; 4] = ["relwf/pull_request", "relwf/push", "relwf/api", 
 
 /// `[repo]`: its URL.
 pub(super) fn repo(mut table: Table<'_, '_>) -> Option<String> {
-    let url = table.text("url").map(|url| url.text.to_owned());
+    let url = table.owned(keys::repo::URL);
     table.finish();
     url
 }
 
 /// `[forge]`.
 pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
-    let kinds = [
-        ("github", ForgeKind::Github),
-        ("gitlab", ForgeKind::Gitlab),
-        ("forgejo", ForgeKind::Forgejo),
-        ("local", ForgeKind::Local),
-    ];
-    let prefix = table.text("prefix").filter(|prefix| {
+    let prefix = table.text(forge_keys::PREFIX).filter(|prefix| {
         let hint = || "write it like `relwf/promote/`".to_owned();
         let words = if format!("{}x", prefix.text).parse::<BranchName>().is_err() {
             format!("no branch can begin with `{}`", prefix.text)
@@ -98,10 +79,10 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
         false
     });
     let forge = ForgeConfig {
-        kind: table.word("kind", &kinds),
-        api: table.url("api"),
-        poll: table.duration("poll"),
-        timeout: table.duration("timeout"),
+        kind: table.word(forge_keys::KIND),
+        api: table.url(forge_keys::API),
+        poll: table.duration(forge_keys::POLL),
+        timeout: table.duration(forge_keys::TIMEOUT),
         prefix: prefix.map(|prefix| prefix.text.to_owned()),
     };
     table.finish();
@@ -110,16 +91,9 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
 
 /// `[ci]`.
 pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
-    let kinds = [
-        ("travis", CiKind::Travis),
-        ("actions", CiKind::Actions),
-        ("gitlab", CiKind::Gitlab),
-        ("status", CiKind::Status),
-        ("command", CiKind::Command),
-    ];
-    let kind = table.word("kind", &kinds);
-    let there = table.value("command");
-    let command = table.argv("command").unwrap_or_default();
+    let kind = table.word(ci_keys::KIND);
+    let there = table.value(ci_keys::COMMAND);
+    let command = table.argv(ci_keys::COMMAND).unwrap_or_default();
     match (kind, there) {
         (Some(CiKind::Command), None) => table.wrong(
             "`kind` is `command`, but `command` is missing",
@@ -132,22 +106,22 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
         ),
         _ => {}
     }
-    let workflow = table.text("workflow");
+    let workflow = table.text(ci_keys::WORKFLOW);
     if let Some(workflow) = workflow.as_ref().filter(|_| kind != Some(CiKind::Actions)) {
         let hint = "delete `workflow`, or set `kind = \"actions\"`".to_owned();
         table.source.wrong(workflow.at, "`workflow` goes with `kind = \"actions\"` alone", hint);
     }
-    let silence = table.duration("silence");
-    if let Some(silence) = table.value("silence").filter(|_| kind != Some(CiKind::Status)) {
+    let silence = table.duration(ci_keys::SILENCE);
+    if let Some(silence) = table.value(ci_keys::SILENCE).filter(|_| kind != Some(CiKind::Status)) {
         let hint = "delete `silence`, or set `kind = \"status\"`".to_owned();
         table.source.wrong(silence.at, "`silence` goes with `kind = \"status\"` alone", hint);
     }
     let ci = CiConfig {
         kind,
         silence,
-        api: table.url("api"),
+        api: table.url(ci_keys::API),
         command,
-        timeout: table.duration("timeout"),
+        timeout: table.duration(ci_keys::TIMEOUT),
         workflow: workflow.map(|file| file.text.to_owned()),
     };
     table.finish();
@@ -156,7 +130,7 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
 
 /// `[sh]`.
 pub(super) fn sh(mut table: Table<'_, '_>) -> ShConfig {
-    let allow = table.texts("allow").into_iter().map(|program| program.text.to_owned()).collect();
+    let allow = table.texts(keys::sh::ALLOW).into_iter().map(|program| program.text.to_owned()).collect();
     table.finish();
     ShConfig { allow }
 }
@@ -177,10 +151,11 @@ pub(super) fn secrets(node: &Node, source: &Source<'_>) -> BTreeMap<String, Secr
 }
 
 fn secret(mut table: Table<'_, '_>) -> Option<Secret> {
-    let env = table.text("env").map(|env| Secret::Env(env.text.to_owned()));
-    let command = table.argv("command").map(Secret::Command);
-    let file = table.text("file").map(|file| Secret::File(PathBuf::from(file.text)));
-    let given = ["env", "command", "file"].into_iter().filter(|key| table.value(key).is_some()).count();
+    use keys::secret::{COMMAND, ENV, FILE};
+    let env = table.owned(ENV).map(Secret::Env);
+    let command = table.argv(COMMAND).map(Secret::Command);
+    let file = table.local_path(FILE).map(|file| Secret::File(PathBuf::from(file.text)));
+    let given = [table.value(ENV), table.value(COMMAND), table.value(FILE)].into_iter().flatten().count();
     if given != 1 {
         let hint =
             "write one of `{ env = \"NAME\" }`, `{ command = [\"pass\", \"show\", \"x\"] }`, `{ file = \"path\" }`";

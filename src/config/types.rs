@@ -1,6 +1,7 @@
 //! What relwf.toml says, validated.
 
 use crate::components::Component;
+use crate::document::Words;
 use crate::model::{BranchName, ComponentName, Span};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -61,6 +62,10 @@ pub enum AlsoGreen {
     Neutral,
 }
 
+impl Words for AlsoGreen {
+    const WORDS: &'static [(&'static str, Self)] = &[("skipped", Self::Skipped), ("neutral", Self::Neutral)];
+}
+
 /// `health` of an environment: a URL, or `{ url, version }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
@@ -106,6 +111,11 @@ pub enum ForgeKind {
     Local,
 }
 
+impl Words for ForgeKind {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("github", Self::Github), ("gitlab", Self::Gitlab), ("forgejo", Self::Forgejo), ("local", Self::Local)];
+}
+
 /// `[ci]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CiConfig {
@@ -137,6 +147,16 @@ pub enum CiKind {
     Status,
     /// A command on this machine.
     Command,
+}
+
+impl Words for CiKind {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("travis", Self::Travis),
+        ("actions", Self::Actions),
+        ("gitlab", Self::Gitlab),
+        ("status", Self::Status),
+        ("command", Self::Command),
+    ];
 }
 
 /// `[fleet]`, with the targets of its `file` already read.
@@ -194,6 +214,15 @@ pub enum FleetCommand {
         /// Further variables.
         env: BTreeMap<String, String>,
     },
+}
+
+/// The event of a build that updates a target: updates are asked for through the API; other events come from git or the
+/// clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UpdateEvent;
+
+impl Words for UpdateEvent {
+    const WORDS: &'static [(&'static str, Self)] = &[("api", Self)];
 }
 
 /// `[sh]`.

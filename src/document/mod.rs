@@ -4,6 +4,7 @@
 //! Spelling matters: a YAML `1.10` is the version 1.10, not the number 1.1. Knows nothing of what the values mean.
 
 mod json;
+mod key;
 mod path;
 mod place;
 mod problems;
@@ -11,6 +12,11 @@ mod table;
 mod toml;
 mod yaml;
 
+pub use key::{Absent, KeyDoc, TableDoc};
+pub(crate) use key::{
+    Argv, Data, DetectorName, Inner, Inners, Key, Labels, LocalPath, OPTIONAL, OneOf, Pattern, REQUIRED, RepoFile,
+    Takes, Url, UrlOrInner, Words, keys, or,
+};
 pub use path::KeyPath;
 pub use place::{At, Lines};
 pub(crate) use problems::{Source, failure};

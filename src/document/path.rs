@@ -40,7 +40,15 @@ impl FromStr for KeyPath {
 
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("."))
+        for (position, part) in self.0.iter().enumerate() {
+            f.write_str(if position > 0 { "." } else { "" })?;
+            match (part.contains(['.', '\'']), part.contains('"')) {
+                (_, true) => write!(f, "'{part}'")?,
+                (true, false) => write!(f, "\"{part}\"")?,
+                (false, false) => f.write_str(part)?,
+            }
+        }
+        Ok(())
     }
 }
 

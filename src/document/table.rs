@@ -1,8 +1,12 @@
 //! Reading tables key by key: types are checked, unknown keys are found, and every problem knows its place.
 
 use super::problems::Source;
-use super::{At, Kind, Node};
-use crate::model::Span;
+use super::{
+    Absent, Argv, At, Data, DetectorName, Inner, Inners, Key, Kind, Labels, LocalPath, Node, OneOf, Pattern, RepoFile,
+    Url, UrlOrInner, Words,
+};
+use crate::model::{Span, Value};
+use regex::Regex;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::rc::Rc;
@@ -44,74 +48,109 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// The value of a key, of any type.
-    pub(crate) fn value(&mut self, key: &'static str) -> Option<&'n Node> {
-        if !self.known.contains(&key) {
-            self.known.push(key);
+    pub(crate) fn value<T>(&mut self, key: Key<T>) -> Option<&'n Node> {
+        if !self.known.contains(&key.name) {
+            self.known.push(key.name);
         }
-        self.node.get(key).map(|value| &**value).filter(|value| value.kind != Kind::Null)
+        self.node.get(key.name).map(|value| &**value).filter(|value| value.kind != Kind::Null)
     }
 
-    /// A text, before it is asked for.
+    /// The same, and a problem when it is missing although it must be there.
+    fn given<T>(&mut self, key: Key<T>) -> Option<&'n Node> {
+        let value = self.value(key);
+        if value.is_none() && key.absent == Absent::Required {
+            self.wrong(format_args!("`{}` is missing", key.name), format!("add `{}`", key.name));
+        }
+        value
+    }
+
+    /// A text as it is written, before it is read.
     pub(crate) fn peek(&self, key: &str) -> Option<(&'n str, At)> {
         let value = self.node.get(key)?;
         value.spelling().map(|text| (text, value.at))
     }
 
+    /// The text of a key that takes one in any of its meanings.
+    fn line<T>(&mut self, key: Key<T>) -> Option<Text<'n>> {
+        let value = self.given(key)?;
+        text(value, &format!("`{}`", key.name), self.source)
+    }
+
     /// A text that is not empty.
-    pub(crate) fn text(&mut self, key: &'static str) -> Option<Text<'n>> {
-        let value = self.value(key)?;
-        text(value, &format!("`{key}`"), self.source)
+    pub(crate) fn text(&mut self, key: Key<Text<'static>>) -> Option<Text<'n>> {
+        self.line(key)
     }
 
-    /// A text that must be there.
-    pub(crate) fn required(&mut self, key: &'static str) -> Option<Text<'n>> {
-        self.require(key);
-        self.text(key)
+    /// The same, without its place.
+    pub(crate) fn owned(&mut self, key: Key<Text<'static>>) -> Option<String> {
+        self.line(key).map(|text| text.text.to_owned())
     }
 
-    /// Says so when a key is missing.
-    pub(crate) fn require(&self, key: &'static str) {
-        if self.node.get(key).is_none_or(|value| value.kind == Kind::Null) {
-            self.wrong(format_args!("`{key}` is missing"), format!("add `{key}`"));
-        }
+    /// A path on this machine.
+    pub(crate) fn local_path(&mut self, key: Key<LocalPath>) -> Option<Text<'n>> {
+        self.line(key)
+    }
+
+    /// The name of a detector.
+    pub(crate) fn detector(&mut self, key: Key<DetectorName>) -> Option<Text<'n>> {
+        self.line(key)
     }
 
     /// A text that stands for a value of its own.
-    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
-        let text = self.text(key)?;
-        text.text.parse().map_err(|error| self.source.wrong(text.at, format!("`{key}`: {error}"), None)).ok()
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, key: Key<T>) -> Option<T> {
+        let text = self.line(key)?;
+        text.text.parse().map_err(|error| self.source.wrong(text.at, format!("`{}`: {error}", key.name), None)).ok()
     }
 
     /// A duration that is longer than nothing.
-    pub(crate) fn duration(&mut self, key: &'static str) -> Option<Span> {
-        let at = self.peek(key).map(|(_, at)| at);
-        let span: Span = self.parsed(key)?;
+    pub(crate) fn duration(&mut self, key: Key<Span>) -> Option<Span> {
+        let at = self.peek(key.name).map(|(_, at)| at);
+        let span = self.parsed(key)?;
         if !span.duration().is_zero() {
             return Some(span);
         }
-        let hint = format!("write it like `{key} = \"10s\"`, or leave it away");
-        self.source.wrong(at.unwrap_or(self.at), format!("`{key}` is no time at all"), hint);
+        let hint = format!("write it like `{} = \"10s\"`, or omit it", key.name);
+        self.source.wrong(at.unwrap_or(self.at), format!("`{}` is no time at all", key.name), hint);
         None
     }
 
     /// One word of a few.
-    pub(crate) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(key)?;
-        let found = words.iter().find(|(word, _)| *word == text.text);
+    pub(crate) fn word<T: Words>(&mut self, key: Key<OneOf<T>>) -> Option<T> {
+        let text = self.line(key)?;
+        self.one_of(text, &format!("`{}`", key.name))
+    }
+
+    /// Any number of a few words.
+    pub(crate) fn words<T: Words>(&mut self, key: Key<Vec<OneOf<T>>>) -> Vec<T> {
+        let texts = self.list(key);
+        texts.into_iter().filter_map(|text| self.one_of(text, &format!("an item of `{}`", key.name))).collect()
+    }
+
+    fn one_of<T: Words>(&self, text: Text<'_>, what: &str) -> Option<T> {
+        let found = T::WORDS.iter().find(|(word, _)| *word == text.text);
         if found.is_none() {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let hint = suggestion(text.text, &known, &format!("`{key}` may be"));
-            self.source.wrong(text.at, format!("`{key}` is `{}`, which is not known", text.text), hint);
+            let known: Vec<&str> = T::WORDS.iter().map(|(word, _)| *word).collect();
+            let hint = suggestion(text.text, &known, &format!("{what} may be"));
+            self.source.wrong(text.at, format!("{what} is `{}`, which is not known", text.text), hint);
         }
         found.map(|(_, value)| *value)
     }
 
-    /// A URL for HTTP. It may be shown and journaled, so that nobody's password is in it.
-    pub(crate) fn url(&mut self, key: &'static str) -> Option<String> {
-        let text = self.text(key)?;
+    /// A URL for HTTP. It may be shown and journaled, so a user's name or a password in it is refused.
+    pub(crate) fn url(&mut self, key: Key<Url>) -> Option<String> {
+        self.address(key)
+    }
+
+    /// The same, of a key that may hold a table instead: see [`Table::value`].
+    pub(crate) fn url_of(&mut self, key: Key<UrlOrInner>) -> Option<String> {
+        self.address(key)
+    }
+
+    fn address<T>(&mut self, key: Key<T>) -> Option<String> {
+        let (text, key) = (self.line(key)?, key.name);
         let authority = text.text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
         if authority.is_some_and(|authority| authority.contains('@')) {
-            let hint = "leave away what is before the `@`: tokens of forge and CI come from the environment, and where \
+            let hint = "omit what is before the `@`: tokens of forge and CI come from the environment, and where \
                         something else wants a secret, a workflow asks it with `http::request` and `config::secret(name)`";
             self.source.wrong(text.at, format!("`{key}` holds a user's name or password"), hint.to_owned());
             return None;
@@ -125,9 +164,54 @@ impl<'n, 's> Table<'n, 's> {
         None
     }
 
+    /// A regular expression; what is wrong with it is one line.
+    pub(crate) fn pattern(&mut self, key: Key<Pattern>) -> Option<Regex> {
+        let text = self.line(key)?;
+        let hint =
+            "write the pattern in single quotes, so that its backslashes stay: see https://docs.rs/regex/#syntax";
+        let wrong = |error: regex::Error| {
+            let words = error.to_string();
+            let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            self.source.wrong(text.at, format!("`{}` is no regular expression: {last}", key.name), hint.to_owned());
+        };
+        Regex::new(text.text).map_err(wrong).ok()
+    }
+
+    /// A file of the repository, as git names it.
+    pub(crate) fn file(&mut self, key: Key<RepoFile>) -> Option<String> {
+        match (self.value(key), key.absent) {
+            (None, Absent::Default(file)) => Some(file.to_owned()),
+            _ => self.line(key).and_then(|path| self.in_repository(path)),
+        }
+    }
+
+    /// Files of the repository; `None` when one of them is no path.
+    pub(crate) fn files(&mut self, key: Key<Vec<RepoFile>>) -> Option<Vec<String>> {
+        let paths: Vec<_> = self.list(key).into_iter().map(|path| self.in_repository(path)).collect();
+        paths.into_iter().collect()
+    }
+
+    fn in_repository(&self, path: Text<'_>) -> Option<String> {
+        let plain = path.text.strip_prefix("./").unwrap_or(path.text);
+        if plain.starts_with('/')
+            || plain.contains('\\')
+            || plain.split('/').any(|part| matches!(part, "" | "." | ".."))
+        {
+            let hint = "write it from the repository's top, with `/` between folders".to_owned();
+            self.source.wrong(path.at, format!("`{}` is no path of a file in the repository", path.text), hint);
+            return None;
+        }
+        Some(plain.to_owned())
+    }
+
     /// A list of texts; empty when it is not there.
-    pub(crate) fn texts(&mut self, key: &'static str) -> Vec<Text<'n>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
+    pub(crate) fn texts(&mut self, key: Key<Vec<Text<'static>>>) -> Vec<Text<'n>> {
+        self.list(key)
+    }
+
+    fn list<T>(&mut self, key: Key<Vec<T>>) -> Vec<Text<'n>> {
+        let (value, key) = (self.given(key), key.name);
+        let Some(value) = value else { return Vec::new() };
         let Kind::List(items) = &value.kind else {
             let hint = format!("write `{key} = [\"…\"]`");
             self.source.wrong(value.at, format!("`{key}` is {}, not a list of texts", value.what()), hint);
@@ -137,8 +221,8 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A program with its arguments; never a line for a shell.
-    pub(crate) fn argv(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let value = self.value(key)?;
+    pub(crate) fn argv(&mut self, key: Key<Argv>) -> Option<Vec<String>> {
+        let (value, key) = (self.given(key)?, key.name);
         let words = |items: &[Rc<Node>]| items.iter().map(|item| item.spelling().map(str::to_owned)).collect();
         let argv: Option<Vec<String>> = match &value.kind {
             Kind::List(items) => words(items),
@@ -153,8 +237,9 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A table of texts, e.g. labels; numbers and booleans count as they are written.
-    pub(crate) fn map(&mut self, key: &'static str) -> BTreeMap<String, String> {
-        let Some(value) = self.value(key) else { return BTreeMap::new() };
+    pub(crate) fn map(&mut self, key: Key<Labels>) -> BTreeMap<String, String> {
+        let (value, key) = (self.given(key), key.name);
+        let Some(value) = value else { return BTreeMap::new() };
         if !matches!(value.kind, Kind::Map(_)) {
             self.source.wrong(value.at, format!("`{key}` is {}, not a table of texts", value.what()), None);
         }
@@ -173,18 +258,29 @@ impl<'n, 's> Table<'n, 's> {
         map
     }
 
+    /// Any value, as plain data; numbers and booleans become what they are.
+    pub(crate) fn data(&mut self, key: Key<Data>) -> Value {
+        self.given(key).map_or(Value::Null, data)
+    }
+
     /// A table inside.
-    pub(crate) fn table(&mut self, key: &'static str, name: impl Into<String>) -> Option<Table<'n, 's>> {
-        let value = self.value(key)?;
+    pub(crate) fn table(&mut self, key: Key<Inner>, name: impl Into<String>) -> Option<Table<'n, 's>> {
+        let value = self.given(key)?;
+        Table::new(value, name, self.source)
+    }
+
+    /// The table of a key that may hold an address instead.
+    pub(crate) fn table_of(&mut self, key: Key<UrlOrInner>, name: impl Into<String>) -> Option<Table<'n, 's>> {
+        let value = self.given(key)?;
         Table::new(value, name, self.source)
     }
 
     /// The tables of `[[key]]`; none when the key is not there.
-    pub(crate) fn tables(&mut self, key: &'static str, name: &str) -> Vec<Table<'n, 's>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
+    pub(crate) fn tables(&mut self, key: Key<Inners>, name: &str) -> Vec<Table<'n, 's>> {
+        let Some(value) = self.given(key) else { return Vec::new() };
         let Kind::List(items) = &value.kind else {
             let hint = format!("write {name} with double brackets before each of them");
-            self.source.wrong(value.at, format!("`{key}` is {}, not a list of tables", value.what()), hint);
+            self.source.wrong(value.at, format!("`{}` is {}, not a list of tables", key.name, value.what()), hint);
             return Vec::new();
         };
         items.iter().filter_map(|item| Table::new(item, name, self.source)).collect()
@@ -196,6 +292,16 @@ impl<'n, 's> Table<'n, 's> {
             let hint = suggestion(&entry.key, &self.known, &format!("keys of {}:", self.name));
             self.source.wrong(entry.key_at, format!("unknown key `{}` in {}", entry.key, self.name), hint);
         }
+    }
+}
+
+fn data(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Null => Value::Null,
+        Kind::Text(text) => Value::String(text.clone()),
+        Kind::Bare { text, .. } => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+        Kind::List(items) => items.iter().map(|item| data(item)).collect(),
+        Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), data(&entry.value))).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Manifests as they are in the wild → versions → delta, through the public face of the room.
 
-use relwf::components::{Component, ComponentDelta, Detect, Files, History, PluginDetector, Version, delta, detect};
+use crate::support::component::component;
+use relwf::components::{Component, ComponentDelta, Files, History, PluginDetector, Version, delta, detect};
 use relwf::model::{Failure, FailureKind, Value};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -60,24 +61,15 @@ impl PluginDetector for FirstLine {
     }
 }
 
-fn component(name: &str, detect: Detect) -> Component {
-    Component { name: name.parse().unwrap(), detect }
-}
-
 fn gopkg(project: &str) -> Component {
-    component(project, Detect::Gopkg { file: "Gopkg.lock".into(), project: project.into() })
+    component(project.rsplit('/').next().unwrap(), &format!("detect = \"gopkg\"\nproject = \"{project}\""))
 }
 
 /// The patterns of the documentation's example.
 fn sdk() -> Component {
-    component(
-        "sdk",
-        Detect::Travis {
-            file: ".travis.yml".into(),
-            command: regex::Regex::new(r"get\.pulumi\.com|install-pulumi\.sh").unwrap(),
-            version: regex::Regex::new(r"(?:--version\s+|install-pulumi\.sh\s+)v?(\S+)").unwrap(),
-        },
-    )
+    let keys = "detect = 'travis'\ncommand = 'get\\.pulumi\\.com|install-pulumi\\.sh'\n\
+                version = '(?:--version\\s+|install-pulumi\\.sh\\s+)v?(\\S+)'";
+    component("sdk", keys)
 }
 
 fn rows(components: &[Component], base: &Commit, head: &Commit) -> Vec<ComponentDelta> {
@@ -263,7 +255,7 @@ fn of_several_scopes_the_first_that_installs_counts() {
 
 #[test]
 fn every_commit_is_a_version_of_what_is_counted_in_commits() {
-    let service = component("service", Detect::Commits);
+    let service = component("service", "detect = 'commits'");
     let (base, head) = (Commit::new("aaaa", &[]), Commit::new("bbbb", &[]));
     assert_eq!(
         row(&service, &base, &head),
@@ -274,9 +266,7 @@ fn every_commit_is_a_version_of_what_is_counted_in_commits() {
 
 #[test]
 fn paths_change_with_the_contents_of_matching_files_alone() {
-    let mut builder = globset::GlobSetBuilder::new();
-    builder.add(globset::GlobBuilder::new("web/**").literal_separator(true).build().unwrap());
-    let web = component("web", Detect::Paths { globs: vec!["web/**".into()], set: builder.build().unwrap() });
+    let web = component("web", "detect = 'paths'\nglobs = ['web/**']");
     let base = Commit::new("a", &[("web/a.js", "1"), ("README", "1")]);
     let same = Commit::new("b", &[("web/a.js", "1"), ("README", "2")]);
     let moved = Commit::new("c", &[("web/b.js", "1"), ("README", "1")]);
@@ -290,10 +280,10 @@ fn paths_change_with_the_contents_of_matching_files_alone() {
 
 #[test]
 fn keys_and_patterns_find_versions_as_they_are_written() {
-    let keyed = |make: fn(String, String) -> Detect, key: &str| component("k", make("f".into(), key.into()));
-    let toml = keyed(|file, key| Detect::Toml { file, key }, "package.version");
-    let yaml = keyed(|file, key| Detect::Yaml { file, key }, "images.0.tag");
-    let json = keyed(|file, key| Detect::Json { file, key }, "\"a.b\".version");
+    let keyed = |word: &str, key: &str| component("k", &format!("detect = '{word}'\nfile = 'f'\nkey = '{key}'"));
+    let toml = keyed("toml", "package.version");
+    let yaml = keyed("yaml", "images.0.tag");
+    let json = keyed("json", "\"a.b\".version");
     assert_eq!(at(&toml, "f", "[package]\nversion = \"1.0\"\n"), json!({ "version": "1.0" }));
     assert_eq!(at(&yaml, "f", "images:\n  - tag: 1.10\n"), json!({ "version": "1.10" }));
     assert_eq!(at(&json, "f", "{\"a.b\": {\"version\": 1.10}}"), json!({ "version": "1.10" }));
@@ -305,8 +295,7 @@ fn keys_and_patterns_find_versions_as_they_are_written() {
         ("`images.0.tag` is a list, not a version", "f:2:10")
     );
 
-    let pattern =
-        |text: &str| component("r", Detect::Regex { file: "f".into(), pattern: regex::Regex::new(text).unwrap() });
+    let pattern = |text: &str| component("r", &format!("detect = 'regex'\nfile = 'f'\npattern = '{text}'"));
     assert_eq!(at(&pattern("(?m)^VERSION = (.*)$"), "f", "A\r\nVERSION = 1.2\r\n"), json!({ "version": "1.2" }));
     assert_eq!(at(&pattern(r"\d+\.\d+"), "f", "v1.2!"), json!({ "version": "1.2" }));
     assert_eq!(at(&pattern("x"), "f", "y"), Value::Null);
@@ -314,7 +303,7 @@ fn keys_and_patterns_find_versions_as_they_are_written() {
 
 #[test]
 fn modules_of_go_mod_are_required_and_replaced() {
-    let module = component("m", Detect::GoMod { file: "go.mod".into(), module: "github.com/acme/agent".into() });
+    let module = component("m", "detect = 'go-mod'\nmodule = 'github.com/acme/agent'");
     let at = |text: &str| at(&module, "go.mod", text);
     let one = "module x\n\nrequire github.com/acme/agent v1.2.3 // indirect\n";
     assert_eq!(at(one), json!({ "version": "v1.2.3" }));
@@ -337,7 +326,7 @@ fn modules_of_go_mod_are_required_and_replaced() {
 
 #[test]
 fn packages_of_cargo_and_npm_locks() {
-    let cargo = component("c", Detect::CargoLock { file: "f".into(), package: "agent".into() });
+    let cargo = component("c", "detect = 'cargo-lock'\nfile = 'f'\npackage = 'agent'");
     let entry = "[[package]]\nname = \"agent\"\nversion = \"1.0.0\"\n";
     assert_eq!(at(&cargo, "f", &format!("version = 4\n{entry}")), json!({ "version": "1.0.0" }));
     assert_eq!(
@@ -349,7 +338,7 @@ fn packages_of_cargo_and_npm_locks() {
         json!({ "version": "1.0.0", "source": "https://x.example/a?branch=b", "revision": "0123" })
     );
 
-    let npm = component("n", Detect::NpmLock { file: "f".into(), package: "@acme/agent".into() });
+    let npm = component("n", "detect = 'npm-lock'\nfile = 'f'\npackage = '@acme/agent'");
     let modern = json!({ "lockfileVersion": 3, "packages": { "node_modules/@acme/agent": { "version": "1.1.0" } } });
     assert_eq!(at(&npm, "f", &modern.to_string()), json!({ "version": "1.1.0" }));
     let old = json!({ "lockfileVersion": 1, "dependencies": { "@acme/agent": { "version": "1.0.0" } } });
@@ -369,8 +358,8 @@ fn packages_of_cargo_and_npm_locks() {
 #[test]
 fn plugins_get_the_texts_that_are_there() {
     let plugin = |name: &str| {
-        let options = json!({ "suffix": "+x" });
-        component("p", Detect::Plugin { plugin: name.into(), files: vec!["VERSION".into(), "none".into()], options })
+        let files = "files = ['VERSION', 'none']\noptions = { suffix = '+x' }";
+        component("p", &format!("detect = 'plugin'\nplugin = '{name}'\n{files}"))
     };
     assert_eq!(at(&plugin("first-line"), "VERSION", "1.2\nmore"), json!({ "version": "1.2+x" }));
     assert_eq!(at(&plugin("first-line"), "other", "1.2"), Value::Null);
@@ -379,21 +368,23 @@ fn plugins_get_the_texts_that_are_there() {
 }
 
 fn every_kind() -> Vec<Component> {
-    let (file, name): (String, String) = ("f".into(), "a".into());
-    let pattern = regex::Regex::new(r"(\S+) ?(\d+)?").unwrap();
-    let any = regex::Regex::new(r"\w").unwrap();
-    vec![
-        component("gopkg", Detect::Gopkg { file: file.clone(), project: name.clone() }),
-        component("travis", Detect::Travis { file: file.clone(), command: any, version: pattern.clone() }),
-        component("regex", Detect::Regex { file: file.clone(), pattern }),
-        component("toml", Detect::Toml { file: file.clone(), key: "a.0".into() }),
-        component("yaml", Detect::Yaml { file: file.clone(), key: "a.0".into() }),
-        component("json", Detect::Json { file: file.clone(), key: "a.0".into() }),
-        component("go", Detect::GoMod { file: file.clone(), module: name.clone() }),
-        component("cargo", Detect::CargoLock { file: file.clone(), package: name.clone() }),
-        component("npm", Detect::NpmLock { file: file.clone(), package: name }),
-        component("plugin", Detect::Plugin { plugin: "first-line".into(), files: vec![file], options: Value::Null }),
-    ]
+    let of_file = [
+        ("gopkg", "project = 'a'"),
+        ("travis", r"command = '\w'\nversion = '(\S+) ?(\d+)?'"),
+        ("regex", r"pattern = '(\S+) ?(\d+)?'"),
+        ("toml", "key = 'a.0'"),
+        ("yaml", "key = 'a.0'"),
+        ("json", "key = 'a.0'"),
+        ("go-mod", "module = 'a'"),
+        ("cargo-lock", "package = 'a'"),
+        ("npm-lock", "package = 'a'"),
+    ];
+    let of_file = of_file.map(|(word, keys)| {
+        let keys = keys.replace("\\n", "\n");
+        component(word, &format!("detect = '{word}'\nfile = 'f'\n{keys}"))
+    });
+    let plugin = component("plugin", "detect = 'plugin'\nplugin = 'first-line'\nfiles = ['f']");
+    of_file.into_iter().chain([plugin]).collect()
 }
 
 /// Whatever the bytes are, each detector answers; what it refuses has a place in the file.

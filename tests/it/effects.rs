@@ -1,7 +1,7 @@
 //! The host functions on real repositories, without a script and without a driver: performed, performed again, probed.
 
 use crate::support::bench::{Bench, git};
-use relwf::components::{Component, Detect};
+use crate::support::component::component;
 use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, Secret, ShConfig};
 use relwf::effects::{Decision, World};
 use relwf::model::{Failure, FailureKind, Value};
@@ -108,14 +108,8 @@ fn a_missing_branch_suggests_the_near_one() {
 #[test]
 fn the_message_and_the_change_tell_what_ships() {
     let bench = Bench::new();
-    let component = |name: &str, detect: Detect| Component { name: name.parse().unwrap(), detect };
-    let pattern = regex::Regex::new("[0-9]+").unwrap();
-    let components = vec![
-        component("service", Detect::Regex { file: "service.txt".to_owned(), pattern: pattern.clone() }),
-        component("more", Detect::Regex { file: "more.txt".to_owned(), pattern: pattern.clone() }),
-        component("hotfix", Detect::Regex { file: "hotfix.txt".to_owned(), pattern }),
-        component("all", Detect::Commits),
-    ];
+    let number = |name| component(name, &format!("detect = 'regex'\nfile = '{name}.txt'\npattern = '[0-9]+'"));
+    let components = vec![number("service"), number("more"), number("hotfix"), component("all", "detect = 'commits'")];
     let world = bench.world(Config { components, ..bench.config() });
     let merged = merge(&bench, &world);
     let body = git(world.mirror.path(), &["log", "-1", "--format=%b", text(&merged["commit"])]);

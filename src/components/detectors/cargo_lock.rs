@@ -1,11 +1,39 @@
 //! A package in `Cargo.lock`.
 
+use super::{Commit, Declared, Detector};
 use crate::components::Version;
-use crate::document::{self, Language, Node};
+use crate::document::{self, Language, Node, REQUIRED, RepoFile, Table, Text, keys, or};
 use crate::model::Failure;
 
+keys! {
+    /// The file.
+    FILE: RepoFile = "file", or("Cargo.lock");
+    /// The package.
+    PACKAGE: Text = "package", REQUIRED;
+}
+
+pub(super) const DECLARED: Declared =
+    Declared { word: "cargo-lock", doc: "A package in `Cargo.lock`.", keys: KEYS, read };
+
+#[derive(Debug)]
+struct CargoLock {
+    file: String,
+    package: String,
+}
+
+fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
+    let (file, package) = (table.file(FILE), table.owned(PACKAGE));
+    Some(Box::new(CargoLock { file: file?, package: package? }))
+}
+
+impl Detector for CargoLock {
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.package))
+    }
+}
+
 /// The package's version; `None` when it is not locked. Cargo may lock several versions of one package: all are listed.
-pub fn detect(bytes: &[u8], file: &str, package: &str) -> Result<Option<Version>, Failure> {
+fn detect(bytes: &[u8], file: &str, package: &str) -> Result<Option<Version>, Failure> {
     let lock = document::manifest(bytes, file, Language::Toml)?;
     let text = |node: &Node, key: &str| node.get(key).and_then(|value| value.spelling()).map(str::to_owned);
     let packages = lock.get("package").map(|packages| packages.items()).unwrap_or_default();

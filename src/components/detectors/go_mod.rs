@@ -1,11 +1,39 @@
 //! A module in `go.mod`: <https://go.dev/ref/mod#go-mod-file>.
 
+use super::{Commit, Declared, Detector};
 use crate::components::Version;
-use crate::document::{self, At};
+use crate::document::{self, At, REQUIRED, RepoFile, Table, Text, keys, or};
 use crate::model::Failure;
 
+keys! {
+    /// The file.
+    FILE: RepoFile = "file", or("go.mod");
+    /// The module, like `github.com/acme/agent`.
+    MODULE: Text = "module", REQUIRED;
+}
+
+pub(super) const DECLARED: Declared =
+    Declared { word: "go-mod", doc: "A module that `go.mod` requires.", keys: KEYS, read };
+
+#[derive(Debug)]
+struct GoMod {
+    file: String,
+    module: String,
+}
+
+fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
+    let (file, module) = (table.file(FILE), table.owned(MODULE));
+    Some(Box::new(GoMod { file: file?, module: module? }))
+}
+
+impl Detector for GoMod {
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.module))
+    }
+}
+
 /// The required version, or what `replace` puts in its place; `None` when the module is not required.
-pub fn detect(bytes: &[u8], file: &str, module: &str) -> Result<Option<Version>, Failure> {
+fn detect(bytes: &[u8], file: &str, module: &str) -> Result<Option<Version>, Failure> {
     let text = document::text(bytes)
         .map_err(|error| document::broken(format!("`{file}`: {}", error.message), file, error.at))?;
     let mut block = None;

@@ -3,12 +3,40 @@
 //! `[[projects]]` hold name, packages, revision and perhaps version, branch, source; dep 0.5 added digest and pruneopts.
 //! Only the former say what is built, so a migration between the formats changes no version.
 
+use super::{Commit, Declared, Detector};
 use crate::components::Version;
-use crate::document::{self, Language, Node};
+use crate::document::{self, Language, Node, REQUIRED, RepoFile, Table, Text, keys, or};
 use crate::model::{Failure, Place};
 
+keys! {
+    /// The file.
+    FILE: RepoFile = "file", or("Gopkg.lock");
+    /// The project, like `github.com/acme/agent`.
+    PROJECT: Text = "project", REQUIRED;
+}
+
+pub(super) const DECLARED: Declared =
+    Declared { word: "gopkg", doc: "The entry of a project in dep's `Gopkg.lock`.", keys: KEYS, read };
+
+#[derive(Debug)]
+struct Gopkg {
+    file: String,
+    project: String,
+}
+
+fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
+    let (file, project) = (table.file(FILE), table.owned(PROJECT));
+    Some(Box::new(Gopkg { file: file?, project: project? }))
+}
+
+impl Detector for Gopkg {
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.project))
+    }
+}
+
 /// The project's entry; `None` when the project is not locked.
-pub fn detect(bytes: &[u8], file: &str, project: &str) -> Result<Option<Version>, Failure> {
+fn detect(bytes: &[u8], file: &str, project: &str) -> Result<Option<Version>, Failure> {
     let lock = document::manifest(bytes, file, Language::Toml)?;
     let Some(projects) = lock.get("projects") else { return Ok(None) };
     let mut found: Option<(Version, &Node)> = None;

@@ -1,8 +1,53 @@
 //! The value at a dotted key of a TOML, YAML or JSON file.
 
+use super::{Commit, Declared, Detector};
 use crate::components::Version;
-use crate::document::{self, KeyPath, Kind, Language};
-use crate::model::{Failure, FailureKind};
+use crate::document::{self, KeyPath, Kind, Language, REQUIRED, RepoFile, Table, keys};
+use crate::model::Failure;
+
+keys! {
+    /// The file.
+    FILE: RepoFile = "file", REQUIRED;
+    /// Where the version is in it.
+    KEY: KeyPath = "key", REQUIRED;
+}
+
+pub(super) const TOML: Declared = Declared {
+    word: "toml",
+    doc: "The value at a dotted key of a TOML file.",
+    keys: KEYS,
+    read: |table| read(table, Language::Toml),
+};
+pub(super) const YAML: Declared = Declared {
+    word: "yaml",
+    doc: "The value at a dotted key of a YAML file.",
+    keys: KEYS,
+    read: |table| read(table, Language::Yaml),
+};
+pub(super) const JSON: Declared = Declared {
+    word: "json",
+    doc: "The value at a dotted key of a JSON file.",
+    keys: KEYS,
+    read: |table| read(table, Language::Json),
+};
+
+#[derive(Debug)]
+struct Keyed {
+    file: String,
+    key: KeyPath,
+    language: Language,
+}
+
+fn read(table: &mut Table<'_, '_>, language: Language) -> Option<Box<dyn Detector>> {
+    let (file, key) = (table.file(FILE), table.parsed(KEY));
+    Some(Box::new(Keyed { file: file?, key: key?, language }))
+}
+
+impl Detector for Keyed {
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.key, self.language))
+    }
+}
 
 /// The text or number at a dotted key of a JSON text, as it is written; `None` when it is not there or something else.
 ///
@@ -17,10 +62,9 @@ pub fn key_of_json(text: &str, key: &str) -> Result<Option<String>, String> {
 }
 
 /// The value as it is written; `None` when the key is not there or null.
-pub fn detect(bytes: &[u8], file: &str, key: &str, language: Language) -> Result<Option<Version>, Failure> {
-    let path: KeyPath = key.parse().map_err(|error| Failure::new(FailureKind::Config, format!("{error}")))?;
+fn detect(bytes: &[u8], file: &str, key: &KeyPath, language: Language) -> Result<Option<Version>, Failure> {
     let root = document::manifest(bytes, file, language)?;
-    let Some(value) = path.find(&root) else { return Ok(None) };
+    let Some(value) = key.find(&root) else { return Ok(None) };
     match (&value.kind, value.spelling()) {
         (Kind::Null, _) => Ok(None),
         (_, Some(text)) => Ok(Some(Version { version: Some(text.trim().to_owned()), ..Version::default() })),

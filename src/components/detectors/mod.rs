@@ -1,13 +1,129 @@
-//! One file a manifest: each turns its bytes into a version. None knows of commits or of the other detectors.
+//! One file for each detector: its word, its keys, and how the bytes of a manifest become a version. None knows of the others.
 
-pub(super) mod cargo_lock;
-pub(super) mod go_mod;
-pub(super) mod gopkg;
-pub(super) mod keyed;
-pub(super) mod npm_lock;
-pub(super) mod paths;
-pub(super) mod pattern;
-pub(super) mod shell;
-pub(super) mod travis;
+mod cargo_lock;
+mod commits;
+mod go_mod;
+mod gopkg;
+mod keyed;
+mod npm_lock;
+mod paths;
+mod pattern;
+mod plugin;
+mod shell;
+mod travis;
 
 pub use keyed::key_of_json;
+
+use super::{Files, History, PluginDetector, Version};
+use crate::document::{KeyDoc, Table, suggestion};
+use crate::model::Failure;
+use std::fmt;
+use std::sync::Arc;
+
+/// All of them, in the order of the reference.
+static DETECTORS: [Declared; 12] = [
+    commits::DECLARED,
+    gopkg::DECLARED,
+    travis::DECLARED,
+    paths::DECLARED,
+    pattern::DECLARED,
+    keyed::TOML,
+    keyed::YAML,
+    keyed::JSON,
+    go_mod::DECLARED,
+    cargo_lock::DECLARED,
+    npm_lock::DECLARED,
+    plugin::DECLARED,
+];
+
+/// How a detector is declared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Declared {
+    /// Its word in relwf.toml.
+    pub(crate) word: &'static str,
+    /// What it finds.
+    pub(crate) doc: &'static str,
+    /// The keys that it takes beside `name` and `detect`.
+    pub(crate) keys: &'static [KeyDoc],
+    /// Reads them; `None`, and problems, where something is wrong with them.
+    read: fn(&mut Table<'_, '_>) -> Option<Box<dyn Detector>>,
+}
+
+/// Finds a component's version at a commit.
+pub(crate) trait Detector: fmt::Debug + Send + Sync {
+    /// The version; `None` when the component is not there.
+    ///
+    /// # Errors
+    ///
+    /// Kind `manifest`, with file and line, when a manifest is malformed.
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure>;
+
+    /// How many commits of the history are new, for what is counted in commits.
+    ///
+    /// # Errors
+    ///
+    /// The history could not be read.
+    fn commits(&self, _history: &dyn History) -> Result<Option<u64>, Failure> {
+        Ok(None)
+    }
+}
+
+/// What a detector may look at.
+pub(crate) struct Commit<'a> {
+    /// The files of the commit.
+    pub(crate) files: &'a dyn Files,
+    /// Detectors in Rhai.
+    pub(crate) plugins: &'a dyn PluginDetector,
+}
+
+impl Commit<'_> {
+    /// Reads a file and hands it on; a file that is not there means a component that is not there.
+    fn with(
+        &self,
+        file: &str,
+        detect: impl FnOnce(&[u8]) -> Result<Option<Version>, Failure>,
+    ) -> Result<Option<Version>, Failure> {
+        self.files.read(file)?.map_or(Ok(None), |bytes| detect(&bytes))
+    }
+}
+
+/// How a component's version is found: a detector with the values of its keys.
+#[derive(Debug, Clone)]
+pub struct Detect {
+    word: &'static str,
+    detector: Arc<dyn Detector>,
+}
+
+impl Detect {
+    /// Every new commit is a new version.
+    pub fn commits() -> Self {
+        Self { word: commits::DECLARED.word, detector: Arc::new(commits::Commits) }
+    }
+
+    /// Its word in relwf.toml.
+    pub const fn word(&self) -> &'static str {
+        self.word
+    }
+
+    pub(super) fn detector(&self) -> &dyn Detector {
+        &*self.detector
+    }
+
+    /// Reads the keys of the detector with this word. `Ok(None)` where something is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// There is no such detector; the hint.
+    pub(crate) fn read(word: &str, table: &mut Table<'_, '_>) -> Result<Option<Self>, String> {
+        let Some(declared) = DETECTORS.iter().find(|declared| declared.word == word) else {
+            let known: Vec<&str> = DETECTORS.iter().map(|declared| declared.word).collect();
+            return Err(suggestion(word, &known, "`detect` may be"));
+        };
+        Ok((declared.read)(table).map(|detector| Self { word: declared.word, detector: detector.into() }))
+    }
+}
+
+/// All detectors, for the reference.
+pub(crate) fn declared() -> &'static [Declared] {
+    &DETECTORS
+}

@@ -1,11 +1,39 @@
 //! A package in npm's `package-lock.json`: <https://docs.npmjs.com/cli/configuring-npm/package-lock-json>.
 
+use super::{Commit, Declared, Detector};
 use crate::components::Version;
-use crate::document::{self, Language, Node};
+use crate::document::{self, Language, Node, REQUIRED, RepoFile, Table, Text, keys, or};
 use crate::model::Failure;
 
+keys! {
+    /// The file.
+    FILE: RepoFile = "file", or("package-lock.json");
+    /// The package.
+    PACKAGE: Text = "package", REQUIRED;
+}
+
+pub(super) const DECLARED: Declared =
+    Declared { word: "npm-lock", doc: "A package in npm's `package-lock.json`.", keys: KEYS, read };
+
+#[derive(Debug)]
+struct NpmLock {
+    file: String,
+    package: String,
+}
+
+fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
+    let (file, package) = (table.file(FILE), table.owned(PACKAGE));
+    Some(Box::new(NpmLock { file: file?, package: package? }))
+}
+
+impl Detector for NpmLock {
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.package))
+    }
+}
+
 /// The version at the top of `node_modules`; `None` when the package is not there.
-pub fn detect(bytes: &[u8], file: &str, package: &str) -> Result<Option<Version>, Failure> {
+fn detect(bytes: &[u8], file: &str, package: &str) -> Result<Option<Version>, Failure> {
     let lock = document::manifest(bytes, file, Language::Json)?;
     // `packages` since version 2 of the format, `dependencies` before; version 2 has both.
     let entry = match lock.get("packages") {

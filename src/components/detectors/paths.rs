@@ -1,12 +1,58 @@
 //! The contents of all files that match globs: whatever changes in them is a new revision.
 
+use super::{Commit, Declared, Detector};
 use crate::components::Version;
-use globset::GlobSet;
+use crate::document::{REQUIRED, Table, Text, keys};
+use crate::model::Failure;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
+keys! {
+    /// As in `.gitignore`: `*` matches within a folder, `**` across folders.
+    GLOBS: Vec<Text> = "globs", REQUIRED;
+}
+
+pub(super) const DECLARED: Declared = Declared {
+    word: "paths",
+    doc: "The contents of all files that match: whatever changes in them is a new version.",
+    keys: KEYS,
+    read,
+};
+
+#[derive(Debug)]
+struct Paths(GlobSet);
+
+fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
+    let texts = table.texts(GLOBS);
+    if texts.is_empty() {
+        return None;
+    }
+    let mut builder = GlobSetBuilder::new();
+    for text in &texts {
+        match GlobBuilder::new(text.text).literal_separator(true).build() {
+            Ok(glob) => {
+                builder.add(glob);
+            }
+            Err(error) => {
+                let message = format!("`{}` is no glob: {}", text.text, error.kind());
+                table.source.wrong(text.at, message, "`*` matches within a folder, `**` across folders".to_owned());
+                return None;
+            }
+        }
+    }
+    let set = builder.build().map_err(|error| table.wrong(error, None)).ok()?;
+    Some(Box::new(Paths(set)))
+}
+
+impl Detector for Paths {
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        Ok(detect(commit.files.list()?, &self.0))
+    }
+}
+
 /// A digest of the matching files' names and contents; `None` when none matches.
-pub fn detect(files: Vec<(String, String)>, set: &GlobSet) -> Option<Version> {
+fn detect(files: Vec<(String, String)>, set: &GlobSet) -> Option<Version> {
     let mut matching: Vec<_> = files.into_iter().filter(|(path, _)| set.is_match(path)).collect();
     if matching.is_empty() {
         return None;

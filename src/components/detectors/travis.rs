@@ -7,13 +7,43 @@
 //! top is what every job runs; within it the first line that pins a version, because `chmod +x install.sh` or a nightly
 //! branch without a version beside the pinned line must not hide that the pin moves; else the tool floats.
 
-use super::shell;
+use super::{Commit, Declared, Detector, shell};
 use crate::components::Version;
-use crate::document::{self, Kind, Language, Node};
+use crate::document::{self, Kind, Language, Node, Pattern, REQUIRED, RepoFile, Table, keys, or};
 use crate::model::Failure;
 use regex::{Captures, Regex};
 use std::collections::HashSet;
 use std::rc::Rc;
+
+keys! {
+    /// The file.
+    FILE: RepoFile = "file", or(".travis.yml");
+    /// Finds the install line.
+    COMMAND: Pattern = "command", REQUIRED;
+    /// Its first group is the version in that line. Without a match the version is floating.
+    VERSION: Pattern = "version", REQUIRED;
+}
+
+pub(super) const DECLARED: Declared =
+    Declared { word: "travis", doc: "The version in the install line of a tool in `.travis.yml`.", keys: KEYS, read };
+
+#[derive(Debug)]
+struct InstallLine {
+    file: String,
+    command: Regex,
+    version: Regex,
+}
+
+fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
+    let (file, command, version) = (table.file(FILE), table.pattern(COMMAND), table.pattern(VERSION));
+    Some(Box::new(InstallLine { file: file?, command: command?, version: version? }))
+}
+
+impl Detector for InstallLine {
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.command, &self.version))
+    }
+}
 
 const PHASES: [&str; 11] = [
     "before_install",
@@ -30,7 +60,7 @@ const PHASES: [&str; 11] = [
 ];
 
 /// What the install line says; `None` when there is none.
-pub fn detect(bytes: &[u8], file: &str, command: &Regex, version: &Regex) -> Result<Option<Version>, Failure> {
+fn detect(bytes: &[u8], file: &str, command: &Regex, version: &Regex) -> Result<Option<Version>, Failure> {
     let root = document::manifest(bytes, file, Language::Yaml)?;
     Ok(scopes(&root).into_iter().find_map(|scope| {
         let mut floats = false;

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chance;
 pub mod cli;
+pub mod component;
 pub mod forgejo;
 pub mod git;
 pub mod github;

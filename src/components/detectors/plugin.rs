@@ -1,0 +1,52 @@
+//! `fn version(files)` of a Rhai plugin.
+
+use super::{Commit, Declared, Detector};
+use crate::components::Version;
+use crate::document::{self, Data, OPTIONAL, REQUIRED, RepoFile, Table, Text, keys};
+use crate::model::{Failure, Value};
+use std::collections::BTreeMap;
+
+keys! {
+    /// The plugin in `plugins/`, without `.rhai`.
+    PLUGIN: Text = "plugin", REQUIRED;
+    /// The files whose texts the plugin gets. When none of them is there, the component is not there.
+    FILES: Vec<RepoFile> = "files", OPTIONAL;
+    /// What else the plugin should know.
+    OPTIONS: Data = "options", OPTIONAL;
+}
+
+pub(super) const DECLARED: Declared = Declared {
+    word: "plugin",
+    doc: "What `fn version(files)` of a plugin answers: a detector of your own.",
+    keys: KEYS,
+    read,
+};
+
+#[derive(Debug)]
+struct Plugin {
+    plugin: String,
+    files: Vec<String>,
+    options: Value,
+}
+
+fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
+    let (plugin, files, options) = (table.owned(PLUGIN), table.files(FILES), table.data(OPTIONS));
+    Some(Box::new(Plugin { plugin: plugin?, files: files?, options }))
+}
+
+impl Detector for Plugin {
+    /// Hands the texts that are there to the plugin.
+    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+        let mut texts = BTreeMap::new();
+        for file in &self.files {
+            let Some(bytes) = commit.files.read(file)? else { continue };
+            let text = document::text(&bytes)
+                .map_err(|error| document::broken(format!("`{file}`: {}", error.message), file, error.at))?;
+            texts.insert(file.clone(), text.to_owned());
+        }
+        if texts.is_empty() && !self.files.is_empty() {
+            return Ok(None);
+        }
+        commit.plugins.version(&self.plugin, &texts, &self.options)
+    }
+}
