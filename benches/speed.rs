@@ -91,7 +91,7 @@ fn evaluator() {
     );
     let source = Source { path: "workflows/long.rhai".to_owned(), text };
     let compiled = Instant::now();
-    let library = Library::pinned(vec![source], relwf::effects::signatures());
+    let library = Library::pinned(vec![source], relwf::effects::host_functions());
     let program = library.program("long").map_err(|finding| finding.failure).expect("the workflow compiles");
     println!("  compiled in {:.1} ms", compiled.elapsed().as_secs_f64() * 1e3);
 

@@ -200,7 +200,7 @@ fn sources(invocation: &Invocation, store: &Store, run: &Run, scripts: Scripts) 
             let config = config::parse(&run.config_text, "relwf.toml", &root)?;
             let pinned = store.sources(&run.id)?;
             let pinned = pinned.into_iter().map(|source| Source { path: source.path, text: source.text }).collect();
-            let library = Library::pinned(pinned, crate::effects::signatures());
+            let library = Library::pinned(pinned, crate::effects::host_functions());
             Ok((Project { invocation, config }, library))
         }
     }

@@ -111,7 +111,7 @@ impl Project {
     ///
     /// The folders cannot be read.
     pub fn library(&self) -> Result<Library, Failure> {
-        Library::open(&self.config.root, embedded::SOURCES.as_slice(), crate::effects::signatures())
+        Library::open(&self.config.root, embedded::SOURCES.as_slice(), crate::effects::host_functions())
     }
 
     /// The ways to servers: proxies and certificates.

@@ -1,8 +1,8 @@
 //! What a run that has stopped leaves to people: effects in doubt, and changes that nobody looks after any more.
 
-use crate::effects::signatures;
+use crate::effects::host_functions;
 use crate::model::Value;
-use crate::run::{Entry, Key, Settled};
+use crate::run::{Entry, Key, Settled, Shape};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -23,10 +23,16 @@ impl Doubt {
 
 /// What a command answers as JSON with gaps, and what of that an operator's word for it lacks, where it lacks anything.
 pub(super) fn unsaid(command: &str, word: &Value) -> Option<(String, Vec<&'static str>)> {
-    let signatures = signatures();
-    let signature = signatures.iter().find(|signature| signature.name == command && signature.answers())?;
-    let missing = signature.missing_in(word);
-    (word.is_null() || !missing.is_empty()).then(|| (signature.gaps(), missing))
+    let answer = host_functions().iter().copied().find(|function| function.name == command)?.answer();
+    if *answer == Shape::Nothing {
+        return None;
+    }
+    let fields = answer.fields();
+    let missing = fields.iter().filter(|field| !field.optional && word.get(&field.name).is_none());
+    let missing: Vec<&str> = missing.map(|field| field.name.as_str()).collect();
+    let gaps: Vec<String> = fields.iter().map(|field| format!("\"{}\":…", field.name)).collect();
+    let gaps = if gaps.is_empty() { "…".to_owned() } else { format!("{{{}}}", gaps.join(",")) };
+    (word.is_null() || !missing.is_empty()).then_some((gaps, missing))
 }
 
 /// A change that was proposed, and neither landed nor was closed.

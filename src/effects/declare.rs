@@ -1,11 +1,8 @@
-//! How a host function is declared: its signature as data, and how its arguments become a command.
+//! Host functions whose types do not declare them yet.
 
-use super::World;
-use crate::model::{Failure, FailureKind, Value, unknown, unknown_inside};
-use crate::run::{
-    Arguments, Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, Param, Performing, Probe, Read,
-    Signature,
-};
+use super::{World, host_fn};
+use crate::model::{Failure, FailureKind, Value};
+use crate::run::{Call, Command, Field, HostFn, Kind, Param, ParamType, Performing, Read, Shape, Style};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -15,19 +12,83 @@ pub(super) type Make = fn(&Arc<World>, &Call) -> Result<Command, Failure>;
 
 /// One host function.
 pub(super) struct Declared {
-    pub(super) signature: Signature,
-    pub(super) make: Make,
+    kind: Kind,
+    style: Style,
+    name: &'static str,
+    params: &'static [Param],
+    returns: &'static str,
+    doc: &'static str,
+    make: Make,
 }
 
-const fn declared(
-    name: &'static str,
-    doc: &'static str,
-    kind: Kind,
-    arguments: Arguments,
-    returns: &'static str,
+/// The same as everybody else sees it.
+pub(super) struct Untyped {
+    host: HostFn,
     make: Make,
-) -> Declared {
-    Declared { signature: Signature { name, doc, kind, arguments, returns }, make }
+}
+
+impl Declared {
+    pub(super) fn untyped(&self) -> Untyped {
+        let field = |param: &Param| Field {
+            name: param.name.to_owned(),
+            shape: shape(param.ty),
+            optional: !param.required,
+            doc: param.doc.to_owned(),
+        };
+        let params = self.params.iter().map(field).collect();
+        let host = HostFn::untyped(self.kind, self.style, self.name, self.doc, params, answer(self.returns));
+        Untyped { host, make: self.make }
+    }
+}
+
+impl host_fn::Declared for Untyped {
+    fn host(&self) -> &HostFn {
+        &self.host
+    }
+
+    fn command(&self, world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+        (self.make)(world, call).or_else(|failure| host_fn::blind(&self.host, call).ok_or(failure))
+    }
+}
+
+fn shape(ty: ParamType) -> Shape {
+    match ty {
+        ParamType::String => Shape::Text,
+        ParamType::Int => Shape::Int,
+        ParamType::Bool => Shape::Bool,
+        ParamType::Branch => Shape::Branch,
+        ParamType::Commit => Shape::Commit,
+        ParamType::Duration => Shape::Duration,
+        ParamType::Time => Shape::Time,
+        ParamType::List => Shape::List(Box::new(Shape::Any)),
+        ParamType::Strings => Shape::List(Box::new(Shape::Text)),
+        ParamType::Map => Shape::Dict(Box::new(Shape::Any)),
+        ParamType::Any => Shape::Any,
+    }
+}
+
+fn answer(returns: &str) -> Shape {
+    if returns == "()" {
+        return Shape::Nothing;
+    }
+    let mut depth = 0;
+    let Some(inside) = returns.strip_prefix("#{") else { return Shape::Any };
+    let fields = inside.split(|letter| {
+        depth += match letter {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        letter == ',' && depth == 0 || depth < 0
+    });
+    let names = fields.map(|field| field.split(':').next().unwrap_or_default().trim());
+    let field = |name: &str| Field {
+        name: name.trim_end_matches('?').to_owned(),
+        shape: Shape::Any,
+        optional: name.ends_with('?'),
+        doc: String::new(),
+    };
+    Shape::Map(names.take_while(|name| !name.is_empty()).map(field).collect())
 }
 
 /// A function with positional arguments.
@@ -39,7 +100,7 @@ pub(super) const fn positional(
     doc: &'static str,
     make: Make,
 ) -> Declared {
-    declared(name, doc, kind, Arguments::Positional(params), returns, make)
+    Declared { kind, style: Style::Positional, name, params, returns, doc, make }
 }
 
 /// A function that takes one map.
@@ -51,7 +112,7 @@ pub(super) const fn map(
     doc: &'static str,
     make: Make,
 ) -> Declared {
-    declared(name, doc, kind, Arguments::Map(params), returns, make)
+    Declared { kind, style: Style::Map, name, params, returns, doc, make }
 }
 
 /// The arguments of a call, typed. The script room has checked names and rough types before; what is found here are finer
@@ -63,16 +124,12 @@ pub(super) fn args<T: DeserializeOwned>(call: &Call) -> Result<T, Failure> {
 
 /// Any serialisable answer as plain data.
 pub(super) fn value(answer: impl Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(answer)
-        .map_err(|error| Failure::new(FailureKind::Bug, format!("an answer could not be written as JSON: {error}")))
+    host_fn::value(answer)
 }
 
 /// Takes typed facts out of what was journaled.
 pub(super) fn facts<T: DeserializeOwned>(journaled: &Value) -> Result<T, Failure> {
-    T::deserialize(journaled).map_err(|error| {
-        Failure::new(FailureKind::Bug, format!("the journal's facts of this command cannot be read: {error}"))
-            .hint("the run was begun by another version of relwf; finish it with that one")
-    })
+    host_fn::facts(journaled)
 }
 
 struct Look<F>(F);
@@ -86,50 +143,4 @@ impl<F: Fn(&Performing<'_>) -> Result<Value, Failure> + Send + Sync> Read for Lo
 /// A read that is one function.
 pub(super) fn read(look: impl Fn(&Performing<'_>) -> Result<Value, Failure> + Send + Sync + 'static) -> Command {
     Command::Read(Box::new(Look(look)))
-}
-
-/// The command for a call one of whose arguments only a real run knows: in a dry run its outcome is unknown too.
-pub(super) fn blind(signature: &Signature, call: &Call) -> Option<Command> {
-    let what = unknown_inside(&call.args)?;
-    let name = signature.name;
-    let failure = Failure::new(
-        FailureKind::Unknown,
-        format!("`{name}` needs the {what}, which only a real run knows; the preview ends here"),
-    )
-    .at(call.at.clone());
-    Some(match signature.kind {
-        Kind::Read => read(move |_| Err(failure.clone())),
-        Kind::Wait | Kind::Effect => Command::Effect(Box::new(Blind { name, what: what.to_owned(), failure })),
-    })
-}
-
-struct Blind {
-    name: &'static str,
-    what: String,
-    failure: Failure,
-}
-
-impl Effect for Blind {
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Value, Failure> {
-        Err(self.failure.clone())
-    }
-
-    fn perform(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Value, EffectError> {
-        Err(EffectError::Refused(self.failure.clone()))
-    }
-
-    fn probe(&self, _cx: &Performing<'_>, _intent: &Intent) -> Result<Probe, Failure> {
-        Ok(Probe::Absent)
-    }
-
-    fn on_unknown(&self) -> OnUnknown {
-        OnUnknown::Ask
-    }
-
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        Ok(Assumed {
-            value: unknown(&format!("outcome of {}", self.name)),
-            note: Some(format!("rests on the {}, which only a real run knows", self.what)),
-        })
-    }
 }

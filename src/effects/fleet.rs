@@ -64,7 +64,7 @@ pub(super) const COMMANDS: &[Declared] = &[
         &[
             required("target", ParamType::String, "the target's id"),
             required("to", ParamType::String, "the version it should run"),
-            optional("from", ParamType::String, "the version it runs now; observed when left away"),
+            optional("from", ParamType::String, "the version it runs now; observed when omitted"),
         ],
         "#{ target, from, to }",
         "Updates one target and then looks whether it runs the new version.",

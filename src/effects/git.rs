@@ -41,7 +41,7 @@ pub(super) const COMMANDS: &[Declared] = &[
             required("from", ParamType::Commit, "the newest commit, or a branch"),
             optional("not", ParamType::Commit, "left out with all its ancestors"),
             optional("first_parent", ParamType::Bool, "follow only first parents"),
-            optional("limit", ParamType::Int, "at most so many; 1000 when left away"),
+            optional("limit", ParamType::Int, "at most so many; 1000 when omitted"),
         ],
         "a list of #{ id, summary, author, time, parents, tree }",
         "Commits that `from` has and `not` lacks, newest first.",

@@ -25,7 +25,7 @@ pub(super) const COMMANDS: &[Declared] = &[
         &[
             required("url", ParamType::Any, "where; may hold a secret"),
             optional("headers", ParamType::Map, "may hold secrets"),
-            optional("deadline", ParamType::Duration, "how long the whole may take; 30s when left away"),
+            optional("deadline", ParamType::Duration, "how long the whole may take; 30s when omitted"),
         ],
         RETURNS,
         "Asks for something. Answers whatever the status is; `json` is () when the body is none.",
@@ -50,7 +50,7 @@ pub(super) const COMMANDS: &[Declared] = &[
                 ParamType::String,
                 "\"ask\", \"skip\" or \"retry\" when nobody knows whether it arrived",
             ),
-            optional("deadline", ParamType::Duration, "how long the whole may take; 30s when left away"),
+            optional("deadline", ParamType::Duration, "how long the whole may take; 30s when omitted"),
         ],
         RETURNS,
         "Sends a request. Answers whatever the status is; `json` is () when the body is none.",

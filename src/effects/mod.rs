@@ -17,6 +17,7 @@ mod flow;
 mod forge;
 mod git;
 mod health;
+mod host_fn;
 mod http;
 mod land;
 mod lease;
@@ -38,6 +39,6 @@ mod verdicts;
 mod world;
 
 pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, Line, judge};
-pub use registry::{Registry, signatures};
+pub use registry::{Registry, host_functions};
 pub use route::{Route, way_in};
 pub use world::{Clock, Decision, Env, Signals, World};

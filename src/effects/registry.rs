@@ -1,13 +1,14 @@
 //! Every host function in one table.
 
 use super::World;
-use super::declare::{Declared, blind};
+use super::declare::{self, Untyped};
+use super::host_fn::Declared;
 use crate::model::{Failure, FailureKind};
-use crate::run::{Call, Command, Commands, Signature};
+use crate::run::{Call, Command, Commands, HostFn};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-const FAMILIES: [&[Declared]; 18] = [
+const UNTYPED: [&[declare::Declared]; 15] = [
     super::git::COMMANDS,
     super::merging::COMMANDS,
     super::picking::COMMANDS,
@@ -22,64 +23,73 @@ const FAMILIES: [&[Declared]; 18] = [
     super::building::COMMANDS,
     super::health::COMMANDS,
     super::fleet::COMMANDS,
-    super::flow::COMMANDS,
     super::http::COMMANDS,
-    super::sh::COMMANDS,
-    super::config::COMMANDS,
 ];
 
-/// What every host function takes, for whoever registers, checks or documents them.
-pub fn signatures() -> Arc<[Signature]> {
-    FAMILIES.into_iter().flatten().map(|declared| declared.signature.clone()).collect()
+const NAMESPACES: [&[&dyn Declared]; 3] = [super::flow::FUNCTIONS, super::sh::FUNCTIONS, super::config::FUNCTIONS];
+
+fn all() -> impl Iterator<Item = &'static dyn Declared> {
+    static UNTYPED_ONES: LazyLock<Vec<Untyped>> =
+        LazyLock::new(|| UNTYPED.into_iter().flatten().map(declare::Declared::untyped).collect());
+    let untyped = UNTYPED_ONES.iter().map(|function| -> &dyn Declared { function });
+    untyped.chain(NAMESPACES.into_iter().flatten().copied())
+}
+
+/// Every host function, for those who register, check or document them.
+pub fn host_functions() -> Arc<[&'static HostFn]> {
+    all().map(Declared::host).collect()
 }
 
 /// Turns calls into commands that work on one world.
 pub struct Registry {
     world: Arc<World>,
-    commands: BTreeMap<&'static str, &'static Declared>,
+    commands: BTreeMap<&'static str, &'static dyn Declared>,
 }
 
 impl Registry {
     /// All host functions, on this world.
     pub fn new(world: Arc<World>) -> Self {
-        let commands = FAMILIES.into_iter().flatten().map(|declared| (declared.signature.name, declared)).collect();
-        Self { world, commands }
+        Self { world, commands: all().map(|declared| (declared.host().name, declared)).collect() }
     }
 }
 
 impl Commands for Registry {
     fn command(&self, call: &Call) -> Result<Command, Failure> {
-        let Some(declared) = self.commands.get(call.name.as_str()) else {
-            return Err(Failure::new(FailureKind::Bug, format!("there is no host function `{}`", call.name))
+        match self.commands.get(call.name.as_str()) {
+            Some(declared) => declared.command(&self.world, call),
+            None => Err(Failure::new(FailureKind::Bug, format!("there is no host function `{}`", call.name))
                 .hint("the run was begun by another version of relwf; finish it with that one")
-                .at(call.at.clone()));
-        };
-        (declared.make)(&self.world, call).or_else(|failure| blind(&declared.signature, call).ok_or(failure))
+                .at(call.at.clone())),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Style;
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_function_is_declared_once_with_its_optional_arguments_last() {
-        let all = signatures();
-        let names: BTreeSet<&str> = all.iter().map(|signature| signature.name).collect();
+    fn every_function_is_declared_once_and_documented() {
+        let all = host_functions();
+        let names: BTreeSet<&str> = all.iter().map(|function| function.name).collect();
         assert_eq!(names.len(), all.len(), "a name is declared twice");
-        for signature in all.iter() {
-            assert!(signature.name.contains("::"), "{}", signature.name);
-            assert!(signature.doc.ends_with(['.', '?']), "{}: {}", signature.name, signature.doc);
-            let params = signature.arguments.params();
-            let first_optional = params.iter().position(|param| !param.required).unwrap_or(params.len());
-            assert!(params[first_optional..].iter().all(|param| !param.required), "{}", signature.name);
+        for function in all.iter() {
+            let name = function.name;
+            assert!(name.contains("::"), "{name}");
+            assert!(function.doc.ends_with(['.', '?']), "{name}: {}", function.doc);
+            let undocumented = function.params().iter().find(|param| param.doc.is_empty());
+            assert!(undocumented.is_none(), "{name}: {undocumented:?} says nothing");
+            // The order of several optional ones is not declared.
+            let optional = function.params().iter().filter(|param| param.optional).count();
+            assert!(function.style == Style::Map || optional <= 1, "{name}");
         }
     }
 
     #[test]
     fn the_catalogue_is_whole() {
-        let names: Vec<&str> = signatures().iter().map(|signature| signature.name).collect();
+        let names: Vec<&str> = host_functions().iter().map(|function| function.name).collect();
         for name in [
             "git::sync",
             "git::commit",

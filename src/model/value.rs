@@ -4,6 +4,9 @@
 
 pub use serde_json::Value;
 
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 const UNKNOWN: &str = "$unknown";
 
 /// A value that only the remote can invent, e.g. "number of the change". Exists in dry runs alone.
@@ -31,4 +34,54 @@ pub fn unknown_inside(value: &Value) -> Option<&str> {
         Value::Object(map) => map.values().find_map(unknown_inside),
         _ => None,
     })
+}
+
+/// A part of an answer that only the remote can invent: a dry run does not know it. Written as the value itself, or as
+/// [`unknown`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrUnknown<T> {
+    /// What the remote said.
+    Known(T),
+    /// What it will say, in words: "number of the change".
+    Unknown(String),
+}
+
+impl<T> OrUnknown<T> {
+    /// A value that only a real run knows.
+    pub fn unknown(what: impl Into<String>) -> Self {
+        Self::Unknown(what.into())
+    }
+
+    /// The value, where it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl<T> From<T> for OrUnknown<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T: Serialize> Serialize for OrUnknown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(value) => value.serialize(serializer),
+            Self::Unknown(what) => unknown(what).serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for OrUnknown<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        match unknown_what(&value) {
+            Some(what) => Ok(Self::Unknown(what.to_owned())),
+            None => T::deserialize(value).map(Self::Known).map_err(D::Error::custom),
+        }
+    }
 }

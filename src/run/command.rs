@@ -6,6 +6,7 @@
 use super::{Call, Key};
 use crate::model::{Failure, RunId, Span, TaskContext, Value};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Turns a call into the command that can be performed.
@@ -52,9 +53,9 @@ pub trait Read: Send + Sync {
 
 /// What a look at something awaited gave.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Observation {
+pub enum Observation<A = Value> {
     /// It is there.
-    Ready(Value),
+    Ready(A),
     /// Not yet: look again after this long, in this process.
     NotYet {
         /// For people: what is missing.
@@ -98,9 +99,9 @@ pub trait Wait: Send + Sync {
 
 /// What a dry run takes for granted about an effect or a wait.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Assumed {
+pub struct Assumed<A = Value> {
     /// What the script sees.
-    pub value: Value,
+    pub value: A,
     /// For people, e.g. "assuming the checks pass"; `None` when the value speaks for itself.
     pub note: Option<String>,
 }
@@ -132,9 +133,9 @@ pub enum EffectError {
 
 /// What the remote says about an effect that may have happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Probe {
+pub enum Probe<A = Value> {
     /// It happened; this is its outcome.
-    Done(Value),
+    Done(A),
     /// It did not happen.
     Absent,
     /// It is certain that it failed, and that trying again would not help.
@@ -144,7 +145,7 @@ pub enum Probe {
 }
 
 /// What to do when the remote cannot tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnUnknown {
     /// Stop; an operator decides.

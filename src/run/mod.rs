@@ -13,14 +13,16 @@ mod driver;
 mod dry;
 mod event;
 mod history;
+mod host_fn;
 mod key;
+mod param;
 mod perform;
 mod plan_item;
 mod record;
 mod restore;
 mod retry_policy;
 mod session;
-mod signature;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -33,13 +35,15 @@ pub use driver::{LocalDriver, Outcome};
 pub use dry::DryDriver;
 pub use event::{Event, Listener, RunStatus, StepStatus};
 pub use history::{Entry, History, Settled};
+pub use host_fn::{HostFn, Kind, Style};
 pub use key::{Key, ParseKeyError, Path};
+pub use param::{Param, ParamType, optional, required};
 pub use plan_item::PlanItem;
 pub use record::{Record, RecordError, Recorder};
 pub use restore::restore;
 pub use retry_policy::RetryPolicy;
 pub use session::{Answer, Request, Session, StepExit, Trace};
-pub use signature::{Arguments, Kind, Param, ParamType, Signature, optional, required};
+pub use shape::{Field, Shape};
 
 /// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not
 /// continued.

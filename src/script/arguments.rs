@@ -1,11 +1,10 @@
-//! What a script handed to a command → one object from names to values, checked against the command's signature.
+//! What a script handed to a command → one object from names to values, checked against what the command takes.
 
-use super::catalogue::usage;
 use super::convert::to_value;
 use super::kinds;
 use super::suggest;
 use crate::model::{Failure, FailureKind, Value, is_unknown};
-use crate::run::{Arguments, Param, ParamType, Signature};
+use crate::run::{Field, HostFn, Shape, Style};
 use rhai::Dynamic;
 use serde_json::Map;
 
@@ -14,49 +13,49 @@ use serde_json::Map;
 /// # Errors
 ///
 /// Kind `arguments`: too many or too few, unknown or missing names, wrong types, things that are not data.
-pub(super) fn by_name(signature: &Signature, given: &[&mut Dynamic]) -> Result<Value, Failure> {
-    collect(signature, given).map_err(|failure| match failure.hint {
+pub(super) fn by_name(function: &HostFn, given: &[&mut Dynamic]) -> Result<Value, Failure> {
+    collect(function, given).map_err(|failure| match failure.hint {
         Some(_) => failure,
-        None => failure.hint(format!("write it as `{}`", usage(signature))),
+        None => failure.hint(format!("write it as `{}`", function.usage())),
     })
 }
 
-fn collect(signature: &Signature, given: &[&mut Dynamic]) -> Result<Value, Failure> {
-    let params = signature.arguments.params();
+fn collect(function: &HostFn, given: &[&mut Dynamic]) -> Result<Value, Failure> {
+    let params = function.params();
     let mut args = Map::new();
-    match signature.arguments {
-        Arguments::Positional(_) => {
+    match function.style {
+        Style::Positional => {
             if given.len() > params.len() {
-                return Err(wrong(signature, format!("takes {}, not {}", count(params.len()), given.len())));
+                return Err(wrong(function, format!("takes {}, not {}", count(params.len()), given.len())));
             }
             for (param, value) in params.iter().zip(given) {
-                insert(signature, &mut args, param, data(signature, param.name, value)?)?;
+                insert(function, &mut args, param, data(function, &param.name, value)?)?;
             }
         }
-        Arguments::Map(_) => match given {
+        Style::Map => match given {
             [] => {}
             [map] => {
-                let Value::Object(map) = data(signature, "", map)? else {
-                    return Err(wrong(signature, "takes one map".into()));
+                let Value::Object(map) = data(function, "", map)? else {
+                    return Err(wrong(function, "takes one map".into()));
                 };
                 for (key, value) in map {
                     let Some(param) = params.iter().find(|param| param.name == key) else {
-                        return Err(unknown_key(signature, &key));
+                        return Err(unknown_key(function, &key));
                     };
-                    insert(signature, &mut args, param, value)?;
+                    insert(function, &mut args, param, value)?;
                 }
             }
-            _ => return Err(wrong(signature, format!("takes one map, not {} arguments", given.len()))),
+            _ => return Err(wrong(function, format!("takes one map, not {} arguments", given.len()))),
         },
     }
-    match params.iter().find(|param| param.required && !args.contains_key(param.name)) {
-        Some(missing) => Err(wrong(signature, format!("needs `{}`: {}", missing.name, missing.doc))),
+    match params.iter().find(|param| !param.optional && !args.contains_key(&param.name)) {
+        Some(missing) => Err(wrong(function, format!("needs `{}`: {}", missing.name, missing.doc))),
         None => Ok(Value::Object(args)),
     }
 }
 
-fn wrong(signature: &Signature, what: String) -> Failure {
-    Failure::new(FailureKind::Arguments, format!("`{}` {what}", signature.name))
+fn wrong(function: &HostFn, what: String) -> Failure {
+    Failure::new(FailureKind::Arguments, format!("`{}` {what}", function.name))
 }
 
 fn count(count: usize) -> String {
@@ -68,36 +67,36 @@ fn count(count: usize) -> String {
 }
 
 /// A key that the command does not know.
-fn unknown_key(signature: &Signature, key: &str) -> Failure {
-    let failure = wrong(signature, format!("knows no `{key}`"));
-    match suggest::nearest(key, signature.arguments.params().iter().map(|param| param.name)) {
-        Some(near) => failure.hint(format!("did you mean `{near}`? It is written `{}`", usage(signature))),
+fn unknown_key(function: &HostFn, key: &str) -> Failure {
+    let failure = wrong(function, format!("knows no `{key}`"));
+    match suggest::nearest(key, function.params().iter().map(|param| param.name.as_str())) {
+        Some(near) => failure.hint(format!("did you mean `{near}`? It is written `{}`", function.usage())),
         None => failure,
     }
 }
 
-fn data(signature: &Signature, name: &str, value: &Dynamic) -> Result<Value, Failure> {
+fn data(function: &HostFn, name: &str, value: &Dynamic) -> Result<Value, Failure> {
     to_value(value).map_err(|error| {
         let place = format!("{name}{}", error.path);
         let place = place.trim_start_matches('.');
         let what = if place.is_empty() { "its argument".to_owned() } else { format!("`{place}`") };
-        wrong(signature, format!("takes data only, {what} is {}", error.what))
+        wrong(function, format!("takes data only, {what} is {}", error.what))
     })
 }
 
-fn insert(signature: &Signature, args: &mut Map<String, Value>, param: &Param, value: Value) -> Result<(), Failure> {
+fn insert(function: &HostFn, args: &mut Map<String, Value>, param: &Field, value: Value) -> Result<(), Failure> {
     if value.is_null() {
         return Ok(());
     }
-    if let Err(why) = check(param.ty, &value) {
+    if let Err(why) = check(&param.shape, &value) {
         let failure = wrong(
-            signature,
-            format!("takes {} as `{}`, not {}{why}", param.ty.describe(), param.name, describe(&value)),
+            function,
+            format!("takes {} as `{}`, not {}{why}", param.shape.describe(), param.name, describe(&value)),
         );
-        let holds_id = matches!(param.ty, ParamType::Commit | ParamType::String) && has_id(&value);
+        let holds_id = matches!(param.shape, Shape::Commit | Shape::Text) && has_id(&value);
         return Err(if holds_id { failure.hint("the commit's id is in its `id`: write `….id`") } else { failure });
     }
-    args.insert(param.name.to_owned(), value);
+    args.insert(param.name.clone(), value);
     Ok(())
 }
 
@@ -110,30 +109,37 @@ fn has_id(value: &Value) -> bool {
 /// # Errors
 ///
 /// Why not, to be appended; often there is nothing to add.
-pub(super) fn check(ty: ParamType, value: &Value) -> Result<(), String> {
+pub(super) fn check(shape: &Shape, value: &Value) -> Result<(), String> {
+    let is_secret = value.get("$secret").is_some();
     if is_unknown(value) {
         return Ok(());
     }
-    let is_secret = value.get("$secret").is_some();
-    let is_text = |value: &Value| value.is_string() || is_unknown(value) || value.get("$secret").is_some();
-    let fits = match ty {
-        ParamType::Any => true,
-        ParamType::String => is_text(value),
-        ParamType::Int => value.is_i64() || value.is_u64(),
-        ParamType::Bool => value.is_boolean(),
-        ParamType::List => value.is_array(),
-        ParamType::Strings => match value.as_array() {
-            Some(items) => match items.iter().enumerate().find(|(_, item)| !is_text(item)) {
-                Some((number, item)) => return Err(format!(" (its item {number} is {})", describe(item))),
-                None => true,
-            },
+    let fits = match shape {
+        Shape::Any => true,
+        Shape::Text if is_secret => true,
+        Shape::Commit => return text(value, kinds::commit),
+        Shape::Branch => return text(value, kinds::branch),
+        Shape::Duration => return text(value, kinds::duration),
+        Shape::Time => return text(value, kinds::time),
+        Shape::List(item) => match value.as_array() {
+            Some(items) => {
+                let wrong = items.iter().enumerate().find(|(_, value)| check(item, value).is_err());
+                return wrong
+                    .map_or(Ok(()), |(number, item)| Err(format!(" (its item {number} is {})", describe(item))));
+            }
             None => false,
         },
-        ParamType::Map => value.is_object() && !is_secret,
-        ParamType::Commit => return text(value, kinds::commit),
-        ParamType::Branch => return text(value, kinds::branch),
-        ParamType::Duration => return text(value, kinds::duration),
-        ParamType::Time => return text(value, kinds::time),
+        Shape::Dict(inner) => match value.as_object().filter(|_| !is_secret) {
+            Some(map) => {
+                let wrong = map.iter().find(|(_, value)| check(inner, value).is_err());
+                return wrong.map_or(Ok(()), |(key, value)| Err(format!(" (its `{key}` is {})", describe(value))));
+            }
+            None => false,
+        },
+        Shape::Optional(shape) => return if value.is_null() { Ok(()) } else { check(shape, value) },
+        Shape::Nothing | Shape::Bool | Shape::Int | Shape::Number | Shape::Text | Shape::Words(_) | Shape::Map(_) => {
+            shape.fits(value)
+        }
     };
     if fits { Ok(()) } else { Err(String::new()) }
 }
@@ -164,31 +170,44 @@ pub(super) fn describe(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{Kind, optional, required};
+    use crate::model::{BranchName, Revision, Span};
+    use crate::run::Kind;
     use crate::script::convert::to_dynamic;
+    use schemars::JsonSchema;
+    use serde::Deserialize;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
-    const PARAMS: &[Param] = &[
-        required("source", ParamType::Commit, "what to merge"),
-        required("target", ParamType::Branch, "into which branch"),
-        optional("soak", ParamType::Duration, "how long"),
-        optional("env", ParamType::Map, "variables"),
-        optional("argv", ParamType::Strings, "words"),
-        optional("count", ParamType::Int, "how many"),
-    ];
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code)] // it is declared, and only its shape is asked for
+    struct Args {
+        /// what to merge
+        source: Revision,
+        /// into which branch
+        target: BranchName,
+        /// how long
+        soak: Option<Span>,
+        /// variables
+        #[serde(default)]
+        env: BTreeMap<String, Value>,
+        /// words
+        argv: Option<Vec<String>>,
+        /// how many
+        count: Option<u64>,
+    }
 
-    fn call(arguments: Arguments, given: &[Value]) -> Result<Value, String> {
-        let signature = Signature { name: "git::merge", doc: "", kind: Kind::Effect, arguments, returns: "" };
+    fn call(style: Style, given: &[Value]) -> Result<Value, String> {
+        let function = HostFn::new::<Args, ()>(Kind::Effect, style, "git::merge", "");
         let mut given: Vec<Dynamic> = given.iter().cloned().map(to_dynamic).collect();
         let given: Vec<&mut Dynamic> = given.iter_mut().collect();
-        by_name(&signature, &given).map_err(|failure| {
+        by_name(&function, &given).map_err(|failure| {
             assert_eq!(failure.kind, FailureKind::Arguments);
             format!("{} / {}", failure.message, failure.hint.unwrap_or_default())
         })
     }
 
     fn map(given: Value) -> Result<Value, String> {
-        call(Arguments::Map(PARAMS), &[given])
+        call(Style::Map, &[given])
     }
 
     #[test]
@@ -197,7 +216,7 @@ mod tests {
         let wanted = json!({ "source": "abc", "target": "staging", "argv": ["a", {"$secret": "s"}] });
         assert_eq!(map(given), Ok(wanted));
         assert_eq!(
-            call(Arguments::Positional(PARAMS), &["abc".into(), "staging".into()]),
+            call(Style::Positional, &["abc".into(), "staging".into()]),
             Ok(json!({ "source": "abc", "target": "staging" }))
         );
         let unknown = json!({ "$unknown": "number of the change" });
@@ -207,7 +226,7 @@ mod tests {
 
     #[test]
     fn bad_arguments_say_what_is_taken_and_what_was_given() {
-        let usage = "write it as `git::merge(#{ source, target, soak?, env?, argv?, count? })`";
+        let usage = "write it as `git::merge(#{ source, target, argv?, count?, env?, soak? })`";
         let base = |key: &str, value: Value| {
             let mut map = json!({ "source": "abc", "target": "staging" });
             map[key] = value;
@@ -219,7 +238,7 @@ mod tests {
             (
                 base("sourc", json!(1)),
                 "`git::merge` knows no `sourc` / did you mean `source`? It is written \
-                 `git::merge(#{ source, target, soak?, env?, argv?, count? })`"
+                 `git::merge(#{ source, target, argv?, count?, env?, soak? })`"
                     .to_owned(),
             ),
             (
@@ -252,7 +271,7 @@ mod tests {
             assert_eq!(map(given), Err(message));
         }
         let many = vec![json!("a"); 7];
-        let error = call(Arguments::Positional(PARAMS), &many).unwrap_err();
+        let error = call(Style::Positional, &many).unwrap_err();
         assert!(error.starts_with("`git::merge` takes at most 6 arguments, not 7 / "), "{error}");
     }
 }

@@ -1,6 +1,6 @@
-//! Which functions the host has, as data: the commands' signatures and the few that need no command.
+//! Which functions the host has, as data: the commands and the few that need no command.
 
-use crate::run::{Arguments, Param, Signature};
+use crate::run::{HostFn, Style};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,30 +24,30 @@ pub(super) const NATIVES: [Native; 5] = [
 
 /// A host function.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Function<'c> {
+pub(super) enum Function {
     /// A command.
-    Command(&'c Signature),
+    Command(&'static HostFn),
     /// No command.
     Native(&'static Native),
 }
 
 /// The host's functions.
 #[derive(Debug)]
-pub(super) struct Catalogue(Arc<[Signature]>);
+pub(super) struct Catalogue(Arc<[&'static HostFn]>);
 
 impl Catalogue {
-    pub(super) fn new(signatures: Arc<[Signature]>) -> Self {
-        Self(signatures)
+    pub(super) fn new(functions: Arc<[&'static HostFn]>) -> Self {
+        Self(functions)
     }
 
     /// The commands.
-    pub(super) fn signatures(&self) -> &Arc<[Signature]> {
-        &self.0
+    pub(super) fn commands(&self) -> impl Iterator<Item = &'static HostFn> + Clone {
+        self.0.iter().copied()
     }
 
     /// Every name, e.g. `git::push`.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
-        self.0.iter().map(|signature| signature.name).chain(NATIVES.iter().map(|native| native.name))
+        self.commands().map(|function| function.name).chain(NATIVES.iter().map(|native| native.name))
     }
 
     /// Every namespace, sorted.
@@ -66,17 +66,17 @@ impl Catalogue {
     }
 
     /// A function by its full name.
-    pub(super) fn find(&self, name: &str) -> Option<Function<'_>> {
-        let command = self.0.iter().find(|signature| signature.name == name).map(Function::Command);
+    pub(super) fn find(&self, name: &str) -> Option<Function> {
+        let command = self.commands().find(|function| function.name == name).map(Function::Command);
         command.or_else(|| NATIVES.iter().find(|native| native.name == name).map(Function::Native))
     }
 }
 
-impl Function<'_> {
+impl Function {
     /// How a call is written.
     pub(super) fn usage(&self) -> String {
         match self {
-            Self::Command(signature) => usage(signature),
+            Self::Command(function) => function.usage(),
             Self::Native(native) => format!("{}({})", native.name, native.params.join(", ")),
         }
     }
@@ -84,23 +84,15 @@ impl Function<'_> {
     /// The fewest and the most arguments it takes.
     pub(super) fn arity(&self) -> (usize, usize) {
         match self {
-            Self::Command(Signature { arguments: Arguments::Map(params), .. }) => {
-                (usize::from(params.iter().any(|param| param.required)), 1)
-            }
-            Self::Command(Signature { arguments: Arguments::Positional(params), .. }) => {
-                (params.iter().take_while(|param| param.required).count(), params.len())
+            Self::Command(function) => {
+                let params = function.params();
+                let required = params.iter().filter(|param| !param.optional).count();
+                match function.style {
+                    Style::Positional => (required, params.len()),
+                    Style::Map => (usize::from(required > 0), 1),
+                }
             }
             Self::Native(native) => (native.params.len(), native.params.len()),
         }
-    }
-}
-
-/// How a call of a command is written: `git::push(#{ branch, commit, expect? })`.
-pub(super) fn usage(signature: &Signature) -> String {
-    let name = |param: &Param| format!("{}{}", param.name, if param.required { "" } else { "?" });
-    let names: Vec<String> = signature.arguments.params().iter().map(name).collect();
-    match signature.arguments {
-        Arguments::Positional(_) => format!("{}({})", signature.name, names.join(", ")),
-        Arguments::Map(_) => format!("{}(#{{ {} }})", signature.name, names.join(", ")),
     }
 }

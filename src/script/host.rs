@@ -5,7 +5,7 @@ use super::convert::to_dynamic;
 use super::failure::{stop, thrown};
 use super::{arguments, evaluation};
 use crate::model::{Failure, FailureKind, Place};
-use crate::run::{Answer, Call, Signature};
+use crate::run::{Answer, Call, HostFn};
 use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext, RhaiFunc};
 use std::any::TypeId;
 use std::sync::Arc;
@@ -19,13 +19,8 @@ const MAX_ARGUMENTS: usize = 6;
 pub(super) fn register(engine: &mut Engine, catalogue: &Arc<Catalogue>) {
     for namespace in catalogue.namespaces() {
         let mut module = Module::new();
-        let of_namespace = |(_, signature): &(usize, &Signature)| signature.namespace() == namespace;
-        for (number, signature) in catalogue.signatures().iter().enumerate().filter(of_namespace) {
-            let catalogue = Arc::clone(catalogue);
-            set(&mut module, signature.function(), move |context, args| match catalogue.signatures().get(number) {
-                Some(signature) => call(signature, context, args),
-                None => Ok(Dynamic::UNIT),
-            });
+        for function in catalogue.commands().filter(|function| function.namespace() == namespace) {
+            set(&mut module, function.function(), move |context, args| call(function, context, args));
         }
         super::flow::add_natives(namespace, &mut module);
         engine.register_static_module(namespace, module.into());
@@ -86,15 +81,15 @@ pub(super) fn evaluating(
     })
 }
 
-fn call(signature: &Signature, context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
+fn call(function: &HostFn, context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
     let position = context.call_position();
-    let evaluating = evaluating(context, signature.name)?;
-    let at = evaluating.index.call_place(signature.name, context.call_source().unwrap_or_default(), position);
-    let args = match arguments::by_name(signature, args) {
+    let evaluating = evaluating(context, function.name)?;
+    let at = evaluating.index.call_place(function.name, context.call_source().unwrap_or_default(), position);
+    let args = match arguments::by_name(function, args) {
         Ok(args) => args,
         Err(failure) => return Err(thrown(&failure.at(at), position)),
     };
-    match evaluating.session.call(Call { name: signature.name.to_owned(), args, at: at.clone() }) {
+    match evaluating.session.call(Call { name: function.name.to_owned(), args, at: at.clone() }) {
         Answer::Value(value) => Ok(to_dynamic(value)),
         Answer::Failure(mut failure) => {
             failure.at.get_or_insert(at);

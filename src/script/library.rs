@@ -11,7 +11,7 @@ use super::shelf::Shelf;
 use super::source::{Role, Source};
 use super::unit::Unit;
 use crate::model::Failure;
-use crate::run::Signature;
+use crate::run::HostFn;
 use rhai::Engine;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -35,18 +35,18 @@ impl Library {
     /// # Errors
     ///
     /// `root` cannot be read. A single bad file is an error only when it is used.
-    pub fn open(root: &Path, embedded: &[Source], signatures: Arc<[Signature]>) -> Result<Self, Failure> {
-        Ok(Self::new(Files::open(root, embedded)?, signatures))
+    pub fn open(root: &Path, embedded: &[Source], functions: Arc<[&'static HostFn]>) -> Result<Self, Failure> {
+        Ok(Self::new(Files::open(root, embedded)?, functions))
     }
 
     /// A library of pinned sources alone, for resuming.
-    pub fn pinned(sources: Vec<Source>, signatures: Arc<[Signature]>) -> Self {
-        Self::new(Files::of(sources, Origin::Project), signatures)
+    pub fn pinned(sources: Vec<Source>, functions: Arc<[&'static HostFn]>) -> Self {
+        Self::new(Files::of(sources, Origin::Project), functions)
     }
 
-    fn new(files: Files, signatures: Arc<[Signature]>) -> Self {
+    fn new(files: Files, functions: Arc<[&'static HostFn]>) -> Self {
         let shelf = Arc::new(Shelf::new(files));
-        let catalogue = Arc::new(Catalogue::new(signatures));
+        let catalogue = Arc::new(Catalogue::new(functions));
         let engine = super::engine::build(&catalogue, Resolver::new(Arc::clone(&shelf)));
         Self { workshop: Arc::new(Workshop { engine, shelf, catalogue, names: OnceLock::new() }) }
     }

@@ -1,6 +1,6 @@
 //! Rhai: engine factory, host modules made from signatures, rooted resolver, headers, static check, diagnostics.
 //!
-//! Only this room names rhai. It knows what host functions take (as [`Signature`](crate::run::Signature)s) but not what
+//! Only this room names rhai. It knows what host functions take (as [`HostFn`](crate::run::HostFn)s) but not what
 //! they do.
 //!
 //! What people who write scripts should know of Rhai 1.27: functions and closures see a top-level constant `X` as

@@ -1,8 +1,7 @@
 //! What the README says, held against the product: its list of host functions, its workflow, its relwf.toml.
 
 use crate::support::cli::Machine;
-use relwf::effects::signatures;
-use relwf::run::Arguments;
+use relwf::effects::host_functions;
 use std::fs;
 
 const README: &str = include_str!("../../README.md");
@@ -18,19 +17,9 @@ fn block(language: &str, mark: &str) -> &'static str {
 
 #[test]
 fn every_host_function_is_listed_as_it_is_declared() {
-    let rows: Vec<String> = signatures()
-        .iter()
-        .map(|signature| {
-            let params = signature.arguments.params().iter();
-            let names: Vec<String> =
-                params.map(|param| format!("{}{}", param.name, if param.required { "" } else { "?" })).collect();
-            let usage = match signature.arguments {
-                Arguments::Positional(_) => format!("({})", names.join(", ")),
-                Arguments::Map(_) => format!("(#{{ {} }})", names.join(", ")),
-            };
-            format!("| `{}{usage}` | {} |", signature.name, signature.doc)
-        })
-        .collect();
+    let functions = host_functions();
+    let rows: Vec<String> =
+        functions.iter().map(|function| format!("| `{}` | {} |", function.usage(), function.doc)).collect();
     assert!(README.contains(&rows.join("\n")), "the README's table should read:\n{}", rows.join("\n"));
 }
 

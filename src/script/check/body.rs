@@ -4,9 +4,9 @@
 //! parameters are the variables that it captures: what it captures in vain shows up where it is made.
 
 use super::World;
-use crate::run::{Arguments, Param, Signature};
+use crate::run::{Field, HostFn, Style};
 use crate::script::arguments::{check as check_type, describe};
-use crate::script::catalogue::{Function as HostFunction, usage};
+use crate::script::catalogue::Function as HostFunction;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::engine::MISSING;
 use crate::script::header;
@@ -389,65 +389,67 @@ impl Body<'_> {
             let hint = format!("it is written `{}`", function.usage());
             return self.find(at, wrong_count(&full, call.args.len()), Some(hint));
         }
-        if let HostFunction::Command(signature) = function {
-            match &signature.arguments {
-                Arguments::Positional(params) => {
-                    for (param, argument) in params.iter().zip(&call.args) {
-                        self.literal(signature, param, argument);
+        if let HostFunction::Command(command) = function {
+            match command.style {
+                Style::Positional => {
+                    for (param, argument) in command.params().iter().zip(&call.args) {
+                        self.literal(command, param, argument);
                     }
                 }
-                Arguments::Map(params) => self.map(signature, params, call.args.first(), at),
+                Style::Map => self.map(command, call.args.first(), at),
             }
         }
     }
 
     /// The map that a command takes, as far as it is literal.
-    fn map(&mut self, signature: &Signature, params: &[Param], argument: Option<&Expr>, at: Position) {
+    fn map(&mut self, function: &HostFn, argument: Option<&Expr>, at: Position) {
+        let params = function.params();
         let Some(argument) = argument else { return };
         let Expr::Map(map, _) = argument else {
             if let Ok(literal) = Literal::read(argument) {
-                let message = format!("`{}` takes one map, not {}", signature.name, describe(&literal.data()));
-                self.find(literal.at, message, Some(format!("write it as `{}`", usage(signature))));
+                let message = format!("`{}` takes one map, not {}", function.name, describe(&literal.data()));
+                self.find(literal.at, message, Some(format!("write it as `{}`", function.usage())));
             }
             return;
         };
         for (key, value) in &map.0 {
             match params.iter().find(|param| param.name == key.name.as_str()) {
-                Some(param) => self.literal(signature, param, value),
+                Some(param) => self.literal(function, param, value),
                 None => {
-                    let near = suggest::nearest(&key.name, params.iter().map(|param| param.name));
+                    let near = suggest::nearest(&key.name, params.iter().map(|param| param.name.as_str()));
                     let hint = match near {
                         Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("it is written `{}`", usage(signature)),
+                        None => format!("it is written `{}`", function.usage()),
                     };
-                    self.find(key.pos, format!("`{}` knows no `{}`", signature.name, key.name), Some(hint));
+                    self.find(key.pos, format!("`{}` knows no `{}`", function.name, key.name), Some(hint));
                 }
             }
         }
-        let given =
-            |param: &Param| map.0.iter().any(|(key, value)| key.name == param.name && !matches!(value, Expr::Unit(_)));
-        for missing in params.iter().filter(|param| param.required && !given(param)) {
-            let message = format!("`{}` needs `{}`: {}", signature.name, missing.name, missing.doc);
-            self.find(at, message, Some(format!("it is written `{}`", usage(signature))));
+        let given = |param: &Field| {
+            map.0.iter().any(|(key, value)| key.name == param.name.as_str() && !matches!(value, Expr::Unit(_)))
+        };
+        for missing in params.iter().filter(|param| !param.optional && !given(param)) {
+            let message = format!("`{}` needs `{}`: {}", function.name, missing.name, missing.doc);
+            self.find(at, message, Some(format!("it is written `{}`", function.usage())));
         }
     }
 
     /// An argument, when it is literal.
-    fn literal(&mut self, signature: &Signature, param: &Param, argument: &Expr) {
+    fn literal(&mut self, function: &HostFn, param: &Field, argument: &Expr) {
         let Ok(literal) = Literal::read(argument) else { return };
         let data = literal.data();
         if data.is_null() {
             return;
         }
-        if let Err(why) = check_type(param.ty, &data) {
+        if let Err(why) = check_type(&param.shape, &data) {
             let message = format!(
                 "`{}` takes {} as `{}`, not {}{why}",
-                signature.name,
-                param.ty.describe(),
+                function.name,
+                param.shape.describe(),
                 param.name,
                 describe(&data)
             );
-            self.find(literal.at, message, Some(format!("it is written `{}`", usage(signature))));
+            self.find(literal.at, message, Some(format!("it is written `{}`", function.usage())));
         }
     }
 }

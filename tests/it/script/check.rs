@@ -456,7 +456,7 @@ fn the_projects_files_win_and_links_stay_inside() {
     std::fs::write(project.path().join("workflows/promote-staging.rhai"), "fn run(p) { git::sink(); }").unwrap();
     std::fs::write(project.path().join("workflows/mine.rhai"), "import \"out\" as out;\nfn run(p) { }").unwrap();
     std::os::unix::fs::symlink("/etc/hostname", project.path().join("plugins/out.rhai")).unwrap();
-    let library = Library::open(project.path(), &embedded(), super::host::signatures()).unwrap();
+    let library = Library::open(project.path(), &embedded(), super::host::host_functions()).unwrap();
     assert_eq!(
         library.workflows(),
         [

@@ -1,138 +1,178 @@
 //! Host functions and a driver that answers them without a world.
 
-use relwf::model::{Cancel, Value};
-use relwf::run::{
-    Advance, Arguments, Call, History, Kind, ParamType, Settled, Signature, Trace, advance, optional, required,
-};
+use relwf::model::{BranchName, Cancel, Revision, Span, Value};
+use relwf::run::{Advance, Call, History, HostFn, Kind, Settled, Style, Trace, advance};
 use relwf::script::{Diagnostic, Library, Program, Source, embedded};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Some host functions, of every shape.
-pub fn signatures() -> Arc<[Signature]> {
-    use ParamType::{Any, Bool, Branch, Commit, Duration, Int, Map, String, Strings};
-    let map =
-        |name, params| Signature { name, doc: "", kind: Kind::Effect, arguments: Arguments::Map(params), returns: "" };
-    let positional = |name, params| Signature {
-        name,
-        doc: "",
-        kind: Kind::Read,
-        arguments: Arguments::Positional(params),
-        returns: "",
+/// What a function takes.
+macro_rules! args {
+    ($name:ident { $($(#[$attr:meta])* $field:ident: $ty:ty),* $(,)? }) => {
+        #[derive(serde::Deserialize, schemars::JsonSchema)]
+        #[allow(dead_code)] // only the shape is asked for
+        struct $name {
+            $($(#[$attr])* $field: $ty),*
+        }
     };
-    [
-        positional("git::sync", const { &[] }),
-        positional("git::commit", const { &[required("rev", Commit, "a revision")] }),
-        map(
-            "git::merge",
-            const {
-                &[
-                    required("source", Commit, "what is merged"),
-                    required("target", Branch, "the branch it is merged into"),
-                    optional("message", String, "the message"),
-                ]
-            },
-        ),
-        positional(
-            "delta::between",
-            const { &[required("base", Commit, "before"), required("head", Commit, "after")] },
-        ),
-        map(
-            "candidate::latest_green",
-            const {
-                &[
-                    required("branch", Branch, "where releases come from"),
-                    required("target", Branch, "where they go"),
-                    optional("soak", Duration, "how long it must have been green"),
-                ]
-            },
-        ),
-        map(
-            "forge::propose",
-            const { &[required("commit", Commit, "the commit"), required("target", Branch, "the branch")] },
-        ),
-        map(
-            "forge::wait_checks",
-            const { &[required("commit", Commit, "the commit"), required("target", Branch, "the branch")] },
-        ),
-        map(
-            "forge::land",
-            const {
-                &[
-                    required("change", Any, "the change"),
-                    required("commit", Commit, "the commit"),
-                    required("target", Branch, "the branch"),
-                ]
-            },
-        ),
-        map(
-            "ci::wait",
-            const {
-                &[
-                    required("commit", Commit, "the commit"),
-                    required("event", String, "the event"),
-                    required("branch", Branch, "the branch"),
-                ]
-            },
-        ),
-        map("ci::builds", const { &[optional("branch", Branch, "the branch")] }),
-        positional("fleet::targets", const { &[] }),
-        map("fleet::wanted", const { &[required("branch", Branch, "the branch")] }),
-        map("fleet::waves", const { &[required("to", String, "the version")] }),
-        map(
-            "fleet::roll",
-            const {
-                &[
-                    required("target", String, "the target"),
-                    required("to", String, "the version"),
-                    optional("from", String, "the version before"),
-                ]
-            },
-        ),
-        positional(
-            "flow::approve",
-            const { &[required("message", String, "what is asked"), optional("show", Any, "what for")] },
-        ),
-        positional("flow::sleep", const { &[required("duration", Duration, "how long")] }),
-        positional("flow::note", const { &[required("text", Any, "what to say")] }),
-        positional("flow::now", const { &[] }),
-        map(
-            "http::request",
-            const {
-                &[
-                    required("method", String, "the method"),
-                    required("url", Any, "where"),
-                    optional("headers", Map, "the headers"),
-                    optional("json", Any, "the body"),
-                    optional("on_unknown", String, "what when nobody knows"),
-                ]
-            },
-        ),
-        map(
-            "sh::run",
-            const {
-                &[
-                    required("argv", Strings, "the words"),
-                    required("effect", Bool, "does it change anything?"),
-                    optional("env", Map, "variables"),
-                    optional("limit", Int, "how many"),
-                ]
-            },
-        ),
-        positional("config::has_secret", const { &[required("name", String, "the secret's name")] }),
-    ]
-    .into()
+}
+
+args!(Nothing {});
+args!(Commit {
+    /// a revision
+    rev: Revision,
+});
+args!(Merge {
+    /// what is merged
+    source: Revision,
+    /// the branch it is merged into
+    target: BranchName,
+    /// the message
+    message: Option<String>,
+});
+args!(Between {
+    /// before
+    base: Revision,
+    /// after
+    head: Revision,
+});
+args!(Candidate {
+    /// where releases come from
+    branch: BranchName,
+    /// where they go
+    target: BranchName,
+    /// how long it must have been green
+    soak: Option<Span>,
+});
+args!(Propose {
+    /// the commit
+    commit: Revision,
+    /// the branch
+    target: BranchName,
+});
+args!(Land {
+    /// the change
+    change: Value,
+    /// the commit
+    commit: Revision,
+    /// the branch
+    target: BranchName,
+});
+args!(Build {
+    /// the commit
+    commit: Revision,
+    /// the event
+    event: String,
+    /// the branch
+    branch: BranchName,
+});
+args!(Builds {
+    /// the branch
+    branch: Option<BranchName>,
+});
+args!(Wanted {
+    /// the branch
+    branch: BranchName,
+});
+args!(Waves {
+    /// the version
+    to: String,
+});
+args!(Roll {
+    /// the target
+    target: String,
+    /// the version
+    to: String,
+    /// the version before
+    from: Option<String>,
+});
+args!(Approve {
+    /// what is asked
+    message: String,
+    /// what for
+    show: Option<Value>,
+});
+args!(Sleep {
+    /// how long
+    duration: Span,
+});
+args!(Note {
+    /// what to say
+    text: Value,
+});
+args!(Request {
+    /// the method
+    method: String,
+    /// where
+    url: Value,
+    /// the headers
+    headers: Option<BTreeMap<String, Value>>,
+    /// the body
+    json: Option<Value>,
+    /// what when nobody knows
+    on_unknown: Option<String>,
+});
+args!(Start {
+    /// the words
+    argv: Vec<String>,
+    /// does it change anything?
+    effect: bool,
+    /// variables
+    env: Option<BTreeMap<String, Value>>,
+    /// how many
+    limit: Option<i64>,
+});
+args!(Name {
+    /// the secret's name
+    name: String,
+});
+
+const fn map<A: schemars::JsonSchema>(name: &'static str) -> HostFn {
+    HostFn::new::<A, Value>(Kind::Effect, Style::Map, name, "")
+}
+
+const fn positional<A: schemars::JsonSchema>(name: &'static str) -> HostFn {
+    HostFn::new::<A, Value>(Kind::Read, Style::Positional, name, "")
+}
+
+/// Some host functions, of every shape.
+pub fn host_functions() -> Arc<[&'static HostFn]> {
+    static ALL: [HostFn; 21] = [
+        positional::<Nothing>("git::sync"),
+        positional::<Commit>("git::commit"),
+        map::<Merge>("git::merge"),
+        positional::<Between>("delta::between"),
+        map::<Candidate>("candidate::latest_green"),
+        map::<Propose>("forge::propose"),
+        map::<Propose>("forge::wait_checks"),
+        map::<Land>("forge::land"),
+        map::<Build>("ci::wait"),
+        map::<Builds>("ci::builds"),
+        positional::<Nothing>("fleet::targets"),
+        map::<Wanted>("fleet::wanted"),
+        map::<Waves>("fleet::waves"),
+        map::<Roll>("fleet::roll"),
+        positional::<Approve>("flow::approve"),
+        positional::<Sleep>("flow::sleep"),
+        positional::<Note>("flow::note"),
+        positional::<Nothing>("flow::now"),
+        map::<Request>("http::request"),
+        map::<Start>("sh::run"),
+        positional::<Name>("config::has_secret"),
+    ];
+    ALL.iter().collect()
 }
 
 /// A library of these files alone.
 pub fn library(files: &[(&str, &str)]) -> Library {
     let sources = files.iter().map(|(path, text)| Source { path: (*path).into(), text: (*text).into() }).collect();
-    Library::pinned(sources, signatures())
+    Library::pinned(sources, host_functions())
 }
 
 /// The embedded workflows and plugins.
 pub fn bundled() -> Library {
     let nowhere = std::path::Path::new("/nonexistent");
-    Library::open(nowhere, &embedded(), relwf::effects::signatures()).unwrap()
+    Library::open(nowhere, &embedded(), relwf::effects::host_functions()).unwrap()
 }
 
 /// A workflow `w` with this body of `run`, and a plugin `helper`.

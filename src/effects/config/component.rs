@@ -1,0 +1,38 @@
+//! `config::component`: one component of relwf.toml.
+
+use super::no_such;
+use crate::effects::host_fn::{Function, positional, read};
+use crate::model::{ComponentName, FailureKind};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub(super) static COMPONENT: Function<Args, Component> =
+    positional(Kind::Read, "config::component", "One [[component]].", |world, Args { name }| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| {
+            let all = &world.config.components;
+            let found = all.iter().find(|component| component.name.as_str() == name).ok_or_else(|| {
+                let names: Vec<&str> = all.iter().map(|component| component.name.as_str()).collect();
+                no_such("component", &name, &names)
+            })?;
+            Ok(Component { name: found.name.clone(), detect: found.detect.word().to_owned() })
+        }))
+    })
+    .throws(&[(FailureKind::NotFound, "relwf.toml has no such component")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the component's name
+    name: String,
+}
+
+/// A component of relwf.toml.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Component {
+    /// its name
+    name: ComponentName,
+    /// how its version is found, e.g. "go-mod"
+    detect: String,
+}

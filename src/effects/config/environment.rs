@@ -1,0 +1,47 @@
+//! `config::environment`: one environment of relwf.toml.
+
+use super::no_such;
+use crate::effects::host_fn::{Function, positional, read};
+use crate::model::{BranchName, FailureKind};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub(super) static ENVIRONMENT: Function<Args, Environment> =
+    positional(Kind::Read, "config::environment", "One [[environment]].", |world, Args { name }| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| {
+            let all = &world.config.environments;
+            let found = all.iter().find(|environment| environment.name == name).ok_or_else(|| {
+                let names: Vec<&str> = all.iter().map(|environment| environment.name.as_str()).collect();
+                no_such("environment", &name, &names)
+            })?;
+            Ok(Environment {
+                name: found.name.clone(),
+                branch: found.branch.clone(),
+                url: found.url.clone(),
+                checks: found.checks.clone(),
+            })
+        }))
+    })
+    .throws(&[(FailureKind::NotFound, "relwf.toml has no such environment")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the environment's name
+    name: String,
+}
+
+/// An environment of relwf.toml.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Environment {
+    /// its name
+    name: String,
+    /// the branch that it runs
+    branch: BranchName,
+    /// where people find it
+    url: Option<String>,
+    /// the checks that a commit needs before it lands there
+    checks: Vec<String>,
+}

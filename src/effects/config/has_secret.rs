@@ -1,0 +1,19 @@
+//! `config::has_secret`: may a workflow ask for a secret?
+
+use crate::effects::host_fn::{Function, positional, read};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static HAS_SECRET: Function<Args, bool> =
+    positional(Kind::Read, "config::has_secret", "Is this secret configured in [secrets]?", |world, Args { name }| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| Ok(world.config.secrets.contains_key(&name))))
+    });
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the secret's name
+    name: String,
+}

@@ -1,0 +1,22 @@
+//! `config::…`: what relwf.toml says, for workflows that branch on it.
+
+mod component;
+mod environment;
+mod has_secret;
+
+use super::host_fn::Declared;
+use crate::model::{Failure, FailureKind};
+
+pub(super) static FUNCTIONS: &[&dyn Declared] =
+    &[&environment::ENVIRONMENT, &component::COMPONENT, &has_secret::HAS_SECRET];
+
+/// The failure for a name that relwf.toml does not have.
+pub(super) fn no_such(what: &str, name: &str, names: &[&str]) -> Failure {
+    let failure = Failure::new(FailureKind::NotFound, format!("relwf.toml has no {what} `{name}`"));
+    let near = names.iter().map(|known| (strsim::damerau_levenshtein(known, name), *known)).min();
+    match near {
+        Some((distance, known)) if distance <= 2 => failure.hint(format!("did you mean `{known}`?")),
+        Some(_) => failure.hint(format!("there are {}", names.join(", "))),
+        None => failure.hint(format!("it has no {what} at all")),
+    }
+}

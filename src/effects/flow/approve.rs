@@ -1,0 +1,99 @@
+//! `flow::approve`: a person's decision, bound to exactly what was shown.
+
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Function, Observation, Wait, positional, wait};
+use crate::model::{Failure, FailureKind, OrUnknown, TimeText, Value};
+use crate::run::{Kind, Performing};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+pub(super) static APPROVE: Function<Args, Approval> = positional(
+    Kind::Wait,
+    "flow::approve",
+    "Waits until a person approves; a refusal throws kind \"denied\".",
+    |world, args| Ok(wait(Approve { world: Arc::clone(world), args })),
+)
+.throws(&[(FailureKind::Denied, "a person refused")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// what is asked
+    message: String,
+    /// what the decision rests on; a decision holds for exactly this
+    #[serde(default)]
+    show: Value,
+}
+
+/// A person's yes.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Approval {
+    /// who approved
+    actor: OrUnknown<String>,
+    /// why, in their words
+    reason: Option<String>,
+    /// when
+    #[schemars(with = "TimeText")]
+    at: OrUnknown<Timestamp>,
+}
+
+struct Approve {
+    world: Arc<World>,
+    args: Args,
+}
+
+/// What is shown to the person who decides, and its digest.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    digest: String,
+    message: String,
+    show: Value,
+}
+
+impl Approve {
+    /// A decision counts only for what was shown: the digest covers all of it.
+    fn digest(&self) -> String {
+        let hash =
+            Sha256::new().chain_update(&self.args.message).chain_update([0]).chain_update(self.args.show.to_string());
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Wait for Approve {
+    type Begun = Asked;
+    type Answer = Approval;
+
+    fn begin(&self, _cx: &Performing<'_>) -> Result<Asked, Failure> {
+        Ok(Asked { digest: self.digest(), message: self.args.message.clone(), show: self.args.show.clone() })
+    }
+
+    fn observe(&self, cx: &Performing<'_>, asked: Asked) -> Result<Observation<Approval>, Failure> {
+        let Some(decision) = self.world.signals.decision(cx.run, cx.key, &asked.digest)? else {
+            let why = format!(
+                "approval: {} (`relwf approve {run}`, or `relwf approve {run} --deny --reason …`)",
+                asked.message,
+                run = cx.run
+            );
+            return Ok(Observation::Suspend { why, until: None });
+        };
+        if decision.approved {
+            let (actor, at) = (decision.actor.into(), decision.at.into());
+            return Ok(Observation::Ready(Approval { actor, reason: decision.reason, at }));
+        }
+        let detail = json!({ "actor": decision.actor, "reason": decision.reason, "at": decision.at });
+        let because = decision.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        Err(Failure::new(FailureKind::Denied, format!("{} refused{because}", decision.actor)).detail(detail))
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Approval>, Failure> {
+        let value = Approval {
+            actor: OrUnknown::unknown("name of the person who approves"),
+            reason: None,
+            at: OrUnknown::unknown("time of the approval"),
+        };
+        Ok(Assumed { value, note: Some(format!("assuming it is approved: {}", self.args.message)) })
+    }
+}

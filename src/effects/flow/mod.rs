@@ -1,0 +1,14 @@
+//! `flow::…` as far as it touches the world: people's decisions, time, notes. Steps and branches belong to the script.
+
+mod approve;
+mod note;
+mod now;
+mod sleep;
+mod timer;
+mod uuid;
+mod wait_until;
+
+use super::host_fn::Declared;
+
+pub(super) static FUNCTIONS: &[&dyn Declared] =
+    &[&approve::APPROVE, &sleep::SLEEP, &wait_until::WAIT_UNTIL, &note::NOTE, &now::NOW, &uuid::UUID];

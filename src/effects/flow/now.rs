@@ -1,0 +1,18 @@
+//! `flow::now`: the time.
+
+use crate::effects::host_fn::{Function, NoArgs, positional, read};
+use crate::model::TimeText;
+use crate::run::Kind;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) static NOW: Function<NoArgs, Now> =
+    positional(Kind::Read, "flow::now", "The time, the same again when the run is resumed.", |_, NoArgs {}| {
+        Ok(read(|cx| Ok(Now(cx.now))))
+    });
+
+/// The time as RFC 3339.
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct Now(#[schemars(with = "TimeText")] Timestamp);

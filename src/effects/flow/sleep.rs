@@ -1,0 +1,22 @@
+//! `flow::sleep`: waits for a while.
+
+use super::timer::{Timer, Until};
+use crate::effects::host_fn::{Function, positional, wait};
+use crate::model::Span;
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static SLEEP: Function<Args, ()> = positional(
+    Kind::Wait,
+    "flow::sleep",
+    "Waits. Long sleeps suspend the run; `relwf resume` goes on.",
+    |world, Args { duration }| Ok(wait(Timer { world: Arc::clone(world), until: Until::After(duration) })),
+);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// how long
+    duration: Span,
+}

@@ -1,0 +1,22 @@
+//! `flow::wait_until`: waits for a time.
+
+use super::timer::{Timer, Until};
+use crate::effects::host_fn::{Function, positional, wait};
+use crate::model::TimeText;
+use crate::run::Kind;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static WAIT_UNTIL: Function<Args, ()> =
+    positional(Kind::Wait, "flow::wait_until", "Waits until a time.", |world, Args { time }| {
+        Ok(wait(Timer { world: Arc::clone(world), until: Until::At(time) }))
+    });
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// RFC 3339
+    #[schemars(with = "TimeText")]
+    time: Timestamp,
+}

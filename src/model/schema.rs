@@ -1,0 +1,66 @@
+//! How the house's own words describe themselves where a type is told as data (JSON Schema): a text of a `format`.
+
+use super::{BranchName, CommitId, ComponentName, ObjectId, OrUnknown, Place, RunId, Span, TreeId};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+
+macro_rules! text {
+    ($($name:ident: $format:literal),+ $(,)?) => {
+        $(impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "format": $format })
+            }
+        })+
+    };
+}
+
+/// A time as RFC 3339, for fields whose type cannot describe itself: `#[schemars(with = "TimeText")]`.
+#[derive(Debug)]
+pub struct TimeText;
+
+/// Anything git resolves to a commit: a branch, a tag, a full or short id, `HEAD~3`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Revision(String);
+
+impl Revision {
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+text! {
+    CommitId: "commit",
+    Revision: "commit",
+    TreeId: "tree",
+    ObjectId: "object",
+    BranchName: "branch",
+    ComponentName: "component",
+    RunId: "run",
+    Span: "duration",
+    TimeText: "date-time",
+    Place: "place",
+}
+
+impl<T: JsonSchema> JsonSchema for OrUnknown<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}

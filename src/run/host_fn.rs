@@ -1,0 +1,128 @@
+//! What a host function is, as data: its name, what it takes and what it answers, read from the types that declare it. The
+//! script room registers and checks from it; `relwf check`, `relwf help functions` and the reference read it.
+
+use super::shape::{Field, Shape, Side, names, schema};
+use crate::model::FailureKind;
+use schemars::{JsonSchema, Schema};
+use std::fmt;
+use std::sync::OnceLock;
+
+/// How a command touches the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Looks only; real in a dry run too.
+    Read,
+    /// Looks again and again until something is there; assumed in a dry run.
+    Wait,
+    /// Changes something; planned in a dry run.
+    Effect,
+}
+
+/// How arguments are written. Either way the journal sees one object from names to values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// In order: `delta::between(base, head)`. Optional ones come last.
+    Positional,
+    /// One map: `git::merge(#{ source: …, target: … })`.
+    Map,
+}
+
+/// One host function.
+pub struct HostFn {
+    /// Namespace and function, e.g. `git::push`.
+    pub name: &'static str,
+    /// One sentence for the reference.
+    pub doc: &'static str,
+    /// How it touches the world.
+    pub kind: Kind,
+    /// How its arguments are written.
+    pub style: Style,
+    /// The kinds that it throws by design, each with when: what a script may want to catch.
+    pub throws: &'static [(FailureKind, &'static str)],
+    given: fn() -> Schema,
+    answered: fn() -> Schema,
+    params: OnceLock<Vec<Field>>,
+    answer: OnceLock<Shape>,
+}
+
+impl HostFn {
+    /// A function that takes `A` and answers `R`. Their shapes are read when somebody asks.
+    pub const fn new<A: JsonSchema, R: JsonSchema>(
+        kind: Kind,
+        style: Style,
+        name: &'static str,
+        doc: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            doc,
+            kind,
+            style,
+            throws: &[],
+            given: || schema::<A>(Side::Given),
+            answered: || schema::<R>(Side::Answered),
+            params: OnceLock::new(),
+            answer: OnceLock::new(),
+        }
+    }
+
+    /// A function whose types do not say what it is.
+    pub fn untyped(
+        kind: Kind,
+        style: Style,
+        name: &'static str,
+        doc: &'static str,
+        params: Vec<Field>,
+        answer: Shape,
+    ) -> Self {
+        Self { params: params.into(), answer: answer.into(), ..Self::new::<(), ()>(kind, style, name, doc) }
+    }
+
+    /// What it takes, in the order in which it is written. A value of `()` counts as absent.
+    pub fn params(&self) -> &[Field] {
+        self.params.get_or_init(|| {
+            let Shape::Map(mut fields) = Shape::read((self.given)().as_value()) else { return Vec::new() };
+            for field in &mut fields {
+                field.shape = field.shape.unless_nothing().0.clone();
+            }
+            fields
+        })
+    }
+
+    /// What it answers.
+    pub fn answer(&self) -> &Shape {
+        self.answer.get_or_init(|| Shape::read((self.answered)().as_value()))
+    }
+
+    /// What it takes and what it answers, as JSON Schema.
+    pub fn schemas(&self) -> (Schema, Schema) {
+        ((self.given)(), (self.answered)())
+    }
+
+    /// `git` of `git::push`.
+    pub fn namespace(&self) -> &'static str {
+        self.name.split_once("::").map_or(self.name, |(namespace, _)| namespace)
+    }
+
+    /// `push` of `git::push`.
+    pub fn function(&self) -> &'static str {
+        self.name.split_once("::").map_or(self.name, |(_, function)| function)
+    }
+
+    /// How a call is written: `git::push(#{ branch, commit, expect? })`.
+    pub fn usage(&self) -> String {
+        match self.style {
+            Style::Positional => {
+                let names: Vec<String> = self.params().iter().map(Field::title).collect();
+                format!("{}({})", self.name, names.join(", "))
+            }
+            Style::Map => format!("{}({})", self.name, names(self.params())),
+        }
+    }
+}
+
+impl fmt::Debug for HostFn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
