@@ -243,7 +243,11 @@ fn git_version() -> Finding {
             let text = String::from_utf8_lossy(&output.stdout);
             Finding::good("git", text.trim().trim_start_matches("git version ").to_owned())
         }
-        _ => Finding::odd("git", "not on PATH", "relwf works without it; credential helpers and certificates need it"),
+        _ => Finding::odd(
+            "git",
+            "not on PATH",
+            "relwf works without it; credential helpers and the cross-check of merges need it",
+        ),
     }
 }
 

@@ -150,7 +150,7 @@ pub(super) fn own_tokens(project: &Project) -> Option<(String, &'static [&'stati
 mod tests {
     use super::*;
     use crate::app::{Fetch, Invocation};
-    use crate::merge::Certify;
+    use crate::git::CrossCheckMode;
     use crate::model::Cancel;
 
     /// A project with this remote, these lines about the forge, and a token in every variable, which is its name.
@@ -162,7 +162,7 @@ mod tests {
             config: None,
             repo: None,
             fetch: Fetch::First,
-            certify: Certify::Ask,
+            cross_check: CrossCheckMode::Ask,
             env: Arc::new(env),
             cancel: Cancel::new(),
         };

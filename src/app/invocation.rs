@@ -1,6 +1,6 @@
 //! What a command was given by the process around it.
 
-use crate::merge::Certify;
+use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure, FailureKind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ pub struct Invocation {
     pub repo: Option<String>,
     /// `--no-fetch`.
     pub fetch: Fetch,
-    /// `--no-certify`.
-    pub certify: Certify,
+    /// `--no-cross-check`.
+    pub cross_check: CrossCheckMode,
     /// The environment.
     pub env: Env,
     /// ctrl-C.
@@ -81,7 +81,7 @@ mod tests {
             config: None,
             repo: None,
             fetch: Fetch::First,
-            certify: Certify::Ask,
+            cross_check: CrossCheckMode::Ask,
             env: Arc::new(|name| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())),
             cancel: Cancel::new(),
         }

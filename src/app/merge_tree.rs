@@ -7,7 +7,7 @@ pub use pool::{MergePool, Question, Reply};
 use super::invocation::Fetch;
 use super::project::Project;
 use crate::git::{Keep, Mirror};
-use crate::merge::{By, Conflict, Merged, Merger, Outcome, Plain};
+use crate::merge::{BareRepository, By, Conflict, Merged, Merger, Outcome};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use serde::Serialize;
 use std::cell::{Cell, OnceCell};
@@ -35,7 +35,7 @@ pub struct TreeAnswer {
 /// Where the commits are.
 enum Place {
     /// In a repository that is opened as soon as something else than a merge of ids is asked for.
-    Plain(Plain, OnceCell<Mirror>),
+    Plain(BareRepository, OnceCell<Mirror>),
     /// In an open one.
     Open(Mirror),
 }
@@ -80,7 +80,7 @@ impl TreeMerger {
     fn place(project: &Project, task: TaskContext<'_>) -> Result<Place, Failure> {
         let url = project.url()?;
         if let Some(path) = url.path() {
-            return Ok(match Plain::at(path) {
+            return Ok(match BareRepository::at(path) {
                 Some(plain) => Place::Plain(plain, OnceCell::new()),
                 None => Place::Open(Mirror::at(path)?),
             });

@@ -3,9 +3,9 @@
 use super::delta::component_rows;
 use super::project::Project;
 use crate::components::ComponentDelta;
-use crate::git::{CommitInfo, Ident, Identity, Keep, LogRange, Mirror, NewCommit};
+use crate::git::{CommitInfo, CrossCheck, Ident, Identity, Keep, LogRange, Mirror, NewCommit, PendingCrossCheck};
 use crate::hidden::{self, Hidden, Merging, Names};
-use crate::merge::{Certificate, Certifying, Conflict, Merged, Merger};
+use crate::merge::{Conflict, Merged, Merger};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -82,7 +82,8 @@ pub struct Preview {
     /// What it does not say by itself.
     pub hidden: Hidden,
     /// What git says of it.
-    pub certificate: Certificate,
+    #[serde(rename = "certificate")]
+    pub cross_check: CrossCheck,
 }
 
 /// Previews the merge of `source` into `target`.
@@ -94,7 +95,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
     let mirror = project.mirror(Keep::No, task)?;
     let theirs = mirror.resolve(source)?;
     let ours = mirror.resolve(target)?;
-    let certifying = Certifying::begin_look(project.invocation.certify, mirror.objects(), ours, theirs);
+    let pending = PendingCrossCheck::begin_look(project.invocation.cross_check, mirror.objects(), ours, theirs);
     let merger = Merger::default();
     let outcome = merger.merge(mirror.objects(), ours, theirs)?;
     let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
@@ -120,7 +121,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
         files: Vec::new(),
         components: Vec::new(),
         hidden: hidden::look(&mirror, &merger, &merging),
-        certificate: Certificate::default(),
+        cross_check: CrossCheck::default(),
     };
     match &outcome.result {
         &Merged::UpToDate(tree) => {
@@ -144,7 +145,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
             preview.conflicts = conflicts.clone();
         }
     }
-    preview.certificate = certifying.end(&outcome);
+    preview.cross_check = pending.end(&outcome);
     Ok(preview)
 }
 

@@ -101,7 +101,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
         ci,
         identity,
         signing,
-        certify: project.invocation.certify,
+        cross_check: project.invocation.cross_check,
         plugins: Arc::new(project.library()?),
         signals,
         env: Arc::clone(&project.invocation.env),

@@ -83,12 +83,12 @@ pub struct RepoArgs {
     pub no_fetch: bool,
 }
 
-/// `--no-certify`.
+/// `--no-cross-check`.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct CertifyArg {
-    /// Do not compare merges with git's own; the run's journal says that nobody did.
-    #[arg(long)]
-    pub no_certify: bool,
+pub struct CrossCheckArg {
+    /// Do not cross-check merges with git; the run's journal records it.
+    #[arg(long, alias = "no-certify")]
+    pub no_cross_check: bool,
 }
 
 /// The verbs.
@@ -148,12 +148,12 @@ impl Verb {
         }
     }
 
-    /// `--no-certify`, for the verbs that have it.
-    pub fn no_certify(&self) -> bool {
+    /// `--no-cross-check`, for the verbs that have it.
+    pub fn no_cross_check(&self) -> bool {
         match self {
-            Self::Run(args) => args.certify.no_certify,
-            Self::Resume(args) => args.certify.no_certify,
-            Self::Preview(args) => args.certify.no_certify,
+            Self::Run(args) => args.cross_check.no_cross_check,
+            Self::Resume(args) => args.cross_check.no_cross_check,
+            Self::Preview(args) => args.cross_check.no_cross_check,
             _ => false,
         }
     }

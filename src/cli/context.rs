@@ -2,7 +2,7 @@
 
 use super::arguments::{Cli, ColorArg, Global};
 use crate::app::{Fetch, Invocation, Project, embedded_text};
-use crate::merge::Certify;
+use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure};
 use crate::ui::{self, Colour, Form, Loudness, Out, Questions};
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ impl Context {
             config: config.as_ref().map(|file| here.join(file)),
             repo: cli.verb.repo().and_then(|repo| repo.repo.clone()),
             fetch: if cli.verb.no_fetch() { Fetch::Skip } else { Fetch::First },
-            certify: if cli.verb.no_certify() { Certify::Skip } else { Certify::Ask },
+            cross_check: if cli.verb.no_cross_check() { CrossCheckMode::Skip } else { CrossCheckMode::Ask },
             env: Arc::new(|name| std::env::var(name).ok()),
             cancel: Cancel::new(),
         };

@@ -1,6 +1,6 @@
 //! `relwf preview SOURCE TARGET`.
 
-use super::arguments::{CertifyArg, JsonArg, RepoArgs};
+use super::arguments::{CrossCheckArg, JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
@@ -24,7 +24,7 @@ pub struct PreviewArgs {
     #[command(flatten)]
     pub repo: RepoArgs,
     #[command(flatten)]
-    pub certify: CertifyArg,
+    pub cross_check: CrossCheckArg,
     #[command(flatten)]
     pub json: JsonArg,
 }
@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &PreviewArgs) -> Result<Exit, Problem> {
         Form::Json => context.out.answer_json(&answer)?,
         Form::Text => context.out.answer(&ui::preview::preview(&answer))?,
     }
-    if answer.certificate.agrees == Some(false) {
+    if answer.cross_check.agrees == Some(false) {
         return Ok(Exit::Against);
     }
     Ok(match answer.outcome {

@@ -1,6 +1,6 @@
 //! `relwf resume RUN` and `relwf resume --all`.
 
-use super::arguments::{CertifyArg, JsonArg};
+use super::arguments::{CrossCheckArg, JsonArg};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
@@ -35,7 +35,7 @@ pub struct ResumeArgs {
     #[arg(long, value_name = "KEY=WHAT")]
     pub settle: Vec<String>,
     #[command(flatten)]
-    pub certify: CertifyArg,
+    pub cross_check: CrossCheckArg,
     #[command(flatten)]
     pub json: JsonArg,
 }

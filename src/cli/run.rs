@@ -1,6 +1,6 @@
 //! `relwf run WORKFLOW`.
 
-use super::arguments::{CertifyArg, Cli, JsonArg};
+use super::arguments::{Cli, CrossCheckArg, JsonArg};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
@@ -37,7 +37,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub no_fetch: bool,
     #[command(flatten)]
-    pub certify: CertifyArg,
+    pub cross_check: CrossCheckArg,
     #[command(flatten)]
     pub json: JsonArg,
     /// Print help; with a workflow, its text and parameters.

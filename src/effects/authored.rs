@@ -5,8 +5,8 @@ use super::World;
 use super::declare::{facts, value};
 use super::delta::{CommitFiles, Shipped, rows};
 use super::pen::{Pen, Seals};
-use crate::git::Ident;
-use crate::merge::{Certificate, Outcome};
+use crate::git::{CrossCheck, Ident};
+use crate::merge::Outcome;
 use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value};
 use crate::run::{Assumed, Effect, EffectError, Intent, OnUnknown, Performing, Probe};
 use jiff::Timestamp;
@@ -40,27 +40,27 @@ pub(super) fn known(world: &World, signatures: Option<&Signatures>) -> Result<Si
 pub(super) fn undisputed(
     what: &str,
     outcome: &Outcome,
-    certificate: &Certificate,
+    cross_check: &CrossCheck,
     of: impl FnOnce() -> Value,
 ) -> Result<(), Failure> {
-    if let (Some(by), None) = (&certificate.by, certificate.agrees) {
-        tracing::warn!("{by} gave no answer to `{what}`: the merge is not certified");
+    if let (Some(by), None) = (&cross_check.by, cross_check.agrees) {
+        tracing::warn!("{by} gave no answer to `{what}`: the merge is not cross-checked");
     }
-    if certificate.agrees != Some(false) {
+    if cross_check.agrees != Some(false) {
         return Ok(());
     }
-    let by = certificate.by.as_deref().unwrap_or("git");
+    let by = cross_check.by.as_deref().unwrap_or("git");
     let tree = outcome.result.tree();
     let found = |tree: Option<TreeId>| tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
     Err(Failure::new(
         FailureKind::Git,
-        format!("relwf and {by} {what} differently: relwf has {}, {by} has {}", found(tree), found(certificate.tree)),
+        format!("relwf and {by} {what} differently: relwf has {}, {by} has {}", found(tree), found(cross_check.tree)),
     )
     .hint(
         "nothing was pushed; report both commits as a bug in relwf. To go on with relwf's answer, which the journal will \
-         tell: --no-certify",
+         record: --no-cross-check",
     )
-    .detail(json!({ "tree": tree, "certificate": certificate, "of": of() })))
+    .detail(json!({ "tree": tree, "certificate": cross_check, "of": of() })))
 }
 
 /// What a commit ships compared with the branch it is made for, as the answer's `components`; `count` commits are new.

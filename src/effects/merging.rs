@@ -8,9 +8,10 @@ use super::git::{LOG_LIMIT, commit_value, tip};
 use super::pen::Pen;
 use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
+use crate::git::{CrossCheckMode, PendingCrossCheck};
 use crate::git::{LogRange, NewCommit};
 use crate::hidden::{self, Merging, Names};
-use crate::merge::{Certify, Certifying, Merged, Merger};
+use crate::merge::{Merged, Merger};
 use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::{Deserialize, Serialize};
@@ -55,9 +56,9 @@ struct Fixed {
     /// Author and committer; absent when nobody is known, which matters only if there is something to commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signatures: Option<Signatures>,
-    /// Is git asked for its opinion?
-    #[serde(default)]
-    certify: Certify,
+    /// Is the merge cross-checked with git?
+    #[serde(default, rename = "certify")]
+    cross_check: CrossCheckMode,
 }
 
 struct Merge {
@@ -80,13 +81,13 @@ impl Author for Merge {
         let ours = tip(&self.world, &self.wanted.target)?;
         let theirs = self.world.mirror.resolve(&self.wanted.source)?;
         let signatures = signatures(&self.world, cx.now);
-        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, certify: self.world.certify })
+        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, cross_check: self.world.cross_check })
     }
 
     fn build(&self, run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
-        let certifying = Certifying::begin(fixed.certify, mirror.objects(), ours, theirs);
+        let pending = PendingCrossCheck::begin(fixed.cross_check, mirror.objects(), ours, theirs);
         let merger = Merger::default();
         let outcome = merger.merge(mirror.objects(), ours, theirs)?;
         let merging = Merging {
@@ -100,9 +101,9 @@ impl Author for Merge {
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };
         let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
         let count = mirror.count(&LogRange { limit: None, ..range })?;
-        let certificate = certifying.end(&outcome);
+        let cross_check = pending.end(&outcome);
         let what = format!("merge {} into {}", theirs.short(), ours.short());
-        undisputed(&what, &outcome, &certificate, || json!({ "ours": ours, "theirs": theirs }))?;
+        undisputed(&what, &outcome, &cross_check, || json!({ "ours": ours, "theirs": theirs }))?;
         let mut answer = json!({
             "outcome": "up-to-date",
             "commit": null,
@@ -115,7 +116,7 @@ impl Author for Merge {
             "commit_count": count,
             "components": [],
             "hidden": hidden,
-            "certificate": certificate,
+            "certificate": cross_check,
         });
         match outcome.result {
             Merged::UpToDate(tree) => answer["tree"] = value(tree)?,

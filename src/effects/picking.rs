@@ -7,7 +7,8 @@ use super::git::{commit_value, tip};
 use super::pen::Pen;
 use super::revisions::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, messages};
-use crate::merge::{Certificate, Certify, Certifying, Conflict, Merged, Trees, merge_trees};
+use crate::git::{CrossCheck, CrossCheckMode, PendingCrossCheck};
+use crate::merge::{Conflict, Merged, Trees, merge_trees};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId, Value};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::{Deserialize, Serialize};
@@ -92,14 +93,14 @@ struct Fixed {
     commits: Vec<CommitId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signatures: Option<Signatures>,
-    #[serde(default)]
-    certify: Certify,
+    #[serde(default, rename = "certify")]
+    cross_check: CrossCheckMode,
 }
 
 /// A change applied to a tree.
 struct Applied {
     result: Merged,
-    certificate: Certificate,
+    cross_check: CrossCheck,
 }
 
 fn make(
@@ -147,18 +148,18 @@ impl Author for Series {
             }
         }
         let signatures = signatures(&self.world, cx.now);
-        Ok(Fixed { ours, commits, signatures, certify: self.world.certify })
+        Ok(Fixed { ours, commits, signatures, cross_check: self.world.cross_check })
     }
 
     fn build(&self, _run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let mut tip = fixed.ours;
-        let (mut drafts, mut skipped, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut drafts, mut skipped, mut cross_checks) = (Vec::new(), Vec::new(), Vec::new());
         let mut stuck: Option<(CommitId, Vec<Conflict>)> = None;
         for commit in &fixed.commits {
             let commit = mirror.commit(*commit)?;
-            let applied = self.apply(&commit, tip, fixed.certify)?;
-            certificates.push(applied.certificate);
+            let applied = self.apply(&commit, tip, fixed.cross_check)?;
+            cross_checks.push(applied.cross_check);
             let tree = match applied.result {
                 Merged::Conflicts(conflicts) => {
                     stuck = Some((commit.id, conflicts));
@@ -203,7 +204,7 @@ impl Author for Series {
             "at": at,
             "conflicts": conflicts.unwrap_or_default(),
             "components": if ready { components(&self.world, fixed.ours, tip, count as u64)? } else { json!([]) },
-            "certificate": together(&certificates),
+            "certificate": together(&cross_checks),
         }))
     }
 }
@@ -240,15 +241,15 @@ impl Series {
     }
 
     /// One commit's change, on top of `tip`.
-    fn apply(&self, commit: &CommitInfo, tip: CommitId, certify: Certify) -> Result<Applied, Failure> {
+    fn apply(&self, commit: &CommitInfo, tip: CommitId, cross_check: CrossCheckMode) -> Result<Applied, Failure> {
         let objects = self.world.mirror.objects();
         let parent = self.parent(commit)?;
         let (base, theirs) = match self.change {
             Change::Pick { .. } => (parent, Some(commit.id)),
             Change::Revert { .. } => (Some(commit.id), parent),
         };
-        let certifying = match (base, theirs) {
-            (Some(base), Some(theirs)) => Some(Certifying::begin_over(certify, objects, base, tip, theirs)),
+        let pending = match (base, theirs) {
+            (Some(base), Some(theirs)) => Some(PendingCrossCheck::begin_over(cross_check, objects, base, tip, theirs)),
             // git asks for commits on all sides.
             _ => None,
         };
@@ -256,10 +257,10 @@ impl Series {
         let trees =
             Trees { base: self.tree(base)?, ours: self.tree(Some(tip))?, theirs: self.tree(theirs)?, name: &name };
         let outcome = merge_trees(objects, trees)?;
-        let certificate = certifying.map(|certifying| certifying.end(&outcome)).unwrap_or_default();
+        let cross_check = pending.map(|pending| pending.end(&outcome)).unwrap_or_default();
         let what = format!("{} {} on {}", self.verb(), commit.id.short(), tip.short());
-        undisputed(&what, &outcome, &certificate, || json!({ "commit": commit.id, "onto": tip }))?;
-        Ok(Applied { result: outcome.result, certificate })
+        undisputed(&what, &outcome, &cross_check, || json!({ "commit": commit.id, "onto": tip }))?;
+        Ok(Applied { result: outcome.result, cross_check })
     }
 
     fn verb(&self) -> &'static str {
@@ -297,8 +298,8 @@ impl Series {
 }
 
 /// One word for all: they agree if every one does.
-fn together(certificates: &[Certificate]) -> Certificate {
-    let Some(last) = certificates.last() else { return Certificate::default() };
-    let agreed = certificates.iter().all(|certificate| certificate.agrees == Some(true));
-    Certificate { agrees: agreed.then_some(true), ..last.clone() }
+fn together(cross_checks: &[CrossCheck]) -> CrossCheck {
+    let Some(last) = cross_checks.last() else { return CrossCheck::default() };
+    let agreed = cross_checks.iter().all(|cross_check| cross_check.agrees == Some(true));
+    CrossCheck { agrees: agreed.then_some(true), ..last.clone() }
 }

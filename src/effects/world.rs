@@ -4,9 +4,9 @@ use crate::ci::Ci;
 use crate::components::PluginDetector;
 use crate::config::Config;
 use crate::forge::Forge;
+use crate::git::CrossCheckMode;
 use crate::git::{Identity, Mirror, Signing};
 use crate::http::Client;
-use crate::merge::Certify;
 use crate::model::{Cancel, Failure, RunId};
 use crate::network::Routes;
 use crate::run::Key;
@@ -63,7 +63,7 @@ pub struct World {
     /// How commits are signed, if they are; an error only when somebody needs it.
     pub signing: Result<Option<Signing>, Failure>,
     /// Is git asked for its opinion on every merge?
-    pub certify: Certify,
+    pub cross_check: CrossCheckMode,
     /// Component detectors written as plugins.
     pub plugins: Arc<dyn PluginDetector + Send + Sync>,
     /// People's decisions.

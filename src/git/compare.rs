@@ -5,6 +5,7 @@
 use super::GitError;
 use super::object_source::ObjectSource;
 use crate::model::{ObjectId, TreeId};
+use crate::odb::MAX_TREE_DEPTH;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -16,8 +17,6 @@ type Held = (ObjectId, u32);
 
 const KIND: u32 = 0o170_000;
 const DIRECTORY: u32 = 0o040_000;
-/// So many directories may lie in each other: git goes no deeper by default (`core.maxTreeDepth`).
-pub(crate) const DEEPEST: usize = 2048;
 
 /// The paths that differ, in the order of their bytes; a rename is a deletion and an addition.
 pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Vec<Difference>, GitError> {
@@ -28,8 +27,10 @@ pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -
             if old == new {
                 continue;
             }
-            if folder.iter().filter(|byte| **byte == b'/').count() > DEEPEST {
-                return Err(git2::Error::from_str(&format!("more than {DEEPEST} directories lie in each other")));
+            if folder.iter().filter(|byte| **byte == b'/').count() > MAX_TREE_DEPTH {
+                return Err(git2::Error::from_str(&format!(
+                    "more than {MAX_TREE_DEPTH} directories lie in each other"
+                )));
             }
             for (name, [old, new]) in rows(source, [old, new])? {
                 if old == new {

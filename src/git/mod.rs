@@ -1,6 +1,7 @@
 //! Repositories: the local mirror, its transport, history, commits without a work tree, leased pushes.
 //!
-//! Knows nothing of forges, workflows or merges. Only this room and `merge` name git2.
+//! Knows nothing of forges and workflows. Only this room names git2: what a merge asks of a repository is answered in
+//! `merge_source`, and `cross_check` compares a merge with git's own.
 
 mod cache;
 mod checkout;
@@ -9,6 +10,8 @@ mod commits;
 mod compare;
 mod credential_helper;
 mod credentials;
+mod cross_check;
+mod cross_check_cache;
 mod enclosing;
 mod error;
 mod history;
@@ -16,6 +19,7 @@ mod identity;
 mod init;
 mod local_clone;
 mod loose;
+mod merge_source;
 pub mod messages;
 mod mirror;
 mod object_source;
@@ -40,8 +44,8 @@ mod trust;
 mod url;
 
 pub use commits::{CommitInfo, FileMode, Ident, NewCommit, Unsigned};
-pub(crate) use compare::DEEPEST;
 pub use credentials::{Credential, CredentialSource, Credentials};
+pub use cross_check::{CrossCheck, CrossCheckMode, PendingCrossCheck, cross_check};
 pub use enclosing::{Enclosing, enclosing};
 pub use error::{GitError, PushError};
 pub use history::LogRange;
@@ -49,7 +53,7 @@ pub use identity::Identity;
 pub use init::{NewRepository, work_clone};
 pub use mirror::{Keep, Mirror, Synced};
 pub use objects::Objects;
-pub(crate) use program::{LOCAL_ENVIRONMENT, git_program};
+pub(crate) use program::LOCAL_ENVIRONMENT;
 pub use ref_update::{Expected, RefUpdate};
 pub use settings::routes;
 pub use signing::Signing;

@@ -1,8 +1,8 @@
 //! The attributes that steer a content merge, as `git merge-tree` sees them: those of `info/attributes` and, where there is a work
 //! tree, those of its `.gitattributes` files. What somebody set up for all their repositories has no say.
 
-use super::MergeError;
-use super::store::failed;
+use super::store::damaged;
+use super::{Attribute, MergeError, Repository};
 use std::path::Path;
 
 /// How the contents of a path are merged.
@@ -25,12 +25,6 @@ pub(super) fn any(common: &Path) -> bool {
     std::fs::metadata(common.join("info/attributes")).is_ok_and(|file| file.len() > 0)
 }
 
-/// Whether the configuration has a program for a driver.
-fn configured(repo: &git2::Repository, driver: &str) -> bool {
-    let config = repo.config().and_then(|mut config| config.snapshot());
-    config.is_ok_and(|config| config.get_entry(&format!("merge.{driver}.driver")).is_ok())
-}
-
 fn foreign(path: &Path, driver: &[u8]) -> Result<Rules, MergeError> {
     let driver = String::from_utf8_lossy(driver).into_owned();
     Err(MergeError::Driver { path: path.display().to_string(), driver })
@@ -38,40 +32,33 @@ fn foreign(path: &Path, driver: &[u8]) -> Result<Rules, MergeError> {
 
 /// Where attributes are looked up.
 pub(super) struct Attributes<'r> {
-    repo: Option<&'r git2::Repository>,
+    repository: Option<&'r dyn Repository>,
 }
 
 impl<'r> Attributes<'r> {
-    /// Without a repository at hand there are none; see [`super::plain`].
-    pub(super) fn new(repo: Option<&'r git2::Repository>) -> Self {
-        Self { repo: repo.filter(|repo| !repo.is_bare() || any(repo.commondir())) }
+    /// Without a repository at hand there are none; see [`super::bare_repository`].
+    pub(super) fn new(repository: Option<&'r dyn Repository>) -> Self {
+        Self { repository: repository.filter(|repository| !repository.is_bare() || any(&repository.common_dir())) }
     }
 
     /// The rules for a path.
     pub(super) fn of(&self, path: &[u8]) -> Result<Rules, MergeError> {
         let plain = Rules { driver: Driver::Text, marker_size: None };
-        let (Some(repo), Ok(path)) = (self.repo, std::str::from_utf8(path)) else { return Ok(plain) };
+        let (Some(repository), Ok(path)) = (self.repository, std::str::from_utf8(path)) else { return Ok(plain) };
         let path = Path::new(path);
-        let flags = match repo.is_bare() {
-            true => git2::AttrCheckFlags::INDEX_ONLY,
-            false => git2::AttrCheckFlags::FILE_THEN_INDEX,
-        };
-        let get =
-            |name: &str| repo.get_attr_bytes(path, name, flags).map_err(|source| failed("info/attributes", source));
-        let driver = match git2::AttrValue::from_bytes(get("merge")?) {
-            git2::AttrValue::False => Driver::Binary,
-            git2::AttrValue::Bytes(b"binary") | git2::AttrValue::String("binary") => Driver::Binary,
-            git2::AttrValue::Bytes(b"union") | git2::AttrValue::String("union") => Driver::Union,
-            git2::AttrValue::Bytes(name) if configured(repo, &String::from_utf8_lossy(name)) => {
-                return foreign(path, name);
+        let get = |name: &str| repository.attribute(path, name).map_err(|why| damaged("info/attributes", why));
+        let driver = match get("merge")? {
+            Attribute::Unset => Driver::Binary,
+            Attribute::Value(name) if name == b"binary" => Driver::Binary,
+            Attribute::Value(name) if name == b"union" => Driver::Union,
+            Attribute::Value(name) if repository.has_merge_driver(&String::from_utf8_lossy(&name)) => {
+                return foreign(path, &name);
             }
-            git2::AttrValue::String(name) if configured(repo, name) => return foreign(path, name.as_bytes()),
             _ => Driver::Text,
         };
-        let size = match git2::AttrValue::from_bytes(get("conflict-marker-size")?) {
-            git2::AttrValue::String(text) => text.parse().ok().filter(|size| *size > 0),
-            git2::AttrValue::Bytes(text) => {
-                std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).filter(|size| *size > 0)
+        let size = match get("conflict-marker-size")? {
+            Attribute::Value(text) => {
+                std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).filter(|size| *size > 0)
             }
             _ => None,
         };

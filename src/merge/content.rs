@@ -4,7 +4,7 @@ use super::MergeError;
 use super::attributes::{Attributes, Driver};
 use super::conflict::Hunk;
 use super::entries::Path;
-use super::note::{Note, NoteKind};
+use super::message::{Message, MessageKind};
 use super::similarity::is_binary;
 use super::store::Store;
 use super::submodules::Submodules;
@@ -72,7 +72,7 @@ impl Context<'_, '_> {
         path: &Path,
         versions: &Versions<'_>,
         longer: usize,
-        notes: &mut Vec<Note>,
+        messages: &mut Vec<Message>,
     ) -> Result<MergedItem, MergeError> {
         let [base, ours, theirs] = versions.items;
         let (mode, mut clean) = if ours.mode == theirs.mode || ours.mode == base.mode {
@@ -88,7 +88,7 @@ impl Context<'_, '_> {
             item.id = ours.id;
         } else if is_regular(ours.mode) {
             let base = if same_kind { base } else { Item::NONE };
-            let merged = self.text(path, base, versions, longer, notes)?;
+            let merged = self.text(path, base, versions, longer, messages)?;
             clean &= merged.clean;
             item.id = merged.item.id;
         } else if kind(ours.mode) == LINK {
@@ -106,7 +106,7 @@ impl Context<'_, '_> {
                     item = base;
                 }
             }
-            notes.push(Note::new(NoteKind::Submodule, [path.clone()]));
+            messages.push(Message::new(MessageKind::Submodule, [path.clone()]));
         }
         Ok(MergedItem { item, clean })
     }
@@ -117,19 +117,19 @@ impl Context<'_, '_> {
         base: Item,
         versions: &Versions<'_>,
         longer: usize,
-        notes: &mut Vec<Note>,
+        messages: &mut Vec<Message>,
     ) -> Result<MergedItem, MergeError> {
         let [_, ours, theirs] = versions.items;
         let ids = [base.id, ours.id, theirs.id];
         let plain = versions.paths.iter().all(|other| other == path) && longer == 2 * self.depth;
         if let Some(merged) = self.texts.borrow().get(&ids).filter(|merged| plain && merged.path == *path) {
-            notes.push(Note::new(NoteKind::AutoMerging, [path.clone()]));
+            messages.push(Message::new(MessageKind::AutoMerging, [path.clone()]));
             return Ok(MergedItem { item: Item { mode: ours.mode, id: merged.id }, clean: merged.clean });
         }
         let old = if base.exists() { self.store.blob(base.id)? } else { Arc::from([]) };
         let (one, two) = (self.store.blob(ours.id)?, self.store.blob(theirs.id)?);
         let rules = self.attributes.of(path)?;
-        notes.push(Note::new(NoteKind::AutoMerging, [path.clone()]));
+        messages.push(Message::new(MessageKind::AutoMerging, [path.clone()]));
         let not_text = |data: &[u8]| data.len() > LARGEST_TEXT || is_binary(data);
         let binary = rules.driver == Driver::Binary || [&old, &one, &two].into_iter().any(|data| not_text(data));
         if binary {
@@ -137,7 +137,7 @@ impl Context<'_, '_> {
                 let id = if base.exists() { base.id } else { self.store.write_blob(b"")? };
                 return Ok(MergedItem { item: Item { mode: ours.mode, id }, clean: true });
             }
-            notes.push(Note::new(NoteKind::Binary, [path.clone()]));
+            messages.push(Message::new(MessageKind::Binary, [path.clone()]));
             return Ok(MergedItem { item: ours, clean: false });
         }
         let moved = versions.paths.iter().any(|other| *other != versions.paths[0]);

@@ -2,93 +2,9 @@
 //! put into it (git's `merge.directoryRenames=conflict`).
 
 use super::MergeError;
-use super::entries::{Differences, Info, OURS, Path, PathMap, THEIRS, Vanished, bit, join, split};
-use super::note::{Note, NoteKind};
+use super::entries::{Differences, Info, OURS, Path, PathMap, THEIRS, bit, join, split};
+use super::message::{Message, MessageKind};
 use super::renames::Renames;
-use super::table_order::table_order;
-
-/// From a vanished directory to the directories its files went to, with how many went there.
-#[derive(Default)]
-pub(super) struct MovedCounts(PathMap<Vec<(Path, usize)>>);
-
-impl MovedCounts {
-    /// Counts one renamed file, for its directory and for those above as long as the ends of the paths agree.
-    pub(super) fn count(&mut self, vanished: &PathMap<Vanished>, from: &[u8], to: &[u8]) {
-        let (mut old, mut old_name) = split(from);
-        let (mut new, mut new_name) = split(to);
-        let mut first = true;
-        loop {
-            let Some(importance) = vanished.get(old).copied() else { return };
-            if !first && old_name != new_name {
-                return;
-            }
-            if first || importance == Vanished::ForSelf {
-                let places = self.0.entry(Path::from(old)).or_default();
-                match places.iter_mut().find(|(place, _)| **place == *new) {
-                    Some((_, count)) => *count += 1,
-                    None => places.push((Path::from(new), 1)),
-                }
-            }
-            first = false;
-            if importance == Vanished::Unimportant || old.is_empty() || new.is_empty() {
-                return;
-            }
-            (old, old_name) = split(old);
-            (new, new_name) = split(new);
-        }
-    }
-
-    /// The likeliest new place of each directory.
-    pub(super) fn guesses(&self) -> PathMap<Path> {
-        let best = |places: &[(Path, usize)]| {
-            let mut best: Option<&(Path, usize)> = None;
-            for at in table_order(places.iter().map(|(place, _)| &**place)) {
-                if best.is_none_or(|best| places[at].1 > best.1) {
-                    best = Some(&places[at]);
-                }
-            }
-            best.map(|(place, _)| place.clone())
-        };
-        self.0.iter().filter_map(|(old, places)| Some((old.clone(), best(places)?))).collect()
-    }
-
-    /// Whether the majority cannot change any more, however `unknown` files turn out.
-    pub(super) fn is_decided(&self, directory: &[u8], unknown: usize) -> bool {
-        let Some(places) = self.0.get(directory) else { return false };
-        let (mut first, mut second) = (0, 0);
-        for (_, count) in places {
-            if *count >= first {
-                second = first;
-                first = *count;
-            } else if *count >= second {
-                second = *count;
-            }
-        }
-        first > second + unknown
-    }
-
-    /// Forgets directories whose new place does not matter.
-    pub(super) fn keep_important(&mut self, vanished: &PathMap<Vanished>) {
-        self.0.retain(|directory, _| vanished.get(directory).is_some_and(|value| *value != Vanished::Unimportant));
-    }
-
-    /// Each directory's new place by majority; without one, a conflict.
-    fn decide(&self, notes: &mut Vec<Note>) -> PathMap<Path> {
-        let mut decided = PathMap::default();
-        for (old, places) in &self.0 {
-            let most = places.iter().map(|(_, count)| *count).max().unwrap_or(0);
-            let mut winners = places.iter().filter(|(_, count)| *count == most);
-            match (winners.next(), winners.next()) {
-                (Some((place, _)), None) => {
-                    decided.insert(old.clone(), place.clone());
-                }
-                (Some(_), Some(_)) => notes.push(Note::new(NoteKind::DirectoryRenameSplit, [old.clone()])),
-                _ => {}
-            }
-        }
-        decided
-    }
-}
 
 /// One rename of one side, after directory renames.
 pub(super) struct Rename {
@@ -104,12 +20,12 @@ pub(super) fn apply(
     all: &mut Differences<'_, '_>,
     by_side: &[Renames; 3],
     follow: bool,
-    notes: &mut Vec<Note>,
+    messages: &mut Vec<Message>,
 ) -> Result<Vec<Rename>, MergeError> {
     let mut places: [PathMap<Path>; 3] = Default::default();
     if follow {
         for side in [1, 2] {
-            places[side] = by_side[side].moved.decide(notes);
+            places[side] = by_side[side].moved.decide(messages);
         }
         // Renamed on both sides: neither side's files need to follow.
         let both: Vec<Path> = places[1].keys().filter(|old| places[2].contains_key(*old)).cloned().collect();
@@ -130,10 +46,10 @@ pub(super) fn apply(
             let from = by_side[side].from.get(at).cloned().flatten();
             // Where the other side's files would follow to, nothing moves away.
             let stays = crowds[other].leads_to(path);
-            let moved = if stays { None } else { crowds[side].new_path(all, path, side, &places[side], notes)? };
+            let moved = if stays { None } else { crowds[side].new_path(all, path, side, &places[side], messages)? };
             let to = match moved {
                 Some(new) => {
-                    relocate(all, path, &new, side, from.as_ref(), notes);
+                    relocate(all, path, &new, side, from.as_ref(), messages);
                     new
                 }
                 None => path.clone(),
@@ -196,17 +112,20 @@ impl<'p> Crowd<'p> {
         path: &Path,
         side: usize,
         own_places: &PathMap<Path>,
-        notes: &mut Vec<Note>,
+        messages: &mut Vec<Message>,
     ) -> Result<Option<Path>, MergeError> {
         let Some((length, place)) = renamed_above(path, self.places) else { return Ok(None) };
         if own_places.contains_key(place) {
             // The new place was itself renamed on this side.
-            notes.push(Note::new(NoteKind::RenameSkipped, [Path::from(&path[..length]), path.clone(), place.clone()]));
+            messages.push(Message::new(
+                MessageKind::RenameSkipped,
+                [Path::from(&path[..length]), path.clone(), place.clone()],
+            ));
             return Ok(None);
         }
         let new = followed(path, length, place);
         if self.reported.contains_key(&new) {
-            notes.push(Note::unclean());
+            messages.push(Message::unclean());
             return Ok(None);
         }
         let sources = self.sources.get(&new).map(Vec::as_slice).unwrap_or_default();
@@ -215,8 +134,9 @@ impl<'p> Crowd<'p> {
             self.reported.insert(new.clone(), ());
             let mut paths = vec![new.clone()];
             paths.extend(sources.iter().cloned());
-            let kind = if in_the_way { NoteKind::DirectoryRenameInWay } else { NoteKind::DirectoryRenameCollision };
-            notes.push(Note::new(kind, paths));
+            let kind =
+                if in_the_way { MessageKind::DirectoryRenameInWay } else { MessageKind::DirectoryRenameCollision };
+            messages.push(Message::new(kind, paths));
             return Ok(None);
         }
         Ok(Some(new))
@@ -230,7 +150,7 @@ fn relocate(
     new: &Path,
     side: usize,
     from: Option<&Path>,
-    notes: &mut Vec<Note>,
+    messages: &mut Vec<Message>,
 ) {
     let Some(at) = all.info(old) else { return };
     let moved = all.infos[at].clone();
@@ -260,7 +180,7 @@ fn relocate(
         Some(from) => vec![new.clone(), old.clone(), from.clone()],
         None => vec![new.clone(), old.clone()],
     };
-    notes.push(Note::new(NoteKind::DirectoryRenameSuggested, paths).on(side));
+    messages.push(Message::new(MessageKind::DirectoryRenameSuggested, paths).on(side));
 }
 
 fn directory_mask(trees: &[super::tree::Item; 3]) -> u8 {

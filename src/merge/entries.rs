@@ -7,7 +7,7 @@ use super::MergeError;
 use super::store::Store;
 use super::table_order::table_order;
 use super::tree::{Item, Row, Rows, order_names};
-use crate::git::DEEPEST;
+use crate::odb::MAX_TREE_DEPTH;
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -260,7 +260,7 @@ impl<'s, 'r> Differences<'s, 'r> {
 ///
 /// Deeper than git goes is an error: whoever makes such trees wants the stack to run out.
 pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Arc<[u8]>; 3], MergeError> {
-    if path.iter().filter(|byte| **byte == b'/').count() >= DEEPEST {
+    if path.iter().filter(|byte| **byte == b'/').count() >= MAX_TREE_DEPTH {
         return Err(MergeError::TooDeep);
     }
     let [base, ours, theirs] =

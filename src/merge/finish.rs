@@ -5,7 +5,7 @@ use super::content::{Context, Versions};
 use super::entries::{
     ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, deeper, read, rows, split, trivial,
 };
-use super::note::{Note, NoteKind};
+use super::message::{Message, MessageKind};
 use super::tree::{Builder, DIRECTORY, Item, kind, order_names};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ struct Finish<'f, 's, 'r> {
     folders: PathMap<Vec<Path>>,
     given: PathMap<()>,
     unsettled: Vec<Unsettled>,
-    notes: &'f mut Vec<Note>,
+    messages: &'f mut Vec<Message>,
 }
 
 /// What one path becomes.
@@ -57,7 +57,7 @@ enum Source {
 pub(super) fn finish(
     all: &Differences<'_, '_>,
     context: &Context<'_, '_>,
-    notes: &mut Vec<Note>,
+    messages: &mut Vec<Message>,
 ) -> Result<Finished, MergeError> {
     let mut finish = Finish {
         all,
@@ -66,7 +66,7 @@ pub(super) fn finish(
         folders: PathMap::default(),
         given: PathMap::default(),
         unsettled: Vec::new(),
-        notes,
+        messages,
     };
     finish.group();
     let root = all.opened.get(&[][..]).copied().unwrap_or([Item::NONE; 3]);
@@ -215,7 +215,7 @@ impl Finish<'_, '_, '_> {
             }
             let side = if info.directories & OURS != 0 { 2 } else { 1 };
             place = self.aside(path, side)?;
-            self.notes.push(Note::new(NoteKind::FileDirectory, [place.clone(), path.clone()]).on(side));
+            self.messages.push(Message::new(MessageKind::FileDirectory, [place.clone(), path.clone()]).on(side));
             if matches!(info.equal, 3 | 5) && info.files == info.equal {
                 // Unchanged on its own side, it just gives way; git says so all the same.
                 return Ok(Vec::new());
@@ -267,11 +267,11 @@ impl Finish<'_, '_, '_> {
             }
             ALL if stands_aside && self.was_directory(path, info) => {
                 decision.item = info.stages[1];
-                self.notes.push(Note::new(NoteKind::ModifyDelete, [path.clone()]).on(1));
+                self.messages.push(Message::new(MessageKind::ModifyDelete, [path.clone()]).on(1));
             }
             6 | ALL => {
                 let versions = Versions { items: info.stages, paths: &info.paths };
-                let merged = self.context.merge(path, &versions, 2 * self.context.depth, self.notes)?;
+                let merged = self.context.merge(path, &versions, 2 * self.context.depth, self.messages)?;
                 decision.item = merged.item;
                 decision.clean = merged.clean && in_place;
                 if merged.clean && stands_aside {
@@ -282,11 +282,11 @@ impl Finish<'_, '_, '_> {
                 }
                 if !merged.clean {
                     let kind = match info.files {
-                        _ if kind(merged.item.mode) == super::tree::SUBMODULE => NoteKind::SubmoduleContents,
-                        6 => NoteKind::AddAdd,
-                        _ => NoteKind::Contents,
+                        _ if kind(merged.item.mode) == super::tree::SUBMODULE => MessageKind::SubmoduleContents,
+                        6 => MessageKind::AddAdd,
+                        _ => MessageKind::Contents,
                     };
-                    self.notes.push(Note::new(kind, [path.clone()]));
+                    self.messages.push(Message::new(kind, [path.clone()]));
                 }
             }
             3 | 5 => {
@@ -295,7 +295,7 @@ impl Finish<'_, '_, '_> {
                 decision.clean = false;
                 let unchanged = info.misplaced && info.stages[0].id == info.stages[side].id;
                 if !unchanged || side == 1 && self.was_directory(path, info) {
-                    self.notes.push(Note::new(NoteKind::ModifyDelete, [path.clone()]).on(side));
+                    self.messages.push(Message::new(MessageKind::ModifyDelete, [path.clone()]).on(side));
                 }
             }
             BASE => decision.clean = !info.misplaced,
@@ -326,7 +326,7 @@ impl Finish<'_, '_, '_> {
             Some(&ours_path).filter(|_| move_ours).cloned(),
             Some(&theirs_path).filter(|_| move_theirs).cloned(),
         ];
-        self.notes.push(Note::new(NoteKind::DistinctTypes, paths.into_iter().flatten().collect::<Vec<_>>()));
+        self.messages.push(Message::new(MessageKind::DistinctTypes, paths.into_iter().flatten().collect::<Vec<_>>()));
         let mut kept = Vec::new();
         for (side, place, item) in [(1, ours_path, ours), (2, theirs_path, theirs)] {
             let same_kind = base.exists() && kind(base.mode) == kind(item.mode);

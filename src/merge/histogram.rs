@@ -3,19 +3,13 @@
 //! The result equals `git diff --histogram` before any sliding of hunks: a region whose common lines are all too frequent
 //! goes to the classic algorithm ([`super::myers`]).
 
-use super::lines::Token;
+use super::lines::{Changed, Token};
 use super::myers;
 use std::ops::Range;
 
 /// Lines more frequent than this in a region do not split it.
 const TOO_FREQUENT: u32 = 64;
 const NOWHERE: u32 = u32::MAX;
-
-/// Which lines are gone from `before` and new in `after`.
-pub(super) struct Changed {
-    pub(super) before: Vec<bool>,
-    pub(super) after: Vec<bool>,
-}
 
 /// Where a line occurs in the region at hand.
 #[derive(Clone, Copy)]

@@ -9,6 +9,12 @@ use std::ops::Range;
 /// A line's number.
 pub(super) type Token = u32;
 
+/// Which lines are gone from `before` and new in `after`.
+pub(super) struct Changed {
+    pub(super) before: Vec<bool>,
+    pub(super) after: Vec<bool>,
+}
+
 /// How far ahead a line is looked for before it is taken for a new one.
 const FURTHER: usize = 256;
 

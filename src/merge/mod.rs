@@ -1,17 +1,17 @@
 //! The three-way merge of two commits: tree or typed conflicts, equal to what `git merge-tree --write-tree` answers.
 //!
-//! Pure over an object database: no network, no clock, no environment, no references. Callers see [`merge`], or a
-//! [`Merger`] for many merges, and its [`Outcome`]; what is inside may change. [`certify`] asks git itself for a second
-//! opinion.
+//! Pure over an object database: no network, no clock, no environment, no references, no git library. Callers see [`merge`],
+//! or a [`Merger`] for many merges, and its [`Outcome`]; what is inside may change. A [`Repository`] is what it asks for beside
+//! git's own files.
 //!
 //! Inside: `ort` leads. `bases` finds the common ancestors (over `commits`), `structural` decides what
 //! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
 //! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` says what is open.
-//! `store` reads objects; `plain` says where that needs no libgit2.
+//! `store` reads objects; `bare_repository` says where that needs no opened repository.
 
 mod attributes;
+mod bare_repository;
 mod bases;
-mod certificate;
 mod commits;
 mod conflict;
 mod content;
@@ -20,14 +20,14 @@ mod entries;
 mod finish;
 mod histogram;
 mod lines;
+mod message;
+mod moved_counts;
 mod myers;
-mod note;
 mod ort;
 mod outcome;
-mod plain;
-mod remembered;
 mod renames;
 mod report;
+mod repository;
 mod resolve;
 mod similarity;
 mod slide;
@@ -38,12 +38,11 @@ mod table_order;
 mod three_way;
 mod tree;
 
-pub use certificate::{Certificate, Certify, Certifying, certify};
+pub use bare_repository::BareRepository;
 pub use conflict::{Conflict, ConflictKind, Hunk, Side};
 pub use outcome::{By, MergeError, Merged, Outcome};
-pub use plain::Plain;
+pub use repository::{Attribute, Repository, Submodule};
 
-use crate::git::Objects;
 use crate::model::{CommitId, TreeId};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -53,8 +52,8 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// Unrelated histories, missing or damaged objects.
-pub fn merge(objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
-    Merger::default().merge(objects, ours, theirs)
+pub fn merge(repository: &dyn Repository, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+    Merger::default().merge(repository, ours, theirs)
 }
 
 /// Three trees to merge over a base that is given.
@@ -76,8 +75,8 @@ pub struct Trees<'a> {
 /// # Errors
 ///
 /// Missing or damaged objects.
-pub fn merge_trees(objects: &Objects, trees: Trees<'_>) -> Result<Outcome, MergeError> {
-    Merger::default().merge_trees(objects, trees)
+pub fn merge_trees(repository: &dyn Repository, trees: Trees<'_>) -> Result<Outcome, MergeError> {
+    Merger::default().merge_trees(repository, trees)
 }
 
 /// Merges many pairs of commits, one after the other, and keeps what it has read: the next merge starts warm.
@@ -95,18 +94,23 @@ impl Merger {
     /// # Errors
     ///
     /// Unrelated histories, missing or damaged objects.
-    pub fn merge(&self, objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
-        self.with(objects, |engine| engine.merge(ours, theirs))
+    pub fn merge(&self, repository: &dyn Repository, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+        self.run(repository, |engine| engine.merge(ours, theirs))
     }
 
-    /// As [`merge`] in a repository that nobody has opened: nothing is written, and who wants it for something else than
-    /// the tree's id must ask again. What cannot be answered in this way is for [`Merger::merge`] to answer.
+    /// As [`merge`] in a repository that is not opened: nothing is written, so only the tree's id is of use. What cannot be
+    /// answered in this way is for [`Merger::merge`] to answer.
     ///
     /// # Errors
     ///
     /// As [`merge`]; also where an object is not a commit, or kept in a way that only libgit2 knows.
-    pub fn merge_in(&self, repository: &Plain, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
-        self.run(repository.path(), None, |engine| engine.merge(ours, theirs))
+    pub fn merge_in(
+        &self,
+        repository: &BareRepository,
+        ours: CommitId,
+        theirs: CommitId,
+    ) -> Result<Outcome, MergeError> {
+        self.run_in(repository.path(), None, |engine| engine.merge(ours, theirs))
     }
 
     /// As [`merge_trees`].
@@ -114,10 +118,10 @@ impl Merger {
     /// # Errors
     ///
     /// Missing or damaged objects.
-    pub fn merge_trees(&self, objects: &Objects, trees: Trees<'_>) -> Result<Outcome, MergeError> {
+    pub fn merge_trees(&self, repository: &dyn Repository, trees: Trees<'_>) -> Result<Outcome, MergeError> {
         let labels = content::Labels { ours: b"HEAD".to_vec(), theirs: trees.name.as_bytes().to_vec() };
         let ids = [trees.base, trees.ours, trees.theirs].map(TreeId::object);
-        self.with(objects, |engine| engine.merge_trees(ids, &labels))
+        self.run(repository, |engine| engine.merge_trees(ids, &labels))
     }
 
     /// The tree of a merge even where it has conflicts: with their markers, as `git merge-tree` prints it.
@@ -125,22 +129,22 @@ impl Merger {
     /// # Errors
     ///
     /// Unrelated histories, missing or damaged objects.
-    pub fn tree(&self, objects: &Objects, ours: CommitId, theirs: CommitId) -> Result<TreeId, MergeError> {
-        self.with(objects, |engine| Ok(engine.answer(ours, theirs)?.tree.into()))
-    }
-
-    fn with<T>(
-        &self,
-        objects: &Objects,
-        work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
-    ) -> Result<T, MergeError> {
-        objects.with(|repository| self.run(repository.commondir(), Some(repository), work))
+    pub fn tree(&self, repository: &dyn Repository, ours: CommitId, theirs: CommitId) -> Result<TreeId, MergeError> {
+        self.run(repository, |engine| Ok(engine.answer(ours, theirs)?.tree.into()))
     }
 
     fn run<T>(
         &self,
+        repository: &dyn Repository,
+        work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
+    ) -> Result<T, MergeError> {
+        self.run_in(&repository.common_dir(), Some(repository), work)
+    }
+
+    fn run_in<T>(
+        &self,
         common: &Path,
-        repository: Option<&git2::Repository>,
+        repository: Option<&dyn Repository>,
         work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
     ) -> Result<T, MergeError> {
         let common: PathBuf = common.components().collect();
@@ -153,6 +157,6 @@ impl Merger {
             _ => ort::Memory::new(&common)?,
         };
         let (_, kept) = memory.insert((common, kept));
-        work(&ort::Engine::new(repository, kept)?)
+        work(&ort::Engine::new(repository, kept))
     }
 }

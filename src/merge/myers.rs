@@ -1,8 +1,7 @@
 //! The classic diff (Myers' divide and conquer) with git's short cuts: common ends are cut off, lines without a partner and
 //! runs of too common lines are set aside first, and a search that becomes too expensive settles for a good split.
 
-use super::histogram::Changed;
-use super::lines::Token;
+use super::lines::{Changed, Token};
 
 /// A line this frequent on the other side may be set aside.
 const FREQUENT: usize = 1024;

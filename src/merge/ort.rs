@@ -8,13 +8,14 @@ use super::commits::{Commits, Number};
 use super::content::{Context, KnownTexts, Labels};
 use super::entries::Differences;
 use super::finish::Finished;
-use super::note::{Note, NoteKind};
+use super::message::{Message, MessageKind};
+use super::moved_counts::MovedCounts;
 use super::renames::Renames;
 use super::store::{Kept, Store};
 use super::submodules::Submodules;
 use super::tree::{DIRECTORY, Item};
-use super::{By, Conflict, MergeError, Merged, Outcome};
-use super::{directories, finish, plain, renames, report, resolve, structural};
+use super::{By, Conflict, MergeError, Merged, Outcome, Repository};
+use super::{bare_repository, directories, finish, renames, report, resolve, structural};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
 use std::path::Path;
@@ -33,7 +34,7 @@ impl Memory {
     ///
     /// It has other objects or parents put in the place of its own.
     pub(super) fn new(common: &Path) -> Result<Self, MergeError> {
-        if let Some(what) = plain::altered(common) {
+        if let Some(what) = bare_repository::altered(common) {
             return Err(MergeError::Altered { what });
         }
         Ok(Self {
@@ -69,13 +70,13 @@ pub(super) struct Answer {
 
 impl<'r> Engine<'r> {
     /// Without a repository what is written stays in the memory.
-    pub(super) fn new(repo: Option<&'r git2::Repository>, memory: &'r Memory) -> Result<Self, MergeError> {
-        Ok(Self {
-            store: Store::new(repo, &memory.objects)?,
-            attributes: Attributes::new(repo),
-            submodules: Submodules::new(repo),
+    pub(super) fn new(repository: Option<&'r dyn Repository>, memory: &'r Memory) -> Self {
+        Self {
+            store: Store::new(repository, &memory.objects),
+            attributes: Attributes::new(repository),
+            submodules: Submodules::new(repository),
             memory,
-        })
+        }
     }
 
     /// Merges `theirs` into `ours`.
@@ -101,10 +102,10 @@ impl<'r> Engine<'r> {
         if let Some(tree) = structural::merge(&context, roots)? {
             return Ok(outcome(By::Structural, Merged::Clean(tree.id.into())));
         }
-        let (finished, notes) = self.full(&context, roots)?;
+        let (finished, messages) = self.full(&context, roots)?;
         Ok(outcome(
             By::Full,
-            match conflicts(&context, &finished, &notes)? {
+            match conflicts(&context, &finished, &messages)? {
                 Some(conflicts) => Merged::Conflicts(conflicts),
                 None => Merged::Clean(finished.tree.id.into()),
             },
@@ -138,10 +139,10 @@ impl<'r> Engine<'r> {
                 if let Some(tree) = simple {
                     answer.tree = tree.id;
                 } else {
-                    let (finished, notes) = self.full(&context, roots)?;
+                    let (finished, messages) = self.full(&context, roots)?;
                     answer.by = By::Full;
                     answer.tree = finished.tree.id;
-                    answer.conflicts = conflicts(&context, &finished, &notes)?;
+                    answer.conflicts = conflicts(&context, &finished, &messages)?;
                 }
             }
         }
@@ -189,18 +190,18 @@ impl<'r> Engine<'r> {
         Ok(tree)
     }
 
-    fn full(&self, context: &Context<'_, 'r>, roots: [Item; 3]) -> Result<(Finished, Vec<Note>), MergeError> {
-        let mut notes: Vec<Note> = Vec::new();
+    fn full(&self, context: &Context<'_, 'r>, roots: [Item; 3]) -> Result<(Finished, Vec<Message>), MergeError> {
+        let mut messages: Vec<Message> = Vec::new();
         let mut all = Differences::collect(&self.store, roots)?;
-        let none = Renames { from: Vec::new(), moved: directories::MovedCounts::default() };
+        let none = Renames { from: Vec::new(), moved: MovedCounts::default() };
         let found =
             [none, renames::find(&self.store, &mut all.sides[1])?, renames::find(&self.store, &mut all.sides[2])?];
         renames::close_again(&mut all, &found);
-        let renamed = directories::apply(&mut all, &found, context.depth == 0, &mut notes)?;
-        resolve::apply(&mut all, context, &renamed, &mut notes)?;
-        let finished = finish::finish(&all, context, &mut notes)?;
-        notes.dedup_by(|a, b| a.kind == NoteKind::AutoMerging && b.kind == a.kind && a.paths == b.paths);
-        Ok((finished, notes))
+        let renamed = directories::apply(&mut all, &found, context.depth == 0, &mut messages)?;
+        resolve::apply(&mut all, context, &renamed, &mut messages)?;
+        let finished = finish::finish(&all, context, &mut messages)?;
+        messages.dedup_by(|a, b| a.kind == MessageKind::AutoMerging && b.kind == a.kind && a.paths == b.paths);
+        Ok((finished, messages))
     }
 }
 
@@ -208,8 +209,8 @@ impl<'r> Engine<'r> {
 fn conflicts(
     context: &Context<'_, '_>,
     finished: &Finished,
-    notes: &[Note],
+    messages: &[Message],
 ) -> Result<Option<Vec<Conflict>>, MergeError> {
-    let clean = finished.unsettled.is_empty() && !notes.iter().any(|note| note.kind.spoils());
-    if clean { Ok(None) } else { report::conflicts(context, &finished.unsettled, notes).map(Some) }
+    let clean = finished.unsettled.is_empty() && !messages.iter().any(|message| message.kind.spoils());
+    if clean { Ok(None) } else { report::conflicts(context, &finished.unsettled, messages).map(Some) }
 }

@@ -1,8 +1,8 @@
 //! What a merge gives.
 
 use super::Conflict;
-use crate::git::DEEPEST;
 use crate::model::{CommitId, Failure, FailureKind, TreeId};
+use crate::odb::MAX_TREE_DEPTH;
 use serde::{Deserialize, Serialize};
 
 /// Which part of the merge decided.
@@ -59,7 +59,7 @@ pub enum MergeError {
         theirs: CommitId,
     },
     /// More directories lie in each other than git follows.
-    #[error("more than {DEEPEST} directories lie in each other")]
+    #[error("more than {MAX_TREE_DEPTH} directories lie in each other")]
     TooDeep,
     /// Other objects or parents stand in the place of the repository's own.
     #[error("the repository has {what}, which are not followed here")]
@@ -76,12 +76,12 @@ pub enum MergeError {
         driver: String,
     },
     /// The object database failed.
-    #[error("{what}: {source}")]
+    #[error("{what}: {why}")]
     Database {
         /// What was being read or written.
         what: String,
-        /// libgit2's words.
-        source: git2::Error,
+        /// What went wrong, in the words of whatever read or wrote it.
+        why: String,
     },
 }
 

@@ -4,8 +4,8 @@
 //! step only for sources that matter and are still without a partner.
 
 use super::MergeError;
-use super::directories::MovedCounts;
 use super::entries::{Differences, Path, PathMap, Relevance, SideChanges, Vanished, join, split};
+use super::moved_counts::MovedCounts;
 use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
 use super::store::{IdMap, Store};
 use super::tree::{Item, is_regular};

@@ -4,21 +4,23 @@ use super::MergeError;
 use super::conflict::{Conflict, ConflictKind, Hunk, Side};
 use super::content::Context;
 use super::finish::Unsettled;
-use super::note::{Note, NoteKind};
+use super::message::{Message, MessageKind};
 use super::tree::{Item, LINK, is_regular, kind as kind_of};
 
 /// The conflicts of a merge, in the order of their paths.
 pub(super) fn conflicts(
     context: &Context<'_, '_>,
     unsettled: &[Unsettled],
-    notes: &[Note],
+    messages: &[Message],
 ) -> Result<Vec<Conflict>, MergeError> {
     let mut conflicts = Vec::new();
     let mut told = vec![false; unsettled.len()];
-    let not_text = |path| notes.iter().any(|note| note.kind == NoteKind::Binary && note.paths.first() == Some(path));
-    for note in notes {
-        let Some(kind) = kind(note.kind) else { continue };
-        let Some(path) = note.paths.first() else { continue };
+    let not_text = |path| {
+        messages.iter().any(|message| message.kind == MessageKind::Binary && message.paths.first() == Some(path))
+    };
+    for message in messages {
+        let Some(kind) = kind(message.kind) else { continue };
+        let Some(path) = message.paths.first() else { continue };
         // git warns that the file is not text, then speaks of its contents all the same. Once is enough.
         if matches!(kind, ConflictKind::Content | ConflictKind::AddAdd) && not_text(path) {
             continue;
@@ -30,16 +32,16 @@ pub(super) fn conflicts(
         let entry = at.map(|at| &unsettled[at]);
         let mut conflict = describe(context, path, kind, entry)?;
         let links = entry.is_some_and(|entry| entry.stages[1..].iter().all(|item| kind_of(item.mode) == LINK));
-        conflict.message = match note.kind {
-            NoteKind::Contents if links => format!("both sides changed where the link {} leads", conflict.path),
-            _ => sentence(note),
+        conflict.message = match message.kind {
+            MessageKind::Contents if links => format!("both sides changed where the link {} leads", conflict.path),
+            _ => sentence(message),
         };
         conflicts.push(conflict);
     }
     // A path that only another path's remark speaks of.
     for (entry, _) in unsettled.iter().zip(told).filter(|(_, told)| !told) {
-        let about = notes.iter().find(|note| kind(note.kind).is_some() && note.paths.contains(&entry.path));
-        let kind = about.and_then(|note| kind(note.kind)).unwrap_or(ConflictKind::Content);
+        let about = messages.iter().find(|message| kind(message.kind).is_some() && message.paths.contains(&entry.path));
+        let kind = about.and_then(|message| kind(message.kind)).unwrap_or(ConflictKind::Content);
         let mut conflict = describe(context, &entry.path, kind, Some(entry))?;
         conflict.message = about.map_or_else(|| format!("{} is in conflict", text(&entry.path)), sentence);
         conflicts.push(conflict);
@@ -86,59 +88,59 @@ fn hunks(context: &Context<'_, '_>, stages: [Item; 3]) -> Result<Vec<Hunk>, Merg
     context.hunks(same_kind(base).then_some(base.id), ours.id, theirs.id)
 }
 
-fn kind(kind: NoteKind) -> Option<ConflictKind> {
+fn kind(kind: MessageKind) -> Option<ConflictKind> {
     Some(match kind {
-        NoteKind::AutoMerging | NoteKind::RenameSkipped | NoteKind::Unclean => return None,
-        NoteKind::Contents => ConflictKind::Content,
-        NoteKind::AddAdd => ConflictKind::AddAdd,
-        NoteKind::Binary => ConflictKind::Binary,
-        NoteKind::FileDirectory => ConflictKind::FileDirectory,
-        NoteKind::DistinctTypes => ConflictKind::DistinctTypes,
-        NoteKind::ModifyDelete => ConflictKind::ModifyDelete,
-        NoteKind::RenameRename => ConflictKind::RenameRename,
-        NoteKind::RenameCollides => ConflictKind::RenameAdd,
-        NoteKind::RenameDelete => ConflictKind::RenameDelete,
-        NoteKind::DirectoryRenameSuggested
-        | NoteKind::DirectoryRenameInWay
-        | NoteKind::DirectoryRenameCollision
-        | NoteKind::DirectoryRenameSplit => ConflictKind::DirectoryRename,
-        NoteKind::Submodule | NoteKind::SubmoduleContents => ConflictKind::Submodule,
+        MessageKind::AutoMerging | MessageKind::RenameSkipped | MessageKind::Unclean => return None,
+        MessageKind::Contents => ConflictKind::Content,
+        MessageKind::AddAdd => ConflictKind::AddAdd,
+        MessageKind::Binary => ConflictKind::Binary,
+        MessageKind::FileDirectory => ConflictKind::FileDirectory,
+        MessageKind::DistinctTypes => ConflictKind::DistinctTypes,
+        MessageKind::ModifyDelete => ConflictKind::ModifyDelete,
+        MessageKind::RenameRename => ConflictKind::RenameRename,
+        MessageKind::RenameCollides => ConflictKind::RenameAdd,
+        MessageKind::RenameDelete => ConflictKind::RenameDelete,
+        MessageKind::DirectoryRenameSuggested
+        | MessageKind::DirectoryRenameInWay
+        | MessageKind::DirectoryRenameCollision
+        | MessageKind::DirectoryRenameSplit => ConflictKind::DirectoryRename,
+        MessageKind::Submodule | MessageKind::SubmoduleContents => ConflictKind::Submodule,
     })
 }
 
-fn sentence(note: &Note) -> String {
-    let path = |at: usize| note.paths.get(at).map(|path| text(path)).unwrap_or_default();
-    let (here, there) = if note.side == 2 { ("theirs", "ours") } else { ("ours", "theirs") };
+fn sentence(message: &Message) -> String {
+    let path = |at: usize| message.paths.get(at).map(|path| text(path)).unwrap_or_default();
+    let (here, there) = if message.side == 2 { ("theirs", "ours") } else { ("ours", "theirs") };
     let (first, second, third) = (path(0), path(1), path(2));
-    match note.kind {
-        NoteKind::Contents => format!("both sides changed the same lines of {first}"),
-        NoteKind::AddAdd => format!("both sides added {first}, differently"),
-        NoteKind::Binary => format!("both sides changed {first}, which is not text"),
-        NoteKind::FileDirectory => {
+    match message.kind {
+        MessageKind::Contents => format!("both sides changed the same lines of {first}"),
+        MessageKind::AddAdd => format!("both sides added {first}, differently"),
+        MessageKind::Binary => format!("both sides changed {first}, which is not text"),
+        MessageKind::FileDirectory => {
             format!("{second} is a file in {here} and a directory in {there}; the file would become {first}")
         }
-        NoteKind::DistinctTypes => format!("{first} has a different type on each side"),
-        NoteKind::ModifyDelete => format!("{first} was changed in {here} and deleted in {there}"),
-        NoteKind::RenameRename => format!("{first} was renamed to {second} in ours and to {third} in theirs"),
-        NoteKind::RenameCollides => {
+        MessageKind::DistinctTypes => format!("{first} has a different type on each side"),
+        MessageKind::ModifyDelete => format!("{first} was changed in {here} and deleted in {there}"),
+        MessageKind::RenameRename => format!("{first} was renamed to {second} in ours and to {third} in theirs"),
+        MessageKind::RenameCollides => {
             format!("{second} was renamed to {first}, conflicts there and meets another file of that name")
         }
-        NoteKind::RenameDelete => format!("{second} was renamed to {first} in {here} and deleted in {there}"),
-        NoteKind::DirectoryRenameSuggested if note.paths.len() == 3 => format!(
+        MessageKind::RenameDelete => format!("{second} was renamed to {first} in {here} and deleted in {there}"),
+        MessageKind::DirectoryRenameSuggested if message.paths.len() == 3 => format!(
             "{third} was renamed to {second} in {here}, inside a directory that {there} renamed; should it become {first}?"
         ),
-        NoteKind::DirectoryRenameSuggested => {
+        MessageKind::DirectoryRenameSuggested => {
             format!("{second} was added in {here}, inside a directory that {there} renamed; should it become {first}?")
         }
-        NoteKind::DirectoryRenameInWay => {
+        MessageKind::DirectoryRenameInWay => {
             format!("something is in the way at {first}, where a renamed directory leads")
         }
-        NoteKind::DirectoryRenameCollision => format!("renamed directories lead more than one path to {first}"),
-        NoteKind::DirectoryRenameSplit => {
+        MessageKind::DirectoryRenameCollision => format!("renamed directories lead more than one path to {first}"),
+        MessageKind::DirectoryRenameSplit => {
             format!("{first} was renamed to several directories, none of which got the majority of its files")
         }
-        NoteKind::Submodule | NoteKind::SubmoduleContents => format!("both sides moved the submodule {first}"),
-        NoteKind::AutoMerging | NoteKind::RenameSkipped | NoteKind::Unclean => first,
+        MessageKind::Submodule | MessageKind::SubmoduleContents => format!("both sides moved the submodule {first}"),
+        MessageKind::AutoMerging | MessageKind::RenameSkipped | MessageKind::Unclean => first,
     }
 }
 

@@ -4,7 +4,7 @@ use super::MergeError;
 use super::content::{Context, Versions};
 use super::directories::Rename;
 use super::entries::{BASE, Differences, Path, bit};
-use super::note::{Note, NoteKind};
+use super::message::{Message, MessageKind};
 use super::tree::{Item, is_regular};
 
 /// Applies all renames, given by source path.
@@ -12,7 +12,7 @@ pub(super) fn apply(
     all: &mut Differences<'_, '_>,
     context: &Context<'_, '_>,
     renames: &[Rename],
-    notes: &mut Vec<Note>,
+    messages: &mut Vec<Message>,
 ) -> Result<(), MergeError> {
     let mut at = 0;
     while let Some(rename) = renames.get(at) {
@@ -25,11 +25,11 @@ pub(super) fn apply(
                 at += 1;
                 match all.info(&partner.to) {
                     Some(other) if other == new => same_target(all, old, new),
-                    Some(other) => two_targets(all, context, [rename, partner], [old, new, other], notes)?,
+                    Some(other) => two_targets(all, context, [rename, partner], [old, new, other], messages)?,
                     None => {}
                 }
             }
-            None => one_sided(all, context, rename, old, new, notes)?,
+            None => one_sided(all, context, rename, old, new, messages)?,
         }
     }
     Ok(())
@@ -48,12 +48,12 @@ fn two_targets(
     context: &Context<'_, '_>,
     renames: [&Rename; 2],
     [old, ours, theirs]: [usize; 3],
-    notes: &mut Vec<Note>,
+    messages: &mut Vec<Message>,
 ) -> Result<(), MergeError> {
     let items = [all.infos[old].stages[0], all.infos[ours].stages[1], all.infos[theirs].stages[2]];
     let paths = [renames[0].from.clone(), renames[0].to.clone(), renames[1].to.clone()];
     let versions = Versions { items, paths: &paths };
-    let merged = context.merge(&paths[0], &versions, 1 + 2 * context.depth, notes)?;
+    let merged = context.merge(&paths[0], &versions, 1 + 2 * context.depth, messages)?;
     all.infos[ours].stages[1] = merged.item;
     // What cannot be merged keeps each side's contents at that side's path.
     if merged.clean || merged.item != items[1] {
@@ -62,7 +62,7 @@ fn two_targets(
     for info in [old, ours, theirs] {
         all.infos[info].misplaced = true;
     }
-    notes.push(Note::new(NoteKind::RenameRename, paths));
+    messages.push(Message::new(MessageKind::RenameRename, paths));
     Ok(())
 }
 
@@ -72,7 +72,7 @@ fn one_sided(
     rename: &Rename,
     old: usize,
     new: usize,
-    notes: &mut Vec<Note>,
+    messages: &mut Vec<Message>,
 ) -> Result<(), MergeError> {
     let side = rename.side;
     let other = 3 - side;
@@ -86,9 +86,9 @@ fn one_sided(
     }
     if collides && deleted {
         all.infos[new].misplaced = true;
-        notes.push(rename_delete(rename));
+        messages.push(rename_delete(rename));
     } else if collides {
-        collision(all, context, rename, old, new, notes)?;
+        collision(all, context, rename, old, new, messages)?;
     } else {
         let base = all.infos[old].stages[0];
         let info = &mut all.infos[new];
@@ -103,7 +103,7 @@ fn one_sided(
             info.equal = 0;
         } else if deleted {
             info.misplaced = true;
-            notes.push(rename_delete(rename));
+            messages.push(rename_delete(rename));
         } else {
             info.stages[other] = kept;
             info.files |= bit(other);
@@ -123,7 +123,7 @@ fn collision(
     rename: &Rename,
     old: usize,
     new: usize,
-    notes: &mut Vec<Note>,
+    messages: &mut Vec<Message>,
 ) -> Result<(), MergeError> {
     let side = rename.side;
     let mut items = all.infos[old].stages;
@@ -131,14 +131,14 @@ fn collision(
     let mut paths: [Path; 3] = std::array::from_fn(|_| rename.from.clone());
     paths[side] = rename.to.clone();
     let versions = Versions { items, paths: &paths };
-    let merged = context.merge(&rename.from, &versions, 1 + 2 * context.depth, notes)?;
+    let merged = context.merge(&rename.from, &versions, 1 + 2 * context.depth, messages)?;
     all.infos[new].stages[side] = merged.item;
     if !merged.clean {
-        notes.push(Note::new(NoteKind::RenameCollides, [rename.to.clone(), rename.from.clone()]));
+        messages.push(Message::new(MessageKind::RenameCollides, [rename.to.clone(), rename.from.clone()]));
     }
     Ok(())
 }
 
-fn rename_delete(rename: &Rename) -> Note {
-    Note::new(NoteKind::RenameDelete, [rename.to.clone(), rename.from.clone()]).on(rename.side)
+fn rename_delete(rename: &Rename) -> Message {
+    Message::new(MessageKind::RenameDelete, [rename.to.clone(), rename.from.clone()]).on(rename.side)
 }

@@ -1,7 +1,6 @@
 //! Slides groups of changed lines to where git puts them: as far down as they go, or level with a group on the other side.
 
-use super::histogram::Changed;
-use super::lines::Token;
+use super::lines::{Changed, Token};
 
 /// A run of changed lines, possibly empty, between two unchanged ones.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 //!
 //! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
 
-use super::MergeError;
+use super::{MergeError, Repository};
 use crate::model::ObjectId;
 use crate::odb::{Found, Kind, ObjectFiles};
 use sha1::{Digest, Sha1};
@@ -104,16 +104,16 @@ impl Kept {
     }
 }
 
-/// One repository's objects: those in packs and files are read here, the others (in memory) by libgit2, where it is at hand.
+/// One repository's objects: those in packs and files are read here, the others (in memory) by the repository, where one is at
+/// hand.
 pub(super) struct Store<'r> {
-    odb: Option<git2::Odb<'r>>,
+    repository: Option<&'r dyn Repository>,
     kept: &'r Kept,
 }
 
 impl<'r> Store<'r> {
-    pub(super) fn new(repo: Option<&'r git2::Repository>, kept: &'r Kept) -> Result<Self, MergeError> {
-        let odb = repo.map(|repo| repo.odb().map_err(|source| failed("the object database", source))).transpose()?;
-        Ok(Self { odb, kept })
+    pub(super) fn new(repository: Option<&'r dyn Repository>, kept: &'r Kept) -> Self {
+        Self { repository, kept }
     }
 
     /// The raw bytes of a tree.
@@ -181,10 +181,10 @@ impl<'r> Store<'r> {
 
     fn write(&self, kind: Kind, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
         let id = hash(kind, data);
-        match &self.odb {
+        match self.repository {
             None => drop(self.kept.written.borrow_mut().entry(id).or_insert_with(|| (kind, data.into()))),
-            Some(odb) if !self.kept.files.is_packed(id) => {
-                odb.write(git2_kind(kind), data).map_err(|source| failed(what, source))?;
+            Some(repository) if !self.kept.files.is_packed(id) => {
+                repository.write(kind, data).map_err(|why| damaged(what, why))?;
             }
             Some(_) => {}
         }
@@ -192,38 +192,23 @@ impl<'r> Store<'r> {
     }
 
     fn read(&self, id: ObjectId, kind: Kind) -> Result<Arc<[u8]>, MergeError> {
-        if let Some((stored, data)) = self.kept.written.borrow().get(&id) {
-            return if *stored == kind { Ok(data.clone()) } else { Err(other_kind(id, *stored, kind)) };
+        let (stored, data) = self.find(id, kind)?;
+        if stored == kind { Ok(data) } else { Err(other_kind(id, stored, kind)) }
+    }
+
+    fn find(&self, id: ObjectId, kind: Kind) -> Result<(Kind, Arc<[u8]>), MergeError> {
+        if let Some(written) = self.kept.written.borrow().get(&id) {
+            return Ok(written.clone());
         }
         match self.kept.files.read(id) {
-            Found::Object(stored, data) if stored == kind => return Ok(data),
-            Found::Object(stored, _) => return Err(other_kind(id, stored, kind)),
-            Found::Damaged(why) => return Err(damaged(format!("object {id}"), &why)),
+            Found::Object(stored, data) => return Ok((stored, data)),
+            Found::Damaged(why) => return Err(damaged(format!("object {id}"), why)),
             Found::Absent => {}
         }
         let what = || format!("{} {id}", kind.word());
-        let Some(odb) = &self.odb else { return Err(damaged(what(), "it is missing")) };
-        let object = odb.read(oid(id)).map_err(|source| failed(what(), source))?;
-        if object.kind() == git2_kind(kind) {
-            return Ok(Arc::from(object.data()));
-        }
-        Err(damaged(format!("object {id}"), &format!("a {} where a {} belongs", object.kind(), kind.word())))
+        let Some(repository) = self.repository else { return Err(damaged(what(), "it is missing")) };
+        repository.read(id).map_err(|why| damaged(what(), why))
     }
-}
-
-/// git2's form of a kind.
-fn git2_kind(kind: Kind) -> git2::ObjectType {
-    match kind {
-        Kind::Commit => git2::ObjectType::Commit,
-        Kind::Tree => git2::ObjectType::Tree,
-        Kind::Blob => git2::ObjectType::Blob,
-        Kind::Tag => git2::ObjectType::Tag,
-    }
-}
-
-/// git2's form of an id.
-pub(super) fn oid(id: ObjectId) -> git2::Oid {
-    git2::Oid::from_bytes(id.as_bytes()).unwrap_or(git2::Oid::ZERO_SHA1)
 }
 
 /// The name that `data` has as an object.
@@ -235,16 +220,11 @@ fn hash(kind: Kind, data: &[u8]) -> ObjectId {
     ObjectId::from_bytes(sha.finalize().into())
 }
 
-/// An error of the database.
-pub(super) fn failed(what: impl Into<String>, source: git2::Error) -> MergeError {
-    MergeError::Database { what: what.into(), source }
-}
-
 fn other_kind(id: ObjectId, stored: Kind, wanted: Kind) -> MergeError {
-    damaged(format!("object {id}"), &format!("a {} where a {} belongs", stored.word(), wanted.word()))
+    damaged(format!("object {id}"), format!("a {} where a {} belongs", stored.word(), wanted.word()))
 }
 
-/// An object that is there but is not what it should be.
-pub(super) fn damaged(what: impl Into<String>, why: &str) -> MergeError {
-    MergeError::Database { what: what.into(), source: git2::Error::from_str(why) }
+/// An object, or something else of the repository, that cannot be read or stored.
+pub(super) fn damaged(what: impl Into<String>, why: impl Into<String>) -> MergeError {
+    MergeError::Database { what: what.into(), why: why.into() }
 }

@@ -9,7 +9,7 @@ use super::content::{Context, Versions};
 use super::entries::{Path, deeper, join, read, rows, trivial};
 use super::store::Store;
 use super::tree::{Builder, DIRECTORY, Entries, Item, is_regular};
-use crate::git::DEEPEST;
+use crate::odb::MAX_TREE_DEPTH;
 use std::sync::Arc;
 
 /// Why there is no answer.
@@ -102,7 +102,7 @@ fn loses(store: &Store<'_>, before: Item, after: Item, depth: usize) -> Result<b
     if !before.is_directory() || !after.is_directory() {
         return Ok(before.is_directory() != after.is_directory());
     }
-    if depth > DEEPEST {
+    if depth > MAX_TREE_DEPTH {
         return Err(MergeError::TooDeep);
     }
     let (old, new) = (store.tree(before.id)?, store.tree(after.id)?);

@@ -1,8 +1,8 @@
 //! The three-way merge of one text, as `git merge-file` does it with histogram diffs at the "zealous" level.
 
 use super::conflict::Hunk;
-use super::histogram::{Changed, Histogram};
-use super::lines::{Interner, Lines, Token};
+use super::histogram::Histogram;
+use super::lines::{Changed, Interner, Lines, Token};
 use super::slide::slide;
 use std::ops::Range;
 

@@ -22,10 +22,14 @@ use std::sync::Arc;
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A commit.
     Commit,
+    /// A directory.
     Tree,
+    /// A file.
     Blob,
+    /// An annotated tag.
     Tag,
 }
 
@@ -40,6 +44,9 @@ impl Kind {
         }
     }
 }
+
+/// git opens no trees that lie deeper than this by default (`core.maxTreeDepth`).
+pub(crate) const MAX_TREE_DEPTH: usize = 2048;
 
 /// What the files say of an object.
 pub(crate) enum Found {

@@ -6,7 +6,6 @@ use super::hidden::hidden;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::{ChangedFile, CommitRow, Preview, PreviewOutcome};
-use crate::merge::Certificate;
 use crate::model::Value;
 use std::borrow::Cow;
 
@@ -44,8 +43,8 @@ pub fn preview(preview: &Preview) -> String {
     if let Some(text) = disagreement(preview) {
         out.push_str(&format!("{} {text}\n", paint(ERROR, "not to be trusted:")));
     }
-    if let Certificate { by: Some(by), agrees: None, .. } = &preview.certificate {
-        out.push_str(&format!("{} {by} gave no answer to compare with\n", paint(ERROR, "not certified:")));
+    if let (Some(by), None) = (&preview.cross_check.by, preview.cross_check.agrees) {
+        out.push_str(&format!("{} {by} gave no answer to compare with\n", paint(ERROR, "not cross-checked:")));
     }
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
@@ -59,9 +58,9 @@ pub fn preview(preview: &Preview) -> String {
 
 /// git's different answer, if it has one.
 fn disagreement(preview: &Preview) -> Option<String> {
-    let certificate = &preview.certificate;
-    let by = certificate.by.as_deref().filter(|_| certificate.agrees == Some(false))?;
-    let found = certificate.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
+    let cross_check = &preview.cross_check;
+    let by = cross_check.by.as_deref().filter(|_| cross_check.agrees == Some(false))?;
+    let found = cross_check.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
     Some(format!("{by} has another answer: {found}. A run stops here; please report both commits as a bug in relwf"))
 }
 

@@ -225,7 +225,7 @@ fn lying_git(machine: &Machine) -> String {
 }
 
 #[test]
-fn gits_disagreement_blocks_and_no_certify_is_written_down() {
+fn gits_disagreement_blocks_and_no_cross_check_is_written_down() {
     let machine = Machine::new();
     let service = machine.service();
     let path = lying_git(&machine);
@@ -245,14 +245,15 @@ fn gits_disagreement_blocks_and_no_certify_is_written_down() {
     let blocked = say(&["run", "promote-staging"]);
     blocked.exits(1);
     assert!(
-        blocked.stderr.contains("differently: relwf has tree ") && blocked.stderr.contains("--no-certify"),
+        blocked.stderr.contains("differently: relwf has tree ") && blocked.stderr.contains("--no-cross-check"),
         "{}",
         blocked.stderr
     );
     assert_eq!(git(&service, &["ls-remote", "origin"]), remote, "nothing was pushed");
 
+    // The flag's older name still works.
     say(&["preview", "master", "staging", "--no-certify"]).exits(0);
-    let done = say(&["run", "promote-staging", "--no-certify", "--json"]);
+    let done = say(&["run", "promote-staging", "--no-cross-check", "--json"]);
     done.exits(0);
     let run = last(&done)["run"].as_str().unwrap().to_owned();
     let story = say(&["show", &run, "--json"]).json();

@@ -2,7 +2,8 @@
 
 use crate::support::git::{Repo, bytes_of};
 use relwf::git::Mirror;
-use relwf::merge::{By, Certificate, ConflictKind, Hunk, MergeError, Merged, Outcome, certify, merge};
+use relwf::git::{CrossCheck, cross_check};
+use relwf::merge::{By, ConflictKind, Hunk, MergeError, Merged, Outcome, merge};
 use relwf::model::{CommitId, Failure, FailureKind};
 use tempfile::TempDir;
 
@@ -48,12 +49,12 @@ impl Fork {
         self.work.commit(message)
     }
 
-    fn merge(&self) -> (Outcome, Certificate) {
+    fn merge(&self) -> (Outcome, CrossCheck) {
         let mirror = Mirror::at(&self.work.path).unwrap();
         let (ours, theirs) = (mirror.resolve("ours").unwrap(), mirror.resolve("theirs").unwrap());
         let outcome = merge(mirror.objects(), ours, theirs).unwrap();
-        let certificate = certify(mirror.objects(), ours, theirs, &outcome);
-        (outcome, certificate)
+        let checked = cross_check(mirror.objects(), ours, theirs, &outcome);
+        (outcome, checked)
     }
 
     /// git's tree, or `None` for conflicts.
@@ -88,15 +89,15 @@ fn clean_merges_have_gits_trees() {
     ];
     for (name, base, ours, theirs) in cases {
         let fork = Fork::new(base, ours, theirs);
-        let (outcome, certificate) = fork.merge();
+        let (outcome, checked) = fork.merge();
         let expected = fork.gits().unwrap_or_else(|| panic!("{name}: git finds conflicts"));
         match outcome.result {
             Merged::Clean(tree) => assert_eq!(tree.to_string(), expected, "{name}"),
             other => panic!("{name}: {other:?}"),
         }
-        assert_eq!(certificate.tree.map(|tree| tree.to_string()), Some(expected), "{name}");
-        assert_eq!(certificate.agrees, Some(true), "{name}");
-        assert!(certificate.by.unwrap().starts_with("git 2."), "{name}");
+        assert_eq!(checked.tree.map(|tree| tree.to_string()), Some(expected), "{name}");
+        assert_eq!(checked.agrees, Some(true), "{name}");
+        assert!(checked.by.unwrap().starts_with("git 2."), "{name}");
     }
 }
 
@@ -115,7 +116,7 @@ fn what_is_merged_already_and_what_can_be_taken_whole_needs_no_merge() {
     assert_eq!(of("theirs", "master"), expect(Merged::UpToDate(tree("theirs"))));
     let same = merge(mirror.objects(), at("ours"), at("ours")).unwrap();
     assert_eq!(same.result, Merged::UpToDate(tree("ours")));
-    assert_eq!(certify(mirror.objects(), at("ours"), at("ours"), &same).agrees, Some(true));
+    assert_eq!(cross_check(mirror.objects(), at("ours"), at("ours"), &same).agrees, Some(true));
 }
 
 #[test]
@@ -125,8 +126,8 @@ fn a_content_conflict_shows_its_lines_and_where_they_are_in_ours() {
     let ours = format!("o1\no2\n{}", long(&[("5", "five"), ("10", "ten")]));
     let theirs = long(&[("2", "2\ntwo and a half\n2.7"), ("5", "FIVE\nfive b"), ("10", "X")]);
     let fork = Fork::new(&[("d/a.txt", Some(base))], &[("d/a.txt", Some(&ours))], &[("d/a.txt", Some(&theirs))]);
-    let (outcome, certificate) = fork.merge();
-    assert_eq!((outcome.by, certificate.agrees, certificate.tree), (By::Full, Some(true), None));
+    let (outcome, checked) = fork.merge();
+    assert_eq!((outcome.by, checked.agrees, checked.tree), (By::Full, Some(true), None));
     let Merged::Conflicts(conflicts) = outcome.result else { panic!("{outcome:?}") };
     let [conflict] = conflicts.as_slice() else { panic!("{conflicts:?}") };
     assert_eq!((conflict.path.as_str(), conflict.kind), ("d/a.txt", ConflictKind::Content));
@@ -160,8 +161,8 @@ fn links_that_both_sides_changed_show_where_they_lead() {
         fork.work.git(&["branch", "-f", branch, "master"]);
         lead(branch, to);
     }
-    let (outcome, certificate) = fork.merge();
-    assert_eq!(certificate.agrees, Some(true));
+    let (outcome, checked) = fork.merge();
+    assert_eq!(checked.agrees, Some(true));
     let Merged::Conflicts(conflicts) = outcome.result else { panic!("{outcome:?}") };
     let [conflict] = conflicts.as_slice() else { panic!("{conflicts:?}") };
     assert_eq!(conflict.message, "both sides changed where the link link leads");
@@ -237,14 +238,14 @@ fn conflicts_are_typed() {
     ];
     for (name, base, ours, theirs, paths, kind) in cases {
         let fork = Fork::new(base, ours, theirs);
-        let (outcome, certificate) = fork.merge();
+        let (outcome, checked) = fork.merge();
         let Merged::Conflicts(conflicts) = outcome.result else { panic!("{name}: {outcome:?}") };
         // A file that steps aside is called after the commit it comes from.
         let path = |path: &str| path.split_inclusive('~').next().unwrap_or_default().to_owned();
         let found: Vec<_> = conflicts.iter().map(|c| (path(&c.path), c.kind)).collect();
         let expected: Vec<_> = paths.iter().map(|path| ((*path).to_owned(), kind)).collect();
         assert_eq!(found, expected, "{name}: {conflicts:#?}");
-        assert_eq!(certificate.agrees, Some(true), "{name}: git finds no conflict");
+        assert_eq!(checked.agrees, Some(true), "{name}: git finds no conflict");
     }
 }
 
@@ -289,13 +290,13 @@ fn several_merge_bases_are_merged_first() {
     fork.apply(&[("a", Some(&long(&[("2", "two"), ("9", "nine")])))], "theirs again");
     fork.work.git(&["checkout", "-q", "ours"]);
     fork.apply(&[("a", Some(&long(&[("2", "zwei"), ("5", "fünf")])))], "ours again");
-    let (outcome, certificate) = fork.merge();
+    let (outcome, checked) = fork.merge();
     let mut bases = outcome.bases.clone();
     bases.sort();
     let mut expected = [id(&one), id(&two)];
     expected.sort();
     assert_eq!((bases.as_slice(), outcome.by), (expected.as_slice(), By::Full));
-    assert_eq!(certificate.agrees, Some(true), "{outcome:?} {certificate:?}");
+    assert_eq!(checked.agrees, Some(true), "{outcome:?} {checked:?}");
     assert!(matches!(outcome.result, Merged::Clean(_)));
 }
 
@@ -317,9 +318,9 @@ fn many_edited_renames_are_found() {
         }
         fork.work.commit(branch);
     }
-    let (outcome, certificate) = fork.merge();
+    let (outcome, checked) = fork.merge();
     assert!(matches!(outcome.result, Merged::Clean(_)), "{outcome:?}");
-    assert_eq!(certificate.agrees, Some(true));
+    assert_eq!(checked.agrees, Some(true));
 }
 
 #[test]
@@ -337,23 +338,23 @@ fn no_answer_is_an_error_that_says_why() {
 }
 
 #[test]
-fn the_certificate_writes_nothing_and_says_when_it_cannot_tell() {
+fn the_cross_check_writes_nothing_and_says_when_it_cannot_tell() {
     let fork = Fork::new(&[("a", Some(LONG))], &[("b", Some("b"))], &[("c", Some("c"))]);
     let before = bytes_of(&fork.work.path);
-    let (outcome, certificate) = fork.merge();
-    assert_eq!(certificate.agrees, Some(true));
+    let (outcome, checked) = fork.merge();
+    assert_eq!(checked.agrees, Some(true));
     assert_eq!(bytes_of(&fork.work.path), before);
     let mirror = Mirror::at(&fork.work.path).unwrap();
     let (ours, theirs) = (mirror.resolve("ours").unwrap(), mirror.resolve("theirs").unwrap());
     // An answer that is wrong, and commits that git cannot see.
     let wrong = Outcome { result: Merged::Clean(mirror.tree(ours).unwrap()), ..outcome.clone() };
-    assert_eq!(certify(mirror.objects(), ours, theirs, &wrong).agrees, Some(false));
+    assert_eq!(cross_check(mirror.objects(), ours, theirs, &wrong).agrees, Some(false));
     let wrong = Outcome { result: Merged::Conflicts(Vec::new()), ..outcome.clone() };
-    assert_eq!(certify(mirror.objects(), ours, theirs, &wrong).agrees, Some(false));
-    let nowhere = certify(mirror.objects(), ours, id(&"1".repeat(40)), &outcome);
+    assert_eq!(cross_check(mirror.objects(), ours, theirs, &wrong).agrees, Some(false));
+    let nowhere = cross_check(mirror.objects(), ours, id(&"1".repeat(40)), &outcome);
     assert_eq!((nowhere.tree, nowhere.agrees), (None, None));
     assert_eq!(
-        serde_json::to_value(Certificate::default()).unwrap(),
+        serde_json::to_value(CrossCheck::default()).unwrap(),
         serde_json::json!({ "by": null, "tree": null, "agrees": null })
     );
 }
@@ -385,7 +386,7 @@ fn random_edits_merge_as_git_merges_them() {
         };
         let (base, ours, theirs) = (text.concat(), edit("ours"), edit("theirs"));
         let fork = Fork::new(&[("a", Some(&base))], &[("a", Some(&ours))], &[("a", Some(&theirs))]);
-        let (outcome, certificate) = fork.merge();
+        let (outcome, checked) = fork.merge();
         match (outcome.result, fork.gits()) {
             (Merged::Clean(tree), expected) => {
                 clean += 1;
@@ -402,7 +403,7 @@ fn random_edits_merge_as_git_merges_them() {
             }
             other => panic!("round {round}: {other:?}"),
         }
-        assert_eq!(certificate.agrees, Some(true));
+        assert_eq!(checked.agrees, Some(true));
     }
     assert!(clean > 5 && conflicted > 5, "{clean} clean, {conflicted} conflicted");
 }

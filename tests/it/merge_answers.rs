@@ -1,7 +1,7 @@
 //! What git and the engine answer to the same merges, in one comparable form.
 
 use relwf::git::Mirror;
-use relwf::merge::{ConflictKind, MergeError, Merged, Merger, Plain};
+use relwf::merge::{BareRepository, ConflictKind, MergeError, Merged, Merger};
 use relwf::model::CommitId;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -70,7 +70,7 @@ fn ask(repository: &Path, pairs: &[(CommitId, CommitId)]) -> (Vec<Answer>, ExitS
 pub fn ours(repository: &Path, pairs: &[(CommitId, CommitId)]) -> Vec<Result<Answer, MergeError>> {
     let mirror = Mirror::at(repository).unwrap();
     let merger = Merger::default();
-    let plain = Plain::at(repository).map(|plain| (plain, Merger::default()));
+    let plain = BareRepository::at(repository).map(|plain| (plain, Merger::default()));
     let merge = |(ours, theirs): &(CommitId, CommitId)| {
         let outcome = merger.merge(mirror.objects(), *ours, *theirs);
         if let Some((plain, merger)) = &plain {

@@ -3,8 +3,8 @@
 use super::merge_support::{File, Planned, Repository, Snapshot};
 use crate::support::git::Repo;
 use proptest::prelude::*;
-use relwf::git::{Ident, Mirror, NewCommit};
-use relwf::merge::{MergeError, Merged, Merger, Outcome, Plain, certify, merge};
+use relwf::git::{Ident, Mirror, NewCommit, cross_check};
+use relwf::merge::{BareRepository, MergeError, Merged, Merger, Outcome, merge};
 use relwf::model::{CommitId, TreeId};
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,7 @@ fn a_merge_in_memory_is_merged_again_and_compared() {
     let second = merger.merge(mirror.objects(), merged, later).unwrap();
     assert_eq!(second.bases, [theirs]);
     assert_eq!(clean(&merge(mirror.objects(), merged, later).unwrap()), clean(&second));
-    assert_eq!(certify(mirror.objects(), merged, later, &second).agrees, None);
+    assert_eq!(cross_check(mirror.objects(), merged, later, &second).agrees, None);
     let changed = mirror.changed_files(first, clean(&second)).unwrap();
     let changed: Vec<_> = changed.iter().map(|(path, change)| (path.as_str(), *change)).collect();
     assert_eq!(changed, [("d/f", 'D'), ("d/g", 'D'), ("e/f", 'A'), ("e/g", 'A'), ("e/h", 'A')]);
@@ -330,7 +330,7 @@ proptest! {
 fn only_a_bare_repository_with_nothing_special_is_plain() {
     type Special = (&'static str, fn(&Repo));
     let history = history();
-    assert!(Plain::at(history.path()).is_some());
+    assert!(BareRepository::at(history.path()).is_some());
     let special: [Special; 7] = [
         ("attributes", |repo| std::fs::write(repo.path.join("info/attributes"), "* merge=union\n").unwrap()),
         ("an extension", |repo| drop(repo.git(&["config", "extensions.partialClone", "origin"]))),
@@ -343,12 +343,12 @@ fn only_a_bare_repository_with_nothing_special_is_plain() {
     for (what, make) in special {
         let history = self::history();
         make(&Repo::at(history.path()));
-        assert!(Plain::at(history.path()).is_none(), "{what}");
+        assert!(BareRepository::at(history.path()).is_none(), "{what}");
     }
     let away = tempfile::tempdir().unwrap();
-    assert!(Plain::at(&away.path().join("nowhere")).is_none());
+    assert!(BareRepository::at(&away.path().join("nowhere")).is_none());
     // What it cannot answer is an error, and nothing is written.
-    let plain = Plain::at(history.path()).unwrap();
+    let plain = BareRepository::at(history.path()).unwrap();
     let [_, ours, theirs, _] = history.commits[..] else { panic!("four commits") };
     let merger = Merger::default();
     let tree = clean(&merger.merge_in(&plain, ours, theirs).unwrap());

@@ -216,7 +216,7 @@ impl Bench {
             ci,
             identity: Ok(identity),
             signing: Ok(None),
-            certify: relwf::merge::Certify::Ask,
+            cross_check: relwf::git::CrossCheckMode::Ask,
             plugins: Arc::new(NoPlugins),
             signals: self.signals.clone(),
             env: Arc::new(|name| (name == "CANARY").then(|| "s3cr3t-canary-value".to_owned())),

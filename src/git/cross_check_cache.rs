@@ -1,4 +1,4 @@
-//! What git answered where that took it long, in a file of the repository's folder.
+//! git's answers to merges that took it long, kept in a file of the repository's folder.
 //!
 //! git's answer to the same commits is the same as long as the program, the repository's settings and its attributes are. They
 //! are all part of what an answer is found by, so a changed one asks anew.
@@ -11,25 +11,25 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// The file's name.
-const FILE: &str = "relwf-certificates";
-/// So many answers are kept when there are twice as many.
+const FILE: &str = "relwf-cross-checks";
+/// The newest answers that stay when there are twice as many.
 const KEPT: usize = 200;
 
 /// What git made of the merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum GitAnswer {
     Clean(TreeId),
     /// At these paths, by the digest of their sorted list.
     Conflicts(ObjectId),
 }
 
 /// Where an answer is, or will be.
-pub(super) struct Remembered {
+pub(super) struct CachedAnswer {
     file: PathBuf,
     key: String,
 }
 
-impl Remembered {
+impl CachedAnswer {
     /// The place for a program's answer to these arguments; `None` where the program cannot be looked at.
     pub(super) fn new(repository: &Path, program: &Path, version: &str, arguments: &[String]) -> Option<Self> {
         let meta = fs::metadata(program).ok()?;
@@ -51,14 +51,14 @@ impl Remembered {
     }
 
     /// The answer, if it is known. A line that is not whole is none.
-    pub(super) fn answer(&self) -> Option<Said> {
+    pub(super) fn answer(&self) -> Option<GitAnswer> {
         let text = fs::read_to_string(&self.file).ok()?;
         text.lines().rev().find_map(|line| read(line.strip_prefix(&self.key)?.strip_prefix(' ')?))
     }
 
     /// Keeps the answer. Where that fails, git is asked again.
-    pub(super) fn keep(&self, said: &Said) {
-        let line = format!("{} {}\n", self.key, write(said));
+    pub(super) fn keep(&self, answer: &GitAnswer) {
+        let line = format!("{} {}\n", self.key, write(answer));
         let text = fs::read_to_string(&self.file).unwrap_or_default();
         let count = text.lines().count();
         if count < 2 * KEPT {
@@ -75,17 +75,17 @@ impl Remembered {
     }
 }
 
-fn write(said: &Said) -> String {
-    match said {
-        Said::Clean(tree) => tree.to_string(),
-        Said::Conflicts(paths) => format!("conflicts {paths}"),
+fn write(answer: &GitAnswer) -> String {
+    match answer {
+        GitAnswer::Clean(tree) => tree.to_string(),
+        GitAnswer::Conflicts(paths) => format!("conflicts {paths}"),
     }
 }
 
-fn read(text: &str) -> Option<Said> {
+fn read(text: &str) -> Option<GitAnswer> {
     match text.strip_prefix("conflicts ") {
-        Some(paths) => paths.parse().ok().map(Said::Conflicts),
-        None => text.parse().ok().map(Said::Clean),
+        Some(paths) => paths.parse().ok().map(GitAnswer::Conflicts),
+        None => text.parse().ok().map(GitAnswer::Clean),
     }
 }
 
@@ -93,8 +93,8 @@ fn read(text: &str) -> Option<Said> {
 mod tests {
     use super::*;
 
-    fn tree(number: usize) -> Said {
-        Said::Clean(format!("{number:040x}").parse().unwrap())
+    fn tree(number: usize) -> GitAnswer {
+        GitAnswer::Clean(format!("{number:040x}").parse().unwrap())
     }
 
     #[test]
@@ -103,12 +103,12 @@ mod tests {
         let git = dir.path().join("git");
         fs::write(&git, "a program").unwrap();
         let place =
-            |version: &str, commit: &str| Remembered::new(dir.path(), &git, version, &[commit.to_owned()]).unwrap();
+            |version: &str, commit: &str| CachedAnswer::new(dir.path(), &git, version, &[commit.to_owned()]).unwrap();
         assert_eq!(place("2.47", "a").answer(), None);
         place("2.47", "a").keep(&tree(1));
-        place("2.47", "b").keep(&Said::Conflicts(ObjectId::ZERO));
+        place("2.47", "b").keep(&GitAnswer::Conflicts(ObjectId::ZERO));
         assert_eq!(place("2.47", "a").answer(), Some(tree(1)));
-        assert_eq!(place("2.47", "b").answer(), Some(Said::Conflicts(ObjectId::ZERO)));
+        assert_eq!(place("2.47", "b").answer(), Some(GitAnswer::Conflicts(ObjectId::ZERO)));
         assert_eq!(place("2.48", "a").answer(), None);
         fs::write(dir.path().join("config"), "[core]\n").unwrap();
         assert_eq!(place("2.47", "a").answer(), None);
@@ -123,7 +123,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let git = dir.path().join("git");
         fs::write(&git, "a program").unwrap();
-        let place = |number: usize| Remembered::new(dir.path(), &git, "2", &[number.to_string()]).unwrap();
+        let place = |number: usize| CachedAnswer::new(dir.path(), &git, "2", &[number.to_string()]).unwrap();
         fs::write(dir.path().join(FILE), format!("{} 12345", place(0).key)).unwrap();
         assert_eq!(place(0).answer(), None);
         fs::remove_file(dir.path().join(FILE)).unwrap();

@@ -1,7 +1,7 @@
 //! Bare repositories that can be merged in without libgit2, whose start alone takes longer than many merges.
 //!
-//! Where there is anything special about a repository it is not plain: whoever asked opens it in the common way, and is told
-//! what is wrong with it there.
+//! Where there is anything special about a repository it is not plain: the caller opens it in the common way, which reports what
+//! is wrong with it.
 
 use super::attributes;
 use std::os::unix::fs::MetadataExt;
@@ -25,11 +25,11 @@ pub(super) fn altered(common: &Path) -> Option<&'static str> {
 const REPLACED: &[u8] = b" refs/replace/";
 
 /// A plain bare repository on this machine.
-pub struct Plain {
+pub struct BareRepository {
     path: PathBuf,
 }
 
-impl Plain {
+impl BareRepository {
     /// The repository at a path. `None` where it is not plain: no repository at all, one with a work tree (which may have
     /// submodules at hand), another user's, one with extensions or attributes.
     pub fn at(path: &Path) -> Option<Self> {

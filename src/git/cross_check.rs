@@ -1,11 +1,12 @@
-//! git's own answer to the same merge: a second opinion from other code.
+//! The cross-check with git: git's own answer to a merge that was decided here, a second opinion from other code.
 //!
-//! The one place of this room that looks outside the database: it starts `git merge-tree`. git's objects go to a
-//! temporary folder; nothing is written into the repository, but for answers that are to be remembered.
+//! It starts `git merge-tree`. git's objects go to a temporary folder; nothing is written into the repository, but for answers
+//! that are to be cached.
 
-use super::remembered::{Remembered, Said};
-use super::{Conflict, Merged, Outcome};
-use crate::git::{LOCAL_ENVIRONMENT, Objects, git_program};
+use super::Objects;
+use super::cross_check_cache::{CachedAnswer, GitAnswer};
+use super::program::{LOCAL_ENVIRONMENT, git_program};
+use crate::merge::{Conflict, Merged, Outcome};
 use crate::model::{CommitId, ObjectId, TreeId};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
@@ -19,14 +20,14 @@ use std::time::{Duration, Instant};
 
 /// What git says about a merge that was decided here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Certificate {
+pub struct CrossCheck {
     /// The program and its version, e.g. `git 2.47.3`; `None` when there is none that can (before 2.38, or not on PATH).
     pub by: Option<String>,
     /// The tree that git made; `None` when it found conflicts or could not answer.
     pub tree: Option<TreeId>,
     /// Do both agree? `None` when git could not answer.
     pub agrees: Option<bool>,
-    /// Nobody was asked, because somebody said `--no-certify`.
+    /// git was not asked, because of `--no-cross-check`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skipped: bool,
 }
@@ -34,27 +35,27 @@ pub struct Certificate {
 /// git that does not have `merge-tree --write-tree` cannot answer (git's release notes of 2.38).
 const FIRST: (u32, u32) = (2, 38);
 
-/// Is git asked for its opinion?
+/// Is a merge cross-checked with git?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Certify {
+pub enum CrossCheckMode {
     /// Yes, and its disagreement blocks.
     #[default]
     Ask,
-    /// No: somebody said `--no-certify`, and it is written down.
+    /// No, because of `--no-cross-check`; the journal records it.
     Skip,
 }
 
 /// git at work on a merge while it is decided here: in a long history both take their time.
-pub struct Certifying {
-    certify: Certify,
-    asking: Option<JoinHandle<Option<Asked>>>,
+pub struct PendingCrossCheck {
+    mode: CrossCheckMode,
+    asking: Option<JoinHandle<Option<Answered>>>,
 }
 
 /// Who was asked, and the answer.
-struct Asked {
+struct Answered {
     by: String,
-    said: Option<Said>,
+    answer: Option<GitAnswer>,
     labels: Labels,
 }
 
@@ -68,73 +69,79 @@ enum Labels {
 
 /// May an answer that took git long be taken from the last time it was asked?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Anew {
+enum AskAgain {
     Always,
-    UnlessRemembered,
+    UnlessCached,
 }
 
 /// git that has not answered by then is given up.
 const DEADLINE: Duration = Duration::from_secs(600);
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What takes git longer is worth remembering.
+/// What takes git longer is worth caching.
 const LONG: Duration = Duration::from_millis(250);
 
-impl Certifying {
+impl PendingCrossCheck {
     /// Starts git on the merge of `theirs` into `ours`, if it is to be asked.
     ///
     /// Both commits must be on the disk; commits that live in memory alone get no answer.
-    pub fn begin(certify: Certify, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(certify, objects, (Anew::Always, Labels::Same), vec![ours.to_string(), theirs.to_string()])
+    pub fn begin(mode: CrossCheckMode, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
+        Self::start(mode, objects, (AskAgain::Always, Labels::Same), vec![ours.to_string(), theirs.to_string()])
     }
 
     /// As [`begin`](Self::begin) for a look that decides nothing: in a very long history git's answer may be the one that it
     /// gave to the same commits before. The repository must be a cache.
-    pub fn begin_look(certify: Certify, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(
-            certify,
-            objects,
-            (Anew::UnlessRemembered, Labels::Same),
-            vec![ours.to_string(), theirs.to_string()],
-        )
+    pub fn begin_look(mode: CrossCheckMode, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
+        Self::start(mode, objects, (AskAgain::UnlessCached, Labels::Same), vec![ours.to_string(), theirs.to_string()])
     }
 
     /// As [`begin`](Self::begin), over a base that is given, as for a pick or a revert; git before 2.40 has no answer to that.
-    pub fn begin_over(certify: Certify, objects: &Objects, base: CommitId, ours: CommitId, theirs: CommitId) -> Self {
+    pub fn begin_over(
+        mode: CrossCheckMode,
+        objects: &Objects,
+        base: CommitId,
+        ours: CommitId,
+        theirs: CommitId,
+    ) -> Self {
         let arguments = vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()];
-        Self::start(certify, objects, (Anew::Always, Labels::Others), arguments)
+        Self::start(mode, objects, (AskAgain::Always, Labels::Others), arguments)
     }
 
-    fn start(certify: Certify, objects: &Objects, (anew, labels): (Anew, Labels), arguments: Vec<String>) -> Self {
+    fn start(
+        mode: CrossCheckMode,
+        objects: &Objects,
+        (ask_again, labels): (AskAgain, Labels),
+        arguments: Vec<String>,
+    ) -> Self {
         let repository = objects.path().to_owned();
         let work = move || {
             let (program, by) = version()?;
-            let remembered = match anew {
-                Anew::Always => None,
-                Anew::UnlessRemembered => Remembered::new(&repository, &program, &by, &arguments),
+            let cached = match ask_again {
+                AskAgain::Always => None,
+                AskAgain::UnlessCached => CachedAnswer::new(&repository, &program, &by, &arguments),
             };
-            let said = remembered.as_ref().and_then(Remembered::answer);
-            let said = said.or_else(|| ask(&repository, &arguments, remembered.as_ref()));
-            Some(Asked { by, said, labels })
+            let answer = cached.as_ref().and_then(CachedAnswer::answer);
+            let answer = answer.or_else(|| ask(&repository, &arguments, cached.as_ref()));
+            Some(Answered { by, answer, labels })
         };
-        let asking = match certify {
-            Certify::Ask => std::thread::Builder::new().name("certificate".to_owned()).spawn(work).ok(),
-            Certify::Skip => None,
+        let asking = match mode {
+            CrossCheckMode::Ask => std::thread::Builder::new().name("cross-check".to_owned()).spawn(work).ok(),
+            CrossCheckMode::Skip => None,
         };
-        Self { certify, asking }
+        Self { mode, asking }
     }
 
     /// Waits for git, and compares with what was decided here.
-    pub fn end(mut self, outcome: &Outcome) -> Certificate {
+    pub fn end(mut self, outcome: &Outcome) -> CrossCheck {
         match self.asking.take().and_then(|asking| asking.join().ok().flatten()) {
             Some(asked) => compare(asked, outcome),
-            None => Certificate { skipped: self.certify == Certify::Skip, ..Certificate::default() },
+            None => CrossCheck { skipped: self.mode == CrossCheckMode::Skip, ..CrossCheck::default() },
         }
     }
 }
 
-/// Nobody wants the answer any more; git's temporary folder still has to go.
-impl Drop for Certifying {
+/// The answer is not needed any more; git's temporary folder still has to go.
+impl Drop for PendingCrossCheck {
     fn drop(&mut self) {
         if let Some(asking) = self.asking.take() {
             let _ = asking.join();
@@ -143,29 +150,29 @@ impl Drop for Certifying {
 }
 
 /// Asks git for a merge that was decided already, and compares.
-pub fn certify(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Outcome) -> Certificate {
-    Certifying::begin(Certify::Ask, objects, ours, theirs).end(outcome)
+pub fn cross_check(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Outcome) -> CrossCheck {
+    PendingCrossCheck::begin(CrossCheckMode::Ask, objects, ours, theirs).end(outcome)
 }
 
-fn compare(Asked { by, said, labels }: Asked, outcome: &Outcome) -> Certificate {
-    let nothing = Certificate { by: Some(by), ..Certificate::default() };
-    match (said, &outcome.result) {
+fn compare(Answered { by, answer, labels }: Answered, outcome: &Outcome) -> CrossCheck {
+    let nothing = CrossCheck { by: Some(by), ..CrossCheck::default() };
+    match (answer, &outcome.result) {
         (None, _) => nothing,
-        (Some(Said::Clean(tree)), Merged::Clean(mine) | Merged::UpToDate(mine)) => {
-            Certificate { tree: Some(tree), agrees: Some(tree == *mine), ..nothing }
+        (Some(GitAnswer::Clean(tree)), Merged::Clean(mine) | Merged::UpToDate(mine)) => {
+            CrossCheck { tree: Some(tree), agrees: Some(tree == *mine), ..nothing }
         }
-        (Some(Said::Clean(tree)), Merged::Conflicts(_)) => {
-            Certificate { tree: Some(tree), agrees: Some(false), ..nothing }
+        (Some(GitAnswer::Clean(tree)), Merged::Conflicts(_)) => {
+            CrossCheck { tree: Some(tree), agrees: Some(false), ..nothing }
         }
-        (Some(Said::Conflicts(paths)), Merged::Conflicts(mine)) => {
-            // Some are only told of: nothing is left unmerged there.
+        (Some(GitAnswer::Conflicts(paths)), Merged::Conflicts(mine)) => {
+            // Some conflicts are only reported: nothing is left unmerged there.
             let unmerged = |conflict: &&Conflict| {
                 [&conflict.base, &conflict.ours, &conflict.theirs].into_iter().any(Option::is_some)
             };
             let mine = digest(mine.iter().filter(unmerged).map(|conflict| conflict.path.as_bytes()));
-            Certificate { agrees: Some(mine == paths || labels == Labels::Others), ..nothing }
+            CrossCheck { agrees: Some(mine == paths || labels == Labels::Others), ..nothing }
         }
-        (Some(Said::Conflicts(_)), _) => Certificate { agrees: Some(false), ..nothing },
+        (Some(GitAnswer::Conflicts(_)), _) => CrossCheck { agrees: Some(false), ..nothing },
     }
 }
 
@@ -190,21 +197,21 @@ fn version() -> Option<(PathBuf, String)> {
     (version >= FIRST).then(|| (program, format!("git {number}")))
 }
 
-fn ask(repository: &Path, arguments: &[String], remembered: Option<&Remembered>) -> Option<Said> {
+fn ask(repository: &Path, arguments: &[String], cached: Option<&CachedAnswer>) -> Option<GitAnswer> {
     let began = Instant::now();
     let output = merge_tree(repository, arguments)?;
     let mut parts = output.stdout.split(|byte| *byte == 0);
     let tree = std::str::from_utf8(parts.next()?).ok()?.trim().parse::<TreeId>().ok()?;
-    let said = match output.status.code() {
-        Some(0) => Said::Clean(tree),
+    let answer = match output.status.code() {
+        Some(0) => GitAnswer::Clean(tree),
         // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
-        Some(1) => Said::Conflicts(digest(parts.take_while(|path| !path.is_empty()))),
+        Some(1) => GitAnswer::Conflicts(digest(parts.take_while(|path| !path.is_empty()))),
         _ => return None,
     };
-    if let Some(remembered) = remembered.filter(|_| began.elapsed() > LONG) {
-        remembered.keep(&said);
+    if let Some(cached) = cached.filter(|_| began.elapsed() > LONG) {
+        cached.keep(&answer);
     }
-    Some(said)
+    Some(answer)
 }
 
 fn merge_tree(repository: &Path, arguments: &[String]) -> Option<Output> {

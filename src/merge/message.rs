@@ -4,7 +4,7 @@ use super::entries::Path;
 
 /// git's categories of messages (those of `git merge-tree -z`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum NoteKind {
+pub(super) enum MessageKind {
     /// No message, but the merge is not clean.
     Unclean,
     AutoMerging,
@@ -26,7 +26,7 @@ pub(super) enum NoteKind {
     Submodule,
 }
 
-impl NoteKind {
+impl MessageKind {
     /// Whether the merge is not clean even when every path is settled.
     pub(super) fn spoils(self) -> bool {
         matches!(
@@ -38,20 +38,20 @@ impl NoteKind {
 
 /// One remark about one or more paths, the most telling first.
 #[derive(Debug, Clone)]
-pub(super) struct Note {
-    pub(super) kind: NoteKind,
+pub(super) struct Message {
+    pub(super) kind: MessageKind,
     pub(super) paths: Vec<Path>,
     /// The side that it is about (1 ours, 2 theirs), 0 where it is about both.
     pub(super) side: usize,
 }
 
-impl Note {
-    pub(super) fn new(kind: NoteKind, paths: impl Into<Vec<Path>>) -> Self {
+impl Message {
+    pub(super) fn new(kind: MessageKind, paths: impl Into<Vec<Path>>) -> Self {
         Self { kind, paths: paths.into(), side: 0 }
     }
 
     pub(super) fn unclean() -> Self {
-        Self::new(NoteKind::Unclean, [])
+        Self::new(MessageKind::Unclean, [])
     }
 
     pub(super) fn on(mut self, side: usize) -> Self {
