@@ -1,6 +1,7 @@
 //! The one idea: `advance(script, params, journal) -> Pending | Done | Failed | Diverged`.
 
-use super::{History, Key, Request, Session};
+use super::session::{Session, Trace, Waiting};
+use super::{History, Request};
 use crate::model::{Cancel, Failure, Value};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ pub trait Script: Send + Sync {
 pub enum Evaluation {
     /// The workflow returned.
     Returned(Value),
-    /// The workflow threw and nobody caught it.
+    /// The workflow threw, and nothing caught it.
     Threw(Failure),
     /// It unwound because the session said so.
     Stopped,
@@ -37,26 +38,9 @@ pub enum Advance {
     Cancelled,
 }
 
-/// Evaluates once..
-pub fn advance(
-    script: &dyn Script,
-    params: &Value,
-    history: Arc<History>,
-    cancel: &Cancel,
-) -> (Advance, Vec<super::Trace>) {
-    let (advance, traces, _) = advance_in_order(script, params, history, cancel);
-    (advance, traces)
-}
-
-/// The same, with the keys in the order in which the script asked for them.
-pub(super) fn advance_in_order(
-    script: &dyn Script,
-    params: &Value,
-    history: Arc<History>,
-    cancel: &Cancel,
-) -> (Advance, Vec<super::Trace>, Vec<Key>) {
-    let session = Session::new(history, cancel.clone());
+/// Evaluates once, from the start: what a run is. Within a process [`super::Live`] gives the same for less work.
+pub fn advance(script: &dyn Script, params: &Value, journal: Arc<History>, cancel: &Cancel) -> (Advance, Vec<Trace>) {
+    let session = Session::new(journal, cancel.clone(), Waiting::Unwinds);
     let evaluation = script.evaluate(params, &session);
-    let (advance, traces) = session.finish(evaluation);
-    (advance, traces, session.order())
+    session.finish(evaluation)
 }

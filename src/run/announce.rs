@@ -1,4 +1,5 @@
-//! Turns the traces of many evaluations into one story: every step begins once and ends once.
+//! Turns traces, in which a branch that is entered again comes again, into one story: every step begins once and ends
+//! once.
 
 use super::{Event, Listener, Path, StepExit, StepStatus, Trace};
 use std::collections::{HashMap, HashSet};

@@ -1,15 +1,14 @@
-//! The deciding thread of a drive: evaluates, starts what is pending on workers, listens, evaluates again.
+//! The deciding thread of a drive: lets the script go on, starts what is pending on workers, listens, and so on.
 //!
-//! Workers (`perform.rs`) only perform; nothing else writes in the history or decides what starts.
+//! Workers (`perform.rs`) only perform; nothing else decides what starts, or hands outcomes to the script.
 
 use super::announce::{Announcer, millis};
-use super::perform::{End, Message, Performer, Task, interrupted, panic_text};
+use super::perform::{End, Performer, Task, interrupted};
 use super::{
-    Advance, Entry, Event, History, Key, LocalDriver, Outcome, RecordError, Request, RunStatus, Settled, Trace, advance,
+    Advance, Entry, Event, History, Key, Live, LocalDriver, Outcome, Position, RecordError, Request, RunStatus, Settled,
 };
 use crate::model::{Failure, FailureKind};
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::Scope;
@@ -33,14 +32,17 @@ enum Stop {
 
 /// One drive, as the deciding thread sees it.
 pub(super) struct Drive<'d, 'scope, 'env> {
-    driver: &'d LocalDriver<'d>,
+    driver: &'scope LocalDriver<'scope>,
     performer: &'scope Performer<'scope>,
     scope: &'scope Scope<'scope, 'env>,
-    receiver: &'d Receiver<Message>,
-    history: Arc<History>,
+    receiver: &'d Receiver<(Box<Task>, End)>,
+    /// What the run's processes before this one have written.
+    journal: Arc<History>,
     announcer: Announcer,
-    /// Asked for, not started, in the script's order.
-    queue: VecDeque<Request>,
+    /// Asked for, not started, in the script's order: a branch that has begun goes on before another begins.
+    queue: BTreeMap<Position, Request>,
+    /// Outcomes that the script has not seen.
+    settled: Vec<(Request, Settled)>,
     in_flight: HashSet<Key>,
     resting: HashMap<Key, Resting>,
     /// Effects that a dead process left without an outcome: nothing else starts before they are settled.
@@ -51,11 +53,11 @@ pub(super) struct Drive<'d, 'scope, 'env> {
 
 impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
     pub(super) fn new(
-        driver: &'d LocalDriver<'d>,
+        driver: &'scope LocalDriver<'scope>,
         performer: &'scope Performer<'scope>,
         scope: &'scope Scope<'scope, 'env>,
-        receiver: &'d Receiver<Message>,
-        history: History,
+        receiver: &'d Receiver<(Box<Task>, End)>,
+        journal: History,
     ) -> Self {
         let open = |entry: &Entry| entry.intent.is_some() && entry.settled.is_none();
         Self {
@@ -63,10 +65,11 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             performer,
             scope,
             receiver,
-            recovering: history.entries.iter().filter(|(_, e)| open(e)).map(|(key, _)| key.clone()).collect(),
-            history: Arc::new(history),
+            recovering: journal.entries.iter().filter(|(_, e)| open(e)).map(|(key, _)| key.clone()).collect(),
+            journal: Arc::new(journal),
             announcer: Announcer::default(),
-            queue: VecDeque::new(),
+            queue: BTreeMap::new(),
+            settled: Vec::new(),
             in_flight: HashSet::new(),
             resting: HashMap::new(),
             doubts: Vec::new(),
@@ -76,27 +79,30 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
 
     /// Goes on until nothing can go on.
     pub(super) fn run(mut self) -> Result<Outcome, RecordError> {
+        let LocalDriver { script, params, cancel, listener, .. } = *self.driver;
+        let mut live = match Live::start(self.scope, script, params, Arc::clone(&self.journal), cancel) {
+            Ok(live) => live,
+            Err(failure) => return Ok(Outcome::with(RunStatus::Failed, failure)),
+        };
         loop {
-            let advanced = match self.evaluate() {
+            let advanced = match live.advance(std::mem::take(&mut self.settled)) {
                 Ok((advanced, traces)) => {
-                    self.announcer.tell(traces, self.driver.listener);
+                    self.announcer.tell(traces, listener);
                     advanced
                 }
                 Err(bug) => return self.drain(Stop::Bug(bug)),
             };
             match advanced {
-                Advance::Pending(requests) => self.enqueue(requests),
+                Advance::Pending(requests) => {
+                    self.queue.extend(requests.into_iter().map(|request| (request.position.clone(), request)));
+                }
                 Advance::Diverged(failure) => {
                     self.drain(Stop::Cancelled)?;
                     return Ok(Outcome::with(RunStatus::Failed, failure));
                 }
                 Advance::Cancelled => return self.drain(Stop::Cancelled),
-                // A script that ends while commands are in flight has changed its mind: their outcomes will show it.
-                Advance::Done(_) | Advance::Failed(_) if !self.in_flight.is_empty() => self.queue.clear(),
                 Advance::Done(value) => return Ok(Outcome::done(value)),
-                Advance::Failed(failure)
-                    if failure.kind == FailureKind::Interrupted && self.driver.cancel.is_raised() =>
-                {
+                Advance::Failed(failure) if failure.kind == FailureKind::Interrupted && cancel.is_raised() => {
                     return Ok(Outcome::with(RunStatus::Interrupted, failure));
                 }
                 Advance::Failed(failure) => return Ok(Outcome::with(RunStatus::Failed, failure)),
@@ -107,25 +113,8 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         }
     }
 
-    fn evaluate(&self) -> Result<(Advance, Vec<Trace>), Failure> {
-        let LocalDriver { script, params, cancel, .. } = *self.driver;
-        let history = Arc::clone(&self.history);
-        catch_unwind(AssertUnwindSafe(|| advance(script, params, history, cancel))).map_err(|panic| {
-            let what = panic_text(panic.as_ref());
-            Failure::new(FailureKind::Bug, format!("evaluating the workflow panicked: {what}"))
-                .hint("this is a bug in relwf; please report it")
-        })
-    }
-
-    /// Takes over what the script now waits for.
-    fn enqueue(&mut self, requests: Vec<Request>) {
-        let known = |key: &Key| self.in_flight.contains(key) || self.resting.contains_key(key);
-        self.queue = requests.into_iter().filter(|request| !known(&request.key)).collect();
-    }
-
     /// Starts, listens and wakes until at least one more command has its outcome (`None`) or nothing can go on.
     fn until_settled(&mut self) -> Result<Option<Outcome>, RecordError> {
-        let mut settled = false;
         loop {
             if self.driver.cancel.is_raised() && self.stop.is_none() {
                 self.stop = Some(Stop::Cancelled);
@@ -133,7 +122,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             if let Some(stop) = self.stop.take() {
                 return self.drain(stop).map(Some);
             }
-            if settled {
+            if !self.settled.is_empty() {
                 return Ok(None);
             }
             self.wake();
@@ -141,38 +130,29 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             if self.in_flight.is_empty() && self.resting.values().all(|resting| resting.suspended.is_some()) {
                 return Ok(Some(self.suspended()));
             }
-            settled = self.listen();
+            self.listen();
         }
     }
 
-    /// Waits for messages; says whether a command has got its outcome.
-    fn listen(&mut self) -> bool {
-        let mut settled = false;
+    /// Waits for messages.
+    fn listen(&mut self) {
         let nearest = self.resting.values().map(|resting| resting.due.saturating_duration_since(Instant::now())).min();
         let patience = nearest.map_or(self.performer.policy.tick, |due| due.min(self.performer.policy.tick));
         let mut next = self.receiver.recv_timeout(patience).ok();
-        while let Some(message) = next {
-            settled |= self.hear(message);
+        while let Some((task, end)) = next {
+            self.hear(task, end);
             next = self.receiver.try_recv().ok();
         }
-        settled
     }
 
-    fn hear(&mut self, message: Message) -> bool {
-        let (mut task, end) = match message {
-            Message::Recorded(record) => {
-                Arc::make_mut(&mut self.history).apply(record);
-                return false;
-            }
-            Message::Ended(task, end) => (task, end),
-        };
+    fn hear(&mut self, mut task: Box<Task>, end: End) {
         let key = task.request.key.clone();
         self.in_flight.remove(&key);
         self.recovering.remove(&key);
         match end {
             End::Settled(settled) => {
-                self.finished(&task, settled);
-                return true;
+                self.finished(&task, settled.clone());
+                self.settled.push((task.request, settled));
             }
             End::NotYet { why, again } => {
                 self.waiting(&mut task, &why);
@@ -199,7 +179,6 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             }
             End::Broken(error) => self.stop = Some(Stop::Broken(error)),
         }
-        false
     }
 
     /// Puts waits whose time has come before everything else that is to be started.
@@ -225,7 +204,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         if !self.recovering.is_empty() {
             let (first, later) = std::mem::take(&mut self.queue)
                 .into_iter()
-                .partition::<VecDeque<_>, _>(|request| self.recovering.contains(&request.key));
+                .partition::<BTreeMap<_, _>, _>(|(_, request)| self.recovering.contains(&request.key));
             let waits = !first.is_empty() || self.recovering.iter().any(|key| self.in_flight.contains(key));
             self.queue = first;
             self.fill();
@@ -239,10 +218,10 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
 
     fn fill(&mut self) {
         while self.slots() > 0
-            && let Some(request) = self.queue.pop_front()
+            && let Some((_, request)) = self.queue.pop_first()
         {
             self.driver.listener.event(&Event::command_started(&request));
-            let entry = self.history.entries.get(&request.key);
+            let entry = self.journal.entries.get(&request.key);
             let task = Task {
                 command: None,
                 started: Instant::now(),

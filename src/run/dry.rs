@@ -1,15 +1,14 @@
 //! The dry driver: reads are real, effects and waits are assumed and listed.
 
-use super::advance::advance_in_order;
 use super::announce::{Announcer, millis};
 use super::perform::{interrupted, panic_text};
 use super::{
-    Advance, Assumed, Command, Commands, Event, History, Key, Listener, Outcome, Performing, PlanItem, Request,
+    Advance, Assumed, Command, Commands, Event, Listener, Live, Outcome, Performing, PlanItem, Position, Request,
     RunStatus, Script, Settled,
 };
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, TaskContext, Value, unknown_inside};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,14 +41,14 @@ impl DryDriver<'_> {
             dry_run: true,
             resumed: false,
         });
-        let mut walk = Walk { driver: self, history: Arc::default(), items: BTreeMap::new(), order: Vec::new() };
+        let mut walk = Walk { driver: self, items: BTreeMap::new() };
         let outcome = catch_unwind(AssertUnwindSafe(|| walk.walk())).unwrap_or_else(|panic| {
             let what = panic_text(panic.as_ref());
             let bug = Failure::new(FailureKind::Bug, format!("the dry run panicked: {what}"))
                 .hint("this is a bug in relwf; please report it");
             Outcome::with(RunStatus::Failed, bug)
         });
-        let plan = walk.plan();
+        let plan: Vec<PlanItem> = walk.items.into_values().collect();
         self.listener.event(&Event::RunFinished {
             run: self.run.clone(),
             workflow: self.workflow.to_owned(),
@@ -62,41 +61,43 @@ impl DryDriver<'_> {
     }
 }
 
-/// A journal that is only in memory, and the plan that comes of it.
+/// Answers instead of performing; nothing is written down.
 struct Walk<'d> {
     driver: &'d DryDriver<'d>,
-    history: Arc<History>,
-    items: BTreeMap<Key, PlanItem>,
-    /// The keys as the script asks for them: branch after branch, as people read.
-    order: Vec<Key>,
+    /// The plan, as people read the script: branch after branch.
+    items: BTreeMap<Position, PlanItem>,
 }
 
 impl Walk<'_> {
     fn walk(&mut self) -> Outcome {
+        let DryDriver { script, params, cancel, .. } = *self.driver;
+        let outcome = std::thread::scope(|scope| {
+            let mut live = Live::start(scope, script, params, Arc::default(), cancel)?;
+            self.answer_all(&mut live)
+        });
+        outcome.unwrap_or_else(|failure| Outcome::with(RunStatus::Failed, failure))
+    }
+
+    fn answer_all(&mut self, live: &mut Live<'_>) -> Result<Outcome, Failure> {
         let mut announcer = Announcer::default();
+        let mut outcomes = Vec::new();
         loop {
-            let (script, params, cancel) = (self.driver.script, self.driver.params, self.driver.cancel);
-            let (advanced, traces, order) = advance_in_order(script, params, Arc::clone(&self.history), cancel);
-            self.order = order;
+            let (advanced, traces) = live.advance(std::mem::take(&mut outcomes))?;
             announcer.tell(traces, self.driver.listener);
             let requests = match advanced {
                 Advance::Pending(requests) => requests,
                 Advance::Done(value) => {
-                    return Outcome { status: RunStatus::Planned, value: Some(value), failure: None };
+                    return Ok(Outcome { status: RunStatus::Planned, value: Some(value), failure: None });
                 }
-                Advance::Failed(failure) | Advance::Diverged(failure) => {
-                    return Outcome::with(RunStatus::Failed, failure);
-                }
-                Advance::Cancelled => return Outcome::with(RunStatus::Interrupted, interrupted()),
+                Advance::Failed(failure) | Advance::Diverged(failure) => return Err(failure),
+                Advance::Cancelled => return Ok(Outcome::with(RunStatus::Interrupted, interrupted())),
             };
             for request in requests {
-                if cancel.is_raised() {
-                    return Outcome::with(RunStatus::Interrupted, interrupted());
+                if self.driver.cancel.is_raised() {
+                    return Ok(Outcome::with(RunStatus::Interrupted, interrupted()));
                 }
-                match self.answer(&request) {
-                    Ok(settled) => Arc::make_mut(&mut self.history).settle(&request, settled),
-                    Err(failure) => return Outcome::with(RunStatus::Failed, failure),
-                }
+                let settled = self.answer(&request)?;
+                outcomes.push((request, settled));
             }
         }
     }
@@ -132,8 +133,7 @@ impl Walk<'_> {
         };
         Ok(match assumed {
             Ok(Assumed { value, note }) => {
-                let item = PlanItem::new(request, value.clone(), note);
-                self.items.insert(request.key.clone(), item);
+                self.items.insert(request.position.clone(), PlanItem::new(request, value.clone(), note));
                 Settled::Value(value)
             }
             Err(failure) => Settled::Failure(failure),
@@ -147,13 +147,6 @@ impl Walk<'_> {
 
     fn finished(&self, request: &Request, settled: &Settled, started: Instant) {
         self.driver.listener.event(&Event::command_finished(request, settled.clone(), millis(started)));
-    }
-
-    fn plan(&mut self) -> Vec<PlanItem> {
-        let position: HashMap<&Key, usize> = self.order.iter().enumerate().map(|(index, key)| (key, index)).collect();
-        let mut items: Vec<(Key, PlanItem)> = std::mem::take(&mut self.items).into_iter().collect();
-        items.sort_by_key(|(key, _)| position.get(key).copied().unwrap_or(usize::MAX));
-        items.into_iter().map(|(_, item)| item).collect()
     }
 }
 

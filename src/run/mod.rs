@@ -1,13 +1,14 @@
 //! The durable workflow: a workflow is a pure function of its script, its parameters and its journal.
 //!
 //! [`advance()`] evaluates a [`Script`] against a [`History`] and says what it waits for; a driver performs those commands,
-//! writes their outcomes down and advances again. This room knows neither Rhai nor git nor SQLite: scripts, commands and
-//! the record keeper reach it as traits.
+//! writes their outcomes down and goes on with [`Live`], which gives what advancing again would give. This room knows
+//! neither Rhai nor git nor SQLite: scripts, commands and the record keeper reach it as traits.
 
 mod advance;
 mod announce;
 mod call;
 mod command;
+mod divergence;
 mod drive;
 mod driver;
 mod dry;
@@ -15,9 +16,11 @@ mod event;
 mod history;
 mod host_fn;
 mod key;
+mod live;
 mod param;
 mod perform;
 mod plan_item;
+mod position;
 mod record;
 mod restore;
 mod retry_policy;
@@ -37,12 +40,14 @@ pub use event::{Event, Listener, RunStatus, StepStatus};
 pub use history::{Entry, History, Settled};
 pub use host_fn::{HostFn, Kind, Style};
 pub use key::{Key, ParseKeyError, Path};
+pub use live::Live;
 pub use param::{Param, ParamType, optional, required};
 pub use plan_item::PlanItem;
+pub use position::Position;
 pub use record::{Record, RecordError, Recorder};
 pub use restore::restore;
 pub use retry_policy::RetryPolicy;
-pub use session::{Answer, Request, Session, StepExit, Trace};
+pub use session::{Answer, MAX_COMMANDS, Parallel, Request, Session, StepExit, Trace};
 pub use shape::{Field, Shape};
 
 /// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not

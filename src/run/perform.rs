@@ -50,14 +50,6 @@ pub(super) enum End {
     Bug(Failure),
 }
 
-/// What workers tell the driver.
-pub(super) enum Message {
-    /// This is on disk now.
-    Recorded(Record),
-    /// A turn is over.
-    Ended(Box<Task>, End),
-}
-
 /// What every worker shares.
 pub(super) struct Performer<'a> {
     pub(super) run: &'a RunId,
@@ -67,7 +59,8 @@ pub(super) struct Performer<'a> {
     pub(super) policy: &'a RetryPolicy,
     /// Raised by ctrl-C and by a journal that failed.
     pub(super) cancel: &'a Cancel,
-    pub(super) sender: Sender<Message>,
+    /// Hears how each turn ended.
+    pub(super) sender: Sender<(Box<Task>, End)>,
 }
 
 /// What looking for an effect's traces came to.
@@ -100,7 +93,7 @@ impl Performer<'_> {
             Err(panic) => End::Bug(panicked(&task.request, panic.as_ref())),
         };
         // The driver listens until every worker is back; there is nobody else to tell.
-        let _ = self.sender.send(Message::Ended(task, end));
+        let _ = self.sender.send((task, end));
     }
 
     fn perform(&self, task: &mut Task) -> Result<End, RecordError> {
@@ -149,7 +142,7 @@ impl Performer<'_> {
             Some(facts) => facts.clone(),
             None => match wait.begin(cx) {
                 Ok(facts) => {
-                    let Request { key, call, fingerprint } = task.request.clone();
+                    let Request { key, call, fingerprint, .. } = task.request.clone();
                     let (name, args) = (call.name, call.args);
                     self.record(Record::Begun { key, fingerprint, name, args, facts: facts.clone() })?;
                     facts
@@ -318,7 +311,7 @@ impl Performer<'_> {
     }
 
     fn settle(&self, task: &Task, settled: Settled, actor: Option<&str>) -> Result<End, RecordError> {
-        let Request { key, call, fingerprint } = task.request.clone();
+        let Request { key, call, fingerprint, .. } = task.request.clone();
         let (name, args) = (call.name, call.args);
         let actor = actor.map(str::to_owned);
         self.record(Record::Settled { key, fingerprint, name, args, settled: settled.clone(), actor })?;
@@ -326,7 +319,7 @@ impl Performer<'_> {
     }
 
     fn intend(&self, task: &Task, intent: &Intent, attempt: u32) -> Result<(), RecordError> {
-        let Request { key, call, fingerprint } = task.request.clone();
+        let Request { key, call, fingerprint, .. } = task.request.clone();
         let (name, args) = (call.name, call.args);
         self.record(Record::Intent { key, fingerprint, name, args, intent: intent.clone(), attempt })
     }
@@ -347,9 +340,7 @@ impl Performer<'_> {
     }
 
     fn record(&self, record: Record) -> Result<(), RecordError> {
-        self.recorder.record(&record)?;
-        let _ = self.sender.send(Message::Recorded(record));
-        Ok(())
+        self.recorder.record(&record)
     }
 
     /// Sleeps unless told to stop; says whether it slept to the end.

@@ -1,20 +1,29 @@
-//! One evaluation of a script: answers its calls from the history, collects those that have no answer yet.
+//! One evaluation of a script: answers its calls from the journal, and says what becomes of those without an outcome.
 //!
-//! Keys, fingerprints and divergence are decided here and nowhere else. Knows nothing of drivers, stores or Rhai.
+//! Keys, fingerprints, positions and divergence are decided here and nowhere else. Knows nothing of drivers, stores or
+//! Rhai.
 
-use super::{Advance, Call, Entry, Evaluation, Fingerprint, History, Key, Path, Settled};
+use super::divergence::{never_asked, other_command, too_early};
+use super::{Advance, Call, Entry, Evaluation, Fingerprint, History, Key, Path, Position, Settled};
 use crate::model::{Cancel, Failure, FailureKind, Place, Value};
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Commands of one run. Each is a row of the journal that is on disk before the next one begins; honest workflows need
+/// some hundreds.
+pub const MAX_COMMANDS: usize = 100_000;
+/// What the handlers of a run may ask for beyond that: they put right what the run has left half done.
+const HANDLERS_COMMANDS: usize = 1_000;
 
 /// What a call gets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// The journal has its value.
+    /// Its value.
     Value(Value),
-    /// The journal has its failure; the script may catch it.
+    /// Its failure; the script may catch it.
     Failure(Failure),
-    /// No answer in this evaluation: unwind. The session knows why.
+    /// No answer here: unwind. The session knows why.
     Stop,
 }
 
@@ -23,6 +32,8 @@ pub enum Answer {
 pub struct Request {
     /// Its place in the run.
     pub key: Key,
+    /// When it comes among the others.
+    pub position: Position,
     /// What was asked.
     pub call: Call,
     /// Its fingerprint.
@@ -40,7 +51,7 @@ pub enum StepExit {
     Stopped,
 }
 
-/// What one evaluation passed through, for listeners. The driver announces each only once.
+/// What an evaluation passed through, for listeners. The driver announces each only once.
 ///
 /// `instance` counts from 0 how often the path was entered before; together they are the same in every evaluation.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,186 +85,273 @@ pub enum Trace {
     },
 }
 
+/// A `flow::parallel` that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Parallel {
+    /// The step around it.
+    path: Path,
+    /// The name that its branches are entered with, made unique on that path.
+    name: String,
+}
+
+impl Parallel {
+    /// The name that its branches are entered with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What an evaluation does where a call has no outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// It unwinds to its end.
+    Unwinds,
+    /// It stands where it is until the outcome is handed in; branches unwind to the outermost parallel, which waits.
+    Blocks,
+}
+
 /// One evaluation.
 pub struct Session {
     cancel: Cancel,
+    waiting: Waiting,
     state: Mutex<State>,
+    /// The turn has changed.
+    changed: Condvar,
+    /// The driver is gone: nothing is answered any more.
+    abandoned: AtomicBool,
+}
+
+/// Who goes on while the other waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Script,
+    Driver,
 }
 
 /// Everything that changes while the script runs.
 struct State {
-    /// Let go when the evaluation is over, even where a script keeps its session: the driver goes on writing in it.
-    history: Arc<History>,
-    /// Where the script is; the first scope is the workflow itself and is never left.
-    scopes: Vec<Scope>,
-    /// The next ordinal of each path: every entry below it was consumed or asked for in this evaluation.
+    journal: Arc<History>,
+    /// How far each path of the journal was asked for: every entry below was.
+    asked: HashMap<Path, u32>,
+    /// How many entries of the journal were asked for.
+    consumed: usize,
+    /// How many commands the run has had, those of the journal among them.
+    commands: usize,
+    most_commands: usize,
+    /// What is counted in the workflow itself.
+    main: Frame,
+    /// The branches around the place where the script is, the outermost first.
+    branches: Vec<Frame>,
+    /// Outcomes handed in for branches that are not over: a branch is entered again with all that it had.
+    outcomes: HashMap<Key, Entry>,
+    /// Where the outcomes came that were handed in last.
+    news: Vec<Position>,
+    /// Asked for and not taken over by the driver.
+    requests: Vec<Request>,
+    traces: Vec<Trace>,
+    diverged: Option<Failure>,
+    /// A call was told to stop because the cancel flag is up.
+    interrupted: bool,
+    turn: Turn,
+    /// How the script ended, where it did on a thread of its own; an error is a panic.
+    ended: Option<Result<Evaluation, Failure>>,
+}
+
+/// The workflow or one branch, from its first statement on. A branch that is entered again gets a new one, so that it
+/// counts as in an evaluation from the start.
+#[derive(Default)]
+struct Frame {
+    path: Path,
+    position: Position,
+    /// The steps around the place where the script is, the outermost first.
+    steps: Vec<Step>,
+    /// How many commands and parallels there were.
+    begun: u32,
+    /// The parallel that has begun last.
+    parallel: Position,
+    /// The next ordinal of each path.
     ordinals: HashMap<Path, u32>,
     /// How often each path was entered.
     instances: HashMap<Path, u32>,
     /// How many notes each path has.
     notes: HashMap<Path, u32>,
-    /// The names under which each path has begun a `flow::parallel`.
-    parallels: HashSet<(Path, String)>,
-    /// Branches that were told to stop, and the branches around them.
-    stopped: HashSet<Path>,
-    /// How many entries of the history the script has asked for.
-    consumed: usize,
-    /// The keys in the order in which the script asked for them.
-    order: Vec<Key>,
-    requests: Vec<Request>,
-    diverged: Option<Failure>,
-    /// A call was told to stop because the cancel flag is up.
-    interrupted: bool,
-    traces: Vec<Trace>,
+    parallels: HashSet<Parallel>,
+    /// It was told to stop: nothing that it does afterwards can be trusted.
+    stopped: bool,
 }
 
-/// The workflow, a step or a branch.
-struct Scope {
+struct Step {
     path: Path,
     instance: u32,
-    /// The innermost branch around it (itself, when it is one): commands of one branch happen one after the other.
-    branch: Path,
 }
 
 impl Session {
-    /// Answers from `history`; `cancel` stops the script.
-    pub fn new(history: Arc<History>, cancel: Cancel) -> Arc<Self> {
+    /// Answers from `journal`; `cancel` stops the script.
+    pub(super) fn new(journal: Arc<History>, cancel: Cancel, waiting: Waiting) -> Arc<Self> {
         let state = State {
-            history,
-            scopes: vec![Scope { path: Path::default(), instance: 0, branch: Path::default() }],
-            ordinals: HashMap::new(),
-            instances: HashMap::new(),
-            notes: HashMap::new(),
-            parallels: HashSet::new(),
-            stopped: HashSet::new(),
+            asked: HashMap::new(),
             consumed: 0,
-            order: Vec::new(),
+            commands: journal.entries.len(),
+            most_commands: MAX_COMMANDS,
+            journal,
+            main: Frame::default(),
+            branches: Vec::new(),
+            outcomes: HashMap::new(),
+            news: Vec::new(),
             requests: Vec::new(),
+            traces: Vec::new(),
             diverged: None,
             interrupted: false,
-            traces: Vec::new(),
+            turn: Turn::Driver,
+            ended: None,
         };
-        Arc::new(Self { cancel, state: Mutex::new(state) })
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        Arc::new(Self { cancel, waiting, state, changed, abandoned: AtomicBool::new(false) })
     }
 
     /// A host call. The caller unwinds on [`Answer::Stop`].
     pub fn call(&self, call: Call) -> Answer {
         let mut state = self.state();
-        if state.diverged.is_some() || state.interrupted {
-            return Answer::Stop;
-        }
-        if self.cancel.is_raised() {
-            state.interrupted = true;
-            return Answer::Stop;
-        }
-        let history = Arc::clone(&state.history);
-        let (path, branch) = state.here();
-        // A stop that the script swallowed: nothing after it can be trusted.
-        if state.stopped.contains(&branch) {
+        if self.must_stop(&mut state) {
             return Answer::Stop;
         }
         let fingerprint = call.fingerprint();
-        let counter = state.ordinals.entry(path.clone()).or_default();
-        let key = Key { path, ordinal: *counter };
-        *counter += 1;
-
-        state.order.push(key.clone());
-        if let Some(entry) = history.entries.get(&key) {
-            if entry.fingerprint != fingerprint {
-                state.diverged = Some(other_command(&key, entry, &call));
+        let (key, position) = state.frame().next_command();
+        match state.settled(&key, &fingerprint, &call) {
+            Ok(Some(settled)) => return settled.into(),
+            Ok(None) => {}
+            Err(diverged) => {
+                state.diverged = Some(diverged);
                 return Answer::Stop;
             }
-            state.consumed += 1;
-            match &entry.settled {
-                Some(Settled::Value(value)) => return Answer::Value(value.clone()),
-                Some(Settled::Failure(failure)) => return Answer::Failure(failure.clone()),
-                None => {}
-            }
         }
-        // The script waits here, so its branch cannot have got further in the journal.
-        if let Some((later, entry)) = state.unconsumed(&history, &branch) {
-            state.diverged = Some(too_early(&key, &call, later, entry));
+        if !state.journal.entries.contains_key(&key) {
+            if state.commands >= state.most_commands {
+                return Answer::Failure(too_many(&call));
+            }
+            state.commands += 1;
+        }
+        state.requests.push(Request { key: key.clone(), position, call, fingerprint });
+        if self.unwinds(&mut state) {
             return Answer::Stop;
         }
-        state.stop(&branch);
-        state.requests.push(Request { key, call, fingerprint });
-        Answer::Stop
+        let mut state = self.wait(state);
+        state.outcomes.remove(&key).and_then(|entry| entry.settled).map_or(Answer::Stop, Answer::from)
     }
 
     /// Enters a step; every way out must call [`Session::leave`].
     pub fn enter_step(&self, name: &str, at: Place) {
         let mut state = self.state();
-        let (path, branch) = state.here();
-        state.enter(path.step(name), Some(branch), at);
+        let frame = state.frame();
+        let path = frame.here().step(name);
+        let instance = count(&mut frame.instances, &path);
+        frame.steps.push(Step { path: path.clone(), instance });
+        state.trace(Trace::Entered { path, instance, at });
     }
 
-    /// Begins a `flow::parallel`; answers the name its branches are entered with (made unique on this path).
-    pub fn begin_parallel(&self, name: &str) -> String {
+    /// Begins a `flow::parallel`. `None`: unwind.
+    pub fn begin_parallel(&self, name: &str) -> Option<Parallel> {
         let mut state = self.state();
-        let (path, _) = state.here();
-        let mut unique = name.to_owned();
-        let mut count = 1_u32;
-        while !state.parallels.insert((path.clone(), unique.clone())) {
-            count += 1;
-            unique = format!("{name}~{count}");
-        }
-        unique
+        if self.must_stop(&mut state) { None } else { Some(state.frame().begin_parallel(name)) }
     }
 
-    /// Enters the branch of one item; every way out must call [`Session::leave`].
-    pub fn enter_branch(&self, parallel: &str, item: &str, at: Place) {
+    /// Enters the branch of an item, which has this number among the items; every way out must call [`Session::leave`].
+    pub fn enter_branch(&self, parallel: &Parallel, number: usize, item: &str, at: Place) {
         let mut state = self.state();
-        let (path, _) = state.here();
-        state.enter(path.branch(parallel, item), None, at);
+        let path = parallel.path.branch(&parallel.name, item);
+        let position = state.frame().parallel.inside(u32::try_from(number).unwrap_or(u32::MAX));
+        state.branches.push(Frame { path: path.clone(), position, ..Frame::default() });
+        state.trace(Trace::Entered { path, instance: 0, at });
     }
 
-    /// Leaves the innermost step or branch.
-    pub fn leave(&self, how: StepExit) {
+    /// Leaves the innermost step or branch, and says how: what swallowed a stop has still stopped.
+    pub fn leave(&self, how: StepExit) -> StepExit {
         let mut state = self.state();
-        if state.scopes.len() < 2 {
-            return;
+        let how = if state.frame().stopped { StepExit::Stopped } else { how };
+        let (path, instance) = match state.frame().steps.pop() {
+            Some(step) => (step.path, step.instance),
+            None => match state.branches.pop() {
+                Some(branch) => (branch.path, 0),
+                None => return how,
+            },
+        };
+        if how != StepExit::Stopped {
+            state.trace(Trace::Left { path, instance, how });
         }
-        if let Some(Scope { path, instance, .. }) = state.scopes.pop()
-            && how != StepExit::Stopped
-        {
-            state.traces.push(Trace::Left { path, instance, how });
+        how
+    }
+
+    /// Some branches of the parallel that has begun last wait, the others are over: the numbers of those whose outcomes
+    /// have come meanwhile, to be entered again. `None`: unwind.
+    pub fn await_branches(&self) -> Option<Vec<usize>> {
+        let mut state = self.state();
+        if self.must_stop(&mut state) || self.unwinds(&mut state) {
+            return None;
         }
+        // More outcomes carry a script at least as far as fewer did: whatever the journal has, it must have asked for.
+        if let Some((key, entry)) = state.unconsumed(&Path::default()) {
+            state.diverged = Some(never_asked(key, entry));
+            return None;
+        }
+        let mut state = self.wait(state);
+        if self.must_stop(&mut state) { None } else { Some(state.branches_with_news()) }
+    }
+
+    /// All branches of the workflow's own parallel are over: what they were given is not asked for again.
+    pub fn end_parallel(&self) {
+        let mut state = self.state();
+        if state.branches.is_empty() {
+            state.outcomes.clear();
+        }
+    }
+
+    /// The numbers of the branches, of the parallel that has begun last, whose outcomes were handed in last.
+    pub fn branches_with_news(&self) -> Vec<usize> {
+        self.state().branches_with_news()
+    }
+
+    /// Is the script in a branch of a `flow::parallel`?
+    pub fn in_branch(&self) -> bool {
+        !self.state().branches.is_empty()
     }
 
     /// After a branch answered Stop: must its siblings be left alone too (divergence, ctrl-C)?
     pub fn must_unwind(&self) -> bool {
-        self.cancel.is_raised() || self.state().diverged.is_some()
+        self.cancelled() || self.state().diverged.is_some()
     }
 
-    /// Has ctrl-C been pressed? Asked from the engine's progress callback.
+    /// Has ctrl-C been pressed, or is nobody left who waits for the script? Asked from the engine's progress callback.
     pub fn cancelled(&self) -> bool {
-        self.cancel.is_raised()
+        self.cancel.is_raised() || self.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// The workflow has ended, its handlers begin: they may still do something when it was stopped by the limit.
+    pub fn begin_handlers(&self) {
+        self.state().most_commands = MAX_COMMANDS + HANDLERS_COMMANDS;
     }
 
     /// The script printed.
     pub fn note(&self, text: &str) {
         let mut state = self.state();
-        let (path, _) = state.here();
-        let counter = state.notes.entry(path.clone()).or_default();
-        let ordinal = *counter;
-        *counter += 1;
-        state.traces.push(Trace::Note { path, ordinal, text: text.to_owned() });
+        let frame = state.frame();
+        let path = frame.here().clone();
+        let ordinal = count(&mut frame.notes, &path);
+        state.trace(Trace::Note { path, ordinal, text: text.to_owned() });
     }
 
     /// What the evaluation came to. A script that returns or throws although it was told to stop has still stopped.
     pub(super) fn finish(&self, evaluation: Evaluation) -> (Advance, Vec<Trace>) {
         let mut state = self.state();
-        let history = std::mem::take(&mut state.history);
         let traces = std::mem::take(&mut state.traces);
         let requests = std::mem::take(&mut state.requests);
-        if let Some(failure) = state.diverged.take() {
+        if let Some(failure) = state.diverged.clone() {
             return (Advance::Diverged(failure), traces);
         }
         if state.interrupted || (evaluation == Evaluation::Stopped && self.cancel.is_raised()) {
             return (Advance::Cancelled, traces);
         }
         // More outcomes carry a script at least as far as fewer did: whatever the journal has, it must ask for again.
-        if let Some((key, entry)) = state.unconsumed(&history, &Path::default()) {
+        if let Some((key, entry)) = state.unconsumed(&Path::default()) {
             return (Advance::Diverged(never_asked(key, entry)), traces);
         }
         let advance = match evaluation {
@@ -267,9 +365,84 @@ impl Session {
         (advance, traces)
     }
 
-    /// The keys in the order in which the script asked for them: the order in which people read its plan.
-    pub(super) fn order(&self) -> Vec<Key> {
-        std::mem::take(&mut self.state().order)
+    /// Lets the script, which runs on a thread of its own, go on with these outcomes until it lacks others or has ended.
+    ///
+    /// # Errors
+    ///
+    /// The script's thread panicked.
+    pub(super) fn go_on(&self, outcomes: Vec<(Request, Settled)>) -> Result<(Advance, Vec<Trace>), Failure> {
+        let mut state = self.state();
+        state.news.clear();
+        for (Request { key, position, call, fingerprint }, settled) in outcomes {
+            state.news.push(position);
+            let entry = Entry { settled: Some(settled), ..Entry::new(fingerprint, call.name, call.args) };
+            state.outcomes.insert(key, entry);
+        }
+        state.turn = Turn::Script;
+        self.changed.notify_all();
+        let mut state = self
+            .changed
+            .wait_while(state, |state| state.turn == Turn::Script && state.ended.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        match state.ended.clone() {
+            Some(evaluation) => {
+                drop(state);
+                evaluation.map(|evaluation| self.finish(evaluation))
+            }
+            None => {
+                let traces = std::mem::take(&mut state.traces);
+                Ok((Advance::Pending(std::mem::take(&mut state.requests)), traces))
+            }
+        }
+    }
+
+    /// Waits for the driver's first [`Session::go_on`].
+    pub(super) fn begin(&self) {
+        drop(self.until_the_scripts_turn(self.state()));
+    }
+
+    /// The script has ended on its own thread.
+    pub(super) fn end(&self, evaluation: Result<Evaluation, Failure>) {
+        self.state().ended = Some(evaluation);
+        self.changed.notify_all();
+    }
+
+    /// Nobody waits for the script any more: it unwinds.
+    pub(super) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+        // The script's thread looks at the flag under this lock: it cannot fall asleep in between.
+        drop(self.state());
+        self.changed.notify_all();
+    }
+
+    /// The driver's turn, until it hands in outcomes or is gone.
+    fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        if self.cancel.is_raised() {
+            state.interrupted = true;
+            return state;
+        }
+        state.turn = Turn::Driver;
+        self.changed.notify_all();
+        self.until_the_scripts_turn(state)
+    }
+
+    fn until_the_scripts_turn<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        let waits = |state: &mut State| state.turn == Turn::Driver && !self.abandoned.load(Ordering::Relaxed);
+        self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Is nothing answered any more, here or anywhere? A script that swallows a stop comes here again.
+    fn must_stop(&self, state: &mut State) -> bool {
+        state.interrupted |= self.cancel.is_raised();
+        let over = state.interrupted || state.diverged.is_some() || self.abandoned.load(Ordering::Relaxed);
+        over || state.frame().stopped
+    }
+
+    /// Where an outcome is missing: does the script unwind? If so, what it does meanwhile counts for nothing.
+    fn unwinds(&self, state: &mut State) -> bool {
+        let unwinds = self.waiting == Waiting::Unwinds || !state.branches.is_empty();
+        state.frame().stopped |= unwinds;
+        unwinds
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -277,84 +450,120 @@ impl Session {
     }
 }
 
+impl From<Settled> for Answer {
+    fn from(settled: Settled) -> Self {
+        match settled {
+            Settled::Value(value) => Self::Value(value),
+            Settled::Failure(failure) => Self::Failure(failure),
+        }
+    }
+}
+
 impl State {
-    /// The path of the innermost scope, and its branch.
-    fn here(&self) -> (Path, Path) {
-        self.scopes.last().map(|scope| (scope.path.clone(), scope.branch.clone())).unwrap_or_default()
+    fn frame(&mut self) -> &mut Frame {
+        self.branches.last_mut().unwrap_or(&mut self.main)
     }
 
-    /// Enters `path`; without a `branch` it is one itself.
-    fn enter(&mut self, path: Path, branch: Option<Path>, at: Place) {
-        let counter = self.instances.entry(path.clone()).or_default();
-        let instance = *counter;
-        *counter += 1;
-        self.traces.push(Trace::Entered { path: path.clone(), instance, at });
-        let branch = branch.unwrap_or_else(|| path.clone());
-        self.scopes.push(Scope { path, instance, branch });
+    fn trace(&mut self, trace: Trace) {
+        if !self.frame().stopped {
+            self.traces.push(trace);
+        }
     }
 
-    /// Marks a branch, and those around it, as stopped; its siblings go on.
-    fn stop(&mut self, branch: &Path) {
-        self.stopped.insert(branch.clone());
-        let around: Vec<Path> = self.scopes.iter().map(|scope| scope.branch.clone()).collect();
-        self.stopped.extend(around);
+    /// The outcome of a command, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// The journal has something else.
+    fn settled(&mut self, key: &Key, fingerprint: &Fingerprint, call: &Call) -> Result<Option<Settled>, Failure> {
+        let journal = Arc::clone(&self.journal);
+        let recorded = journal.entries.get(key);
+        for entry in recorded.into_iter().chain(self.outcomes.get(key)) {
+            if entry.fingerprint != *fingerprint {
+                return Err(other_command(key, entry, call));
+            }
+        }
+        if let Some(entry) = recorded {
+            let asked = self.asked.entry(key.path.clone()).or_default();
+            if *asked <= key.ordinal {
+                *asked = key.ordinal + 1;
+                self.consumed += 1;
+            }
+            if let Some(settled) = &entry.settled {
+                return Ok(Some(settled.clone()));
+            }
+        }
+        if let Some(entry) = self.outcomes.get(key) {
+            return Ok(entry.settled.clone());
+        }
+        // The script waits here, so its branch cannot have got further in the journal.
+        let branch = self.frame().path.clone();
+        match self.unconsumed(&branch) {
+            Some((later, entry)) => Err(too_early(key, call, later, entry)),
+            None => Ok(None),
+        }
     }
 
-    /// The first entry inside `branch` that the script has not asked for.
-    fn unconsumed<'h>(&self, history: &'h History, branch: &Path) -> Option<(&'h Key, &'h Entry)> {
-        if self.consumed == history.entries.len() {
+    /// The first entry of the journal inside `branch` that the script has not asked for.
+    fn unconsumed(&self, branch: &Path) -> Option<(&Key, &Entry)> {
+        if self.consumed == self.journal.entries.len() {
             return None;
         }
         let first = Key { path: branch.clone(), ordinal: 0 };
-        history
+        self.journal
             .entries
             .range(first..)
             .take_while(|(key, _)| key.path.as_str().starts_with(branch.as_str()))
-            .find(|(key, _)| key.ordinal >= self.ordinals.get(&key.path).copied().unwrap_or(0))
+            .find(|(key, _)| key.ordinal >= self.asked.get(&key.path).copied().unwrap_or(0))
+    }
+
+    fn branches_with_news(&mut self) -> Vec<usize> {
+        let parallel = self.frame().parallel.clone();
+        let numbers = self.news.iter().filter_map(|position| position.after(&parallel));
+        let numbers: BTreeSet<usize> = numbers.filter_map(|number| usize::try_from(number).ok()).collect();
+        numbers.into_iter().collect()
     }
 }
 
-/// The same place, another command.
-fn other_command(key: &Key, entry: &Entry, call: &Call) -> Failure {
-    let at = key.label();
-    let what = if entry.name == call.name {
-        format!("at {at} the journal has `{}` with other arguments than the script asks for", entry.name)
-    } else {
-        format!("at {at} the journal has `{}`, the script asks for `{}`", entry.name, call.name)
-    };
-    diverged(what)
+impl Frame {
+    /// The path of the innermost step.
+    fn here(&self) -> &Path {
+        self.steps.last().map_or(&self.path, |step| &step.path)
+    }
+
+    fn next_position(&mut self) -> Position {
+        let position = self.position.inside(self.begun);
+        self.begun += 1;
+        position
+    }
+
+    fn next_command(&mut self) -> (Key, Position) {
+        let path = self.here().clone();
+        let ordinal = count(&mut self.ordinals, &path);
+        (Key { path, ordinal }, self.next_position())
+    }
+
+    fn begin_parallel(&mut self, name: &str) -> Parallel {
+        self.parallel = self.next_position();
+        let mut parallel = Parallel { path: self.here().clone(), name: name.to_owned() };
+        let mut times = 1_u32;
+        while !self.parallels.insert(parallel.clone()) {
+            times += 1;
+            parallel.name = format!("{name}~{times}");
+        }
+        parallel
+    }
+}
+
+/// How often before.
+fn count(counters: &mut HashMap<Path, u32>, path: &Path) -> u32 {
+    let counter = counters.entry(path.clone()).or_default();
+    *counter += 1;
+    *counter - 1
+}
+
+fn too_many(call: &Call) -> Failure {
+    Failure::new(FailureKind::Script, format!("stopped after {MAX_COMMANDS} commands"))
+        .hint("an endless loop? A run has at most that many; split larger work into several runs")
         .at(call.at.clone())
-        .detail(serde_json::json!({ "key": key.to_string(), "journal": story(entry), "script": asked(call) }))
-}
-
-/// A command without an outcome, where the journal goes on.
-fn too_early(key: &Key, call: &Call, later: &Key, entry: &Entry) -> Failure {
-    diverged(format!(
-        "the script asks for `{}` at {}, which the journal does not have, before `{}` at {}, which it has",
-        call.name,
-        key.label(),
-        entry.name,
-        later.label()
-    ))
-    .at(call.at.clone())
-    .detail(serde_json::json!({ "key": later.to_string(), "journal": story(entry), "script": asked(call) }))
-}
-
-/// The script got past an entry without asking for it.
-fn never_asked(key: &Key, entry: &Entry) -> Failure {
-    diverged(format!("the journal has `{}` at {}, the script never asks for it", entry.name, key.label()))
-        .detail(serde_json::json!({ "key": key.to_string(), "journal": story(entry), "script": null }))
-}
-
-fn diverged(message: String) -> Failure {
-    Failure::new(FailureKind::Diverged, message)
-        .hint("nothing was done; resume with the sources that the run has pinned, or abandon it and start a new run")
-}
-
-fn story(entry: &Entry) -> Value {
-    serde_json::json!({ "command": entry.name, "args": entry.args })
-}
-
-fn asked(call: &Call) -> Value {
-    serde_json::json!({ "command": call.name, "args": call.args })
 }

@@ -77,11 +77,11 @@ fn parallels_of_one_name_are_told_apart() {
     let (keys, _) = keys(|s| {
         let mut names = Vec::new();
         for name in ["roll", "roll~2", "roll", "roll"] {
-            let name = s.begin_parallel(name);
-            s.enter_branch(&name, "a[1]", here());
+            let parallel = s.begin_parallel(name).unwrap();
+            s.enter_branch(&parallel, 0, "a[1]", here());
             ask!(s, "x");
             s.leave(StepExit::Done);
-            names.push(name);
+            names.push(parallel.name().to_owned());
         }
         Evaluation::Returned(json!(names))
     });
@@ -91,9 +91,9 @@ fn parallels_of_one_name_are_told_apart() {
 #[test]
 fn branches_are_pending_together_and_a_stop_in_one_leaves_the_others_alone() {
     let (advance, _) = run(&History::default(), |s| {
-        let name = s.begin_parallel("p");
-        for item in ["a", "b", "c"] {
-            s.enter_branch(&name, item, here());
+        let parallel = s.begin_parallel("p").unwrap();
+        for (number, item) in ["a", "b", "c"].into_iter().enumerate() {
+            s.enter_branch(&parallel, number, item, here());
             assert_eq!(ask(s, "x"), Answer::Stop);
             s.leave(StepExit::Stopped);
             assert!(!s.must_unwind());

@@ -4,6 +4,9 @@
 //! runs away is stopped by limits on operations, depth and sizes.
 
 use super::catalogue::Catalogue;
+use super::limits::{
+    MAX_CALLS, MAX_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_ITEMS, MAX_MODULES, MAX_OPERATIONS, MAX_STRING, MAX_VARIABLES,
+};
 use super::{evaluation, host, opaque, resolver::Resolver};
 use crate::model::{Failure, FailureKind};
 use rhai::packages::{
@@ -13,14 +16,6 @@ use rhai::packages::{
 use rhai::{Dynamic, Engine, EvalAltResult, Position};
 use std::sync::Arc;
 
-/// Operations of one evaluation. A second or two; honest workflows need some thousands.
-pub(super) const MAX_OPERATIONS: u64 = 50_000_000;
-/// Calls inside one another.
-pub(super) const MAX_CALLS: usize = 64;
-const MAX_EXPRESSION_DEPTH: usize = 64;
-const MAX_STRING: usize = 16 * 1024 * 1024;
-/// Of a list or a map. Rhai measures the whole list at every `push`, so that a larger limit would take half a minute to reach.
-pub(super) const MAX_ITEMS: usize = 50_000;
 /// The progress callback is asked at every operation; looking at the flag that often would cost more than the script.
 const LOOK_EVERY: u64 = 256;
 
@@ -55,9 +50,9 @@ pub(super) fn build(catalogue: &Arc<Catalogue>, resolver: Resolver) -> Engine {
     engine.set_max_string_size(MAX_STRING);
     engine.set_max_array_size(MAX_ITEMS);
     engine.set_max_map_size(MAX_ITEMS);
-    engine.set_max_modules(64);
-    engine.set_max_functions(1000);
-    engine.set_max_variables(1000);
+    engine.set_max_modules(MAX_MODULES);
+    engine.set_max_functions(MAX_FUNCTIONS);
+    engine.set_max_variables(MAX_VARIABLES);
 
     // Rhai keeps words for uses that it does not have yet; `sync` among them, which is the name of a host function.
     #[allow(

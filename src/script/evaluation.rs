@@ -1,20 +1,20 @@
-//! What an evaluation carries along: its session, and the handlers that a workflow has registered.
+//! What an evaluation carries along: its session, the handlers that a workflow has registered, its finished branches.
 //!
 //! A script runs on one thread from beginning to end, so the evaluation is that thread's. Engines and programs are
 //! shared between threads and keep nothing of an evaluation.
 
+use super::branches::{Branch, Memory};
 use super::index::Index;
+use super::limits::STACK_BYTES;
 use crate::model::{Failure, FailureKind};
-use crate::run::Session;
+use crate::run::{Parallel, Session};
 use rhai::FnPtr;
 #[allow(deprecated)] // Rhai's word for "may change in a minor version"; the version is pinned.
 use rhai::NativeCallContextStore;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Scripts may nest calls and expressions as deep as the engine's limits allow, in a debug build too.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// One evaluation.
 pub(super) struct Evaluating {
@@ -22,8 +22,44 @@ pub(super) struct Evaluating {
     pub(super) session: Arc<Session>,
     /// Knows the program's files.
     pub(super) index: Arc<Index>,
-    /// What to do at the end.
-    pub(super) handlers: RefCell<Vec<Handler>>,
+    /// Of the workflow, or of the branch in which the script is.
+    memory: RefCell<Memory>,
+}
+
+impl Evaluating {
+    pub(super) fn new(session: Arc<Session>, index: Arc<Index>) -> Self {
+        Self { session, index, memory: RefCell::default() }
+    }
+
+    /// The script enters a branch, in which these parallels answer from memory: what was remembered around it.
+    pub(super) fn enter_branch(&self, parallels: HashMap<Parallel, Vec<Branch>>) -> Memory {
+        self.memory.replace(Memory { parallels, ..Memory::default() })
+    }
+
+    /// The script leaves a branch: what that has left behind.
+    pub(super) fn leave_branch(&self, around: Memory) -> Memory {
+        self.memory.replace(around)
+    }
+
+    /// The branches of a parallel that was begun before, in the branch in which the script is.
+    pub(super) fn recall(&self, parallel: &Parallel) -> Option<Vec<Branch>> {
+        self.memory.borrow_mut().parallels.remove(parallel)
+    }
+
+    /// The script may come back to this parallel when the branch around it is entered again.
+    pub(super) fn remember(&self, parallel: Parallel, branches: Vec<Branch>) {
+        self.memory.borrow_mut().parallels.insert(parallel, branches);
+    }
+
+    /// Registers what is to be done at the end.
+    pub(super) fn register(&self, handlers: impl IntoIterator<Item = Rc<Handler>>) {
+        self.memory.borrow_mut().handlers.extend(handlers);
+    }
+
+    /// What is to be done at the end.
+    pub(super) fn handlers(&self) -> Vec<Rc<Handler>> {
+        self.memory.borrow().handlers.clone()
+    }
 }
 
 /// When a handler runs.
@@ -46,7 +82,6 @@ impl When {
 }
 
 /// A closure to run at the end.
-#[derive(Clone)]
 #[allow(deprecated)]
 pub(super) struct Handler {
     pub(super) when: When,

@@ -4,8 +4,8 @@
 //! what the engine itself complains about, becomes a [`Failure`] at a place that people know.
 
 use super::convert::{to_dynamic, to_value};
-use super::engine::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::index::Index;
+use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::syntax::lower_first;
 use super::unit::is_closure;

@@ -2,6 +2,7 @@
 //!
 //! They shape the run (paths of keys, what happens at its end) and never touch the world themselves.
 
+use super::branches::Branch;
 use super::convert::{deep_copy, to_value};
 use super::evaluation::{Evaluating, Handler, When};
 use super::failure::{is_stop, of_error, stop, thrown};
@@ -12,6 +13,7 @@ use crate::run::StepExit;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Module, NativeCallContext, Position};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 type Outcome = Result<Dynamic, Box<EvalAltResult>>;
 
@@ -37,11 +39,13 @@ fn step(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
     let (name, closure) = (host.text(name)?, host.closure(closure)?);
     evaluating.session.enter_step(&name, place(context, host.name));
     let outcome = host.invoke(&evaluating, &closure, Vec::new());
-    evaluating.session.leave(left(&outcome));
+    evaluating.session.leave(exit(&outcome));
     outcome
 }
 
 /// `flow::parallel(name, items, closure)`: a branch for every item, all of them evaluated, whatever becomes of the others.
+///
+/// A branch that waits unwinds to here and is entered again when its outcome has come; one that is over is remembered.
 fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
     let host = Host { context, name: "flow::parallel", usage: "flow::parallel(\"name\", items, |item| …)" };
     let evaluating = evaluating(context, host.name)?;
@@ -50,43 +54,76 @@ fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outco
     let items = host.items(items)?;
     let at = place(context, host.name);
     let session = &evaluating.session;
-    let unique = session.begin_parallel(&name);
+    let unwind = || stop(context.call_position());
+    let parallel = session.begin_parallel(&name).ok_or_else(unwind)?;
+
+    let (mut branches, mut enter) = match evaluating.recall(&parallel) {
+        Some(branches) => (branches, session.branches_with_news()),
+        None => (items.iter().map(|_| Branch::new()).collect(), (0..items.len()).collect::<Vec<usize>>()),
+    };
+    let mut open = branches.iter().filter(|branch| branch.is_open()).count();
+    while open > 0 {
+        for number in enter {
+            let (Some((id, item)), Some(branch)) = (items.get(number), branches.get_mut(number)) else { continue };
+            session.enter_branch(&parallel, number, id, at.clone());
+            let around = evaluating.enter_branch(branch.take_parallels());
+            // A sibling's outcome must not reach a branch through a captured variable: replay would differ.
+            let mut own = closure.clone();
+            own.iter_curry_mut().for_each(|captured| *captured = deep_copy(captured));
+            let outcome = host.invoke(&evaluating, &own, vec![deep_copy(item)]);
+            let how = session.leave(exit(&outcome));
+            let memory = evaluating.leave_branch(around);
+            if how == StepExit::Stopped {
+                if session.must_unwind() {
+                    return Err(unwind());
+                }
+                *branch = Branch::Open(memory.parallels);
+                continue;
+            }
+            let source = context.call_source().unwrap_or_default();
+            let result = match outcome {
+                Ok(result) => Ok(deep_copy(&result)),
+                Err(error) => Err(of_error(&error, source, &evaluating.index, context.engine())),
+            };
+            *branch = Branch::Over { result, handlers: memory.handlers };
+            open -= 1;
+        }
+        if open == 0 {
+            break;
+        }
+        enter = match session.await_branches() {
+            Some(numbers) => numbers,
+            None => {
+                evaluating.remember(parallel, branches);
+                return Err(unwind());
+            }
+        };
+    }
+    session.end_parallel();
 
     let mut results = Vec::with_capacity(items.len());
-    let mut failures: Vec<(String, Failure)> = Vec::new();
-    let mut stopped = false;
-    for (id, item) in &items {
-        session.enter_branch(&unique, id, at.clone());
-        // A sibling's outcome must not reach a branch through a captured variable: replay would differ.
-        let mut own = closure.clone();
-        own.iter_curry_mut().for_each(|captured| *captured = deep_copy(captured));
-        let outcome = host.invoke(&evaluating, &own, vec![deep_copy(item)]);
-        session.leave(left(&outcome));
-        match outcome {
-            Ok(result) => results.push(deep_copy(&result)),
-            Err(error) if is_stop(&error) => {
-                stopped = true;
-                if session.must_unwind() {
-                    break;
-                }
-            }
-            Err(error) => {
-                let source = context.call_source().unwrap_or_default();
-                failures.push((id.clone(), of_error(&error, source, &evaluating.index, context.engine())));
-            }
+    let mut failures: Vec<(&str, &Failure)> = Vec::new();
+    for ((id, _), branch) in items.iter().zip(&branches) {
+        let Branch::Over { result, handlers } = branch else { continue };
+        evaluating.register(handlers.iter().cloned());
+        match result {
+            Ok(result) => results.push(deep_copy(result)),
+            Err(failure) => failures.push((id, failure)),
         }
     }
-    if stopped {
-        return Err(stop(context.call_position()));
+    let outcome = if failures.is_empty() {
+        Ok(Dynamic::from_array(results))
+    } else {
+        Err(thrown(&branches_failed(&name, items.len(), &failures).at(at), context.call_position()))
+    };
+    if session.in_branch() {
+        evaluating.remember(parallel, branches);
     }
-    if failures.is_empty() {
-        return Ok(Dynamic::from_array(results));
-    }
-    Err(thrown(&branches_failed(&name, items.len(), &failures).at(at), context.call_position()))
+    outcome
 }
 
-fn branches_failed(name: &str, all: usize, failures: &[(String, Failure)]) -> Failure {
-    let ids: Vec<&str> = failures.iter().map(|(id, _)| id.as_str()).collect();
+fn branches_failed(name: &str, all: usize, failures: &[(&str, &Failure)]) -> Failure {
+    let ids: Vec<&str> = failures.iter().map(|(id, _)| *id).collect();
     let message = format!("{} of {all} branches of `{name}` failed: {}", failures.len(), ids.join(", "));
     let failure = Failure::new(FailureKind::Parallel, message);
     let failure = failures.iter().fold(failure, |failure, (id, error)| {
@@ -113,7 +150,7 @@ fn handler(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic], when: Whe
     let closure = host.closure(closure)?;
     #[allow(deprecated)] // Rhai's word for "may change in a minor version"; the version is pinned.
     let context = context.store_data();
-    evaluating.handlers.borrow_mut().push(Handler { when, closure, context });
+    evaluating.register([Rc::new(Handler { when, closure, context })]);
     Ok(Dynamic::UNIT)
 }
 
@@ -132,7 +169,7 @@ pub(super) fn run_handler(
     };
     evaluating.session.enter_step(handler.when.step(), place(&context, host.name));
     let outcome = host.invoke(evaluating, &handler.closure, error.into_iter().collect());
-    evaluating.session.leave(left(&outcome));
+    evaluating.session.leave(exit(&outcome));
     outcome
 }
 
@@ -145,7 +182,7 @@ fn secret(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome
     Ok(Dynamic::from(Secret { name, before: String::new(), after: String::new() }))
 }
 
-fn left(outcome: &Outcome) -> StepExit {
+fn exit(outcome: &Outcome) -> StepExit {
     match outcome {
         Ok(_) => StepExit::Done,
         Err(error) if is_stop(error) => StepExit::Stopped,

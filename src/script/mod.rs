@@ -9,6 +9,7 @@
 //! `"x" in map` and `map.get("x") ?? …` ask for it.
 
 mod arguments;
+mod branches;
 mod catalogue;
 mod check;
 mod convert;
@@ -25,6 +26,7 @@ mod host;
 mod index;
 mod kinds;
 mod library;
+mod limits;
 mod literal;
 mod manifest;
 mod opaque;

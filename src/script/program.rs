@@ -14,7 +14,6 @@ use super::unit::{Function, Unit};
 use crate::model::{Failure, FailureKind, Value};
 use crate::run::{Evaluation, Script, Session};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, Position, Scope};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -84,6 +83,7 @@ impl Program {
             Ok(value) => self.result(&value),
         };
         let failure = outcome.as_ref().err().cloned();
+        evaluating.session.begin_handlers();
         let mut causes = Vec::new();
         for when in [When::OnFailure, When::Always] {
             if when == When::OnFailure && failure.is_none() {
@@ -114,9 +114,8 @@ impl Program {
 
     /// Runs the handlers of one kind, the last one first: what failed in them, or `None` when one of them was stopped.
     fn handle(&self, when: When, failure: Option<&Failure>, evaluating: &Evaluating) -> Option<Vec<Failure>> {
-        let handlers = evaluating.handlers.borrow().clone();
         let mut failed = Vec::new();
-        for handler in handlers.iter().rev().filter(|handler| handler.when == when) {
+        for handler in evaluating.handlers().iter().rev().filter(|handler| handler.when == when) {
             let error = failure.filter(|_| when == When::OnFailure).map(to_map);
             match run_handler(&self.workshop.engine, evaluating, handler, error) {
                 Ok(_) => {}
@@ -137,11 +136,7 @@ fn beside(failure: Failure, handlers: Failure) -> Failure {
 impl Script for Program {
     fn evaluate(&self, params: &Value, session: &Arc<Session>) -> Evaluation {
         let evaluation = evaluation::on_large_stack(|| {
-            let guard = evaluation::enter(Evaluating {
-                session: Arc::clone(session),
-                index: Arc::clone(&self.index),
-                handlers: RefCell::default(),
-            });
+            let guard = evaluation::enter(Evaluating::new(Arc::clone(session), Arc::clone(&self.index)));
             self.run(params.clone(), &guard.evaluating)
         });
         evaluation.unwrap_or_else(Evaluation::Threw)

@@ -5,11 +5,11 @@ use crate::support::chance::mix;
 use relwf::model::{Cancel, Failure, FailureKind, Place, RunId, Span, Value};
 use relwf::run::{
     Answer, Assumed, Call, Command, Commands, Effect, EffectError, Evaluation, Event, History, Intent, Listener,
-    LocalDriver, Observation, OnUnknown, Outcome, Performing, Probe, Read, Record, RecordError, Recorder, RetryPolicy,
-    Script, Session, StepExit, Wait,
+    LocalDriver, Observation, OnUnknown, Outcome, Parallel, Performing, Probe, Read, Record, RecordError, Recorder,
+    RetryPolicy, Script, Session, StepExit, Wait,
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -50,7 +50,7 @@ enum Unwind {
 
 impl Script for Play {
     fn evaluate(&self, _params: &Value, session: &Arc<Session>) -> Evaluation {
-        match play(&self.0, session, &Value::Null, "") {
+        match play(&self.0, session, &mut Branches::new(), &Value::Null, "") {
             Ok(value) => Evaluation::Returned(value),
             Err(Unwind::Threw(failure)) => Evaluation::Threw(failure),
             Err(Unwind::Stop) => Evaluation::Stopped,
@@ -58,7 +58,16 @@ impl Script for Play {
     }
 }
 
-fn play(lines: &[Line], session: &Arc<Session>, before: &Value, item: &str) -> Result<Value, Unwind> {
+/// What the branches of parallels came to; nothing while they wait.
+type Branches = HashMap<Parallel, Vec<Option<Result<Value, String>>>>;
+
+fn play(
+    lines: &[Line],
+    session: &Arc<Session>,
+    branches: &mut Branches,
+    before: &Value,
+    item: &str,
+) -> Result<Value, Unwind> {
     let mut last = before.clone();
     for (number, line) in lines.iter().enumerate() {
         let at = Place::new("play.rhai", number + 1, 1);
@@ -73,32 +82,50 @@ fn play(lines: &[Line], session: &Arc<Session>, before: &Value, item: &str) -> R
             }
             Line::Step(name, lines) => {
                 session.enter_step(name, at);
-                leave(session, play(lines, session, &last, item))?
+                leave(session, play(lines, session, branches, &last, item))?
             }
             Line::Each(name, items, lines) => {
-                let name = session.begin_parallel(name);
-                let (mut values, mut failures, mut stopped) = (Vec::new(), Vec::new(), false);
-                for inner in items {
-                    session.enter_branch(&name, inner, at.clone());
-                    match leave(session, play(lines, session, &last, &format!("{item}{inner}."))) {
-                        Ok(value) => values.push(value),
-                        Err(Unwind::Threw(failure)) => failures.push(failure.message),
-                        Err(Unwind::Stop) => stopped = true,
+                let parallel = session.begin_parallel(name).ok_or(Unwind::Stop)?;
+                let mut enter = match branches.get(&parallel) {
+                    Some(_) => session.branches_with_news(),
+                    None => (0..items.len()).collect(),
+                };
+                let mut ends = branches.remove(&parallel).unwrap_or_else(|| vec![None; items.len()]);
+                loop {
+                    for number in enter {
+                        let inner = &items[number];
+                        session.enter_branch(&parallel, number, inner, at.clone());
+                        let end = play(lines, session, branches, &last, &format!("{item}{inner}."));
+                        ends[number] = match leave(session, end) {
+                            Ok(value) => Some(Ok(value)),
+                            Err(Unwind::Threw(failure)) => Some(Err(failure.message)),
+                            Err(Unwind::Stop) => None,
+                        };
+                        if session.must_unwind() {
+                            return Err(Unwind::Stop);
+                        }
                     }
-                    if session.must_unwind() {
+                    if ends.iter().all(Option::is_some) {
                         break;
                     }
+                    let Some(numbers) = session.await_branches() else {
+                        branches.insert(parallel, ends);
+                        return Err(Unwind::Stop);
+                    };
+                    enter = numbers;
                 }
-                if stopped {
-                    return Err(Unwind::Stop);
-                }
+                session.end_parallel();
+                branches.insert(parallel, ends.clone());
+                let (values, failures): (Vec<_>, Vec<_>) = ends.into_iter().flatten().partition(Result::is_ok);
+                let values = values.into_iter().flatten().collect();
+                let failures: Vec<String> = failures.into_iter().filter_map(Result::err).collect();
                 if !failures.is_empty() {
                     return Err(Unwind::Threw(Failure::new(FailureKind::Parallel, failures.join(", "))));
                 }
                 digest(&Value::Array(values))
             }
-            Line::Try(lines, handler) => match play(lines, session, &last, item) {
-                Err(Unwind::Threw(failure)) => play(handler, session, &json!(failure.message), item)?,
+            Line::Try(lines, handler) => match play(lines, session, branches, &last, item) {
+                Err(Unwind::Threw(failure)) => play(handler, session, branches, &json!(failure.message), item)?,
                 other => other?,
             },
         };
