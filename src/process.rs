@@ -422,35 +422,50 @@ mod tests {
 
     #[test]
     fn a_program_that_takes_too_long_is_stopped_with_its_children() {
-        let folder = tempfile::tempdir().unwrap();
-        let marker = folder.path().join("marker");
-        let script = format!("(sleep 1.5; touch {}) & wait", marker.display());
-        let (result, _) = sh(&script, |program| program.limit = Some(Duration::from_millis(200)), &Cancel::new());
+        let (mut life, line) = io::pipe().unwrap();
+        let (result, _) = sh(
+            "exec 3>&0; (sleep 60; echo alive >&3) & wait",
+            |program| (program.stdin, program.limit) = (file(line), Some(Duration::from_millis(200))),
+            &Cancel::new(),
+        );
         assert!(matches!(result, Err(ProcessError::TimedOut { .. })), "{result:?}");
-        std::thread::sleep(Duration::from_millis(2000));
-        assert!(!marker.exists(), "a child outlived its group");
+        assert_eq!(to_its_end(&mut life), "", "a child outlived its group");
+    }
+
+    fn file(end: impl Into<std::os::fd::OwnedFd>) -> Option<File> {
+        Some(File::from(end.into()))
+    }
+
+    /// What comes until nobody is left who could write.
+    fn to_its_end(life: &mut io::PipeReader) -> String {
+        let mut text = String::new();
+        life.read_to_string(&mut text).unwrap();
+        text
     }
 
     #[test]
     fn ctrl_c_stops_it() {
         let cancel = Cancel::new();
         cancel.raise();
-        let began = Instant::now();
-        let (result, _) = sh("sleep 20", |_| {}, &cancel);
+        let (result, _) = sh("sleep 60", |_| {}, &cancel);
         assert_eq!(Failure::from(result.unwrap_err()).kind, FailureKind::Interrupted);
-        assert!(began.elapsed() < Duration::from_secs(10));
     }
 
     #[test]
     fn what_a_build_leaves_behind_is_killed_and_what_a_service_leaves_behind_stays() {
-        for (leftovers, stays) in [(Leftovers::Kill, false), (Leftovers::Leave, true)] {
+        for (leftovers, stays) in [(Leftovers::Kill, ""), (Leftovers::Leave, "alive\n")] {
             let folder = tempfile::tempdir().unwrap();
-            let marker = folder.path().join("marker");
-            let script = format!("(sleep 1; touch {}) & echo started", marker.display());
-            let (result, _) = sh(&script, |program| program.leftovers = leftovers, &Cancel::new());
+            let go = folder.path().join("go");
+            let (mut life, line) = io::pipe().unwrap();
+            let script =
+                format!("exec 3>&0; mkfifo {go}; (read word <{go}; echo $word >&3) & echo started", go = go.display());
+            let changed = |program: &mut Program<'_>| (program.stdin, program.leftovers) = (file(line), leftovers);
+            let (result, _) = sh(&script, changed, &Cancel::new());
             assert_eq!(result.unwrap().stdout, "started\n");
-            std::thread::sleep(Duration::from_millis(1800));
-            assert_eq!(marker.exists(), stays, "{leftovers:?}");
+            if stays == "alive\n" {
+                std::fs::write(&go, "alive\n").unwrap();
+            }
+            assert_eq!(to_its_end(&mut life), stays, "{leftovers:?}");
         }
     }
 

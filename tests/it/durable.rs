@@ -8,7 +8,7 @@ mod world;
 
 use proptest::prelude::*;
 use relwf::model::{Cancel, FailureKind, RunId, Value};
-use relwf::run::{DryDriver, Event, Outcome, Record, RunStatus, Settled};
+use relwf::run::{DryDriver, Event, Listener, Outcome, Record, RunStatus, Settled};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -301,19 +301,23 @@ fn a_panic_in_a_read_fails_the_run_as_a_bug_and_one_in_an_effect_leaves_it_in_do
     );
 }
 
+/// Presses ctrl-C as soon as the run waits.
+struct Impatient(Cancel);
+
+impl Listener for Impatient {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::Waiting { .. }) {
+            self.0.raise();
+        }
+    }
+}
+
 #[test]
 fn ctrl_c_lets_what_is_running_end_starts_nothing_and_can_be_resumed() {
     let (world, journal) = (World::new(Probes::On, 1), Memory::default());
     let lines = [call("effect::ok", "a"), call("wait::long", "checks"), call("effect::ok", "b")];
     let cancel = Cancel::new();
-    let outcome = std::thread::scope(|scope| {
-        let flag = cancel.clone();
-        scope.spawn(move || {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            flag.raise();
-        });
-        drive_with(&lines, &world, &journal, &Heard::default(), &cancel).unwrap()
-    });
+    let outcome = drive_with(&lines, &world, &journal, &Impatient(cancel.clone()), &cancel).unwrap();
     assert_eq!((outcome.status, world.effects()), (RunStatus::Interrupted, 1));
     let last = journal.records.lock().unwrap().last().cloned();
     assert!(matches!(last, Some(Record::Status { status: RunStatus::Interrupted, .. })));

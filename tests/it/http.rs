@@ -6,6 +6,9 @@ use relwf::model::{Cancel, Failure, FailureKind, Secret};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+/// Long enough for a request to arrive on the slowest machine; a server that hangs costs a test as much.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 fn send(request: Request) -> Result<Response, HttpError> {
     Client::new(Cancel::new()).request(request)
 }
@@ -73,8 +76,8 @@ fn what_was_not_sent_did_not_happen() {
 
 #[test]
 fn tls_is_spoken_before_anything_is_sent() {
-    let server = Server::start(vec![Turn::Say(b"this is not TLS\r\n\r\n".to_vec())]);
-    let request = Request::new("POST", server.url("/").replace("http:", "https:")).deadline(Duration::from_secs(20));
+    let server = Server::start(vec![Turn::Interrupt(b"this is not TLS\r\n\r\n".to_vec())]);
+    let request = Request::new("POST", server.url("/").replace("http:", "https:"));
     let (class, failure) = class(send(request));
     assert_eq!((class, failure.kind), ("not sent", FailureKind::Network));
     assert!(failure.message.contains("TLS"), "{}", failure.message);
@@ -91,10 +94,8 @@ fn a_write_that_was_sent_and_not_answered_may_have_happened() {
         assert_eq!(server.requests().len(), 1, "a write is sent once");
     }
     let server = Server::start(vec![Turn::Hang]);
-    let began = Instant::now();
-    let (class, failure) = class(send(post(&server, "/").deadline(Duration::from_millis(300))));
+    let (class, failure) = class(send(post(&server, "/").deadline(PATIENCE)));
     assert_eq!((class, failure.kind), ("unknown", FailureKind::Timeout));
-    assert!(began.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn reads_end_with_their_deadline_and_never_may_have_happened() {
     let (word, failure) = class(send(get(&server, "/").deadline(Duration::from_millis(300))));
     assert_eq!((word, failure.kind), ("not sent", FailureKind::Timeout));
     let server = Server::start(vec![Turn::ReadThenClose]);
-    let (word, failure) = class(send(get(&server, "/").deadline(Duration::from_millis(600))));
+    let (word, failure) = class(send(get(&server, "/").deadline(PATIENCE)));
     assert_eq!((word, failure.kind), ("not sent", FailureKind::Network));
     assert!(server.requests().len() > 1);
 }
@@ -223,16 +224,14 @@ fn interrupting_stops_at_once() {
     for (method, expected) in [("GET", "not sent"), ("POST", "unknown")] {
         let server = Server::start(vec![Turn::Hang]);
         let cancel = Cancel::new();
-        let raise = cancel.clone();
-        let raised = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(400));
-            raise.raise();
+        let (word, failure) = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                server.asked();
+                cancel.raise();
+            });
+            class(Client::new(cancel.clone()).request(Request::new(method, server.url("/"))))
         });
-        let began = Instant::now();
-        let (word, failure) = class(Client::new(cancel.clone()).request(Request::new(method, server.url("/"))));
         assert_eq!((word, failure.kind), (expected, FailureKind::Interrupted));
-        assert!(began.elapsed() < Duration::from_secs(5));
-        raised.join().unwrap();
         let (word, failure) = class(Client::new(cancel).request(Request::new("POST", server.url("/"))));
         assert_eq!((word, failure.kind), ("not sent", FailureKind::Interrupted));
     }

@@ -22,7 +22,7 @@ fn wiremocks_faults_are_told_rightly() {
         assert_eq!(server.count(&write), 1, "{how:?}: a write is sent once");
 
         server.breaks(&read, how);
-        match client.request(Request::new("GET", server.url(&read)).deadline(Duration::from_secs(2))) {
+        match client.request(Request::new("GET", server.url(&read)).deadline(Duration::from_secs(5))) {
             Err(HttpError::NotSent(failure)) => assert_eq!(failure.kind, FailureKind::Network, "{how:?}"),
             other => panic!("{how:?}: {other:?}"),
         }
@@ -35,7 +35,7 @@ fn wiremocks_faults_are_told_rightly() {
 
     server.stub("/slow", &json!({ "status": 201, "fixedDelayMilliseconds": 60_000 }));
     let slow = |method: &str| {
-        client.request(Request::new(method, server.url("/slow")).deadline(Duration::from_millis(500))).unwrap_err()
+        client.request(Request::new(method, server.url("/slow")).deadline(Duration::from_secs(5))).unwrap_err()
     };
     assert!(matches!(slow("POST"), HttpError::Unknown(failure) if failure.kind == FailureKind::Timeout));
     assert!(matches!(slow("GET"), HttpError::NotSent(failure) if failure.kind == FailureKind::Timeout));

@@ -218,7 +218,7 @@ fn tampering_is_found_and_named() {
 }
 
 #[test]
-fn ten_thousand_records_load_fast() {
+fn ten_thousand_records_load() {
     let dir = TempDir::new().unwrap();
     let id = RunId::new("r1");
     let store = Store::open(dir.path()).unwrap();
@@ -237,10 +237,7 @@ fn ten_thousand_records_load_fast() {
                                     actor, reason, at, epoch, prev_hash, hash FROM journal, n WHERE seq = 11",
     );
     let store = Store::open(dir.path()).unwrap();
-    let started = std::time::Instant::now();
     assert_eq!(store.history(&id).unwrap().entries.len(), 10_000);
-    let took = started.elapsed();
-    assert!(took.as_millis() < 3000, "{took:?}");
 }
 
 #[test]
@@ -291,7 +288,7 @@ fn exactly_one_of_many_gets_the_target() {
                     match store.lock_target(&run.repo, "staging", &holder(&id)) {
                         Ok(lock) => {
                             let claim = store.create_run(&run).unwrap();
-                            std::thread::sleep(std::time::Duration::from_millis(2));
+                            std::thread::yield_now();
                             // It is suspended and its process gone: the target stays held all the same.
                             claim.record(&status(RunStatus::Suspended)).unwrap();
                             drop((claim, lock));

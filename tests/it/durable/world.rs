@@ -488,7 +488,7 @@ pub fn quick() -> RetryPolicy {
         tries: 4,
         first: Duration::from_micros(100),
         longest: Duration::from_micros(500),
-        budget: Duration::from_secs(20),
+        budget: Duration::from_secs(900),
         looks: vec![Duration::from_micros(100)],
         suspended: Duration::from_micros(500),
         tick: Duration::from_millis(2),

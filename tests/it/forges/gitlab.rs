@@ -275,31 +275,19 @@ fn deployments_are_waited_for_by_name() {
         let text = std::fs::read_to_string(&file).unwrap();
         let named = text.replace("checks = [\"unit\"]", "checks = [\"unit\"]\ndeployed_by = [\"deployment/beta\"]");
         std::fs::write(&file, named).unwrap();
-        let deployments = || stage.forge.count("GET", "/deployments");
-        let said = std::thread::scope(|scope| {
-            let run = scope.spawn(|| stage.promote());
-            let wait = |looks: usize| {
-                while deployments() < looks && !run.is_finished() {
-                    std::thread::sleep(std::time::Duration::from_millis(10));
-                }
+        let looks = [2, 2].map(|skip| stage.forge.hold(skip, "GET", "/deployments"));
+        let said = stage.while_held(looks, |stage, step| {
+            let (commit, old) = (stage.git(&["rev-parse", "staging"]), stage.git(&["rev-parse", "production"]));
+            let status = if step == 0 { "running" } else { end };
+            let deployment = |id, commit| Deployment {
+                id,
+                environment: "beta".to_owned(),
+                commit,
+                status: status.to_owned(),
+                at: now(),
             };
-            let tell = |status: &str| {
-                let (commit, old) = (stage.git(&["rev-parse", "staging"]), stage.git(&["rev-parse", "production"]));
-                let deployment = |id, commit| Deployment {
-                    id,
-                    environment: "beta".to_owned(),
-                    commit,
-                    status: status.to_owned(),
-                    at: now(),
-                };
-                // The newest one is of another commit.
-                stage.forge.with(|lab| lab.deployments = vec![deployment(1, commit), deployment(2, old)]);
-            };
-            wait(2);
-            tell("running");
-            wait(4);
-            tell(end);
-            run.join().unwrap()
+            // The newest one is of another commit.
+            stage.forge.with(|lab| lab.deployments = vec![deployment(1, commit), deployment(2, old)]);
         });
         said.exits(code);
         assert!(said.stderr.contains("deployment/beta is pending"), "{}", said.stderr);

@@ -5,10 +5,9 @@ use crate::support::forgejo::{Forgejo, Jo};
 use crate::support::git::Repo;
 use crate::support::gitlab::{Gitlab, Lab};
 use crate::support::hosted::project::{Change, State};
-use crate::support::hosted::{Host, Service};
+use crate::support::hosted::{Held, Host, Service};
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// The stage.
 pub struct Stage<S: Service> {
@@ -86,16 +85,32 @@ impl<S: Service> Stage<S> {
     }
 
     /// Promotes, and meddles once relwf waits for a check.
-    pub fn while_waiting(&self, meddle: impl FnOnce(&Self)) -> Said
+    pub fn while_waiting(&self, mut meddle: impl FnMut(&Self)) -> Said
+    where
+        S: Sync,
+    {
+        self.while_held([self.forge.hold(2, "GET", "/statuses")], |stage, _| meddle(stage))
+    }
+
+    /// Promotes, and meddles while each of these requests stands still, in their order.
+    pub fn while_held<const N: usize>(&self, held: [Held; N], mut meddle: impl FnMut(&Self, usize)) -> Said
     where
         S: Sync,
     {
         std::thread::scope(|scope| {
-            let run = scope.spawn(|| self.promote());
-            while self.forge.count("GET", "/statuses") < 2 && !run.is_finished() {
-                std::thread::sleep(Duration::from_millis(20));
+            let run = scope.spawn(|| {
+                let said = self.promote();
+                self.forge.hold_no_more();
+                said
+            });
+            for (number, held) in held.into_iter().enumerate() {
+                if !held.came() {
+                    let said = run.join().unwrap();
+                    panic!("request {number} to be held never came: {}{}", said.stdout, said.stderr);
+                }
+                meddle(self, number);
+                held.let_go();
             }
-            meddle(self);
             run.join().unwrap()
         })
     }

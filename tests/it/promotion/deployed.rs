@@ -8,14 +8,26 @@ use crate::support::wire::{self, Answer, read_request};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::ScopedJoinHandle;
-use std::time::Duration;
 
-/// An environment that answers 404, then with an old version, then with what staging's branch holds.
+/// An environment that answers 404, then with an old version, then with what is made of staging's tip.
 fn environment(stage: &Stage, newest: impl Fn(&str) -> String + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
+    environment_after(0, stage, newest)
+}
+
+/// An environment that answers with another version from the first look on: one look is enough to be told.
+fn stale(stage: &Stage) -> String {
+    environment_after(2, stage, |_| "0123456789".to_owned()).0
+}
+
+/// The same environment after so many looks.
+fn environment_after(
+    looks: usize,
+    stage: &Stage,
+    newest: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> (String, Arc<AtomicUsize>) {
     let bare = stage.github.bare("acme/service");
     let old = bare.git(&["rev-parse", "staging"]);
-    let looks = Arc::new(AtomicUsize::new(0));
+    let looks = Arc::new(AtomicUsize::new(looks));
     let counted = Arc::clone(&looks);
     let address = wire::serve("environment", move |stream| {
         if read_request(&stream).is_none() {
@@ -51,7 +63,7 @@ fn an_environment_is_healthy_when_it_answers_with_the_commit_that_landed() {
 #[test]
 fn an_environment_that_stays_old_is_told_at_its_deadline() {
     let stage = Stage::new();
-    let (url, _) = environment(&stage, |_| "0123456789".to_owned());
+    let url = stale(&stage);
     stage.configure(&health(&url));
     stage.workflow("promote-staging", "ci::healthy(#{ ", "ci::healthy(#{ deadline: \"1s\", ");
     let said = stage.promote();
@@ -69,7 +81,7 @@ fn an_environment_that_stays_old_is_told_at_its_deadline() {
 #[test]
 fn the_query_of_an_address_is_shown_to_nobody() {
     let stage = Stage::new();
-    let (url, _) = environment(&stage, |_| "0123456789".to_owned());
+    let url = stale(&stage);
     stage.configure(&health(&format!("{url}?token=hunter2")));
     stage.workflow("promote-staging", "ci::healthy(#{ ", "ci::healthy(#{ deadline: \"1s\", ");
     let said = stage.promote();
@@ -126,12 +138,12 @@ fn concluded(stage: &Stage, words: &str) {
 
 #[test]
 fn statuses_on_the_landed_commit_are_waited_for_and_older_ones_do_not_count() {
-    let (stage, said) = with_statuses(Play::GreenAfter(40));
+    let (stage, said) = with_statuses(Play::GreenAfter(4));
     said.exits(0);
     assert!(said.stderr.contains("deploy is pending"), "{}", said.stderr);
     concluded(&stage, "deployed and green");
 
-    let (stage, said) = with_statuses(Play::RedAfter(40));
+    let (stage, said) = with_statuses(Play::RedAfter(4));
     said.exits(1);
     assert!(said.stderr.contains("which has landed, these are red: deploy"), "{}", said.stderr);
     assert!(said.stderr.contains("revert-release"), "{}", said.stderr);
@@ -173,25 +185,19 @@ fn a_deployment_that_fails_is_told_with_its_log() {
 
 /// Promotes; what lands is deployed to `beta`: begun when it has landed, and ended after some looks.
 fn deploying(stage: &Stage, end: &str) -> Said {
-    let looks = || stage.github.count("GET", "/deployments");
-    let wait = |until: &dyn Fn() -> bool, run: &ScopedJoinHandle<'_, Said>| {
-        while !until() && !run.is_finished() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    };
     let status = |state: &str| {
         let words = if state == "failure" { "out of memory" } else { "" };
         (7, state.to_owned(), words.to_owned(), "https://beta.example/log".to_owned(), now())
     };
     let before = stage.git(&["rev-parse", "staging"]);
-    std::thread::scope(|scope| {
-        let run = scope.spawn(|| stage.promote());
-        wait(&|| stage.git(&["rev-parse", "staging"]) != before, &run);
-        let first = looks();
-        wait(&|| looks() > first + 1, &run);
-        let deployment = Deployment {
+    // Each step is there before the look that is held, and some more looks see it.
+    let looks = [2, 2, 2].map(|skip| stage.github.hold(skip, "GET", "/deployments"));
+    stage.while_held(looks, |stage, step| {
+        let landed = stage.git(&["rev-parse", "staging"]);
+        assert_ne!(landed, before, "who looks for a deployment has landed");
+        let deployment = || Deployment {
             id: 4711,
-            commit: stage.git(&["rev-parse", "staging"]),
+            commit: landed.clone(),
             reference: "staging".to_owned(),
             environment: "beta".to_owned(),
             description: None,
@@ -199,15 +205,11 @@ fn deploying(stage: &Stage, end: &str) -> Said {
             at: now(),
             statuses: Vec::new(),
         };
-        stage.github.with(|repo| repo.deployments.push(deployment));
-        let tell = |state: &str| stage.github.with(|repo| repo.deployments[0].statuses.push(status(state)));
-        let first = looks();
-        wait(&|| looks() > first + 2, &run);
-        tell("in_progress");
-        let first = looks();
-        wait(&|| looks() > first + 2, &run);
-        tell(end);
-        run.join().unwrap()
+        stage.github.with(|repo| match step {
+            0 => repo.deployments.push(deployment()),
+            1 => repo.deployments[0].statuses.push(status("in_progress")),
+            _ => repo.deployments[0].statuses.push(status(end)),
+        });
     })
 }
 

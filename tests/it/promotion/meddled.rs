@@ -3,7 +3,6 @@
 use super::stage::Stage;
 use crate::support::github::{Fault, Play, Protection};
 use crate::support::travis::Event;
-use std::time::Duration;
 
 fn by_merge_alone(stage: &Stage) {
     stage.github.protect("staging", Protection { only_by_change: true, ..Protection::default() });
@@ -37,14 +36,7 @@ fn a_change_that_somebody_retargets_before_the_merge_lands_nowhere() {
     by_merge_alone(&stage);
     let before = tips(&stage);
     stage.github.fault("PUT", "/merge", 1, Fault::base_race());
-    let said = std::thread::scope(|scope| {
-        let run = scope.spawn(|| stage.promote());
-        while stage.github.count("PUT", "/merge") == 0 && !run.is_finished() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        retarget(&stage);
-        run.join().unwrap()
-    });
+    let said = stage.while_held([stage.github.hold(0, "PUT", "/merge")], |stage, _| retarget(stage));
     said.exits(1);
     assert!(said.stderr.contains("somebody retargeted change 1 to production"), "{}", said.stderr);
     assert_eq!((tips(&stage), stage.github.changes().len()), (before, 1));

@@ -3,7 +3,6 @@
 use super::stage::Stage;
 use crate::support::github::{Fault, Play, Protection};
 use crate::support::travis::Event;
-use std::time::Duration;
 
 /// The merge is made anew on top of what came between, once, and told.
 fn landed_anew(stage: &Stage, between: &str) {
@@ -19,7 +18,7 @@ fn landed_anew(stage: &Stage, between: &str) {
 #[test]
 fn a_target_that_moves_before_landing_gets_a_new_merge() {
     let stage = Stage::new();
-    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(30));
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(4));
     let mut between = String::new();
     let said = stage.while_waiting(|stage| between = stage.github.somebody_pushes("staging", "hotfix.go", "fix\n"));
     said.exits(0);
@@ -37,7 +36,7 @@ fn a_target_that_moves_before_landing_gets_a_new_merge() {
 #[test]
 fn a_branch_that_cannot_be_deleted_is_left_and_another_one_taken() {
     let stage = Stage::new();
-    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(30));
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(4));
     let said = stage.while_waiting(|stage| {
         let branch = stage.github.changes()[0].head.clone();
         stage.github.protect(&branch, Protection::default());
@@ -54,18 +53,10 @@ fn a_branch_that_cannot_be_deleted_is_left_and_another_one_taken() {
 fn a_target_that_keeps_moving_is_not_chased_for_ever() {
     let stage = Stage::new();
     stage.travis.plays("acme/service", Event::PullRequest, None, Play::Pending);
-    let said = std::thread::scope(|scope| {
-        let run = scope.spawn(|| stage.promote());
-        let mut seen = 0;
-        while !run.is_finished() {
-            let proposed = stage.github.changes().len();
-            if proposed > seen {
-                seen = proposed;
-                stage.github.somebody_pushes("staging", &format!("hotfix-{seen}.go"), "fix\n");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        run.join().unwrap()
+    // Whenever a change has been proposed.
+    let proposals = [0, 0, 0].map(|skip| stage.github.hold_answer(skip, "POST", "/pulls"));
+    let said = stage.while_held(proposals, |stage, number| {
+        stage.github.somebody_pushes("staging", &format!("hotfix-{number}.go"), "fix\n");
     });
     said.exits(1);
     assert!(said.stderr.contains("staging moved meanwhile"), "{}", said.stderr);
@@ -84,13 +75,8 @@ fn the_target_moves_while_the_button_is_pressed() {
     by_merge_alone(&stage);
     stage.github.fault("PUT", "/merge", 1, Fault::base_race());
     let mut between = String::new();
-    let said = std::thread::scope(|scope| {
-        let run = scope.spawn(|| stage.promote());
-        while stage.github.count("PUT", "/merge") == 0 && !run.is_finished() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+    let said = stage.while_held([stage.github.hold(0, "PUT", "/merge")], |stage, _| {
         between = stage.github.somebody_pushes("staging", "hotfix.go", "fix\n");
-        run.join().unwrap()
     });
     said.exits(0);
     landed_anew(&stage, &between);
@@ -140,7 +126,7 @@ fn a_merge_that_is_refused_is_told_in_the_forges_words() {
 #[test]
 fn a_change_that_somebody_merges_by_hand_has_landed() {
     let stage = Stage::new();
-    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(20));
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(4));
     let said = stage.while_waiting(|stage| {
         let head = stage.github.changes()[0].head_commit.clone();
         let body = serde_json::json!({ "sha": head, "merge_method": "merge" });

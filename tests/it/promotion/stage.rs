@@ -1,12 +1,11 @@
 //! What every promotion here starts from: a service on GitHub, Travis beside it, relwf.toml, and somebody with a token.
 
-use crate::support::cli::{Machine, Said, said};
+use crate::support::cli::{HANGS, Machine, Said, said};
 use crate::support::git::Repo;
-use crate::support::github::{Github, Seen};
+use crate::support::github::{Github, Held, Seen};
 use crate::support::travis::TravisServer;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Travis' check on pull requests.
 pub const PR: &str = "continuous-integration/travis-ci/pr";
@@ -113,7 +112,7 @@ impl Stage {
     /// Runs relwf as the person with the token, which nobody may read anywhere afterwards.
     pub fn relwf(&self, args: &[&str]) -> Said {
         let mut command = assert_cmd::Command::from_std(self.process(args));
-        command.timeout(Duration::from_secs(300));
+        command.timeout(HANGS);
         let said = said(&self.machine, command);
         for token in ["t-write", "t-read", "t-none", "t-admin"] {
             assert!(!said.stdout.contains(token) && !said.stderr.contains(token), "{}\n{}", said.stdout, said.stderr);
@@ -122,14 +121,26 @@ impl Stage {
     }
 
     /// Promotes, and meddles once relwf has said that it waits for the check of the pull request.
-    pub fn while_waiting(&self, meddle: impl FnOnce(&Self)) -> Said {
+    pub fn while_waiting(&self, mut meddle: impl FnMut(&Self)) -> Said {
+        self.while_held([self.github.hold(2, "GET", "/status")], |stage, _| meddle(stage))
+    }
+
+    /// Promotes, and meddles while each of these requests stands still, in their order.
+    pub fn while_held<const N: usize>(&self, held: [Held; N], mut meddle: impl FnMut(&Self, usize)) -> Said {
         std::thread::scope(|scope| {
-            let run = scope.spawn(|| self.promote());
-            let polled = || self.github.count("GET", "/status") >= 2;
-            while !polled() && !run.is_finished() {
-                std::thread::sleep(Duration::from_millis(20));
+            let run = scope.spawn(|| {
+                let said = self.promote();
+                self.github.hold_no_more();
+                said
+            });
+            for (number, held) in held.into_iter().enumerate() {
+                if !held.came() {
+                    let said = run.join().unwrap();
+                    panic!("request {number} to be held never came: {}{}", said.stdout, said.stderr);
+                }
+                meddle(self, number);
+                held.let_go();
             }
-            meddle(self);
             run.join().unwrap()
         })
     }

@@ -15,7 +15,7 @@ use relwf::run::{
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 /// Runs git with nothing of the machine's own configuration; fixed identity and dates.
 pub fn git(dir: &Path, args: &[&str]) -> String {
@@ -55,6 +55,31 @@ impl Clock for TestClock {
     }
 }
 
+/// Lines of progress, and word of each.
+#[derive(Default)]
+pub struct Lines {
+    lines: Mutex<Vec<String>>,
+    came: Condvar,
+}
+
+impl Lines {
+    fn add(&self, line: String) {
+        self.lines.lock().unwrap().push(line);
+        self.came.notify_all();
+    }
+
+    /// All so far.
+    pub fn all(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    /// Waits for a line that begins with these words.
+    pub fn wait_for(&self, words: &str) {
+        let lines = self.lines.lock().unwrap();
+        drop(self.came.wait_while(lines, |lines| !lines.iter().any(|line| line.starts_with(words))).unwrap());
+    }
+}
+
 /// Decisions by digest.
 #[derive(Default)]
 pub struct TestSignals(pub Mutex<BTreeMap<String, Decision>>);
@@ -84,7 +109,7 @@ pub struct Bench {
     pub clock: Arc<TestClock>,
     pub signals: Arc<TestSignals>,
     pub cancel: Cancel,
-    pub said: Arc<Mutex<Vec<String>>>,
+    pub said: Arc<Lines>,
     pub run: RunId,
 }
 
@@ -247,7 +272,7 @@ pub struct Bound<'a> {
 impl Bound<'_> {
     fn with<T>(&self, work: impl FnOnce(&Performing<'_>) -> T) -> T {
         let said = Arc::clone(&self.bench.said);
-        let progress = move |progress: Progress| said.lock().unwrap().push(progress.what);
+        let progress = move |progress: Progress| said.add(progress.what);
         let task = TaskContext { cancel: &self.bench.cancel, progress: &progress };
         work(&Performing { run: &self.bench.run, key: &self.key, task, now: self.bench.clock.now() })
     }

@@ -2,7 +2,11 @@
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
+
+/// After this long a program hangs: far longer than any takes on the slowest machine.
+pub const HANGS: Duration = Duration::from_secs(900);
 
 /// A machine with nobody on it yet.
 pub struct Machine {
@@ -38,7 +42,7 @@ impl Machine {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).env("HOME", self.home()).env("TZ", "UTC");
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
-        command.current_dir(dir).args(args).timeout(std::time::Duration::from_secs(120));
+        command.current_dir(dir).args(args).timeout(HANGS);
         command
     }
 

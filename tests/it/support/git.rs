@@ -141,6 +141,20 @@ impl Repo {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// Pushes stand still, before any reference moves, until this many of them have come as far: all have read the same values.
+    pub fn meet_before_moving(&self, count: usize) {
+        let arrived = self.path.join("arrived");
+        let _ = std::fs::remove_dir_all(&arrived);
+        std::fs::create_dir(&arrived).unwrap();
+        let folder = arrived.display();
+        // A push that never comes is a failure, not a hang.
+        let script = format!(
+            ": >'{folder}'/$$; i=0\nwhile [ $(ls '{folder}' | wc -l) -lt {count} ]; do\n\
+             i=$((i + 1)); [ $i -lt 9000 ] || exit 1; sleep 0.05\ndone"
+        );
+        self.hook("pre-receive", &script);
+    }
+
     /// All references, as `git for-each-ref` shows them.
     pub fn refs(&self) -> String {
         self.git(&["for-each-ref", "--format=%(objectname) %(refname)"])

@@ -2,14 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex};
 
 /// What happens on one connection, once the request has been read.
 #[derive(Debug, Clone)]
 pub enum Turn {
     /// These bytes are sent, then the connection is closed.
     Say(Vec<u8>),
+    /// The same as soon as anything has come, whether it is a request or not.
+    Interrupt(Vec<u8>),
     /// The connection is closed without a word, before anything was read.
     Close,
     /// The connection is closed without a word, after the request was read.
@@ -32,7 +33,14 @@ impl Turn {
 /// The server; its thread ends with the test process.
 pub struct Server {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Seen>,
+}
+
+/// The requests so far, and word of each.
+#[derive(Default)]
+struct Seen {
+    requests: Mutex<Vec<String>>,
+    came: Condvar,
 }
 
 impl Server {
@@ -40,25 +48,30 @@ impl Server {
     pub fn start(turns: Vec<Turn>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let requests = Arc::new(Mutex::new(Vec::new()));
+        let requests = Arc::new(Seen::default());
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
             let mut hanging = Vec::new();
             for (number, stream) in listener.incoming().enumerate() {
                 let Ok(mut stream) = stream else { return };
                 let Some(turn) = turns.get(number).or_else(|| turns.last()) else { return };
-                if !matches!(turn, Turn::Close) {
+                if !matches!(turn, Turn::Close | Turn::Interrupt(_)) {
                     let request = read(&mut stream);
-                    seen.lock().expect("no panic").push(request);
+                    seen.requests.lock().expect("no panic").push(request);
+                    seen.came.notify_all();
                 }
                 match turn {
                     Turn::Say(bytes) => drop(stream.write_all(bytes)),
+                    Turn::Interrupt(bytes) => {
+                        let _ = stream.read(&mut [0; 4096]);
+                        let _ = stream.write_all(bytes);
+                    }
                     Turn::Close | Turn::ReadThenClose => {}
                     Turn::Hang => hanging.push(stream),
                 }
             }
         });
-        Self { address, requests }
+        Self { address, seen: requests }
     }
 
     /// A URL of this server.
@@ -68,13 +81,19 @@ impl Server {
 
     /// The requests so far, head and body as they came.
     pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().expect("no panic").clone()
+        self.seen.requests.lock().expect("no panic").clone()
+    }
+
+    /// Waits until a request has come.
+    pub fn asked(&self) {
+        let requests = self.seen.requests.lock().expect("no panic");
+        drop(self.seen.came.wait_while(requests, |requests| requests.is_empty()).expect("no panic"));
     }
 }
 
 /// Reads a request to its end: the head, and as many bytes as it announces.
 fn read(stream: &mut TcpStream) -> String {
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+    let _ = stream.set_read_timeout(Some(super::cli::HANGS));
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {

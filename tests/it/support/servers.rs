@@ -99,7 +99,7 @@ fn wait_for(server: &mut Server) -> Result<(), String> {
         if TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).is_ok() {
             return Ok(());
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "the server on port {} does not answer", server.port);
+        assert!(started.elapsed() < super::cli::HANGS, "the server on port {} does not answer", server.port);
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -4,7 +4,6 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
 
 /// A request, as it came.
 #[derive(Debug, Clone)]
@@ -166,7 +165,7 @@ pub fn serve(name: &str, handle: impl Fn(TcpStream) + Send + Sync + 'static) -> 
 
 /// The request on a connection; `None` when it ended before one was whole.
 pub fn read_request(stream: &TcpStream) -> Option<Request> {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+    stream.set_read_timeout(Some(super::cli::HANGS)).ok()?;
     let mut reader = BufReader::new(stream);
     let (first, headers) = head(&mut reader).ok()?;
     let mut words = first.split(' ');
@@ -185,7 +184,7 @@ pub fn read_request(stream: &TcpStream) -> Option<Request> {
 /// Sends a request and reads the whole answer.
 pub fn call(address: SocketAddr, request: &Request) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(super::cli::HANGS))?;
     let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     let own = ["connection", "content-length", "transfer-encoding", "expect", "keep-alive"];
     for (name, value) in request.headers.iter().filter(|(name, _)| !own.contains(&name.to_lowercase().as_str())) {

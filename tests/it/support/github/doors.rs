@@ -1,6 +1,7 @@
 //! What the doors of all fake servers have in common: they write down every request and spring faults.
 
 use super::faults::{Fault, Trap, spring};
+use super::holds::{self, Held, Hold, Moment};
 use crate::support::wire::{Answer, Request, decode};
 use std::io::Write;
 use std::net::TcpStream;
@@ -19,11 +20,12 @@ pub struct Seen {
     pub status: u16,
 }
 
-/// The requests so far, and the faults to come.
+/// The requests so far, the faults to come, and what is to be held.
 #[derive(Default)]
 pub struct Book {
     seen: Mutex<Vec<Seen>>,
     traps: Mutex<Vec<Trap>>,
+    holds: Mutex<Vec<Hold>>,
 }
 
 impl Book {
@@ -46,6 +48,18 @@ impl Book {
         self.traps.lock().unwrap().push(trap);
     }
 
+    /// After `skip` requests with this method whose path contains `path`, the next one stands still at this moment.
+    pub fn hold(&self, skip: u32, method: &str, path: &str, moment: Moment) -> Held {
+        let (hold, held) = Hold::new(skip, method, path, moment);
+        self.holds.lock().unwrap().push(hold);
+        held
+    }
+
+    /// No more requests come: nobody needs to wait for those that were to be held.
+    pub fn hold_no_more(&self) {
+        self.holds.lock().unwrap().clear();
+    }
+
     pub fn waiting(&self) -> usize {
         self.traps.lock().unwrap().len()
     }
@@ -63,17 +77,21 @@ impl Book {
 
 /// Answers a request, unless a fault comes between; it is written down before its answer goes out.
 pub fn respond(book: &Book, stream: &TcpStream, request: &Request, act: impl FnOnce() -> Answer) {
+    let hold = holds::take(&mut book.holds.lock().unwrap(), request);
+    let stand = |moment| hold.iter().for_each(|hold| hold.stand(moment));
+    stand(Moment::Unheard);
     let fault = spring(&mut book.traps.lock().unwrap(), request);
     let answer = match &fault {
         Some(Fault::Reset) => None,
         Some(Fault::Hang) => {
             book.note(request, 0);
-            std::thread::sleep(Duration::from_secs(600));
+            std::thread::sleep(crate::support::cli::HANGS);
             return;
         }
         Some(Fault::Answer(answer)) => Some(answer.clone()),
         _ => Some(act()),
     };
+    stand(Moment::Done);
     let (answer, whole) = match (fault, answer) {
         (Some(Fault::DoneThenReset), _) => (None, true),
         (Some(Fault::DoneThenAnswer(answer)), _) => (Some(answer), true),
@@ -82,6 +100,7 @@ pub fn respond(book: &Book, stream: &TcpStream, request: &Request, act: impl FnO
         (_, answer) => (answer, true),
     };
     book.note(request, answer.as_ref().map_or(0, |answer| answer.status));
+    hold.iter().for_each(Hold::leave);
     let Some(answer) = answer else {
         // RST instead of FIN.
         let _ = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO));

@@ -12,6 +12,7 @@ mod deployments;
 pub mod doors;
 mod faults;
 mod gate;
+mod holds;
 mod merging;
 mod prism;
 mod refs;
@@ -20,6 +21,7 @@ mod state;
 
 pub use doors::Seen;
 pub use faults::Fault;
+pub use holds::{Held, Moment};
 pub use repository::Protection;
 pub use state::{Change, Check, Comment, Deployment, Form, Play, Repository, Rights, Settled, now};
 
@@ -398,6 +400,21 @@ impl Github {
     /// The same, after `skip` matching requests have passed.
     pub fn fault_after(&self, skip: u32, method: &str, path: &str, times: u32, fault: Fault) {
         self.world.book.trap(skip, method, path, times, fault);
+    }
+
+    /// After `skip` requests with this method whose path contains `path`, the next one stands still before the server hears of it.
+    pub fn hold(&self, skip: u32, method: &str, path: &str) -> Held {
+        self.world.book.hold(skip, method, path, Moment::Unheard)
+    }
+
+    /// The same, but the server has done what it is asked; only the answer stands still.
+    pub fn hold_answer(&self, skip: u32, method: &str, path: &str) -> Held {
+        self.world.book.hold(skip, method, path, Moment::Done)
+    }
+
+    /// No more requests come: nobody needs to wait for those that were to be held.
+    pub fn hold_no_more(&self) {
+        self.world.book.hold_no_more();
     }
 
     /// Faults that still wait.

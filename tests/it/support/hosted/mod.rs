@@ -6,7 +6,7 @@ pub mod project;
 use crate::support::git::Repo;
 use crate::support::github::doors::{self, Book};
 use crate::support::github::repository::Git;
-pub use crate::support::github::{Fault, Rights, Seen};
+pub use crate::support::github::{Fault, Held, Moment, Rights, Seen};
 use crate::support::prism::{Described, Upstream};
 use crate::support::servers;
 use crate::support::wire::{self, Answer, Request, decode};
@@ -196,6 +196,16 @@ impl<S: Service> Host<S> {
     /// The next requests with this method whose path contains `path` meet a fault, `times` of them.
     pub fn fault(&self, method: &str, path: &str, times: u32, fault: Fault) {
         self.world.book.trap(0, method, path, times, fault);
+    }
+
+    /// After `skip` requests with this method whose path contains `path`, the next one stands still before the server hears of it.
+    pub fn hold(&self, skip: u32, method: &str, path: &str) -> Held {
+        self.world.book.hold(skip, method, path, Moment::Unheard)
+    }
+
+    /// No more requests come: nobody needs to wait for those that were to be held.
+    pub fn hold_no_more(&self) {
+        self.world.book.hold_no_more();
     }
 
     /// How many requests there were with this method whose path contains `path`; `*` is any method.
