@@ -7,15 +7,13 @@
 mod api;
 mod attempt;
 mod rate_limit;
-mod url;
 
-use crate::model::{Cancel, Failure, FailureKind, Secret, Span, Value, scrub};
+use crate::model::{Cancel, Failure, FailureKind, HttpUrl, Secret, Span, Value, scrub};
 use crate::network::Routes;
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
 
-pub use api::{Answer, Api, encoded};
-pub use url::shown as shown_url;
+pub use api::{Answer, Api};
 
 /// How long a request may take in all, when it does not say.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -25,6 +23,8 @@ pub const BODY_LIMIT: u64 = 32 * 1024 * 1024;
 const REDIRECTS: usize = 5;
 /// How often a read is tried when connection or gateway fail: a hiccup passes, a misspelt host is told soon.
 const ATTEMPTS: u32 = 5;
+/// Headers that hold no secrets: they may follow a redirect to another host.
+const HARMLESS: [&str; 5] = ["accept", "accept-language", "content-type", "range", "user-agent"];
 /// The pause after the first attempt of a read; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -97,11 +97,11 @@ impl Request {
 
     /// Method and URL for people: without user, query and secrets.
     pub fn shown(&self) -> String {
-        format!("{} {}", self.method, url::shown(&self.scrubbed(&self.url)))
+        format!("{} {}", self.method, shown_url(&self.scrubbed(&self.url)))
     }
 
     fn scrubbed(&self, text: &str) -> String {
-        let harmless = |name: &str| url::HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless));
+        let harmless = |name: &str| HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless));
         let values = self.headers.iter().filter(|(name, _)| !harmless(name)).map(|(_, value)| value);
         // Each word by itself too: `Bearer <token>`. Short ones would tear holes into every sentence.
         let words = values.flat_map(|value| value.expose().split_whitespace()).filter(|word| word.len() >= 6);
@@ -113,6 +113,19 @@ impl Request {
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.shown())
+    }
+}
+
+/// A URL for people: without user, password, query and fragment, and with what is hidden in it already.
+pub fn shown_url(text: &str) -> String {
+    const STAND_IN: &str = "hidden-secret";
+    let hidden = Secret::new("").to_string();
+    if text == hidden {
+        return hidden;
+    }
+    match HttpUrl::parse(&text.replace(&hidden, STAND_IN)) {
+        Some(url) => url.to_string().replace(STAND_IN, &hidden),
+        None => "<no http URL>".to_owned(),
     }
 }
 
@@ -305,25 +318,26 @@ fn redirected(request: &Request, response: &Response, redirects: usize) -> Resul
         let failure = Failure::new(FailureKind::Network, format!("{}: {words}", request.shown()));
         Err(HttpError::Invalid(failure.hint("give the URL that it leads to")))
     };
-    let Some(target) = url::join(&request.url, location) else {
+    let Some((here, target)) = HttpUrl::parse(&request.url).and_then(|here| Some((here.clone(), here.join(location)?)))
+    else {
         return refused("the server redirects to something that is no HTTP URL");
     };
     if redirects >= REDIRECTS {
         return refused("the server redirects again and again");
     }
-    let mut next = Request { url: target, ..request.clone() };
-    if url::origin(&next.url) != url::origin(&request.url) {
+    let mut next = Request { url: target.expose().to_owned(), ..request.clone() };
+    if !target.same_origin(&here) {
         if request.access == Access::Own {
-            return refused(&format!("the server redirects to another one ({})", url::host(&next.url)));
+            return refused(&format!("the server redirects to another one ({})", target.host()));
         }
-        if request.url.starts_with("https:") && !next.url.starts_with("https:") {
+        if here.is_https() && !target.is_https() {
             return refused("the server redirects from https to http");
         }
         // Secrets are for one host: what is not known to be harmless stays here. A body may hold one too.
         if request.body.is_some() {
             return refused("the server redirects a request with a body to another host");
         }
-        next.headers.retain(|(name, _)| url::HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless)));
+        next.headers.retain(|(name, _)| HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless)));
         // They came from the server, not from us, but a signed address is a secret of its own: `shown` drops its query.
         next.secrets.push(Secret::new(location));
     }

@@ -5,7 +5,7 @@ use crate::config::ForgeKind;
 use crate::forge::{forgejo_api, github_api, gitlab_api};
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client};
-use crate::model::{Failure, FailureKind, Secret};
+use crate::model::{Failure, FailureKind, HttpUrl, Secret};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl<'a> Apis<'a> {
         let parsed = RemoteUrl::parse(base, &self.project.config.root)?;
         let credential = self.project.credentials().for_host(parsed.host().unwrap_or_default());
         if credential.is_some() {
-            never_in_the_clear(base, &parsed, table)?;
+            never_in_the_clear(base, table)?;
         }
         let token = credential.map(|credential| Secret::new(credential.secret()));
         let make = match kind {
@@ -106,10 +106,9 @@ impl<'a> Apis<'a> {
 }
 
 /// Tokens go over https, or to this very machine.
-pub(super) fn never_in_the_clear(base: &str, parsed: &RemoteUrl, table: &str) -> Result<(), Failure> {
-    let host = parsed.host().unwrap_or_default();
-    let own = matches!(host.split(':').next(), Some("127.0.0.1" | "localhost")) || host.starts_with("[::1]");
-    if own || !base.starts_with("http:") {
+pub(super) fn never_in_the_clear(base: &str, table: &str) -> Result<(), Failure> {
+    let loopback = HttpUrl::parse(base).is_some_and(|url| url.is_loopback());
+    if loopback || !base.starts_with("http:") {
         return Ok(());
     }
     Err(Failure::new(FailureKind::Config, format!("{base} would get the token in the clear"))

@@ -2,7 +2,7 @@
 
 use super::embedded::{self, Preset};
 use super::invocation::Invocation;
-use crate::git;
+use crate::git::{self, RemoteUrl};
 use crate::model::{Failure, FailureKind};
 use std::fs;
 use std::io::Write;
@@ -105,7 +105,7 @@ pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> 
     );
     match origin {
         Some(origin) => {
-            text.push_str(&format!("# Default: the remote called origin, now {}.\n", without_password(origin)))
+            text.push_str(&format!("# Default: the remote called origin, now {}.\n", without_login(origin)))
         }
         None => text.push_str("# There is no remote called origin: the repository itself is worked on.\n"),
     }
@@ -150,10 +150,10 @@ pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> 
     text
 }
 
-/// A URL may carry a password; a configuration file that is committed must not.
-fn without_password(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
-        Some((scheme, (user, host))) if user.contains(':') && !user.contains('/') => format!("{scheme}://{host}"),
+/// A URL may carry a password, or a token as the user's name; a configuration file that is committed must not.
+fn without_login(url: &str) -> String {
+    match RemoteUrl::parse(url, Path::new("/")) {
+        Ok(parsed) if parsed.is_http() => parsed.to_string(),
         _ => url.to_owned(),
     }
 }

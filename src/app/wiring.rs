@@ -162,7 +162,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
             let token = (project.invocation.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
             if token.is_some() {
-                forges::never_in_the_clear(&api, &RemoteUrl::parse(&api, &project.config.root)?, "[ci]")?;
+                forges::never_in_the_clear(&api, "[ci]")?;
             }
             let client = forges::client(project)?;
             Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))

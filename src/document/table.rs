@@ -5,7 +5,7 @@ use super::{
     Absent, Argv, At, Data, DetectorName, Inner, Inners, Key, Kind, Labels, LocalPath, Node, OneOf, Pattern, RepoFile,
     Url, UrlOrInner, Words,
 };
-use crate::model::{Span, Value};
+use crate::model::{HttpUrl, Span, Value};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -148,15 +148,14 @@ impl<'n, 's> Table<'n, 's> {
 
     fn address<T>(&mut self, key: Key<T>) -> Option<String> {
         let (text, key) = (self.line(key)?, key.name);
-        let authority = text.text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-        if authority.is_some_and(|authority| authority.contains('@')) {
+        let url = HttpUrl::parse(text.text);
+        if url.as_ref().is_some_and(|url| url.user().is_some()) {
             let hint = "omit what is before the `@`: tokens of forge and CI come from the environment, and where \
                         something else wants a secret, a workflow asks it with `http::request` and `config::secret(name)`";
             self.source.wrong(text.at, format!("`{key}` holds a user's name or password"), hint.to_owned());
             return None;
         }
-        if ["https://", "http://"].iter().any(|scheme| text.text.len() > scheme.len() && text.text.starts_with(scheme))
-        {
+        if url.is_some() {
             return Some(text.text.to_owned());
         }
         let hint = "write it whole, like `https://api.example.com`".to_owned();

@@ -5,17 +5,12 @@ use crate::model::{Failure, FailureKind};
 
 /// The path of a project on its forge, e.g. `acme/service`; GitLab's may be deeper.
 pub fn project_path(url: &RemoteUrl) -> Result<String, Failure> {
-    let shown = url.to_string();
-    let path = match shown.split_once("://") {
-        Some((_, rest)) => rest.split_once('/').map(|(_, path)| path),
-        None => shown.split_once(':').map(|(_, path)| path),
-    };
-    let path = path.unwrap_or_default().trim_matches('/');
+    let path = url.path_on_host().trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path);
     let parts: Vec<&str> = path.split('/').collect();
     let sound = |part: &&str| !part.is_empty() && **part != *"." && **part != *"..";
     if url.host().is_none() || parts.len() < 2 || !parts.iter().all(sound) {
-        return Err(Failure::new(FailureKind::Config, format!("{shown} does not name a project of a forge")).hint(
+        return Err(Failure::new(FailureKind::Config, format!("{url} does not name a project of a forge")).hint(
             "[repo].url must end in OWNER/NAME; for a repository without a forge say kind = \"local\" under [forge]",
         ));
     }

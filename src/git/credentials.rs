@@ -142,9 +142,10 @@ impl Credentials {
         Session {
             all: self,
             from_address: user
+                .as_ref()
                 .zip(secret)
-                .map(|(user, secret)| credential(&host, user, secret.to_owned(), "the repository's address")),
-            user: user.map(ToOwned::to_owned),
+                .map(|(user, secret)| credential(&host, user, secret, "the repository's address")),
+            user,
             host,
             passwords: None,
             keys: None,

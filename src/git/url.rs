@@ -3,8 +3,9 @@
 //! Passwords inside an address are kept for the connection and never shown.
 
 use super::GitError;
-use crate::model::FailureKind;
+use crate::model::{FailureKind, HttpUrl};
 use crate::network::{Route, Routes};
+use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, PartialEq, Eq)]
 pub struct RemoteUrl {
     shown: String,
+    /// Behind the host; empty for a path on this machine.
+    path: String,
     place: Place,
     route: Route,
 }
@@ -19,14 +22,14 @@ pub struct RemoteUrl {
 #[derive(Clone, PartialEq, Eq)]
 enum Place {
     Local(PathBuf),
-    Http { host: String, userinfo: Option<(String, Option<String>)> },
+    Http(HttpUrl),
     Ssh { host: String, user: Option<String> },
     GitDaemon { host: String },
 }
 
 impl RemoteUrl {
-    fn new(shown: String, place: Place) -> Self {
-        Self { shown, place, route: Route::default() }
+    fn new(shown: String, path: &str, place: Place) -> Self {
+        Self { shown, path: path.to_owned(), place, route: Route::default() }
     }
 
     /// Reads an address; a relative path is taken from `relative_to`.
@@ -61,22 +64,19 @@ impl RemoteUrl {
                     Ok(Self::local(Path::new(&percent_decoded(path))))
                 }
                 scheme @ ("http" | "https") => {
-                    let (userinfo, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
-                    let userinfo = userinfo.map(|info| match info.split_once(':') {
-                        Some((user, secret)) => (percent_decoded(user), Some(percent_decoded(secret))),
-                        None => (percent_decoded(info), None),
-                    });
-                    Ok(Self::new(format!("{scheme}://{host}{path}"), Place::Http { host, userinfo }))
+                    let (_, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
+                    let url = HttpUrl::parse(text).ok_or_else(|| wrong("it is no URL"))?;
+                    Ok(Self::new(format!("{scheme}://{host}{path}"), path, Place::Http(url)))
                 }
                 "ssh" | "git+ssh" | "ssh+git" => {
                     let (user, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
                     let user = user.map(|info| percent_decoded(info.split(':').next().unwrap_or(info)));
                     let at = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
-                    Ok(Self::new(format!("ssh://{at}{host}{path}"), Place::Ssh { host, user }))
+                    Ok(Self::new(format!("ssh://{at}{host}{path}"), path, Place::Ssh { host, user }))
                 }
                 "git" => {
                     let (_, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
-                    Ok(Self::new(format!("git://{host}{path}"), Place::GitDaemon { host }))
+                    Ok(Self::new(format!("git://{host}{path}"), path, Place::GitDaemon { host }))
                 }
                 other => Err(wrong(&format!("`{other}` is not a protocol that relwf speaks"))),
             };
@@ -91,7 +91,7 @@ impl RemoteUrl {
                 return Err(wrong("host or path is missing around the colon"));
             }
             let place = Place::Ssh { host: host.to_owned(), user };
-            return Ok(Self::new(text.to_owned(), place));
+            return Ok(Self::new(text.to_owned(), path, place));
         }
         let path = match text.strip_prefix('~') {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => std::env::home_dir()
@@ -106,7 +106,7 @@ impl RemoteUrl {
     pub(crate) fn local(path: &Path) -> Self {
         // One repository, one mirror: however its path was written.
         let path = real(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
-        Self::new(path.display().to_string(), Place::Local(path))
+        Self::new(path.display().to_string(), "", Place::Local(path))
     }
 
     /// The same address by the way that leads to it: without, it is reached directly and trusts the machine's certificates.
@@ -115,13 +115,10 @@ impl RemoteUrl {
     ///
     /// Kind `config` when the proxy that is named is none that can be used for it.
     pub fn by(mut self, routes: &Routes) -> Result<Self, GitError> {
-        if let Place::Http { userinfo, .. } = &self.place {
-            // Settings may be for one user alone.
-            let user = userinfo.as_ref().map(|(user, _)| format!("://{user}@"));
-            let address = user.map_or_else(|| self.shown.clone(), |user| self.shown.replacen("://", &user, 1));
-            self.route = routes.to(&address).map_err(GitError::Failure)?;
-            // libgit2 would go past the proxy, and whoever set it up wants that known.
-            if let Some(proxy) = self.route.proxy.as_ref().filter(|_| !self.shown.starts_with("https:")) {
+        if let Place::Http(url) = &self.place {
+            self.route = routes.to(url).map_err(GitError::Failure)?;
+            // libgit2 would connect directly; who set up the proxy wants that known.
+            if let Some(proxy) = self.route.proxy.as_ref().filter(|_| !url.is_https()) {
                 let (proxy, source) = (proxy.shown(), &proxy.source);
                 return Err(GitError::new(
                     FailureKind::Config,
@@ -148,7 +145,7 @@ impl RemoteUrl {
 
     /// `https://` or `http://`?
     pub fn is_http(&self) -> bool {
-        matches!(self.place, Place::Http { .. })
+        matches!(self.place, Place::Http(_))
     }
 
     /// `ssh://` or `user@host:path`?
@@ -168,16 +165,22 @@ impl RemoteUrl {
     pub fn host(&self) -> Option<&str> {
         match &self.place {
             Place::Local(_) => None,
-            Place::Http { host, .. } | Place::Ssh { host, .. } | Place::GitDaemon { host } => Some(host),
+            Place::Http(url) => Some(url.host()),
+            Place::Ssh { host, .. } | Place::GitDaemon { host } => Some(host),
         }
     }
 
+    /// What stands behind the host; empty for a repository on this machine.
+    pub fn path_on_host(&self) -> &str {
+        &self.path
+    }
+
     /// User name and password that stand in the address itself.
-    pub(crate) fn userinfo(&self) -> (Option<&str>, Option<&str>) {
+    pub(crate) fn userinfo(&self) -> (Option<String>, Option<String>) {
         match &self.place {
-            Place::Http { userinfo: Some((user, secret)), .. } => (Some(user), secret.as_deref()),
-            Place::Ssh { user, .. } => (user.as_deref(), None),
-            _ => (None, None),
+            Place::Http(url) => (url.user().map(percent_decoded), url.password().map(percent_decoded)),
+            Place::Ssh { user, .. } => (user.clone(), None),
+            Place::Local(_) | Place::GitDaemon { .. } => (None, None),
         }
     }
 
@@ -217,19 +220,7 @@ fn without_password(text: &str) -> String {
 
 /// `%20` and the like; what is not an escape stays as it is.
 fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let escaped = (byte == b'%')
-            .then(|| bytes.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|pair| std::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        out.push(escaped.unwrap_or(byte));
-        at += if escaped.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+    percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), Into::into)
 }
 
 impl fmt::Display for RemoteUrl {
@@ -288,7 +279,7 @@ mod tests {
     #[test]
     fn a_password_is_kept_and_never_shown() {
         let url = parse("https://me:s3cr%40t@host/x.git");
-        assert_eq!(url.userinfo(), (Some("me"), Some("s3cr@t")));
+        assert_eq!(url.userinfo(), (Some("me".to_owned()), Some("s3cr@t".to_owned())));
         assert!(!format!("{url} {url:?}").contains("s3cr"));
         let error = RemoteUrl::parse("ftp://me:s3cret@host/x", Path::new("/")).unwrap_err();
         assert!(!error.to_string().contains("s3cret"), "{error}");

@@ -3,8 +3,8 @@
 //! Knows nothing of what is asked; `forge` and `ci` do.
 
 use super::rate_limit::Rest;
-use super::{Access, Client, DEADLINE, HttpError, Request, Response, url};
-use crate::model::{Failure, FailureKind, Secret, Span, TaskContext, Value};
+use super::{Access, Client, DEADLINE, HttpError, Request, Response};
+use crate::model::{Failure, FailureKind, HttpUrl, Secret, Span, TaskContext, Value};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -123,9 +123,9 @@ impl Api {
                 _ => return Ok(Err(answer)),
             }
             let Some(next) = &answer.next else { return Ok(Ok(items)) };
-            let target = url::join(&page, next);
-            page = match target.filter(|target| url::origin(target) == url::origin(&self.base)) {
-                Some(target) => target,
+            let target = HttpUrl::parse(&page).and_then(|page| page.join(next).filter(|next| next.same_origin(&page)));
+            page = match target {
+                Some(target) => target.expose().to_owned(),
                 None => return Err(self.astray(&answer, "the next page of the list is on another server")),
             };
         }
@@ -356,15 +356,6 @@ fn collect(value: &Value, said: &mut Vec<String>) {
     }
 }
 
-/// A path's segment or a query's value, percent-encoded (RFC 3986: unreserved characters stay).
-pub fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -401,11 +392,5 @@ mod tests {
         ] {
             assert_eq!(words(&body).as_deref(), said, "{body}");
         }
-    }
-
-    #[test]
-    fn segments_are_encoded() {
-        assert_eq!(encoded("relwf/promote/r1"), "relwf%2Fpromote%2Fr1");
-        assert_eq!(encoded("ü a"), "%C3%BC%20a");
     }
 }

@@ -4,8 +4,8 @@
 //! ureq's transport notes the moment the first byte of the request is handed to the connection (below it are TLS handshake and
 //! proxy, which do not count): before that moment nothing can have happened on the server, after it everything can.
 
-use super::{Access, BODY_LIMIT, Request, Response, url};
-use crate::model::{Cancel, Failure, FailureKind};
+use super::{Access, BODY_LIMIT, Request, Response};
+use crate::model::{Cancel, Failure, FailureKind, HttpUrl};
 use crate::network::{Proxy, Route, Routes};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,12 +70,16 @@ impl Attempt {
         if time.is_zero() {
             return failed(FailureKind::Timeout, "no time is left for it", Sent::Nothing);
         }
-        let Some(origin) = url::origin(&request.url) else {
-            return Outcome::Invalid("the URL does not start with `https://` or `http://`".to_owned());
+        let Some(url) = HttpUrl::parse(&request.url) else {
+            let http =
+                ["https://", "http://"].iter().any(|scheme| request.url.to_ascii_lowercase().starts_with(scheme));
+            let words =
+                if http { "the URL is malformed" } else { "the URL does not start with `https://` or `http://`" };
+            return Outcome::Invalid(words.to_owned());
         };
-        let route = match self.routes.to(&request.url) {
+        let route = match self.routes.to(&url) {
             // A proxy's `localhost` is another machine.
-            Ok(route) if url::is_loopback(&request.url) => Route { proxy: None, ..route },
+            Ok(route) if url.is_loopback() => Route { proxy: None, ..route },
             Ok(route) => route,
             Err(failure) => return Outcome::NoWay(failure),
         };
@@ -84,9 +88,9 @@ impl Attempt {
             Err(failure) => return Outcome::NoWay(failure),
         };
         let sent = Arc::new(AtomicBool::new(false));
-        let connector = Noting { connector: Arc::clone(&self.connector), origin, sent: Arc::clone(&sent) };
+        let connector = Noting { connector: Arc::clone(&self.connector), server: url.clone(), sent: Arc::clone(&sent) };
         let agent = Agent::with_parts(config, connector, DefaultResolver::default());
-        let message = match message(request) {
+        let message = match message(request, &url) {
             Ok(message) => message,
             Err(error) => return Outcome::Invalid(format!("it is no request: {error}")),
         };
@@ -110,7 +114,7 @@ impl Attempt {
         loop {
             match answered.recv_timeout(LOOK) {
                 Ok(Ok(response)) => return Outcome::Answer(response),
-                Ok(Err(error)) => return told(&error, request.access, &request.url, &route, has_sent()),
+                Ok(Err(error)) => return told(&error, request.access, &url, &route, has_sent()),
                 Err(RecvTimeoutError::Timeout) if cancel.is_raised() => {
                     return given_up(FailureKind::Interrupted, "interrupted");
                 }
@@ -156,8 +160,8 @@ fn config(route: &Route, time: Duration) -> Result<Config, Failure> {
 }
 
 /// The request as ureq takes it.
-fn message(request: &Request) -> Result<ureq::http::Request<Option<Vec<u8>>>, ureq::http::Error> {
-    let mut message = ureq::http::Request::builder().method(request.method.as_str()).uri(&request.url);
+fn message(request: &Request, url: &HttpUrl) -> Result<ureq::http::Request<Option<Vec<u8>>>, ureq::http::Error> {
+    let mut message = ureq::http::Request::builder().method(request.method.as_str()).uri(url.expose());
     for (name, value) in &request.headers {
         let mut value = ureq::http::HeaderValue::from_str(value.expose())?;
         value.set_sensitive(true);
@@ -180,7 +184,7 @@ fn exchange(agent: &Agent, message: ureq::http::Request<Option<Vec<u8>>>) -> Res
 }
 
 /// An error in our words; ureq's own may hold parts of the URL.
-fn told(error: &Error, access: Access, url: &str, route: &Route, sent: Sent) -> Outcome {
+fn told(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: Sent) -> Outcome {
     let way = route.proxy.as_ref().map(|proxy| format!("the proxy {} of {}", proxy.shown(), proxy.source));
     let by = way.as_ref().filter(|_| sent == Sent::Nothing).map(|way| format!(" (by {way})")).unwrap_or_default();
     let advice = route.proxy.as_ref().map(Proxy::advice).filter(|_| !by.is_empty());
@@ -190,7 +194,7 @@ fn told(error: &Error, access: Access, url: &str, route: &Route, sent: Sent) -> 
         let hint = if words.contains(OWN_CA) {
             Some("its server shows a CA's own certificate: give it one that this CA has signed".to_owned())
         } else {
-            words.contains("certificate").then(|| route.trust.advice(url::host(url)))
+            words.contains("certificate").then(|| route.trust.advice(url.host()))
         };
         Outcome::Failed { kind: FailureKind::Network, words: format!("no TLS connection: {words}"), hint, sent }
     };
@@ -225,7 +229,7 @@ fn told(error: &Error, access: Access, url: &str, route: &Route, sent: Sent) -> 
 /// Connects as ureq does, and notes when the request is sent to its server.
 struct Noting {
     connector: Arc<OnceLock<DefaultConnector>>,
-    origin: String,
+    server: HttpUrl,
     sent: Arc<AtomicBool>,
 }
 
@@ -240,7 +244,7 @@ impl Connector<()> for Noting {
 
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
         // ureq comes here for the connection to a proxy too: its CONNECT is not the request.
-        let own = url::origin(&details.uri.to_string()).as_deref() == Some(self.origin.as_str());
+        let own = HttpUrl::parse(&details.uri.to_string()).is_some_and(|url| url.same_origin(&self.server));
         let connector = self.connector.get_or_init(DefaultConnector::default);
         let inner = connector.connect(details, chained)?;
         let sent = own.then(|| Arc::clone(&self.sent));

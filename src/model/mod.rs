@@ -4,6 +4,7 @@
 
 mod cancel;
 mod failure;
+mod http_url;
 mod ids;
 mod names;
 mod place;
@@ -15,6 +16,7 @@ mod value;
 
 pub use cancel::Cancel;
 pub use failure::{Failure, FailureKind};
+pub use http_url::{HttpUrl, percent_encoded};
 pub use ids::{CommitId, ObjectId, ParseIdError, RunId, TreeId};
 pub use names::{BranchName, ComponentName, DEPLOYMENT, NameError, RefName};
 pub use place::Place;

@@ -1,5 +1,6 @@
 //! Texts that must not be shown: tokens, passwords, webhook addresses.
 
+use super::percent_encoded;
 use std::fmt;
 
 /// What stands for a secret wherever one would be shown.
@@ -49,14 +50,6 @@ pub fn scrub(text: &str, secrets: &[Secret]) -> String {
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     words.dedup();
     words.iter().fold(text.to_owned(), |text, word| text.replace(word, HIDDEN))
-}
-
-fn percent_encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! git's `http.*` settings, for all servers or for some: `http.<url>.*` (git-config(1)).
 
-use super::target::Target;
+use crate::model::HttpUrl;
 use std::cmp::Reverse;
 
 /// One setting below `http`.
@@ -27,22 +27,23 @@ impl HttpSetting {
 type Fit = (usize, Reverse<usize>, usize, bool);
 
 /// The setting of that name which fits the server best; of equals the last.
-pub(super) fn best<'s>(settings: &'s [HttpSetting], key: &str, target: &Target) -> Option<&'s HttpSetting> {
+pub(super) fn best<'s>(settings: &'s [HttpSetting], key: &str, target: &HttpUrl) -> Option<&'s HttpSetting> {
     let named = settings.iter().filter(|setting| setting.key == key);
     named.filter_map(|setting| Some((fit(setting, target)?, setting))).max_by_key(|(fit, _)| *fit).map(|(_, s)| s)
 }
 
-fn fit(setting: &HttpSetting, target: &Target) -> Option<Fit> {
+fn fit(setting: &HttpSetting, target: &HttpUrl) -> Option<Fit> {
     let Some(url) = &setting.url else { return Some((0, Reverse(0), 0, false)) };
-    let pattern = Target::read(url)?;
-    let wildcards = host(&pattern.host, &target.host)?;
-    let user = match &pattern.user {
-        Some(user) => (target.user.as_ref() == Some(user)).then_some(true)?,
+    let pattern = HttpUrl::parse(url)?;
+    let wildcards = host(pattern.host_name(), target.host_name())?;
+    let user = match pattern.user() {
+        Some(user) => (target.user() == Some(user)).then_some(true)?,
         None => false,
     };
-    let within = target.path.strip_prefix(&pattern.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let same = pattern.scheme == target.scheme && pattern.port == target.port && within;
-    same.then_some((1, Reverse(wildcards), pattern.path.len(), user))
+    let path = pattern.path().trim_end_matches('/');
+    let within = target.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let same = pattern.scheme() == target.scheme() && pattern.port() == target.port() && within;
+    same.then_some((1, Reverse(wildcards), path.len(), user))
 }
 
 /// Label by label; `*` stands for one. Says how many stood for others.

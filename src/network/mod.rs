@@ -6,14 +6,12 @@
 mod http_setting;
 mod no_proxy;
 mod proxy;
-mod target;
 
 pub use http_setting::HttpSetting;
 pub use proxy::Proxy;
 
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, HttpUrl};
 use std::path::PathBuf;
-use target::Target;
 
 /// The way to one server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -93,14 +91,13 @@ impl Routes {
         Self { variables: variables.collect(), settings }
     }
 
-    /// The way to the server of a URL; anything but `http` and `https` is reached directly.
+    /// The way to the server of a URL.
     ///
     /// # Errors
     ///
     /// Kind `config` when the proxy that is named is none that can be used.
-    pub fn to(&self, url: &str) -> Result<Route, Failure> {
-        let Some(target) = Target::read(url) else { return Ok(Route::default()) };
-        Ok(Route { proxy: self.proxy(&target)?, trust: self.trust(&target) })
+    pub fn to(&self, url: &HttpUrl) -> Result<Route, Failure> {
+        Ok(Route { proxy: self.proxy(url)?, trust: self.trust(url) })
     }
 
     fn variable(&self, names: &[&str]) -> Option<(&'static str, &str)> {
@@ -108,13 +105,13 @@ impl Routes {
         found.map(|(name, value)| (*name, value.as_str()))
     }
 
-    fn proxy(&self, target: &Target) -> Result<Option<Proxy>, Failure> {
-        let own: &[&str] = match target.scheme.as_str() {
+    fn proxy(&self, url: &HttpUrl) -> Result<Option<Proxy>, Failure> {
+        let own: &[&str] = match url.scheme() {
             "https" => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
             // Not `HTTP_PROXY`: a web server's programs get it from whoever asks.
             _ => &["http_proxy", "all_proxy", "ALL_PROXY"],
         };
-        let set = http_setting::best(&self.settings, "proxy", target);
+        let set = http_setting::best(&self.settings, "proxy", url);
         let (source, text) = match set {
             Some(setting) => (setting.shown(), setting.value.as_str()),
             None => match self.variable(own) {
@@ -124,16 +121,16 @@ impl Routes {
         };
         // An empty one stands for no proxy, and is over those that are asked after it.
         let unwanted =
-            self.variable(&["no_proxy", "NO_PROXY"]).is_some_and(|(_, list)| no_proxy::names(list, &target.host));
+            self.variable(&["no_proxy", "NO_PROXY"]).is_some_and(|(_, list)| no_proxy::names(list, url.host_name()));
         if text.is_empty() || unwanted {
             return Ok(None);
         }
         Proxy::read(text, source).map(Some)
     }
 
-    fn trust(&self, target: &Target) -> Trust {
+    fn trust(&self, url: &HttpUrl) -> Trust {
         let file = |path: &str, source: String| Trust::File { path: path.into(), source };
-        match (self.variable(&["GIT_SSL_CAINFO"]), http_setting::best(&self.settings, "sslcainfo", target)) {
+        match (self.variable(&["GIT_SSL_CAINFO"]), http_setting::best(&self.settings, "sslcainfo", url)) {
             (Some((name, path)), _) if !path.is_empty() => file(path, name.to_owned()),
             (_, Some(setting)) if !setting.value.is_empty() => file(&setting.value, setting.shown()),
             _ => Trust::Machine,

@@ -1,6 +1,7 @@
 //! A proxy: its address, who named it, and what of it may be shown.
 
 use crate::model::{Failure, FailureKind, Secret};
+use url::{Host, Position, Url};
 
 /// A proxy between here and a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,29 +17,22 @@ impl Proxy {
     pub(super) fn read(text: &str, source: String) -> Result<Self, Failure> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let scheme = scheme.to_ascii_lowercase();
-        let rest = rest.split('/').next().unwrap_or_default();
-        let (userinfo, place) = match rest.rsplit_once('@') {
-            Some((userinfo, place)) => (format!("{userinfo}@"), place),
-            None => (String::new(), rest),
+        let wrong = |shown: &str, why: &str| {
+            Failure::new(FailureKind::Config, format!("{source} names a proxy that cannot be used: {shown} {why}"))
+                .hint("name an http:// or https:// proxy, or list the server in no_proxy")
         };
-        let after_brackets = place.rsplit(']').next().unwrap_or(place);
-        let place = match (after_brackets.contains(':'), scheme.as_str()) {
-            (true, _) => place.to_owned(),
-            (false, "https") => format!("{place}:443"),
-            (false, _) => format!("{place}:1080"),
-        };
+        // Under a scheme without a usual port the one that is written stays to be seen: `http://proxy:80` is not port 1080.
+        let url =
+            Url::parse(&format!("proxy://{rest}")).ok().filter(|url| url.host().is_some_and(|host| !is_empty(&host)));
+        let Some(url) = url else { return Err(wrong(&format!("{scheme}://"), "has no host")) };
+        let port = url.port().unwrap_or(if scheme == "https" { 443 } else { 1080 });
+        let place = format!("{}:{port}", &url[Position::BeforeHost..Position::AfterHost]);
         let shown = format!("{scheme}://{place}");
-        let wrong = |why: &str| {
-            Err(Failure::new(FailureKind::Config, format!("{source} names a proxy that cannot be used: {shown} {why}"))
-                .hint("name an http:// or https:// proxy, or list the server in no_proxy"))
-        };
         if !matches!(scheme.as_str(), "http" | "https") {
-            return wrong("is neither an http nor an https proxy");
+            return Err(wrong(&shown, "is neither an http nor an https proxy"));
         }
-        if place.starts_with(':') || place.contains(char::is_whitespace) {
-            return wrong("has no host");
-        }
-        Ok(Self { url: Secret::new(format!("{scheme}://{userinfo}{place}")), shown, source })
+        let login = &url[Position::BeforeUsername..Position::BeforeHost];
+        Ok(Self { url: Secret::new(format!("{scheme}://{login}{place}")), shown, source })
     }
 
     /// Its whole address, with user and password: for the connection, nothing else.
@@ -59,4 +53,8 @@ impl Proxy {
     pub fn shown(&self) -> &str {
         &self.shown
     }
+}
+
+fn is_empty(host: &Host<&str>) -> bool {
+    matches!(host, Host::Domain(""))
 }

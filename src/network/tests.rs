@@ -10,14 +10,18 @@ fn routes(variables: &'static [(&'static str, &'static str)], settings: &[(&str,
     Routes::new(&env, settings.iter().map(setting).collect())
 }
 
+fn at(url: &str) -> HttpUrl {
+    HttpUrl::parse(url).unwrap()
+}
+
 fn proxy(routes: &Routes, url: &str) -> Option<String> {
-    routes.to(url).unwrap().proxy.map(|proxy| format!("{} from {}", proxy.shown(), proxy.source))
+    routes.to(&at(url)).unwrap().proxy.map(|proxy| format!("{} from {}", proxy.shown(), proxy.source))
 }
 
 #[test]
 fn passwords_of_proxies_are_kept_and_never_shown() {
     let routes = routes(&[("https_proxy", "http://me:s3cret@proxy.example:3128")], &[]);
-    let proxy = routes.to("https://github.com/a/b").unwrap().proxy.unwrap();
+    let proxy = routes.to(&at("https://github.com/a/b")).unwrap().proxy.unwrap();
     assert_eq!(proxy.url(), "http://me:s3cret@proxy.example:3128");
     assert_eq!(proxy.shown(), "http://proxy.example:3128");
     assert!(!format!("{proxy:?}").contains("s3cret"));
@@ -25,14 +29,13 @@ fn passwords_of_proxies_are_kept_and_never_shown() {
 
 #[test]
 fn what_is_no_http_proxy_is_an_error_that_names_who_named_it() {
-    let failure = routes(&[("all_proxy", "socks5://p:9")], &[]).to("https://h/").unwrap_err();
+    let failure = routes(&[("all_proxy", "socks5://p:9")], &[]).to(&at("https://h/")).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Config);
     assert_eq!(
         failure.message,
         "all_proxy names a proxy that cannot be used: socks5://p:9 is neither an http nor an https proxy"
     );
-    assert!(routes(&[("http_proxy", "http://:80")], &[]).to("http://h/").is_err());
-    assert_eq!(routes(&[("all_proxy", "socks5://p:9")], &[]).to("ssh://git@h/x").unwrap(), Route::default());
+    assert!(routes(&[("http_proxy", "http://:80")], &[]).to(&at("http://h/")).is_err());
 }
 
 #[test]
@@ -42,6 +45,7 @@ fn ports_and_schemes_are_filled_in_as_curl_does() {
         ("https://proxy/", "https://proxy:443"),
         ("[::1]:8080", "http://[::1]:8080"),
         ("http://[::1]", "http://[::1]:1080"),
+        ("http://proxy:80", "http://proxy:80"),
     ] {
         assert_eq!(Proxy::read(text, String::new()).unwrap().shown(), shown, "{text}");
     }
@@ -74,7 +78,7 @@ fn the_best_fitting_setting_wins_and_the_last_of_equals() {
         ("https://git.example.com:8443/x", None),
     ] {
         let expected = expected.map(|name| format!("http://{name}:1"));
-        assert_eq!(routes.to(url).unwrap().proxy.map(|proxy| proxy.shown().to_owned()), expected, "{url}");
+        assert_eq!(routes.to(&at(url)).unwrap().proxy.map(|proxy| proxy.shown().to_owned()), expected, "{url}");
     }
     assert!(
         proxy(&routes, "https://www.example.com/").unwrap().ends_with("git's setting http.https://*.example.com.proxy")
@@ -84,7 +88,7 @@ fn the_best_fitting_setting_wins_and_the_last_of_equals() {
 #[test]
 fn certificates_are_named_by_the_environment_before_the_settings() {
     let settings = [("http.sslcainfo", "/all.pem"), ("http.https://git.example.com.sslcainfo", "/one.pem")];
-    let trusted = |routes: &Routes, url: &str| match routes.to(url).unwrap().trust {
+    let trusted = |routes: &Routes, url: &str| match routes.to(&at(url)).unwrap().trust {
         Trust::Machine => String::new(),
         Trust::File { path, source } => format!("{} {source}", path.display()),
     };

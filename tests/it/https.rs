@@ -7,7 +7,7 @@ use crate::support::git::in_own_process;
 use crate::support::https::{Authority, Proxy, Tunnel};
 use crate::support::servers::{self, Server};
 use relwf::http::{Client, HttpError, Request, Response};
-use relwf::model::{Cancel, Failure, FailureKind};
+use relwf::model::{Cancel, Failure, FailureKind, HttpUrl};
 use relwf::network::{HttpSetting, Routes};
 use std::path::{Path, PathBuf};
 
@@ -477,7 +477,7 @@ fn the_choice_of_a_proxy_is_gits_own() {
                 _ => variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
             }
         };
-        let route = relwf::git::routes(&env, None).unwrap().to(remote).unwrap();
+        let route = relwf::git::routes(&env, None).unwrap().to(&HttpUrl::parse(remote).unwrap()).unwrap();
         let ours = route.proxy.is_some_and(|proxy| proxy.url() == url);
         assert_eq!(ours, gits, "{variables:?} {settings:?} {remote}");
         chosen[usize::from(gits)] += 1;

@@ -9,8 +9,8 @@ mod answers;
 
 use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, encoded};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
+use crate::http::{Answer, Api};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, percent_encoded};
 use answers::{Dispatched, JobAnswer, Jobs, Run, Runs, word};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub struct ActionsCi {
 impl ActionsCi {
     /// Of the repository `owner/name`; `workflow` is a file of `.github/workflows`.
     pub fn new(api: Arc<Api>, owner: &str, name: &str, workflow: Option<String>) -> Self {
-        Self { api, repository: format!("/repos/{}/{}", encoded(owner), encoded(name)), workflow }
+        Self { api, repository: format!("/repos/{}/{}", percent_encoded(owner), percent_encoded(name)), workflow }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -50,8 +50,8 @@ impl ActionsCi {
 
     /// The newest runs, newest first.
     fn runs(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<Run>, CiError> {
-        let of = self.workflow.as_ref().map(|file| format!("/workflows/{}", encoded(file))).unwrap_or_default();
-        let query: String = query.iter().map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
+        let of = self.workflow.as_ref().map(|file| format!("/workflows/{}", percent_encoded(file))).unwrap_or_default();
+        let query: String = query.iter().map(|(name, value)| format!("&{name}={}", percent_encoded(value))).collect();
         Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", task)?.workflow_runs)
     }
 
@@ -150,7 +150,7 @@ impl Ci for ActionsCi {
         let mut inputs = json!({ "relwf_key": trigger.key, "relwf_commit": trigger.commit });
         trigger.env.iter().for_each(|(name, value)| inputs[name] = value.as_str().into());
         let body = json!({ "ref": trigger.branch, "inputs": inputs, "return_run_details": true });
-        let answer = self.write(&format!("/workflows/{}/dispatches", encoded(file)), Some(&body), task)?;
+        let answer = self.write(&format!("/workflows/{}/dispatches", percent_encoded(file)), Some(&body), task)?;
         match answer.status {
             200 => Ok(Ticket(
                 read::<Dispatched>(&answer, "the new run").map_err(CiError::of_a_write)?.workflow_run_id.to_string(),
@@ -170,7 +170,7 @@ impl Ci for ActionsCi {
     fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
         let runs: Vec<Run> = id
             .split('+')
-            .map(|id| self.get(&format!("/runs/{}", encoded(id)), "the run", task))
+            .map(|id| self.get(&format!("/runs/{}", percent_encoded(id)), "the run", task))
             .collect::<Result<_, _>>()?;
         let of = runs.first().and_then(|run| Some((run.head_sha, run.event()?)));
         let found = of.and_then(|(commit, event)| build(commit, event, &runs.iter().collect::<Vec<_>>()));
@@ -181,7 +181,7 @@ impl Ci for ActionsCi {
 
     fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
         for id in id.split('+') {
-            let answer = self.write(&format!("/runs/{}/cancel", encoded(id)), None, task)?;
+            let answer = self.write(&format!("/runs/{}/cancel", percent_encoded(id)), None, task)?;
             // 409: it has ended already.
             if !answer.is_success() && answer.status != 409 {
                 return Err(refused(&answer));
@@ -192,7 +192,7 @@ impl Ci for ActionsCi {
 
     fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
         for id in id.split('+') {
-            let answer = self.write(&format!("/runs/{}/rerun", encoded(id)), None, task)?;
+            let answer = self.write(&format!("/runs/{}/rerun", percent_encoded(id)), None, task)?;
             if !answer.is_success() {
                 return Err(refused(&answer));
             }
@@ -203,7 +203,7 @@ impl Ci for ActionsCi {
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
         let mut red = Vec::new();
         for id in id.split('+') {
-            let jobs: Jobs = self.get(&format!("/runs/{}/jobs?per_page=100", encoded(id)), "the jobs", task)?;
+            let jobs: Jobs = self.get(&format!("/runs/{}/jobs?per_page=100", percent_encoded(id)), "the jobs", task)?;
             red.extend(jobs.jobs.into_iter().filter(JobAnswer::counts_against));
         }
         red.truncate(LOGS);

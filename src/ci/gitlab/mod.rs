@@ -5,8 +5,8 @@
 mod answers;
 
 use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, encoded};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
+use crate::http::{Answer, Api};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, percent_encoded};
 use answers::{Job, Pipeline, Variable, readable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -29,7 +29,7 @@ pub struct GitlabCi {
 impl GitlabCi {
     /// The project with that whole path, on GitLab's API.
     pub fn new(api: Arc<Api>, project: &str) -> Self {
-        Self { api, root: format!("/projects/{}", encoded(project)) }
+        Self { api, root: format!("/projects/{}", percent_encoded(project)) }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -66,7 +66,7 @@ impl GitlabCi {
         struct Tip {
             id: CommitId,
         }
-        let path = format!("/repository/branches/{}", encoded(branch.as_str()));
+        let path = format!("/repository/branches/{}", percent_encoded(branch.as_str()));
         Ok(self.get::<Branch>(&path, task)?.commit.id)
     }
 }
@@ -87,7 +87,7 @@ impl Ci for GitlabCi {
         }
         // A merge request's pipeline runs on a reference of its own.
         if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
-            text.push_str(&format!("&ref={}", encoded(branch.as_str())));
+            text.push_str(&format!("&ref={}", percent_encoded(branch.as_str())));
         }
         let found = self.newest(&text, task)?.into_iter();
         let builds = found.map(|pipeline| match &query.branch {
@@ -101,7 +101,7 @@ impl Ci for GitlabCi {
     }
 
     fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
-        let query = format!("&source=api&ref={}", encoded(branch.as_str()));
+        let query = format!("&source=api&ref={}", percent_encoded(branch.as_str()));
         let mut found = Vec::new();
         for pipeline in self.newest(&query, task)?.into_iter().take(NEWEST) {
             let variables: Vec<Variable> = self.get(&format!("/pipelines/{}/variables", pipeline.id), task)?;
@@ -154,22 +154,22 @@ impl Ci for GitlabCi {
     }
 
     fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
-        Ok(self.get::<Pipeline>(&format!("/pipelines/{}", encoded(id)), task)?.into())
+        Ok(self.get::<Pipeline>(&format!("/pipelines/{}", percent_encoded(id)), task)?.into())
     }
 
     /// GitLab cancels what has ended without a word.
     fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
-        self.post(&format!("/pipelines/{}/cancel", encoded(id)), None, task).map(drop)
+        self.post(&format!("/pipelines/{}/cancel", percent_encoded(id)), None, task).map(drop)
     }
 
     /// Runs again what failed or was canceled.
     fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
-        self.post(&format!("/pipelines/{}/retry", encoded(id)), None, task).map(drop)
+        self.post(&format!("/pipelines/{}/retry", percent_encoded(id)), None, task).map(drop)
     }
 
     /// In the order in which they ran; GitLab lists the newest first.
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
-        let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", encoded(id)), task)?;
+        let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", percent_encoded(id)), task)?;
         let red = jobs.into_iter().rev().filter(Job::is_red).take(LOGS);
         red.map(|job| {
             let text = self.api.text(&self.path(&format!("/jobs/{}/trace", job.id)), task)?;

@@ -8,8 +8,8 @@ mod answers;
 
 use super::types::tail;
 use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, TaskContext};
+use crate::http::{Answer, Api, Client};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, TaskContext, percent_encoded};
 use answers::{BuildAnswer, JobAnswer, RequestAnswer, Requested};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ impl TravisCi {
     }
 
     fn repo(&self, rest: &str) -> String {
-        format!("/repo/{}{rest}", encoded(&self.slug))
+        format!("/repo/{}{rest}", percent_encoded(&self.slug))
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str, what: &str, task: TaskContext<'_>) -> Result<T, CiError> {
@@ -81,7 +81,7 @@ impl TravisCi {
             query.push_str(&format!("&event_type={}", event.word()));
         }
         if let Some(branch) = branch {
-            query.push_str(&format!("&branch.name={}", encoded(branch.as_str())));
+            query.push_str(&format!("&branch.name={}", percent_encoded(branch.as_str())));
         }
         Ok(self.get::<List>(&self.repo(&query), "the builds", task)?.builds)
     }
@@ -173,7 +173,7 @@ impl Ci for TravisCi {
 
     fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError> {
         let Some(number) = ticket.0.strip_prefix(REQUEST) else { return self.build(&ticket.0, task).map(Some) };
-        let path = self.repo(&format!("/request/{}", encoded(number)));
+        let path = self.repo(&format!("/request/{}", percent_encoded(number)));
         let request: RequestAnswer = self.get(&path, "the request", task)?;
         if request.result.as_deref() == Some("rejected") {
             let why = request.message.as_deref().unwrap_or("without saying why");
@@ -189,7 +189,7 @@ impl Ci for TravisCi {
     }
 
     fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
-        let path = format!("/build/{}?include=build.request", encoded(id));
+        let path = format!("/build/{}?include=build.request", percent_encoded(id));
         let build: BuildAnswer = self.get(&path, "the build", task)?;
         let head = self.head(&build, task)?;
         self.told(build, head).ok_or_else(|| {
@@ -198,13 +198,13 @@ impl Ci for TravisCi {
     }
 
     fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
-        let answer = self.api.send("POST", &format!("/build/{}/cancel", encoded(id)), None, task)?;
+        let answer = self.api.send("POST", &format!("/build/{}/cancel", percent_encoded(id)), None, task)?;
         // 409: it has ended already.
         if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
     }
 
     fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
-        self.write(&format!("/build/{}/restart", encoded(id)), None, task).map(drop)
+        self.write(&format!("/build/{}/restart", percent_encoded(id)), None, task).map(drop)
     }
 
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
@@ -212,7 +212,7 @@ impl Ci for TravisCi {
         struct Jobs {
             jobs: Vec<JobAnswer>,
         }
-        let jobs: Jobs = self.get(&format!("/build/{}/jobs", encoded(id)), "the jobs", task)?;
+        let jobs: Jobs = self.get(&format!("/build/{}/jobs", percent_encoded(id)), "the jobs", task)?;
         let red = jobs.jobs.into_iter().filter(JobAnswer::counts_against).take(LOGS);
         red.map(|job| {
             let text = self.api.text(&format!("/job/{}/log.txt", job.id), task)?;

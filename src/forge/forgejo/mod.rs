@@ -11,8 +11,8 @@ use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
 };
-use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Secret, TaskContext};
+use crate::http::{Answer, Api, Client};
+use crate::model::{BranchName, CommitId, Secret, TaskContext, percent_encoded};
 use answers::{Branch, Comment, Pull, Repository, Status};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,7 @@ pub struct ForgejoForge {
 impl ForgejoForge {
     /// The repository `owner/name`, on Forgejo's API (see [`forgejo_api`]).
     pub fn new(api: Arc<Api>, owner: &str, name: &str) -> Self {
-        let root = format!("/repos/{}/{}", encoded(owner), encoded(name));
+        let root = format!("/repos/{}/{}", percent_encoded(owner), percent_encoded(name));
         Self { rest: Rest::new(api, root, &MANNER), slug: format!("{owner}/{name}"), patterns: Mutex::default() }
     }
 
@@ -65,13 +65,14 @@ impl ForgejoForge {
     }
 
     fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, ForgeError> {
-        self.rest.get(&format!("/branches/{}", encoded(name.as_str())), task)
+        self.rest.get(&format!("/branches/{}", percent_encoded(name.as_str())), task)
     }
 
     /// Changes from branches of this very repository, newest first. Of changes from one branch only those that somebody touched
     /// lately are looked at; and older servers sort out no bases.
     fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
-        let path = format!("/pulls?state=all&sort=recentupdate&base={}&limit=50", encoded(search.base.as_str()));
+        let path =
+            format!("/pulls?state=all&sort=recentupdate&base={}&limit=50", percent_encoded(search.base.as_str()));
         let pulls: Vec<Pull> = match search.head_branch {
             Some(_) => self.rest.get(&path, task)?.unwrap_or_default(),
             None => self.rest.list(&path, task)?,

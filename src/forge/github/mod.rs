@@ -11,8 +11,8 @@ use super::{
     Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,
 };
-use crate::http::{Answer, Api, Client, encoded};
-use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext};
+use crate::http::{Answer, Api, Client};
+use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, percent_encoded};
 use answers::{Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
 use checks::{Heard, Kind};
 use errors::refused;
@@ -56,7 +56,7 @@ impl GithubForge {
     }
 
     fn path(&self, rest: &str) -> String {
-        format!("/repos/{}/{}{rest}", encoded(&self.owner), encoded(&self.name))
+        format!("/repos/{}/{}{rest}", percent_encoded(&self.owner), percent_encoded(&self.name))
     }
 
     /// A look; `None` for 404.
@@ -118,9 +118,9 @@ impl GithubForge {
     }
 
     fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
-        let mut path = format!("/pulls?state=all&per_page=100&base={}", encoded(search.base.as_str()));
+        let mut path = format!("/pulls?state=all&per_page=100&base={}", percent_encoded(search.base.as_str()));
         if let Some(branch) = search.head_branch {
-            path.push_str(&format!("&head={}:{}", encoded(&self.owner), encoded(branch.as_str())));
+            path.push_str(&format!("&head={}:{}", percent_encoded(&self.owner), percent_encoded(branch.as_str())));
         }
         let slug = self.slug();
         let pulls: Vec<Pull> = self.list(&path, Value::as_array, task)?;
@@ -149,7 +149,7 @@ impl Forge for GithubForge {
     }
 
     fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
-        match self.get(&format!("/branches/{}", encoded(name.as_str())), task)? {
+        match self.get(&format!("/branches/{}", percent_encoded(name.as_str())), task)? {
             Some(answer) => Ok(Some(read::<Branch>(&answer.body, "the branch")?.commit.sha)),
             None => Ok(None),
         }
@@ -157,7 +157,7 @@ impl Forge for GithubForge {
 
     /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
     fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
-        let name = encoded(branch.as_str());
+        let name = percent_encoded(branch.as_str());
         let mut rules = self.settings(task)?;
         if let Some(answer) = self.get(&format!("/branches/{name}"), task)? {
             read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules);
@@ -262,7 +262,7 @@ impl Forge for GithubForge {
         environment: &str,
         task: TaskContext<'_>,
     ) -> Result<Option<Verdict>, ForgeError> {
-        let path = format!("/deployments?sha={commit}&environment={}&per_page=1", encoded(environment));
+        let path = format!("/deployments?sha={commit}&environment={}&per_page=1", percent_encoded(environment));
         let Some(answer) = self.get(&path, task).map_err(errors::of_deployments)? else { return Ok(None) };
         let found: Vec<Deployment> = read(&answer.body, "the deployments")?;
         let Some(deployment) = found.into_iter().next() else { return Ok(None) };

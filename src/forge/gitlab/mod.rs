@@ -13,8 +13,8 @@ use super::{
     VerdictState, marked, unmarked,
 };
 use crate::git::RemoteUrl;
-use crate::http::{Api, Client, encoded};
-use crate::model::{BranchName, CommitId, Failure, Secret, TaskContext};
+use crate::http::{Api, Client};
+use crate::model::{BranchName, CommitId, Failure, HttpUrl, Secret, TaskContext, percent_encoded};
 use answers::{Branch, Deployment, Note, PIPELINE, Project, Request, held_by};
 use serde_json::json;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub struct GitlabForge {
 impl GitlabForge {
     /// The project with that whole path, on GitLab's API (see [`gitlab_api`]).
     pub fn new(api: Arc<Api>, path: String) -> Self {
-        let root = format!("/projects/{}", encoded(&path));
+        let root = format!("/projects/{}", percent_encoded(&path));
         Self { rest: Rest::new(api, root, &MANNER), path, verdicts: Verdicts::default() }
     }
 
@@ -62,7 +62,7 @@ impl GitlabForge {
     }
 
     fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, ForgeError> {
-        self.rest.get(&format!("/repository/branches/{}", encoded(name.as_str())), task)
+        self.rest.get(&format!("/repository/branches/{}", percent_encoded(name.as_str())), task)
     }
 
     fn request(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Request>, ForgeError> {
@@ -73,10 +73,10 @@ impl GitlabForge {
     fn requests(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
         let mut path = format!(
             "/merge_requests?scope=all&state=all&order_by=created_at&sort=desc&per_page=100&target_branch={}",
-            encoded(search.base.as_str())
+            percent_encoded(search.base.as_str())
         );
         if let Some(branch) = search.head_branch {
-            path.push_str(&format!("&source_branch={}", encoded(branch.as_str())));
+            path.push_str(&format!("&source_branch={}", percent_encoded(branch.as_str())));
         }
         let found: Vec<Request> = self.rest.list(&path, task)?;
         let own = found.into_iter().filter(Request::is_own).filter_map(Request::change);
@@ -110,8 +110,9 @@ fn being_merged() -> MergeOutcome {
 /// The project's path on the GitLab whose API is at `api`: without the folder that the whole GitLab may be in.
 pub fn gitlab_project(url: &RemoteUrl, api: &str) -> Result<String, Failure> {
     let path = project_path(url)?;
-    let below = api.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, folder)| folder);
-    let folder = below.trim_end_matches('/').trim_end_matches("api/v4").trim_end_matches('/');
+    let api = HttpUrl::parse(api);
+    let below = api.as_ref().map_or("", HttpUrl::path).trim_matches('/');
+    let folder = below.trim_end_matches("api/v4").trim_end_matches('/');
     let inside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
     Ok(match inside {
         Some(inside) if !folder.is_empty() && inside.contains('/') => inside.to_owned(),
@@ -222,7 +223,8 @@ impl Forge for GitlabForge {
         environment: &str,
         task: TaskContext<'_>,
     ) -> Result<Option<Verdict>, ForgeError> {
-        let path = format!("/deployments?environment={}&order_by=id&sort=desc&per_page=100", encoded(environment));
+        let path =
+            format!("/deployments?environment={}&order_by=id&sort=desc&per_page=100", percent_encoded(environment));
         let newest: Option<Vec<Deployment>> = self.rest.get(&path, task)?;
         let own = newest.into_iter().flatten().find(|deployment| deployment.sha == commit);
         Ok(own.map(|deployment| deployment.verdict(environment)))
