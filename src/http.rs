@@ -8,7 +8,7 @@ mod api;
 mod attempt;
 mod rate_limit;
 
-use crate::model::{Cancel, Failure, FailureKind, HttpUrl, Secret, Span, Value, scrub};
+use crate::model::{Cancel, Failure, FailureKind, HttpUrl, HumanDuration, Secret, Value, scrub};
 use crate::network::Routes;
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
@@ -177,7 +177,7 @@ pub enum HttpError {
         /// Why.
         failure: Failure,
         /// How long the server asked to wait.
-        after: Option<Span>,
+        after: Option<HumanDuration>,
     },
     /// A write was sent and no whole answer came: it may or may not have happened.
     #[error("{0}")]
@@ -254,7 +254,7 @@ impl Client {
                     pause
                 }
                 Err(HttpError::NotSent(failure)) if failure.kind == FailureKind::Network => pause,
-                Err(HttpError::NotDone { after, .. }) => after.map_or(pause, Span::duration).max(pause),
+                Err(HttpError::NotDone { after, .. }) => after.map_or(pause, HumanDuration::duration).max(pause),
                 Err(_) => return answer,
             };
             attempts += 1;

@@ -2,7 +2,7 @@
 //!
 //! Knows what a program is and how it ends; not why it was started. Nothing goes through a shell.
 
-use crate::model::{Failure, FailureKind, Span, TaskContext};
+use crate::model::{Failure, FailureKind, HumanDuration, TaskContext};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::fs::File;
@@ -115,7 +115,7 @@ pub enum ProcessError {
         /// The program.
         program: String,
         /// The limit.
-        limit: Span,
+        limit: HumanDuration,
     },
     /// ctrl-C: it was killed with everything it had started.
     #[error("`{0}` was stopped by ctrl-C")]
@@ -193,7 +193,7 @@ pub fn run(program: Program<'_>, task: TaskContext<'_>, line: &mut dyn FnMut(&st
         }
         if let Some(limit) = limit.filter(|limit| began.elapsed() > *limit) {
             child.stop();
-            return Err(ProcessError::TimedOut { program: name, limit: Span::new(limit) });
+            return Err(ProcessError::TimedOut { program: name, limit: HumanDuration::new(limit) });
         }
     }
     out.finish(line);

@@ -4,7 +4,7 @@ use super::project::Project;
 use super::wiring;
 use crate::effects::Line;
 use crate::git::Keep;
-use crate::model::{Failure, FailureKind, Place, RunId, Span, TaskContext};
+use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, TaskContext};
 use crate::run::{Call, Command, Commands, Key, Path, Performing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ pub fn candidates(
     project: &Project,
     source: &str,
     target: &str,
-    soak: Option<Span>,
+    soak: Option<HumanDuration>,
     line: Line,
     limit: u32,
     task: TaskContext<'_>,
@@ -62,7 +62,7 @@ pub fn candidates(
     if let (Some(soak), Some(args)) = (soak, args.as_object_mut()) {
         args.insert("soak".to_owned(), json!(soak));
     }
-    let call = Call { name: "candidate::list".to_owned(), args, at: Place::new("", 0, 0) };
+    let call = Call { name: "candidate::list".to_owned(), args, at: SourceLocation::new("", 0, 0) };
     let Command::Read(read) = world.commands.command(&call)? else {
         return Err(Failure::new(FailureKind::Bug, "candidate::list is not a read"));
     };

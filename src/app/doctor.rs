@@ -7,7 +7,7 @@ use super::project::Project;
 use crate::config::{CiKind, ForgeKind};
 use crate::forge::Forge;
 use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
-use crate::model::{Failure, FailureKind, Place, TaskContext};
+use crate::model::{Failure, FailureKind, SourceLocation, TaskContext};
 use crate::network::{Route, Trust};
 use serde::Serialize;
 use std::path::Path;
@@ -39,7 +39,7 @@ pub struct Finding {
     pub hint: Option<String>,
     /// Where in a file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<Place>,
+    pub at: Option<SourceLocation>,
 }
 
 /// Everything that was looked at.

@@ -9,7 +9,7 @@ use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::forge::{Forge, ForgeError, Verdict, VerdictState};
 use crate::git::{LOCAL_ENVIRONMENT, Mirror};
-use crate::model::{CommitId, Failure, FailureKind, Span, TaskContext};
+use crate::model::{CommitId, Failure, FailureKind, HumanDuration, TaskContext};
 use crate::process::{self, Leftovers, ProcessError, Program, Streams};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -91,13 +91,13 @@ impl CommandCi {
     /// one hour by default. `folder` keeps logs and locks; `now` dates verdicts.
     pub fn new(
         command: Vec<String>,
-        limit: Option<Span>,
+        limit: Option<HumanDuration>,
         mirror: Arc<Mirror>,
         forge: Arc<dyn Forge>,
         folder: PathBuf,
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Self {
-        Self { argv: command, limit: limit.map_or(LIMIT, Span::duration), mirror, forge, folder, now }
+        Self { argv: command, limit: limit.map_or(LIMIT, HumanDuration::duration), mirror, forge, folder, now }
     }
 
     fn desk(&self, commit: CommitId, event: CiEvent, name: &str) -> Desk {
@@ -459,8 +459,8 @@ fn forge_failed(error: ForgeError) -> CiError {
 }
 
 /// Seconds once there are any: nobody wants `1m2s137ms`.
-fn rounded(took: Duration) -> Span {
-    Span::new(if took.as_secs() > 0 {
+fn rounded(took: Duration) -> HumanDuration {
+    HumanDuration::new(if took.as_secs() > 0 {
         Duration::from_secs(took.as_secs())
     } else {
         Duration::from_millis(u64::from(took.subsec_millis()))

@@ -22,7 +22,7 @@ pub struct CandidatesArgs {
     pub target: String,
     /// How long a candidate must have been green, e.g. 90s, 10m, 1h30m, 2d.
     #[arg(long, value_name = "DURATION")]
-    pub soak: Option<crate::model::Span>,
+    pub soak: Option<crate::model::HumanDuration>,
     /// Also commits that came with a merge, not only those along the branch's first parents.
     #[arg(long)]
     pub all: bool,

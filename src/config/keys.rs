@@ -159,7 +159,7 @@ pub(super) mod component {
 pub(super) mod forge {
     use crate::config::ForgeKind;
     use crate::document::{OneOf, Text, Url, keys, or};
-    use crate::model::Span;
+    use crate::model::HumanDuration;
 
     keys! {
         /// Which forge. With `local`, changes and verdicts live in the git repository itself.
@@ -167,9 +167,9 @@ pub(super) mod forge {
         /// Its API.
         API: Url = "api", or("from the remote's host");
         /// How often it is asked for what a run waits for.
-        POLL: Span = "poll", or("`5s`");
+        POLL: HumanDuration = "poll", or("`5s`");
         /// How long one request may take.
-        TIMEOUT: Span = "timeout", or("`1m`");
+        TIMEOUT: HumanDuration = "timeout", or("`1m`");
         /// What the branches begin with that changes are proposed from. It ends with `/`.
         PREFIX: Text = "prefix", or("`relwf/promote/`");
     }
@@ -178,7 +178,7 @@ pub(super) mod forge {
 pub(super) mod ci {
     use crate::config::CiKind;
     use crate::document::{Argv, OPTIONAL, OneOf, Text, Url, keys, or};
-    use crate::model::Span;
+    use crate::model::HumanDuration;
 
     keys! {
         /// Which CI. `status`: whatever reports to the forge. `command`: a program on this machine.
@@ -189,9 +189,9 @@ pub(super) mod ci {
         /// code 0 is green. It must be safe to run again.
         COMMAND: Argv = "command", OPTIONAL;
         /// How long one build may take.
-        TIMEOUT: Span = "timeout", or("`1h`");
+        TIMEOUT: HumanDuration = "timeout", or("`1h`");
         /// With `status`: how long nothing may report on a landed commit before the run says that nothing watches it.
-        SILENCE: Span = "silence", or("`1m`");
+        SILENCE: HumanDuration = "silence", or("`1m`");
         /// With `actions`: the file in `.github/workflows` that counts.
         WORKFLOW: Text = "workflow", or("all of them");
     }

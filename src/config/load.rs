@@ -4,7 +4,7 @@ use super::keys::top;
 use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, sections};
 use crate::components::{Component, Detect};
 use crate::document::{self, Language, Node, Source, Table};
-use crate::model::{ComponentName, Failure, FailureKind, Place};
+use crate::model::{ComponentName, Failure, FailureKind, SourceLocation};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -45,16 +45,13 @@ pub fn load(dir: &Path, file: Option<&Path>) -> Result<Config, Failure> {
     let path = path.canonicalize().or_else(|_| std::path::absolute(&path)).unwrap_or(path);
     let unreadable = |why: String| {
         Failure::new(FailureKind::Config, format!("`{name}` cannot be read: {why}"))
-            .at(Place::new(&name, 0, 0))
+            .at(SourceLocation::new(&name, 0, 0))
             .hint("give the path of a relwf.toml, or run `relwf init` to write one")
     };
     let bytes = std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
     let text = document::text(&bytes).map_err(|error| {
-        Failure::new(FailureKind::Config, format!("`{name}` cannot be read: {}", error.message)).at(Place::new(
-            &name,
-            error.at.line,
-            error.at.column,
-        ))
+        Failure::new(FailureKind::Config, format!("`{name}` cannot be read: {}", error.message))
+            .at(SourceLocation::new(&name, error.at.line, error.at.column))
     })?;
     let root = path.parent().unwrap_or(dir);
     parse(text, &name, root).map(|config| Config { file: Some(path.clone()), ..config })

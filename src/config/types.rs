@@ -2,7 +2,7 @@
 
 use crate::components::Component;
 use crate::document::Words;
-use crate::model::{BranchName, ComponentName, Span};
+use crate::model::{BranchName, ComponentName, HumanDuration};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -83,9 +83,9 @@ pub struct ForgeConfig {
     /// `api`.
     pub api: Option<String>,
     /// `poll`: how often it is asked for what is waited for. Default 5 seconds.
-    pub poll: Option<Span>,
+    pub poll: Option<HumanDuration>,
     /// `timeout`: how long one request may take. Default 1 minute.
-    pub timeout: Option<Span>,
+    pub timeout: Option<HumanDuration>,
     /// `prefix`: what the branches begin with that changes are proposed from. Default `relwf/promote/`.
     pub prefix: Option<String>,
 }
@@ -126,9 +126,9 @@ pub struct CiConfig {
     /// `command`: run in a checkout of the commit; `${event}` is replaced; exit 0 is green.
     pub command: Vec<String>,
     /// `timeout`: how long one build may take. Default 1 hour.
-    pub timeout: Option<Span>,
+    pub timeout: Option<HumanDuration>,
     /// `silence`: how long nothing may report on a landed commit before nobody is said to watch it. Default 1 minute.
-    pub silence: Option<Span>,
+    pub silence: Option<HumanDuration>,
     /// `workflow`: the file of `.github/workflows` that counts. Default: all of them.
     pub workflow: Option<String>,
 }

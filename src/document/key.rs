@@ -1,7 +1,7 @@
 //! The keys of a table, each declared once: how it is read, what is unknown or missing, and the reference come from here.
 
 use super::{KeyPath, Text};
-use crate::model::{BranchName, ComponentName, Span};
+use crate::model::{BranchName, ComponentName, HumanDuration};
 use std::marker::PhantomData;
 
 /// A key and, as its type, what it takes: `Table::duration` reads no key of another type.
@@ -153,7 +153,7 @@ impl Takes for Text<'_> {
     }
 }
 
-impl Takes for Span {
+impl Takes for HumanDuration {
     fn words() -> String {
         "duration, like `90s` or `1h30m`".to_owned()
     }

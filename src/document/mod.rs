@@ -22,7 +22,7 @@ pub use place::{At, Lines};
 pub(crate) use problems::{Source, failure};
 pub(crate) use table::{Table, Text, suggestion};
 
-use crate::model::{Failure, FailureKind, Place};
+use crate::model::{Failure, FailureKind, SourceLocation};
 use std::rc::Rc;
 
 /// How deep values may be nested; deeper texts are errors, not stack overflows.
@@ -182,7 +182,7 @@ pub fn manifest(bytes: &[u8], file: &str, language: Language) -> Result<Node, Fa
 
 /// A manifest that makes no sense at one place.
 pub fn broken(message: impl Into<String>, file: &str, at: At) -> Failure {
-    Failure::new(FailureKind::Manifest, message).at(Place::new(file, at.line, at.column))
+    Failure::new(FailureKind::Manifest, message).at(SourceLocation::new(file, at.line, at.column))
 }
 
 fn first(errors: Vec<SyntaxError>, language: Language) -> SyntaxError {

@@ -1,7 +1,7 @@
 //! What is wrong with a configuration: everything is collected, so that one look mends it all.
 
 use super::{At, SyntaxError};
-use crate::model::{Failure, FailureKind, Place, Value};
+use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use serde_json::json;
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use std::cell::RefCell;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) message: String,
-    pub(crate) at: Place,
+    pub(crate) at: SourceLocation,
     pub(crate) hint: Option<String>,
 }
 
@@ -27,8 +27,8 @@ impl<'p> Source<'p> {
     }
 
     /// A place in the file.
-    pub(crate) fn place(&self, at: At) -> Place {
-        Place::new(&self.file, at.line, at.column)
+    pub(crate) fn place(&self, at: At) -> SourceLocation {
+        SourceLocation::new(&self.file, at.line, at.column)
     }
 
     /// Another file, read because of this one.

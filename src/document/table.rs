@@ -5,7 +5,7 @@ use super::{
     Absent, Argv, At, Data, DetectorName, Inner, Inners, Key, Kind, Labels, LocalPath, Node, OneOf, Pattern, RepoFile,
     Url, UrlOrInner, Words,
 };
-use crate::model::{HttpUrl, Span, Value};
+use crate::model::{HttpUrl, HumanDuration, Value};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -103,7 +103,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A duration that is longer than nothing.
-    pub(crate) fn duration(&mut self, key: Key<Span>) -> Option<Span> {
+    pub(crate) fn duration(&mut self, key: Key<HumanDuration>) -> Option<HumanDuration> {
         let at = self.peek(key.name).map(|(_, at)| at);
         let span = self.parsed(key)?;
         if !span.duration().is_zero() {

@@ -9,7 +9,7 @@ use super::text::list;
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::config::{CiKind, Environment};
 use crate::forge::Verdict;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value, unknown};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value, unknown};
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub(super) const COMMANDS: &[Declared] = &[map(
 )];
 
 /// How long nobody may report when nobody says.
-const SILENCE: Span = Span::new(Duration::from_secs(60));
+const SILENCE: HumanDuration = HumanDuration::new(Duration::from_secs(60));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +45,7 @@ struct WaitArgs {
     event: CiEvent,
     branch: BranchName,
     id: Option<String>,
-    deadline: Option<Span>,
+    deadline: Option<HumanDuration>,
 }
 
 struct WaitBuild {

@@ -3,7 +3,7 @@
 use super::World;
 use super::candidates::{CandidateQuery, Candidates, Line};
 use super::declare::{Declared, args, map, read, value};
-use crate::model::{BranchName, Failure, Span};
+use crate::model::{BranchName, Failure, HumanDuration};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ struct CandidateArgs {
     branch: BranchName,
     target: BranchName,
     #[serde(default)]
-    soak: Span,
+    soak: HumanDuration,
     #[serde(default)]
     line: Line,
     limit: Option<usize>,

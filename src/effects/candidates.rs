@@ -6,7 +6,7 @@ use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::{Config, Environment};
 use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{CommitInfo, LogRange, Mirror};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub struct CandidateQuery {
     /// Where they go; what it has already is no candidate.
     pub target: BranchName,
     /// How long a candidate must have been green.
-    pub soak: Span,
+    pub soak: HumanDuration,
     /// Which commits are looked at.
     pub line: Line,
 }
@@ -87,7 +87,7 @@ pub fn judge(
     required: &[String],
     verdicts: &[Verdict],
     objections: &[String],
-    soak: Span,
+    soak: HumanDuration,
     now: Timestamp,
 ) -> Judgement {
     let not = |why: String| Judgement { green: false, why, since: None };

@@ -12,7 +12,7 @@ use super::verdicts::{Checks, checks_value, counted, judge, red_checks};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
 use crate::config::Environment;
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -45,11 +45,11 @@ pub(super) const COMMANDS: &[Declared] = &[map(
 )];
 
 /// How long waits for CI last when nobody says.
-pub(super) const DEADLINE: Span = Span::new(Duration::from_secs(3600));
+pub(super) const DEADLINE: HumanDuration = HumanDuration::new(Duration::from_secs(3600));
 /// How often the forge is asked when nobody says.
-pub(super) const POLL: Span = Span::new(Duration::from_secs(5));
+pub(super) const POLL: HumanDuration = HumanDuration::new(Duration::from_secs(5));
 /// A server that asks for a longer rest has the run suspended.
-const PATIENCE: Span = Span::new(Duration::from_secs(120));
+const PATIENCE: HumanDuration = HumanDuration::new(Duration::from_secs(120));
 /// Of how many red builds of a commit the jobs are told.
 const BUILDS: usize = 3;
 /// Every so many looks the change and its target are looked at, and not the checks.
@@ -61,7 +61,7 @@ struct ChecksArgs {
     commit: String,
     target: BranchName,
     change: Option<Value>,
-    deadline: Option<Span>,
+    deadline: Option<HumanDuration>,
 }
 
 struct WaitChecks {
@@ -92,7 +92,7 @@ fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
 }
 
 /// So much later, as far as there is time.
-pub(super) fn later(from: Timestamp, by: Span) -> Timestamp {
+pub(super) fn later(from: Timestamp, by: HumanDuration) -> Timestamp {
     SignedDuration::try_from(by.duration()).ok().and_then(|by| from.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }
 

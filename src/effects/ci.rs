@@ -6,7 +6,7 @@ use super::declare::{Declared, args, facts, map, read, value};
 use super::git::tip;
 use super::lease::not_sent;
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value, unknown};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// So long may a CI's list of builds lag behind what it was asked for.
-const LAG: Span = Span::new(std::time::Duration::from_secs(60));
+const LAG: HumanDuration = HumanDuration::new(std::time::Duration::from_secs(60));
 
 /// So many lines of a red job's log are told.
 const LINES: usize = 20;

@@ -6,7 +6,7 @@ use super::declare::{Declared, args, facts, map, value};
 use super::http::fetch;
 use crate::config::Health;
 use crate::http::shown_url;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Span, TaskContext, Value};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value};
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use regex::Regex;
@@ -30,7 +30,7 @@ pub(super) const COMMANDS: &[Declared] = &[map(
 )];
 
 /// How long is waited when nobody says.
-const DEADLINE: Span = Span::new(Duration::from_secs(900));
+const DEADLINE: HumanDuration = HumanDuration::new(Duration::from_secs(900));
 /// How long one answer may take.
 const ANSWER: Duration = Duration::from_secs(20);
 /// So many characters of an id name a commit.
@@ -41,7 +41,7 @@ const ENOUGH: usize = 7;
 struct HealthyArgs {
     commit: String,
     branch: BranchName,
-    deadline: Option<Span>,
+    deadline: Option<HumanDuration>,
 }
 
 struct Healthy {

@@ -5,7 +5,7 @@ use super::declare::{Declared, args, map};
 use super::lease::not_sent;
 use super::secrets::Secrets;
 use crate::http::{Access, HttpError, Request};
-use crate::model::{Failure, FailureKind, Span, TaskContext, Value, unknown};
+use crate::model::{Failure, FailureKind, HumanDuration, TaskContext, Value, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, Read, optional,
     required,
@@ -59,7 +59,7 @@ pub(super) const COMMANDS: &[Declared] = &[
 ];
 
 /// How long a request may take when nobody says.
-const LIMIT: Span = Span::new(Duration::from_secs(30));
+const LIMIT: HumanDuration = HumanDuration::new(Duration::from_secs(30));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,7 +67,7 @@ struct GetArgs {
     url: Value,
     #[serde(default)]
     headers: BTreeMap<String, Value>,
-    deadline: Option<Span>,
+    deadline: Option<HumanDuration>,
 }
 
 #[derive(Deserialize)]
@@ -83,7 +83,7 @@ struct RequestArgs {
     read: bool,
     #[serde(default)]
     on_unknown: OnUnknown,
-    deadline: Option<Span>,
+    deadline: Option<HumanDuration>,
 }
 
 struct Http {

@@ -8,7 +8,7 @@ use super::meddled::{Proposed, head_moved};
 use super::proof::{Proof, made_on};
 use super::route::{Route, route};
 use crate::forge::{Change, ChangeState, ForgeError, MergeOutcome, MergeRequest};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Span, TaskContext, Value};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, TaskContext, Value};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -44,10 +44,10 @@ struct LandArgs {
 }
 
 /// How long a forge that cannot merge yet is left alone.
-const MOMENT: Span = Span::new(Duration::from_secs(2));
+const MOMENT: HumanDuration = HumanDuration::new(Duration::from_secs(2));
 
 /// How long a change is left to people; longer than a process waits, so the run is suspended.
-const PEOPLE: Span = Span::new(Duration::from_secs(600));
+const PEOPLE: HumanDuration = HumanDuration::new(Duration::from_secs(600));
 
 /// What the probe needs.
 #[derive(Serialize, Deserialize)]

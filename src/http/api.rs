@@ -4,7 +4,7 @@
 
 use super::rate_limit::Rest;
 use super::{Access, Client, DEADLINE, HttpError, Request, Response};
-use crate::model::{Failure, FailureKind, HttpUrl, Secret, Span, TaskContext, Value};
+use crate::model::{Failure, FailureKind, HttpUrl, HumanDuration, Secret, TaskContext, Value};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -212,7 +212,7 @@ impl Api {
         let rest = &self.rests[usize::from(request.access == Access::Write)];
         let left = rest.lock().unwrap_or_else(PoisonError::into_inner).left();
         if let Some(left) = left {
-            let after = Some(Span::new(Duration::from_secs(left.as_secs() + 1)));
+            let after = Some(HumanDuration::new(Duration::from_secs(left.as_secs() + 1)));
             let failure =
                 Failure::new(FailureKind::Network, format!("{}: the server asked for a rest", request.shown()));
             return Err(HttpError::NotDone { failure: failure.after(after), after });

@@ -1,12 +1,12 @@
 //! Answers that say "come later": nothing was done, and the server knows best when to ask again.
 
 use super::{HttpError, Response};
-use crate::model::{Failure, Span};
+use crate::model::{Failure, HumanDuration};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
 /// How long is waited where a server that counts requests does not say.
-pub(super) const UNTOLD: Span = Span::new(Duration::from_secs(60));
+pub(super) const UNTOLD: HumanDuration = HumanDuration::new(Duration::from_secs(60));
 /// No rest that was not asked for in seconds is longer than this.
 const LONGEST: Duration = Duration::from_secs(900);
 
@@ -49,7 +49,7 @@ impl Rest {
             self.untold += 1;
         }
         self.until = Instant::now().checked_add(wait);
-        let after = Some(Span::new(wait));
+        let after = Some(HumanDuration::new(wait));
         Err(HttpError::NotDone { failure: hinted(failure, after), after })
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn asked_to_wait(
     }
 }
 
-fn hinted(failure: Failure, after: Option<Span>) -> Failure {
+fn hinted(failure: Failure, after: Option<HumanDuration>) -> Failure {
     let failure = failure.after(after);
     match after {
         Some(after) => failure.hint(format!("wait {after} and try again")),
@@ -85,7 +85,7 @@ fn hinted(failure: Failure, after: Option<Span>) -> Failure {
 
 /// How long the server asks to wait: `retry-after` in seconds or as a date, else GitHub's reset when nothing remains, else the
 /// share of one request in what Travis takes (`max_requests` in `per_seconds`, in the body of its 429).
-fn delay(response: &Response, now: Timestamp) -> Option<Span> {
+fn delay(response: &Response, now: Timestamp) -> Option<HumanDuration> {
     let until = |then: Timestamp| Duration::try_from(then.duration_since(now)).unwrap_or_default();
     let asked = response.header("retry-after").and_then(|value| match value.trim().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -104,7 +104,7 @@ fn delay(response: &Response, now: Timestamp) -> Option<Span> {
         let number = |key: &str| body.get(key)?.as_u64().filter(|number| *number > 0);
         Some(Duration::from_secs(number("per_seconds")?.div_ceil(number("max_requests")?)))
     };
-    asked.or_else(reset).or_else(share).map(Span::new)
+    asked.or_else(reset).or_else(share).map(HumanDuration::new)
 }
 
 #[cfg(test)]
@@ -152,7 +152,7 @@ mod tests {
             _ => None,
         };
         assert_eq!([waits(later(None)), waits(later(None)), waits(later(Some(UNTOLD)))], [60, 120, 240].map(Some));
-        assert_eq!(waits(later(Some(Span::new(Duration::from_secs(7))))), Some(7));
+        assert_eq!(waits(later(Some(HumanDuration::new(Duration::from_secs(7))))), Some(7));
         assert_eq!(waits(Ok(Response { status: 200, headers: Vec::new(), body: Vec::new() })), None);
         assert_eq!(waits(later(None)), Some(60));
     }

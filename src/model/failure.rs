@@ -1,6 +1,6 @@
 //! One shape for everything that can go wrong: data that people, scripts, the journal and `--json` all read.
 
-use super::{Place, Span, Value};
+use super::{HumanDuration, SourceLocation, Value};
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing went wrong. Scripts branch on it (`err.kind == "conflict"`), the command line maps it to an exit code.
@@ -92,10 +92,10 @@ pub struct Failure {
     pub hint: Option<String>,
     /// Where it was said, when it was said in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Place>,
+    pub at: Option<SourceLocation>,
     /// When to try again, where a server said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Span>,
+    pub after: Option<HumanDuration>,
     /// What led to it, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
@@ -127,14 +127,14 @@ impl Failure {
 
     /// Says where.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: SourceLocation) -> Self {
         self.at = Some(place);
         self
     }
 
     /// Says when to try again.
     #[must_use]
-    pub fn after(mut self, after: Option<Span>) -> Self {
+    pub fn after(mut self, after: Option<HumanDuration>) -> Self {
         self.after = after;
         self
     }

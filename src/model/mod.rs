@@ -5,23 +5,23 @@
 mod cancel;
 mod failure;
 mod http_url;
+mod human_duration;
 mod ids;
 mod names;
-mod place;
 mod schema;
 mod secret;
-mod span;
+mod source_location;
 mod task_context;
 mod value;
 
 pub use cancel::Cancel;
 pub use failure::{Failure, FailureKind};
 pub use http_url::{HttpUrl, percent_encoded};
+pub use human_duration::{HumanDuration, ParseDurationError};
 pub use ids::{CommitId, ObjectId, ParseIdError, RunId, TreeId};
 pub use names::{BranchName, ComponentName, DEPLOYMENT, NameError, RefName};
-pub use place::Place;
 pub use schema::{Revision, TimeText};
 pub use secret::{Secret, scrub};
-pub use span::{ParseSpanError, Span};
+pub use source_location::SourceLocation;
 pub use task_context::{Progress, Shown, TaskContext};
 pub use value::{OrUnknown, Value, is_unknown, unknown, unknown_inside, unknown_what};

@@ -1,6 +1,6 @@
 //! How the house's own words describe themselves where a type is told as data (JSON Schema): a text of a `format`.
 
-use super::{BranchName, CommitId, ComponentName, ObjectId, OrUnknown, Place, RunId, Span, TreeId};
+use super::{BranchName, CommitId, ComponentName, HumanDuration, ObjectId, OrUnknown, RunId, SourceLocation, TreeId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -46,9 +46,9 @@ text! {
     BranchName: "branch",
     ComponentName: "component",
     RunId: "run",
-    Span: "duration",
+    HumanDuration: "duration",
     TimeText: "date-time",
-    Place: "place",
+    SourceLocation: "place",
 }
 
 impl<T: JsonSchema> JsonSchema for OrUnknown<T> {

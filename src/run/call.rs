@@ -1,6 +1,6 @@
 //! One call of a host function, as the script made it.
 
-use crate::model::{Place, Value};
+use crate::model::{SourceLocation, Value};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -13,7 +13,7 @@ pub struct Call {
     /// An object from argument names to values; absent ones are left out.
     pub args: Value,
     /// The call's place in the workflow.
-    pub at: Place,
+    pub at: SourceLocation,
 }
 
 /// What must not change between two evaluations: a hash over function and canonical arguments, never over the place.

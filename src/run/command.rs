@@ -4,7 +4,7 @@
 //! without a probe or without an assumed outcome does not compile.
 
 use super::{Call, Key};
-use crate::model::{Failure, RunId, Span, TaskContext, Value};
+use crate::model::{Failure, HumanDuration, RunId, TaskContext, Value};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub enum Observation<A = Value> {
         /// For people: what is missing.
         why: String,
         /// When to look again.
-        again: Span,
+        again: HumanDuration,
     },
     /// Not yet, and it may take long: the run is suspended, the process may exit.
     Suspend {
@@ -125,7 +125,7 @@ pub enum EffectError {
         /// Why.
         failure: Failure,
         /// How long the server asked to wait.
-        after: Option<Span>,
+        after: Option<HumanDuration>,
     },
     /// It may or may not have happened.
     Unknown(Failure),

@@ -1,7 +1,7 @@
 //! What a run tells its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
 
 use super::{Key, Path, PlanItem, Request, Settled};
-use crate::model::{Failure, Place, RunId, Shown, Value};
+use crate::model::{Failure, RunId, Shown, SourceLocation, Value};
 use serde::{Deserialize, Serialize};
 
 /// How a run stands.
@@ -58,7 +58,7 @@ pub enum Event {
         /// Its path, e.g. `roll[acme]`.
         step: Path,
         /// Where it is written.
-        at: Place,
+        at: SourceLocation,
     },
     /// A step ended.
     StepFinished {
@@ -80,7 +80,7 @@ pub enum Event {
         /// Its arguments.
         args: Value,
         /// Where it is written.
-        at: Place,
+        at: SourceLocation,
     },
     /// A command says what it does.
     CommandProgress {

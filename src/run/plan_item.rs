@@ -1,7 +1,7 @@
 //! One line of a dry run's plan.
 
 use super::{Key, Path, Request};
-use crate::model::{Place, Value};
+use crate::model::{SourceLocation, Value};
 use serde::Serialize;
 
 /// An effect, or a wait, that a run would perform.
@@ -16,7 +16,7 @@ pub struct PlanItem {
     /// Its arguments.
     pub args: Value,
     /// Where it is written.
-    pub at: Place,
+    pub at: SourceLocation,
     /// The outcome that the plan assumes.
     pub assumed: Value,
     /// For people, e.g. "assuming the checks pass".

@@ -1,7 +1,7 @@
 //! Before a run goes on: what its effects made on this machine and what somebody has deleted since is made again.
 
 use super::{Call, Command, Commands, History, Performing, Settled};
-use crate::model::{Failure, Place, RunId, TaskContext};
+use crate::model::{Failure, RunId, SourceLocation, TaskContext};
 use jiff::Timestamp;
 
 /// Asks every effect that has an outcome to make again what is missing of it here.
@@ -18,7 +18,7 @@ pub fn restore(
 ) -> Result<(), Failure> {
     for (key, entry) in &history.entries {
         let (Some(intent), Some(Settled::Value(outcome))) = (&entry.intent, &entry.settled) else { continue };
-        let call = Call { name: entry.name.clone(), args: entry.args.clone(), at: Place::new("", 0, 0) };
+        let call = Call { name: entry.name.clone(), args: entry.args.clone(), at: SourceLocation::new("", 0, 0) };
         // A function that this version does not know is the driver's to report, when the script asks for it.
         let Ok(Command::Effect(effect)) = commands.command(&call) else { continue };
         effect.restore(&Performing { run, key, task, now }, intent, outcome)?;

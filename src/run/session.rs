@@ -5,7 +5,7 @@
 
 use super::divergence::{never_asked, other_command, too_early};
 use super::{Advance, Call, Entry, Evaluation, Fingerprint, History, Key, Path, Position, Settled};
-use crate::model::{Cancel, Failure, FailureKind, Place, Value};
+use crate::model::{Cancel, Failure, FailureKind, SourceLocation, Value};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -63,7 +63,7 @@ pub enum Trace {
         /// How often it was entered before.
         instance: u32,
         /// Where it is written.
-        at: Place,
+        at: SourceLocation,
     },
     /// A step or branch was left, not by unwinding.
     Left {
@@ -240,7 +240,7 @@ impl Session {
     }
 
     /// Enters a step; every way out must call [`Session::leave`].
-    pub fn enter_step(&self, name: &str, at: Place) {
+    pub fn enter_step(&self, name: &str, at: SourceLocation) {
         let mut state = self.state();
         let frame = state.frame();
         let path = frame.here().step(name);
@@ -256,7 +256,7 @@ impl Session {
     }
 
     /// Enters the branch of an item, which has this number among the items; every way out must call [`Session::leave`].
-    pub fn enter_branch(&self, parallel: &Parallel, number: usize, item: &str, at: Place) {
+    pub fn enter_branch(&self, parallel: &Parallel, number: usize, item: &str, at: SourceLocation) {
         let mut state = self.state();
         let path = parallel.path.branch(&parallel.name, item);
         let position = state.frame().parallel.inside(u32::try_from(number).unwrap_or(u32::MAX));

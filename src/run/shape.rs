@@ -249,7 +249,7 @@ fn fields(schema: &Value) -> Vec<Field> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BranchName, CommitId, OrUnknown, Span};
+    use crate::model::{BranchName, CommitId, HumanDuration, OrUnknown};
     use serde::{Deserialize, Serialize};
     use std::collections::BTreeMap;
 
@@ -263,7 +263,7 @@ mod tests {
         commit: Option<CommitId>,
         branch: BranchName,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        soak: Option<Span>,
+        soak: Option<HumanDuration>,
         rows: Vec<Row>,
         labels: BTreeMap<String, String>,
         colour: Colour,

@@ -1,7 +1,7 @@
 //! The session's rules, one by one, as a script meets them.
 
 use super::{Advance, Answer, Call, Evaluation, History, Script, Session, Settled, StepExit, Trace, advance};
-use crate::model::{Cancel, Failure, FailureKind, Place, Value};
+use crate::model::{Cancel, Failure, FailureKind, SourceLocation, Value};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ impl<F: Fn(&Arc<Session>) -> Evaluation + Send + Sync> Script for Native<F> {
     }
 }
 
-fn here() -> Place {
-    Place::new("t.rhai", 1, 1)
+fn here() -> SourceLocation {
+    SourceLocation::new("t.rhai", 1, 1)
 }
 
 fn ask(session: &Session, name: &str) -> Answer {

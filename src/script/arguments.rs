@@ -170,7 +170,7 @@ pub(super) fn describe(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BranchName, Revision, Span};
+    use crate::model::{BranchName, HumanDuration, Revision};
     use crate::run::Kind;
     use crate::script::convert::to_dynamic;
     use schemars::JsonSchema;
@@ -186,7 +186,7 @@ mod tests {
         /// into which branch
         target: BranchName,
         /// how long
-        soak: Option<Span>,
+        soak: Option<HumanDuration>,
         /// variables
         #[serde(default)]
         env: BTreeMap<String, Value>,

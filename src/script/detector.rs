@@ -10,7 +10,7 @@ use super::library::Library;
 use super::source::Role;
 use super::suggest;
 use crate::components::{PluginDetector, Version};
-use crate::model::{Failure, FailureKind, Place, Value};
+use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{CallFnOptions, Dynamic, Map, Scope};
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl PluginDetector for Library {
         let units = workshop.load(Role::Plugin, plugin).map_err(|diagnostic| diagnostic.failure)?;
         let Some(unit) = units.first() else { return Ok(None) };
         let takes: Vec<usize> = unit.named(FUNCTION).map(|function| function.params.len()).collect();
-        let place = Place::new(&unit.file, 0, 0);
+        let place = SourceLocation::new(&unit.file, 0, 0);
         let files = files.iter().map(|(path, text)| (path.as_str().into(), text.clone().into())).collect::<Map>();
         let mut arguments = vec![Dynamic::from_map(files)];
         if takes.contains(&2) {

@@ -1,6 +1,6 @@
 //! What is needed to show a problem in a script: the failure, the text around it, how much of it to mark.
 
-use crate::model::{Failure, FailureKind, Place};
+use crate::model::{Failure, FailureKind, SourceLocation};
 use serde::Serialize;
 
 /// One finding of the static check, or a script's failure, with what is needed to show it.
@@ -15,24 +15,24 @@ pub struct Diagnostic {
     #[serde(skip)]
     pub length: usize,
     /// Callers, innermost first: function and place.
-    pub calls: Vec<(String, Place)>,
+    pub calls: Vec<(String, SourceLocation)>,
 }
 
 impl Diagnostic {
     /// A failure that lies at `place` of a file with this text; what is marked is found from the text.
-    pub(super) fn at(failure: Failure, place: Place, text: Option<&str>) -> Self {
+    pub(super) fn at(failure: Failure, place: SourceLocation, text: Option<&str>) -> Self {
         let length = text.map_or(1, |text| marked(text, place.line, place.column));
         Self { failure: failure.at(place), text: text.map(str::to_owned), length, calls: Vec::new() }
     }
 
     /// A failure of a file as a whole.
     pub(super) fn whole(failure: Failure, file: &str) -> Self {
-        let place = failure.at.clone().unwrap_or_else(|| Place::new(file, 0, 0));
+        let place = failure.at.clone().unwrap_or_else(|| SourceLocation::new(file, 0, 0));
         Self { failure: failure.at(place), text: None, length: 0, calls: Vec::new() }
     }
 
     /// Something wrong in a script.
-    pub(super) fn script(message: impl Into<String>, place: Place, text: &str) -> Self {
+    pub(super) fn script(message: impl Into<String>, place: SourceLocation, text: &str) -> Self {
         Self::at(Failure::new(FailureKind::Script, message), place, Some(text))
     }
 
@@ -45,7 +45,7 @@ impl Diagnostic {
     }
 
     /// Where it lies, for sorting.
-    pub(super) fn place(&self) -> Option<&Place> {
+    pub(super) fn place(&self) -> Option<&SourceLocation> {
         self.failure.at.as_ref()
     }
 }

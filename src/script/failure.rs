@@ -9,7 +9,7 @@ use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::syntax::lower_first;
 use super::unit::is_closure;
-use crate::model::{Failure, FailureKind, Place, Value};
+use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 
 /// Keys of the map that have their own field in a failure.
@@ -59,7 +59,7 @@ fn innermost(error: &EvalAltResult) -> &EvalAltResult {
 /// What went wrong in a script, where, and how it got there. `file` is the one in which evaluation began.
 pub(super) fn of_error(error: &EvalAltResult, file: &str, index: &Index, engine: &Engine) -> Failure {
     let mut file = file.to_owned();
-    let mut calls: Vec<(String, Place)> = Vec::new();
+    let mut calls: Vec<(String, SourceLocation)> = Vec::new();
     let mut leaf = error;
     loop {
         leaf = match leaf {
@@ -80,7 +80,7 @@ pub(super) fn of_error(error: &EvalAltResult, file: &str, index: &Index, engine:
     let origin = failure.at.take().unwrap_or(innermost);
 
     // People can change their own files; a plugin of relwf's own is a detail of the call that they wrote.
-    let foreign = |place: &Place| place.line == 0 || index.is_embedded(&place.file);
+    let foreign = |place: &SourceLocation| place.line == 0 || index.is_embedded(&place.file);
     let own = calls.iter().rev().map(|(_, at)| at).find(|at| !foreign(at)).filter(|_| foreign(&origin)).cloned();
     if let Some(own) = own {
         if origin.line > 0 {
@@ -94,12 +94,12 @@ pub(super) fn of_error(error: &EvalAltResult, file: &str, index: &Index, engine:
     failure.at(origin)
 }
 
-fn place(file: &str, position: Position) -> Place {
-    Place::new(file, position.line().unwrap_or(0), position.position().unwrap_or(0))
+fn place(file: &str, position: Position) -> SourceLocation {
+    SourceLocation::new(file, position.line().unwrap_or(0), position.position().unwrap_or(0))
 }
 
 /// What a script threw, as a failure.
-pub(super) fn of_thrown(value: &Dynamic, at: Place) -> Failure {
+pub(super) fn of_thrown(value: &Dynamic, at: SourceLocation) -> Failure {
     let Ok(data) = to_value(value) else {
         return Failure::new(FailureKind::Thrown, "the workflow threw something that is no data").at(at);
     };
@@ -116,7 +116,7 @@ pub(super) fn of_thrown(value: &Dynamic, at: Place) -> Failure {
         None => format!("the workflow threw {}", Value::Object(map.clone())),
     });
     let origin = match (text("source"), number("line")) {
-        (Some(file), Some(line)) => Place::new(file, line, number("column").unwrap_or(0)),
+        (Some(file), Some(line)) => SourceLocation::new(file, line, number("column").unwrap_or(0)),
         _ => at,
     };
     let mut failure = Failure::new(kind, message.trim_end_matches('.')).at(origin);
@@ -149,7 +149,7 @@ fn kind_of(word: &str) -> Option<FailureKind> {
 }
 
 /// What the engine complains about, in our words.
-fn of_leaf(error: &EvalAltResult, at: Place, index: &Index, engine: &Engine) -> Failure {
+fn of_leaf(error: &EvalAltResult, at: SourceLocation, index: &Index, engine: &Engine) -> Failure {
     let said = without_position(error);
     if !matches!(error, EvalAltResult::ErrorRuntime(..)) && mentions_unknown(&said) {
         return Failure::new(
@@ -290,15 +290,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn at() -> Place {
-        Place::new("workflows/x.rhai", 3, 5)
+    fn at() -> SourceLocation {
+        SourceLocation::new("workflows/x.rhai", 3, 5)
     }
 
     #[test]
     fn a_failure_that_is_thrown_again_is_the_same_failure() {
         let failure = Failure::new(FailureKind::Moved, "staging moved")
             .hint("fetch again")
-            .at(Place::new("workflows/x.rhai", 9, 1))
+            .at(SourceLocation::new("workflows/x.rhai", 9, 1))
             .cause("rejected")
             .detail(json!({ "is": "abc" }));
         assert_eq!(of_thrown(&to_map(&failure), at()), failure);

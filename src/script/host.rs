@@ -4,7 +4,7 @@ use super::catalogue::Catalogue;
 use super::convert::to_dynamic;
 use super::failure::{stop, thrown};
 use super::{arguments, evaluation};
-use crate::model::{Failure, FailureKind, Place};
+use crate::model::{Failure, FailureKind, SourceLocation};
 use crate::run::{Answer, Call, HostFn};
 use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext, RhaiFunc};
 use std::any::TypeId;
@@ -55,12 +55,12 @@ pub(super) fn set(
 }
 
 /// Where a host function was called. A closure that a plugin calls is looked up in its own file.
-pub(super) fn place(context: &NativeCallContext<'_>, function: &str) -> Place {
+pub(super) fn place(context: &NativeCallContext<'_>, function: &str) -> SourceLocation {
     let source = context.call_source().unwrap_or_default();
     let position = context.call_position();
     match evaluation::current() {
         Some(evaluating) => evaluating.index.call_place(function, source, position),
-        None => Place::new(source, position.line().unwrap_or(0), position.position().unwrap_or(0)),
+        None => SourceLocation::new(source, position.line().unwrap_or(0), position.position().unwrap_or(0)),
     }
 }
 

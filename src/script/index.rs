@@ -3,7 +3,7 @@
 //! Rhai 1.27.0 reports a closure of a workflow that a plugin calls with the plugin's file name.
 
 use super::unit::{Unit, is_closure};
-use crate::model::Place;
+use crate::model::SourceLocation;
 use rhai::{ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) struct Index {
     /// Functions by name, as people would write a call.
     functions: HashMap<String, Vec<String>>,
     /// Calls into namespaces, by the line and column of the function's name: the function, and where its namespace begins.
-    calls: HashMap<(usize, usize), Vec<(String, Place)>>,
+    calls: HashMap<(usize, usize), Vec<(String, SourceLocation)>>,
     /// Files that are part of relwf, not of the project.
     embedded: BTreeSet<String>,
     /// Names of top-level constants.
@@ -68,12 +68,12 @@ impl Index {
     }
 
     /// The place of a call to `function` at `position`, said to be in `reported`.
-    pub(super) fn call_place(&self, function: &str, reported: &str, position: Position) -> Place {
+    pub(super) fn call_place(&self, function: &str, reported: &str, position: Position) -> SourceLocation {
         let (line, column) = (position.line().unwrap_or(0), position.position().unwrap_or(0));
         let calls = self.calls.get(&(line, column)).map_or(&[][..], Vec::as_slice);
         let mut places = calls.iter().filter(|(name, _)| name == function).map(|(_, place)| place);
         let fits = places.clone().find(|place| place.file == reported).or_else(|| places.next());
-        fits.cloned().unwrap_or_else(|| Place::new(reported, line, column))
+        fits.cloned().unwrap_or_else(|| SourceLocation::new(reported, line, column))
     }
 
     /// How many parameters a closure has, captured variables among them; `None` for other functions.

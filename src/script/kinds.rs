@@ -1,6 +1,6 @@
 //! What texts must look like to be a branch, a commit, a duration or a time; for parameters and arguments alike.
 
-use crate::model::{BranchName, Span};
+use crate::model::{BranchName, HumanDuration};
 
 /// A branch's short name.
 ///
@@ -30,7 +30,7 @@ pub(super) fn commit(text: &str) -> Result<(), String> {
 ///
 /// How durations are written.
 pub(super) fn duration(text: &str) -> Result<(), String> {
-    text.parse::<Span>().map(drop).map_err(|_| "write it like `90s`, `10m`, `1h30m` or `2d`".into())
+    text.parse::<HumanDuration>().map(drop).map_err(|_| "write it like `90s`, `10m`, `1h30m` or `2d`".into())
 }
 
 /// A point in time.

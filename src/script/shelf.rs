@@ -5,7 +5,7 @@ use super::files::{Files, Origin};
 use super::source::{Role, is_valid_name};
 use super::suggest;
 use super::unit::Unit;
-use crate::model::{Failure, FailureKind, Place};
+use crate::model::{Failure, FailureKind, SourceLocation};
 use rhai::Engine;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,6 +70,6 @@ impl Shelf {
             Some(hint) => failure.hint(hint),
             None => failure.hint(format!("{word}s lie in `{}/`", role.folder())),
         };
-        failure.at(Place::new(role.path(name), 0, 0))
+        failure.at(SourceLocation::new(role.path(name), 0, 0))
     }
 }

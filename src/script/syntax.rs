@@ -1,26 +1,26 @@
 //! What the parser found, in words for people, at the place where they have to type.
 
 use super::diagnostic::Diagnostic;
-use crate::model::Place;
+use crate::model::SourceLocation;
 use rhai::{LexError, ParseError, ParseErrorType};
 
 /// A syntax error. The parser stops at its first one.
 pub(super) fn diagnostic(error: &ParseError, file: &str, text: &str) -> Diagnostic {
     let (line, column) = (error.1.line().unwrap_or(0), error.1.position().unwrap_or(0));
-    let here = Place::new(file, line, column);
-    let at = |place: Place, message: String| Diagnostic::script(message, place, text);
+    let here = SourceLocation::new(file, line, column);
+    let at = |place: SourceLocation, message: String| Diagnostic::script(message, place, text);
     match &*error.0 {
         // Noticed at the next token, which may be lines further down.
         ParseErrorType::MissingToken(token, _) if token == ";" => {
             let (line, column) = end_of_previous(text, line, column);
-            at(Place::new(file, line, column), "a `;` is missing here".into())
+            at(SourceLocation::new(file, line, column), "a `;` is missing here".into())
                 .hint(Some("every statement ends with `;`, only the last one of a block may leave it away"))
         }
         ParseErrorType::MissingToken(token, why) => {
             // Behind the last line there is nothing to show.
             let place = if line > text.lines().count() {
                 let (line, column) = end_of_previous(text, line, column);
-                Place::new(file, line, column)
+                SourceLocation::new(file, line, column)
             } else {
                 here
             };

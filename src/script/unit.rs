@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::source::Role;
 use super::syntax;
-use crate::model::Place;
+use crate::model::SourceLocation;
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnAccess, Position, Stmt};
 
 /// A compiled file.
@@ -120,8 +120,8 @@ impl Unit {
     }
 
     /// A place in this file.
-    pub(super) fn place(&self, position: Position) -> Place {
-        Place::new(&self.file, position.line().unwrap_or(0), position.position().unwrap_or(0))
+    pub(super) fn place(&self, position: Position) -> SourceLocation {
+        SourceLocation::new(&self.file, position.line().unwrap_or(0), position.position().unwrap_or(0))
     }
 
     /// Something wrong at a place of this file.

@@ -2,12 +2,12 @@
 
 use super::out::{Form, Gone, Out};
 use super::style::{DIM, ERROR, HINT, WARNING, paint};
-use crate::model::{Failure, FailureKind, Place, Value};
+use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use crate::script::Diagnostic;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::json;
 
-/// Finds a file's text by the name that a [`Place`] gives it.
+/// Finds a file's text by the name that a [`SourceLocation`] gives it.
 pub type Texts<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// For failures that point nowhere.
@@ -77,7 +77,7 @@ fn head(failure: &Failure, text: Option<&str>, length: usize) -> String {
 }
 
 /// The line with a caret under it; `None` when the text has no such line.
-fn caret(message: &str, place: &Place, text: &str, length: usize) -> Option<String> {
+fn caret(message: &str, place: &SourceLocation, text: &str, length: usize) -> Option<String> {
     if place.line == 0 {
         return None;
     }
@@ -138,7 +138,7 @@ fn further(detail: &Value) -> Vec<Failure> {
         let mut failure = Failure::new(FailureKind::Config, text("message")?);
         failure.hint = text("hint");
         failure.at = text("at").map(|at| {
-            let Ok(place) = at.parse::<Place>();
+            let Ok(place) = at.parse::<SourceLocation>();
             place
         });
         Some(failure)
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_failure_says_what_where_why_and_what_next() {
         let failure = Failure::new(FailureKind::Config, "unknown key `urll`")
-            .at(Place::new("relwf.toml", 2, 1))
+            .at(SourceLocation::new("relwf.toml", 2, 1))
             .cause("the table is [repo]")
             .hint("did you mean `url`?");
         assert_eq!(
@@ -174,14 +174,14 @@ mod tests {
 
     #[test]
     fn a_caret_may_stand_behind_the_end_of_a_line() {
-        let failure = Failure::new(FailureKind::Script, "a `;` is missing").at(Place::new("w.rhai", 1, 10));
+        let failure = Failure::new(FailureKind::Script, "a `;` is missing").at(SourceLocation::new("w.rhai", 1, 10));
         let text = plain(&failure_text(&failure, &|_| Some("let x = 1\nlet y = 2;\n".to_owned())));
         assert_eq!(text, "error: a `;` is missing\n --> w.rhai:1:10\n  |\n1 | let x = 1\n  |          ^\n");
     }
 
     #[test]
     fn a_place_that_the_text_does_not_have_is_still_named() {
-        let failure = Failure::new(FailureKind::Script, "x").at(Place::new("w.rhai", 9, 1));
+        let failure = Failure::new(FailureKind::Script, "x").at(SourceLocation::new("w.rhai", 9, 1));
         assert_eq!(plain(&failure_text(&failure, &|_| Some("one\n".to_owned()))), "error: x\n  at w.rhai:9:1\n");
     }
 

@@ -6,7 +6,7 @@
 use super::{Commit, Declared, Detector};
 use crate::components::Version;
 use crate::document::{self, Language, Node, REQUIRED, RepoFile, Table, Text, keys, or};
-use crate::model::{Failure, Place};
+use crate::model::{Failure, SourceLocation};
 
 keys! {
     /// The file.
@@ -47,7 +47,7 @@ fn detect(bytes: &[u8], file: &str, project: &str) -> Result<Option<Version>, Fa
         let version = version(entry, file)?;
         match &found {
             Some((earlier, first)) if *earlier != version => {
-                let place = Place::new(file, first.at.line, first.at.column);
+                let place = SourceLocation::new(file, first.at.line, first.at.column);
                 return Err(document::broken(format!("`{project}` is locked twice, differently"), file, entry.at)
                     .cause(format!("it is locked first at {place}"))
                     .hint("run `dep ensure`, or delete the entry that is wrong"));

@@ -2,7 +2,7 @@
 
 use super::timer::{Timer, Until};
 use crate::effects::host_fn::{Function, positional, wait};
-use crate::model::Span;
+use crate::model::HumanDuration;
 use crate::run::Kind;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,5 +18,5 @@ pub(super) static SLEEP: Function<Args, ()> = positional(
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
     /// how long
-    duration: Span,
+    duration: HumanDuration,
 }

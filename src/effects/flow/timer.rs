@@ -3,7 +3,7 @@
 use crate::effects::World;
 use crate::effects::checks::later;
 use crate::effects::host_fn::{Assumed, Observation, Wait};
-use crate::model::{Failure, Span};
+use crate::model::{Failure, HumanDuration};
 use crate::run::Performing;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Shorter waits stay in this process.
-const SHORT: Span = Span::new(Duration::from_secs(60));
+const SHORT: HumanDuration = HumanDuration::new(Duration::from_secs(60));
 
 pub(super) enum Until {
-    After(Span),
+    After(HumanDuration),
     At(Timestamp),
 }
 
@@ -53,7 +53,7 @@ impl Wait for Timer {
             return Ok(Observation::Ready(()));
         }
         let why = format!("sleeping until {until:.0}");
-        let rest = Span::new(rest);
+        let rest = HumanDuration::new(rest);
         Ok(if rest <= SHORT {
             Observation::NotYet { why, again: rest }
         } else {

@@ -3,7 +3,7 @@
 use crate::effects::World;
 use crate::effects::host_fn::{Answering, Assumed, Effect, EffectError, Function, Intent, Probe, effect, map, read};
 use crate::effects::secrets::Secrets;
-use crate::model::{Failure, FailureKind, OrUnknown, Span, Value};
+use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value};
 use crate::process::{Finished, Leftovers, Program, Streams, run};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -27,7 +27,7 @@ pub(super) static RUN: Function<Args, Output> = map(
 /// How much of each stream is kept.
 const KEEP: usize = 64 * 1024;
 /// How long a program may take unless the workflow sets a deadline.
-const LIMIT: Span = crate::effects::checks::DEADLINE;
+const LIMIT: HumanDuration = crate::effects::checks::DEADLINE;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[serde(default)]
     on_unknown: OnUnknown,
     /// it is stopped after this long; 1h when omitted
-    deadline: Option<Span>,
+    deadline: Option<HumanDuration>,
 }
 
 /// How a program ended.

@@ -104,7 +104,7 @@ pub(super) fn note(event: &Event) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Place, RunId};
+    use crate::model::{RunId, SourceLocation};
     use crate::ui::out::{Form, captured};
     use serde_json::json;
 
@@ -112,7 +112,7 @@ mod tests {
     fn every_line_names_its_step_and_waits_are_said_once() {
         let (out, stdout, stderr) = captured::out(Form::Text);
         let lines = Lines::new(Arc::new(out));
-        let at = Place::new("workflows/w.rhai", 3, 1);
+        let at = SourceLocation::new("workflows/w.rhai", 3, 1);
         let step = Path::default().step("50% of a/b [x]");
         let key = Key { path: step.clone(), ordinal: 0 };
         let wait = || Event::Waiting { key: key.clone(), why: "ci/pr is running".into() };

@@ -1,7 +1,7 @@
 //! Edited scripts over old journals: the same commands, or a divergence before anything is done.
 
 use super::world::{Fakes, Line, Memory, Play, Probes, World, call, drive, each, step};
-use relwf::model::{Cancel, FailureKind, Place, Value};
+use relwf::model::{Cancel, FailureKind, SourceLocation, Value};
 use relwf::run::{Advance, Call, Command, Commands as _, Effect, Fingerprint, History, RunStatus, Settled, advance};
 use std::sync::Arc;
 
@@ -132,9 +132,9 @@ fn every_one_line_edit_diverges_before_any_effect_or_changes_only_what_is_still_
 #[test]
 fn moving_lines_in_the_file_is_no_edit() {
     let history = moments(&sample()).pop().unwrap();
-    let mut call = Call { name: "read::look".into(), args: Value::Null, at: Place::new("play.rhai", 1, 1) };
+    let mut call = Call { name: "read::look".into(), args: Value::Null, at: SourceLocation::new("play.rhai", 1, 1) };
     let before = call.fingerprint();
-    call.at = Place::new("elsewhere.rhai", 99, 1);
+    call.at = SourceLocation::new("elsewhere.rhai", 99, 1);
     assert_eq!(call.fingerprint(), before);
     let (advance, _) = advance(&Play(sample()), &Value::Null, Arc::new(history), &Cancel::new());
     assert!(matches!(advance, Advance::Done(_)));
@@ -158,7 +158,7 @@ fn a_divergence_says_what_the_journal_has_and_what_the_script_asks_for() {
     other[0] = call("effect::ok", "a");
     let failure = told(&other, &moments[2]);
     assert_eq!(failure.message, "at #0 the journal has `read::look`, the script asks for `effect::ok`");
-    assert_eq!(failure.at, Some(Place::new("play.rhai", 1, 1)));
+    assert_eq!(failure.at, Some(SourceLocation::new("play.rhai", 1, 1)));
     assert_eq!(failure.detail["key"], "#0");
 
     other[0] = call("read::look", "z");

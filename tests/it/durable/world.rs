@@ -2,7 +2,7 @@
 //! between any two steps.
 
 use crate::support::chance::mix;
-use relwf::model::{Cancel, Failure, FailureKind, Place, RunId, Span, Value};
+use relwf::model::{Cancel, Failure, FailureKind, HumanDuration, RunId, SourceLocation, Value};
 use relwf::run::{
     Answer, Assumed, Call, Command, Commands, Effect, EffectError, Evaluation, Event, History, Intent, Listener,
     LocalDriver, Observation, OnUnknown, Outcome, Parallel, Performing, Probe, Read, Record, RecordError, Recorder,
@@ -70,7 +70,7 @@ fn play(
 ) -> Result<Value, Unwind> {
     let mut last = before.clone();
     for (number, line) in lines.iter().enumerate() {
-        let at = Place::new("play.rhai", number + 1, 1);
+        let at = SourceLocation::new("play.rhai", number + 1, 1);
         last = match line {
             Line::Do(name, id) => {
                 let args = json!({ "id": format!("{item}{id}"), "after": last });
@@ -331,11 +331,11 @@ impl Wait for Fake {
             }
             "wait::forever" => Observation::Suspend { why: format!("{} never comes", self.id), until: None },
             "wait::poll" if looks < 3 => {
-                let again = Span::new(Duration::from_micros(300));
+                let again = HumanDuration::new(Duration::from_micros(300));
                 Observation::NotYet { why: format!("{} is pending", self.id), again }
             }
             "wait::long" => {
-                let again = Span::new(Duration::from_secs(3600));
+                let again = HumanDuration::new(Duration::from_secs(3600));
                 Observation::NotYet { why: format!("{} is pending", self.id), again }
             }
             "wait::red" => return Err(Failure::new(FailureKind::Red, format!("{} is red", self.id))),
@@ -373,7 +373,7 @@ impl Effect for Fake {
                 )));
             }
             ("effect::busy", true) => {
-                let after = Some(Span::new(Duration::from_micros(100)));
+                let after = Some(HumanDuration::new(Duration::from_micros(100)));
                 return Err(EffectError::NotDone { failure: not_done(), after });
             }
             ("effect::unreachable", _) => return Err(EffectError::NotDone { failure: not_done(), after: None }),

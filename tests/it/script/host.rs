@@ -1,6 +1,6 @@
 //! Host functions and a driver that answers them without a world.
 
-use relwf::model::{BranchName, Cancel, Revision, Span, Value};
+use relwf::model::{BranchName, Cancel, HumanDuration, Revision, Value};
 use relwf::run::{Advance, Call, History, HostFn, Kind, Settled, Style, Trace, advance};
 use relwf::script::{Diagnostic, Library, Program, Source, embedded};
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ args!(Candidate {
     /// where they go
     target: BranchName,
     /// how long it must have been green
-    soak: Option<Span>,
+    soak: Option<HumanDuration>,
 });
 args!(Propose {
     /// the commit
@@ -94,7 +94,7 @@ args!(Approve {
 });
 args!(Sleep {
     /// how long
-    duration: Span,
+    duration: HumanDuration,
 });
 args!(Note {
     /// what to say

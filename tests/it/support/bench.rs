@@ -7,7 +7,7 @@ use relwf::config::{CiConfig, Config, Environment, ForgeConfig, ShConfig};
 use relwf::effects::{Clock, Decision, Registry, Signals, World};
 use relwf::forge::LocalForge;
 use relwf::git::{Credentials, Identity, Keep, Mirror, RemoteUrl};
-use relwf::model::{Cancel, Failure, Place, Progress, RunId, TaskContext, Value};
+use relwf::model::{Cancel, Failure, Progress, RunId, SourceLocation, TaskContext, Value};
 use relwf::run::{
     Assumed, Call, Command, Commands, EffectError, Intent, Key, Observation, OnUnknown, Path as RunPath, Performing,
     Probe,
@@ -253,7 +253,7 @@ impl Bench {
 
     /// The command of one call, and everything that is needed to perform it.
     pub fn call<'a>(&'a self, world: &Arc<World>, name: &str, args: Value) -> Bound<'a> {
-        let call = Call { name: name.to_owned(), args, at: Place::new("test.rhai", 1, 1) };
+        let call = Call { name: name.to_owned(), args, at: SourceLocation::new("test.rhai", 1, 1) };
         let command = Registry::new(Arc::clone(world)).command(&call);
         let key = Key { path: RunPath::default().step("test"), ordinal: 0 };
         let idempotency_key = format!("relwf-{}-{}", self.run, call.fingerprint());

@@ -9,7 +9,7 @@ use std::str::FromStr;
 ///
 /// Written as `file:line:column`, in JSON too.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct SourceLocation {
     /// The file as people know it, e.g. `workflows/promote-staging.rhai`.
     pub file: String,
     /// Line, from 1.
@@ -18,14 +18,14 @@ pub struct Place {
     pub column: usize,
 }
 
-impl Place {
+impl SourceLocation {
     /// A position in `file`.
     pub fn new(file: impl Into<String>, line: usize, column: usize) -> Self {
         Self { file: file.into(), line, column }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.line, self.column) {
             (0, _) => f.write_str(&self.file),
@@ -35,7 +35,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl FromStr for Place {
+impl FromStr for SourceLocation {
     type Err = Infallible;
 
     /// Reads what `Display` writes; whatever does not end in numbers is a file without a position.
@@ -51,13 +51,13 @@ impl FromStr for Place {
     }
 }
 
-impl Serialize for Place {
+impl Serialize for SourceLocation {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for SourceLocation {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Ok(place) = String::deserialize(deserializer)?.parse();
         Ok(place)
@@ -70,7 +70,11 @@ mod tests {
 
     #[test]
     fn places_survive_being_written_and_read() {
-        for place in [Place::new("a b:c.rhai", 3, 4), Place::new("x", 7, 0), Place::new("relwf.toml", 0, 0)] {
+        for place in [
+            SourceLocation::new("a b:c.rhai", 3, 4),
+            SourceLocation::new("x", 7, 0),
+            SourceLocation::new("relwf.toml", 0, 0),
+        ] {
             assert_eq!(place.to_string().parse(), Ok(place));
         }
     }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 /// A length of time that is never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Span(Duration);
+pub struct HumanDuration(Duration);
 
 /// A text that is not a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a duration; write it like `90s`, `10m`, `1h30m` or `2d`")]
-pub struct ParseSpanError(pub String);
+pub struct ParseDurationError(pub String);
 
-impl Span {
+impl HumanDuration {
     /// Wraps a standard duration.
     pub const fn new(duration: Duration) -> Self {
         Self(duration)
@@ -26,11 +26,11 @@ impl Span {
     }
 }
 
-impl FromStr for Span {
-    type Err = ParseSpanError;
+impl FromStr for HumanDuration {
+    type Err = ParseDurationError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ParseSpanError(text.to_owned());
+        let wrong = || ParseDurationError(text.to_owned());
         let mut rest = text.trim();
         if rest.is_empty() {
             return Err(wrong());
@@ -59,7 +59,7 @@ impl FromStr for Span {
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0.as_millis();
         if rest == 0 {
@@ -76,13 +76,13 @@ impl fmt::Display for Span {
     }
 }
 
-impl Serialize for Span {
+impl Serialize for HumanDuration {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for HumanDuration {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
@@ -96,11 +96,11 @@ mod tests {
     fn spans_are_read_and_written_the_way_people_say_them() {
         for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2d", 172_800), ("0m", 0), ("1h 5s", 3605)]
         {
-            assert_eq!(text.parse::<Span>().map(|s| s.duration().as_secs()), Ok(seconds), "{text}");
+            assert_eq!(text.parse::<HumanDuration>().map(|s| s.duration().as_secs()), Ok(seconds), "{text}");
         }
         for bad in ["", "10", "m", "-1m", "1.5h", "10 minutes", "99999999999999999999s", "4294967295w9999999999w"] {
-            assert!(bad.parse::<Span>().is_err(), "{bad:?} was accepted");
+            assert!(bad.parse::<HumanDuration>().is_err(), "{bad:?} was accepted");
         }
-        assert_eq!(Span::new(Duration::from_secs(5400)).to_string(), "1h30m");
+        assert_eq!(HumanDuration::new(Duration::from_secs(5400)).to_string(), "1h30m");
     }
 }
