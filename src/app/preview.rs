@@ -4,7 +4,7 @@ use super::delta::component_rows;
 use super::project::Project;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, CrossCheck, Ident, Identity, Keep, LogRange, Mirror, NewCommit, PendingCrossCheck};
-use crate::hidden::{self, Hidden, Merging, Names};
+use crate::hidden::{self, BranchNames, Hidden, Merging};
 use crate::merge::{Conflict, Merged, Merger};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use jiff::Timestamp;
@@ -105,7 +105,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
         theirs,
         bases: &outcome.bases,
         tree: outcome.result.tree(),
-        names: Names { source: Some(source), target },
+        names: BranchNames { source: Some(source), target },
     };
     let named = |name: &str, commit| Named { name: name.to_owned(), commit };
     let mut preview = Preview {

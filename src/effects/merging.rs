@@ -10,7 +10,7 @@ use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
 use crate::git::{CrossCheckMode, PendingCrossCheck};
 use crate::git::{LogRange, NewCommit};
-use crate::hidden::{self, Merging, Names};
+use crate::hidden::{self, BranchNames, Merging};
 use crate::merge::{Merged, Merger};
 use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
@@ -95,7 +95,7 @@ impl Author for Merge {
             theirs,
             bases: &outcome.bases,
             tree: outcome.result.tree(),
-            names: Names { source: fixed.name.as_deref(), target: self.wanted.target.as_str() },
+            names: BranchNames { source: fixed.name.as_deref(), target: self.wanted.target.as_str() },
         };
         let hidden = hidden::look(mirror, &merger, &merging);
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };

@@ -1,7 +1,7 @@
 //! The target's own commits in the order in which they landed, and the source's newest.
 
-use super::asked::Asked;
-use super::{Merging, Unanswered};
+use super::queries::Queries;
+use super::{Error, Merging};
 use crate::git::{CommitInfo, LogRange};
 use crate::model::CommitId;
 use std::cell::OnceCell;
@@ -15,7 +15,7 @@ const SOURCE: usize = 1000;
 const LANDED: usize = 1000;
 
 /// A landing on the target: a commit of its first-parent line.
-pub(super) struct Step {
+pub(super) struct HistoryStep {
     pub(super) commit: CommitInfo,
     /// The commit of the source that it merged, where it did.
     pub(super) promotes: Option<CommitId>,
@@ -23,17 +23,17 @@ pub(super) struct Step {
     with: Vec<CommitInfo>,
 }
 
-impl Step {
+impl HistoryStep {
     /// The landing and what came with it.
     pub(super) fn all(&self) -> impl Iterator<Item = &CommitInfo> {
         std::iter::once(&self.commit).chain(&self.with)
     }
 }
 
-/// Both sides' commits. What is not always needed is read when it is asked for.
-pub(super) struct History {
+/// Both sides' commits. What is not always needed is read when it is queries for.
+pub(super) struct TargetHistory {
     /// What landed on the target and is not part of the source, newest first.
-    pub(super) line: Vec<Step>,
+    pub(super) line: Vec<HistoryStep>,
     /// How many more there are than were read.
     pub(super) beyond: u64,
     ours: CommitId,
@@ -46,13 +46,13 @@ pub(super) struct History {
     by_paths: OnceCell<HashMap<Vec<String>, Vec<usize>>>,
 }
 
-impl History {
-    pub(super) fn read(asked: &Asked<'_>, merging: &Merging<'_>) -> Result<Self, Unanswered> {
+impl TargetHistory {
+    pub(super) fn read(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Self, Error> {
         let (ours, theirs) = (merging.ours, merging.theirs);
         let only = LogRange { from: ours, not: vec![theirs], first_parent: false, limit: Some(OWN) };
-        let own = asked.log(&only)?;
+        let own = queries.log(&only)?;
         let beyond = match own.len() {
-            OWN => asked.mirror.count(&LogRange { limit: None, ..only })?.saturating_sub(OWN as u64),
+            OWN => queries.mirror.count(&LogRange { limit: None, ..only })?.saturating_sub(OWN as u64),
             _ => 0,
         };
         let ids = own.iter().map(|commit| commit.id).collect();
@@ -70,43 +70,43 @@ impl History {
     }
 
     /// Does only the target have this commit?
-    pub(super) fn is_own(&self, asked: &Asked<'_>, commit: CommitId) -> Result<bool, Unanswered> {
-        Ok(self.own.contains(&commit) || (self.beyond > 0 && !asked.mirror.is_ancestor(commit, self.theirs)?))
+    pub(super) fn is_own(&self, queries: &Queries<'_>, commit: CommitId) -> Result<bool, Error> {
+        Ok(self.own.contains(&commit) || (self.beyond > 0 && !queries.mirror.is_ancestor(commit, self.theirs)?))
     }
 
     /// The target's first-parent line, newest first, beyond its own commits.
-    pub(super) fn landed(&self, asked: &Asked<'_>) -> Result<&[CommitInfo], Unanswered> {
+    pub(super) fn landed(&self, queries: &Queries<'_>) -> Result<&[CommitInfo], Error> {
         once(&self.landed, || {
-            asked.log(&LogRange { from: self.ours, not: Vec::new(), first_parent: true, limit: Some(LANDED) })
+            queries.log(&LogRange { from: self.ours, not: Vec::new(), first_parent: true, limit: Some(LANDED) })
         })
     }
 
     /// The source's commits that are new to the target, newest first.
-    pub(super) fn fresh(&self, asked: &Asked<'_>) -> Result<&[CommitInfo], Unanswered> {
+    pub(super) fn fresh(&self, queries: &Queries<'_>) -> Result<&[CommitInfo], Error> {
         let range = LogRange { from: self.theirs, not: vec![self.ours], first_parent: false, limit: Some(SOURCE) };
-        once(&self.fresh, || asked.log(&range))
+        once(&self.fresh, || queries.log(&range))
     }
 
     /// The source's commits: those that are new to the target, then others.
-    pub(super) fn source(&self, asked: &Asked<'_>) -> Result<&[CommitInfo], Unanswered> {
+    pub(super) fn source(&self, queries: &Queries<'_>) -> Result<&[CommitInfo], Error> {
         let range = LogRange { from: self.theirs, not: Vec::new(), first_parent: false, limit: Some(SOURCE) };
         once(&self.source, || {
-            let mut all = self.fresh(asked)?.to_vec();
+            let mut all = self.fresh(queries)?.to_vec();
             let met: HashSet<CommitId> = all.iter().map(|commit| commit.id).collect();
-            all.extend(asked.log(&range)?.into_iter().filter(|commit| !met.contains(&commit.id)));
+            all.extend(queries.log(&range)?.into_iter().filter(|commit| !met.contains(&commit.id)));
             Ok(all)
         })
     }
 }
 
-impl History {
+impl TargetHistory {
     /// The source's commits, merges aside, that change just these paths.
-    pub(super) fn changing(&self, asked: &Asked<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Unanswered> {
-        let source = self.source(asked)?;
+    pub(super) fn changing(&self, queries: &Queries<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Error> {
+        let source = self.source(queries)?;
         if self.by_paths.get().is_none() {
             let mut found: HashMap<Vec<String>, Vec<usize>> = HashMap::new();
             for (at, commit) in source.iter().enumerate().filter(|(_, commit)| commit.parents.len() == 1) {
-                let changed = asked.changed(asked.tree_before(commit)?, commit.tree)?;
+                let changed = queries.changed(queries.tree_before(commit)?, commit.tree)?;
                 found.entry(changed).or_default().push(at);
             }
             let _ = self.by_paths.set(found);
@@ -118,8 +118,8 @@ impl History {
 
 fn once(
     cell: &OnceCell<Vec<CommitInfo>>,
-    read: impl FnOnce() -> Result<Vec<CommitInfo>, Unanswered>,
-) -> Result<&[CommitInfo], Unanswered> {
+    read: impl FnOnce() -> Result<Vec<CommitInfo>, Error>,
+) -> Result<&[CommitInfo], Error> {
     if let Some(known) = cell.get() {
         return Ok(known);
     }
@@ -128,7 +128,7 @@ fn once(
 }
 
 /// Sorts commits by the landing that brought them.
-fn line(tip: CommitId, own: Vec<CommitInfo>) -> Vec<Step> {
+fn line(tip: CommitId, own: Vec<CommitInfo>) -> Vec<HistoryStep> {
     let order: HashMap<CommitId, usize> = own.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
     let mut left: Vec<Option<CommitInfo>> = own.into_iter().map(Some).collect();
     let mut landings = Vec::new();
@@ -138,7 +138,7 @@ fn line(tip: CommitId, own: Vec<CommitInfo>) -> Vec<Step> {
         landings.push(commit);
     }
     // The oldest first: what an earlier landing brought did not come with a later one.
-    let mut steps: Vec<Step> = Vec::new();
+    let mut steps: Vec<HistoryStep> = Vec::new();
     for commit in landings.into_iter().rev() {
         let promotes = match commit.parents[..] {
             [_, second] if !order.contains_key(&second) => Some(second),
@@ -153,7 +153,7 @@ fn line(tip: CommitId, own: Vec<CommitInfo>) -> Vec<Step> {
             with.push((*at, found));
         }
         with.sort_by_key(|(at, _)| *at);
-        steps.push(Step { commit, promotes, with: with.into_iter().map(|(_, commit)| commit).collect() });
+        steps.push(HistoryStep { commit, promotes, with: with.into_iter().map(|(_, commit)| commit).collect() });
     }
     steps.reverse();
     steps

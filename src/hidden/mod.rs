@@ -5,31 +5,31 @@
 //! from the source, because that is what the target keeps to itself; a target that keeps nothing costs nothing. Knows nothing
 //! of references, the network or workflows; what it writes on the way goes to memory.
 //!
-//! Inside: `history` sorts the target's own commits, `levels` says which of them still matter, `squashed`, `reverted` and
-//! `target_only` tell them, each once, `words` says it in sentences; `asked` puts questions to the repository.
+//! Inside: `history` sorts the target's own commits, `promotions` says which of them still matter, `squashed`, `reverted` and
+//! `target_only` tell them, each once, `findings` says it in sentences; `queries` puts questions to the repository.
 
-mod asked;
+mod findings;
 mod history;
-mod levels;
+mod promotions;
+mod queries;
 mod reverted;
 mod squashed;
 mod target_only;
-mod words;
 
-pub use words::{Finding, FindingKind, Names};
+pub use findings::{BranchNames, HiddenFinding, HiddenKind};
 
 use crate::git::{CommitInfo, GitError, Mirror};
 use crate::merge::{MergeError, Merger};
 use crate::model::{CommitId, Failure, TreeId};
-use asked::Asked;
-use history::History;
-use levels::{Level, Levels};
+use history::TargetHistory;
+use promotions::{Promotion, Promotions};
+use queries::Queries;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// A commit, as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
+pub struct ListedCommit {
     /// Its id.
     pub commit: CommitId,
     /// The first line of its message.
@@ -40,7 +40,7 @@ pub struct Row {
     pub time: String,
 }
 
-impl From<&CommitInfo> for Row {
+impl From<&CommitInfo> for ListedCommit {
     fn from(commit: &CommitInfo) -> Self {
         Self {
             commit: commit.id,
@@ -56,7 +56,7 @@ impl From<&CommitInfo> for Row {
 pub struct Reverted {
     /// The commit.
     #[serde(flatten)]
-    pub row: Row,
+    pub row: ListedCommit,
     /// What took it back on the target.
     pub reverted_by: RevertedBy,
 }
@@ -73,7 +73,7 @@ pub struct RevertedBy {
 /// How a commit that only the target has stands to the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum Presence {
     /// The source has its change, in this or another form.
     Present,
     /// It does not count any more: undone or replaced on the target, or its files are gone from the source.
@@ -87,9 +87,9 @@ pub enum State {
 pub struct TargetOnly {
     /// The commit.
     #[serde(flatten)]
-    pub row: Row,
+    pub row: ListedCommit,
     /// How it stands to the source.
-    pub state: State,
+    pub state: Presence,
     /// The commit of the source that makes the same change, where there is one.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
     pub same: Option<CommitId>,
@@ -100,7 +100,7 @@ pub struct TargetOnly {
 pub struct Squashed {
     /// The commit on the target.
     #[serde(flatten)]
-    pub row: Row,
+    pub row: ListedCommit,
     /// The commit of the source that it promoted.
     pub of: CommitId,
     /// The commits that came with it and still count as new; of very many only the newest.
@@ -125,7 +125,7 @@ pub struct Hidden {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
     /// What a person should decide, in sentences.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<HiddenFinding>,
 }
 
 /// The merge that is looked into.
@@ -140,7 +140,7 @@ pub struct Merging<'a> {
     /// The result, when it is clean.
     pub tree: Option<TreeId>,
     /// What people call the two.
-    pub names: Names<'a>,
+    pub names: BranchNames<'a>,
 }
 
 /// Looks into a merge. Histories that are cut off or damaged are no error: then it says that it cannot tell.
@@ -150,52 +150,52 @@ pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
         return Hidden::default();
     }
     let told = mirror.aside().map_err(Failure::from).and_then(|aside| {
-        let asked = Asked::new(aside.as_ref().unwrap_or(mirror), merger);
-        tell(&asked, merging).map_err(Failure::from)
+        let queries = Queries::new(aside.as_ref().unwrap_or(mirror), merger);
+        tell(&queries, merging).map_err(Failure::from)
     });
     let mut hidden = told.unwrap_or_else(|failure| Hidden { unknown: Some(failure.message), ..Hidden::default() });
     if merging.bases == [merging.theirs] {
         // There is nothing to merge: what counts is whether the target really has what it seems to have.
         hidden = Hidden { reverted: hidden.reverted, truncated: hidden.truncated, ..Hidden::default() };
     }
-    hidden.findings = words::findings(&hidden, &merging.names);
+    hidden.findings = findings::of(&hidden, &merging.names);
     hidden
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-enum Unanswered {
+enum Error {
     #[error(transparent)]
     Git(#[from] GitError),
     #[error(transparent)]
     Merge(#[from] MergeError),
 }
 
-impl From<Unanswered> for Failure {
-    fn from(error: Unanswered) -> Self {
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
         match error {
-            Unanswered::Git(error) => error.into(),
-            Unanswered::Merge(error) => error.into(),
+            Error::Git(error) => error.into(),
+            Error::Merge(error) => error.into(),
         }
     }
 }
 
-fn tell(asked: &Asked<'_>, merging: &Merging<'_>) -> Result<Hidden, Unanswered> {
-    let history = History::read(asked, merging)?;
-    let source = asked.tree(merging.theirs)?;
+fn tell(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden, Error> {
+    let history = TargetHistory::read(queries, merging)?;
+    let source = queries.tree(merging.theirs)?;
     let result = match merging.tree {
         Some(tree) => tree,
-        None => asked.tree(merging.ours)?,
+        None => queries.tree(merging.ours)?,
     };
-    let mut levels = Levels::new(Level::between(asked, source, result)?);
+    let mut promotions = Promotions::new(Promotion::between(queries, source, result)?);
     let mut hidden = Hidden::default();
     let mut unread = history.beyond;
-    let squashes = squashed::find(asked, &history, merging)?;
+    let squashes = squashed::find(queries, &history, merging)?;
     let mut took_back: HashSet<CommitId> = HashSet::new();
     for step in &history.line {
         if let Some(promoted) = step.promotes {
-            levels.promotion(Level::between(asked, asked.tree(promoted)?, step.commit.tree)?);
-            if levels.all_settled() {
+            promotions.add(Promotion::between(queries, queries.tree(promoted)?, step.commit.tree)?);
+            if promotions.all_settled() {
                 unread = 0;
                 break;
             }
@@ -205,27 +205,28 @@ fn tell(asked: &Asked<'_>, merging: &Merging<'_>) -> Result<Hidden, Unanswered> 
                 hidden.squashed.push(squash.clone());
                 continue;
             }
-            if asked.is_spent() {
+            if queries.is_spent() {
                 hidden.truncated += 1;
                 continue;
             }
-            let Some(change) = levels.change(asked, step, commit)? else { continue };
+            let Some(change) = promotions.change(queries, step, commit)? else { continue };
             if change.in_force {
-                let view = reverted::View { asked, history: &history, levels: &levels, source, result };
+                let view = reverted::View { queries, history: &history, promotions: &promotions, source, result };
                 let taken = view.taken_back(commit, &change)?;
                 if !taken.is_empty() {
                     let by = RevertedBy { commit: commit.id, summary: commit.summary.clone() };
                     for taken in taken {
                         if took_back.insert(taken.id) {
-                            hidden.reverted.push(Reverted { row: Row::from(&taken), reverted_by: by.clone() });
+                            hidden.reverted.push(Reverted { row: ListedCommit::from(&taken), reverted_by: by.clone() });
                         }
                     }
                     continue;
                 }
             }
-            let place = target_only::Place { asked, history: &history, source, target: asked.tree(merging.ours)? };
-            let (state, same) = place.state(commit, &change)?;
-            hidden.target_only.push(TargetOnly { row: Row::from(commit), state, same });
+            let view =
+                target_only::TargetView { queries, history: &history, source, target: queries.tree(merging.ours)? };
+            let (state, same) = view.presence(commit, &change)?;
+            hidden.target_only.push(TargetOnly { row: ListedCommit::from(commit), state, same });
         }
     }
     hidden.truncated += unread;

@@ -1,9 +1,9 @@
 //! What a commit of the target takes back: a revert of a commit, of a merge, or a rollback to an earlier release.
 
-use super::Unanswered;
-use super::asked::Asked;
-use super::history::History;
-use super::levels::{Change, Levels};
+use super::Error;
+use super::history::TargetHistory;
+use super::promotions::{CommitChange, Promotions};
+use super::queries::Queries;
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
 
@@ -12,9 +12,9 @@ const LISTED: usize = 100;
 
 /// What is known where a commit is looked at.
 pub(super) struct View<'a, 'm> {
-    pub(super) asked: &'a Asked<'m>,
-    pub(super) history: &'a History,
-    pub(super) levels: &'a Levels,
+    pub(super) queries: &'a Queries<'m>,
+    pub(super) history: &'a TargetHistory,
+    pub(super) promotions: &'a Promotions,
     /// The source's files.
     pub(super) source: TreeId,
     /// The merge's result.
@@ -34,7 +34,7 @@ fn withdrawn(commit: &CommitInfo) -> Withdrawn {
 
 impl View<'_, '_> {
     /// The commits of the source that this commit takes back and the result lacks, newest first.
-    pub(super) fn taken_back(&self, commit: &CommitInfo, change: &Change) -> Result<Vec<CommitInfo>, Unanswered> {
+    pub(super) fn taken_back(&self, commit: &CommitInfo, change: &CommitChange) -> Result<Vec<CommitInfo>, Error> {
         if commit.parents.len() > 1 {
             return Ok(Vec::new());
         }
@@ -47,12 +47,12 @@ impl View<'_, '_> {
         };
         let Some(Withdrawn { back_to, from }) = withdrawn else { return Ok(Vec::new()) };
         // Only what was on the target can be taken back there.
-        if !self.asked.mirror.is_ancestor(from, commit.id)? {
+        if !self.queries.mirror.is_ancestor(from, commit.id)? {
             return Ok(Vec::new());
         }
         let range = LogRange { from, not: back_to.into_iter().collect(), first_parent: false, limit: Some(LISTED) };
         let mut taken = Vec::new();
-        for candidate in self.asked.log(&range)? {
+        for candidate in self.queries.log(&range)? {
             if self.is_lost(&candidate)? {
                 taken.push(candidate);
             }
@@ -61,29 +61,29 @@ impl View<'_, '_> {
     }
 
     /// Does the source have this commit and its change, and the result not?
-    fn is_lost(&self, candidate: &CommitInfo) -> Result<bool, Unanswered> {
-        if candidate.parents.len() > 1 || self.history.is_own(self.asked, candidate.id)? {
+    fn is_lost(&self, candidate: &CommitInfo) -> Result<bool, Error> {
+        if candidate.parents.len() > 1 || self.history.is_own(self.queries, candidate.id)? {
             return Ok(false);
         }
-        let before = self.asked.tree_before(candidate)?;
-        let paths = self.asked.changed(before, candidate.tree)?;
-        if paths.is_empty() || self.levels.settled_now(self.asked, &paths)? {
+        let before = self.queries.tree_before(candidate)?;
+        let paths = self.queries.changed(before, candidate.tree)?;
+        if paths.is_empty() || self.promotions.settled_now(self.queries, &paths)? {
             return Ok(false);
         }
-        let there = self.asked.has(self.result, before, candidate.tree)?;
-        Ok(!there && !self.asked.has(self.source, candidate.tree, before)?)
+        let there = self.queries.has(self.result, before, candidate.tree)?;
+        Ok(!there && !self.queries.has(self.source, candidate.tree, before)?)
     }
 
     /// What the message says is reverted, when that is true.
-    fn named(&self, commit: &CommitInfo, change: &Change) -> Result<Option<Withdrawn>, Unanswered> {
+    fn named(&self, commit: &CommitInfo, change: &CommitChange) -> Result<Option<Withdrawn>, Error> {
         for (reverted, back_to) in named(&commit.message) {
             // It may be a commit of another repository.
-            let Ok(reverted) = self.asked.mirror.commit(reverted) else { continue };
+            let Ok(reverted) = self.queries.mirror.commit(reverted) else { continue };
             let back_to = back_to.filter(|id| reverted.parents.contains(id)).or(reverted.parents.first().copied());
             let Some(back_to) = back_to else { continue };
-            let tree = self.asked.tree(back_to)?;
-            if self.asked.same_change((change.after, change.before), (tree, reverted.tree))?
-                || self.asked.has(change.after, reverted.tree, tree)?
+            let tree = self.queries.tree(back_to)?;
+            if self.queries.same_change((change.after, change.before), (tree, reverted.tree))?
+                || self.queries.has(change.after, reverted.tree, tree)?
             {
                 return Ok(Some(Withdrawn { back_to: Some(back_to), from: reverted.id }));
             }
@@ -92,7 +92,7 @@ impl View<'_, '_> {
     }
 
     /// The earlier landing whose files the commit has again.
-    fn rolled_back(&self, commit: &CommitInfo) -> Result<Option<Withdrawn>, Unanswered> {
+    fn rolled_back(&self, commit: &CommitInfo) -> Result<Option<Withdrawn>, Error> {
         let mut earlier = self.landed_before(commit)?;
         let Some(from) = earlier.next() else { return Ok(None) };
         let release = earlier.find(|landed| landed.tree == commit.tree);
@@ -100,33 +100,33 @@ impl View<'_, '_> {
     }
 
     /// The landings before this one, newest first; none for a commit that came with another.
-    fn landed_before(&self, commit: &CommitInfo) -> Result<impl Iterator<Item = &CommitInfo>, Unanswered> {
-        Ok(self.history.landed(self.asked)?.iter().skip_while(|landed| landed.id != commit.id).skip(1))
+    fn landed_before(&self, commit: &CommitInfo) -> Result<impl Iterator<Item = &CommitInfo>, Error> {
+        Ok(self.history.landed(self.queries)?.iter().skip_while(|landed| landed.id != commit.id).skip(1))
     }
 
     /// Is the change just the other way round than the candidate's?
-    fn undoes(&self, change: &Change, candidate: &CommitInfo) -> Result<bool, Unanswered> {
-        let before = self.asked.tree_before(candidate)?;
-        self.asked.same_change((change.after, change.before), (before, candidate.tree))
+    fn undoes(&self, change: &CommitChange, candidate: &CommitInfo) -> Result<bool, Error> {
+        let before = self.queries.tree_before(candidate)?;
+        self.queries.same_change((change.after, change.before), (before, candidate.tree))
     }
 
     /// The commit whose change is undone line by line, said or not: a landing, or a commit that came with one.
-    fn inverse(&self, commit: &CommitInfo, change: &Change) -> Result<Option<Withdrawn>, Unanswered> {
+    fn inverse(&self, commit: &CommitInfo, change: &CommitChange) -> Result<Option<Withdrawn>, Error> {
         let Some(path) = change.paths.first() else { return Ok(None) };
         for candidate in self.landed_before(commit)? {
-            if !self.asked.may_look_up(2) {
+            if !self.queries.may_look_up(2) {
                 break;
             }
-            let before = self.asked.tree_before(candidate)?;
-            if self.asked.entry(before, path)? != self.asked.entry(candidate.tree, path)?
-                && self.asked.changed(before, candidate.tree)? == change.paths
+            let before = self.queries.tree_before(candidate)?;
+            if self.queries.entry(before, path)? != self.queries.entry(candidate.tree, path)?
+                && self.queries.changed(before, candidate.tree)? == change.paths
                 && self.undoes(change, candidate)?
             {
                 return Ok(Some(withdrawn(candidate)));
             }
         }
-        for candidate in self.history.changing(self.asked, &change.paths)? {
-            if self.undoes(change, candidate)? && self.asked.mirror.is_ancestor(candidate.id, commit.id)? {
+        for candidate in self.history.changing(self.queries, &change.paths)? {
+            if self.undoes(change, candidate)? && self.queries.mirror.is_ancestor(candidate.id, commit.id)? {
                 return Ok(Some(withdrawn(candidate)));
             }
         }

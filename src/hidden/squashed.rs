@@ -1,8 +1,8 @@
 //! Promotions that landed as one commit with one parent: the files of a merge without the merge.
 
-use super::asked::Asked;
-use super::history::History;
-use super::{Merging, Row, Squashed, Unanswered};
+use super::history::TargetHistory;
+use super::queries::Queries;
+use super::{Error, ListedCommit, Merging, Squashed};
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
 use std::collections::HashMap;
@@ -17,11 +17,15 @@ const PROBES: usize = 3;
 const LISTED: usize = 50;
 
 /// The squashed promotions since the last true one, newest first.
-pub(super) fn find(asked: &Asked<'_>, history: &History, merging: &Merging<'_>) -> Result<Vec<Squashed>, Unanswered> {
+pub(super) fn find(
+    queries: &Queries<'_>,
+    history: &TargetHistory,
+    merging: &Merging<'_>,
+) -> Result<Vec<Squashed>, Error> {
     let mut found = Vec::new();
     let landings = history.line.iter().take_while(|step| step.promotes.is_none()).take(LANDINGS);
     for step in landings.filter(|step| step.commit.parents.len() == 1) {
-        if let Some(squash) = squash(asked, history, merging, &step.commit)? {
+        if let Some(squash) = squash(queries, history, merging, &step.commit)? {
             found.push(squash);
         }
     }
@@ -29,49 +33,50 @@ pub(super) fn find(asked: &Asked<'_>, history: &History, merging: &Merging<'_>) 
 }
 
 fn squash(
-    asked: &Asked<'_>,
-    history: &History,
+    queries: &Queries<'_>,
+    history: &TargetHistory,
     merging: &Merging<'_>,
     commit: &CommitInfo,
-) -> Result<Option<Squashed>, Unanswered> {
-    let before = asked.tree_before(commit)?;
+) -> Result<Option<Squashed>, Error> {
+    let before = queries.tree_before(commit)?;
     let Some(parent) = commit.parents.first().copied().filter(|_| before != commit.tree) else { return Ok(None) };
-    let of = match history.fresh(asked)?.iter().find(|source| source.tree == commit.tree) {
+    let of = match history.fresh(queries)?.iter().find(|source| source.tree == commit.tree) {
         Some(source) => Some(source),
-        None => by_merging(asked, history, merging, commit, parent)?,
+        None => by_merging(queries, history, merging, commit, parent)?,
     };
     let Some(of) = of else { return Ok(None) };
     let range = LogRange { from: of.id, not: vec![parent], first_parent: false, limit: Some(LISTED) };
-    let commits: Vec<CommitId> = asked.log(&range)?.iter().map(|commit| commit.id).collect();
+    let commits: Vec<CommitId> = queries.log(&range)?.iter().map(|commit| commit.id).collect();
     // One commit that landed as one commit was picked; a series of picks ends like a squash, but is none.
-    let picked = of.parents.len() < 2 && asked.same_change((before, commit.tree), (asked.tree_before(of)?, of.tree))?;
+    let picked =
+        of.parents.len() < 2 && queries.same_change((before, commit.tree), (queries.tree_before(of)?, of.tree))?;
     if commits.len() < 2 || picked {
         return Ok(None);
     }
     let count = match commits.len() {
-        LISTED => asked.mirror.count(&LogRange { limit: None, ..range })?,
+        LISTED => queries.mirror.count(&LogRange { limit: None, ..range })?,
         few => few as u64,
     };
-    Ok(Some(Squashed { row: Row::from(commit), of: of.id, commits, count }))
+    Ok(Some(Squashed { row: ListedCommit::from(commit), of: of.id, commits, count }))
 }
 
 /// The commit of the source whose merge into the parent gives just these files.
 fn by_merging<'h>(
-    asked: &Asked<'_>,
-    history: &'h History,
+    queries: &Queries<'_>,
+    history: &'h TargetHistory,
     merging: &Merging<'_>,
     commit: &CommitInfo,
     parent: CommitId,
-) -> Result<Option<&'h CommitInfo>, Unanswered> {
+) -> Result<Option<&'h CommitInfo>, Error> {
     let [base] = merging.bases[..] else { return Ok(None) };
-    let (base, before) = (asked.tree(base)?, asked.tree(parent)?);
+    let (base, before) = (queries.tree(base)?, queries.tree(parent)?);
     let mut probes = Vec::new();
-    for path in asked.changed(before, commit.tree)? {
+    for path in queries.changed(before, commit.tree)? {
         if probes.len() == PROBES {
             break;
         }
-        if asked.entry(base, &path)? == asked.entry(before, &path)? {
-            let now = asked.entry(commit.tree, &path)?;
+        if queries.entry(base, &path)? == queries.entry(before, &path)? {
+            let now = queries.entry(commit.tree, &path)?;
             probes.push((path, now));
         }
     }
@@ -79,25 +84,25 @@ fn by_merging<'h>(
         return Ok(None);
     }
     let by_id: HashMap<CommitId, &CommitInfo> =
-        history.fresh(asked)?.iter().map(|commit| (commit.id, commit)).collect();
+        history.fresh(queries)?.iter().map(|commit| (commit.id, commit)).collect();
     let mut candidates = Vec::new();
     let mut next = by_id.get(&merging.theirs).copied();
     while let Some(source) = next {
         next = source.parents.first().and_then(|parent| by_id.get(parent).copied());
-        if !asked.may_look_up(probes.len()) {
+        if !queries.may_look_up(probes.len()) {
             break;
         }
         let fits = probes
             .iter()
-            .try_fold(true, |fits, (path, now)| Ok::<_, Unanswered>(fits && asked.entry(source.tree, path)? == *now));
-        if fits? && brings(asked, source, (base, before), commit.tree)? {
+            .try_fold(true, |fits, (path, now)| Ok::<_, Error>(fits && queries.entry(source.tree, path)? == *now));
+        if fits? && brings(queries, source, (base, before), commit.tree)? {
             candidates.push(source);
         }
     }
     // The newest that was there when the squash was made comes first.
     candidates.sort_by_key(|source| source.committer.time > commit.committer.time);
     for source in candidates.into_iter().take(TRIES) {
-        if asked.merged(parent, source.id)? == Some(commit.tree) {
+        if queries.merged(parent, source.id)? == Some(commit.tree) {
             return Ok(Some(source));
         }
     }
@@ -107,14 +112,14 @@ fn by_merging<'h>(
 /// Does the result show what the source's commit itself changed? A squash does, where the target had nothing of its own; for a
 /// pick that looks like one in its own files, this saves a merge of sides that are far apart.
 fn brings(
-    asked: &Asked<'_>,
+    queries: &Queries<'_>,
     source: &CommitInfo,
     (base, before): (TreeId, TreeId),
     result: TreeId,
-) -> Result<bool, Unanswered> {
-    for path in asked.changed(asked.tree_before(source)?, source.tree)?.iter().take(PROBES) {
-        let untouched = asked.entry(base, path)? == asked.entry(before, path)?;
-        if untouched && asked.entry(result, path)? != asked.entry(source.tree, path)? {
+) -> Result<bool, Error> {
+    for path in queries.changed(queries.tree_before(source)?, source.tree)?.iter().take(PROBES) {
+        let untouched = queries.entry(base, path)? == queries.entry(before, path)?;
+        if untouched && queries.entry(result, path)? != queries.entry(source.tree, path)? {
             return Ok(false);
         }
     }

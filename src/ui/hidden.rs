@@ -3,7 +3,7 @@
 use super::preview::{ROWS, counted, rest};
 use super::style::{DIM, HINT, NAME, WARNING, paint};
 use super::table::table;
-use crate::hidden::{Hidden, Row, State};
+use crate::hidden::{Hidden, ListedCommit, Presence};
 
 /// Nothing where nothing is hidden.
 pub fn hidden(hidden: &Hidden) -> String {
@@ -18,9 +18,9 @@ pub fn hidden(hidden: &Hidden) -> String {
     }
     for own in &hidden.target_only {
         let state = match own.state {
-            State::Missing => paint(WARNING, "missing"),
-            State::Present => paint(DIM, "present"),
-            State::Superseded => paint(DIM, "superseded"),
+            Presence::Missing => paint(WARNING, "missing"),
+            Presence::Present => paint(DIM, "present"),
+            Presence::Superseded => paint(DIM, "superseded"),
         };
         rows.push(row(state, &own.row, own.same.map(|same| format!("as {}", same.short())).unwrap_or_default()));
     }
@@ -46,7 +46,7 @@ pub fn hidden(hidden: &Hidden) -> String {
     out
 }
 
-fn row(state: String, commit: &Row, note: String) -> Vec<String> {
+fn row(state: String, commit: &ListedCommit, note: String) -> Vec<String> {
     let day = commit.time.get(..10).unwrap_or(&commit.time).to_owned();
     let note = paint(DIM, note);
     vec![state, paint(DIM, commit.commit.short()), day, commit.author.clone(), commit.summary.clone(), note]

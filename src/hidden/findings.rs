@@ -1,6 +1,6 @@
 //! What is hidden, in sentences: what a person should decide, and what to type for either answer.
 
-use super::{Hidden, Reverted, Row, Squashed, State, TargetOnly};
+use super::{Hidden, ListedCommit, Presence, Reverted, Squashed, TargetOnly};
 use crate::model::CommitId;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ const NAMED: usize = 3;
 
 /// What people call the two sides of a merge.
 #[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
+pub struct BranchNames<'a> {
     /// The branch that is merged, where it is known.
     pub source: Option<&'a str>,
     /// The branch that it is merged into.
@@ -19,7 +19,7 @@ pub struct Names<'a> {
 /// What kind of thing is hidden: the word that scripts branch on and people accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FindingKind {
+pub enum HiddenKind {
     /// The result lacks commits of the source.
     Reverted,
     /// The source lacks commits of the target.
@@ -30,9 +30,9 @@ pub enum FindingKind {
 
 /// Something that a person should decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct HiddenFinding {
     /// Its kind.
-    pub kind: FindingKind,
+    pub kind: HiddenKind,
     /// What it is, one sentence without a full stop.
     pub message: String,
     /// What to type, for either answer.
@@ -40,14 +40,14 @@ pub struct Finding {
 }
 
 /// What a person should decide.
-pub(super) fn findings(hidden: &Hidden, names: &Names<'_>) -> Vec<Finding> {
+pub(super) fn of(hidden: &Hidden, names: &BranchNames<'_>) -> Vec<HiddenFinding> {
     [reverted(&hidden.reverted, names), missing(hidden, names), squashed(&hidden.squashed, names)]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn reverted(rows: &[Reverted], names: &Names<'_>) -> Option<Finding> {
+fn reverted(rows: &[Reverted], names: &BranchNames<'_>) -> Option<HiddenFinding> {
     let first = rows.first()?;
     let mut by: Vec<CommitId> = rows.iter().map(|row| row.reverted_by.commit).collect();
     by.dedup();
@@ -67,19 +67,19 @@ fn reverted(rows: &[Reverted], names: &Names<'_>) -> Option<Finding> {
         "to bring back what was taken back, revert the revert: {}, then promote; to promote without: `--param accept=reverted`",
         commands.join(", then "),
     );
-    Some(Finding { kind: FindingKind::Reverted, message, hint })
+    Some(HiddenFinding { kind: HiddenKind::Reverted, message, hint })
 }
 
-fn missing(hidden: &Hidden, names: &Names<'_>) -> Option<Finding> {
+fn missing(hidden: &Hidden, names: &BranchNames<'_>) -> Option<HiddenFinding> {
     let (source, target) = (source(names), names.target);
     if let Some(why) = &hidden.unknown {
-        return Some(Finding {
-            kind: FindingKind::Missing,
+        return Some(HiddenFinding {
+            kind: HiddenKind::Missing,
             message: format!("it cannot be told whether {target} has commits that {source} lacks: {why}"),
             hint: "look at both branches yourself; to promote all the same: `--param accept=missing`".to_owned(),
         });
     }
-    let rows: Vec<&TargetOnly> = hidden.target_only.iter().filter(|row| row.state == State::Missing).collect();
+    let rows: Vec<&TargetOnly> = hidden.target_only.iter().filter(|row| row.state == Presence::Missing).collect();
     if rows.is_empty() {
         return None;
     }
@@ -90,8 +90,8 @@ fn missing(hidden: &Hidden, names: &Names<'_>) -> Option<Finding> {
         ..=NAMED => format!(" (or `git cherry-pick -x {}`)", ids.join(" ")),
         _ => String::new(),
     };
-    Some(Finding {
-        kind: FindingKind::Missing,
+    Some(HiddenFinding {
+        kind: HiddenKind::Missing,
         message: format!(
             "{target} has {} that {source} lacks: {}",
             commits(rows.len()),
@@ -105,11 +105,11 @@ fn missing(hidden: &Hidden, names: &Names<'_>) -> Option<Finding> {
     })
 }
 
-fn squashed(rows: &[Squashed], names: &Names<'_>) -> Option<Finding> {
+fn squashed(rows: &[Squashed], names: &BranchNames<'_>) -> Option<HiddenFinding> {
     let first = rows.first()?;
     let (source, target) = (source(names), names.target);
-    Some(Finding {
-        kind: FindingKind::Squashed,
+    Some(HiddenFinding {
+        kind: HiddenKind::Squashed,
         message: format!(
             "the last promotion to {target} was squashed: {} has the files of {} but not its history, so {} of {source} that \
              {target} has already count as new and can conflict with themselves",
@@ -125,7 +125,7 @@ fn squashed(rows: &[Squashed], names: &Names<'_>) -> Option<Finding> {
     })
 }
 
-fn source<'a>(names: &Names<'a>) -> &'a str {
+fn source<'a>(names: &BranchNames<'a>) -> &'a str {
     names.source.unwrap_or("the source")
 }
 
@@ -138,7 +138,7 @@ fn quoted(commit: CommitId, summary: &str) -> String {
 }
 
 /// The first few, and how many more.
-fn listed<'r>(rows: impl ExactSizeIterator<Item = &'r Row>) -> String {
+fn listed<'r>(rows: impl ExactSizeIterator<Item = &'r ListedCommit>) -> String {
     let more = rows.len().saturating_sub(NAMED);
     let named: Vec<String> = rows.take(NAMED).map(|row| quoted(row.commit, &row.summary)).collect();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -1,6 +1,6 @@
 //! Questions to the repository, as the rest of this room puts them, with a limit on how many.
 
-use super::Unanswered;
+use super::Error;
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::merge::{ConflictKind, Merged, Merger, Trees};
 use crate::model::{CommitId, ObjectId, TreeId};
@@ -12,8 +12,8 @@ const MERGES: usize = 1000;
 /// So many paths are looked up to find a change made once more.
 const LOOKUPS: usize = 8000;
 
-/// A repository that is being asked.
-pub(super) struct Asked<'a> {
+/// A repository that is being queries.
+pub(super) struct Queries<'a> {
     pub(super) mirror: &'a Mirror,
     merger: &'a Merger,
     merges: Cell<usize>,
@@ -22,7 +22,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// What becomes of a tree when a change is applied to it.
-pub(super) enum Applied {
+pub(super) enum ApplyResult {
     /// The tree afterwards.
     Tree(TreeId),
     /// The change does not fit.
@@ -32,12 +32,12 @@ pub(super) enum Applied {
     },
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Queries<'a> {
     pub(super) fn new(mirror: &'a Mirror, merger: &'a Merger) -> Self {
         Self { mirror, merger, merges: Cell::new(0), lookups: Cell::new(0), patches: RefCell::default() }
     }
 
-    /// Has everything been asked that may be?
+    /// Has everything been queries that may be?
     pub(super) fn is_spent(&self) -> bool {
         self.merges.get() >= MERGES
     }
@@ -47,16 +47,16 @@ impl<'a> Asked<'a> {
         self.lookups.get() <= LOOKUPS
     }
 
-    pub(super) fn log(&self, range: &LogRange) -> Result<Vec<CommitInfo>, Unanswered> {
+    pub(super) fn log(&self, range: &LogRange) -> Result<Vec<CommitInfo>, Error> {
         Ok(self.mirror.log(range)?)
     }
 
-    pub(super) fn tree(&self, commit: CommitId) -> Result<TreeId, Unanswered> {
+    pub(super) fn tree(&self, commit: CommitId) -> Result<TreeId, Error> {
         Ok(self.mirror.tree(commit)?)
     }
 
     /// The tree before a commit: its first parent's; nothing before the first commit, or where the history is cut off.
-    pub(super) fn tree_before(&self, commit: &CommitInfo) -> Result<TreeId, Unanswered> {
+    pub(super) fn tree_before(&self, commit: &CommitInfo) -> Result<TreeId, Error> {
         match commit.parents.first() {
             Some(parent) => self.tree(*parent),
             None => Ok(self.mirror.write_tree(&BTreeMap::new())?),
@@ -64,19 +64,19 @@ impl<'a> Asked<'a> {
     }
 
     /// The paths that differ.
-    pub(super) fn changed(&self, from: TreeId, to: TreeId) -> Result<Vec<String>, Unanswered> {
+    pub(super) fn changed(&self, from: TreeId, to: TreeId) -> Result<Vec<String>, Error> {
         if from == to {
             return Ok(Vec::new());
         }
         Ok(self.mirror.changed_files(from, to)?.into_iter().map(|(path, _)| path).collect())
     }
 
-    pub(super) fn entry(&self, tree: TreeId, path: &str) -> Result<Option<ObjectId>, Unanswered> {
+    pub(super) fn entry(&self, tree: TreeId, path: &str) -> Result<Option<ObjectId>, Error> {
         Ok(self.mirror.entry(tree, path)?)
     }
 
     /// The identity of a change.
-    pub(super) fn patch(&self, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, Unanswered> {
+    pub(super) fn patch(&self, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, Error> {
         if let Some(known) = self.patches.borrow().get(&(from, to)) {
             return Ok(*known);
         }
@@ -91,31 +91,31 @@ impl<'a> Asked<'a> {
         &self,
         (old, new): (TreeId, TreeId),
         (from, to): (TreeId, TreeId),
-    ) -> Result<bool, Unanswered> {
+    ) -> Result<bool, Error> {
         let one = self.patch(old, new)?;
         Ok(one.is_some() && one == self.patch(from, to)?)
     }
 
     /// Applies the change from one tree to another to a third.
-    pub(super) fn apply(&self, from: TreeId, to: TreeId, onto: TreeId) -> Result<Applied, Unanswered> {
+    pub(super) fn apply(&self, from: TreeId, to: TreeId, onto: TreeId) -> Result<ApplyResult, Error> {
         self.merges.set(self.merges.get() + 1);
         let trees = Trees { base: from, ours: onto, theirs: to, name: "theirs" };
         Ok(match self.merger.merge_trees(self.mirror.objects(), trees)?.result {
-            Merged::Clean(tree) | Merged::UpToDate(tree) => Applied::Tree(tree),
+            Merged::Clean(tree) | Merged::UpToDate(tree) => ApplyResult::Tree(tree),
             Merged::Conflicts(conflicts) => {
                 let deleted = |kind| matches!(kind, ConflictKind::ModifyDelete | ConflictKind::RenameDelete);
-                Applied::Misfit { deleted: conflicts.iter().all(|conflict| deleted(conflict.kind)) }
+                ApplyResult::Misfit { deleted: conflicts.iter().all(|conflict| deleted(conflict.kind)) }
             }
         })
     }
 
     /// Does `tree` have the change from one tree to another, so that applying it does nothing?
-    pub(super) fn has(&self, tree: TreeId, from: TreeId, to: TreeId) -> Result<bool, Unanswered> {
-        Ok(matches!(self.apply(from, to, tree)?, Applied::Tree(same) if same == tree))
+    pub(super) fn has(&self, tree: TreeId, from: TreeId, to: TreeId) -> Result<bool, Error> {
+        Ok(matches!(self.apply(from, to, tree)?, ApplyResult::Tree(same) if same == tree))
     }
 
     /// The result of a merge where it is clean.
-    pub(super) fn merged(&self, ours: CommitId, theirs: CommitId) -> Result<Option<TreeId>, Unanswered> {
+    pub(super) fn merged(&self, ours: CommitId, theirs: CommitId) -> Result<Option<TreeId>, Error> {
         self.merges.set(self.merges.get() + 1);
         Ok(match self.merger.merge(self.mirror.objects(), ours, theirs)?.result {
             Merged::Clean(tree) | Merged::UpToDate(tree) => Some(tree),
@@ -124,7 +124,7 @@ impl<'a> Asked<'a> {
     }
 
     /// What a merge commit started from: its parents merged, conflicts and all.
-    pub(super) fn remerged(&self, ours: CommitId, theirs: CommitId) -> Result<TreeId, Unanswered> {
+    pub(super) fn remerged(&self, ours: CommitId, theirs: CommitId) -> Result<TreeId, Error> {
         self.merges.set(self.merges.get() + 1);
         Ok(self.merger.tree(self.mirror.objects(), ours, theirs)?)
     }
