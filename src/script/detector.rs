@@ -24,8 +24,8 @@ impl PluginDetector for Library {
         files: &BTreeMap<String, String>,
         options: &Value,
     ) -> Result<Option<Version>, Failure> {
-        let workshop = self.workshop();
-        let units = workshop.load(Role::Plugin, plugin).map_err(|diagnostic| diagnostic.failure)?;
+        let toolchain = self.toolchain();
+        let units = toolchain.load(Role::Plugin, plugin).map_err(|diagnostic| diagnostic.failure)?;
         let Some(unit) = units.first() else { return Ok(None) };
         let takes: Vec<usize> = unit.named(FUNCTION).map(|function| function.params.len()).collect();
         let place = SourceLocation::new(&unit.file, 0, 0);
@@ -41,8 +41,8 @@ impl PluginDetector for Library {
         let value = evaluation::on_large_stack(|| {
             let (options, mut scope) = (CallFnOptions::new(), Scope::new());
             let outcome =
-                workshop.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &unit.ast, FUNCTION, arguments);
-            let value = outcome.map_err(|error| of_error(&error, &unit.file, &index, &workshop.engine))?;
+                toolchain.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &unit.ast, FUNCTION, arguments);
+            let value = outcome.map_err(|error| of_error(&error, &unit.file, &index, &toolchain.engine))?;
             let wrong = |what: String| Failure::new(FailureKind::Script, what).at(place.clone());
             let value =
                 to_value(&value).map_err(|error| wrong(format!("`version` must return data, not {}", error.what)))?;

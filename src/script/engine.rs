@@ -37,7 +37,7 @@ pub(super) fn build(catalogue: &Arc<Catalogue>, resolver: Resolver) -> Engine {
         engine.register_fn(name, refuse);
         engine.register_fn(name, move |_: Dynamic| refuse());
     }
-    opaque::register(&mut engine);
+    handles::register(&mut engine);
     host::register(&mut engine, catalogue);
     engine.set_module_resolver(resolver);
 

@@ -3,12 +3,12 @@
 //! A script sees a failure as a map `#{ kind, message, hint, source, line, column, causes, detail }`; what it throws, and
 //! what the engine itself complains about, becomes a [`Failure`] at a place that people know.
 
+use super::compiled_file::is_closure;
 use super::convert::{to_dynamic, to_value};
+use super::handles::{UNKNOWN_TYPE, Unknown};
 use super::index::Index;
 use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
-use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::syntax::lower_first;
-use super::unit::is_closure;
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 

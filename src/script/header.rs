@@ -1,11 +1,11 @@
 //! What a workflow says of itself: `const WORKFLOW = #{ … }`, read from its syntax tree without executing anything.
 
 use super::arguments::describe;
+use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
 use super::kinds;
 use super::literal::{Entry, Literal};
 use super::suggest;
-use super::unit::Unit;
 use crate::model::Value;
 use serde::{Deserialize, Serialize};
 
@@ -135,7 +135,7 @@ const KEYS: [&str; 2] = ["params", "lock"];
 const PARAM_KEYS: [&str; 4] = ["type", "value", "choices", "help"];
 
 /// Reads a workflow's header. All that is wrong with it comes beside what could be read.
-pub(super) fn read(unit: &Unit, source: &str) -> (Header, Vec<Diagnostic>) {
+pub(super) fn read(unit: &CompiledFile, source: &str) -> (Header, Vec<Diagnostic>) {
     let mut reader = Reader { unit, findings: Vec::new() };
     let mut header = Header {
         name: unit.name().to_owned(),
@@ -159,7 +159,7 @@ pub(super) fn read(unit: &Unit, source: &str) -> (Header, Vec<Diagnostic>) {
 }
 
 struct Reader<'u> {
-    unit: &'u Unit,
+    unit: &'u CompiledFile,
     findings: Vec<Diagnostic>,
 }
 

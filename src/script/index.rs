@@ -2,7 +2,7 @@
 //!
 //! Rhai 1.27.0 reports a closure of a workflow that a plugin calls with the plugin's file name.
 
-use super::unit::{Unit, is_closure};
+use super::compiled_file::{CompiledFile, is_closure};
 use crate::model::SourceLocation;
 use rhai::{ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeSet, HashMap};
@@ -25,7 +25,7 @@ pub(super) struct Index {
 
 impl Index {
     /// Indexes a program's files.
-    pub(super) fn new(units: &[Arc<Unit>], is_embedded: impl Fn(&Unit) -> bool) -> Self {
+    pub(super) fn new(units: &[Arc<CompiledFile>], is_embedded: impl Fn(&CompiledFile) -> bool) -> Self {
         let mut index = Self::default();
         for unit in units {
             index.add(unit);
@@ -36,7 +36,7 @@ impl Index {
         index
     }
 
-    fn add(&mut self, unit: &Unit) {
+    fn add(&mut self, unit: &CompiledFile) {
         for function in &unit.functions {
             if function.is_closure() {
                 self.closures.insert(function.name.clone(), (unit.file.clone(), function.params.len()));

@@ -2,14 +2,14 @@
 
 use super::catalogue::Catalogue;
 use super::check::{self, Names, World};
+use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
+use super::file_cache::FileCache;
 use super::files::{Files, Origin};
 use super::header::{self, Header};
 use super::program::Program;
 use super::resolver::Resolver;
-use super::shelf::Shelf;
 use super::source::{Role, Source};
-use super::unit::Unit;
 use crate::model::Failure;
 use crate::run::HostFn;
 use rhai::Engine;
@@ -18,13 +18,13 @@ use std::sync::{Arc, OnceLock};
 
 /// The workflows and plugins of a project: files in the repository win over the embedded ones.
 pub struct Library {
-    workshop: Arc<Workshop>,
+    toolchain: Arc<Toolchain>,
 }
 
 /// What a library and its programs share.
-pub(super) struct Workshop {
+pub(super) struct Toolchain {
     pub(super) engine: Engine,
-    pub(super) shelf: Arc<Shelf>,
+    pub(super) files: Arc<FileCache>,
     catalogue: Arc<Catalogue>,
     names: OnceLock<Names>,
 }
@@ -45,20 +45,20 @@ impl Library {
     }
 
     fn new(files: Files, functions: Arc<[&'static HostFn]>) -> Self {
-        let shelf = Arc::new(Shelf::new(files));
+        let files = Arc::new(FileCache::new(files));
         let catalogue = Arc::new(Catalogue::new(functions));
-        let engine = super::engine::build(&catalogue, Resolver::new(Arc::clone(&shelf)));
-        Self { workshop: Arc::new(Workshop { engine, shelf, catalogue, names: OnceLock::new() }) }
+        let engine = super::engine::build(&catalogue, Resolver::new(Arc::clone(&files)));
+        Self { toolchain: Arc::new(Toolchain { engine, files, catalogue, names: OnceLock::new() }) }
     }
 
     /// Every workflow's name.
     pub fn workflows(&self) -> Vec<String> {
-        self.workshop.shelf.names(Role::Workflow)
+        self.toolchain.files.names(Role::Workflow)
     }
 
     /// Every plugin's name.
     pub fn plugins(&self) -> Vec<String> {
-        self.workshop.shelf.names(Role::Plugin)
+        self.toolchain.files.names(Role::Plugin)
     }
 
     /// A workflow's header, without executing anything. "Did you mean" when there is no such workflow.
@@ -67,19 +67,19 @@ impl Library {
     ///
     /// There is no such workflow, a syntax error, or the first thing that is wrong with its header.
     pub fn header(&self, workflow: &str) -> Result<Header, Diagnostic> {
-        let unit = self.workshop.unit(Role::Workflow, workflow)?;
-        let (header, findings) = header::read(&unit, &self.workshop.source(&unit));
+        let unit = self.toolchain.unit(Role::Workflow, workflow)?;
+        let (header, findings) = header::read(&unit, &self.toolchain.source(&unit));
         findings.into_iter().next().map_or(Ok(header), Err)
     }
 
     /// Everything that can be said of a workflow and the plugins it imports without running them, by place.
     pub fn check(&self, workflow: &str) -> Vec<Diagnostic> {
-        self.workshop.check(Role::Workflow, workflow)
+        self.toolchain.check(Role::Workflow, workflow)
     }
 
     /// The same for one plugin.
     pub fn check_plugin(&self, plugin: &str) -> Vec<Diagnostic> {
-        self.workshop.check(Role::Plugin, plugin)
+        self.toolchain.check(Role::Plugin, plugin)
     }
 
     /// Compiles a workflow and everything it imports.
@@ -88,28 +88,28 @@ impl Library {
     ///
     /// The first thing that makes it unusable: syntax, header, imports, capabilities.
     pub fn program(&self, workflow: &str) -> Result<Program, Diagnostic> {
-        let units = self.workshop.load(Role::Workflow, workflow)?;
-        Program::new(Arc::clone(&self.workshop), units)
+        let units = self.toolchain.load(Role::Workflow, workflow)?;
+        Program::new(Arc::clone(&self.toolchain), units)
     }
 
-    pub(super) fn workshop(&self) -> &Workshop {
-        &self.workshop
+    pub(super) fn toolchain(&self) -> &Toolchain {
+        &self.toolchain
     }
 }
 
-impl Workshop {
-    pub(super) fn unit(&self, role: Role, name: &str) -> Result<Arc<Unit>, Diagnostic> {
-        self.shelf.unit(&self.engine, role, name)
+impl Toolchain {
+    pub(super) fn unit(&self, role: Role, name: &str) -> Result<Arc<CompiledFile>, Diagnostic> {
+        self.files.unit(&self.engine, role, name)
     }
 
     /// Where people find a file.
-    pub(super) fn source(&self, unit: &Unit) -> String {
-        if self.shelf.is_embedded(&unit.file) { "embedded".to_owned() } else { unit.file.clone() }
+    pub(super) fn source(&self, unit: &CompiledFile) -> String {
+        if self.files.is_embedded(&unit.file) { "embedded".to_owned() } else { unit.file.clone() }
     }
 
     /// Is this file, as it is, part of relwf? Pinned sources have lost where they came from.
-    pub(super) fn is_embedded(&self, unit: &Unit) -> bool {
-        self.shelf.is_embedded(&unit.file)
+    pub(super) fn is_embedded(&self, unit: &CompiledFile) -> bool {
+        self.files.is_embedded(&unit.file)
             || super::embedded::SOURCES.iter().any(|(path, text)| *path == unit.file && *text == unit.text)
     }
 
@@ -118,7 +118,7 @@ impl Workshop {
     /// # Errors
     ///
     /// The first thing that makes one of them unusable.
-    pub(super) fn load(&self, role: Role, name: &str) -> Result<Vec<Arc<Unit>>, Diagnostic> {
+    pub(super) fn load(&self, role: Role, name: &str) -> Result<Vec<Arc<CompiledFile>>, Diagnostic> {
         let units = self.closure(self.unit(role, name)?);
         let world = self.world();
         match units.iter().flat_map(|unit| check::structure(&world, unit)).next() {
@@ -143,7 +143,7 @@ impl Workshop {
     }
 
     /// A file and all plugins that it leads to and that can be loaded.
-    fn closure(&self, unit: Arc<Unit>) -> Vec<Arc<Unit>> {
+    fn closure(&self, unit: Arc<CompiledFile>) -> Vec<Arc<CompiledFile>> {
         let mut units = vec![unit];
         let mut next = 0;
         while let Some(unit) = units.get(next).cloned() {
@@ -162,7 +162,7 @@ impl Workshop {
     fn world(&self) -> World<'_> {
         World {
             engine: &self.engine,
-            shelf: &self.shelf,
+            files: &self.files,
             catalogue: &self.catalogue,
             names: self.names.get_or_init(|| Names::of(&self.engine)),
         }

@@ -1,10 +1,10 @@
 //! What a plugin says of itself: `const PLUGIN = #{ name, version, capabilities }`, read without executing anything.
 
 use super::catalogue::Catalogue;
+use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
 use super::literal::Literal;
 use super::suggest;
-use super::unit::Unit;
 use rhai::Position;
 
 const CONSTANT: &str = "PLUGIN";
@@ -19,7 +19,7 @@ pub(super) struct Manifest {
 }
 
 /// Reads a plugin's manifest. All that is wrong with it comes beside what could be read.
-pub(super) fn read(unit: &Unit, catalogue: &Catalogue) -> (Manifest, Vec<Diagnostic>) {
+pub(super) fn read(unit: &CompiledFile, catalogue: &Catalogue) -> (Manifest, Vec<Diagnostic>) {
     let mut findings = Vec::new();
     let mut manifest = Manifest::default();
     let Some((expr, at)) = unit.global(CONSTANT) else {

@@ -1,5 +1,6 @@
 //! A workflow, compiled once and evaluated often.
 
+use super::compiled_file::{CompiledFile, Function};
 use super::convert::{to_dynamic, to_value};
 use super::diagnostic::Diagnostic;
 use super::evaluation::{self, Evaluating, When};
@@ -7,10 +8,9 @@ use super::failure::{is_stop, of_error, to_map};
 use super::flow::run_handler;
 use super::header::{self, Header};
 use super::index::Index;
-use super::library::Workshop;
+use super::library::Toolchain;
 use super::params;
 use super::source::Source;
-use super::unit::{Function, Unit};
 use crate::model::{Failure, FailureKind, Value};
 use crate::run::{Evaluation, Script, Session};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, Position, Scope};
@@ -21,21 +21,21 @@ use std::sync::Arc;
 pub struct Program {
     header: Header,
     sources: Vec<Source>,
-    workshop: Arc<Workshop>,
-    workflow: Arc<Unit>,
+    toolchain: Arc<Toolchain>,
+    workflow: Arc<CompiledFile>,
     index: Arc<Index>,
 }
 
 impl Program {
     /// Of a workflow and the plugins that it leads to, itself first.
-    pub(super) fn new(workshop: Arc<Workshop>, units: Vec<Arc<Unit>>) -> Result<Self, Diagnostic> {
+    pub(super) fn new(toolchain: Arc<Toolchain>, units: Vec<Arc<CompiledFile>>) -> Result<Self, Diagnostic> {
         let Some(workflow) = units.first().cloned() else {
             return Err(Diagnostic::whole(Failure::new(FailureKind::Bug, "a program without a workflow"), ""));
         };
-        let (header, _) = header::read(&workflow, &workshop.source(&workflow));
-        let index = Arc::new(Index::new(&units, |unit| unit.file != workflow.file && workshop.is_embedded(unit)));
+        let (header, _) = header::read(&workflow, &toolchain.source(&workflow));
+        let index = Arc::new(Index::new(&units, |unit| unit.file != workflow.file && toolchain.is_embedded(unit)));
         let sources = units.iter().map(|unit| Source { path: unit.file.clone(), text: unit.text.clone() }).collect();
-        Ok(Self { header, sources, workshop, workflow, index })
+        Ok(Self { header, sources, toolchain, workflow, index })
     }
 
     /// The header.
@@ -65,12 +65,12 @@ impl Program {
     }
 
     fn of_error(&self, error: &EvalAltResult) -> Failure {
-        of_error(error, &self.workflow.file, &self.index, &self.workshop.engine)
+        of_error(error, &self.workflow.file, &self.index, &self.toolchain.engine)
     }
 
     fn run(&self, params: Value, evaluating: &Evaluating) -> Evaluation {
         let mut scope = Scope::new();
-        let outcome = self.workshop.engine.call_fn_with_options::<Dynamic>(
+        let outcome = self.toolchain.engine.call_fn_with_options::<Dynamic>(
             CallFnOptions::new(),
             &mut scope,
             &self.workflow.ast,
@@ -117,7 +117,7 @@ impl Program {
         let mut failed = Vec::new();
         for handler in evaluating.handlers().iter().rev().filter(|handler| handler.when == when) {
             let error = failure.filter(|_| when == When::OnFailure).map(to_map);
-            match run_handler(&self.workshop.engine, evaluating, handler, error) {
+            match run_handler(&self.toolchain.engine, evaluating, handler, error) {
                 Ok(_) => {}
                 Err(error) if is_stop(&error) => return None,
                 Err(error) => failed.push(self.of_error(&error)),

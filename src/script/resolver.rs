@@ -2,21 +2,21 @@
 
 use super::diagnostic::Diagnostic;
 use super::failure::thrown;
-use super::shelf::Shelf;
+use super::file_cache::FileCache;
 use super::source::Role;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Loads plugins from the shelf; each is evaluated once.
+/// Loads plugins from the files; each is evaluated once.
 pub(super) struct Resolver {
-    shelf: Arc<Shelf>,
+    files: Arc<FileCache>,
     modules: RwLock<BTreeMap<String, Shared<Module>>>,
 }
 
 impl Resolver {
-    pub(super) fn new(shelf: Arc<Shelf>) -> Self {
-        Self { shelf, modules: RwLock::default() }
+    pub(super) fn new(files: Arc<FileCache>) -> Self {
+        Self { files, modules: RwLock::default() }
     }
 }
 
@@ -32,7 +32,7 @@ impl ModuleResolver for Resolver {
             return Ok(Arc::clone(module));
         }
         let wrong = |diagnostic: Diagnostic| thrown(&diagnostic.failure, position);
-        let unit = self.shelf.unit(engine, Role::Plugin, name).map_err(wrong)?;
+        let unit = self.files.unit(engine, Role::Plugin, name).map_err(wrong)?;
         // No lock is held here: a plugin may import others.
         let module = Arc::new(Module::eval_ast_as_new(Scope::new(), &unit.ast, engine)?);
         self.modules.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(&module));

@@ -7,19 +7,19 @@ use super::World;
 use crate::run::{Field, HostFn, Style};
 use crate::script::arguments::{check as check_type, describe};
 use crate::script::catalogue::Function as HostFunction;
+use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::engine::MISSING;
 use crate::script::header;
 use crate::script::literal::Literal;
 use crate::script::source::Role;
 use crate::script::suggest;
-use crate::script::unit::Unit;
 use rhai::{ASTNode, Expr, FnAccess, FnCallExpr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Everything that is wrong in the functions of a file.
-pub(super) fn check(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
+pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut body = Body {
         world,
         unit,
@@ -44,13 +44,13 @@ pub(super) fn check(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
 }
 
 /// The plugins that a file imports, by the name it gives them; `None` for those that cannot be loaded.
-fn plugins(world: &World<'_>, unit: &Unit) -> BTreeMap<String, Option<Arc<Unit>>> {
-    let load = |name: &String| world.shelf.unit(world.engine, Role::Plugin, name).ok();
+fn plugins(world: &World<'_>, unit: &CompiledFile) -> BTreeMap<String, Option<Arc<CompiledFile>>> {
+    let load = |name: &String| world.files.unit(world.engine, Role::Plugin, name).ok();
     unit.imports.iter().map(|import| (import.alias.clone(), import.name.as_ref().and_then(load))).collect()
 }
 
 /// Every key and property that the file mentions: a map can hold closures, which are called like methods.
-fn keys(unit: &Unit) -> BTreeSet<String> {
+fn keys(unit: &CompiledFile) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
         match path.last() {
@@ -66,7 +66,7 @@ fn keys(unit: &Unit) -> BTreeSet<String> {
 }
 
 /// The name of `run`'s parameter in a workflow, and what it holds.
-fn params(unit: &Unit) -> Option<(String, Vec<String>)> {
+fn params(unit: &CompiledFile) -> Option<(String, Vec<String>)> {
     let run = unit.named("run").find(|function| function.params.len() == 1)?;
     let (header, findings) = header::read(unit, "");
     let names = header.params.into_iter().map(|param| param.name).collect();
@@ -75,8 +75,8 @@ fn params(unit: &Unit) -> Option<(String, Vec<String>)> {
 
 struct Body<'w> {
     world: &'w World<'w>,
-    unit: &'w Unit,
-    plugins: BTreeMap<String, Option<Arc<Unit>>>,
+    unit: &'w CompiledFile,
+    plugins: BTreeMap<String, Option<Arc<CompiledFile>>>,
     keys: BTreeSet<String>,
     params: Option<(String, Vec<String>)>,
     findings: Vec<Diagnostic>,
@@ -339,7 +339,7 @@ impl Body<'_> {
     }
 
     fn unknown_namespace(&mut self, name: &str, at: Position) {
-        let is_plugin = self.world.shelf.names(Role::Plugin).iter().any(|plugin| plugin == name);
+        let is_plugin = self.world.files.names(Role::Plugin).iter().any(|plugin| plugin == name);
         let hint = if is_plugin {
             Some(format!("write `import \"{name}\" as {name};` at the top"))
         } else {
@@ -350,9 +350,9 @@ impl Body<'_> {
         self.find(at, format!("there is no namespace or plugin `{name}`"), hint);
     }
 
-    fn plugin_call(&mut self, alias: &str, plugin: &Unit, call: &FnCallExpr, at: Position) {
+    fn plugin_call(&mut self, alias: &str, plugin: &CompiledFile, call: &FnCallExpr, at: Position) {
         let (name, count) = (call.name.as_str(), call.args.len());
-        let public = |function: &&crate::script::unit::Function| function.access == FnAccess::Public;
+        let public = |function: &&crate::script::compiled_file::Function| function.access == FnAccess::Public;
         let candidates: Vec<_> = plugin.named(name).collect();
         if candidates.iter().copied().any(|function| public(&function) && function.params.len() == count) {
             return;
@@ -426,7 +426,7 @@ impl Body<'_> {
             }
         }
         let given = |param: &Field| {
-            map.0.iter().any(|(key, value)| key.name == param.name.as_str() && !matches!(value, Expr::Unit(_)))
+            map.0.iter().any(|(key, value)| key.name == param.name.as_str() && !matches!(value, Expr::CompiledFile(_)))
         };
         for missing in params.iter().filter(|param| !param.optional && !given(param)) {
             let message = format!("`{}` needs `{}`: {}", function.name, missing.name, missing.doc);

@@ -1,15 +1,15 @@
 //! Imports and capabilities: what a file reaches beyond itself.
 
 use super::World;
+use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::manifest::Manifest;
 use crate::script::source::Role;
-use crate::script::unit::Unit;
 use rhai::{ASTNode, Expr, Position, Stmt};
 use std::collections::BTreeSet;
 
 /// Every import leads to a plugin that can be loaded, under a name that hides nothing.
-pub(super) fn check(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
+pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
     for import in &unit.imports {
@@ -29,7 +29,7 @@ pub(super) fn check(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
         } else if !seen.insert(alias) {
             findings.push(unit.finding(import.alias_at, format!("`{alias}` is imported twice")));
         }
-        if let Err(diagnostic) = world.shelf.unit(world.engine, Role::Plugin, name) {
+        if let Err(diagnostic) = world.files.unit(world.engine, Role::Plugin, name) {
             // A plugin with a syntax error is reported where that is; a missing one where it is asked for.
             findings.push(if diagnostic.text.is_some() {
                 diagnostic
@@ -47,7 +47,7 @@ pub(super) fn check(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
 }
 
 /// The way back to `unit`, when importing `name` leads there.
-fn circle(world: &World<'_>, unit: &Unit, name: &str) -> Option<String> {
+fn circle(world: &World<'_>, unit: &CompiledFile, name: &str) -> Option<String> {
     fn search(world: &World<'_>, target: &str, name: &str, way: &mut Vec<String>) -> bool {
         if way.iter().any(|passed| passed == name) {
             return false;
@@ -56,7 +56,7 @@ fn circle(world: &World<'_>, unit: &Unit, name: &str) -> Option<String> {
         if name == target {
             return true;
         }
-        let Ok(unit) = world.shelf.unit(world.engine, Role::Plugin, name) else { return false };
+        let Ok(unit) = world.files.unit(world.engine, Role::Plugin, name) else { return false };
         unit.imports.iter().filter_map(|import| import.name.as_deref()).any(|next| {
             let length = way.len();
             let found = search(world, target, next, way);
@@ -77,7 +77,7 @@ fn circle(world: &World<'_>, unit: &Unit, name: &str) -> Option<String> {
 }
 
 /// A plugin calls only what it declares, and nobody can see what a computed call would do.
-pub(super) fn capabilities(world: &World<'_>, unit: &Unit, manifest: &Manifest) -> Vec<Diagnostic> {
+pub(super) fn capabilities(world: &World<'_>, unit: &CompiledFile, manifest: &Manifest) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
         if let Some((name, namespace, at)) = path.last().and_then(qualified_call)

@@ -10,23 +10,23 @@ mod names;
 pub(super) use names::Names;
 
 use super::catalogue::Catalogue;
+use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
-use super::shelf::Shelf;
+use super::file_cache::FileCache;
 use super::source::Role;
-use super::unit::Unit;
 use super::{header, manifest};
 use rhai::{Engine, Stmt};
 
 /// What a script is checked against.
 pub(super) struct World<'w> {
     pub(super) engine: &'w Engine,
-    pub(super) shelf: &'w Shelf,
+    pub(super) files: &'w FileCache,
     pub(super) catalogue: &'w Catalogue,
     pub(super) names: &'w Names,
 }
 
 /// Header or manifest, imports, capabilities, and that nothing runs outside of functions.
-pub(super) fn structure(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
+pub(super) fn structure(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = match unit.role {
         Role::Workflow => header::read(unit, "").1,
         Role::Plugin => {
@@ -41,14 +41,14 @@ pub(super) fn structure(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
 }
 
 /// All of it.
-pub(super) fn everything(world: &World<'_>, unit: &Unit) -> Vec<Diagnostic> {
+pub(super) fn everything(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = structure(world, unit);
     findings.extend(body::check(world, unit));
     sorted(unit, findings)
 }
 
 /// By place, this file's own first.
-fn sorted(unit: &Unit, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn sorted(unit: &CompiledFile, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     findings.sort_by_cached_key(|finding| {
         let place = finding.place().cloned();
         (place.as_ref().is_some_and(|place| place.file != unit.file), place)
@@ -58,7 +58,7 @@ fn sorted(unit: &Unit, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// A file is loaded in every evaluation and by every program that imports it: there is nothing to be done then.
-fn top_level(unit: &Unit) -> Vec<Diagnostic> {
+fn top_level(unit: &CompiledFile) -> Vec<Diagnostic> {
     let allowed = |statement: &&Stmt| {
         !matches!(statement, Stmt::Noop(_) | Stmt::Import(..) | Stmt::Export(..))
             && !matches!(statement, Stmt::Var(_, flags, _) if flags.contains(rhai::ASTFlags::CONSTANT))

@@ -8,7 +8,7 @@ use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnAccess, Position, Stmt};
 
 /// A compiled file.
 #[derive(Debug)]
-pub(super) struct Unit {
+pub(super) struct CompiledFile {
     /// Its path, e.g. `plugins/slack.rhai`.
     pub(super) file: String,
     /// What it is for.
@@ -75,7 +75,7 @@ pub(super) fn is_closure(function: &str) -> bool {
     function.starts_with("anon$")
 }
 
-impl Unit {
+impl CompiledFile {
     /// Compiles a text without running anything of it.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
 //! The files of a library, each compiled once.
 
+use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Origin};
 use super::source::{Role, is_valid_name};
 use super::suggest;
-use super::unit::Unit;
 use crate::model::{Failure, FailureKind, SourceLocation};
 use rhai::Engine;
 use std::collections::BTreeMap;
@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files and what was compiled of them.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct FileCache {
     files: Files,
-    units: Mutex<BTreeMap<String, Arc<Unit>>>,
+    units: Mutex<BTreeMap<String, Arc<CompiledFile>>>,
 }
 
-impl Shelf {
+impl FileCache {
     pub(super) fn new(files: Files) -> Self {
         Self { files, units: Mutex::default() }
     }
@@ -37,14 +37,14 @@ impl Shelf {
     /// # Errors
     ///
     /// There is none ("did you mean"), it cannot be read, or its first syntax error.
-    pub(super) fn unit(&self, engine: &Engine, role: Role, name: &str) -> Result<Arc<Unit>, Diagnostic> {
+    pub(super) fn unit(&self, engine: &Engine, role: Role, name: &str) -> Result<Arc<CompiledFile>, Diagnostic> {
         let path = role.path(name);
         if let Some(unit) = self.units.lock().unwrap_or_else(PoisonError::into_inner).get(&path) {
             return Ok(Arc::clone(unit));
         }
         let file = self.files.get(&path).ok_or_else(|| Diagnostic::whole(self.missing(role, name), &path))?;
         let text = file.text.as_ref().map_err(|failure| Diagnostic::whole(failure.clone(), &path))?;
-        let unit = Arc::new(Unit::compile(engine, &path, role, text)?);
+        let unit = Arc::new(CompiledFile::compile(engine, &path, role, text)?);
         self.units.lock().unwrap_or_else(PoisonError::into_inner).insert(path, Arc::clone(&unit));
         Ok(unit)
     }
