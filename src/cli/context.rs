@@ -4,7 +4,7 @@ use super::arguments::{Cli, ColorArg, Global};
 use crate::app::{Fetch, Invocation, Project, embedded_text};
 use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure};
-use crate::ui::{self, Colour, Form, Loudness, Out, Questions};
+use crate::ui::{self, Colour, Form, Out, Questions, Verbosity};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,10 +23,10 @@ impl Context {
     pub fn of_process(cli: &Cli) -> Self {
         let Global { dir, config, color, verbose, quiet, no_input } = &cli.global;
         let form = if cli.verb.json() { Form::Json } else { Form::Text };
-        let loudness = match (quiet, verbose) {
-            (true, _) => Loudness::Quiet,
-            (false, 0) => Loudness::Normal,
-            (false, _) => Loudness::Verbose,
+        let verbosity = match (quiet, verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
         };
         let colour = match color {
             ColorArg::Auto => Colour::Auto,
@@ -53,7 +53,7 @@ impl Context {
                 command_prefix.push_str(&format!(" {flag} {}", quoted(&value.display().to_string())));
             }
         }
-        Self { out: Arc::new(Out::of_process(form, loudness, colour, questions)), invocation, command_prefix }
+        Self { out: Arc::new(Out::of_process(form, verbosity, colour, questions)), invocation, command_prefix }
     }
 
     /// The project around the folder.

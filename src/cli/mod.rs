@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
         Some(why) => {
             // Stdout is what failed, so that this goes to stderr even where JSON was asked for.
             let failure = Failure::new(FailureKind::Io, "the answer could not be written whole").cause(why);
-            context.out.insist(errors::failure_text(&failure, &errors::no_texts).trim_end());
+            context.out.error_line(errors::failure_text(&failure, &errors::no_texts).trim_end());
             exit.worse(Exit::Against)
         }
         None => exit,

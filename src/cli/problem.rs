@@ -5,7 +5,7 @@ use super::exit::Exit;
 use crate::app::Unready;
 use crate::model::{Failure, FailureKind};
 use crate::script::Diagnostic;
-use crate::ui::{self, Gone};
+use crate::ui::{self, BrokenPipe};
 use serde_json::json;
 
 /// Why a verb ends early.
@@ -16,7 +16,7 @@ pub enum Problem {
     /// Files of the project are wrong: what the static check found.
     Findings(Vec<Diagnostic>),
     /// The reader of stdout went away: `relwf runs | head -1`.
-    Gone,
+    BrokenPipe,
 }
 
 impl From<Failure> for Problem {
@@ -40,9 +40,9 @@ impl From<Unready> for Problem {
     }
 }
 
-impl From<Gone> for Problem {
-    fn from(_: Gone) -> Self {
-        Self::Gone
+impl From<BrokenPipe> for Problem {
+    fn from(_: BrokenPipe) -> Self {
+        Self::BrokenPipe
     }
 }
 
@@ -69,7 +69,7 @@ impl Problem {
                     _ => Exit::Usage,
                 })
             }
-            Self::Gone => Exit::Done,
+            Self::BrokenPipe => Exit::Done,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
 use crate::app::{find_run, show};
-use crate::ui::{self, Form, Loudness};
+use crate::ui::{self, Form, Verbosity};
 
 /// Show one run: its steps, its commands and how they ended.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Problem> {
     let story = show(&project, &find_run(&project, &args.run)?)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&story)?,
-        Form::Text => context.out.answer(&ui::runs::show(&story, context.out.loudness == Loudness::Verbose))?,
+        Form::Text => context.out.answer(&ui::runs::show(&story, context.out.verbosity == Verbosity::Verbose))?,
     }
     Ok(Exit::Done)
 }

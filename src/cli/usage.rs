@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use crate::model::{Failure, FailureKind};
-use crate::ui::{self, Colour, Form, Loudness, Out, Questions};
+use crate::ui::{self, Colour, Form, Out, Questions, Verbosity};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 
@@ -10,18 +10,18 @@ use std::ffi::OsString;
 pub fn report(error: &clap::Error, args: &[OsString]) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let out = Out::of_process(Form::Text, Loudness::Normal, Colour::Auto, Questions::Refused);
-            ui::errors::unless_gone(out.answer(&error.render().ansi().to_string()));
+            let out = Out::of_process(Form::Text, Verbosity::Normal, Colour::Auto, Questions::Refused);
+            ui::errors::unless_broken(out.answer(&error.render().ansi().to_string()));
             Exit::Done
         }
         _ if args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json") => {
-            let out = Out::of_process(Form::Json, Loudness::Quiet, Colour::Never, Questions::Refused);
+            let out = Out::of_process(Form::Json, Verbosity::Quiet, Colour::Never, Questions::Refused);
             ui::errors::failure(&out, &as_failure(error), &ui::errors::no_texts);
             Exit::Usage
         }
         _ => {
-            let out = Out::of_process(Form::Text, Loudness::Normal, Colour::Auto, Questions::Refused);
-            out.insist(error.render().ansi().to_string().trim_end());
+            let out = Out::of_process(Form::Text, Verbosity::Normal, Colour::Auto, Questions::Refused);
+            out.error_line(error.render().ansi().to_string().trim_end());
             Exit::Usage
         }
     }

@@ -1,6 +1,6 @@
 //! How a failure is told: what happened, where (with the line and a caret), why, what to do next.
 
-use super::out::{Form, Gone, Out};
+use super::out::{BrokenPipe, Form, Out};
 use super::style::{DIM, ERROR, HINT, WARNING, paint};
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use crate::script::Diagnostic;
@@ -19,16 +19,16 @@ pub fn no_texts(_: &str) -> Option<String> {
 pub fn failure(out: &Out, failure: &Failure, texts: Texts<'_>) {
     match out.form {
         // One line, so that it fits among the events of `run --json`.
-        Form::Json => unless_gone(out.answer_line(&json!({ "error": failure }).to_string())),
-        Form::Text => out.insist(failure_text(failure, texts).trim_end()),
+        Form::Json => unless_broken(out.answer_line(&json!({ "error": failure }).to_string())),
+        Form::Text => out.error_line(failure_text(failure, texts).trim_end()),
     }
 }
 
 /// The same for a finding about a script, with the callers.
 pub fn diagnostic(out: &Out, diagnostic: &Diagnostic) {
     match out.form {
-        Form::Json => unless_gone(out.answer_line(&json!({ "error": &diagnostic.failure }).to_string())),
-        Form::Text => out.insist(diagnostic_text(diagnostic).trim_end()),
+        Form::Json => unless_broken(out.answer_line(&json!({ "error": &diagnostic.failure }).to_string())),
+        Form::Text => out.error_line(diagnostic_text(diagnostic).trim_end()),
     }
 }
 
@@ -43,7 +43,7 @@ pub fn hint(out: &Out, text: &str) {
 }
 
 /// A line of the answer that could not be given because the reader went away is no failure.
-pub fn unless_gone(result: Result<(), Gone>) {
+pub fn unless_broken(result: Result<(), BrokenPipe>) {
     let _ = result;
 }
 

@@ -25,4 +25,4 @@ mod time;
 pub mod workflows;
 pub mod working;
 
-pub use out::{Colour, Form, Gone, Loudness, Out, Questions, Screen};
+pub use out::{BrokenPipe, Colour, Form, Out, Questions, Screen, Verbosity};

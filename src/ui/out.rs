@@ -18,7 +18,7 @@ pub enum Form {
 
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Loudness {
+pub enum Verbosity {
     /// Errors alone.
     Quiet,
     /// What a person wants to know.
@@ -60,7 +60,7 @@ pub enum Questions {
 /// An answer could not be written: its reader went away (`relwf runs | head -1`), and nothing more needs to be said, or
 /// something is wrong with where it goes, which [`Out::lost`] tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
+pub struct BrokenPipe;
 
 /// Both streams of a command.
 pub struct Out {
@@ -72,7 +72,7 @@ pub struct Out {
     /// What stdout is for.
     pub form: Form,
     /// How much is said on stderr.
-    pub loudness: Loudness,
+    pub verbosity: Verbosity,
     /// What stderr is.
     pub screen: Screen,
     /// Is stderr coloured?
@@ -83,7 +83,7 @@ pub struct Out {
 
 impl Out {
     /// The process's own streams.
-    pub fn of_process(form: Form, loudness: Loudness, colour: Colour, questions: Questions) -> Self {
+    pub fn of_process(form: Form, verbosity: Verbosity, colour: Colour, questions: Questions) -> Self {
         let wanted = |auto: ColorChoice| match colour {
             Colour::Auto => auto,
             Colour::Always => ColorChoice::AlwaysAnsi,
@@ -103,7 +103,7 @@ impl Out {
             stdin: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
             lost: Mutex::default(),
             form,
-            loudness,
+            verbosity,
             screen,
             coloured: stderr_choice != ColorChoice::Never,
             questions,
@@ -118,7 +118,7 @@ impl Out {
             stdin: Mutex::new(Box::new(io::empty())),
             lost: Mutex::default(),
             form,
-            loudness: Loudness::Normal,
+            verbosity: Verbosity::Normal,
             screen: Screen::Pipe,
             coloured: false,
             questions: Questions::Refused,
@@ -129,14 +129,14 @@ impl Out {
     ///
     /// # Errors
     ///
-    /// [`Gone`] when it could not be written.
-    pub fn answer(&self, text: &str) -> Result<(), Gone> {
+    /// [`BrokenPipe`] when it could not be written.
+    pub fn answer(&self, text: &str) -> Result<(), BrokenPipe> {
         let mut stream = held(&self.stdout);
-        stream.write_all(tame(text).as_bytes()).and_then(|()| stream.flush()).map_err(|error| {
+        stream.write_all(sanitize(text).as_bytes()).and_then(|()| stream.flush()).map_err(|error| {
             if error.kind() != io::ErrorKind::BrokenPipe {
                 held(&self.lost).get_or_insert_with(|| error.to_string());
             }
-            Gone
+            BrokenPipe
         })
     }
 
@@ -150,7 +150,7 @@ impl Out {
     /// # Errors
     ///
     /// As [`Out::answer`].
-    pub fn answer_line(&self, line: &str) -> Result<(), Gone> {
+    pub fn answer_line(&self, line: &str) -> Result<(), BrokenPipe> {
         self.answer(&format!("{line}\n"))
     }
 
@@ -159,23 +159,23 @@ impl Out {
     /// # Errors
     ///
     /// As [`Out::answer`].
-    pub fn answer_json(&self, value: &impl serde::Serialize) -> Result<(), Gone> {
+    pub fn answer_json(&self, value: &impl serde::Serialize) -> Result<(), BrokenPipe> {
         let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string());
         self.answer_line(&text)
     }
 
     /// Says something to the person, unless they asked for quiet.
     pub fn say(&self, line: &str) {
-        if self.loudness > Loudness::Quiet {
-            self.insist(line);
+        if self.verbosity > Verbosity::Quiet {
+            self.error_line(line);
         }
     }
 
     /// Says something even when asked for quiet: errors and questions.
-    pub fn insist(&self, line: &str) {
+    pub fn error_line(&self, line: &str) {
         let mut stream = held(&self.stderr);
         // Nobody reads stderr any more: there is no place left to say so.
-        let _ = writeln!(stream, "{}", tame(line)).and_then(|()| stream.flush());
+        let _ = writeln!(stream, "{}", sanitize(line)).and_then(|()| stream.flush());
     }
 
     /// Asks a question that is answered by one line; `None` when questions are refused or the input ended.
@@ -201,7 +201,7 @@ impl Out {
 }
 
 /// The text without what would steer a terminal: commits, branches and servers say what they like, and only colours pass.
-pub(in crate::ui) fn tame(text: &str) -> Cow<'_, str> {
+pub(in crate::ui) fn sanitize(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
     if text.chars().all(harmless) {
         return Cow::Borrowed(text);
@@ -265,9 +265,9 @@ mod tests {
 
     #[test]
     fn only_colours_reach_a_terminal() {
-        assert_eq!(tame("a\tb\nc é"), "a\tb\nc é");
-        assert_eq!(tame("\x1b[1;31mred\x1b[0m"), "\x1b[1;31mred\x1b[0m");
-        assert_eq!(tame("\x1b]0;title\x07 \x1b[2J\x1b[H\r\x08 \u{9b}2J"), "]0;title [2J[H 2J");
+        assert_eq!(sanitize("a\tb\nc é"), "a\tb\nc é");
+        assert_eq!(sanitize("\x1b[1;31mred\x1b[0m"), "\x1b[1;31mred\x1b[0m");
+        assert_eq!(sanitize("\x1b]0;title\x07 \x1b[2J\x1b[H\r\x08 \u{9b}2J"), "]0;title [2J[H 2J");
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         }
         let lost = |kind| {
             let out = Out::to_writers(Box::new(Fails(kind)), Box::new(io::sink()), Form::Json);
-            assert_eq!(out.answer("x"), Err(Gone));
+            assert_eq!(out.answer("x"), Err(BrokenPipe));
             out.lost()
         };
         assert_eq!(lost(io::ErrorKind::BrokenPipe), None);

@@ -1,6 +1,6 @@
 //! Work that may take long outside of a run: cloning, fetching, merging. A spinner on a terminal, silence in a pipe.
 
-use super::out::{Loudness, Out, Screen};
+use super::out::{Out, Screen, Verbosity};
 use super::style::{WARNING, paint};
 use crate::model::{Cancel, Progress, Shown, TaskContext};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,7 +16,7 @@ pub struct Working<'a> {
 impl<'a> Working<'a> {
     /// For the streams of a command.
     pub fn new(out: &'a Out) -> Self {
-        if out.screen == Screen::Terminal && out.loudness > Loudness::Quiet {
+        if out.screen == Screen::Terminal && out.verbosity > Verbosity::Quiet {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(spinner());
             // What is done at once needs no spinner: it would only flash.
             let (shown, started) = (bar.clone(), Once::new());
@@ -30,7 +30,7 @@ impl<'a> Working<'a> {
             };
             return Self { say: Box::new(say), bar: Some(bar) };
         }
-        let verbose = out.loudness == Loudness::Verbose;
+        let verbose = out.verbosity == Verbosity::Verbose;
         let last = Mutex::new(String::new());
         let say = move |progress: Progress| {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);

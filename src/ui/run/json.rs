@@ -1,7 +1,7 @@
 //! One event a line on stdout.
 
 use crate::run::{Event, Listener};
-use crate::ui::errors::unless_gone;
+use crate::ui::errors::unless_broken;
 use crate::ui::out::Out;
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ impl JsonLines {
 impl Listener for JsonLines {
     fn event(&self, event: &Event) {
         match serde_json::to_string(event) {
-            Ok(line) => unless_gone(self.out.answer_line(&line)),
-            Err(error) => self.out.insist(&format!("an event cannot be written as JSON: {error}")),
+            Ok(line) => unless_broken(self.out.answer_line(&line)),
+            Err(error) => self.out.error_line(&format!("an event cannot be written as JSON: {error}")),
         }
     }
 }

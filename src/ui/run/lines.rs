@@ -2,7 +2,7 @@
 
 use super::phrase::phrase;
 use crate::run::{Event, Key, Listener, Path, StepStatus};
-use crate::ui::out::{Loudness, Out};
+use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, NAME, WARNING, paint};
 use crate::ui::time::took;
 use std::collections::HashMap;
@@ -32,7 +32,7 @@ impl Lines {
 
 impl Listener for Lines {
     fn event(&self, event: &Event) {
-        let verbose = self.out.loudness == Loudness::Verbose;
+        let verbose = self.out.verbosity == Verbosity::Verbose;
         if let Some(text) = note(event) {
             self.out.say(&format!("{} {text}", paint(NAME, "note:")));
             return;

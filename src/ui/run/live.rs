@@ -4,7 +4,7 @@ use super::lines::{note, started};
 use super::phrase::phrase;
 use crate::model::{Failure, Shown};
 use crate::run::{Event, Key, Listener, Path, StepStatus};
-use crate::ui::out::{Loudness, Out, tame};
+use crate::ui::out::{Out, Verbosity, sanitize};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
 use crate::ui::working::step_spinner;
@@ -95,7 +95,7 @@ impl Live {
     }
 
     fn painted(&self, text: &str) -> String {
-        let text = tame(text);
+        let text = sanitize(text);
         if self.out.coloured { text.into_owned() } else { anstream::adapter::strip_str(&text).to_string() }
     }
 
@@ -145,7 +145,7 @@ impl Live {
         } else if let Some(running) = self.held().get_mut(&Id::Step(key.path.clone())) {
             running.failure = error.map(|error| error.message.clone());
         }
-        if self.out.loudness == Loudness::Verbose {
+        if self.out.verbosity == Verbosity::Verbose {
             self.line(&format!("  {} {}", paint(DIM, command), paint(DIM, took(took_ms))));
         }
     }
@@ -172,7 +172,7 @@ impl Listener for Live {
             Event::StepStarted { step, .. } => self.begin(Id::Step(step.clone()), &step.names().join(" › ")),
             Event::StepFinished { step, status, took_ms } => self.step_finished(step, *status, *took_ms),
             Event::CommandStarted { key, command, args, at, .. } => {
-                if self.out.loudness == Loudness::Verbose {
+                if self.out.verbosity == Verbosity::Verbose {
                     self.line(&format!("  {} {}", phrase(command, args), paint(DIM, at)));
                 }
                 if key.path.is_empty() {

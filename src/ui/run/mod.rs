@@ -10,15 +10,15 @@ mod summary;
 pub use phrase::{phrase, short};
 pub use summary::{finished, still_open};
 
-use super::out::{Form, Loudness, Out, Screen};
+use super::out::{Form, Out, Screen, Verbosity};
 use crate::run::Listener;
 use std::sync::Arc;
 
 /// The listener for these streams.
 pub fn listener(out: &Arc<Out>) -> Box<dyn Listener> {
-    match (out.form, out.screen, out.loudness) {
+    match (out.form, out.screen, out.verbosity) {
         (Form::Json, ..) => Box::new(json::JsonLines::new(Arc::clone(out))),
-        (Form::Text, Screen::Terminal, Loudness::Normal | Loudness::Verbose) => {
+        (Form::Text, Screen::Terminal, Verbosity::Normal | Verbosity::Verbose) => {
             Box::new(live::Live::new(Arc::clone(out)))
         }
         (Form::Text, ..) => Box::new(lines::Lines::new(Arc::clone(out))),

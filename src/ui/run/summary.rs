@@ -18,7 +18,7 @@ pub fn finished(out: &Out, finished: &Finished, command_prefix: &str, texts: Tex
     let text = summary(finished, command_prefix, texts);
     match finished.outcome.status {
         RunStatus::Done => out.say(text.trim_end()),
-        _ => out.insist(text.trim_end()),
+        _ => out.error_line(text.trim_end()),
     }
 }
 
