@@ -7,7 +7,7 @@ use super::catalogue::Catalogue;
 use super::limits::{
     MAX_CALLS, MAX_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_ITEMS, MAX_MODULES, MAX_OPERATIONS, MAX_STRING, MAX_VARIABLES,
 };
-use super::{evaluation, host, opaque, resolver::Resolver};
+use super::{evaluation, handles, host, resolver::Resolver};
 use crate::model::{Failure, FailureKind};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,

@@ -41,7 +41,7 @@ impl Literal {
         let at = expr.start_position();
         let plain = |value: Value| Ok(LiteralValue::Plain(value));
         let value = match expr {
-            Expr::CompiledFile(_) => plain(Value::Null),
+            Expr::Unit(_) => plain(Value::Null),
             Expr::BoolConstant(value, _) => plain((*value).into()),
             Expr::IntegerConstant(value, _) => plain((*value).into()),
             Expr::FloatConstant(value, _) => plain((**value).into()),

@@ -426,7 +426,7 @@ impl Body<'_> {
             }
         }
         let given = |param: &Field| {
-            map.0.iter().any(|(key, value)| key.name == param.name.as_str() && !matches!(value, Expr::CompiledFile(_)))
+            map.0.iter().any(|(key, value)| key.name == param.name.as_str() && !matches!(value, Expr::Unit(_)))
         };
         for missing in params.iter().filter(|param| !param.optional && !given(param)) {
             let message = format!("`{}` needs `{}`: {}", function.name, missing.name, missing.doc);
