@@ -9,7 +9,7 @@
 //! | [`app`] | composition: builds adapters and drivers for a verb |
 //! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
 //! | [`run`] | the durable workflow: advance, commands, drivers |
-//! | [`hidden`] | what a merge does not say by itself |
+//! | [`policy`], [`hidden`] | which checks count, how a commit is judged; what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
 //! | `document` | TOML, YAML and JSON with places |
@@ -34,6 +34,7 @@ pub mod merge;
 pub mod model;
 pub mod network;
 mod odb;
+pub mod policy;
 pub mod process;
 pub mod run;
 pub mod script;

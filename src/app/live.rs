@@ -1,12 +1,13 @@
 //! `doctor --live`: forge and CI are asked whether a promotion would get through. Reads alone.
 
-use super::doctor::Finding;
+use super::finding::Finding;
 use super::project::Project;
 use super::wiring::Parts;
-use crate::ci::{BuildQuery, Start};
+use crate::ci::{BuildQuery, Ci};
 use crate::config::Environment;
 use crate::effects::{Route, way_in};
-use crate::model::{DEPLOYMENT, Failure, TaskContext};
+use crate::model::{Failure, TaskContext};
+use crate::policy::{self, LandsAfter};
 
 /// Each environment's branch on the forge, and the CI.
 pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
@@ -46,19 +47,19 @@ fn landing(parts: &Parts, environment: &Environment, task: TaskContext<'_>) -> R
         (Route::Forge, 0) => "by the forge's own merge".to_owned(),
         (Route::Forge, some) => format!("by the forge's own merge, which waits for approvals ({some})"),
     };
-    let mut required = environment.checks.clone();
-    required.extend(rules.required.into_iter().filter(|context| !environment.checks.contains(context)));
-    let deployments = environment.deployed_by.iter().filter_map(|name| name.strip_prefix(DEPLOYMENT));
     if let Some(tip) = parts.forge.branch(branch, task)? {
-        for place in deployments {
-            parts.forge.deployment(tip, place, task)?;
+        for name in policy::deployments(Some(environment)) {
+            parts.forge.deployment(tip, name, task)?;
         }
     }
-    // A command of our own judges what lands, whatever is required.
-    if required.is_empty() && parts.ci.as_ref().is_none_or(|ci| ci.start() == Start::Server) {
-        let hint = format!("name them in `checks` of the environment `{}`", environment.name);
-        return Ok(Finding::odd("landing", format!("on {branch}: {way}, and no check is waited for"), hint));
-    }
-    let checks = if required.is_empty() { "the command of [ci]".to_owned() } else { required.join(", ") };
-    Ok(Finding::good("landing", format!("on {branch}: {way}, after {checks}")))
+    let required = policy::required_to_land(Some(environment), &rules);
+    let after = match LandsAfter::of(required, parts.ci.as_deref().map(Ci::start)) {
+        LandsAfter::Checks(checks) => checks.join(", "),
+        LandsAfter::OwnBuild => "the command of [ci]".to_owned(),
+        LandsAfter::Nothing => {
+            let hint = format!("name them in `checks` of the environment `{}`", environment.name);
+            return Ok(Finding::odd("landing", format!("on {branch}: {way}, no checks required"), hint));
+        }
+    };
+    Ok(Finding::good("landing", format!("on {branch}: {way}, after {after}")))
 }

@@ -8,7 +8,8 @@ use crate::effects::{Clock, Decision, Registry, Signals, World};
 use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
-use crate::model::{DEPLOYMENT, Failure, FailureKind, RunId, Secret, TaskContext};
+use crate::model::{Failure, FailureKind, RunId, Secret, TaskContext};
+use crate::policy::{self, NeverReports};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -183,26 +184,21 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
         Some(CiKind::Status) => None,
     };
     for environment in &project.config.environments {
-        sound(environment, &*forge, kind)?;
+        can_report(environment, &*forge, ci.as_deref())?;
     }
     Ok(Parts { forge, ci, identity, folder })
 }
 
-/// Can whoever an environment is deployed by ever report?
-fn sound(environment: &Environment, forge: &dyn Forge, ci: Option<CiKind>) -> Result<(), Failure> {
-    let never = |name: &str, why: String| {
-        let words = format!("the environment `{}` is deployed_by `{name}`, and {why}", environment.name);
-        Failure::new(FailureKind::Config, words).hint("name a status or check that follows the landing")
+/// Stops at a name in `deployed_by` that nothing will ever report.
+fn can_report(environment: &Environment, forge: &dyn Forge, ci: Option<&dyn Ci>) -> Result<(), Failure> {
+    let found = policy::never_reports(environment, forge.caps().deploys, ci.map(Ci::start));
+    let Some((name, why)) = found else { return Ok(()) };
+    let why = match why {
+        NeverReports::NoDeployments => format!("the forge ({}) keeps no deployments", forge.kind()),
+        NeverReports::NoCommand => "only a command of [ci] reports that".to_owned(),
     };
-    for name in &environment.deployed_by {
-        if name.starts_with(DEPLOYMENT) && !forge.caps().deploys {
-            return Err(never(name, format!("the forge ({}) keeps no deployments", forge.kind())));
-        }
-        if name == "relwf/push" && ci != Some(CiKind::Command) {
-            return Err(never(name, "only a command of [ci] reports that".to_owned()));
-        }
-    }
-    Ok(())
+    let words = format!("the environment `{}` is deployed_by `{name}`, and {why}", environment.name);
+    Err(Failure::new(FailureKind::Config, words).hint("name a status or check that follows the landing"))
 }
 
 /// A folder's name for a remote.

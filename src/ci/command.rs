@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const EVENTS: [CiEvent; 4] = [CiEvent::Push, CiEvent::PullRequest, CiEvent::Api, CiEvent::Cron];
 /// How long a build may take when nobody says.
 const LIMIT: Duration = Duration::from_secs(3600);
 /// A log file ends here; the command goes on.
@@ -219,7 +218,7 @@ impl CommandCi {
 
     fn publish(&self, desk: &Desk, result: &JobResult, task: TaskContext<'_>) -> Result<(), CiError> {
         let verdict = Verdict {
-            context: context_of(desk.event),
+            context: desk.event.own_check().to_owned(),
             state: if result.state == BuildState::Passed { VerdictState::Green } else { VerdictState::Red },
             description: result.description.clone(),
             url: Some(format!("file://{}", desk.log().display())),
@@ -271,11 +270,11 @@ impl Ci for CommandCi {
         };
         let Some(commit) = commit else { return Ok(Vec::new()) };
         let verdicts = self.forge.verdicts(commit, task).map_err(forge_failed)?;
-        let mut builds: Vec<Build> = EVENTS
+        let mut builds: Vec<Build> = CiEvent::ALL
             .into_iter()
             .filter(|event| query.event.is_none_or(|wanted| wanted == *event))
             .filter_map(|event| {
-                let verdict = verdicts.iter().find(|verdict| verdict.context == context_of(event))?;
+                let verdict = verdicts.iter().find(|verdict| verdict.context == event.own_check())?;
                 Some(Build {
                     id: format!("{commit}/{}", event.word()),
                     commit,
@@ -367,7 +366,7 @@ impl Ci for CommandCi {
         let Some(desk) = self.desk_of(id)? else { return Ok(Vec::new()) };
         match std::fs::read(desk.log()) {
             Ok(bytes) => Ok(vec![RedJob {
-                name: context_of(desk.event),
+                name: desk.event.own_check().to_owned(),
                 url: Some(format!("file://{}", desk.log().display())),
                 log: tail(&String::from_utf8_lossy(&bytes), lines),
             }]),
@@ -377,13 +376,8 @@ impl Ci for CommandCi {
     }
 }
 
-/// The verdict that holds a build's result, e.g. `relwf/push`.
-pub fn context_of(event: CiEvent) -> String {
-    format!("relwf/{}", event.word())
-}
-
 fn event_of(word: &str) -> Option<CiEvent> {
-    EVENTS.into_iter().find(|event| event.word() == word)
+    CiEvent::ALL.into_iter().find(|event| event.word() == word)
 }
 
 /// A file name for a key.

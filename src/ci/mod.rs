@@ -6,8 +6,9 @@ mod gitlab;
 mod travis;
 mod types;
 
+pub use crate::model::CiEvent;
 pub use actions::ActionsCi;
-pub use command::{CommandCi, context_of};
+pub use command::CommandCi;
 pub use gitlab::GitlabCi;
 pub use travis::TravisCi;
-pub use types::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+pub use types::{Build, BuildQuery, BuildState, Ci, CiError, RedJob, Start, Ticket, Trigger};

@@ -1,35 +1,9 @@
 //! The trait, and what passes through it.
 
 use crate::http::HttpError;
-use crate::model::{BranchName, CommitId, Failure, TaskContext};
+use crate::model::{BranchName, CiEvent, CommitId, Failure, TaskContext};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// The four kinds of Travis jobs; other CIs map theirs onto them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CiEvent {
-    /// A branch moved.
-    Push,
-    /// A change is proposed.
-    PullRequest,
-    /// Asked for through the API.
-    Api,
-    /// By the clock.
-    Cron,
-}
-
-impl CiEvent {
-    /// `push`, `pull_request`, `api` or `cron`, as in `TRAVIS_EVENT_TYPE`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Push => "push",
-            Self::PullRequest => "pull_request",
-            Self::Api => "api",
-            Self::Cron => "cron",
-        }
-    }
-}
 
 /// Who starts builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

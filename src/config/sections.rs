@@ -3,7 +3,7 @@
 use super::keys::{self, ci as ci_keys, environment as key, forge as forge_keys};
 use super::{CiConfig, CiKind, Environment, ForgeConfig, Health, Secret, ShConfig};
 use crate::document::{Kind, Node, Source, Table, suggestion};
-use crate::model::{BranchName, DEPLOYMENT};
+use crate::model::{BranchName, CiEvent, DEPLOYMENT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -22,14 +22,14 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
         if name.text == DEPLOYMENT {
             let hint = "write deployment/ENVIRONMENT".to_owned();
             table.source.wrong(name.at, "a deployment to which environment?", hint);
-        } else if name.text != "relwf/push" && OWN_CHECKS.contains(&name.text) {
+        } else if CiEvent::of_own_check(name.text).is_some_and(|event| event != CiEvent::Push) {
             let hint = "of what has landed the command of [ci] reports `relwf/push`".to_owned();
             table.source.wrong(name.at, format!("nothing reports `{}` on what has landed", name.text), hint);
         }
     }
-    let of_relwf = |text: &str| text.starts_with("relwf/") && !OWN_CHECKS.contains(&text);
+    let of_relwf = |text: &str| text.starts_with("relwf/") && CiEvent::of_own_check(text).is_none();
     for check in checks.iter().chain(&deployed_by).filter(|check| of_relwf(check.text)) {
-        let hint = suggestion(check.text, &OWN_CHECKS, "the command of [ci] reports");
+        let hint = suggestion(check.text, &CiEvent::ALL.map(CiEvent::own_check), "the command of [ci] reports");
         table.source.wrong(check.at, format!("nothing reports a check called `{}`", check.text), hint);
     }
     let checks = checks.into_iter().map(|check| check.text.to_owned()).collect();
@@ -53,9 +53,6 @@ fn health(environment: &mut Table<'_, '_>) -> Option<Health> {
         _ => Some(Health { url: environment.url_of(key::HEALTH)?, version: None }),
     }
 }
-
-/// The checks that the command of `[ci]` reports: one for each event. Names that begin otherwise belong to other CIs.
-const OWN_CHECKS: [&str; 4] = ["relwf/pull_request", "relwf/push", "relwf/api", "relwf/cron"];
 
 /// `[repo]`: its URL.
 pub(super) fn repo(mut table: Table<'_, '_>) -> Option<String> {

@@ -1,15 +1,16 @@
 //! `ci::wait`: waits for the build of a commit, and for what else its environment says reports on it.
 
 use super::World;
-use super::checks::{DEADLINE, POLL, later, unreachable};
-use super::ci::{BuildOutcome, EVENT, build_here, build_value, outcome, red_build};
+use super::build_report::{red_build, red_deploy};
+use super::ci::{BuildOutcome, EVENT, build_here, build_value, outcome};
 use super::declare::{Declared, args, facts, map, value};
-use super::reported::{self, Report};
 use super::text::list;
+use super::waiting::{DEADLINE, POLL, later, unreachable};
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
-use crate::config::{CiKind, Environment};
+use crate::config::Environment;
 use crate::forge::Verdict;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value, unknown};
+use crate::policy::{self, Awaited, DeployReport, Reason, judge_deploy};
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,26 +71,36 @@ struct Begun {
 
 impl WaitBuild {
     fn environment(&self) -> Option<&Environment> {
-        self.world.config.environments.iter().find(|environment| environment.branch == self.wanted.branch)
+        policy::environment_of(&self.world.config, &self.wanted.branch)
     }
 
-    /// Who must report on the commit.
-    fn named(&self) -> &[String] {
-        self.environment().map_or(&[], |environment| environment.deployed_by.as_slice())
+    /// Whose reports on the commit are waited for.
+    fn awaited(&self) -> Awaited<'_> {
+        policy::awaited(self.environment(), self.world.config.ci.kind)
     }
 
-    /// Does what is reported on the commit matter?
+    /// Does what is reported on the commit count?
     fn listens(&self) -> bool {
-        !self.named().is_empty() || self.world.config.ci.kind == Some(CiKind::Status)
+        self.awaited() != Awaited::Nothing
     }
 
-    /// What is said of the commit; where that cannot be heard, it has landed all the same.
+    /// Everything that is reported on the commit now, with the deployments that its environment names. Where that cannot be
+    /// read, the commit has landed all the same.
     fn said(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
         let landed = |failure: Failure| match self.wanted.event {
             CiEvent::Push => failure.cause(format!("{} is on {} all the same", commit.short(), self.wanted.branch)),
             _ => failure,
         };
-        reported::said(&self.world, commit, self.environment(), task).map_err(landed)
+        let environment = self.environment();
+        let read = || {
+            let forge = &self.world.forge;
+            let mut verdicts = forge.verdicts(commit, task)?;
+            for name in policy::deployments(environment) {
+                verdicts.extend(forge.deployment(commit, name, task)?);
+            }
+            Ok(policy::count_also_green(verdicts, environment))
+        };
+        read().map_err(landed)
     }
 
     /// The CI's build, once it has passed; else why not yet.
@@ -115,22 +126,26 @@ impl WaitBuild {
     /// What is reported, once it is green; else why not yet.
     fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
         let now = self.said(begun.commit, cx.task)?;
-        let green = match reported::judge(self.named(), &begun.said, now) {
-            Report::Red(red) => return Err(reported::red(begun.commit, &red)),
-            Report::Open(why) => return Ok(Err(list(&why, 5))),
-            Report::Green(green) => green,
+        let awaited = self.awaited();
+        let green = match judge_deploy(awaited, &begun.said, &now) {
+            DeployReport::Red(red) => return Err(red_deploy(begun.commit, &red)),
+            DeployReport::Open(why) => {
+                let why: Vec<String> = why.iter().map(Reason::to_string).collect();
+                return Ok(Err(list(&why, 5)));
+            }
+            DeployReport::Green(green) => green,
         };
         if green.is_empty() {
             let waits = begun.silent.is_some_and(|silent| self.world.clock.now() < silent);
             if waits {
                 return Ok(Err(format!("nothing has reported on {} yet", begun.commit.short())));
             }
-            cx.task.warn(format!("nothing reports on {}: nobody watches it deploy", begun.commit.short()));
+            cx.task.warn(format!("nothing reports on {}: its deploy is not watched", begun.commit.short()));
             return Ok(Ok(Value::Null));
         }
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(green.clone());
-        if self.named().is_empty() && last.as_ref() != Some(&green) {
-            return Ok(Err("looking once more: others may report, too".to_owned()));
+        if awaited == Awaited::Anything && last.as_ref() != Some(&green) {
+            return Ok(Err("looking once more: other checks may report, too".to_owned()));
         }
         let names: Vec<String> = green.iter().map(|verdict| verdict.context.clone()).collect();
         let url = green.iter().find_map(|verdict| verdict.url.as_ref());
@@ -156,7 +171,7 @@ impl WaitBuild {
             }
             Err(why) => {
                 let hint = "look at the CI; `deadline` gives more time, and a new run waits again".to_owned();
-                let before = "; what was reported before the wait began does not count";
+                let before = "; only reports that arrive after the landing count";
                 let hint = if self.listens() { hint + before } else { hint };
                 Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}")).hint(hint))
             }
@@ -185,21 +200,18 @@ impl Wait for WaitBuild {
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
         self.world.mirror.resolve(&self.wanted.commit)?;
-        let note = match (&self.world.ci, self.named()) {
-            (Some(_), []) => format!("assuming the {} build passes", self.wanted.event.word()),
-            (Some(_), named) => {
-                format!(
-                    "assuming the {} build passes, and so does what deploys: {}",
-                    self.wanted.event.word(),
-                    list(named, 5)
-                )
+        let event = self.wanted.event.word();
+        let note = match (&self.world.ci, self.awaited()) {
+            (Some(_), Awaited::Named(names)) => {
+                format!("assuming the {event} build passes, and these are green: {}", list(names, 5))
             }
-            (None, []) if self.listens() => "assuming that what reports on it is green".to_owned(),
-            (None, []) => {
+            (Some(_), Awaited::Anything | Awaited::Nothing) => format!("assuming the {event} build passes"),
+            (None, Awaited::Named(names)) => format!("assuming these are green: {}", list(names, 5)),
+            (None, Awaited::Anything) => "assuming everything that reports on it is green".to_owned(),
+            (None, Awaited::Nothing) => {
                 let note = Some("no CI is configured: nothing to wait for".to_owned());
                 return Ok(Assumed { value: Value::Null, note });
             }
-            (None, named) => format!("assuming that what deploys it is green: {}", list(named, 5)),
         };
         let value = json!({
             "id": unknown("id of the build"),

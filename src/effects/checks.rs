@@ -1,25 +1,26 @@
 //! `forge::wait_checks`: waits until every required check is green on the proposed commit itself.
 
 use super::World;
-use super::ci::{BuildOutcome, build_here, red_build, red_jobs};
+use super::build_report::{red_build, red_checks, red_jobs};
+use super::ci::{BuildOutcome, build_here};
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::change_number;
 use super::lease::{Lease, moved};
 use super::meddled::Proposed;
 use super::proof::Proof;
 use super::text::list;
-use super::verdicts::{Checks, checks_value, counted, judge, red_checks};
-use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start, context_of};
+use super::waiting::{DEADLINE, POLL, later, unreachable};
+use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
 use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value};
+use crate::policy::{self, LandsAfter, Reason, count_also_green, judge};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 pub(super) const COMMANDS: &[Declared] = &[map(
     Kind::Wait,
@@ -44,12 +45,6 @@ pub(super) const COMMANDS: &[Declared] = &[map(
     make,
 )];
 
-/// How long waits for CI last when nobody says.
-pub(super) const DEADLINE: HumanDuration = HumanDuration::new(Duration::from_secs(3600));
-/// How often the forge is asked when nobody says.
-pub(super) const POLL: HumanDuration = HumanDuration::new(Duration::from_secs(5));
-/// A server that asks for a longer rest has the run suspended.
-const PATIENCE: HumanDuration = HumanDuration::new(Duration::from_secs(120));
 /// Of how many red builds of a commit the jobs are told.
 const BUILDS: usize = 3;
 /// Every so many looks the change and its target are looked at, and not the checks.
@@ -91,29 +86,9 @@ fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
     })))
 }
 
-/// So much later, as far as there is time.
-pub(super) fn later(from: Timestamp, by: HumanDuration) -> Timestamp {
-    SignedDuration::try_from(by.duration()).ok().and_then(|by| from.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
-}
-
-/// A network that is down is no verdict: look again until the deadline.
-pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp) -> Result<Observation, Failure> {
-    let passing = matches!(failure.kind, FailureKind::Network | FailureKind::Timeout);
-    if !passing || now >= deadline {
-        return Err(failure);
-    }
-    Ok(match failure.after {
-        // As long as a server that counts requests asks for: nobody need sit and wait for it.
-        Some(after) if after > PATIENCE => {
-            Observation::Suspend { why: failure.message, until: Some(later(now, after)) }
-        }
-        after => Observation::NotYet { why: failure.message, again: after.unwrap_or(POLL) },
-    })
-}
-
 impl WaitChecks {
     fn environment(&self) -> Option<&Environment> {
-        self.world.config.environments.iter().find(|environment| environment.branch == self.wanted.target)
+        policy::environment_of(&self.world.config, &self.wanted.target)
     }
 
     /// What the target's environment and the forge's rules ask for.
@@ -121,14 +96,8 @@ impl WaitChecks {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }
-        let mut contexts = self.environment().map(|environment| environment.checks.clone()).unwrap_or_default();
-        // What judges a landed commit cannot hold up its landing; it counts when the commit becomes a candidate.
-        contexts.retain(|context| *context != context_of(CiEvent::Push));
-        for context in self.world.forge.rules(&self.wanted.target, task)?.required {
-            if !contexts.contains(&context) {
-                contexts.push(context);
-            }
-        }
+        let rules = self.world.forge.rules(&self.wanted.target, task)?;
+        let contexts = policy::required_to_land(self.environment(), &rules);
         Ok(self.required.get_or_init(|| contexts).clone())
     }
 
@@ -169,16 +138,16 @@ impl WaitChecks {
         }
         let forge = &self.world.forge;
         let seen = if look == 0 { forge.verdicts(commit, task)? } else { forge.glance(commit, task)? };
-        let mut seen = counted(seen, self.environment());
-        if look > 0 && judge(required, &seen) == Checks::Green {
-            seen = counted(forge.verdicts(commit, task)?, self.environment());
+        let mut seen = count_also_green(seen, self.environment());
+        if look > 0 && judge(required, &seen).are_green() {
+            seen = count_also_green(forge.verdicts(commit, task)?, self.environment());
         }
         heard().clone_from(&seen);
         Ok(seen)
     }
 
-    /// Where we are the CI: builds the commit, unless that was done before, and speaks for every required check of
-    /// another CI's name that nobody else spoke for. A name of our own stands for the event that really ran.
+    /// Where we are the CI: builds the commit, unless that was done before, and reports every required check that the build
+    /// answers for.
     fn build(&self, cx: &Performing<'_>, commit: CommitId, required: &[String]) -> Result<(), Failure> {
         let Some(ci) = self.world.ci.as_ref().filter(|ci| ci.start() == Start::Us) else { return Ok(()) };
         let event = CiEvent::PullRequest;
@@ -188,8 +157,7 @@ impl WaitChecks {
         };
         let passed = build.state == BuildState::Passed;
         let verdicts = self.world.forge.verdicts(commit, cx.task)?;
-        let silent = |context: &&String| verdicts.iter().all(|verdict| verdict.context != **context);
-        for context in required.iter().filter(silent).filter(|context| !context.starts_with("relwf/")) {
+        for context in policy::answered_by_own_build(required, &verdicts) {
             let verdict = Verdict {
                 context: context.clone(),
                 state: if passed { VerdictState::Green } else { VerdictState::Red },
@@ -221,19 +189,24 @@ impl WaitChecks {
         let verdicts = self.verdicts(begun.commit, &required, cx.task)?;
         // Building may have taken long.
         let now = self.world.clock.now();
-        match judge(&required, &verdicts) {
-            Checks::Green => Ok(Observation::Ready(checks_value(begun.commit, &verdicts))),
-            Checks::Red(red) => Err(red_checks(begun.commit, &red, &self.red_jobs(begun.commit, cx.task))),
-            Checks::Missing(missing) if now < begun.deadline => {
-                Ok(Observation::NotYet { why: list(&missing, 5), again: self.world.config.forge.poll.unwrap_or(POLL) })
-            }
-            Checks::Missing(missing) => Err(Failure::new(
-                FailureKind::Timeout,
-                format!("the checks of {} were not all green in time: {}", begun.commit.short(), list(&missing, 5)),
-            )
-            .hint("a check that never reports may be misspelt in relwf.toml, or its CI is not set up for this branch; `deadline` gives more time")
-            .detail(json!({ "missing": missing }))),
+        let checks = judge(&required, &verdicts);
+        if checks.are_green() {
+            return Ok(Observation::Ready(checks_value(begun.commit, &verdicts)));
         }
+        if !checks.red.is_empty() {
+            return Err(red_checks(begun.commit, &checks.red, &self.red_jobs(begun.commit, cx.task)));
+        }
+        let missing: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
+        if now < begun.deadline {
+            let again = self.world.config.forge.poll.unwrap_or(POLL);
+            return Ok(Observation::NotYet { why: list(&missing, 5), again });
+        }
+        Err(Failure::new(
+            FailureKind::Timeout,
+            format!("the checks of {} were not all green in time: {}", begun.commit.short(), list(&missing, 5)),
+        )
+        .hint("a check that never reports may be misspelt in relwf.toml, or its CI is not set up for this branch; `deadline` gives more time")
+        .detail(json!({ "missing": missing })))
     }
 }
 
@@ -254,16 +227,31 @@ impl Wait for WaitChecks {
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
         let commit = self.world.mirror.resolve(&self.wanted.commit)?;
         let required = self.required(cx.task)?;
-        let builds = self.world.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
-        let note = match (required.is_empty(), builds) {
-            (false, _) => Some(format!("assuming the checks pass: {}", list(&required, 5))),
-            (true, true) => Some("assuming the command of [ci] passes".to_owned()),
-            (true, false) => Some("no checks are asked for".to_owned()),
+        let note = match LandsAfter::of(required.clone(), self.world.ci.as_ref().map(|ci| ci.start())) {
+            LandsAfter::Checks(checks) => format!("assuming the checks pass: {}", list(&checks, 5)),
+            LandsAfter::OwnBuild => "assuming the command of [ci] passes".to_owned(),
+            LandsAfter::Nothing => "no checks required".to_owned(),
         };
         let verdicts: Vec<Value> = required
             .iter()
             .map(|context| json!({ "context": context, "state": "green", "description": "assumed", "url": null }))
             .collect();
-        Ok(Assumed { value: json!({ "commit": commit, "verdicts": verdicts }), note })
+        Ok(Assumed { value: json!({ "commit": commit, "verdicts": verdicts }), note: Some(note) })
     }
+}
+
+/// A commit's verdicts as scripts see them.
+fn checks_value(commit: CommitId, verdicts: &[Verdict]) -> Value {
+    let verdicts: Vec<Value> = verdicts
+        .iter()
+        .map(|verdict| {
+            json!({
+                "context": verdict.context,
+                "state": verdict.state,
+                "description": verdict.description,
+                "url": verdict.url,
+            })
+        })
+        .collect();
+    json!({ "commit": commit, "verdicts": verdicts })
 }

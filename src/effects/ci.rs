@@ -1,12 +1,12 @@
 //! `ci::trigger` and `ci::builds`: starting builds and listing them.
 
 use super::World;
-use super::checks::{POLL, later};
 use super::declare::{Declared, args, facts, map, read, value};
 use super::git::tip;
 use super::lease::not_sent;
-use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value, unknown};
+use super::waiting::{POLL, later};
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Value, unknown};
 use crate::run::{
     Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
     required,
@@ -18,9 +18,6 @@ use std::sync::Arc;
 
 /// So long may a CI's list of builds lag behind what it was asked for.
 const LAG: HumanDuration = HumanDuration::new(std::time::Duration::from_secs(60));
-
-/// So many lines of a red job's log are told.
-const LINES: usize = 20;
 
 pub(super) const EVENT: &str = "\"push\", \"pull_request\", \"api\" or \"cron\"";
 
@@ -105,43 +102,6 @@ pub(super) fn build_here(
     ci.resolve(&ticket, cx.task)?.map(outcome).ok_or_else(|| {
         Failure::new(FailureKind::Bug, format!("the build {} ran, but its result is not there", ticket.0))
     })
-}
-
-/// The failure for a build that did not pass, with the end of its log.
-pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Failure {
-    let event = build.event.word();
-    let what = match build.state {
-        BuildState::Errored => "could not be run to its end",
-        BuildState::Canceled => "was canceled",
-        _ => "is red",
-    };
-    let jobs = red_jobs(ci, build, task);
-    let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
-    let landed = (build.event == CiEvent::Push).then(|| {
-        "the commit has landed already: mend it on the source branch and promote again, or revert it".to_owned()
-    });
-    let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
-    let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
-    let failure = if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) };
-    let failure =
-        if jobs.len() > 1 { jobs.iter().fold(failure, |failure, job| failure.cause(line(job))) } else { failure };
-    failure.detail(json!({ "build": build, "jobs": jobs, "log": log_of(&jobs) }))
-}
-
-/// The jobs that failed; a verdict stands without them.
-pub(super) fn red_jobs(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Vec<RedJob> {
-    ci.red_jobs(&build.id, LINES, task).unwrap_or_default()
-}
-
-/// A job's name and address.
-pub(super) fn line(job: &RedJob) -> String {
-    format!("{}: {}", job.name, job.url.as_deref().unwrap_or("failed"))
-}
-
-/// The ends of the jobs' logs; each under its name where there are several.
-pub(super) fn log_of(jobs: &[RedJob]) -> Vec<String> {
-    let head = |job: &RedJob| (jobs.len() > 1).then(|| format!("{}:", job.name));
-    jobs.iter().flat_map(|job| head(job).into_iter().chain(job.log.iter().cloned())).collect()
 }
 
 pub(super) fn build_value(build: &Build) -> Value {

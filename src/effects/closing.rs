@@ -6,6 +6,7 @@ use super::forge::{change_number, effect, forge_failed};
 use super::lease::Lease;
 use crate::forge::{Change, ChangeState, ForgeError};
 use crate::model::{BranchName, Failure, FailureKind, TaskContext, Value};
+use crate::policy;
 use crate::run::{
     Assumed, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
@@ -45,7 +46,7 @@ fn delete_branch(world: &World, change: &Change, given: &Value, task: TaskContex
     let ours = |name: &&BranchName| {
         name.as_str().starts_with(config.forge.prefix())
             && **name != change.base
-            && config.environments.iter().all(|environment| environment.branch != **name)
+            && !policy::is_environment_branch(config, name)
     };
     let Some(branch) = change.head_branch.as_ref().filter(ours).filter(|_| change.marker.is_some()) else { return };
     if given.get("head").is_some_and(|head| *head != json!(change.head)) {

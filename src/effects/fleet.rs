@@ -1,7 +1,8 @@
 //! `fleet::…`: the agents at the customers: what they run, and updating them one after another.
 
 use super::World;
-use super::ci::{BuildOutcome, ci_failed, configured, outcome, red_build};
+use super::build_report::red_build;
+use super::ci::{BuildOutcome, ci_failed, configured, outcome};
 use super::config::no_such;
 use super::declare::{Declared, args, facts, map, positional, read, value};
 use super::delta::CommitFiles;

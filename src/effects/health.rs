@@ -1,12 +1,13 @@
 //! `ci::healthy`: does what was deployed answer, and is it the commit that landed?
 
 use super::World;
-use super::checks::{POLL, later};
 use super::declare::{Declared, args, facts, map, value};
 use super::http::fetch;
+use super::waiting::{POLL, later};
 use crate::config::Health;
 use crate::http::shown_url;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value};
+use crate::policy;
 use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
 use regex::Regex;
@@ -58,8 +59,7 @@ struct Begun {
 
 impl Healthy {
     fn health(&self) -> Option<&Health> {
-        let mut all = self.world.config.environments.iter();
-        all.find(|environment| environment.branch == self.wanted.branch)?.health.as_ref()
+        policy::environment_of(&self.world.config, &self.wanted.branch)?.health.as_ref()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::git::{LogRange, NewCommit};
 use crate::hidden::{self, BranchNames, Merging};
 use crate::merge::{Merged, Merger};
 use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
+use crate::policy;
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -149,7 +150,7 @@ impl Merge {
         });
         // The project's own branches before anybody's work in progress.
         let known = |name: &BranchName| {
-            let environment = self.world.config.environments.iter().any(|environment| environment.branch == *name);
+            let environment = policy::is_environment_branch(&self.world.config, name);
             !(environment || matches!(name.as_str(), "master" | "main"))
         };
         Ok(candidates.map(|(name, _)| name).min_by_key(|name| (known(name), name.clone())).map(|name| name.to_string()))

@@ -3,6 +3,7 @@
 //! Imports `run` for the traits and the rooms that do the work; knows nothing of Rhai, terminals or the journal.
 
 mod authored;
+mod build_report;
 mod building;
 mod candidate;
 mod candidates;
@@ -28,17 +29,16 @@ mod picking;
 mod proof;
 mod proposal;
 mod registry;
-mod reported;
 mod restoring;
 mod revisions;
 mod route;
 mod secrets;
 mod sh;
 mod text;
-mod verdicts;
+mod waiting;
 mod world;
 
-pub use candidates::{Candidate, CandidateQuery, Candidates, Judgement, Line, judge};
+pub use candidates::Line;
 pub use registry::{Registry, host_functions};
 pub use route::{Route, way_in};
 pub use world::{Clock, Decision, Env, Signals, World};

@@ -3,6 +3,7 @@
 //! Nothing here does anything: no I/O, no clock, no environment, no other room is imported.
 
 mod cancel;
+mod ci_event;
 mod failure;
 mod http_url;
 mod human_duration;
@@ -15,6 +16,7 @@ mod task_context;
 mod value;
 
 pub use cancel::Cancel;
+pub use ci_event::CiEvent;
 pub use failure::{Failure, FailureKind};
 pub use http_url::{HttpUrl, percent_encoded};
 pub use human_duration::{HumanDuration, ParseDurationError};

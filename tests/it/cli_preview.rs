@@ -274,10 +274,7 @@ fn candidates_say_why() {
     assert_eq!(keys(&value), ["candidates", "source", "target"]);
     let newest = &value["candidates"][0];
     assert_eq!(newest["summary"], "agents: retry a batch once");
-    assert_eq!(
-        (&newest["green"], &newest["why"]),
-        (&json!(true), &json!("no checks are asked for, and no build is red"))
-    );
+    assert_eq!((&newest["green"], &newest["why"]), (&json!(true), &json!("no checks required, and no build is red")));
     // What is on staging must have been tested there, and the sample's history was not.
     let value = machine.say(&service, &["candidates", "staging", "production", "--json"]).exits(0).json();
     let newest = &value["candidates"][0];

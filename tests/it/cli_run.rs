@@ -386,6 +386,24 @@ fn a_check_is_never_green_by_another_events_build() {
     assert!(candidates.stdout.contains("relwf/push is red"), "{}", candidates.stdout);
 }
 
+/// `relwf/push` follows a landing and cannot hold it up: doctor, the dry run and the run agree on that.
+#[test]
+fn doctor_names_the_checks_that_a_run_waits_for() {
+    let machine = Machine::new();
+    let service = machine.service();
+    ask_for(&service, r#"["relwf/pull_request", "relwf/push"]"#);
+    let checks = |text: &str, mark: &str| {
+        let line = text.lines().find(|line| line.contains(mark)).unwrap_or_else(|| panic!("no {mark:?} in {text}"));
+        let words = line.split([' ', ',']).filter(|word| word.starts_with("relwf/"));
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let doctor = machine.say(&service, &["doctor", "--live"]);
+    assert_eq!(checks(&doctor.exits(0).stdout, "on staging: "), ["relwf/pull_request"]);
+    let dry = machine.say(&service, &["run", "promote-staging", "--dry-run"]);
+    assert_eq!(checks(&dry.exits(0).stdout, "assuming the checks pass"), ["relwf/pull_request"]);
+    machine.say(&service, &["run", "promote-staging"]).exits(0);
+}
+
 #[test]
 fn a_misspelt_check_of_our_own_is_an_error() {
     let machine = Machine::new();

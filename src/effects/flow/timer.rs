@@ -1,8 +1,8 @@
 //! A wait for a point in time, which `flow::sleep` and `flow::wait_until` share.
 
 use crate::effects::World;
-use crate::effects::checks::later;
 use crate::effects::host_fn::{Assumed, Observation, Wait};
+use crate::effects::waiting::later;
 use crate::model::{Failure, HumanDuration};
 use crate::run::Performing;
 use jiff::Timestamp;

@@ -27,7 +27,7 @@ pub(super) static RUN: Function<Args, Output> = map(
 /// How much of each stream is kept.
 const KEEP: usize = 64 * 1024;
 /// How long a program may take unless the workflow sets a deadline.
-const LIMIT: HumanDuration = crate::effects::checks::DEADLINE;
+const LIMIT: HumanDuration = crate::effects::waiting::DEADLINE;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

@@ -70,7 +70,7 @@ fn a_check_that_never_appears_is_pending_until_the_deadline() {
 
 #[test]
 fn skipped_and_neutral_are_not_green() {
-    for (play, word) in [(Play::Skipped, "skipped"), (Play::Neutral, "took no side")] {
+    for (play, word) in [(Play::Skipped, "skipped"), (Play::Neutral, "is neutral")] {
         let stage = Stage::new();
         stage.github.on_change(Form::Run, "unit", play);
         stage.github.protect("staging", Protection { required: vec!["unit".to_owned()], ..Protection::default() });

@@ -152,7 +152,7 @@ fn statuses_on_the_landed_commit_are_waited_for_and_older_ones_do_not_count() {
     // The pull request's own check is green on the very same commit.
     let (stage, said) = with_statuses(Play::Never);
     said.exits(0);
-    assert!(said.stderr.contains("nobody watches it deploy"), "{}", said.stderr);
+    assert!(said.stderr.contains("its deploy is not watched"), "{}", said.stderr);
     concluded(&stage, "nobody watched it deploy");
 }
 
@@ -164,7 +164,7 @@ fn whoever_deploys_is_waited_for_by_name() {
     stage.github.on_push("staging", Form::Run, "argo", Play::GreenAfter(3));
     stage.github.on_push("staging", Form::Run, "coverage", Play::Red);
     let said = stage.relwf(&["run", "promote-staging", "--dry-run"]);
-    assert!(said.stdout.contains("and so does what deploys: argo, deployment/beta"), "{}", said.stdout);
+    assert!(said.stdout.contains("and these are green: argo, deployment/beta"), "{}", said.stdout);
     let said = deploying(&stage, "success");
     said.exits(0);
     assert!(said.stderr.contains("deployment/beta has not reported"), "{}", said.stderr);

@@ -1,0 +1,102 @@
+//! Red builds and red checks as failures: the jobs that failed, the ends of their logs, where an operator looks.
+
+use super::text::list;
+use crate::ci::{Build, BuildState, Ci, CiEvent, RedJob};
+use crate::forge::Verdict;
+use crate::model::{CommitId, Failure, FailureKind, TaskContext};
+use serde_json::json;
+
+/// How many lines of a red job's log are shown.
+const LINES: usize = 20;
+
+/// The failure for a build that did not pass, with the end of its log.
+pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Failure {
+    let event = build.event.word();
+    let what = match build.state {
+        BuildState::Errored => "could not be run to its end",
+        BuildState::Canceled => "was canceled",
+        _ => "is red",
+    };
+    let jobs = red_jobs(ci, build, task);
+    let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
+    let landed = (build.event == CiEvent::Push).then(|| {
+        "the commit has landed already: mend it on the source branch and promote again, or revert it".to_owned()
+    });
+    let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
+    let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
+    let failure = if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) };
+    let failure =
+        if jobs.len() > 1 { jobs.iter().fold(failure, |failure, job| failure.cause(line(job))) } else { failure };
+    failure.detail(json!({ "build": build, "jobs": jobs, "log": log_of(&jobs) }))
+}
+
+/// The jobs that failed; a verdict stands without them.
+pub(super) fn red_jobs(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Vec<RedJob> {
+    ci.red_jobs(&build.id, LINES, task).unwrap_or_default()
+}
+
+/// A job's name and address.
+fn line(job: &RedJob) -> String {
+    format!("{}: {}", job.name, job.url.as_deref().unwrap_or("failed"))
+}
+
+/// The ends of the jobs' logs; each under its name where there are several.
+fn log_of(jobs: &[RedJob]) -> Vec<String> {
+    let head = |job: &RedJob| (jobs.len() > 1).then(|| format!("{}:", job.name));
+    jobs.iter().flat_map(|job| head(job).into_iter().chain(job.log.iter().cloned())).collect()
+}
+
+/// The failure for checks that are red, with the jobs that made them so.
+pub(super) fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> Failure {
+    let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
+    let failure =
+        Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
+            .hint("nothing has landed; fix it on the source branch and run the workflow again");
+    let failure = in_their_words(failure, red);
+    let failure = jobs.iter().fold(failure, |failure, job| failure.cause(line(job)));
+    failure.detail(json!({ "red": red, "jobs": jobs, "log": log_of(jobs) }))
+}
+
+/// With what each check says itself, and where.
+fn in_their_words(failure: Failure, verdicts: &[Verdict]) -> Failure {
+    let telling = verdicts.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some());
+    telling.fold(failure, |failure, verdict| {
+        let at = verdict.url.as_deref().unwrap_or_default();
+        failure.cause(format!("{}: {} {at}", verdict.context, verdict.description).trim_end())
+    })
+}
+
+/// The failure for red reports on a commit that has landed.
+pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
+    let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
+    let words = format!("on {}, which has landed, these are red: {}", commit.short(), list(&names, 5));
+    let failure = Failure::new(FailureKind::Red, words)
+        .hint("mend it on the source branch and promote again, or revert it: `relwf run revert-release`");
+    in_their_words(failure, red).detail(json!({ "red": red }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forge::VerdictState;
+    use jiff::Timestamp;
+
+    fn red(context: &str) -> Verdict {
+        Verdict {
+            context: context.to_owned(),
+            state: VerdictState::Red,
+            description: String::new(),
+            url: None,
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn red_checks_name_themselves() {
+        let failure = red_checks(crate::model::ObjectId::ZERO.into(), &[red("a"), red("b")], &[]);
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (FailureKind::Red, "on 0000000000 these checks are red: a, b")
+        );
+    }
+}

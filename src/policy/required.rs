@@ -1,0 +1,101 @@
+//! Which checks a landing on a branch waits for: those of relwf.toml, those of the forge's rules, or the command of `[ci]`.
+
+use super::contexts::{is_own, precedes_landing};
+use crate::ci::Start;
+use crate::config::{Config, Environment};
+use crate::forge::{Rules, Verdict};
+use crate::model::BranchName;
+
+/// The environment that a branch is deployed to.
+pub fn environment_of<'c>(config: &'c Config, branch: &BranchName) -> Option<&'c Environment> {
+    config.environments.iter().find(|environment| environment.branch == *branch)
+}
+
+/// Is it the branch of an environment?
+pub fn is_environment_branch(config: &Config, branch: &BranchName) -> bool {
+    environment_of(config, branch).is_some()
+}
+
+/// The checks that must be green on a commit before it lands: relwf.toml's first, then what only the forge's rules name.
+pub fn required_to_land(environment: Option<&Environment>, rules: &Rules) -> Vec<String> {
+    let configured = environment.map_or(&[][..], |environment| environment.checks.as_slice());
+    let mut required: Vec<String> = Vec::new();
+    for context in configured.iter().chain(&rules.required).filter(|context| precedes_landing(context)) {
+        if !required.contains(context) {
+            required.push(context.clone());
+        }
+    }
+    required
+}
+
+/// What a landing waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LandsAfter {
+    /// These checks, all green.
+    Checks(Vec<String>),
+    /// The command of `[ci]`: no check is required by name.
+    OwnBuild,
+    /// Nothing: untested commits land.
+    Nothing,
+}
+
+impl LandsAfter {
+    /// For required checks and a CI, where there is one.
+    pub fn of(required: Vec<String>, ci: Option<Start>) -> Self {
+        match (required.is_empty(), ci) {
+            (false, _) => Self::Checks(required),
+            (true, Some(Start::Us)) => Self::OwnBuild,
+            (true, Some(Start::Server) | None) => Self::Nothing,
+        }
+    }
+}
+
+/// The required checks that the command of `[ci]` answers for: those of other CIs' names that nothing has reported. A name of
+/// relwf's own stands for the event that really ran.
+pub fn answered_by_own_build<'r>(
+    required: &'r [String],
+    verdicts: &'r [Verdict],
+) -> impl Iterator<Item = &'r String> + use<'r> {
+    let reported = |context: &String| verdicts.iter().any(|verdict| verdict.context == *context);
+    required.iter().filter(move |context| !is_own(context) && !reported(context))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{environment, texts, verdict};
+    use super::*;
+    use crate::forge::VerdictState::Pending;
+
+    #[test]
+    fn a_landing_waits_for_what_relwf_toml_and_the_forge_require_and_can_come_before_it() {
+        let table: [(&[&str], &[&str], &[&str]); 6] = [
+            (&[], &[], &[]),
+            (&["a", "b"], &[], &["a", "b"]),
+            (&[], &["c"], &["c"]),
+            (&["a", "b"], &["b", "c"], &["a", "b", "c"]),
+            (&["relwf/pull_request", "relwf/push"], &[], &["relwf/pull_request"]),
+            (&["relwf/push"], &["relwf/push", "c"], &["c"]),
+        ];
+        for (checks, rules, expected) in table {
+            let rules = Rules { required: texts(rules), ..Rules::default() };
+            assert_eq!(required_to_land(Some(&environment(checks, &[])), &rules), texts(expected), "{checks:?}");
+        }
+        let rules = Rules { required: texts(&["c"]), ..Rules::default() };
+        assert_eq!(required_to_land(None, &rules), ["c"], "a branch without an environment");
+    }
+
+    #[test]
+    fn without_a_required_check_only_a_command_of_our_own_holds_up_a_landing() {
+        assert_eq!(LandsAfter::of(texts(&["a"]), Some(Start::Us)), LandsAfter::Checks(texts(&["a"])));
+        assert_eq!(LandsAfter::of(Vec::new(), Some(Start::Us)), LandsAfter::OwnBuild);
+        assert_eq!(LandsAfter::of(Vec::new(), Some(Start::Server)), LandsAfter::Nothing);
+        assert_eq!(LandsAfter::of(Vec::new(), None), LandsAfter::Nothing);
+    }
+
+    #[test]
+    fn the_command_answers_for_other_names_that_nothing_reported() {
+        let required = texts(&["ci/pr", "relwf/pull_request", "lint"]);
+        let verdicts = [verdict("lint", Pending, 1)];
+        assert_eq!(answered_by_own_build(&required, &verdicts).collect::<Vec<_>>(), ["ci/pr"]);
+    }
+}
