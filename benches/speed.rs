@@ -1,4 +1,4 @@
-//! How fast relwf is, as ratios against git in the same run.
+//! What relwf costs, as ratios against git or against itself, in one run and without a network.
 //!
 //!     cargo bench --bench speed                      # on a generated repository of 50,000 commits
 //!     RELWF_BENCH_REPO=/path/to/repo cargo bench --bench speed
@@ -9,19 +9,21 @@
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints and may stop at once")]
 
-use relwf::model::{Cancel, Value};
-use relwf::run::{Advance, History, Settled, advance};
-use relwf::script::{Library, Program, Source};
+#[path = "speed/evaluation.rs"]
+mod evaluation;
+#[path = "speed/measure.rs"]
+mod measure;
+#[path = "speed/promotion.rs"]
+mod promotion;
+
+use measure::{compare, private, text};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 
 const RELWF: &str = env!("CARGO_BIN_EXE_relwf");
 const COMMITS: usize = 50_000;
 const FILES: usize = 2_000;
-const COMMANDS: usize = 1_000;
 
 fn main() {
     // `cargo test --benches` runs benchmarks too; they are not tests.
@@ -30,7 +32,8 @@ fn main() {
     }
     let room = tempfile::tempdir().expect("a temporary folder");
     start_up(room.path());
-    evaluator();
+    promotion::by_hand(&room.path().join("promotion"));
+    evaluation::evaluator();
     preview(room.path());
 }
 
@@ -80,58 +83,6 @@ fn preview(room: &Path) {
     compare("relwf preview", relwf, "git fetch + git merge-tree", git, 11);
 }
 
-/// What it costs to answer all commands of a long run from its journal, as every resumption does.
-fn evaluator() {
-    println!("\nevaluation of a workflow of {COMMANDS} commands");
-    let text = format!(
-        "const WORKFLOW = #{{ params: #{{}} }};\n\
-         fn run(p) {{\n    let seen = 0;\n    for n in 0..{COMMANDS} {{\n        \
-         let commit = flow::step(\"look\", || git::commit(`v1.${{n}}`));\n        \
-         seen += commit.summary.len();\n    }}\n    seen\n}}\n"
-    );
-    let source = Source { path: "workflows/long.rhai".to_owned(), text };
-    let compiled = Instant::now();
-    let library = Library::pinned(vec![source], relwf::effects::host_functions());
-    let program = library.program("long").map_err(|finding| finding.failure).expect("the workflow compiles");
-    println!("  compiled in {:.1} ms", compiled.elapsed().as_secs_f64() * 1e3);
-
-    let mut history = History::default();
-    let whole = Instant::now();
-    while let Advance::Pending(requests) = evaluate(&program, &Arc::new(history.clone())) {
-        requests.iter().for_each(|request| history.settle(request, Settled::Value(outcome())));
-    }
-    println!("  from the first command to the last: {:.0} ms", whole.elapsed().as_secs_f64() * 1e3);
-
-    let history = Arc::new(history);
-    let end = Advance::Done(Value::from(COMMANDS * "Count orders for each customer".len()));
-    assert!(evaluate(&program, &history) == end, "the workflow is not done");
-    let mut times: Vec<Duration> = (0..21)
-        .map(|_| {
-            let start = Instant::now();
-            evaluate(&program, &history);
-            start.elapsed()
-        })
-        .collect();
-    let took = median(&mut times).as_secs_f64();
-    println!("  one evaluation, all answered: {:.2} ms; a command: {:.1} µs", took * 1e3, took * 1e6 / COMMANDS as f64);
-}
-
-fn evaluate(program: &Program, history: &Arc<History>) -> Advance {
-    advance(program, &serde_json::json!({}), Arc::clone(history), &Cancel::new()).0
-}
-
-/// What `git::commit` answers.
-fn outcome() -> Value {
-    serde_json::json!({
-        "id": "4be1f6d0c2a7f8e9b0d1c2a3f4e5d6c7b8a90123",
-        "summary": "Count orders for each customer",
-        "author": "Ada",
-        "time": "2026-01-01T10:00:00Z",
-        "parents": ["9d27c81e5fa7f8e9b0d1c2a3f4e5d6c7b8a90123"],
-        "tree": "f8efc0e4c1a7f8e9b0d1c2a3f4e5d6c7b8a90123",
-    })
-}
-
 /// A repository of [`COMMITS`] commits with a staging branch that lags and has a hotfix of its own.
 fn generate(path: &Path, room: &Path) -> PathBuf {
     let mut init = private("git", room);
@@ -176,52 +127,4 @@ fn generate(path: &Path, room: &Path) -> PathBuf {
     pack.arg("-C").arg(path).args(["repack", "-q", "-a", "-d"]);
     assert!(pack.status().expect("git runs").success(), "git repack failed");
     path.to_owned()
-}
-
-/// A command that sees nothing of the caller's home and configuration.
-fn private(program: &str, room: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", room)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("RELWF_STATE_DIR", room.join("state"))
-        .env("RELWF_CACHE_DIR", room.join("cache"));
-    command
-}
-
-fn text(command: &mut Command) -> String {
-    String::from_utf8_lossy(&command.output().expect("the command runs").stdout).into_owned()
-}
-
-fn timed(mut command: Command) -> Duration {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let start = Instant::now();
-    let output = command.output().expect("the command runs");
-    let took = start.elapsed();
-    assert!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
-    took
-}
-
-fn compare(ours: &str, a: impl Fn() -> Command, theirs: &str, b: impl Fn() -> Command, rounds: usize) {
-    timed(a());
-    timed(b());
-    let (mut first, mut second) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        first.push(timed(a()));
-        second.push(timed(b()));
-    }
-    let (first, second) = (median(&mut first), median(&mut second));
-    println!(
-        "  {ours}: {:.1} ms; {theirs}: {:.1} ms; ratio {:.2}",
-        first.as_secs_f64() * 1e3,
-        second.as_secs_f64() * 1e3,
-        first.as_secs_f64() / second.as_secs_f64()
-    );
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }

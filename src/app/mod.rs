@@ -20,6 +20,7 @@ mod merge_tree;
 mod plan;
 mod preview;
 mod project;
+mod reference;
 mod run_id;
 mod runs;
 mod unresolved;
@@ -40,6 +41,7 @@ pub use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
+pub use reference::{config_tables, host_functions};
 pub use runs::{
     Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run, resumable,
     runs, settle, show,

@@ -113,6 +113,7 @@ pub enum Verb {
     /// Print the manual page (roff) to stdout.
     #[command(after_help = "Examples:\n  relwf man | man -l -\n  relwf man > /usr/local/share/man/man1/relwf.1")]
     Man,
+    Reference(super::reference::ReferenceArgs),
 }
 
 impl Verb {
@@ -133,7 +134,7 @@ impl Verb {
             Self::MergeTree(args) => args.json.json,
             Self::Candidates(args) => args.json.json,
             Self::Doctor(args) => args.json.json,
-            Self::Init(_) | Self::Completions(_) | Self::Man => false,
+            Self::Init(_) | Self::Completions(_) | Self::Man | Self::Reference(_) => false,
         }
     }
 

@@ -24,7 +24,25 @@ pub enum Exit {
 }
 
 impl Exit {
-    const fn code(self) -> u8 {
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 7] =
+        [Self::Done, Self::Against, Self::Usage, Self::Suspended, Self::InDoubt, Self::Bug, Self::Interrupted];
+
+    /// What it means, for the reference.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "Done; for `preview` and `merge-tree`: clean",
+            Self::Against => "A verdict against: conflict, red check, refused approval, held target, failed step",
+            Self::Usage => "Usage, configuration or script error; nothing was done",
+            Self::Suspended => "Suspended: waiting for people, CI or time; `relwf resume RUN` goes on",
+            Self::InDoubt => "In doubt: an effect may or may not have happened and the remote cannot tell; you decide",
+            Self::Bug => "A bug in relwf",
+            Self::Interrupted => "Interrupted; `relwf resume RUN` goes on",
+        }
+    }
+
+    /// The code itself.
+    pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Against => 1,

@@ -20,6 +20,7 @@ mod man;
 mod merge_tree;
 mod preview;
 mod problem;
+mod reference;
 mod resume;
 mod run;
 mod runs;
@@ -74,6 +75,7 @@ fn verb(context: &Context, verb: Verb) -> Exit {
         Verb::Doctor(args) => doctor::run(context, &args),
         Verb::Completions(args) => completions::run(context, &args),
         Verb::Man => man::run(context),
+        Verb::Reference(args) => reference::run(context, &args),
     };
     match done {
         Ok(exit) => exit,

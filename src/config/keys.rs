@@ -77,7 +77,7 @@ pub fn tables() -> Vec<TableDoc> {
 
 /// The file as a whole.
 pub(super) mod top {
-    use crate::document::{Data, Inner, Inners, OPTIONAL, keys};
+    use crate::document::{Inner, Inners, OPTIONAL, keys};
 
     keys! {
         /// The repository.
@@ -95,7 +95,7 @@ pub(super) mod top {
         /// Programs that workflows may start.
         SH: Inner = "sh", OPTIONAL;
         /// Secrets.
-        SECRETS: Data = "secrets", OPTIONAL;
+        SECRETS: Inner = "secrets", OPTIONAL;
     }
 }
 

@@ -10,6 +10,7 @@ mod load;
 mod sections;
 mod types;
 
+pub use crate::document::{Absent, KeyDoc, TableDoc};
 pub use keys::tables;
 pub use load::{find, load, parse};
 use types::UpdateEvent;

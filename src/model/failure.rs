@@ -1,10 +1,11 @@
 //! One shape for everything that can go wrong: data that people, scripts, the journal and `--json` all read.
 
 use super::{HumanDuration, SourceLocation, Value};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing went wrong. Scripts branch on it (`err.kind == "conflict"`), the command line maps it to an exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// Wrong command line.
@@ -76,6 +77,14 @@ impl FailureKind {
             Ok(Value::String(word)) => word,
             _ => format!("{self:?}"),
         }
+    }
+
+    /// Every kind's word with what it means, for the reference.
+    pub fn documented() -> Vec<(String, String)> {
+        let schema = schemars::schema_for!(Self);
+        let text = |kind: &Value, key: &str| kind.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kinds = schema.get("oneOf").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        kinds.iter().map(|kind| (text(kind, "const"), text(kind, "description"))).collect()
     }
 }
 

@@ -17,6 +17,7 @@ pub mod merge_tree;
 mod out;
 pub mod plan;
 pub mod preview;
+pub mod reference;
 pub mod run;
 pub mod runs;
 pub mod style;

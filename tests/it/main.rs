@@ -13,6 +13,7 @@ mod cli_undo;
 mod config;
 mod delta;
 mod demo;
+mod docs;
 mod durable;
 mod effects;
 mod forge_local;

@@ -130,7 +130,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "script",
         ],
     ),
-    ("ui", &["app", "components", "hidden", "merge", "model", "run", "script"]),
+    ("ui", &["app", "components", "config", "hidden", "merge", "model", "run", "script"]),
     ("cli", &["app", "git", "journal", "model", "run", "script", "ui"]),
 ];
 
