@@ -52,7 +52,8 @@ pub trait Read: Send + Sync {
 }
 
 /// What a look at something awaited gave.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Observation<A = Value> {
     /// It is there.
     Ready(A),
@@ -116,7 +117,8 @@ pub struct Intent {
 }
 
 /// How an effect can fail.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EffectError {
     /// It did not happen, and trying again would not help.
     Refused(Failure),
@@ -132,7 +134,8 @@ pub enum EffectError {
 }
 
 /// What the remote says about an effect that may have happened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Probe<A = Value> {
     /// It happened; this is its outcome.
     Done(A),

@@ -3,7 +3,8 @@
 //! Workers (`perform.rs`) only perform; nothing else decides what starts, or hands outcomes to the script.
 
 use super::announce::{Announcer, millis};
-use super::perform::{End, Performer, Task, interrupted};
+use super::life::{CommandState, End, interrupted};
+use super::perform::{Ended, Performer, Task};
 use super::{
     Advance, Entry, Event, History, Key, Live, LocalDriver, Outcome, Position, RecordError, Request, RunStatus, Settled,
 };
@@ -35,7 +36,7 @@ pub(super) struct Drive<'d, 'scope, 'env> {
     driver: &'scope LocalDriver<'scope>,
     performer: &'scope Performer<'scope>,
     scope: &'scope Scope<'scope, 'env>,
-    receiver: &'d Receiver<(Box<Task>, End)>,
+    receiver: &'d Receiver<(Box<Task>, Ended)>,
     /// What the run's processes before this one have written.
     journal: Arc<History>,
     announcer: Announcer,
@@ -45,6 +46,8 @@ pub(super) struct Drive<'d, 'scope, 'env> {
     settled: Vec<(Request, Settled)>,
     in_flight: HashSet<Key>,
     resting: HashMap<Key, Resting>,
+    /// What each wait lacked when it was looked at last.
+    waiting: HashMap<Key, String>,
     /// Effects that a dead process left without an outcome: nothing else starts before they are settled.
     recovering: HashSet<Key>,
     doubts: Vec<Failure>,
@@ -56,7 +59,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         driver: &'scope LocalDriver<'scope>,
         performer: &'scope Performer<'scope>,
         scope: &'scope Scope<'scope, 'env>,
-        receiver: &'d Receiver<(Box<Task>, End)>,
+        receiver: &'d Receiver<(Box<Task>, Ended)>,
         journal: History,
     ) -> Self {
         let open = |entry: &Entry| entry.intent.is_some() && entry.settled.is_none();
@@ -72,6 +75,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             settled: Vec::new(),
             in_flight: HashSet::new(),
             resting: HashMap::new(),
+            waiting: HashMap::new(),
             doubts: Vec::new(),
             stop: None,
         }
@@ -139,27 +143,34 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         let nearest = self.resting.values().map(|resting| resting.due.saturating_duration_since(Instant::now())).min();
         let patience = nearest.map_or(self.performer.policy.tick, |due| due.min(self.performer.policy.tick));
         let mut next = self.receiver.recv_timeout(patience).ok();
-        while let Some((task, end)) = next {
-            self.hear(task, end);
+        while let Some((task, ended)) = next {
+            self.hear(task, ended);
             next = self.receiver.try_recv().ok();
         }
     }
 
-    fn hear(&mut self, mut task: Box<Task>, end: End) {
+    fn hear(&mut self, task: Box<Task>, ended: Ended) {
         let key = task.request.key.clone();
         self.in_flight.remove(&key);
         self.recovering.remove(&key);
+        let end = match ended {
+            Ok(end) => end,
+            Err(error) => {
+                self.stop = Some(Stop::Broken(error));
+                return;
+            }
+        };
         match end {
             End::Settled(settled) => {
                 self.finished(&task, settled.clone());
                 self.settled.push((task.request, settled));
             }
             End::NotYet { why, again } => {
-                self.waiting(&mut task, &why);
-                self.resting.insert(key, Resting { task, due: Instant::now() + again, suspended: None });
+                self.waiting(&key, &why);
+                self.resting.insert(key, Resting { task, due: Instant::now() + again.duration(), suspended: None });
             }
             End::Suspended { why, until } => {
-                self.waiting(&mut task, &why);
+                self.waiting(&key, &why);
                 let most = self.performer.policy.suspended;
                 let left = until.map(|until| until.duration_since((self.performer.policy.now)()));
                 let rest = left.map_or(most, |left| Duration::try_from(left).unwrap_or(Duration::ZERO).min(most));
@@ -177,7 +188,6 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
                     self.stop = Some(Stop::Bug(failure));
                 }
             }
-            End::Broken(error) => self.stop = Some(Stop::Broken(error)),
         }
     }
 
@@ -222,18 +232,8 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         {
             self.driver.listener.event(&Event::command_started(&request));
             let entry = self.journal.entries.get(&request.key);
-            let task = Task {
-                command: None,
-                started: Instant::now(),
-                begun: entry.and_then(|entry| entry.begun.clone()),
-                intent: entry.and_then(|entry| entry.intent.clone()),
-                attempts: entry.map_or(0, |entry| entry.attempts),
-                doubted: entry.is_some_and(|entry| entry.unknown.is_some()),
-                absent: entry.is_some_and(|entry| entry.absent),
-                said: None,
-                request,
-            };
-            self.spawn(Box::new(task));
+            let state = entry.map(CommandState::of).unwrap_or_default();
+            self.spawn(Box::new(Task::new(request, state)));
         }
     }
 
@@ -294,10 +294,9 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
     }
 
     /// Says what a wait lacks, when that is news.
-    fn waiting(&self, task: &mut Task, why: &str) {
-        if task.said.as_deref() != Some(why) {
-            task.said = Some(why.to_owned());
-            self.driver.listener.event(&Event::Waiting { key: task.request.key.clone(), why: why.to_owned() });
+    fn waiting(&mut self, key: &Key, why: &str) {
+        if self.waiting.insert(key.clone(), why.to_owned()).as_deref() != Some(why) {
+            self.driver.listener.event(&Event::Waiting { key: key.clone(), why: why.to_owned() });
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The dry driver: reads are real, effects and waits are assumed and listed.
 
 use super::announce::{Announcer, millis};
-use super::perform::{interrupted, panic_text};
+use super::life::{Action, Cancellation, CommandKind, CommandState, Context, End, Happened, Moment, interrupted, step};
+use super::perform::{misfit, panic_text};
 use super::{
     Advance, Assumed, Command, Commands, Event, Listener, Live, Outcome, Performing, PlanItem, Position, Request,
-    RunStatus, Script, Settled,
+    RetryPolicy, RunStatus, Script, Settled,
 };
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, TaskContext, Value, unknown_inside};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Everything a dry run needs.
 pub struct DryDriver<'a> {
@@ -75,7 +76,10 @@ impl Walk<'_> {
             let mut live = Live::start(scope, script, params, Arc::default(), cancel)?;
             self.answer_all(&mut live)
         });
-        outcome.unwrap_or_else(|failure| Outcome::with(RunStatus::Failed, failure))
+        outcome.unwrap_or_else(|failure| match failure.kind {
+            FailureKind::Interrupted => Outcome::with(RunStatus::Interrupted, failure),
+            _ => Outcome::with(RunStatus::Failed, failure),
+        })
     }
 
     fn answer_all(&mut self, live: &mut Live<'_>) -> Result<Outcome, Failure> {
@@ -102,12 +106,41 @@ impl Walk<'_> {
         }
     }
 
-    /// The outcome of one command; an error ends the preview.
+    /// The outcome of one command; an error ends the preview. The command lives its life, but nothing is written down,
+    /// and what would be begun or prepared is assumed.
     fn answer(&mut self, request: &Request) -> Result<Settled, Failure> {
-        let command = match self.driver.commands.command(&request.call) {
-            Ok(command) => command,
-            Err(failure) => return Ok(Settled::Failure(failure)),
-        };
+        let DryDriver { run, commands, cancel, .. } = *self.driver;
+        let command = commands.command(&request.call);
+        // A preview ends before any rest that a server may ask for.
+        let policy = RetryPolicy { budget: Duration::MAX, ..RetryPolicy::default() };
+        let (mut state, mut action) = (CommandState::default(), Action::Start);
+        loop {
+            let happened = match action {
+                Action::Start => match &command {
+                    Ok(command) => Happened::Started(CommandKind::of(command)),
+                    Err(failure) => Happened::Unfit(failure.clone()),
+                },
+                Action::Record(_) => Happened::Recorded,
+                Action::End(End::Settled(settled)) => return Ok(settled),
+                Action::End(End::Interrupted(failure) | End::InDoubt(failure) | End::Bug(failure)) => {
+                    return Err(failure);
+                }
+                Action::End(End::NotYet { why, .. } | End::Suspended { why, .. }) => {
+                    return Err(Failure::new(FailureKind::Waiting, why).at(request.call.at.clone()));
+                }
+                ref action => match &command {
+                    Ok(command) => self.act(request, command, action)?,
+                    Err(failure) => Happened::Unfit(failure.clone()),
+                },
+            };
+            let cancellation = if cancel.is_raised() { Cancellation::Requested } else { Cancellation::None };
+            let moment = Moment { elapsed: Duration::ZERO, now: Timestamp::now(), chance: 0, cancellation };
+            (state, action) = step(state, happened, &Context { run, request, policy: &policy, moment });
+        }
+    }
+
+    /// Looks for real, and takes everything else for granted.
+    fn act(&mut self, request: &Request, command: &Command, action: &Action) -> Result<Happened, Failure> {
         let progress = |progress: Progress| {
             let (key, text, shown) = (request.key.clone(), progress.what, progress.shown);
             self.driver.listener.event(&Event::CommandProgress { key, text, shown });
@@ -118,26 +151,24 @@ impl Walk<'_> {
             task: TaskContext { cancel: self.driver.cancel, progress: &progress },
             now: Timestamp::now(),
         };
-        let assumed = match &command {
-            Command::Read(read) => {
+        let assumed = match (action, command) {
+            (Action::Read, Command::Read(read)) => {
                 if let Some(what) = unknown_inside(&request.call.args) {
                     return Err(undecidable(request, what));
                 }
                 let started = self.started(request);
-                let settled = Settled::from(read.perform(&cx));
-                self.finished(request, &settled, started);
-                return Ok(settled);
+                let answer = read.perform(&cx);
+                self.finished(request, &Settled::from(answer.clone()), started);
+                return Ok(Happened::Answered(answer));
             }
-            Command::Wait(wait) => wait.assume(&cx),
-            Command::Effect(effect) => effect.assume(&cx),
+            (Action::Begin, Command::Wait(wait)) => wait.assume(&cx),
+            (Action::Prepare, Command::Effect(effect)) => effect.assume(&cx),
+            _ => return Ok(Happened::Panicked(misfit(request))),
         };
-        Ok(match assumed {
-            Ok(Assumed { value, note }) => {
-                self.items.insert(request.position.clone(), PlanItem::new(request, value.clone(), note));
-                Settled::Value(value)
-            }
-            Err(failure) => Settled::Failure(failure),
-        })
+        Ok(Happened::Assumed(assumed.map(|Assumed { value, note }| {
+            self.items.insert(request.position.clone(), PlanItem::new(request, value.clone(), note));
+            value
+        })))
     }
 
     fn started(&self, request: &Request) -> Instant {

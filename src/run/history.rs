@@ -2,10 +2,12 @@
 
 use super::{Fingerprint, Intent, Key, Record, Request};
 use crate::model::{Failure, Value};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How a command ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Settled {
     /// With a value.
     Value(Value),

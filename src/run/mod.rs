@@ -16,6 +16,7 @@ mod event;
 mod history;
 mod host_fn;
 mod key;
+pub mod life;
 mod live;
 mod param;
 mod perform;

@@ -2,9 +2,11 @@
 
 use super::{Fingerprint, History, Intent, Key, RunStatus, Settled};
 use crate::model::{Failure, RunId, Value};
+use serde::{Deserialize, Serialize};
 
 /// One thing that happened in a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Record {
     /// A wait began; `facts` come back in every later look.
     Begun {

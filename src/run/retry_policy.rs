@@ -1,8 +1,6 @@
 //! How patient a driver is: retries, looks and the clock, as data so that tests can turn them.
 
 use jiff::Timestamp;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::time::Duration;
 
 /// How patient a driver is.
@@ -43,13 +41,11 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The pause after `tries` tries: exponential, with up to half of it taken off by chance, so that many clients do
-    /// not come back together.
-    pub(super) fn pause(&self, tries: u32) -> Duration {
+    /// The pause after `tries` tries: exponential, with up to half of it taken off by `chance` (0 to 1023), so that many
+    /// clients do not come back together.
+    pub(super) fn pause(&self, tries: u32, chance: u32) -> Duration {
         let full = self.first.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(self.longest);
-        // A fresh hasher is seeded by the operating system: chance enough for jitter, without a dependency.
-        let chance = u32::try_from(RandomState::new().hash_one(tries) % 1024).unwrap_or(0);
-        full - full / 2 * chance / 1024
+        full - full / 2 * chance.min(1023) / 1024
     }
 }
 
@@ -62,9 +58,10 @@ mod tests {
         let policy = RetryPolicy::default();
         for (tries, full) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (40, 30)] {
             let full = Duration::from_secs(full);
-            for _ in 0..50 {
-                let pause = policy.pause(tries);
-                assert!(pause <= full && pause >= full / 2, "{tries}: {pause:?}");
+            assert_eq!(policy.pause(tries, 0), full);
+            for chance in [1, 512, 1023, u32::MAX] {
+                let pause = policy.pause(tries, chance);
+                assert!(pause < full && pause >= full / 2, "{tries}: {pause:?}");
             }
         }
     }

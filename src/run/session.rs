@@ -6,6 +6,7 @@
 use super::divergence::{never_asked, other_command, too_early};
 use super::{Advance, Call, Entry, Evaluation, Fingerprint, History, Key, Path, Position, Settled};
 use crate::model::{Cancel, Failure, FailureKind, SourceLocation, Value};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -28,7 +29,7 @@ pub enum Answer {
 }
 
 /// A call that has no outcome yet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// Its place in the run.
     pub key: Key,

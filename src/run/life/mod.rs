@@ -1,0 +1,26 @@
+//! The life of one command, from the script's call to its outcome, as a value.
+//!
+//! [`step()`] says what follows from what happened, and what is to be done next. It has no clock, no threads and performs
+//! nothing: a host (the local driver, a dry run, another engine) does what [`Action`] names and reports it as
+//! [`Happened`]. All rules of retries, probes and doubt are here and nowhere else.
+//!
+//! ```text
+//! read     Ready → Reading → RecordingOutcome → Settled
+//! wait     Ready → Beginning → RecordingFacts → Observing ⇄ Resting | Suspended
+//! effect   Ready → Preparing ⇄ PreparePause
+//!                    → RecordingIntent → Performing → RecordingOutcome → Settled
+//!                         ↑ PerformPause ← (not done)  (unknown) → Probing ⇄ ProbePause → RecordingDoubt → InDoubt
+//!                                          (not done, later) → RecordingAbsent → Suspended
+//! ```
+
+mod state;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use state::{
+    Action, Attempt, Cancellation, CommandKind, CommandState, Context, Doubt, End, Happened, Moment, ProbeCause, Tries,
+    Written,
+};
+pub(super) use step::interrupted;
+pub use step::step;

@@ -1,0 +1,490 @@
+//! What a command can be in, what can happen to it, what is to be done then.
+
+use crate::model::{Failure, HumanDuration, RunId, Value};
+use crate::run::{
+    Command, EffectError, Entry, Fingerprint, Intent, Key, Observation, OnUnknown, Probe, Record, Request, RetryPolicy,
+    Settled,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// Where a command is in its life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandState {
+    /// Asked for; nothing of it is under way in this process.
+    Ready(Written),
+    /// A read looks.
+    Reading,
+    /// A wait looks up its facts.
+    Beginning,
+    /// A wait's facts are being written down.
+    RecordingFacts {
+        /// What [`crate::run::Wait::begin`] answered.
+        facts: Value,
+    },
+    /// A wait looks whether it is there.
+    Observing {
+        /// What the journal has of it.
+        facts: Value,
+    },
+    /// Not there yet; this process looks again.
+    Resting {
+        /// What the journal has of it.
+        facts: Value,
+        /// For people: what is missing.
+        why: String,
+        /// When to look again.
+        again: HumanDuration,
+    },
+    /// It may take long; the process may exit.
+    Suspended {
+        /// What the journal has of it: where it goes on.
+        written: Written,
+        /// For people: what is missing.
+        why: String,
+        /// When it is worth another look, where that is known.
+        until: Option<Timestamp>,
+    },
+    /// An effect looks up what its probe will need.
+    Preparing {
+        /// This is the nth try.
+        tries: u32,
+    },
+    /// It could not be looked up; sleeps before the next try.
+    PreparePause {
+        /// The next try's number.
+        tries: u32,
+        /// How long.
+        pause: Duration,
+        /// Why.
+        failure: Failure,
+    },
+    /// An intent is being written down.
+    RecordingIntent {
+        /// What is written.
+        attempt: Attempt,
+        /// The tries of this process, this one included.
+        tries: Tries,
+    },
+    /// The effect is performed.
+    Performing {
+        /// What is on disk.
+        attempt: Attempt,
+        /// The tries of this process, this one included.
+        tries: Tries,
+    },
+    /// It did not happen; sleeps before the next try.
+    PerformPause {
+        /// What is on disk.
+        attempt: Attempt,
+        /// The tries so far.
+        tries: Tries,
+        /// How long.
+        pause: Duration,
+        /// Why it did not happen.
+        failure: Failure,
+    },
+    /// The remote is asked whether the effect happened.
+    Probing {
+        /// What is on disk.
+        attempt: Attempt,
+        /// From 0.
+        look: u32,
+        /// Why it has to be asked.
+        cause: ProbeCause,
+    },
+    /// No trace yet; sleeps before the next look: lists lag, and what was sent may still arrive.
+    ProbePause {
+        /// What is on disk.
+        attempt: Attempt,
+        /// The next look's number.
+        look: u32,
+        /// How long.
+        pause: Duration,
+        /// Why it has to be asked.
+        cause: ProbeCause,
+    },
+    /// "The server says that it did not happen" is being written down.
+    RecordingAbsent {
+        /// What is on disk.
+        attempt: Attempt,
+        /// With the time that the server asked for.
+        failure: Failure,
+    },
+    /// "It may or may not have happened" is being written down.
+    RecordingDoubt {
+        /// Why nobody can tell.
+        failure: Failure,
+    },
+    /// It may or may not have happened; an operator decides.
+    InDoubt {
+        /// Why nobody can tell.
+        failure: Failure,
+    },
+    /// The outcome is being written down.
+    RecordingOutcome {
+        /// The outcome.
+        settled: Settled,
+        /// What settled it, when it was not the command itself.
+        actor: Option<String>,
+    },
+    /// The outcome is on disk; the script may see it.
+    Settled {
+        /// The outcome.
+        settled: Settled,
+    },
+    /// Cancelled before there was an outcome; a resumed run goes on from the journal.
+    Interrupted {
+        /// What it came from.
+        failure: Failure,
+    },
+    /// relwf is wrong.
+    Bug {
+        /// How.
+        failure: Failure,
+    },
+}
+
+/// What the journal has of a command without an outcome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Written {
+    /// Nothing.
+    Nothing,
+    /// A wait's facts.
+    Begun {
+        /// What [`crate::run::Wait::begin`] answered.
+        facts: Value,
+    },
+    /// An effect's intent: it may have happened.
+    Intended(Attempt),
+    /// An effect's intent, and that the last attempt did not happen: the remote need not be asked.
+    Absent(Attempt),
+}
+
+/// An attempt at an effect, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// What is on disk before the effect is performed; the same for every attempt.
+    pub intent: Intent,
+    /// From 1, counted over all processes of the run.
+    pub number: u32,
+    /// Is it on disk that nobody knows whether it happened?
+    pub doubt: Doubt,
+}
+
+/// Is it on disk that nobody knows whether an effect happened? Once is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// No.
+    Unrecorded,
+    /// Yes.
+    Recorded,
+}
+
+/// The tries of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tries {
+    /// How many.
+    pub count: u32,
+    /// [`Moment::elapsed`] at the first of them.
+    pub since: Duration,
+}
+
+/// Why the remote has to be asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProbeCause {
+    /// An earlier process left an intent without an outcome.
+    Recovery,
+    /// The effect was performed and its answer was lost.
+    Unanswered {
+        /// How.
+        failure: Failure,
+        /// The tries so far.
+        tries: Tries,
+    },
+    /// The effect panicked on its way.
+    Panicked {
+        /// Where.
+        failure: Failure,
+    },
+}
+
+/// The kind of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandKind {
+    /// Looks.
+    Read,
+    /// Looks until something is there.
+    Wait,
+    /// Changes the world.
+    Effect,
+}
+
+impl CommandKind {
+    /// The kind of this command.
+    pub fn of(command: &Command) -> Self {
+        match command {
+            Command::Read(_) => Self::Read,
+            Command::Wait(_) => Self::Wait,
+            Command::Effect(_) => Self::Effect,
+        }
+    }
+}
+
+/// What happened to a command, as its host saw it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happened {
+    /// A process takes it up, for the first time or again; the call is of this kind.
+    Started(CommandKind),
+    /// The call fits no command.
+    Unfit(Failure),
+    /// A read answered.
+    Answered(Result<Value, Failure>),
+    /// A wait's facts were looked up.
+    Begun(Result<Value, Failure>),
+    /// A wait looked.
+    Observed(Result<Observation, Failure>),
+    /// An effect was prepared.
+    Prepared(Result<Value, Failure>),
+    /// An effect was performed.
+    Performed(Result<Value, EffectError>),
+    /// The remote was asked.
+    Probed {
+        /// What it said.
+        found: Result<Probe, Failure>,
+        /// What the effect wants when the remote cannot tell.
+        on_unknown: OnUnknown,
+    },
+    /// A dry run took this for granted.
+    Assumed(Result<Value, Failure>),
+    /// The record is on disk.
+    Recorded,
+    /// The pause is over, or was cut short by ctrl-C.
+    Slept,
+    /// The command's own code panicked.
+    Panicked(Failure),
+}
+
+/// What a host has to do next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Find the command of the call, then report [`Happened::Started`] or [`Happened::Unfit`].
+    Start,
+    /// Look.
+    Read,
+    /// Look up a wait's facts.
+    Begin,
+    /// Look whether a wait is there.
+    Observe(Value),
+    /// Look up what an effect's probe will need. The host checks first that the run is still its own.
+    Prepare,
+    /// Perform the effect. The host checks first that the run is still its own.
+    Perform(Intent),
+    /// Ask the remote. The host checks first that the run is still its own.
+    Probe(Intent),
+    /// Write this down; [`Happened::Recorded`] only when it is on disk.
+    Record(Record),
+    /// Do nothing for a while, or until ctrl-C.
+    Sleep {
+        /// How long.
+        pause: Duration,
+        /// For people, when it is worth a word.
+        why: Option<String>,
+    },
+    /// Nothing more now.
+    End(End),
+}
+
+/// Why nothing more is to be done with a command for now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// Its outcome is on disk.
+    Settled(Settled),
+    /// A wait is to be looked at again.
+    NotYet {
+        /// For people: what is missing.
+        why: String,
+        /// When.
+        again: HumanDuration,
+    },
+    /// It may take long; the process may exit.
+    Suspended {
+        /// For people: what is missing.
+        why: String,
+        /// When it is worth another look, where that is known.
+        until: Option<Timestamp>,
+    },
+    /// An effect may or may not have happened; an operator decides.
+    InDoubt(Failure),
+    /// Cancelled before there was an outcome.
+    Interrupted(Failure),
+    /// relwf is wrong.
+    Bug(Failure),
+}
+
+/// Everything that a step depends on beside the state and what happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The run.
+    pub run: &'a RunId,
+    /// The command.
+    pub request: &'a Request,
+    /// How patient the host is.
+    pub policy: &'a RetryPolicy,
+    /// When it happened.
+    pub moment: Moment,
+}
+
+/// The time, as a host sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Since this process took the command up first.
+    pub elapsed: Duration,
+    /// The clock.
+    pub now: Timestamp,
+    /// Chance for jitter, from 0 to 1023.
+    pub chance: u32,
+    /// Has the run been cancelled?
+    pub cancellation: Cancellation,
+}
+
+/// Has the run been cancelled?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancellation {
+    /// No.
+    None,
+    /// ctrl-C, or the journal failed.
+    Requested,
+}
+
+/// A command that was just asked for.
+impl Default for CommandState {
+    fn default() -> Self {
+        Self::Ready(Written::Nothing)
+    }
+}
+
+impl CommandState {
+    /// Where the journal leaves a command.
+    pub fn of(entry: &Entry) -> Self {
+        let attempt = |intent: &Intent| {
+            let doubt = if entry.unknown.is_some() { Doubt::Recorded } else { Doubt::Unrecorded };
+            Attempt { intent: intent.clone(), number: entry.attempts, doubt }
+        };
+        match (&entry.settled, &entry.intent, &entry.begun) {
+            (Some(settled), ..) => Self::Settled { settled: settled.clone() },
+            (None, Some(intent), _) if entry.absent => Self::Ready(Written::Absent(attempt(intent))),
+            (None, Some(intent), _) => Self::Ready(Written::Intended(attempt(intent))),
+            (None, None, Some(facts)) => Self::Ready(Written::Begun { facts: facts.clone() }),
+            (None, None, None) => Self::Ready(Written::Nothing),
+        }
+    }
+
+    /// What is to be done in this state.
+    pub fn action(&self, request: &Request) -> Action {
+        let Request { key, call, fingerprint, .. } = request.clone();
+        let (name, args) = (call.name, call.args);
+        match self.clone() {
+            Self::Ready(_) => Action::Start,
+            Self::Reading => Action::Read,
+            Self::Beginning => Action::Begin,
+            Self::RecordingFacts { facts } => Action::Record(Record::Begun { key, fingerprint, name, args, facts }),
+            Self::Observing { facts } => Action::Observe(facts),
+            Self::Resting { why, again, .. } => Action::End(End::NotYet { why, again }),
+            Self::Suspended { why, until, .. } => Action::End(End::Suspended { why, until }),
+            Self::Preparing { .. } => Action::Prepare,
+            Self::PreparePause { pause, .. } | Self::ProbePause { pause, .. } => Action::Sleep { pause, why: None },
+            Self::RecordingIntent { attempt: Attempt { intent, number, .. }, .. } => {
+                Action::Record(Record::Intent { key, fingerprint, name, args, intent, attempt: number })
+            }
+            Self::Performing { attempt, .. } => Action::Perform(attempt.intent),
+            Self::PerformPause { pause, failure, .. } => {
+                Action::Sleep { pause, why: Some(format!("{}; trying again", failure.message)) }
+            }
+            Self::Probing { attempt, .. } => Action::Probe(attempt.intent),
+            Self::RecordingAbsent { .. } => Action::Record(Record::Absent { key, actor: "server".to_owned() }),
+            Self::RecordingDoubt { failure } => Action::Record(Record::Unknown { key, failure }),
+            Self::InDoubt { failure } => Action::End(End::InDoubt(failure)),
+            Self::RecordingOutcome { settled, actor } => {
+                Action::Record(Record::Settled { key, fingerprint, name, args, settled, actor })
+            }
+            Self::Settled { settled } => Action::End(End::Settled(settled)),
+            Self::Interrupted { failure } => Action::End(End::Interrupted(failure)),
+            Self::Bug { failure } => Action::End(End::Bug(failure)),
+        }
+    }
+
+    /// Its name, for messages about bugs.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Ready(_) => "ready",
+            Self::Reading => "reading",
+            Self::Beginning => "beginning",
+            Self::RecordingFacts { .. } => "recording-facts",
+            Self::Observing { .. } => "observing",
+            Self::Resting { .. } => "resting",
+            Self::Suspended { .. } => "suspended",
+            Self::Preparing { .. } => "preparing",
+            Self::PreparePause { .. } => "prepare-pause",
+            Self::RecordingIntent { .. } => "recording-intent",
+            Self::Performing { .. } => "performing",
+            Self::PerformPause { .. } => "perform-pause",
+            Self::Probing { .. } => "probing",
+            Self::ProbePause { .. } => "probe-pause",
+            Self::RecordingAbsent { .. } => "recording-absent",
+            Self::RecordingDoubt { .. } => "recording-doubt",
+            Self::InDoubt { .. } => "in-doubt",
+            Self::RecordingOutcome { .. } => "recording-outcome",
+            Self::Settled { .. } => "settled",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Bug { .. } => "bug",
+        }
+    }
+}
+
+impl Happened {
+    /// Its name, for messages about bugs.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Started(_) => "started",
+            Self::Unfit(_) => "unfit",
+            Self::Answered(_) => "answered",
+            Self::Begun(_) => "begun",
+            Self::Observed(_) => "observed",
+            Self::Prepared(_) => "prepared",
+            Self::Performed(_) => "performed",
+            Self::Probed { .. } => "probed",
+            Self::Assumed(_) => "assumed",
+            Self::Recorded => "recorded",
+            Self::Slept => "slept",
+            Self::Panicked(_) => "panicked",
+        }
+    }
+}
+
+impl Attempt {
+    /// The first attempt at an effect. Its idempotency key is the same for every attempt of a command in a run, and
+    /// different for every other command.
+    pub(super) fn first(run: &RunId, key: &Key, fingerprint: &Fingerprint, pre: Value) -> Self {
+        let digest =
+            Sha256::new().chain_update(key.to_string()).chain_update([0]).chain_update(&fingerprint.0).finalize();
+        let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let intent = Intent { idempotency_key: format!("relwf-{run}-{hash}"), pre };
+        Self { intent, number: 1, doubt: Doubt::Unrecorded }
+    }
+
+    /// The next one, with the same intent.
+    pub(super) fn next(self) -> Self {
+        Self { number: self.number + 1, ..self }
+    }
+}
