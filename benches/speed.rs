@@ -34,6 +34,7 @@ fn main() {
     start_up(room.path());
     promotion::by_hand(&room.path().join("promotion"));
     evaluation::evaluator();
+    evaluation::growth(room.path());
     preview(room.path());
 }
 

@@ -1,9 +1,10 @@
 //! What evaluating a workflow costs.
 
-use crate::measure::median;
+use crate::measure::{median, private, timed};
 use relwf::model::{Cancel, Value};
-use relwf::run::{Advance, History, Settled, advance};
+use relwf::run::{Advance, History, Live, Settled, advance};
 use relwf::script::{Library, Program, Source};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,11 +25,8 @@ pub fn evaluator() {
     let program = library.program("long").map_err(|finding| finding.failure).expect("the workflow compiles");
     println!("  compiled in {:.1} ms", compiled.elapsed().as_secs_f64() * 1e3);
 
-    let mut history = History::default();
     let whole = Instant::now();
-    while let Advance::Pending(requests) = evaluate(&program, &Arc::new(history.clone())) {
-        requests.iter().for_each(|request| history.settle(request, Settled::Value(outcome())));
-    }
+    let history = first_to_last(&program);
     println!("  from the first command to the last: {:.0} ms", whole.elapsed().as_secs_f64() * 1e3);
 
     let history = Arc::new(history);
@@ -43,6 +41,55 @@ pub fn evaluator() {
         .collect();
     let took = median(&mut times).as_secs_f64();
     println!("  one evaluation, all answered: {:.2} ms; a command: {:.1} µs", took * 1e3, took * 1e6 / COMMANDS as f64);
+}
+
+/// One process, in which every command is answered at once: the journal that it leaves.
+fn first_to_last(program: &Program) -> History {
+    let (params, cancel) = (serde_json::json!({}), Cancel::new());
+    std::thread::scope(|scope| {
+        let mut live = Live::start(scope, program, &params, Arc::default(), &cancel).expect("a thread");
+        let (mut history, mut outcomes) = (History::default(), Vec::new());
+        while let Advance::Pending(requests) = live.advance(std::mem::take(&mut outcomes)).expect("no panic").0 {
+            requests.iter().for_each(|request| history.settle(request, Settled::Value(outcome())));
+            outcomes = requests.into_iter().map(|request| (request, Settled::Value(outcome()))).collect();
+        }
+        history
+    })
+}
+
+/// What a run costs as its work grows, as ratios: notes one after the other, branches side by side.
+pub fn growth(room: &Path) {
+    println!("\nevaluation: a run of many commands");
+    let project = room.join("many");
+    std::fs::create_dir_all(project.join("workflows")).expect("a folder");
+    let workflow = |name: &str, body: &str| {
+        let text =
+            format!("const WORKFLOW = #{{ params: #{{ n: #{{ type: \"int\" }} }} }};\nfn run(p) {{\n{body}\n}}\n");
+        std::fs::write(project.join(format!("workflows/{name}.rhai")), text).expect("a workflow");
+    };
+    workflow("notes", "for i in 0..p.n { flow::note(\"x\"); }");
+    workflow(
+        "reads",
+        "let all = []; for i in 0..p.n { all.push(i); }\nflow::parallel(\"all\", all, |i| { flow::uuid(); flow::now() }).len()",
+    );
+    let mut init = private("git", room);
+    init.args(["init", "-q"]).arg(&project);
+    assert!(init.status().expect("git runs").success(), "git init failed");
+    std::fs::write(project.join("relwf.toml"), "[repo]\nurl = \".\"\n").expect("a configuration");
+    let run = |workflow: &str, n: usize| {
+        let mut command = private(crate::RELWF, room);
+        command.current_dir(&project).args(["run", workflow, "--param", &format!("n={n}")]);
+        let took = timed(command);
+        println!("  {workflow}, {n}: {:.2} s", took.as_secs_f64());
+        took.as_secs_f64()
+    };
+    for workflow in ["notes", "reads"] {
+        let few = run(workflow, 500);
+        let many = run(workflow, 2000);
+        println!("  {workflow}: four times the work takes {:.1} times as long", many / few);
+    }
+    run("notes", 10_000);
+    run("reads", 3_000);
 }
 
 fn evaluate(program: &Program, history: &Arc<History>) -> Advance {

@@ -21,7 +21,7 @@ pub fn text(command: &mut Command) -> String {
     String::from_utf8_lossy(&command.output().expect("the command runs").stdout).into_owned()
 }
 
-fn timed(mut command: Command) -> Duration {
+pub fn timed(mut command: Command) -> Duration {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let start = Instant::now();
     let output = command.output().expect("the command runs");

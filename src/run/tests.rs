@@ -1,9 +1,13 @@
 //! The session's rules, one by one, as a script meets them.
 
-use super::{Advance, Answer, Call, Evaluation, History, Script, Session, Settled, StepExit, Trace, advance};
+use super::{
+    Advance, Answer, Call, Entry, Evaluation, History, Key, Live, MAX_COMMANDS, Path, Request, Script, Session,
+    Settled, StepExit, Trace, advance,
+};
 use crate::model::{Cancel, Failure, FailureKind, SourceLocation, Value};
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A script written in Rust.
 struct Native<F>(F);
@@ -174,17 +178,113 @@ fn traces_carry_an_identity_that_every_evaluation_repeats() {
     assert_eq!(told, ["> a 0", "a 0 hello", "< a 0 Done", "> a 1", "a 1 hello", "< a 1 Done", "> b 0"]);
 }
 
+/// Goes on live, with every outcome as soon as it is asked for; the outcomes come one at a time, the last one first.
+fn go_on(script: &dyn Script, journal: History) -> (Advance, Vec<Trace>) {
+    let cancel = Cancel::new();
+    std::thread::scope(|scope| {
+        let mut live = Live::start(scope, script, &Value::Null, Arc::new(journal), &cancel).unwrap();
+        let (mut outcomes, mut pending, mut traces) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            let (advance, more) = live.advance(std::mem::take(&mut outcomes)).unwrap();
+            traces.extend(more);
+            let Advance::Pending(requests) = advance else { return (advance, traces) };
+            pending.extend(requests);
+            let request: Request = pending.pop().unwrap();
+            outcomes.push((request, Settled::Value(json!(1))));
+        }
+    })
+}
+
 #[test]
-fn a_thousand_commands_over_many_passes_are_cheap() {
-    let script = |s: &Arc<Session>| {
+fn a_script_that_waits_is_not_evaluated_again() {
+    let (evaluations, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let script = Native(|s: &Arc<Session>| {
+        evaluations.fetch_add(1, Ordering::Relaxed);
         for _ in 0..1000 {
+            asked.fetch_add(1, Ordering::Relaxed);
             ask!(s, "x");
         }
-        Evaluation::Returned(json!(1))
-    };
-    let started = std::time::Instant::now();
-    let (keys, end) = keys(script);
-    assert_eq!((keys.len(), end), (1000, Advance::Done(json!(1))));
-    // Half a million answers. The bound is for a debug build on a busy machine; cloning histories would take minutes.
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+        Evaluation::Returned(json!("all"))
+    });
+    assert_eq!(go_on(&script, History::default()).0, Advance::Done(json!("all")));
+    assert_eq!((evaluations.into_inner(), asked.into_inner()), (1, 1000));
+}
+
+#[test]
+fn a_live_evaluation_unwinds_when_it_is_dropped_or_told_to_stop() {
+    let unwound = AtomicUsize::new(0);
+    let script = Native(|s: &Arc<Session>| {
+        assert_eq!(ask(s, "a"), Answer::Stop);
+        assert!(s.must_unwind());
+        assert_eq!(ask(s, "b"), Answer::Stop);
+        assert!(s.begin_parallel("p").is_none());
+        unwound.fetch_add(1, Ordering::Relaxed);
+        Evaluation::Returned(json!("swallowed"))
+    });
+    let cancel = Cancel::new();
+    std::thread::scope(|scope| {
+        let mut live = Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
+        let (advance, _) = live.advance(Vec::new()).unwrap();
+        assert!(matches!(advance, Advance::Pending(requests) if requests.len() == 1));
+        drop(live);
+        assert_eq!(unwound.load(Ordering::Relaxed), 1);
+
+        // Never asked to go on at all.
+        drop(Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap());
+        assert_eq!(unwound.load(Ordering::Relaxed), 2);
+
+        cancel.raise();
+        let mut live = Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
+        assert_eq!(live.advance(Vec::new()).unwrap().0, Advance::Cancelled);
+    });
+}
+
+#[test]
+fn a_panic_of_a_live_evaluation_is_a_failure() {
+    let cancel = Cancel::new();
+    let script = Native(|s: &Arc<Session>| {
+        ask!(s, "a");
+        panic!("a bug");
+    });
+    std::thread::scope(|scope| {
+        let mut live = Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
+        let (advance, _) = live.advance(Vec::new()).unwrap();
+        let Advance::Pending(mut requests) = advance else { panic!("{advance:?}") };
+        let failure = live.advance(vec![(requests.remove(0), Settled::Value(Value::Null))]).unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (FailureKind::Bug, "evaluating the workflow panicked: a bug")
+        );
+    });
+}
+
+#[test]
+fn a_run_has_a_limit_of_commands_and_its_handlers_some_more() {
+    let script = Native(|s: &Arc<Session>| {
+        let failure = loop {
+            match ask(s, "x") {
+                Answer::Value(_) => {}
+                Answer::Failure(failure) => break failure,
+                Answer::Stop => return Evaluation::Stopped,
+            }
+        };
+        // Caught or not: there is no other command.
+        assert!(matches!(ask(s, "y"), Answer::Failure(_)));
+        s.begin_handlers();
+        s.enter_step("always", here());
+        ask!(s, "x");
+        s.leave(StepExit::Done);
+        Evaluation::Threw(failure)
+    });
+    let call = Call { name: "x".to_owned(), args: json!({}), at: here() };
+    let mut journal = History::default();
+    for ordinal in 0..u32::try_from(MAX_COMMANDS).unwrap() {
+        let settled = Some(Settled::Value(Value::Null));
+        let entry = Entry { settled, ..Entry::new(call.fingerprint(), "x", json!({})) };
+        journal.entries.insert(Key { path: Path::default(), ordinal }, entry);
+    }
+    let (end, _) = go_on(&script, journal);
+    let Advance::Failed(failure) = end else { panic!("{end:?}") };
+    assert_eq!(failure.message, "stopped after 100000 commands");
+    assert_eq!((failure.kind, failure.at), (FailureKind::Script, Some(here())));
 }

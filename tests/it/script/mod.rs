@@ -7,3 +7,4 @@ mod evaluate;
 mod failures;
 mod header;
 mod host;
+mod live;
