@@ -172,6 +172,7 @@ pub fn run(program: Program<'_>, task: TaskContext<'_>, line: &mut dyn FnMut(&st
     let mut err = Capture::new(keep);
 
     let mut last = Instant::now();
+    let mut pause = Duration::from_millis(1);
     loop {
         match output.recv_timeout(LOOK) {
             Ok((stream, bytes)) => {
@@ -181,8 +182,11 @@ pub fn run(program: Program<'_>, task: TaskContext<'_>, line: &mut dyn FnMut(&st
             Err(RecvTimeoutError::Timeout) if child.has_ended() && last.elapsed() > DRAIN => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) if child.has_ended() => break,
-            // It closed its output and works on.
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
+            // It closed its output: most often because it is about to end, else it works on.
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(pause);
+                pause = LOOK.min(pause * 2);
+            }
         }
         if child.has_ended() {
             continue;
