@@ -13,11 +13,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// Spinners at once, more than a terminal has lines for: each is drawn again and again. What has none gets one when it is
+/// worked at and another has ended.
+const SPINNERS: usize = 64;
+
 /// A run on a terminal.
 pub struct Live {
     out: Arc<Out>,
     bars: MultiProgress,
-    running: Mutex<HashMap<Id, Running>>,
+    running: Mutex<Held>,
     yielded: Mutex<Option<Yielded>>,
 }
 
@@ -37,9 +41,17 @@ enum Id {
     Command(Key),
 }
 
+/// Everything that runs.
+#[derive(Default)]
+struct Held {
+    running: HashMap<Id, Running>,
+    spinners: usize,
+}
+
 /// Something that runs.
 struct Running {
-    bar: ProgressBar,
+    label: String,
+    bar: Option<ProgressBar>,
     /// Of the command that failed inside, to be told when the step has failed.
     failure: Option<String>,
 }
@@ -86,11 +98,30 @@ impl Live {
     }
 
     fn begin(&self, id: Id, label: &str) {
-        let bar = self.bars.add(ProgressBar::new_spinner().with_style(step_spinner()));
-        bar.set_prefix(self.painted(&paint(NAME, label)));
-        bar.enable_steady_tick(Duration::from_millis(120));
-        if let Some(before) = self.held().insert(id, Running { bar, failure: None }) {
-            before.bar.finish_and_clear();
+        let mut running = Running { label: self.painted(&paint(NAME, label)), bar: None, failure: None };
+        let mut held = self.held();
+        self.show(&mut running, &mut held.spinners);
+        if let Some(before) = held.running.insert(id, running) {
+            self.hide(&before, &mut held.spinners);
+        }
+    }
+
+    /// Gives it a spinner, where there is one to be had.
+    fn show(&self, running: &mut Running, spinners: &mut usize) {
+        if running.bar.is_none() && *spinners < SPINNERS {
+            let bar = self.bars.add(ProgressBar::new_spinner().with_style(step_spinner()));
+            bar.set_prefix(running.label.clone());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            running.bar = Some(bar);
+            *spinners += 1;
+        }
+    }
+
+    fn hide(&self, running: &Running, spinners: &mut usize) {
+        if let Some(bar) = &running.bar {
+            bar.finish_and_clear();
+            self.bars.remove(bar);
+            *spinners -= 1;
         }
     }
 
@@ -101,22 +132,24 @@ impl Live {
 
     /// Says what a running step does now.
     fn doing(&self, key: &Key, what: &str) {
-        let held = self.held();
-        if let Some(running) = held.get(&Id::Command(key.clone())).or_else(|| held.get(&Id::Step(key.path.clone()))) {
-            running.bar.set_message(self.painted(&paint(DIM, what)));
+        let Held { running, spinners } = &mut *self.held();
+        let command = Id::Command(key.clone());
+        let id = if running.contains_key(&command) { command } else { Id::Step(key.path.clone()) };
+        let Some(running) = running.get_mut(&id) else { return };
+        self.show(running, spinners);
+        if let Some(bar) = &running.bar {
+            bar.set_message(self.painted(&paint(DIM, what)));
         }
     }
 
     fn end(&self, id: &Id) -> Option<Running> {
-        let running = self.held().remove(id);
-        if let Some(running) = &running {
-            running.bar.finish_and_clear();
-            self.bars.remove(&running.bar);
-        }
-        running
+        let mut held = self.held();
+        let running = held.running.remove(id)?;
+        self.hide(&running, &mut held.spinners);
+        Some(running)
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Id, Running>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -142,7 +175,7 @@ impl Live {
                 self.line(&format!("{} {command}: {}", paint(ERROR, "✗"), error.message));
                 return;
             }
-        } else if let Some(running) = self.held().get_mut(&Id::Step(key.path.clone())) {
+        } else if let Some(running) = self.held().running.get_mut(&Id::Step(key.path.clone())) {
             running.failure = error.map(|error| error.message.clone());
         }
         if self.out.verbosity == Verbosity::Verbose {
@@ -193,7 +226,7 @@ impl Listener for Live {
             }
             Event::Note { .. } => {}
             Event::RunFinished { .. } => {
-                let ids: Vec<Id> = self.held().keys().cloned().collect();
+                let ids: Vec<Id> = self.held().running.keys().cloned().collect();
                 ids.iter().for_each(|id| drop(self.end(id)));
                 let _ = self.bars.clear();
             }
