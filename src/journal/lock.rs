@@ -114,7 +114,15 @@ impl Held {
 /// files of one name.
 #[derive(Debug)]
 pub(super) struct FileLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FileLock {
+    /// A child that another thread is just starting has a copy of the open file until it runs its program: closing ours would
+    /// leave the lock with it.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl FileLock {
@@ -141,13 +149,17 @@ impl FileLock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
             .map_err(|error| failed(&error))?;
-        Ok(Ok(Self { _file: file }))
+        Ok(Ok(Self { file }))
     }
 
     /// Does a living process hold it?
     pub(super) fn is_held(path: &Path) -> bool {
         match File::open(path) {
-            Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+            Ok(file) => {
+                let held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+                let _ = file.unlock();
+                held
+            }
             Err(_) => false,
         }
     }
@@ -231,5 +243,24 @@ impl Store {
         let safe: String =
             run.as_str().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         self.locks().join(format!("run-{safe}.lock"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_lock_is_free_although_a_child_that_is_just_starting_has_a_copy_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let who = Who { actor: "ada".into(), host: "bench".into(), pid: 1 };
+        let holder = Holder { run: RunId::new("r1"), workflow: "w".into(), who, since: Timestamp::UNIX_EPOCH };
+        let lock = FileLock::take(&path, &holder).unwrap().unwrap();
+        let _copy = lock.file.try_clone().unwrap();
+        assert!(FileLock::is_held(&path));
+        drop(lock);
+        assert!(!FileLock::is_held(&path));
+        assert!(FileLock::take(&path, &holder).unwrap().is_ok());
     }
 }
