@@ -2,10 +2,11 @@
 
 use super::{Component, Files, PluginDetector, Version, detect};
 use crate::model::{ComponentName, Failure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a component changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// There before and after, differently.
@@ -19,7 +20,7 @@ pub enum Change {
 }
 
 /// One row of the delta.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ComponentDelta {
     /// The component.
     pub name: ComponentName,

@@ -1,9 +1,10 @@
 //! What a manifest says of one component.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A component's version; absent parts are left out.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Version {
     /// The exact revision, e.g. a commit id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

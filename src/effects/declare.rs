@@ -91,18 +91,6 @@ fn answer(returns: &str) -> Shape {
     Shape::Map(names.take_while(|name| !name.is_empty()).map(field).collect())
 }
 
-/// A function with positional arguments.
-pub(super) const fn positional(
-    kind: Kind,
-    name: &'static str,
-    params: &'static [Param],
-    returns: &'static str,
-    doc: &'static str,
-    make: Make,
-) -> Declared {
-    Declared { kind, style: Style::Positional, name, params, returns, doc, make }
-}
-
 /// A function that takes one map.
 pub(super) const fn map(
     kind: Kind,

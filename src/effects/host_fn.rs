@@ -127,7 +127,6 @@ pub(super) struct Intent<'a, F> {
     /// The same for every attempt of this command in this run.
     pub(super) key: &'a str,
     /// What [`Effect::prepare`] found.
-    #[allow(dead_code)] // what follows reads it
     pub(super) facts: F,
 }
 

@@ -8,12 +8,10 @@ use crate::run::{Call, Command, Commands, HostFn};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-const UNTYPED: [&[declare::Declared]; 15] = [
-    super::git::COMMANDS,
+const UNTYPED: [&[declare::Declared]; 11] = [
     super::merging::COMMANDS,
     super::picking::COMMANDS,
     super::restoring::COMMANDS,
-    super::delta::COMMANDS,
     super::candidate::COMMANDS,
     super::forge::COMMANDS,
     super::checks::COMMANDS,
@@ -22,11 +20,17 @@ const UNTYPED: [&[declare::Declared]; 15] = [
     super::ci::COMMANDS,
     super::building::COMMANDS,
     super::health::COMMANDS,
-    super::fleet::COMMANDS,
-    super::http::COMMANDS,
 ];
 
-const NAMESPACES: [&[&dyn Declared]; 3] = [super::flow::FUNCTIONS, super::sh::FUNCTIONS, super::config::FUNCTIONS];
+const NAMESPACES: [&[&dyn Declared]; 7] = [
+    super::git::FUNCTIONS,
+    super::delta::FUNCTIONS,
+    super::fleet::FUNCTIONS,
+    super::flow::FUNCTIONS,
+    super::http::FUNCTIONS,
+    super::sh::FUNCTIONS,
+    super::config::FUNCTIONS,
+];
 
 fn all() -> impl Iterator<Item = &'static dyn Declared> {
     static UNTYPED_ONES: LazyLock<Vec<Untyped>> =

@@ -89,7 +89,7 @@ impl FailureKind {
 }
 
 /// A failure: what happened, where, what to do next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// The kind, for machines.

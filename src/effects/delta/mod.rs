@@ -1,47 +1,15 @@
 //! `delta::…`: what changes for each component between two commits of the mirror.
 
+mod between;
+
 use super::World;
-use super::declare::{Declared, args, positional, read, value};
+use super::host_fn::Declared;
 use crate::components::{Component, ComponentDelta, Files, History, PluginDetector, delta};
 use crate::git::{LogRange, Mirror};
 use crate::model::{CommitId, Failure};
-use crate::run::{Call, Command, Kind, ParamType, required};
-use serde::Deserialize;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-pub(super) const COMMANDS: &[Declared] = &[positional(
-    Kind::Read,
-    "delta::between",
-    &[
-        required("base", ParamType::Commit, "what is there now: branch, tag, commit"),
-        required("head", ParamType::Commit, "what would be there"),
-    ],
-    "a list of #{ name, detect, change, from, to, commits? }",
-    "How each component changes from `base` to `head`. A manifest that cannot be read is told in its own row (`error`).",
-    between,
-)];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BetweenArgs {
-    base: String,
-    head: String,
-}
-
-fn between(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    let wanted: BetweenArgs = args(call)?;
-    let world = Arc::clone(world);
-    Ok(read(move |_| {
-        let (base, head) = (world.mirror.resolve(&wanted.base)?, world.mirror.resolve(&wanted.head)?);
-        let rows = rows(
-            &world,
-            &CommitFiles::new(&world.mirror, base),
-            &CommitFiles::new(&world.mirror, head),
-            &Shipped { mirror: &world.mirror, base, head, counted: None },
-        );
-        value(rows)
-    }))
-}
+pub(super) static FUNCTIONS: &[&dyn Declared] = &[&between::BETWEEN];
 
 /// The delta of the configured components.
 pub(super) fn rows(

@@ -1,0 +1,34 @@
+//! `delta::between`: how each component changes.
+
+use super::{CommitFiles, Shipped, rows};
+use crate::components::ComponentDelta;
+use crate::effects::host_fn::{Function, positional, read};
+use crate::model::{FailureKind, Revision};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static BETWEEN: Function<Args, Vec<ComponentDelta>> = positional(
+    Kind::Read,
+    "delta::between",
+    "How each component changes from `base` to `head`. A manifest that cannot be read is told in its own row (`error`).",
+    |world, args: Args| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| {
+            let mirror = &world.mirror;
+            let (base, head) = (mirror.resolve(args.base.as_str())?, mirror.resolve(args.head.as_str())?);
+            let shipped = Shipped { mirror, base, head, counted: None };
+            Ok(rows(&world, &CommitFiles::new(mirror, base), &CommitFiles::new(mirror, head), &shipped))
+        }))
+    },
+)
+.throws(&[(FailureKind::NotFound, "there is no such commit")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// what is there now: branch, tag, commit
+    base: Revision,
+    /// what would be there
+    head: Revision,
+}

@@ -1,0 +1,79 @@
+//! `fleet::…`: the agents at the customers: what they run, and updating them one after another. Here is what they share.
+
+mod behind;
+mod observe;
+mod roll;
+mod targets;
+mod wanted;
+mod waves;
+
+use super::World;
+use super::host_fn::Declared;
+use crate::config::{FleetConfig, FleetTarget};
+use crate::model::{Failure, FailureKind, TaskContext};
+use crate::process::{Finished, Leftovers, ProcessError, Program, Streams, run};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::time::Duration;
+
+pub(super) static FUNCTIONS: &[&dyn Declared] =
+    &[&targets::TARGETS, &wanted::WANTED, &behind::BEHIND, &waves::WAVES, &roll::ROLL];
+
+/// Enough for a version, and for the last words of a failed update.
+const KEEP: usize = 64 * 1024;
+
+/// A target as scripts see it.
+#[derive(Serialize, JsonSchema)]
+struct Target {
+    /// its id
+    id: String,
+    /// its ring, e.g. "canary"
+    ring: String,
+    /// its labels
+    labels: BTreeMap<String, String>,
+}
+
+impl From<&FleetTarget> for Target {
+    fn from(target: &FleetTarget) -> Self {
+        Self { id: target.id.clone(), ring: target.ring.clone(), labels: target.labels.clone() }
+    }
+}
+
+/// The version that a target should run.
+#[derive(Deserialize, JsonSchema)]
+struct To {
+    /// the version they should run
+    to: String,
+}
+
+fn fleet_of(world: &World) -> Result<&FleetConfig, Failure> {
+    world.config.fleet.as_ref().ok_or_else(|| {
+        Failure::new(FailureKind::Config, "no fleet is configured")
+            .hint("add [fleet] with its [[fleet.target]] tables to relwf.toml")
+    })
+}
+
+fn start(
+    world: &World,
+    argv: &[String],
+    env: &[(String, String)],
+    stdin: Option<File>,
+    limit: Duration,
+    task: TaskContext<'_>,
+    line: &mut dyn FnMut(&str),
+) -> Result<Finished, ProcessError> {
+    let program = Program {
+        argv,
+        dir: &world.config.root,
+        env,
+        without: &[],
+        stdin,
+        streams: Streams::Apart,
+        keep: KEEP,
+        limit: Some(limit),
+        leftovers: Leftovers::Leave,
+    };
+    run(program, task, line)
+}

@@ -1,0 +1,288 @@
+//! `fleet::roll`: updates one target.
+
+use super::observe::observe;
+use super::{fleet_of, start};
+use crate::ci::{BuildState, CiEvent, Start, Trigger};
+use crate::config::{FleetCommand, FleetTarget};
+use crate::effects::World;
+use crate::effects::build_report::red_build;
+use crate::effects::ci::{BuildOutcome, ci_failed, configured, outcome};
+use crate::effects::config::no_such;
+use crate::effects::git::tip;
+use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
+use crate::effects::lease::not_sent;
+use crate::effects::sh::ended;
+use crate::fleet::same_version;
+use crate::model::{Failure, FailureKind, TaskContext};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) static ROLL: Function<Args, Rolled> = map(
+    Kind::Effect,
+    "fleet::roll",
+    "Updates one target and then looks whether it runs the new version.",
+    |world, args| Ok(effect(Roll { world: Arc::clone(world), args })),
+)
+.throws(&[
+    (FailureKind::Command, "the update failed, or the target runs another version after it"),
+    (FailureKind::Red, "the build that updates the target is red"),
+    (FailureKind::NotFound, "relwf.toml has no such target"),
+]);
+
+/// How long updating one target may take.
+const UPDATE: Duration = Duration::from_secs(3600);
+/// How often the CI is asked about the build that updates a target.
+const LOOK: Duration = Duration::from_secs(2);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the target's id
+    target: String,
+    /// the version it should run
+    to: String,
+    /// the version it runs now; observed when omitted
+    from: Option<String>,
+}
+
+/// A target that was updated.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Rolled {
+    /// the target's id
+    target: String,
+    /// what it ran before, where that is known
+    from: Option<String>,
+    /// what it runs
+    to: String,
+}
+
+struct Roll {
+    world: Arc<World>,
+    args: Args,
+}
+
+/// What the probe needs.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Before {
+    from: Option<String>,
+}
+
+impl Roll {
+    fn target(&self) -> Result<&FleetTarget, Failure> {
+        let all = &fleet_of(&self.world)?.targets;
+        all.iter().find(|target| target.id == self.args.target).ok_or_else(|| {
+            let names: Vec<&str> = all.iter().map(|target| target.id.as_str()).collect();
+            no_such("fleet target", &self.args.target, &names)
+        })
+    }
+
+    fn how(&self) -> Result<&FleetCommand, Failure> {
+        self.target()?.update.as_ref().ok_or_else(|| {
+            Failure::new(FailureKind::Config, format!("nothing says how {} is updated", self.args.target))
+                .hint("give it `update = { command = [\"./update\", …] }` in relwf.toml")
+        })
+    }
+
+    fn through_own_ci(&self) -> Result<bool, Failure> {
+        let ours = self.world.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
+        Ok(ours && matches!(self.how()?, FleetCommand::Ci { .. }))
+    }
+
+    fn before(&self, task: TaskContext<'_>) -> Result<Before, Failure> {
+        self.how()?;
+        // What is observed wins: the script's word may be from an earlier day.
+        let observed = observe(&self.world, self.target()?, task)?;
+        Ok(Before { from: observed.or_else(|| self.args.from.clone()) })
+    }
+
+    fn rolled(&self, before: Before) -> Rolled {
+        Rolled { target: self.args.target.clone(), from: before.from, to: self.args.to.clone() }
+    }
+
+    /// One update of a target at a time, on this machine. The update command holds the lock (as its standard input) for as
+    /// long as it lives, even when relwf no longer does.
+    fn lock(&self, task: TaskContext<'_>) -> Result<File, Failure> {
+        let folder = self.world.folder.join("fleet");
+        let name: String = self.args.target.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let kept = |error: std::io::Error| {
+            Failure::new(FailureKind::Io, format!("no lock could be made in {}", folder.display())).cause(error)
+        };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(kept)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let file = options.open(folder.join(format!("{name}.lock"))).map_err(kept)?;
+        let began = std::time::Instant::now();
+        let mut said = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(kept(error)),
+                Err(TryLockError::WouldBlock) if task.cancel.is_raised() => {
+                    return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
+                }
+                Err(TryLockError::WouldBlock) if began.elapsed() > UPDATE => {
+                    return Err(Failure::new(
+                        FailureKind::Timeout,
+                        format!("another update of {} still runs", self.args.target),
+                    )
+                    .hint("see what it waits for, stop it, and resume the run"));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if !said {
+                        task.say(format!("waiting: another update of {} still runs", self.args.target));
+                        said = true;
+                    }
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            }
+        }
+    }
+
+    fn update(&self, cx: &Performing<'_>, before: &Before, key: &str) -> Result<(), EffectError> {
+        let mut env: Vec<(String, String)> = [
+            ("RELWF_TARGET", self.args.target.as_str()),
+            ("RELWF_FROM", before.from.as_deref().unwrap_or_default()),
+            ("RELWF_TO", &self.args.to),
+            ("RELWF_KEY", key),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        match self.how().map_err(EffectError::Refused)? {
+            FleetCommand::Command(argv) => self.start(cx, argv, &env),
+            FleetCommand::Ci { env: further } => {
+                env.extend(further.clone());
+                self.build(cx, env, key)
+            }
+        }
+    }
+
+    fn start(&self, cx: &Performing<'_>, argv: &[String], env: &[(String, String)]) -> Result<(), EffectError> {
+        let lock = self.lock(cx.task).map_err(not_sent)?;
+        let stdin = lock.try_clone().ok();
+        let finished =
+            start(&self.world, argv, env, stdin, UPDATE, cx.task, &mut |line| cx.task.say(line)).map_err(|error| {
+                if error.never_started() {
+                    EffectError::Refused(error.into())
+                } else {
+                    EffectError::Unknown(error.into())
+                }
+            })?;
+        // Closing the file would do, were it not for copies that a service started by the update may hold.
+        let _ = lock.unlock();
+        if finished.success() {
+            return Ok(());
+        }
+        Err(self.failed(ended(argv.first().map_or("", String::as_str), &finished)))
+    }
+
+    /// Through the CI: a build of event `api` on the branch of the last environment, where releases end.
+    fn build(&self, cx: &Performing<'_>, env: Vec<(String, String)>, key: &str) -> Result<(), EffectError> {
+        let refused = EffectError::Refused;
+        let ci = configured(&self.world).map_err(refused)?;
+        let environment = self.world.config.environments.last().ok_or_else(|| {
+            refused(
+                Failure::new(FailureKind::Config, "an update through the CI needs a branch to build on")
+                    .hint("add the [[environment]] that customers get to relwf.toml, as the last one"),
+            )
+        })?;
+        let branch = environment.branch.clone();
+        let commit = tip(&self.world, &branch).map_err(refused)?;
+        let trigger = Trigger { key: key.to_owned(), commit, event: CiEvent::Api, branch, env };
+        let ticket = ci.trigger(&trigger, cx.task).map_err(ci_failed)?;
+        let began = std::time::Instant::now();
+        loop {
+            // Once it is started, a CI that cannot be asked leaves the outcome open.
+            let build = ci.resolve(&ticket, cx.task).map_err(|error| EffectError::Unknown(error.into()))?;
+            match build.map(outcome) {
+                Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
+                Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.task))),
+                Some(BuildOutcome::Open(_)) | None => {}
+            }
+            let open = |kind, why: &str| {
+                EffectError::Unknown(Failure::new(kind, format!("the build that updates {} {why}", self.args.target)))
+            };
+            if cx.task.cancel.is_raised() {
+                return Err(open(FailureKind::Interrupted, "goes on after ctrl-C"));
+            }
+            if began.elapsed() > UPDATE {
+                return Err(open(FailureKind::Timeout, "did not end in time"));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> EffectError {
+        EffectError::Refused(Failure {
+            message: format!("updating {} failed: {}", self.args.target, failure.message),
+            ..failure
+        })
+    }
+}
+
+impl Effect for Roll {
+    type Facts = Before;
+    type Answer = Rolled;
+
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Before, Failure> {
+        self.before(cx.task)
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Before>) -> Result<Rolled, EffectError> {
+        let before = intent.facts;
+        let to = &self.args.to;
+        if before.from.as_deref().is_some_and(|from| same_version(from, to)) {
+            cx.task.say(format!("{} runs {to} already", self.args.target));
+            return Ok(self.rolled(before));
+        }
+        self.update(cx, &before, intent.key)?;
+        let target = self.target().map_err(EffectError::Refused)?;
+        match observe(&self.world, target, cx.task) {
+            Ok(Some(found)) if !same_version(&found, to) => Err(EffectError::Refused(
+                Failure::new(
+                    FailureKind::Command,
+                    format!("{} was updated to {to}, but it runs {found}", self.args.target),
+                )
+                .hint("the update command ended with 0; look at the target, then run the workflow again")
+                .detail(json!({ "target": self.args.target, "wanted": to, "found": found })),
+            )),
+            Ok(_) => Ok(self.rolled(before)),
+            Err(failure) => Err(EffectError::Unknown(failure)),
+        }
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Before>) -> Result<Probe<Rolled>, Failure> {
+        let before = intent.facts;
+        // An update that outlived its relwf comes to its end first.
+        drop(self.lock(cx.task)?);
+        Ok(match observe(&self.world, self.target()?, cx.task)? {
+            Some(found) if same_version(&found, &self.args.to) => Probe::Done(self.rolled(before)),
+            Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
+            Some(found) => Probe::Unknown(format!(
+                "{} runs {found}; before it ran {}, and this run wanted {}",
+                self.args.target,
+                before.from.as_deref().unwrap_or("an unknown version"),
+                self.args.to
+            )),
+            // A CI that runs here knows its key: the same build never runs to its end twice.
+            None if self.through_own_ci()? => Probe::Absent,
+            None => Probe::Unknown(format!("nothing is configured to observe {}", self.args.target)),
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<Rolled>, Failure> {
+        let before = self.before(cx.task)?;
+        Ok(Assumed {
+            value: self.rolled(before),
+            note: Some(format!("assuming the update of {} succeeds", self.args.target)),
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! `fleet::targets`: the inventory.
+
+use super::{Target, fleet_of};
+use crate::effects::host_fn::{Function, NoArgs, positional, read};
+use crate::run::Kind;
+use std::sync::Arc;
+
+pub(super) static TARGETS: Function<NoArgs, Vec<Target>> =
+    positional(Kind::Read, "fleet::targets", "Every [[fleet.target]], in order.", |world, NoArgs {}| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| Ok(fleet_of(&world)?.targets.iter().map(Target::from).collect())))
+    });

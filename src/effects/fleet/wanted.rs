@@ -1,0 +1,57 @@
+//! `fleet::wanted`: the version that a branch says.
+
+use super::fleet_of;
+use crate::components::detect;
+use crate::effects::config::no_such;
+use crate::effects::delta::CommitFiles;
+use crate::effects::git::tip;
+use crate::effects::host_fn::{Function, map, read};
+use crate::effects::text::version_text;
+use crate::model::{BranchName, CommitId, ComponentName, Failure, FailureKind};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub(super) static WANTED: Function<Args, Wanted> = map(
+    Kind::Read,
+    "fleet::wanted",
+    "The version of the fleet's component at the tip of a branch.",
+    |world, Args { branch }| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| {
+            let name = &fleet_of(&world)?.component;
+            let components = &world.config.components;
+            let component = components.iter().find(|component| component.name == *name).ok_or_else(|| {
+                let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
+                no_such("component", name.as_str(), &names)
+            })?;
+            let commit = tip(&world, &branch)?;
+            let found = detect(component, &CommitFiles::new(&world.mirror, commit), &*world.plugins)?;
+            let version =
+                found.as_ref().filter(|version| !version.floating).and_then(version_text).ok_or_else(|| {
+                    Failure::new(FailureKind::NotFound, format!("{branch} at {} does not pin {name}", commit.short()))
+                        .hint("the fleet can only be brought to a version that the branch names exactly")
+                })?;
+            Ok(Wanted { component: name.clone(), version, commit })
+        }))
+    },
+)
+.throws(&[(FailureKind::NotFound, "there is no such branch, or it does not pin the component to one version")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the branch whose tip says which version the fleet should run
+    branch: BranchName,
+}
+
+/// The version that a branch says.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Wanted {
+    /// the fleet's component
+    component: ComponentName,
+    /// its version
+    version: String,
+    /// the branch's tip
+    commit: CommitId,
+}

@@ -1,0 +1,34 @@
+//! `fleet::waves`: the targets that run another version, ring by ring.
+
+use super::observe::{Behind, those_behind};
+use super::{To, fleet_of};
+use crate::effects::host_fn::{Function, map, read};
+use crate::fleet;
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+pub(super) static WAVES: Function<To, Vec<Wave>> = map(
+    Kind::Read,
+    "fleet::waves",
+    "The targets that do not run `to`, ring by ring, in the order in which rings first appear.",
+    |world, To { to }| {
+        let world = Arc::clone(world);
+        Ok(read(move |cx| {
+            let rings = fleet_of(&world)?.targets.iter().map(|target| target.ring.as_str());
+            let behind = those_behind(&world, &to, cx.task)?;
+            let waves = fleet::waves(rings, behind, |behind| &behind.target.ring);
+            Ok(waves.into_iter().map(|wave| Wave { name: wave.ring, targets: wave.targets }).collect())
+        }))
+    },
+);
+
+/// The targets of a ring.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Wave {
+    /// the ring
+    name: String,
+    /// its targets that are behind
+    targets: Vec<Behind>,
+}

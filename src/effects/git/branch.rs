@@ -1,0 +1,28 @@
+//! `git::branch`: the tip of a branch of the remote.
+
+use super::Commit;
+use crate::effects::host_fn::{Function, positional, read};
+use crate::model::BranchName;
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static BRANCH: Function<Args, Option<Commit>> = positional(
+    Kind::Read,
+    "git::branch",
+    "The tip of a branch of the remote as last fetched, or () when there is no such branch.",
+    |world, Args { name }| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| match world.mirror.branch(&name)? {
+            Some(tip) => Ok(Some(Commit::from(&world.mirror.commit(tip)?))),
+            None => Ok(None),
+        }))
+    },
+);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the branch
+    name: BranchName,
+}

@@ -1,0 +1,29 @@
+//! `git::commit`: one commit.
+
+use super::Commit;
+use crate::effects::host_fn::{Function, positional, read};
+use crate::model::{FailureKind, Revision};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static COMMIT: Function<Args, Commit> = positional(
+    Kind::Read,
+    "git::commit",
+    "One commit. A branch's name means the remote's branch as last fetched.",
+    |world, Args { rev }| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| {
+            let id = world.mirror.resolve(rev.as_str())?;
+            Ok(Commit::from(&world.mirror.commit(id)?))
+        }))
+    },
+)
+.throws(&[(FailureKind::NotFound, "there is no such commit")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// anything git understands: branch, tag, full or short id, HEAD~3
+    rev: Revision,
+}

@@ -1,0 +1,77 @@
+//! `git::delete_branch`: deletes a branch of the remote, under a lease.
+
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
+use crate::effects::lease::{Lease, Standing};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static DELETE_BRANCH: Function<Args, ()> =
+    map(Kind::Effect, "git::delete_branch", "Deletes a branch of the remote, under a lease.", |world, args| {
+        Ok(effect(Delete { world: Arc::clone(world), args }))
+    })
+    .throws(&[
+        (FailureKind::Moved, "the branch is not where it is expected"),
+        (FailureKind::Refused, "the remote does not delete it: a hook, a protected branch, missing rights"),
+    ]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the branch of the remote
+    branch: BranchName,
+    /// the commit it must hold now; by default as last fetched
+    expect: Option<Revision>,
+}
+
+struct Delete {
+    world: Arc<World>,
+    args: Args,
+}
+
+impl Delete {
+    fn lease(&self) -> Result<Lease, Failure> {
+        let mirror = &self.world.mirror;
+        let old = match &self.args.expect {
+            Some(rev) => Some(mirror.resolve(rev.as_str())?),
+            None => mirror.branch(&self.args.branch)?,
+        };
+        Ok(Lease { name: self.args.branch.to_ref(), old: old.map(CommitId::object), new: None })
+    }
+}
+
+impl Effect for Delete {
+    type Facts = Lease;
+    type Answer = ();
+
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Lease, Failure> {
+        self.lease()
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<(), EffectError> {
+        // A branch that was not there when this began needs no push.
+        if intent.facts.old.is_some() {
+            intent.facts.push(&self.world, cx.task)?;
+        }
+        Ok(())
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<Probe<()>, Failure> {
+        Ok(match intent.facts.standing(&self.world, cx.task)? {
+            Standing::Done => Probe::Done(()),
+            Standing::Before => Probe::Absent,
+            Standing::Elsewhere(why) => Probe::Unknown(why),
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
+        self.lease()?;
+        Ok(Assumed { value: (), note: None })
+    }
+}

@@ -1,0 +1,31 @@
+//! `git::is_ancestor`: is one commit part of another's history?
+
+use crate::effects::host_fn::{Function, positional, read};
+use crate::model::{FailureKind, Revision};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static IS_ANCESTOR: Function<Args, bool> = positional(
+    Kind::Read,
+    "git::is_ancestor",
+    "Is `ancestor` part of `descendant`'s history, or the same commit?",
+    |world, Args { ancestor, descendant }| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| {
+            let mirror = &world.mirror;
+            let (ancestor, descendant) = (mirror.resolve(ancestor.as_str())?, mirror.resolve(descendant.as_str())?);
+            Ok(mirror.is_ancestor(ancestor, descendant)?)
+        }))
+    },
+)
+.throws(&[(FailureKind::NotFound, "there is no such commit")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the older one
+    ancestor: Revision,
+    /// the newer one
+    descendant: Revision,
+}

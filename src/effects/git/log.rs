@@ -1,0 +1,39 @@
+//! `git::log`: the commits of a range.
+
+use super::{Commit, LOG_LIMIT};
+use crate::effects::host_fn::{Function, map, read};
+use crate::git::LogRange;
+use crate::model::{FailureKind, Revision};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static LOG: Function<Args, Vec<Commit>> =
+    map(Kind::Read, "git::log", "Commits that `from` has and `not` lacks, newest first.", |world, args: Args| {
+        let world = Arc::clone(world);
+        Ok(read(move |_| {
+            let not = args.not.as_ref().map(|rev| world.mirror.resolve(rev.as_str())).transpose()?;
+            let range = LogRange {
+                from: world.mirror.resolve(args.from.as_str())?,
+                not: not.into_iter().collect(),
+                first_parent: args.first_parent,
+                limit: Some(args.limit.unwrap_or(LOG_LIMIT)),
+            };
+            Ok(world.mirror.log(&range)?.iter().map(Commit::from).collect())
+        }))
+    })
+    .throws(&[(FailureKind::NotFound, "there is no such commit")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the newest commit, or a branch
+    from: Revision,
+    /// excluded, with all its ancestors
+    not: Option<Revision>,
+    /// follow only first parents
+    #[serde(default)]
+    first_parent: bool,
+    /// how many at most; 1000 when omitted
+    limit: Option<usize>,
+}

@@ -1,0 +1,104 @@
+//! `git::…`: questions to the mirror, commits made in it, and leased pushes. Here is what they share.
+
+mod branch;
+mod commit;
+mod delete_branch;
+mod is_ancestor;
+mod log;
+mod push;
+mod sync;
+
+use super::World;
+use super::host_fn::{self, Declared};
+use super::text::list;
+use crate::git::{CommitInfo, Mirror};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId, Value};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(super) static FUNCTIONS: &[&dyn Declared] = &[
+    &sync::SYNC,
+    &commit::COMMIT,
+    &branch::BRANCH,
+    &log::LOG,
+    &is_ancestor::IS_ANCESTOR,
+    &push::PUSH,
+    &delete_branch::DELETE_BRANCH,
+];
+
+/// How many commits a list holds at most when nobody says.
+pub(super) const LOG_LIMIT: usize = 1000;
+
+/// A commit as scripts see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Commit {
+    /// its id
+    pub id: CommitId,
+    /// the first line of its message
+    pub summary: String,
+    /// who wrote it
+    pub author: String,
+    /// their address
+    pub email: String,
+    /// when
+    #[schemars(with = "TimeText")]
+    pub time: String,
+    /// what it was made on; a merge has several
+    pub parents: Vec<CommitId>,
+    /// its files
+    pub tree: TreeId,
+}
+
+impl From<&CommitInfo> for Commit {
+    fn from(info: &CommitInfo) -> Self {
+        Self {
+            id: info.id,
+            summary: info.summary.clone(),
+            author: info.author.name.clone(),
+            email: info.author.email.clone(),
+            time: info.author.when(),
+            parents: info.parents.clone(),
+            tree: info.tree,
+        }
+    }
+}
+
+/// The same as plain data.
+pub(super) fn commit_value(info: &CommitInfo) -> Value {
+    host_fn::value(Commit::from(info)).unwrap_or_default()
+}
+
+/// The tip of a branch that must exist.
+pub(super) fn tip(world: &World, branch: &BranchName) -> Result<CommitId, Failure> {
+    tip_of(&world.mirror, branch)
+}
+
+/// The tip of a branch of this mirror's remote, as last fetched.
+pub(super) fn tip_of(mirror: &Mirror, branch: &BranchName) -> Result<CommitId, Failure> {
+    mirror.branch(branch)?.ok_or_else(|| no_branch(mirror, branch))
+}
+
+fn no_branch(mirror: &Mirror, branch: &BranchName) -> Failure {
+    let names: Vec<String> = mirror
+        .branches()
+        .map(|branches| branches.into_keys().map(|name| name.to_string()).collect())
+        .unwrap_or_default();
+    // What one project calls `master` another calls `main`.
+    let twin = match branch.as_str() {
+        "master" => "main",
+        "main" => "master",
+        _ => "",
+    };
+    let near = names
+        .iter()
+        .map(|name| (if name == twin { 0 } else { strsim::damerau_levenshtein(name, branch.as_str()) }, name))
+        .filter(|(distance, _)| *distance <= 2)
+        .min();
+    let failure =
+        Failure::new(FailureKind::NotFound, format!("{} has no branch `{branch}` (as last fetched)", mirror.url()));
+    match near {
+        Some((_, name)) => failure.hint(format!("did you mean `{name}`?")),
+        None if names.is_empty() => failure.hint("the remote has no branches at all yet"),
+        None => failure.hint(format!("its branches are {}", list(&names, 10))),
+    }
+}

@@ -1,0 +1,96 @@
+//! `git::push`: moves a branch of the remote, under a lease.
+
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
+use crate::effects::lease::{Lease, Standing};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Revision};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub(super) static PUSH: Function<Args, Pushed> = map(
+    Kind::Effect,
+    "git::push",
+    "Moves a branch of the remote, under a lease: only if it is where it is expected.",
+    |world, args| Ok(effect(Push { world: Arc::clone(world), args })),
+)
+.throws(&[
+    (FailureKind::Moved, "the branch is not where it is expected"),
+    (FailureKind::Refused, "the remote does not take it: a hook, a protected branch, missing rights"),
+]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the branch of the remote
+    branch: BranchName,
+    /// where it shall point
+    commit: Revision,
+    /// the commit it must hold now, or "absent"; by default as last fetched
+    expect: Option<Revision>,
+}
+
+/// A branch that was moved.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Pushed {
+    /// the branch
+    branch: BranchName,
+    /// where it points
+    #[schemars(with = "Option<CommitId>")]
+    commit: Option<ObjectId>,
+    /// where it pointed; () when it is new
+    #[schemars(with = "Option<CommitId>")]
+    before: Option<ObjectId>,
+}
+
+struct Push {
+    world: Arc<World>,
+    args: Args,
+}
+
+impl Push {
+    fn lease(&self) -> Result<Lease, Failure> {
+        let mirror = &self.world.mirror;
+        let old = match self.args.expect.as_ref().map(Revision::as_str) {
+            Some("absent") => None,
+            Some(rev) => Some(mirror.resolve(rev)?),
+            None => mirror.branch(&self.args.branch)?,
+        };
+        let new = mirror.resolve(self.args.commit.as_str())?;
+        Ok(Lease { name: self.args.branch.to_ref(), old: old.map(CommitId::object), new: Some(new.object()) })
+    }
+
+    fn pushed(&self, lease: &Lease) -> Pushed {
+        Pushed { branch: self.args.branch.clone(), commit: lease.new, before: lease.old }
+    }
+}
+
+impl Effect for Push {
+    type Facts = Lease;
+    type Answer = Pushed;
+
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Lease, Failure> {
+        self.lease()
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<Pushed, EffectError> {
+        intent.facts.push(&self.world, cx.task)?;
+        Ok(self.pushed(&intent.facts))
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<Probe<Pushed>, Failure> {
+        Ok(match intent.facts.standing(&self.world, cx.task)? {
+            Standing::Done => Probe::Done(self.pushed(&intent.facts)),
+            Standing::Before => Probe::Absent,
+            Standing::Elsewhere(why) => Probe::Unknown(why),
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Pushed>, Failure> {
+        Ok(Assumed { value: self.pushed(&self.lease()?), note: None })
+    }
+}

@@ -1,0 +1,100 @@
+//! A request and its answer, which `http::get` and `http::request` share; with the secrets put in and taken out again.
+
+use crate::effects::World;
+use crate::effects::secrets::Secrets;
+use crate::http::{Access, HttpError, Request};
+use crate::model::{Failure, FailureKind, OrUnknown, HumanDuration, Value};
+use crate::run::Performing;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a request may take unless the workflow sets a deadline.
+const LIMIT: HumanDuration = HumanDuration::new(Duration::from_secs(30));
+
+/// What is sent.
+pub(super) struct Exchange {
+    pub(super) world: Arc<World>,
+    pub(super) method: String,
+    pub(super) url: Value,
+    pub(super) headers: BTreeMap<String, Value>,
+    pub(super) body: Option<Value>,
+    pub(super) json: Option<Value>,
+    /// Does it change nothing?
+    pub(super) reads: bool,
+    pub(super) deadline: Option<HumanDuration>,
+}
+
+/// What a server answered.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Response {
+    /// its status, e.g. 404
+    pub(super) status: u16,
+    /// its headers; one that came several times is one list
+    pub(super) headers: OrUnknown<BTreeMap<String, String>>,
+    /// its body as text
+    pub(super) body: OrUnknown<String>,
+    /// its body as data, or () when it is no JSON
+    pub(super) json: OrUnknown<Value>,
+}
+
+impl Exchange {
+    pub(super) fn perform(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Response, HttpError> {
+        let mut secrets = Secrets::new(&self.world, cx.task);
+        let request =
+            self.fill(&mut secrets, key).map_err(|failure| HttpError::Invalid(secrets.hide_failure(failure)))?;
+        let client = self.world.client(cx.task.cancel);
+        let response = client.request(request).map_err(|error| match error {
+            HttpError::Invalid(failure) => HttpError::Invalid(secrets.hide_failure(failure)),
+            HttpError::NotSent(failure) => HttpError::NotSent(secrets.hide_failure(failure)),
+            HttpError::NotDone { failure, after } => {
+                HttpError::NotDone { failure: secrets.hide_failure(failure), after }
+            }
+            HttpError::Unknown(failure) => HttpError::Unknown(secrets.hide_failure(failure)),
+        })?;
+        let mut headers = BTreeMap::new();
+        for (name, value) in &response.headers {
+            let (name, value) = (secrets.hide(name), secrets.hide(value));
+            // A header that comes several times is one list (RFC 9110, 5.3).
+            match headers.get_mut(&name) {
+                Some(held) => *held = format!("{held}, {value}"),
+                None => drop(headers.insert(name, value)),
+            }
+        }
+        Ok(Response {
+            status: response.status,
+            headers: headers.into(),
+            body: secrets.hide(&response.text()).into(),
+            json: secrets.hide_in(response.json().unwrap_or_default()).into(),
+        })
+    }
+
+    fn fill(&self, secrets: &mut Secrets<'_>, key: Option<&str>) -> Result<Request, Failure> {
+        let mut request = Request::new(self.method.as_str(), secrets.text(&self.url, "the URL")?);
+        request.access = if self.reads { Access::Read } else { Access::Write };
+        request = request.deadline(self.deadline.unwrap_or(LIMIT).duration());
+        for (name, value) in &self.headers {
+            request = request.header(name.as_str(), secrets.text(value, &format!("the header {name}"))?);
+        }
+        let has = |name: &str| self.headers.keys().any(|held| held.eq_ignore_ascii_case(name));
+        if let Some(key) = key.filter(|_| !has("idempotency-key")) {
+            // Servers that know this header answer a second attempt with the first one's outcome.
+            request = request.header("idempotency-key", key);
+        }
+        match (&self.body, &self.json) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::new(FailureKind::Arguments, "`http::request` takes `body` or `json`, not both"));
+            }
+            (Some(body), None) => request.body = Some(secrets.text(body, "the body")?.into_bytes()),
+            (None, Some(json)) if has("content-type") => {
+                request.body = Some(secrets.fill(json)?.to_string().into_bytes());
+            }
+            (None, Some(json)) => request = request.json(&secrets.fill(json)?),
+            (None, None) => {}
+        }
+        request.secrets = secrets.known().to_vec();
+        Ok(request)
+    }
+}

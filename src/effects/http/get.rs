@@ -1,0 +1,41 @@
+//! `http::get`: asks a server for something.
+
+use super::exchange::{Exchange, Response};
+use crate::effects::host_fn::{Function, map, read};
+use crate::model::{FailureKind, HumanDuration, Value};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) static GET: Function<Args, Response> = map(
+    Kind::Read,
+    "http::get",
+    "Asks for something. Answers whatever the status is; `json` is () when the body is none.",
+    |world, Args { url, headers, deadline }| {
+        let get = Exchange {
+            world: Arc::clone(world),
+            method: "GET".to_owned(),
+            url,
+            headers,
+            body: None,
+            json: None,
+            reads: true,
+            deadline,
+        };
+        Ok(read(move |cx| Ok(get.perform(cx, None)?)))
+    },
+)
+.throws(&[(FailureKind::Network, "the server did not answer")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// where; may hold a secret
+    url: Value,
+    /// may hold secrets
+    #[serde(default)]
+    headers: BTreeMap<String, Value>,
+    /// how long the whole may take; 30s when omitted
+    deadline: Option<HumanDuration>,
+}

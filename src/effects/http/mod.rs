@@ -1,0 +1,24 @@
+//! `http::…`: one request. A read when it says so, otherwise an effect that nobody can probe.
+
+mod exchange;
+mod get;
+mod request;
+
+use super::World;
+use super::host_fn::Declared;
+use crate::http::Request;
+use crate::model::{Failure, FailureKind, TaskContext};
+use std::time::Duration;
+
+pub(super) static FUNCTIONS: &[&dyn Declared] = &[&get::GET, &request::REQUEST];
+
+/// The body of what a URL answers, for reads that want nothing else.
+pub(super) fn fetch(world: &World, url: &str, limit: Duration, task: TaskContext<'_>) -> Result<String, Failure> {
+    let request = Request::new("GET", url).deadline(limit);
+    let shown = request.shown();
+    let response = world.client(task.cancel).request(request)?;
+    if !response.is_success() {
+        return Err(Failure::new(FailureKind::Network, format!("{shown} answered with status {}", response.status)));
+    }
+    Ok(response.text())
+}

@@ -1,0 +1,92 @@
+//! `http::request`: sends a request that may change something.
+
+use super::exchange::{Exchange, Response};
+use crate::effects::World;
+use crate::effects::host_fn::{Answering, Assumed, Effect, EffectError, Function, Intent, Probe, effect, map, read};
+use crate::effects::lease::not_sent;
+use crate::http::HttpError;
+use crate::model::{Failure, FailureKind, OrUnknown, HumanDuration, Value};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) static REQUEST: Function<Args, Response> = map(
+    Kind::Effect,
+    "http::request",
+    "Sends a request. Answers whatever the status is; `json` is () when the body is none.",
+    make,
+)
+.throws(&[(FailureKind::Network, "the server did not answer")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// GET, POST, PUT, PATCH, DELETE, HEAD
+    method: String,
+    /// where; may hold a secret
+    url: Value,
+    /// may hold secrets
+    #[serde(default)]
+    headers: BTreeMap<String, Value>,
+    /// a text; may hold a secret
+    body: Option<Value>,
+    /// sent as JSON instead of `body`; may hold secrets
+    json: Option<Value>,
+    /// true: it changes nothing, so it is real in a dry run and may be repeated
+    #[serde(default)]
+    read: bool,
+    /// what to do when it cannot be known whether it arrived
+    #[serde(default)]
+    on_unknown: OnUnknown,
+    /// how long the whole may take; 30s when omitted
+    deadline: Option<HumanDuration>,
+}
+
+struct Send {
+    exchange: Exchange,
+    on_unknown: OnUnknown,
+}
+
+fn make(world: &Arc<World>, args: Args) -> Result<Answering<Response>, Failure> {
+    let Args { method, url, headers, body, json, read: reads, on_unknown, deadline } = args;
+    let exchange = Exchange { world: Arc::clone(world), method, url, headers, body, json, reads, deadline };
+    Ok(if reads { read(move |cx| Ok(exchange.perform(cx, None)?)) } else { effect(Send { exchange, on_unknown }) })
+}
+
+impl Effect for Send {
+    type Facts = ();
+    type Answer = Response;
+
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, ()>) -> Result<Response, EffectError> {
+        self.exchange.perform(cx, Some(intent.key)).map_err(|error| match error {
+            HttpError::Invalid(failure) => EffectError::Refused(failure),
+            HttpError::NotSent(failure) => not_sent(failure),
+            HttpError::NotDone { failure, after } => EffectError::NotDone { failure, after },
+            HttpError::Unknown(failure) => EffectError::Unknown(failure),
+        })
+    }
+
+    fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, ()>) -> Result<Probe<Response>, Failure> {
+        Ok(Probe::Unknown(format!("only a person can say whether this {} arrived", self.exchange.method)))
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        self.on_unknown
+    }
+
+    /// 200, so that a workflow may look at the status; what is in the answer only the server can invent.
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Response>, Failure> {
+        let value = Response {
+            status: 200,
+            headers: OrUnknown::unknown("headers of the answer"),
+            body: OrUnknown::unknown("body of the answer"),
+            json: OrUnknown::unknown("body of the answer"),
+        };
+        Ok(Assumed { value, note: Some("assuming it answers with status 200".to_owned()) })
+    }
+}
