@@ -12,6 +12,7 @@ mod embedded;
 mod files;
 mod finding;
 mod forges;
+mod functions;
 mod init;
 mod invocation;
 mod launch;
@@ -34,6 +35,7 @@ pub use demo::{Demo, demo};
 pub use doctor::{Diagnosis, Live, doctor};
 pub use embedded::{Preset, embedded_text};
 pub use finding::{Finding, Health};
+pub use functions::functions;
 pub use init::{InitFile, InitWrite, init_files, write_init_file};
 pub use invocation::{Env, Fetch, Invocation};
 pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
@@ -41,7 +43,7 @@ pub use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
-pub use reference::{config_tables, host_functions};
+pub use reference::config_tables;
 pub use runs::{
     Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run, resumable,
     runs, settle, show,

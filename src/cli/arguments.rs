@@ -14,6 +14,7 @@ use std::path::PathBuf;
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,
+    disable_help_subcommand = true,
     after_help = "Start here:\n  relwf demo                          try it on a sample service, no network, no configuration\n  \
                   relwf init                          set up the repository that you are in\n  \
                   relwf preview master staging        what would a promotion ship?\n  \
@@ -109,6 +110,7 @@ pub enum Verb {
     MergeTree(super::merge_tree::MergeTreeArgs),
     Candidates(super::candidates::CandidatesArgs),
     Doctor(super::doctor::DoctorArgs),
+    Help(super::help::HelpArgs),
     Completions(super::completions::CompletionsArgs),
     /// Print the manual page (roff) to stdout.
     #[command(after_help = "Examples:\n  relwf man | man -l -\n  relwf man > /usr/local/share/man/man1/relwf.1")]
@@ -134,6 +136,7 @@ impl Verb {
             Self::MergeTree(args) => args.json.json,
             Self::Candidates(args) => args.json.json,
             Self::Doctor(args) => args.json.json,
+            Self::Help(args) => args.json.json,
             Self::Init(_) | Self::Completions(_) | Self::Man | Self::Reference(_) => false,
         }
     }

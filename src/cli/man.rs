@@ -21,7 +21,7 @@ fn page() -> std::io::Result<Vec<u8>> {
     command.build();
     let mut text = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut text)?;
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let man = clap_mangen::Man::new(verb.clone());
         text.extend_from_slice(format!(".SH RELWF {}\n", verb.get_name().to_uppercase()).as_bytes());
         man.render_synopsis_section(&mut text)?;

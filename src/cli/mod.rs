@@ -14,6 +14,7 @@ mod delta;
 mod demo;
 mod doctor;
 mod exit;
+mod help;
 mod init;
 mod list;
 mod man;
@@ -74,6 +75,7 @@ fn verb(context: &Context, verb: Verb) -> Exit {
         Verb::Candidates(args) => candidates::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args),
         Verb::Completions(args) => completions::run(context, &args),
+        Verb::Help(args) => help::run(context, &args),
         Verb::Man => man::run(context),
         Verb::Reference(args) => reference::run(context, &args),
     };

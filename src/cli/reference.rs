@@ -33,7 +33,7 @@ pub enum Page {
 /// Does it.
 pub fn run(context: &Context, args: &ReferenceArgs) -> Result<Exit, Problem> {
     let text = match args.page {
-        Page::Functions => ui::reference::functions(&app::host_functions()),
+        Page::Functions => ui::reference::functions(&app::functions(None)?),
         Page::Config => ui::reference::config(&app::config_tables()),
         Page::Commands => commands(),
         Page::ExitCodes => exit_codes(),
@@ -62,7 +62,7 @@ fn commands() -> String {
     page.push_str("`relwf VERB --help` prints the same.\n\n## Options of every verb\n\n");
     let global: Vec<&Arg> = command.get_arguments().filter(|arg| arg.is_global_set()).collect();
     options(&mut page, &global);
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
         section(&mut page, verb);
     }
     page

@@ -1,30 +1,61 @@
 //! Which functions the host has, as data: the commands and the few that need no command.
 
+use super::suggest;
+use crate::model::{Failure, FailureKind};
 use crate::run::{HostFn, Style};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A host function that is no command.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Native {
+pub struct Native {
     /// Namespace and function.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// Its parameters, for people.
-    pub(super) params: &'static [&'static str],
+    pub params: &'static [&'static str],
+    /// One sentence for the reference.
+    pub doc: &'static str,
+    /// What it answers, for people.
+    pub answers: &'static str,
 }
 
 /// Everything that is implemented in this room.
-pub(super) const NATIVES: [Native; 5] = [
-    Native { name: "config::secret", params: &["name"] },
-    Native { name: "flow::always", params: &["closure"] },
-    Native { name: "flow::on_failure", params: &["closure"] },
-    Native { name: "flow::parallel", params: &["name", "items", "closure"] },
-    Native { name: "flow::step", params: &["name", "closure"] },
+pub(super) static NATIVES: [Native; 5] = [
+    Native {
+        name: "config::secret",
+        params: &["name"],
+        doc: "A secret of [secrets], for `http::…` and the `env` of `sh::run`: put in where it is used, shown nowhere.",
+        answers: "a secret; texts can be added to it with `+`",
+    },
+    Native {
+        name: "flow::always",
+        params: &["closure"],
+        doc: "Calls the closure when the workflow has ended, however it ended.",
+        answers: "()",
+    },
+    Native {
+        name: "flow::on_failure",
+        params: &["closure"],
+        doc: "Calls the closure with the error when the workflow has failed.",
+        answers: "()",
+    },
+    Native {
+        name: "flow::parallel",
+        params: &["name", "items", "closure"],
+        doc: "Calls the closure for every item, side by side. When some fail, the others still come to their end; then it throws kind \"parallel\".",
+        answers: "a list: what the closure answered for each item, in order",
+    },
+    Native {
+        name: "flow::step",
+        params: &["name", "closure"],
+        doc: "Calls the closure as a step of the run, under which its commands are shown.",
+        answers: "what the closure answers",
+    },
 ];
 
 /// A host function.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Function {
+pub enum Function {
     /// A command.
     Command(&'static HostFn),
     /// No command.
@@ -33,11 +64,34 @@ pub(super) enum Function {
 
 /// The host's functions.
 #[derive(Debug)]
-pub(super) struct Catalogue(Arc<[&'static HostFn]>);
+pub struct Catalogue(Arc<[&'static HostFn]>);
 
 impl Catalogue {
-    pub(super) fn new(functions: Arc<[&'static HostFn]>) -> Self {
+    /// These commands, and what this room adds.
+    pub fn new(functions: Arc<[&'static HostFn]>) -> Self {
         Self(functions)
+    }
+
+    /// Every function by name; those of one namespace, or a single one, where `name` says so.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name ("did you mean").
+    pub fn select(&self, name: Option<&str>) -> Result<Vec<Function>, Failure> {
+        let mut all: Vec<Function> =
+            self.commands().map(Function::Command).chain(NATIVES.iter().map(Function::Native)).collect();
+        all.sort_by_key(Function::name);
+        let Some(name) = name else { return Ok(all) };
+        all.retain(|function| function.name() == name || function.namespace() == name);
+        if !all.is_empty() {
+            return Ok(all);
+        }
+        let bare = |full: &&'static str| full.rsplit("::").next() == Some(name);
+        let near =
+            self.names().find(bare).or_else(|| suggest::nearest(name, self.names().map(|full| -> &str { full })));
+        let hint = near
+            .map_or_else(|| "`relwf help functions` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+        Err(Failure::new(FailureKind::NotFound, format!("there is no host function `{name}`")).hint(hint))
     }
 
     /// The commands.
@@ -73,8 +127,21 @@ impl Catalogue {
 }
 
 impl Function {
+    /// Namespace and function, e.g. `git::merge`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Command(function) => function.name,
+            Self::Native(native) => native.name,
+        }
+    }
+
+    /// `git` of `git::merge`.
+    pub fn namespace(&self) -> &'static str {
+        self.name().split_once("::").map_or(self.name(), |(namespace, _)| namespace)
+    }
+
     /// How a call is written.
-    pub(super) fn usage(&self) -> String {
+    pub fn usage(&self) -> String {
         match self {
             Self::Command(function) => function.usage(),
             Self::Native(native) => format!("{}({})", native.name, native.params.join(", ")),

@@ -39,6 +39,7 @@ mod source;
 mod suggest;
 mod syntax;
 
+pub use catalogue::{Catalogue, Function, Native};
 pub use diagnostic::Diagnostic;
 pub use embedded::embedded;
 pub use header::{Header, HeaderParam, ParamKind};

@@ -10,6 +10,7 @@ pub mod conflicts;
 pub mod demo;
 pub mod doctor;
 pub mod errors;
+pub mod functions;
 mod hidden;
 pub mod init;
 pub mod log;

@@ -1,8 +1,9 @@
 //! The pages of the reference that come from declarations, as Markdown.
 
+use super::functions::{Row, Told, params};
 use crate::config::{Absent, KeyDoc, TableDoc};
 use crate::model::FailureKind;
-use crate::run::{Field, HostFn, Kind, Shape};
+use crate::script::Function;
 use std::fmt::Write;
 
 /// The top of a generated page.
@@ -13,20 +14,17 @@ pub fn page(title: &str) -> String {
 }
 
 /// Every host function.
-pub fn functions(functions: &[&HostFn]) -> String {
+pub fn functions(functions: &[Function]) -> String {
     let mut page = page("Host functions");
     page.push_str(
-        "What a workflow can call. `(…)` takes values in order, `#{…}` one map; what has a `?` may be omitted. *Reads* are real in a dry \
-         run, *waits* and *effects* are answered with what they would give, and effects are listed as the plan. Beside the errors that \
-         are listed, every function can throw those of [its way to the world](#errors).\n",
+        "What a workflow can call. `(…)` takes values in order, `#{…}` one map; what has a `?` may be omitted, or is absent at times. \
+         *Reads* are real in a dry run, *waits* and *effects* are answered with what they would give, and effects are listed as the \
+         plan. Beside the errors that are listed, every function can throw those of [its way to the world](#errors). `relwf help \
+         functions NAME` prints the same.\n",
     );
-    let mut namespace = "";
-    for host_fn in functions {
-        if host_fn.namespace() != namespace {
-            namespace = host_fn.namespace();
-            let _ = writeln!(page, "\n## {namespace}");
-        }
-        function(&mut page, host_fn);
+    for group in functions.chunk_by(|a, b| a.namespace() == b.namespace()) {
+        let _ = writeln!(page, "\n## {}", group.first().map_or("", Function::namespace));
+        group.iter().for_each(|one| function(&mut page, one));
     }
     page.push_str("\n## Errors\n\nAn error that a script catches has a `kind`:\n\n| Kind | |\n|---|---|\n");
     for (word, meaning) in FailureKind::documented() {
@@ -35,33 +33,27 @@ pub fn functions(functions: &[&HostFn]) -> String {
     page
 }
 
-fn function(page: &mut String, host_fn: &HostFn) {
-    let kind = match host_fn.kind {
-        Kind::Read => "Read",
-        Kind::Wait => "Wait",
-        Kind::Effect => "Effect",
-    };
-    let (name, usage, doc) = (host_fn.name, host_fn.usage(), text(host_fn.doc));
+fn function(page: &mut String, function: &Function) {
+    let (name, usage, doc, (_, kind)) = (function.name(), function.usage(), text(function.doc()), function.kind());
     let _ = writeln!(page, "\n### {name}\n\n```rhai\n{usage}\n```\n\n{kind}. {doc}");
-    fields(page, "Argument", host_fn.params());
-    let answer = host_fn.answer();
-    if *answer != Shape::Nothing {
-        let _ = writeln!(page, "\nAnswers {}.", answer.describe());
+    rows(page, "Argument", params(function));
+    let answer = function.answer();
+    if answer != "()" {
+        let _ = writeln!(page, "\nAnswers {}.", text(&answer));
     }
-    let inside = if let Shape::List(item) = answer.unless_nothing().0 { item } else { answer };
-    fields(page, "Field", inside.fields());
-    for (kind, when) in host_fn.throws {
-        let _ = writeln!(page, "\nThrows `{}`: {}.", kind.word(), text(when).trim_end_matches('.'));
+    rows(page, "Field", function.answer_fields());
+    for (kind, when) in function.throws() {
+        let _ = writeln!(page, "\nThrows `{kind}`: {}.", text(when).trim_end_matches('.'));
     }
 }
 
-fn fields(page: &mut String, head: &str, fields: &[Field]) {
-    if fields.is_empty() {
+fn rows(page: &mut String, head: &str, rows: Vec<Row>) {
+    if rows.is_empty() {
         return;
     }
     let _ = writeln!(page, "\n| {head} | | |\n|---|---|---|");
-    for field in fields {
-        let _ = writeln!(page, "| `{}` | {} | {} |", field.title(), text(&field.shape.describe()), text(&field.doc));
+    for row in rows {
+        let _ = writeln!(page, "| `{}` | {} | {} |", row.name, text(&row.kind), text(&row.doc));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::effects::World;
 use crate::effects::secrets::Secrets;
 use crate::http::{Access, HttpError, Request};
-use crate::model::{Failure, FailureKind, OrUnknown, HumanDuration, Value};
+use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value};
 use crate::run::Performing;
 use schemars::JsonSchema;
 use serde::Serialize;

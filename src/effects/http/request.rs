@@ -5,7 +5,7 @@ use crate::effects::World;
 use crate::effects::host_fn::{Answering, Assumed, Effect, EffectError, Function, Intent, Probe, effect, map, read};
 use crate::effects::lease::not_sent;
 use crate::http::HttpError;
-use crate::model::{Failure, FailureKind, OrUnknown, HumanDuration, Value};
+use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;

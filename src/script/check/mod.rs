@@ -1,11 +1,14 @@
 //! The static check: everything that can be said of a script without running it.
 //!
 //! [`structure`] holds what a program rests on (header, imports, capabilities) and is looked at whenever one is loaded;
-//! [`everything`] adds what is found in the functions' bodies.
+//! [`everything`] adds what is found in the functions' bodies: names, calls and literal arguments ([`body`]), and the fields that
+//! are read of answers ([`infer`]).
 
 mod body;
 mod imports;
+mod infer;
 mod names;
+mod types;
 
 pub(super) use names::Names;
 
@@ -44,6 +47,7 @@ pub(super) fn structure(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnosti
 pub(super) fn everything(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = structure(world, unit);
     findings.extend(body::check(world, unit));
+    findings.extend(infer::check(world, unit));
     sorted(unit, findings)
 }
 

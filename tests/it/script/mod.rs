@@ -5,6 +5,7 @@ mod check;
 mod detector;
 mod evaluate;
 mod failures;
+mod fields;
 mod header;
 mod host;
 mod live;

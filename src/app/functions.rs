@@ -1,0 +1,14 @@
+//! The host functions, for those who ask what there is.
+
+use crate::effects::host_functions;
+use crate::model::Failure;
+use crate::script::{Catalogue, Function};
+
+/// Every host function by name; those of one namespace, or a single one, where `name` says so.
+///
+/// # Errors
+///
+/// There is none of that name ("did you mean").
+pub fn functions(name: Option<&str>) -> Result<Vec<Function>, Failure> {
+    Catalogue::new(host_functions()).select(name)
+}

@@ -1,0 +1,215 @@
+//! The host functions: a list, one of them with all that it takes and answers, as data, and as definitions that editors load. All of it is read from their declarations.
+
+use super::style::{DIM, NAME, paint};
+use super::table::table;
+use crate::model::Value;
+use crate::run::{Field, Kind, Shape, Style};
+use crate::script::Function;
+use serde_json::json;
+
+/// What pages and lists say of a function.
+pub(super) trait Told {
+    fn doc(&self) -> &'static str;
+    fn kind(&self) -> (&'static str, &'static str);
+    fn params(&self) -> &'static [Field];
+    fn answer(&self) -> String;
+    fn answer_fields(&self) -> Vec<Row>;
+    fn throws(&self) -> Vec<(String, &'static str)>;
+}
+
+impl Told for Function {
+    fn doc(&self) -> &'static str {
+        match self {
+            Self::Command(function) => function.doc,
+            Self::Native(native) => native.doc,
+        }
+    }
+
+    fn kind(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Command(function) => match function.kind {
+                Kind::Read => ("read", "Read"),
+                Kind::Wait => ("wait", "Wait"),
+                Kind::Effect => ("effect", "Effect"),
+            },
+            Self::Native(_) => ("native", "Part of the run itself"),
+        }
+    }
+
+    fn params(&self) -> &'static [Field] {
+        match self {
+            Self::Command(function) => function.params(),
+            Self::Native(_) => &[],
+        }
+    }
+
+    fn answer(&self) -> String {
+        match self {
+            Self::Command(function) => kind_of(function.answer()),
+            Self::Native(native) => native.answers.to_owned(),
+        }
+    }
+
+    fn answer_fields(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        if let Self::Command(function) = self {
+            collect(function.answer(), "", &mut rows);
+        }
+        rows
+    }
+
+    fn throws(&self) -> Vec<(String, &'static str)> {
+        match self {
+            Self::Command(function) => function.throws.iter().map(|(kind, when)| (kind.word(), *when)).collect(),
+            Self::Native(_) => Vec::new(),
+        }
+    }
+}
+
+/// A parameter, or a field of an answer, wherever in it.
+pub(super) struct Row {
+    /// Its name, e.g. `commits[].id`.
+    pub(super) name: String,
+    /// What it is.
+    pub(super) kind: String,
+    /// One phrase.
+    pub(super) doc: String,
+}
+
+/// The fields of a shape, and of what is inside them: `commits[].id`.
+fn collect(shape: &Shape, path: &str, rows: &mut Vec<Row>) {
+    match shape {
+        Shape::Optional(shape) => collect(shape, path, rows),
+        Shape::List(item) => collect(item, &format!("{path}[]"), rows),
+        Shape::Map(fields) => {
+            for field in fields {
+                let dot = if path.is_empty() { "" } else { "." };
+                let inner = format!("{path}{dot}{}", field.name);
+                let title = format!("{inner}{}", if field.optional { "?" } else { "" });
+                rows.push(Row { name: title, kind: kind_of(&field.shape), doc: field.doc.clone() });
+                collect(&field.shape, &inner, rows);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a function takes.
+pub(super) fn params(function: &Function) -> Vec<Row> {
+    let row = |field: &Field| Row { name: field.title(), kind: kind_of(&field.shape), doc: field.doc.clone() };
+    function.params().iter().map(row).collect()
+}
+
+/// What a shape is, without its fields.
+fn kind_of(shape: &Shape) -> String {
+    match shape {
+        Shape::Map(_) => "a map".to_owned(),
+        Shape::List(item) if matches!(**item, Shape::Map(_)) => "a list of maps".to_owned(),
+        Shape::Optional(shape) => format!("{} or ()", kind_of(shape)),
+        shape => shape.describe(),
+    }
+}
+
+/// Every function on a line.
+pub fn list(functions: &[Function]) -> String {
+    let mut out = String::new();
+    for (number, group) in functions.chunk_by(|a, b| a.namespace() == b.namespace()).enumerate() {
+        let gap = if number > 0 { "\n" } else { "" };
+        let namespace = group.first().map_or("", Function::namespace);
+        out.push_str(&format!("{gap}{}\n", paint(NAME, namespace)));
+        for function in group {
+            out.push_str(&format!("  {}\n      {}\n", function.usage(), paint(DIM, function.doc())));
+        }
+    }
+    out
+}
+
+/// One function, with all that it takes and answers.
+pub fn one(function: &Function) -> String {
+    let mut out = format!("{}\n\n{}. {}\n", paint(NAME, function.usage()), function.kind().1, function.doc());
+    let section = |title: &str, rows: Vec<Vec<String>>| {
+        if rows.is_empty() { String::new() } else { format!("\n{title}:\n{}", table(&[], &rows)) }
+    };
+    let row = |row: Row| vec![format!("  {}", row.name), paint(DIM, row.kind), row.doc];
+    out.push_str(&section("Takes", params(function).into_iter().map(row).collect()));
+    out.push_str(&format!("\nAnswers {}\n", function.answer()));
+    out.push_str(&table(&[], &function.answer_fields().into_iter().map(row).collect::<Vec<_>>()));
+    let thrown = |(kind, when): (String, &str)| vec![format!("  {kind}"), when.to_owned()];
+    out.push_str(&section("Throws", function.throws().into_iter().map(thrown).collect()));
+    out
+}
+
+/// The functions as data, with JSON Schema for what they take and answer.
+pub fn json(functions: &[Function]) -> Value {
+    let one = |function: &Function| {
+        let mut value = json!({
+            "name": function.name(),
+            "kind": function.kind().0,
+            "doc": function.doc(),
+            "usage": function.usage(),
+            "throws": function.throws().into_iter().map(|(kind, when)| json!({ "kind": kind, "when": when })).collect::<Value>(),
+        });
+        if let Function::Command(function) = function {
+            let (arguments, answer) = function.schemas();
+            value["arguments"] = arguments.into();
+            value["answer"] = answer.into();
+        }
+        value
+    };
+    json!({ "functions": functions.iter().map(one).collect::<Value>() })
+}
+
+/// Definitions for the Rhai language server: a module a namespace.
+pub fn definitions(functions: &[Function]) -> String {
+    let mut out = "module static;\n".to_owned();
+    for group in functions.chunk_by(|a, b| a.namespace() == b.namespace()) {
+        out.push_str(&format!("\nmodule {} {{\n", group.first().map_or("", Function::namespace)));
+        for function in group {
+            let help = anstream::adapter::strip_str(&one(function)).to_string();
+            for line in help.lines() {
+                out.push_str(format!("    /// {line}").trim_end());
+                out.push('\n');
+            }
+            let (name, params, answer) = signature(function);
+            out.push_str(&format!("    fn {name}({params}) -> {answer};\n\n"));
+        }
+        out.truncate(out.trim_end().len());
+        out.push_str("\n}\n");
+    }
+    out
+}
+
+/// A function's own name, its parameters and its answer, in the words of Rhai's definitions.
+fn signature(function: &Function) -> (&'static str, String, &'static str) {
+    let name = function.name().split_once("::").map_or(function.name(), |(_, name)| name);
+    match function {
+        Function::Native(native) => {
+            let params: Vec<String> = native.params.iter().map(|param| format!("{param}: ?")).collect();
+            (name, params.join(", "), "?")
+        }
+        Function::Command(command) => {
+            let params: Vec<String> = match command.style {
+                Style::Map => vec!["arguments: Map".to_owned()],
+                Style::Positional => command
+                    .params()
+                    .iter()
+                    .map(|field| format!("{}: {}", field.name, rhai_type(&field.shape)))
+                    .collect(),
+            };
+            (name, params.join(", "), rhai_type(command.answer()))
+        }
+    }
+}
+
+fn rhai_type(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Any | Shape::Optional(_) => "?",
+        Shape::Nothing => "()",
+        Shape::Bool => "bool",
+        Shape::Int => "int",
+        Shape::Number => "float",
+        Shape::Text | Shape::Words(_) | Shape::Branch | Shape::Commit | Shape::Duration | Shape::Time => "String",
+        Shape::List(_) => "Array",
+        Shape::Dict(_) | Shape::Map(_) => "Map",
+    }
+}

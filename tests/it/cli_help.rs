@@ -1,0 +1,72 @@
+//! `relwf help`: commands as `--help` shows them, and the host functions in every form.
+
+use crate::support::cli::Machine;
+
+#[test]
+fn a_command_is_explained_as_by_its_own_help() {
+    let machine = Machine::new();
+    for command in [vec!["run"], vec!["merge-tree"], vec![]] {
+        let help = machine.say(&machine.home(), &[&["help"], command.as_slice()].concat());
+        let own = machine.say(&machine.home(), &[command.as_slice(), &["--help"]].concat());
+        assert_eq!((help.code, help.stdout), (0, own.stdout));
+    }
+    machine.say(&machine.home(), &["help", "rum"]).exits(2);
+}
+
+#[test]
+fn a_host_function_is_shown_with_all_that_it_takes_and_answers() {
+    let machine = Machine::new();
+    let one = machine.say(&machine.home(), &["help", "functions", "git::push"]);
+    insta::assert_snapshot!(one.exits(0).stdout, @r#"
+    git::push(#{ branch, commit, expect? })
+
+    Effect. Moves a branch of the remote, under a lease: only if it is where it is expected.
+
+    Takes:
+      branch   the name of a branch  the branch of the remote
+      commit   a commit              where it shall point
+      expect?  a commit              the commit it must hold now, or "absent"; by default as last fetched
+
+    Answers a map
+      branch  the name of a branch  the branch
+      commit  a commit or ()        where it points
+      before  a commit or ()        where it pointed; () when it is new
+
+    Throws:
+      moved    the branch is not where it is expected
+      refused  the remote does not take it: a hook, a protected branch, missing rights
+    "#);
+    let all = machine.say(&machine.home(), &["help", "functions"]);
+    for name in ["git::merge(#{ source, target, message? })", "flow::step(name, closure)", "delta::between(base, head)"]
+    {
+        assert!(all.stdout.contains(name), "{name} is missing in\n{}", all.stdout);
+    }
+    let namespace = machine.say(&machine.home(), &["help", "functions", "delta"]);
+    assert!(namespace.stdout.contains("delta::between(base, head)"), "{}", namespace.stdout);
+    let wrong = machine.say(&machine.home(), &["help", "functions", "git::mrege"]);
+    assert!(wrong.exits(2).stderr.contains("did you mean `git::merge`?"), "{}", wrong.stderr);
+}
+
+#[test]
+fn host_functions_are_told_as_data() {
+    let machine = Machine::new();
+    let json = machine.say(&machine.home(), &["help", "functions", "git::log", "--json"]).json();
+    let log = &json["functions"][0];
+    assert_eq!((log["name"].as_str(), log["kind"].as_str()), (Some("git::log"), Some("read")));
+    assert_eq!(log["arguments"]["required"], serde_json::json!(["from"]));
+    assert_eq!(log["answer"]["items"]["properties"]["id"]["format"], "commit");
+}
+
+#[test]
+fn editors_load_the_definitions() {
+    let machine = Machine::new();
+    let text = machine.say(&machine.home(), &["help", "functions", "--definitions"]).stdout;
+    for line in [
+        "module static;",
+        "module git {",
+        "    fn is_ancestor(ancestor: String, descendant: String) -> bool;",
+        "    fn log(arguments: Map) -> Array;",
+    ] {
+        assert!(text.lines().any(|written| written == line), "{line} is missing in\n{text}");
+    }
+}
