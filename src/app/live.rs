@@ -5,7 +5,7 @@ use super::project::Project;
 use super::wiring::Parts;
 use crate::ci::{BuildQuery, Ci};
 use crate::config::Environment;
-use crate::effects::{Route, way_in};
+use crate::effects::{LandingMethod, landing_method_by};
 use crate::model::{Failure, TaskContext};
 use crate::policy::{self, LandsAfter};
 
@@ -42,10 +42,10 @@ pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, find
 fn landing(parts: &Parts, environment: &Environment, task: TaskContext<'_>) -> Result<Finding, Failure> {
     let branch = &environment.branch;
     let rules = parts.forge.rules(branch, task)?;
-    let way = match (way_in(&*parts.forge, &rules, branch)?, rules.approvals) {
-        (Route::Push, _) => "by a leased push".to_owned(),
-        (Route::Forge, 0) => "by the forge's own merge".to_owned(),
-        (Route::Forge, some) => format!("by the forge's own merge, which waits for approvals ({some})"),
+    let way = match (landing_method_by(&*parts.forge, &rules, branch)?, rules.approvals) {
+        (LandingMethod::Push, _) => "by a leased push".to_owned(),
+        (LandingMethod::Forge, 0) => "by the forge's own merge".to_owned(),
+        (LandingMethod::Forge, some) => format!("by the forge's own merge, which waits for approvals ({some})"),
     };
     if let Some(tip) = parts.forge.branch(branch, task)? {
         for name in policy::deployments(Some(environment)) {

@@ -2,11 +2,11 @@
 
 use super::World;
 use super::build_report::{red_build, red_checks, red_jobs};
+use super::change_guard::Proposed;
 use super::ci::{BuildOutcome, build_here};
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::change_number;
-use super::lease::{Lease, moved};
-use super::meddled::Proposed;
+use super::lease::{RefLease, moved};
 use super::proof::Proof;
 use super::text::list;
 use super::waiting::{DEADLINE, POLL, later, unreachable};
@@ -109,13 +109,13 @@ impl WaitChecks {
         let number = change_number(change)?;
         let Some(change) = self.world.forge.change(number, task)? else { return Ok(()) };
         let (world, target) = (&self.world, &self.wanted.target);
-        Proposed { world, commit, target }.untouched(&change, task)?;
+        Proposed { world, commit, target }.ensure_unchanged(&change, task)?;
         // Of picks and reverts the landing knows what they were made on.
         let parents = world.mirror.commit(commit)?.parents;
         let [ours, _] = parents.as_slice() else { return Ok(()) };
         let (name, old, new) = (target.to_ref(), ours.object(), commit.object());
         if change.state == ChangeState::Merged {
-            let lease = Lease { name, old: Some(old), new: Some(new) };
+            let lease = RefLease { name, old: Some(old), new: Some(new) };
             let proof = Proof { world, target, lease: &lease, series: false }.prove(task);
             // Where the branch does not show it yet, the landing will.
             return proof

@@ -3,7 +3,7 @@
 use super::World;
 use super::declare::{Declared, args, map};
 use super::forge::{change_number, effect, forge_failed};
-use super::lease::Lease;
+use super::lease::RefLease;
 use crate::forge::{Change, ChangeState, ForgeError};
 use crate::model::{BranchName, Failure, FailureKind, TaskContext, Value};
 use crate::policy;
@@ -52,7 +52,7 @@ fn delete_branch(world: &World, change: &Change, given: &Value, task: TaskContex
     if given.get("head").is_some_and(|head| *head != json!(change.head)) {
         return task.warn(format!("the branch {branch} stays: somebody pushed to it"));
     }
-    let lease = Lease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
+    let lease = RefLease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
     match lease.push(world, task) {
         Ok(()) => {}
         Err(EffectError::Refused(failure) | EffectError::NotDone { failure, .. } | EffectError::Unknown(failure)) => {

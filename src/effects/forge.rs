@@ -2,9 +2,9 @@
 
 use super::World;
 use super::declare::{Declared, args, facts, map, value};
-use super::lease::{Lease, not_sent};
+use super::landing_method::landing_method;
+use super::lease::{RefLease, not_sent};
 use super::proposal;
-use super::route::route;
 use crate::forge::{Change, ChangeState, ForgeError, NewChange, Search, Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, Value, unknown, unknown_inside};
 use crate::run::{
@@ -152,14 +152,14 @@ impl Propose {
 impl Effect for Propose {
     /// What could never land is not proposed.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        route(&self.world, &self.wanted.target, cx.task)?;
+        landing_method(&self.world, &self.wanted.target, cx.task)?;
         value(self.proposal(cx)?)
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let proposal: Proposal = facts(&intent.pre).map_err(EffectError::Refused)?;
         if let Some(branch) = &proposal.branch {
-            let lease = Lease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
+            let lease = RefLease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
             lease.push(&self.world, cx.task)?;
         }
         let new = NewChange {
@@ -191,7 +191,7 @@ impl Effect for Propose {
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        route(&self.world, &self.wanted.target, cx.task)?;
+        landing_method(&self.world, &self.wanted.target, cx.task)?;
         let proposal = self.proposal(cx)?;
         let value = json!({
             "number": unknown("number of the change"),

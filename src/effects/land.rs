@@ -1,12 +1,12 @@
 //! `forge::land`: moves the target to the merge commit that was proposed and tested, and proves that it did.
 
 use super::World;
+use super::change_guard::{Proposed, head_moved};
 use super::declare::{Declared, args, facts, map, value};
 use super::forge::{change_number, forge_failed};
-use super::lease::{Lease, Standing, moved, not_sent};
-use super::meddled::{Proposed, head_moved};
+use super::landing_method::{LandingMethod, landing_method};
+use super::lease::{RefLease, RemoteState, moved, not_sent};
 use super::proof::{Proof, made_on};
-use super::route::{Route, route};
 use crate::forge::{Change, ChangeState, ForgeError, MergeOutcome, MergeRequest};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, TaskContext, Value};
 use crate::run::{
@@ -54,9 +54,9 @@ const PEOPLE: HumanDuration = HumanDuration::new(Duration::from_secs(600));
 struct Landing {
     number: u64,
     #[serde(flatten)]
-    lease: Lease,
-    #[serde(default)]
-    route: Route,
+    lease: RefLease,
+    #[serde(default, alias = "route")]
+    method: LandingMethod,
 }
 
 impl Landing {
@@ -76,7 +76,7 @@ fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
 
 impl Land {
     /// The push that lands it: from what the commit was made on to the commit.
-    fn lease(&self) -> Result<Lease, Failure> {
+    fn lease(&self) -> Result<RefLease, Failure> {
         let mirror = &self.world.mirror;
         let commit = mirror.commit(mirror.resolve(&self.wanted.commit)?)?;
         let ours = match (&self.wanted.onto, commit.parents.as_slice()) {
@@ -101,7 +101,7 @@ impl Land {
                 ));
             }
         };
-        Ok(Lease { name: self.wanted.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
+        Ok(RefLease { name: self.wanted.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
     }
 
     fn proposed(&self, commit: CommitId) -> Proposed<'_> {
@@ -114,7 +114,7 @@ impl Land {
             Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
                 .hint("pass what `forge::propose` answered, or its number")
         })?;
-        self.proposed(commit).untouched(&change, task)?;
+        self.proposed(commit).ensure_unchanged(&change, task)?;
         Ok(change)
     }
 
@@ -122,9 +122,9 @@ impl Land {
         match landing.lease.push(&self.world, task) {
             // Somebody may have built on it already, if an earlier attempt got through; or merged the change otherwise.
             Err(EffectError::Refused(failure)) if failure.kind == FailureKind::Moved => {
-                match landing.lease.standing(&self.world, task).map_err(not_sent)? {
-                    Standing::Done => Ok(()),
-                    Standing::Before | Standing::Elsewhere(_) => {
+                match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
+                    RemoteState::Done => Ok(()),
+                    RemoteState::Before | RemoteState::Elsewhere(_) => {
                         self.change(landing.number, landing.commit(), task).map_err(not_sent)?;
                         Err(EffectError::Refused(failure))
                     }
@@ -136,16 +136,16 @@ impl Land {
 
     /// The forge guards the change's head, never the target: neither that it is still the same branch nor where that is.
     fn merge(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), EffectError> {
-        let (number, Lease { name, old, .. }) = (landing.number, &landing.lease);
+        let (number, RefLease { name, old, .. }) = (landing.number, &landing.lease);
         let change = self.change(number, landing.commit(), task).map_err(not_sent)?;
         if change.state == ChangeState::Merged {
             return Ok(());
         }
         let tip = self.world.forge.branch(&self.wanted.target, task).map_err(forge_failed)?.map(CommitId::object);
         if tip != *old {
-            return match landing.lease.standing(&self.world, task).map_err(not_sent)? {
-                Standing::Done => Ok(()),
-                Standing::Before | Standing::Elsewhere(_) => Err(EffectError::Refused(moved(name, *old, tip))),
+            return match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
+                RemoteState::Done => Ok(()),
+                RemoteState::Before | RemoteState::Elsewhere(_) => Err(EffectError::Refused(moved(name, *old, tip))),
             };
         }
         let commit = self.world.mirror.commit(landing.commit()).map_err(|error| EffectError::Refused(error.into()))?;
@@ -184,7 +184,7 @@ impl Land {
             let seen = self.world.forge.change(landing.number, task)?;
             seen.map_or(Ok(()), |seen| {
                 let merged = Change { state: ChangeState::Merged, merged_as: Some(landed), ..seen };
-                self.proposed(landing.commit()).untouched(&merged, task)
+                self.proposed(landing.commit()).ensure_unchanged(&merged, task)
             })
         };
         look().map_err(|failure: Failure| match failure.kind {
@@ -223,16 +223,16 @@ impl Effect for Land {
         let number = change_number(&self.wanted.change)?;
         self.change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.task)?;
         let tip = self.world.forge.branch(&self.wanted.target, cx.task)?.map(CommitId::object);
-        if tip != lease.old && tip != lease.new && lease.standing(&self.world, cx.task)? != Standing::Done {
+        if tip != lease.old && tip != lease.new && lease.remote_state(&self.world, cx.task)? != RemoteState::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
-        value(Landing { number, lease, route: route(&self.world, &self.wanted.target, cx.task)? })
+        value(Landing { number, lease, method: landing_method(&self.world, &self.wanted.target, cx.task)? })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
         let landing: Landing = facts(&intent.pre).map_err(EffectError::Refused)?;
-        match landing.route {
-            Route::Push => match self.push(&landing, cx.task) {
+        match landing.method {
+            LandingMethod::Push => match self.push(&landing, cx.task) {
                 // A rule that the forge does not tell everybody about: nothing was pushed, and it may merge itself.
                 Err(EffectError::Refused(failure))
                     if failure.kind == FailureKind::Refused && self.world.forge.caps().merges =>
@@ -242,22 +242,22 @@ impl Effect for Land {
                 }
                 other => other?,
             },
-            Route::Forge => self.merge(&landing, cx.task)?,
+            LandingMethod::Forge => self.merge(&landing, cx.task)?,
         }
         self.finish(&landing, cx.task)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
         let landing: Landing = facts(&intent.pre)?;
-        match landing.lease.standing(&self.world, cx.task)? {
+        match landing.lease.remote_state(&self.world, cx.task)? {
             // Perhaps only the push happened: the rest is done now.
-            Standing::Done => match self.finish(&landing, cx.task) {
+            RemoteState::Done => match self.finish(&landing, cx.task) {
                 Ok(value) => Ok(Probe::Done(value)),
                 Err(EffectError::Refused(failure)) => Ok(Probe::Refused(failure)),
                 Err(EffectError::Unknown(failure) | EffectError::NotDone { failure, .. }) => Err(failure),
             },
-            Standing::Before => Ok(Probe::Absent),
-            Standing::Elsewhere(why) => Ok(Probe::Unknown(why)),
+            RemoteState::Before => Ok(Probe::Absent),
+            RemoteState::Elsewhere(why) => Ok(Probe::Unknown(why)),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A reference, what it held and what it shall hold; stands in the intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Lease {
+pub(super) struct RefLease {
     #[serde(rename = "ref")]
     pub(super) name: RefName,
     /// `None`: it did not exist.
@@ -19,7 +19,7 @@ pub(super) struct Lease {
 
 /// Where the remote stands.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum RemoteState {
     /// As it shall be.
     Done,
     /// As it was before.
@@ -28,7 +28,7 @@ pub(super) enum Standing {
     Elsewhere(String),
 }
 
-impl Lease {
+impl RefLease {
     /// Pushes. A reference that already stands where it shall is no failure.
     pub(super) fn push(&self, world: &World, task: TaskContext<'_>) -> Result<(), EffectError> {
         let update = RefUpdate {
@@ -44,22 +44,22 @@ impl Lease {
     }
 
     /// Asks the remote.
-    pub(super) fn standing(&self, world: &World, task: TaskContext<'_>) -> Result<Standing, Failure> {
+    pub(super) fn remote_state(&self, world: &World, task: TaskContext<'_>) -> Result<RemoteState, Failure> {
         let held = world.mirror.remote_refs(task)?.remove(&self.name);
         if held == self.new {
-            return Ok(Standing::Done);
+            return Ok(RemoteState::Done);
         }
         if held == self.old {
-            return Ok(Standing::Before);
+            return Ok(RemoteState::Before);
         }
         // Somebody may have built on what was pushed.
         if let (Some(held), Some(new)) = (held, self.new) {
             world.mirror.fetch_objects(std::slice::from_ref(&self.name), task)?;
             if world.mirror.contains(new) && world.mirror.is_ancestor(new.into(), held.into())? {
-                return Ok(Standing::Done);
+                return Ok(RemoteState::Done);
             }
         }
-        Ok(Standing::Elsewhere(format!(
+        Ok(RemoteState::Elsewhere(format!(
             "{} is at {}; before it was at {}, and this run wanted {}",
             self.name,
             at(held),

@@ -1,11 +1,13 @@
 //! `git::merge`: the promotion merge, built here and nowhere else.
 
 use super::World;
-use super::authored::{Author, Authored, Signatures, known, signatures, undisputed};
+use super::commit_effect::{
+    AuthorAndCommitter, CommitBuilder, CommitEffect, author_and_committer, ensure_undisputed, known,
+};
+use super::commit_writer::CommitWriter;
 use super::declare::{Declared, args, map, value};
 use super::delta::{CommitFiles, Shipped, rows};
 use super::git::{LOG_LIMIT, commit_value, tip};
-use super::pen::Pen;
 use super::text::version_text;
 use crate::components::{Change, ComponentDelta};
 use crate::git::{CrossCheckMode, PendingCrossCheck};
@@ -56,7 +58,7 @@ struct Fixed {
     name: Option<String>,
     /// Author and committer; absent when nobody is known, which matters only if there is something to commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    signatures: Option<Signatures>,
+    signatures: Option<AuthorAndCommitter>,
     /// Is the merge cross-checked with git?
     #[serde(default, rename = "certify")]
     cross_check: CrossCheckMode,
@@ -68,10 +70,10 @@ struct Merge {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Authored::new(Merge { world: Arc::clone(world), wanted: args(call)? }))))
+    Ok(Command::Effect(Box::new(CommitEffect::new(Merge { world: Arc::clone(world), wanted: args(call)? }))))
 }
 
-impl Author for Merge {
+impl CommitBuilder for Merge {
     type Fixed = Fixed;
 
     fn world(&self) -> &World {
@@ -81,11 +83,11 @@ impl Author for Merge {
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let ours = tip(&self.world, &self.wanted.target)?;
         let theirs = self.world.mirror.resolve(&self.wanted.source)?;
-        let signatures = signatures(&self.world, cx.now);
+        let signatures = author_and_committer(&self.world, cx.now);
         Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, cross_check: self.world.cross_check })
     }
 
-    fn build(&self, run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
+    fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
         let pending = PendingCrossCheck::begin(fixed.cross_check, mirror.objects(), ours, theirs);
@@ -104,7 +106,7 @@ impl Author for Merge {
         let count = mirror.count(&LogRange { limit: None, ..range })?;
         let cross_check = pending.end(&outcome);
         let what = format!("merge {} into {}", theirs.short(), ours.short());
-        undisputed(&what, &outcome, &cross_check, || json!({ "ours": ours, "theirs": theirs }))?;
+        ensure_undisputed(&what, &outcome, &cross_check, || json!({ "ours": ours, "theirs": theirs }))?;
         let mut answer = json!({
             "outcome": "up-to-date",
             "commit": null,
@@ -126,7 +128,7 @@ impl Author for Merge {
                 answer["conflicts"] = value(conflicts)?;
             }
             Merged::Clean(tree) => {
-                let (commit, components) = self.commit(run, fixed, pen, (tree, count))?;
+                let (commit, components) = self.commit(run, fixed, writer, (tree, count))?;
                 answer["outcome"] = "clean".into();
                 answer["commit"] = value(commit)?;
                 answer["tree"] = value(tree)?;
@@ -161,7 +163,7 @@ impl Merge {
         &self,
         run: &RunId,
         fixed: &Fixed,
-        pen: &Pen<'_>,
+        writer: &CommitWriter<'_>,
         (tree, count): (TreeId, u64),
     ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
         let mirror = &self.world.mirror;
@@ -177,7 +179,7 @@ impl Merge {
         // The merge commit itself is one of them.
         let shipped = |head| Shipped { mirror, base: fixed.ours, head, counted: Some(count + 1) };
         if let Some(message) = &self.wanted.message {
-            let commit = pen.write(mirror, &new(format!("{}\n", message.trim_end())))?;
+            let commit = writer.write(mirror, &new(format!("{}\n", message.trim_end())))?;
             return Ok((commit, rows(&self.world, &before, &CommitFiles::new(mirror, commit), &shipped(commit))));
         }
         // The message tells what ships, and files are read from a commit: so there is one with the title alone first.
@@ -185,7 +187,7 @@ impl Merge {
         let draft = mirror.write_commit(&new(format!("{title}\n")))?;
         let after = CommitFiles::new(mirror, draft);
         let message = message(&title, &rows(&self.world, &before, &after, &shipped(draft)), run);
-        let commit = pen.write(mirror, &new(message))?;
+        let commit = writer.write(mirror, &new(message))?;
         Ok((commit, rows(&self.world, &before, &after.shown_as(commit), &shipped(commit))))
     }
 

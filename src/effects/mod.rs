@@ -2,14 +2,16 @@
 //!
 //! Imports `run` for the traits and the rooms that do the work; knows nothing of Rhai, terminals or the journal.
 
-mod authored;
 mod build_report;
 mod building;
 mod candidate;
 mod candidates;
+mod change_guard;
 mod checks;
 mod ci;
 mod closing;
+mod commit_effect;
+mod commit_writer;
 mod config;
 mod declare;
 mod delta;
@@ -21,17 +23,15 @@ mod health;
 mod host_fn;
 mod http;
 mod land;
+mod landing_method;
 mod lease;
-mod meddled;
 mod merging;
-mod pen;
 mod picking;
 mod proof;
 mod proposal;
 mod registry;
 mod restoring;
 mod revisions;
-mod route;
 mod secrets;
 mod sh;
 mod text;
@@ -39,6 +39,6 @@ mod waiting;
 mod world;
 
 pub use candidates::Line;
+pub use landing_method::{LandingMethod, landing_method_by};
 pub use registry::{Registry, host_functions};
-pub use route::{Route, way_in};
 pub use world::{Clock, Decision, Env, Signals, World};

@@ -1,10 +1,12 @@
 //! `git::cherry_pick` and `git::revert`: commits taken over or taken back, on top of a branch, without a work tree.
 
 use super::World;
-use super::authored::{Author, Authored, Signatures, components, known, signatures, undisputed};
+use super::commit_effect::{
+    AuthorAndCommitter, CommitBuilder, CommitEffect, author_and_committer, components, ensure_undisputed, known,
+};
+use super::commit_writer::CommitWriter;
 use super::declare::{Declared, args, map, value};
 use super::git::{commit_value, tip};
-use super::pen::Pen;
 use super::revisions::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, messages};
 use crate::git::{CrossCheck, CrossCheckMode, PendingCrossCheck};
@@ -92,7 +94,7 @@ struct Fixed {
     /// In the order in which they are applied.
     commits: Vec<CommitId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    signatures: Option<Signatures>,
+    signatures: Option<AuthorAndCommitter>,
     #[serde(default, rename = "certify")]
     cross_check: CrossCheckMode,
 }
@@ -108,7 +110,7 @@ fn make(
     call: &Call,
     series: fn(Arc<World>, &Call) -> Result<Series, Failure>,
 ) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Authored::new(series(Arc::clone(world), call)?))))
+    Ok(Command::Effect(Box::new(CommitEffect::new(series(Arc::clone(world), call)?))))
 }
 
 fn pick(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
@@ -122,7 +124,7 @@ fn revert(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
     Ok(Series { world, commits: Revisions::read(&commits)?, target, mainline, change: Change::Revert { reason } })
 }
 
-impl Author for Series {
+impl CommitBuilder for Series {
     type Fixed = Fixed;
 
     fn world(&self) -> &World {
@@ -147,11 +149,11 @@ impl Author for Series {
                 .hint(format!("`git log {}` shows what is; was it picked under another id?", self.target)));
             }
         }
-        let signatures = signatures(&self.world, cx.now);
+        let signatures = author_and_committer(&self.world, cx.now);
         Ok(Fixed { ours, commits, signatures, cross_check: self.world.cross_check })
     }
 
-    fn build(&self, _run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
+    fn build(&self, _run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let mut tip = fixed.ours;
         let (mut drafts, mut skipped, mut cross_checks) = (Vec::new(), Vec::new(), Vec::new());
@@ -176,7 +178,7 @@ impl Author for Series {
             drafts.push((commit.id, draft));
         }
         // Nobody is asked to sign a series that has an end too soon.
-        let last = if stuck.is_some() { &Pen::plain() } else { pen };
+        let last = if stuck.is_some() { &CommitWriter::unsigned() } else { writer };
         tip = fixed.ours;
         let mut made = Vec::new();
         for (from, draft) in drafts {
@@ -259,7 +261,7 @@ impl Series {
         let outcome = merge_trees(objects, trees)?;
         let cross_check = pending.map(|pending| pending.end(&outcome)).unwrap_or_default();
         let what = format!("{} {} on {}", self.verb(), commit.id.short(), tip.short());
-        undisputed(&what, &outcome, &cross_check, || json!({ "commit": commit.id, "onto": tip }))?;
+        ensure_undisputed(&what, &outcome, &cross_check, || json!({ "commit": commit.id, "onto": tip }))?;
         Ok(Applied { result: outcome.result, cross_check })
     }
 

@@ -1,7 +1,7 @@
 //! What landed, held against what was tested: found along the target's first parents, exact to parents and files.
 
 use super::World;
-use super::lease::{Lease, moved};
+use super::lease::{RefLease, moved};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext, Value};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ pub(super) struct Proof<'a> {
     pub(super) world: &'a World,
     pub(super) target: &'a BranchName,
     /// From what the commit was made on to the commit.
-    pub(super) lease: &'a Lease,
+    pub(super) lease: &'a RefLease,
     /// Is it a series of picks or reverts rather than a merge?
     pub(super) series: bool,
 }
@@ -26,7 +26,7 @@ impl Proof<'_> {
     ///
     /// Kind `git` where something else landed: certain, and nobody may take it for done. Kind `moved` where nothing did.
     pub(super) fn prove(&self, task: TaskContext<'_>) -> Result<Value, Failure> {
-        let Lease { old: Some(old), new: Some(new), name } = self.lease else {
+        let RefLease { old: Some(old), new: Some(new), name } = self.lease else {
             return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
         };
         let (old, new) = (CommitId::from(*old), CommitId::from(*new));

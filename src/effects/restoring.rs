@@ -4,10 +4,10 @@
 //! it was withdrawn instead of shipping it again.
 
 use super::World;
-use super::authored::{Author, Authored, Signatures, components, known, signatures};
+use super::commit_effect::{AuthorAndCommitter, CommitBuilder, CommitEffect, author_and_committer, components, known};
+use super::commit_writer::CommitWriter;
 use super::declare::{Declared, args, map, value};
 use super::git::{LOG_LIMIT, commit_value, tip};
-use super::pen::Pen;
 use crate::git::{LogRange, NewCommit};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, Value};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
@@ -55,7 +55,7 @@ struct Fixed {
     ours: CommitId,
     release: CommitId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    signatures: Option<Signatures>,
+    signatures: Option<AuthorAndCommitter>,
 }
 
 struct Restore {
@@ -64,10 +64,10 @@ struct Restore {
 }
 
 fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Authored::new(Restore { world: Arc::clone(world), wanted: args(call)? }))))
+    Ok(Command::Effect(Box::new(CommitEffect::new(Restore { world: Arc::clone(world), wanted: args(call)? }))))
 }
 
-impl Author for Restore {
+impl CommitBuilder for Restore {
     type Fixed = Fixed;
 
     fn world(&self) -> &World {
@@ -87,10 +87,10 @@ impl Author for Restore {
                 format!("a rollback goes back to a commit of {target}; `git log --first-parent {target}` lists them"),
             ));
         }
-        Ok(Fixed { ours, release, signatures: signatures(&self.world, cx.now) })
+        Ok(Fixed { ours, release, signatures: author_and_committer(&self.world, cx.now) })
     }
 
-    fn build(&self, run: &RunId, fixed: &Fixed, pen: &Pen<'_>) -> Result<Value, Failure> {
+    fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<Value, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, release, .. } = *fixed;
         let tree = mirror.tree(release)?;
@@ -112,7 +112,7 @@ impl Author for Restore {
         }
         let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
         let message = self.message(run, fixed, withdrawn.len())?;
-        let commit = pen.write(mirror, &NewCommit { tree, parents: vec![ours], author, committer, message })?;
+        let commit = writer.write(mirror, &NewCommit { tree, parents: vec![ours], author, committer, message })?;
         let made = mirror.commit(commit)?;
         if made.tree != tree || made.parents != [ours] {
             return Err(Failure::new(FailureKind::Bug, format!("{} has not the files of {release}", commit.short())));

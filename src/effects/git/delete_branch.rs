@@ -2,7 +2,7 @@
 
 use crate::effects::World;
 use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
-use crate::effects::lease::{Lease, Standing};
+use crate::effects::lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -32,25 +32,25 @@ struct Delete {
 }
 
 impl Delete {
-    fn lease(&self) -> Result<Lease, Failure> {
+    fn lease(&self) -> Result<RefLease, Failure> {
         let mirror = &self.world.mirror;
         let old = match &self.args.expect {
             Some(rev) => Some(mirror.resolve(rev.as_str())?),
             None => mirror.branch(&self.args.branch)?,
         };
-        Ok(Lease { name: self.args.branch.to_ref(), old: old.map(CommitId::object), new: None })
+        Ok(RefLease { name: self.args.branch.to_ref(), old: old.map(CommitId::object), new: None })
     }
 }
 
 impl Effect for Delete {
-    type Facts = Lease;
+    type Facts = RefLease;
     type Answer = ();
 
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Lease, Failure> {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<RefLease, Failure> {
         self.lease()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<(), EffectError> {
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<(), EffectError> {
         // A branch that was not there when this began needs no push.
         if intent.facts.old.is_some() {
             intent.facts.push(&self.world, cx.task)?;
@@ -58,11 +58,11 @@ impl Effect for Delete {
         Ok(())
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<Probe<()>, Failure> {
-        Ok(match intent.facts.standing(&self.world, cx.task)? {
-            Standing::Done => Probe::Done(()),
-            Standing::Before => Probe::Absent,
-            Standing::Elsewhere(why) => Probe::Unknown(why),
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Probe<()>, Failure> {
+        Ok(match intent.facts.remote_state(&self.world, cx.task)? {
+            RemoteState::Done => Probe::Done(()),
+            RemoteState::Before => Probe::Absent,
+            RemoteState::Elsewhere(why) => Probe::Unknown(why),
         })
     }
 

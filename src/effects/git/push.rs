@@ -2,7 +2,7 @@
 
 use crate::effects::World;
 use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
-use crate::effects::lease::{Lease, Standing};
+use crate::effects::lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Revision};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -49,7 +49,7 @@ struct Push {
 }
 
 impl Push {
-    fn lease(&self) -> Result<Lease, Failure> {
+    fn lease(&self) -> Result<RefLease, Failure> {
         let mirror = &self.world.mirror;
         let old = match self.args.expect.as_ref().map(Revision::as_str) {
             Some("absent") => None,
@@ -57,32 +57,32 @@ impl Push {
             None => mirror.branch(&self.args.branch)?,
         };
         let new = mirror.resolve(self.args.commit.as_str())?;
-        Ok(Lease { name: self.args.branch.to_ref(), old: old.map(CommitId::object), new: Some(new.object()) })
+        Ok(RefLease { name: self.args.branch.to_ref(), old: old.map(CommitId::object), new: Some(new.object()) })
     }
 
-    fn pushed(&self, lease: &Lease) -> Pushed {
+    fn pushed(&self, lease: &RefLease) -> Pushed {
         Pushed { branch: self.args.branch.clone(), commit: lease.new, before: lease.old }
     }
 }
 
 impl Effect for Push {
-    type Facts = Lease;
+    type Facts = RefLease;
     type Answer = Pushed;
 
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Lease, Failure> {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<RefLease, Failure> {
         self.lease()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<Pushed, EffectError> {
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Pushed, EffectError> {
         intent.facts.push(&self.world, cx.task)?;
         Ok(self.pushed(&intent.facts))
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Lease>) -> Result<Probe<Pushed>, Failure> {
-        Ok(match intent.facts.standing(&self.world, cx.task)? {
-            Standing::Done => Probe::Done(self.pushed(&intent.facts)),
-            Standing::Before => Probe::Absent,
-            Standing::Elsewhere(why) => Probe::Unknown(why),
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Probe<Pushed>, Failure> {
+        Ok(match intent.facts.remote_state(&self.world, cx.task)? {
+            RemoteState::Done => Probe::Done(self.pushed(&intent.facts)),
+            RemoteState::Before => Probe::Absent,
+            RemoteState::Elsewhere(why) => Probe::Unknown(why),
         })
     }
 

@@ -20,7 +20,7 @@ impl Proposed<'_> {
     /// # Errors
     ///
     /// Kind `denied` where somebody decided otherwise, kind `git` where that has landed on another branch.
-    pub(super) fn untouched(&self, change: &Change, task: TaskContext<'_>) -> Result<(), Failure> {
+    pub(super) fn ensure_unchanged(&self, change: &Change, task: TaskContext<'_>) -> Result<(), Failure> {
         let number = change.number;
         let elsewhere = change.base != *self.target;
         match (change.state, change.merged_as) {

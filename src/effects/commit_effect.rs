@@ -1,10 +1,10 @@
 //! What all commands that make commits in the cache have in common: how they are performed and performed again, who commits,
-//! git's second opinion, what they ship.
+//! what happens where git's cross-check disagrees.
 
 use super::World;
+use super::commit_writer::{CommitSignatures, CommitWriter};
 use super::declare::{facts, value};
 use super::delta::{CommitFiles, Shipped, rows};
-use super::pen::{Pen, Seals};
 use crate::git::{CrossCheck, Ident};
 use crate::merge::Outcome;
 use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value};
@@ -16,15 +16,15 @@ use serde_json::json;
 use std::sync::{Mutex, PoisonError};
 
 /// Author and committer, at one time.
-pub(super) type Signatures = (Ident, Ident);
+pub(super) type AuthorAndCommitter = (Ident, Ident);
 
 /// Who commits now; absent when nobody is known, which matters only if there is something to commit.
-pub(super) fn signatures(world: &World, now: Timestamp) -> Option<Signatures> {
+pub(super) fn author_and_committer(world: &World, now: Timestamp) -> Option<AuthorAndCommitter> {
     world.identity.as_ref().ok().map(|who| (who.author_at(now), who.committer_at(now)))
 }
 
 /// Who commits, as the intent has it.
-pub(super) fn known(world: &World, signatures: Option<&Signatures>) -> Result<Signatures, Failure> {
+pub(super) fn known(world: &World, signatures: Option<&AuthorAndCommitter>) -> Result<AuthorAndCommitter, Failure> {
     match (signatures, &world.identity) {
         (Some(signatures), _) => Ok(signatures.clone()),
         (None, Err(failure)) => Err(failure.clone()),
@@ -37,7 +37,7 @@ pub(super) fn known(world: &World, signatures: Option<&Signatures>) -> Result<Si
 
 /// Stops where git has another answer: somebody's merge is wrong, and nobody knows whose. `what` says which one, e.g. `merge
 /// a into b`.
-pub(super) fn undisputed(
+pub(super) fn ensure_undisputed(
     what: &str,
     outcome: &Outcome,
     cross_check: &CrossCheck,
@@ -75,7 +75,7 @@ pub(super) fn components(world: &World, ours: CommitId, commit: CommitId, count:
 }
 
 /// A command that makes commits in the cache and pushes nothing.
-pub(super) trait Author: Send + Sync {
+pub(super) trait CommitBuilder: Send + Sync {
     /// Everything that decides the commits' ids. It is journaled before the first is made, so that doing it again gives the
     /// same ids.
     type Fixed: Serialize + DeserializeOwned;
@@ -86,13 +86,13 @@ pub(super) trait Author: Send + Sync {
     /// Fixes it.
     fn fix(&self, cx: &Performing<'_>) -> Result<Self::Fixed, Failure>;
 
-    /// Makes the commits with this pen, and the answer; its `commit` is the newest.
-    fn build(&self, run: &RunId, fixed: &Self::Fixed, pen: &Pen<'_>) -> Result<Value, Failure>;
+    /// Makes the commits with this writer, and the answer; its `commit` is the newest.
+    fn build(&self, run: &RunId, fixed: &Self::Fixed, writer: &CommitWriter<'_>) -> Result<Value, Failure>;
 }
 
-/// An author as an effect.
-pub(super) struct Authored<T> {
-    author: T,
+/// A command that makes commits, as an effect.
+pub(super) struct CommitEffect<T> {
+    builder: T,
     /// What signing made already, with the intent that came of it.
     built: Mutex<Option<(Value, Value)>>,
 }
@@ -102,31 +102,31 @@ pub(super) struct Authored<T> {
 struct Pre<T> {
     #[serde(flatten)]
     fixed: T,
-    #[serde(default, skip_serializing_if = "Seals::is_empty")]
-    seals: Seals,
+    #[serde(default, alias = "seals", skip_serializing_if = "CommitSignatures::is_empty")]
+    commit_signatures: CommitSignatures,
 }
 
-impl<T: Author> Authored<T> {
-    pub(super) fn new(author: T) -> Self {
-        Self { author, built: Mutex::default() }
+impl<T: CommitBuilder> CommitEffect<T> {
+    pub(super) fn new(builder: T) -> Self {
+        Self { builder, built: Mutex::default() }
     }
 
     fn build(&self, run: &RunId, pre: &Value) -> Result<Value, Failure> {
-        let Pre { fixed, seals } = facts(pre)?;
-        self.author.build(run, &fixed, &Pen::sealed(&seals))
+        let Pre { fixed, commit_signatures } = facts(pre)?;
+        self.builder.build(run, &fixed, &CommitWriter::signed(&commit_signatures))
     }
 }
 
-impl<T: Author> Effect for Authored<T> {
+impl<T: CommitBuilder> Effect for CommitEffect<T> {
     /// Signs, where commits are signed: a signature that is not in the journal would be another one the next time. Whoever is
     /// stopped before it is there has made nothing that anybody saw.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        let fixed = self.author.fix(cx)?;
-        let Some(pen) = Pen::signing(&self.author.world().signing, cx.task) else {
-            return value(Pre { fixed, seals: Seals::new() });
+        let fixed = self.builder.fix(cx)?;
+        let Some(writer) = CommitWriter::signing(&self.builder.world().signing, cx.task) else {
+            return value(Pre { fixed, commit_signatures: CommitSignatures::new() });
         };
-        let answer = self.author.build(cx.run, &fixed, &pen)?;
-        let pre = value(Pre { fixed, seals: pen.seals() })?;
+        let answer = self.builder.build(cx.run, &fixed, &writer)?;
+        let pre = value(Pre { fixed, commit_signatures: writer.into_signatures() })?;
         *self.built.lock().unwrap_or_else(PoisonError::into_inner) = Some((pre.clone(), answer));
         Ok(pre)
     }
@@ -147,7 +147,7 @@ impl<T: Author> Effect for Authored<T> {
     /// What was made lives in the cache alone until it is proposed.
     fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
         let Ok(commit) = facts::<CommitId>(&outcome["commit"]) else { return Ok(()) };
-        if self.author.world().mirror.contains(commit.object()) {
+        if self.builder.world().mirror.contains(commit.object()) {
             return Ok(());
         }
         if self.build(cx.run, &intent.pre)?["commit"] == outcome["commit"] {
@@ -166,9 +166,9 @@ impl<T: Author> Effect for Authored<T> {
 
     /// Computed for real, but for signatures: a dry run's mirror keeps new objects in memory.
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        let value = self.author.build(cx.run, &self.author.fix(cx)?, &Pen::plain())?;
+        let value = self.builder.build(cx.run, &self.builder.fix(cx)?, &CommitWriter::preview())?;
         let makes = !value["commit"].is_null();
-        match self.author.world().signing.as_ref().map_err(Clone::clone) {
+        match self.builder.world().signing.as_ref().map_err(Clone::clone) {
             Ok(Some(signing)) if makes => {
                 signing.ready()?;
                 let note = format!("will be signed with {}; a preview signs nothing", signing.shown());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How a commit gets onto the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Route {
+pub enum LandingMethod {
     /// By a leased push of the commit itself.
     #[default]
     Push,
@@ -17,8 +17,12 @@ pub enum Route {
 }
 
 /// The way that a forge's rules leave open.
-pub(super) fn route(world: &World, target: &BranchName, task: TaskContext<'_>) -> Result<Route, Failure> {
-    way_in(&*world.forge, &world.forge.rules(target, task)?, target)
+pub(super) fn landing_method(
+    world: &World,
+    target: &BranchName,
+    task: TaskContext<'_>,
+) -> Result<LandingMethod, Failure> {
+    landing_method_by(&*world.forge, &world.forge.rules(target, task)?, target)
 }
 
 /// Push where that is allowed; else the forge merges, if it makes merge commits.
@@ -26,7 +30,7 @@ pub(super) fn route(world: &World, target: &BranchName, task: TaskContext<'_>) -
 /// # Errors
 ///
 /// Kind `refused` where nothing that relwf does would land.
-pub fn way_in(forge: &dyn Forge, rules: &Rules, target: &BranchName) -> Result<Route, Failure> {
+pub fn landing_method_by(forge: &dyn Forge, rules: &Rules, target: &BranchName) -> Result<LandingMethod, Failure> {
     let refused = |words: String| Failure::new(FailureKind::Refused, words);
     match (rules.write, rules.direct_push, rules.merge_commits) {
         (Some(false), ..) => Err(refused("whoever relwf asks as may read this repository, and not write to it".to_owned())
@@ -39,7 +43,7 @@ pub fn way_in(forge: &dyn Forge, rules: &Rules, target: &BranchName) -> Result<R
             "{target} is behind a merge queue, which makes merges of its own: what lands would not be what was tested"
         ))
         .hint("let whoever relwf pushes as bypass the rule, or take the queue off this branch: promotions come one at a time")),
-        (_, Some(false), _) if forge.caps().merges => Ok(Route::Forge),
-        _ => Ok(Route::Push),
+        (_, Some(false), _) if forge.caps().merges => Ok(LandingMethod::Forge),
+        _ => Ok(LandingMethod::Push),
     }
 }
