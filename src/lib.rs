@@ -9,7 +9,8 @@
 //! | [`app`] | composition: builds adapters and drivers for a verb |
 //! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
 //! | [`run`] | the durable workflow: advance, commands, drivers |
-//! | [`policy`], [`hidden`] | which checks count, how a commit is judged; what a merge does not say by itself |
+//! | [`promotion`], [`policy`] | what a promotion is; which checks count, how a commit is judged |
+//! | [`hidden`] | what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
 //! | `document` | TOML, YAML and JSON with places |
@@ -36,6 +37,7 @@ pub mod network;
 mod odb;
 pub mod policy;
 pub mod process;
+pub mod promotion;
 pub mod run;
 pub mod script;
 pub mod ui;

@@ -1,10 +1,10 @@
 //! What changes for each component between two commits.
 
-use super::files::{Between, CommitFiles};
 use super::project::Project;
-use crate::components::{ComponentDelta, delta as component_delta};
-use crate::git::{Keep, Mirror};
+use crate::components::ComponentDelta;
+use crate::git::Keep;
 use crate::model::{CommitId, Failure, TaskContext};
+use crate::promotion::Detection;
 use serde::Serialize;
 
 /// The component delta between two commits.
@@ -26,18 +26,7 @@ pub struct Delta {
 pub fn delta(project: &Project, base: &str, head: &str, task: TaskContext<'_>) -> Result<Delta, Failure> {
     let mirror = project.mirror(Keep::No, task)?;
     let (base, head) = (mirror.resolve(base)?, mirror.resolve(head)?);
-    Ok(Delta { base, head, components: component_rows(project, &mirror, (base, head), None)? })
-}
-
-/// The rows for two commits that are at hand; `counted` commits lie between them, where that is known.
-pub fn component_rows(
-    project: &Project,
-    mirror: &Mirror,
-    (base, head): (CommitId, CommitId),
-    counted: Option<u64>,
-) -> Result<Vec<ComponentDelta>, Failure> {
-    let (before, after) = (CommitFiles { mirror, commit: base }, CommitFiles { mirror, commit: head });
-    let history = Between { mirror, base, head, counted };
     let library = project.library()?;
-    Ok(component_delta(&project.config.components, &before, &after, &history, &library))
+    let detection = Detection { components: &project.config.components, plugins: &library };
+    Ok(Delta { base, head, components: detection.between(&mirror, base, head)? })
 }

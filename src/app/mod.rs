@@ -9,7 +9,6 @@ mod delta;
 mod demo;
 mod doctor;
 mod embedded;
-mod files;
 mod finding;
 mod forges;
 mod functions;

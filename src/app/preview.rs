@@ -1,13 +1,12 @@
 //! The merge that a promotion would make, without making it.
 
-use super::delta::component_rows;
 use super::project::Project;
 use crate::components::ComponentDelta;
-use crate::git::{CommitInfo, CrossCheck, Ident, Identity, Keep, LogRange, Mirror, NewCommit, PendingCrossCheck};
-use crate::hidden::{self, BranchNames, Hidden, Merging};
-use crate::merge::{Conflict, Merged, Merger};
+use crate::git::{CommitInfo, CrossCheck, Keep, Mirror, PendingCrossCheck};
+use crate::hidden::{BranchNames, Hidden};
+use crate::merge::{Conflict, Merged};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
-use jiff::Timestamp;
+use crate::promotion::{Detection, Promotion, Sides};
 use serde::Serialize;
 
 /// A revision as it was asked for, and the commit it is.
@@ -69,7 +68,7 @@ pub struct Preview {
     pub outcome: PreviewOutcome,
     /// Its tree, when it is clean.
     pub tree: Option<TreeId>,
-    /// The commit it would be, made now by whoever asks; `null` when nobody is known who could commit.
+    /// Always `null`: a preview makes no commit, and the one that a promotion makes has another id each time.
     pub commit: Option<CommitId>,
     /// Its conflicts.
     pub conflicts: Vec<Conflict>,
@@ -93,78 +92,35 @@ pub struct Preview {
 /// A revision does not exist, the histories are unrelated; the remote or the cache cannot be reached.
 pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<'_>) -> Result<Preview, Failure> {
     let mirror = project.mirror(Keep::No, task)?;
-    let theirs = mirror.resolve(source)?;
-    let ours = mirror.resolve(target)?;
+    let (theirs, ours) = (mirror.resolve(source)?, mirror.resolve(target)?);
     let pending = PendingCrossCheck::begin_look(project.invocation.cross_check, mirror.objects(), ours, theirs);
-    let merger = Merger::default();
-    let outcome = merger.merge(mirror.objects(), ours, theirs)?;
-    let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: None };
-    let commits = mirror.log(&range)?.iter().map(commit_row).collect();
-    let merging = Merging {
-        ours,
-        theirs,
-        bases: &outcome.bases,
-        tree: outcome.result.tree(),
-        names: BranchNames { source: Some(source), target },
-    };
+    let sides = Sides { ours, theirs, names: BranchNames { source: Some(source), target } };
+    let promotion = Promotion::assemble(&mirror, sides, None, pending)?;
+    let library = project.library()?;
+    let detection = Detection { components: &project.config.components, plugins: &library };
+    let shipment = promotion.shipment(&mirror, detection)?;
+    let components = shipment.map(|shipment| shipment.components(Some(promotion.previewed_as())));
     let named = |name: &str, commit| Named { name: name.to_owned(), commit };
-    let mut preview = Preview {
+    let (outcome, files, conflicts) = match &promotion.merge.result {
+        Merged::UpToDate(_) => (PreviewOutcome::UpToDate, Vec::new(), Vec::new()),
+        &Merged::Clean(tree) => (PreviewOutcome::Clean, changed_files(&mirror, mirror.tree(ours)?, tree)?, Vec::new()),
+        Merged::Conflicts(conflicts) => (PreviewOutcome::Conflicts, Vec::new(), conflicts.clone()),
+    };
+    Ok(Preview {
         source: named(source, theirs),
         target: named(target, ours),
-        bases: outcome.bases.clone(),
-        fast: outcome.bases == [ours] && ours != theirs,
-        outcome: PreviewOutcome::UpToDate,
-        tree: None,
+        fast: promotion.is_fast(),
+        outcome,
+        tree: promotion.merge.result.tree(),
         commit: None,
-        conflicts: Vec::new(),
-        commits,
-        files: Vec::new(),
-        components: Vec::new(),
-        hidden: hidden::look(&mirror, &merger, &merging),
-        cross_check: CrossCheck::default(),
-    };
-    match &outcome.result {
-        &Merged::UpToDate(tree) => {
-            preview.tree = Some(tree);
-            preview.components = component_rows(project, &mirror, (ours, ours), Some(0))?;
-        }
-        &Merged::Clean(tree) => {
-            preview.outcome = PreviewOutcome::Clean;
-            preview.tree = Some(tree);
-            let message = format!("Merge {source} into {target}\n");
-            let identity = Identity::find(&*project.invocation.env, Some(&project.config.root)).ok();
-            let commit = write(&mirror, tree, vec![ours, theirs], identity.as_ref(), message)?;
-            preview.commit = identity.map(|_| commit);
-            // The merge commit itself is one of them.
-            let counted = preview.commits.len() as u64 + 1;
-            preview.files = changed_files(&mirror, mirror.tree(ours)?, tree)?;
-            preview.components = component_rows(project, &mirror, (ours, commit), Some(counted))?;
-        }
-        Merged::Conflicts(conflicts) => {
-            preview.outcome = PreviewOutcome::Conflicts;
-            preview.conflicts = conflicts.clone();
-        }
-    }
-    preview.cross_check = pending.end(&outcome);
-    Ok(preview)
-}
-
-/// The merge commit, in memory. Component detectors read files of commits, so there is one even when nobody could sign it.
-fn write(
-    mirror: &Mirror,
-    tree: TreeId,
-    parents: Vec<CommitId>,
-    identity: Option<&Identity>,
-    message: String,
-) -> Result<CommitId, Failure> {
-    let time = Timestamp::now().as_second();
-    let by = |who: Option<&(String, String)>| {
-        let (name, email) = who.cloned().unwrap_or_else(|| ("nobody".to_owned(), "nobody@localhost".to_owned()));
-        Ident { name, email, time, offset_minutes: 0 }
-    };
-    let author = by(identity.map(|identity| &identity.author));
-    let committer = by(identity.map(|identity| &identity.committer));
-    Ok(mirror.write_commit(&NewCommit { tree, parents, author, committer, message })?)
+        conflicts,
+        commits: promotion.commits.iter().map(commit_row).collect(),
+        files,
+        components: components.unwrap_or_default(),
+        hidden: promotion.hidden,
+        cross_check: promotion.cross_check,
+        bases: promotion.merge.bases,
+    })
 }
 
 /// The files that differ between two trees.

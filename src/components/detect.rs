@@ -21,8 +21,8 @@ pub trait Files {
     /// The object database could not be read.
     fn list(&self) -> Result<Vec<(String, String)>, Failure>;
 
-    /// The commit's id, for components whose version is the commit.
-    fn commit(&self) -> String;
+    /// The commit's id, for components whose version is the commit; `None` for files that are no commit's yet.
+    fn commit(&self) -> Option<String>;
 }
 
 /// Runs `fn version(files)` of a plugin.

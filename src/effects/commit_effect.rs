@@ -4,10 +4,11 @@
 use super::World;
 use super::commit_writer::{CommitSignatures, CommitWriter};
 use super::declare::{facts, value};
-use super::delta::{CommitFiles, Shipped, rows};
+use super::delta::detection;
 use crate::git::{CrossCheck, Ident};
 use crate::merge::Outcome;
 use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value};
+use crate::promotion::Shipment;
 use crate::run::{Assumed, Effect, EffectError, Intent, OnUnknown, Performing, Probe};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -63,15 +64,17 @@ pub(super) fn ensure_undisputed(
     .detail(json!({ "tree": tree, "certificate": cross_check, "of": of() })))
 }
 
-/// What a commit ships compared with the branch it is made for, as the answer's `components`; `count` commits are new.
-pub(super) fn components(world: &World, ours: CommitId, commit: CommitId, count: u64) -> Result<Value, Failure> {
+/// What a commit ships compared with the branch it is made for, as the answer's `components`; `count` commits are new. `shown` is
+/// the commit that is named as a version.
+pub(super) fn components(
+    world: &World,
+    ours: CommitId,
+    commit: CommitId,
+    count: u64,
+    shown: Option<CommitId>,
+) -> Result<Value, Failure> {
     let mirror = &world.mirror;
-    value(rows(
-        world,
-        &CommitFiles::new(mirror, ours),
-        &CommitFiles::new(mirror, commit),
-        &Shipped { mirror, base: ours, head: commit, counted: Some(count) },
-    ))
+    value(Shipment::new(mirror, detection(world), ours, mirror.tree(commit)?, count)?.components(shown))
 }
 
 /// A command that makes commits in the cache and pushes nothing.

@@ -46,6 +46,14 @@ impl<'a> CommitWriter<'a> {
         if signatures.is_empty() { Self::unsigned() } else { Self(SigningMode::Signed(signatures)) }
     }
 
+    /// The id under which people may hear of a commit: that of a preview will never be seen again.
+    pub(super) fn real(&self, commit: CommitId) -> Option<CommitId> {
+        match self.0 {
+            SigningMode::Preview => None,
+            SigningMode::Unsigned | SigningMode::Signing { .. } | SigningMode::Signed(_) => Some(commit),
+        }
+    }
+
     /// The signatures that were made.
     pub(super) fn into_signatures(self) -> CommitSignatures {
         match self.0 {

@@ -6,16 +6,15 @@ use super::commit_effect::{
 };
 use super::commit_writer::CommitWriter;
 use super::declare::{Declared, args, map, value};
-use super::delta::{CommitFiles, Shipped, rows};
+use super::delta::detection;
 use super::git::{LOG_LIMIT, commit_value, tip};
-use super::text::version_text;
-use crate::components::{Change, ComponentDelta};
-use crate::git::{CrossCheckMode, PendingCrossCheck};
-use crate::git::{LogRange, NewCommit};
-use crate::hidden::{self, BranchNames, Merging};
-use crate::merge::{Merged, Merger};
+use crate::components::ComponentDelta;
+use crate::git::{CrossCheckMode, NewCommit, PendingCrossCheck};
+use crate::hidden::BranchNames;
+use crate::merge::Merged;
 use crate::model::{BranchName, CommitId, Failure, RunId, TreeId, Value};
 use crate::policy;
+use crate::promotion::{Promotion, Sides};
 use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -91,44 +90,33 @@ impl CommitBuilder for Merge {
         let mirror = &self.world.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
         let pending = PendingCrossCheck::begin(fixed.cross_check, mirror.objects(), ours, theirs);
-        let merger = Merger::default();
-        let outcome = merger.merge(mirror.objects(), ours, theirs)?;
-        let merging = Merging {
-            ours,
-            theirs,
-            bases: &outcome.bases,
-            tree: outcome.result.tree(),
-            names: BranchNames { source: fixed.name.as_deref(), target: self.wanted.target.as_str() },
-        };
-        let hidden = hidden::look(mirror, &merger, &merging);
-        let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit: Some(LOG_LIMIT) };
-        let commits: Vec<Value> = mirror.log(&range)?.iter().map(commit_value).collect();
-        let count = mirror.count(&LogRange { limit: None, ..range })?;
-        let cross_check = pending.end(&outcome);
+        let names = BranchNames { source: fixed.name.as_deref(), target: self.wanted.target.as_str() };
+        let promotion = Promotion::assemble(mirror, Sides { ours, theirs, names }, Some(LOG_LIMIT), pending)?;
         let what = format!("merge {} into {}", theirs.short(), ours.short());
-        ensure_undisputed(&what, &outcome, &cross_check, || json!({ "ours": ours, "theirs": theirs }))?;
+        let merge = &promotion.merge;
+        ensure_undisputed(&what, merge, &promotion.cross_check, || json!({ "ours": ours, "theirs": theirs }))?;
         let mut answer = json!({
             "outcome": "up-to-date",
             "commit": null,
             "tree": null,
             "ours": ours,
             "theirs": theirs,
-            "bases": outcome.bases,
+            "bases": merge.bases,
             "conflicts": [],
-            "commits": commits,
-            "commit_count": count,
+            "commits": promotion.commits.iter().map(commit_value).collect::<Vec<_>>(),
+            "commit_count": promotion.commit_count,
             "components": [],
-            "hidden": hidden,
-            "certificate": cross_check,
+            "hidden": promotion.hidden,
+            "certificate": promotion.cross_check,
         });
-        match outcome.result {
+        match &merge.result {
             Merged::UpToDate(tree) => answer["tree"] = value(tree)?,
             Merged::Conflicts(conflicts) => {
                 answer["outcome"] = "conflicts".into();
                 answer["conflicts"] = value(conflicts)?;
             }
-            Merged::Clean(tree) => {
-                let (commit, components) = self.commit(run, fixed, writer, (tree, count))?;
+            &Merged::Clean(tree) => {
+                let (commit, components) = self.commit(run, fixed, writer, (&promotion, tree))?;
                 answer["outcome"] = "clean".into();
                 answer["commit"] = value(commit)?;
                 answer["tree"] = value(tree)?;
@@ -164,59 +152,18 @@ impl Merge {
         run: &RunId,
         fixed: &Fixed,
         writer: &CommitWriter<'_>,
-        (tree, count): (TreeId, u64),
+        (promotion, tree): (&Promotion<'_>, TreeId),
     ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
         let mirror = &self.world.mirror;
         let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
-        let new = |message| NewCommit {
-            tree,
-            parents: vec![fixed.ours, fixed.theirs],
-            author: author.clone(),
-            committer: committer.clone(),
-            message,
+        let shipment = promotion.shipment(mirror, detection(&self.world))?;
+        let shipped = |head| shipment.as_ref().map(|shipment| shipment.components(Some(head))).unwrap_or_default();
+        let message = match &self.wanted.message {
+            Some(message) => format!("{}\n", message.trim_end()),
+            None => promotion.message(&shipped(promotion.previewed_as()), run),
         };
-        let before = CommitFiles::new(mirror, fixed.ours);
-        // The merge commit itself is one of them.
-        let shipped = |head| Shipped { mirror, base: fixed.ours, head, counted: Some(count + 1) };
-        if let Some(message) = &self.wanted.message {
-            let commit = writer.write(mirror, &new(format!("{}\n", message.trim_end())))?;
-            return Ok((commit, rows(&self.world, &before, &CommitFiles::new(mirror, commit), &shipped(commit))));
-        }
-        // The message tells what ships, and files are read from a commit: so there is one with the title alone first.
-        let title = self.title(fixed);
-        let draft = mirror.write_commit(&new(format!("{title}\n")))?;
-        let after = CommitFiles::new(mirror, draft);
-        let message = message(&title, &rows(&self.world, &before, &after, &shipped(draft)), run);
-        let commit = writer.write(mirror, &new(message))?;
-        Ok((commit, rows(&self.world, &before, &after.shown_as(commit), &shipped(commit))))
-    }
-
-    fn title(&self, fixed: &Fixed) -> String {
-        let short = fixed.theirs.short();
-        match &fixed.name {
-            Some(name) => format!("Promote {name} ({short}) to {}", self.wanted.target),
-            None => format!("Promote {short} to {}", self.wanted.target),
-        }
-    }
-}
-
-/// Title, what ships, and the run: nothing that a second evaluation would see differently.
-fn message(title: &str, components: &[ComponentDelta], run: &RunId) -> String {
-    let lines: String = components.iter().filter_map(component_line).map(|line| line + "\n").collect();
-    let gap = if lines.is_empty() { "" } else { "\n" };
-    format!("{title}\n\n{lines}{gap}Relwf-Run: {run}\n")
-}
-
-/// `ppc: 1.2.0 -> 1.3.0`, for components that change.
-pub(super) fn component_line(row: &ComponentDelta) -> Option<String> {
-    let shown = |version| version_text(version).unwrap_or_else(|| "?".to_owned());
-    match (row.change, row.commits, &row.from, &row.to) {
-        (Some(Change::Unchanged) | None, ..) => None,
-        (_, Some(1), ..) => Some(format!("{}: 1 commit", row.name)),
-        (_, Some(commits), ..) => Some(format!("{}: {commits} commits", row.name)),
-        (_, None, Some(from), Some(to)) => Some(format!("{}: {} -> {}", row.name, shown(from), shown(to))),
-        (_, None, None, Some(to)) => Some(format!("{}: added at {}", row.name, shown(to))),
-        (_, None, Some(from), None) => Some(format!("{}: removed (was {})", row.name, shown(from))),
-        (_, None, None, None) => None,
+        let parents = vec![fixed.ours, fixed.theirs];
+        let commit = writer.write(mirror, &NewCommit { tree, parents, author, committer, message })?;
+        Ok((commit, shipped(writer.real(commit).unwrap_or_else(|| promotion.previewed_as()))))
     }
 }

@@ -205,7 +205,7 @@ impl CommitBuilder for Series {
             "skipped": skipped,
             "at": at,
             "conflicts": conflicts.unwrap_or_default(),
-            "components": if ready { components(&self.world, fixed.ours, tip, count as u64)? } else { json!([]) },
+            "components": if ready { components(&self.world, fixed.ours, tip, count as u64, last.real(tip))? } else { json!([]) },
             "certificate": together(&cross_checks),
         }))
     }

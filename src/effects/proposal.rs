@@ -1,10 +1,10 @@
 //! The text of a proposed change: what ships, which commits by whom, grouped as they were reviewed, and how to go on by hand.
 
 use super::World;
-use super::delta::{CommitFiles, Shipped, rows};
-use super::merging::component_line;
+use super::delta::detection;
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure};
+use crate::promotion::component_line;
 
 /// How many lines of commits the text has at most.
 const LISTED: usize = 100;
@@ -25,26 +25,20 @@ pub(super) fn body(world: &World, commit: &CommitInfo, target: &BranchName) -> R
         parents => mirror.branch(target)?.or(parents.first().copied()),
     };
     let Some(base) = made_on else { return Ok(String::new()) };
-    let mut lines = components(world, base, commit.id);
+    let mut lines = components(world, base, commit.id)?;
     lines.extend(commits(mirror, base, commit.parents.get(1).copied().unwrap_or(commit.id))?);
     lines.extend(by_hand(commit, target));
     Ok(lines.join("\n"))
 }
 
-fn components(world: &World, base: CommitId, head: CommitId) -> Vec<String> {
-    let mirror = &world.mirror;
-    let rows = rows(
-        world,
-        &CommitFiles::new(mirror, base),
-        &CommitFiles::new(mirror, head),
-        &Shipped { mirror, base, head, counted: None },
-    );
+fn components(world: &World, base: CommitId, head: CommitId) -> Result<Vec<String>, Failure> {
+    let rows = detection(world).between(&world.mirror, base, head)?;
     let mut lines: Vec<String> = rows.iter().filter_map(component_line).map(|line| format!("- {line}")).collect();
     if !lines.is_empty() {
         lines.insert(0, "Components:".to_owned());
         lines.push(String::new());
     }
-    lines
+    Ok(lines)
 }
 
 fn commits(mirror: &Mirror, base: CommitId, from: CommitId) -> Result<Vec<String>, Failure> {

@@ -121,7 +121,7 @@ impl CommitBuilder for Restore {
         answer["commit"] = value(commit)?;
         answer["commits"] = json!([commit_value(&made)]);
         answer["commit_count"] = 1.into();
-        answer["components"] = components(&self.world, ours, commit, 1)?;
+        answer["components"] = components(&self.world, ours, commit, 1, writer.real(commit).or(Some(release)))?;
         Ok(answer)
     }
 }

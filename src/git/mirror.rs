@@ -242,22 +242,22 @@ impl Mirror {
         })
     }
 
-    /// A file at a commit; `None` when it is not there.
+    /// A file of a tree; `None` when it is not there.
     ///
     /// # Errors
     ///
-    /// The commit or an object of it is missing or damaged.
-    pub fn read(&self, commit: CommitId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
-        self.objects.with(|repository| trees::read(repository, commit, path))
+    /// An object of the tree is missing or damaged.
+    pub fn read(&self, tree: TreeId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+        self.objects.with(|repository| trees::read(repository, tree, path))
     }
 
-    /// All files of a commit with their blobs.
+    /// All files of a tree with their blobs.
     ///
     /// # Errors
     ///
-    /// The commit or a tree of it is missing or damaged.
-    pub fn list(&self, commit: CommitId) -> Result<Vec<(String, ObjectId)>, GitError> {
-        self.objects.with(|repository| trees::list(repository, commit))
+    /// The tree or one below it is missing or damaged.
+    pub fn list(&self, tree: TreeId) -> Result<Vec<(String, ObjectId)>, GitError> {
+        self.objects.with(|repository| trees::list(repository, tree))
     }
 
     /// A commit's tree.

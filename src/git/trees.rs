@@ -9,10 +9,10 @@ use git2::{ErrorCode, ObjectType, Repository, Tree};
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-/// A file at a commit.
-pub(super) fn read(repository: &Repository, commit: CommitId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
-    let failed = |e: git2::Error| GitError::local(format!("{path} at {} cannot be read", commit.short()), &e);
-    let tree = of_commit(repository, commit)?;
+/// A file of a tree.
+pub(super) fn read(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+    let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
+    let tree = find(repository, tree)?;
     // Only plain names lead to a file of a tree; anything else is nowhere.
     if path.is_empty()
         || path.contains('\0')
@@ -32,9 +32,9 @@ pub(super) fn read(repository: &Repository, commit: CommitId, path: &str) -> Res
     }
 }
 
-/// All files of a commit. Submodules are left out: they have no blob.
-pub(super) fn list(repository: &Repository, commit: CommitId) -> Result<Vec<(String, ObjectId)>, GitError> {
-    let tree = of_commit(repository, commit)?;
+/// All files of a tree. Submodules are not among them: they have no blob.
+pub(super) fn list(repository: &Repository, id: TreeId) -> Result<Vec<(String, ObjectId)>, GitError> {
+    let tree = find(repository, id)?;
     let mut files = Vec::new();
     tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
         if entry.kind() == Some(ObjectType::Blob) {
@@ -42,19 +42,24 @@ pub(super) fn list(repository: &Repository, commit: CommitId) -> Result<Vec<(Str
         }
         git2::TreeWalkResult::Ok
     })
-    .map_err(|e| GitError::local(format!("the files of {commit} cannot be listed"), &e))?;
+    .map_err(|e| GitError::local(format!("the files of tree {id} cannot be listed"), &e))?;
     Ok(files)
 }
 
 /// What a tree has at a path: a file or a folder; `None` where there is nothing.
 pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
-    let tree = oid(tree.object()).and_then(|oid| repository.find_tree(oid)).map_err(failed)?;
+    let tree = find(repository, tree)?;
     match tree.get_path(Path::new(path)) {
         Ok(entry) => Ok(Some(object_id(entry.id()))),
         Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => Ok(None),
         Err(e) => Err(failed(e)),
     }
+}
+
+fn find(repository: &Repository, tree: TreeId) -> Result<Tree<'_>, GitError> {
+    let found = oid(tree.object()).and_then(|oid| repository.find_tree(oid));
+    found.map_err(|e| GitError::local(format!("tree {tree} cannot be read"), &e))
 }
 
 /// A commit's tree.

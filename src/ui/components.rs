@@ -28,7 +28,12 @@ fn row(delta: &ComponentDelta) -> Vec<String> {
         Some(Change::Removed) => ("→", paint(WARNING, "removed")),
         Some(Change::Unchanged) | None => ("", paint(DIM, "unchanged")),
     };
-    let to = if delta.change == Some(Change::Unchanged) { String::new() } else { version(delta.to.as_ref()) };
+    let to = match &delta.to {
+        _ if delta.change == Some(Change::Unchanged) => String::new(),
+        // Of a commit that is not made yet no version is known.
+        Some(unknown) if *unknown == Version::default() => "a new commit".to_owned(),
+        to => version(to.as_ref()),
+    };
     vec![name, version(delta.from.as_ref()), arrow.to_owned(), to, change]
 }
 
@@ -67,15 +72,18 @@ mod tests {
             {"name": "service", "detect": "commits", "change": "changed", "commits": 3,
              "from": {"revision": "1111111111111111111111111111111111111111"},
              "to": {"revision": "2222222222222222222222222222222222222222"}},
+            {"name": "hotfix", "detect": "commits", "change": "changed", "commits": 1,
+             "from": {"revision": "1111111111111111111111111111111111111111"}, "to": {}},
             {"name": "sdk", "detect": "travis", "change": "changed", "from": {"version": "0.16.5"}, "to": {"floating": true}},
             {"name": "ppc", "detect": "gopkg", "change": "unchanged", "from": {"version": "v1"}, "to": {"version": "v1"}},
         ]));
         assert_eq!(
             anstream::adapter::strip_str(&components(&rows)).to_string(),
-            "COMPONENT  FROM           TO          CHANGE\n\
-             service    1111111111  →  2222222222  3 commits\n\
-             sdk        0.16.5      →  floating    changed\n\
-             ppc        v1                         unchanged\n"
+            "COMPONENT  FROM           TO            CHANGE\n\
+             service    1111111111  →  2222222222    3 commits\n\
+             hotfix     1111111111  →  a new commit  1 commit\n\
+             sdk        0.16.5      →  floating      changed\n\
+             ppc        v1                           unchanged\n"
         );
     }
 }

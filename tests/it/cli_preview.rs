@@ -70,6 +70,31 @@ fn preview_json_has_the_shape_of_the_contract() {
     );
 }
 
+/// The merge commit gets its id, which holds a time, when it is made: a preview names none, and says the same each time.
+#[test]
+fn a_preview_names_no_commit_that_is_not_there() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let preview = || machine.say(&service, &["preview", "master", "staging", "--json"]).exits(0).json();
+    let value = preview();
+    assert_eq!(value["commit"], Value::Null);
+    let row = &value["components"][0];
+    assert_eq!((&row["name"], &row["detect"], &row["commits"]), (&json!("service"), &json!("commits"), &json!(12)));
+    assert_eq!(row["from"]["revision"], value["target"]["commit"]);
+    assert_eq!(row["to"]["revision"], value["source"]["commit"], "what ships is what is promoted");
+    let ids = Repo::at(machine.path("demo/remote.git")).git(&["rev-list", "--all"]);
+    for end in ["from", "to"] {
+        assert!(ids.contains(row[end]["revision"].as_str().unwrap()), "{row}");
+    }
+    assert_eq!(preview(), value);
+    // A dry run, which merges in memory to go on from there, shows the same components.
+    let dry = machine.say(&service, &["run", "promote-staging", "--dry-run"]);
+    let shown = |text: &str| text.lines().find(|line| line.starts_with("service ")).map(str::to_owned);
+    let text = machine.say(&service, &["preview", "master", "staging"]);
+    assert!(shown(&text.stdout).is_some(), "{}", text.stdout);
+    assert_eq!(shown(&dry.exits(0).stdout), shown(&text.stdout));
+}
+
 #[test]
 fn a_conflict_shows_both_sides_and_exits_1() {
     let machine = Machine::new();

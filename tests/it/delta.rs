@@ -29,8 +29,8 @@ impl Files for Commit {
         Ok(self.files.iter().map(|(path, bytes)| (path.clone(), format!("{bytes:?}"))).collect())
     }
 
-    fn commit(&self) -> String {
-        self.id.to_owned()
+    fn commit(&self) -> Option<String> {
+        Some(self.id.to_owned())
     }
 }
 

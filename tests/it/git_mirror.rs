@@ -44,7 +44,7 @@ fn a_clone_holds_everything_and_needs_its_source_no_more() {
     std::fs::remove_dir_all(&bare.path).unwrap();
     let tip = mirror.resolve("HEAD").unwrap();
     assert_eq!(tip, id(&work.git(&["rev-parse", "master"])));
-    assert_eq!(mirror.read(tip, "dir/b.txt").unwrap().as_deref(), Some(&b"three\n"[..]));
+    assert_eq!(mirror.read(mirror.tree(tip).unwrap(), "dir/b.txt").unwrap().as_deref(), Some(&b"three\n"[..]));
     assert_eq!(Repo::at(mirror.path()).git(&["fsck", "--full", "--strict", "--no-dangling"]), "");
     assert_eq!(mirror.resolve("v1").unwrap(), id(&work.git(&["rev-parse", "v1^{commit}"])));
 }
@@ -293,7 +293,7 @@ fn other_references_are_asked_for_and_fetched_without_moving_any() {
     let before = bytes_but_objects(mirror.path());
     assert!(!mirror.contains(id(&hidden).object()));
     mirror.fetch_objects(&[name], quiet()).unwrap();
-    assert_eq!(mirror.read(id(&hidden), "h.txt").unwrap().as_deref(), Some(&b"hidden\n"[..]));
+    assert_eq!(mirror.read(mirror.tree(id(&hidden)).unwrap(), "h.txt").unwrap().as_deref(), Some(&b"hidden\n"[..]));
     assert_eq!(bytes_but_objects(mirror.path()), before);
     let missing = mirror.fetch_objects(&["refs/relwf/changes/2".parse().unwrap()], quiet()).unwrap_err();
     assert_eq!(missing.failure().kind, FailureKind::NotFound);

@@ -175,11 +175,12 @@ fn files_are_read_listed_and_compared() {
     let changed = mirror.changed_files(mirror.tree(from).unwrap(), mirror.tree(to).unwrap()).unwrap();
     let expected = [("dir/mode.sh", 'M'), ("gone", 'D'), ("type", 'T'), ("ü new", 'A')];
     assert_eq!(changed, expected.map(|(path, letter)| (path.to_owned(), letter)));
-    assert_eq!(mirror.read(to, "ü new").unwrap().as_deref(), Some(&b"n"[..]));
+    let tree = mirror.tree(to).unwrap();
+    assert_eq!(mirror.read(tree, "ü new").unwrap().as_deref(), Some(&b"n"[..]));
     for absent in ["gone", "dir", "keep/x", "no/such", "", "a\0b", "../keep"] {
-        assert_eq!(mirror.read(to, absent).map_err(|e| e.to_string()), Ok(None), "{absent:?}");
+        assert_eq!(mirror.read(tree, absent).map_err(|e| e.to_string()), Ok(None), "{absent:?}");
     }
-    let listed: Vec<String> = mirror.list(to).unwrap().into_iter().map(|(path, id)| format!("{id} {path}")).collect();
+    let listed: Vec<String> = mirror.list(tree).unwrap().into_iter().map(|(path, id)| format!("{id} {path}")).collect();
     let git = work.git(&["-c", "core.quotePath=false", "ls-tree", "-r", "--format=%(objectname) %(path)", "HEAD"]);
     assert_eq!(listed.join("\n"), git);
 }
@@ -316,14 +317,15 @@ fn missing_and_damaged_objects_are_errors() {
         let id = work.git(&["rev-parse", spec]);
         mirror.path().join("objects").join(&id[..2]).join(&id[2..])
     };
+    let root = mirror.tree(tip).unwrap();
     let (blob, tree, parent) = (file("master:dir/a.txt"), file("master:dir"), file("master~1"));
     for object in [&blob, &tree, &parent] {
         std::fs::remove_file(object).unwrap();
     }
     let fresh = Mirror::at(mirror.path()).unwrap();
     for error in [
-        fresh.read(tip, "dir/a.txt").unwrap_err(),
-        fresh.list(tip).unwrap_err(),
+        fresh.read(root, "dir/a.txt").unwrap_err(),
+        fresh.list(root).unwrap_err(),
         fresh.log(&range(tip, &[])).unwrap_err(),
         fresh.checkout(tip, &dir.path().join("out")).unwrap_err(),
         fresh.commit(id(&"2".repeat(40))).unwrap_err(),
@@ -335,8 +337,8 @@ fn missing_and_damaged_objects_are_errors() {
         std::fs::write(object, bytes).unwrap();
     }
     let fresh = Mirror::at(mirror.path()).unwrap();
-    assert!(fresh.read(tip, "dir/a.txt").is_err());
-    assert!(fresh.list(tip).is_err());
+    assert!(fresh.read(root, "dir/a.txt").is_err());
+    assert!(fresh.list(root).is_err());
     assert!(fresh.log(&range(tip, &[])).is_err());
-    assert!(fresh.read(tip, "a.txt").is_ok(), "what is whole can still be read");
+    assert!(fresh.read(root, "a.txt").is_ok(), "what is whole can still be read");
 }

@@ -90,6 +90,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hidden", &["git", "merge", "model"]),
     ("ci", &["forge", "git", "http", "model", "process"]),
     ("policy", &["ci", "config", "forge", "model"]),
+    ("promotion", &["components", "git", "hidden", "merge", "model"]),
     (
         "effects",
         &[
@@ -106,6 +107,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "network",
             "policy",
             "process",
+            "promotion",
             "run",
         ],
     ),
@@ -126,6 +128,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "model",
             "network",
             "policy",
+            "promotion",
             "run",
             "script",
         ],

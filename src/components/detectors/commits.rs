@@ -16,7 +16,7 @@ pub(super) struct Commits;
 
 impl Detector for Commits {
     fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
-        Ok(Some(Version { revision: Some(commit.files.commit()), ..Version::default() }))
+        Ok(Some(Version { revision: commit.files.commit(), ..Version::default() }))
     }
 
     fn commits(&self, history: &dyn History) -> Result<Option<u64>, Failure> {

@@ -1,6 +1,6 @@
 //! `delta::between`: how each component changes.
 
-use super::{CommitFiles, Shipped, rows};
+use super::detection;
 use crate::components::ComponentDelta;
 use crate::effects::host_fn::{Function, positional, read};
 use crate::model::{FailureKind, Revision};
@@ -18,8 +18,7 @@ pub(super) static BETWEEN: Function<Args, Vec<ComponentDelta>> = positional(
         Ok(read(move |_| {
             let mirror = &world.mirror;
             let (base, head) = (mirror.resolve(args.base.as_str())?, mirror.resolve(args.head.as_str())?);
-            let shipped = Shipped { mirror, base, head, counted: None };
-            Ok(rows(&world, &CommitFiles::new(mirror, base), &CommitFiles::new(mirror, head), &shipped))
+            detection(&world).between(mirror, base, head)
         }))
     },
 )

@@ -3,11 +3,10 @@
 use super::fleet_of;
 use crate::components::detect;
 use crate::effects::config::no_such;
-use crate::effects::delta::CommitFiles;
 use crate::effects::git::tip;
 use crate::effects::host_fn::{Function, map, read};
-use crate::effects::text::version_text;
 use crate::model::{BranchName, CommitId, ComponentName, Failure, FailureKind};
+use crate::promotion::{TreeFiles, version_text};
 use crate::run::Kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +26,7 @@ pub(super) static WANTED: Function<Args, Wanted> = map(
                 no_such("component", name.as_str(), &names)
             })?;
             let commit = tip(&world, &branch)?;
-            let found = detect(component, &CommitFiles::new(&world.mirror, commit), &*world.plugins)?;
+            let found = detect(component, &TreeFiles::of(&world.mirror, commit)?.at(Some(commit)), &*world.plugins)?;
             let version =
                 found.as_ref().filter(|version| !version.floating).and_then(version_text).ok_or_else(|| {
                     Failure::new(FailureKind::NotFound, format!("{branch} at {} does not pin {name}", commit.short()))

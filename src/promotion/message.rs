@@ -1,0 +1,73 @@
+//! The text of a promotion's commit, and the line that tells how a component changes.
+
+use crate::components::{Change, ComponentDelta, Version};
+use crate::hidden::BranchNames;
+use crate::model::{CommitId, RunId};
+
+/// Title, what ships, and the run.
+pub(super) fn message(theirs: CommitId, names: BranchNames<'_>, components: &[ComponentDelta], run: &RunId) -> String {
+    let (short, target) = (theirs.short(), names.target);
+    let title = match names.source {
+        Some(name) => format!("Promote {name} ({short}) to {target}"),
+        None => format!("Promote {short} to {target}"),
+    };
+    let lines: String = components.iter().filter_map(component_line).map(|line| line + "\n").collect();
+    let gap = if lines.is_empty() { "" } else { "\n" };
+    format!("{title}\n\n{lines}{gap}Relwf-Run: {run}\n")
+}
+
+/// `ppc: 1.2.0 -> 1.3.0`, for components that change.
+pub fn component_line(row: &ComponentDelta) -> Option<String> {
+    let shown = |version| version_text(version).unwrap_or_else(|| "?".to_owned());
+    match (row.change, row.commits, &row.from, &row.to) {
+        (Some(Change::Unchanged) | None, ..) => None,
+        (_, Some(1), ..) => Some(format!("{}: 1 commit", row.name)),
+        (_, Some(commits), ..) => Some(format!("{}: {commits} commits", row.name)),
+        (_, None, Some(from), Some(to)) => Some(format!("{}: {} -> {}", row.name, shown(from), shown(to))),
+        (_, None, None, Some(to)) => Some(format!("{}: added at {}", row.name, shown(to))),
+        (_, None, Some(from), None) => Some(format!("{}: removed (was {})", row.name, shown(from))),
+        (_, None, None, None) => None,
+    }
+}
+
+/// A version in one word: the version, else the revision, else the branch.
+pub fn version_text(version: &Version) -> Option<String> {
+    let named = version.version.clone().or_else(|| version.revision.clone()).or_else(|| version.branch.clone());
+    if version.floating { Some("floating".to_owned()) } else { named }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ObjectId;
+
+    #[test]
+    fn the_message_names_both_sides_what_ships_and_the_run() {
+        let version = |version: &str| Some(Version { version: Some(version.to_owned()), ..Version::default() });
+        let row = |name: &str, change, from, to, commits| ComponentDelta {
+            name: name.parse().unwrap(),
+            detect: "toml".to_owned(),
+            change: Some(change),
+            from,
+            to,
+            commits,
+            error: None,
+        };
+        let rows = [
+            row("service", Change::Changed, version("a"), version("b"), Some(12)),
+            row("ppc", Change::Changed, version("1.2.0"), version("1.3.0"), None),
+            row("old", Change::Removed, version("1"), None, None),
+            row("same", Change::Unchanged, version("1"), version("1"), None),
+        ];
+        let theirs = ObjectId::ZERO.into();
+        let run = RunId::new("r1");
+        let names = BranchNames { source: Some("master"), target: "staging" };
+        assert_eq!(
+            message(theirs, names, &rows, &run),
+            "Promote master (0000000000) to staging\n\nservice: 12 commits\nppc: 1.2.0 -> 1.3.0\nold: removed (was 1)\n\n\
+             Relwf-Run: r1\n"
+        );
+        let names = BranchNames { source: None, target: "staging" };
+        assert_eq!(message(theirs, names, &[], &run), "Promote 0000000000 to staging\n\nRelwf-Run: r1\n");
+    }
+}
