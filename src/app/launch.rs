@@ -163,6 +163,8 @@ pub fn continue_run(
 ) -> Result<Finished, Unready> {
     let store = Store::open(&invocation.state_dir()?)?;
     let found = store.run(run.as_str())?;
+    // The pinned files are trusted from here on.
+    store.verify_chain(run)?;
     let (project, library) = sources(invocation, &store, &found, scripts)?;
     let prepared = prepare_from(&library, &found.workflow, |_| Ok(found.params.clone()))?;
     let prepared = Prepared { target: found.target.clone(), ..prepared };

@@ -92,6 +92,9 @@ pub struct RunStory {
     pub sources: Vec<String>,
     /// Its journal, row by row.
     pub journal: Vec<JournalRow>,
+    /// Where somebody has edited it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Failure>,
 }
 
 /// What an operator says of one effect in doubt.
@@ -190,16 +193,20 @@ pub fn find_run(project: &Project, id: &str) -> Result<RunId, Failure> {
 pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     let store = store(project)?;
     let run = store.run(id.as_str())?;
-    let journal = store.records(id)?;
+    let edited = store.verify_chain(id).err();
+    // What cannot even be read says less than where it was edited.
+    let readable = |failure: Failure| edited.clone().unwrap_or(failure);
+    let journal = store.records(id).map_err(readable)?;
     // Of each command where it begins, and who spoke last of it.
     let mut told: HashMap<&Key, (usize, Option<&str>)> = HashMap::new();
     for (index, row) in journal.iter().enumerate() {
-        if let Some(key) = &row.key {
-            told.entry(key).or_insert((index, None)).1 = row.actor.as_deref();
+        if let Some(key) = &row.content.key {
+            told.entry(key).or_insert((index, None)).1 = row.content.actor.as_deref();
         }
     }
     let mut commands: Vec<(usize, StoryCommand)> = store
-        .history(id)?
+        .history(id)
+        .map_err(readable)?
         .entries
         .into_iter()
         .map(|(key, entry)| {
@@ -216,6 +223,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
         sources: store.sources(id)?.into_iter().map(|source| source.path).collect(),
         row: row(run),
         journal,
+        edited,
     })
 }
 

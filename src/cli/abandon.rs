@@ -9,9 +9,9 @@ use crate::ui::Form;
 use crate::ui::run::still_open;
 use serde_json::json;
 
-/// Give a run up: it will not be resumed, and its target is free again.
+/// Abandon a run: it will not be resumed, and its target is free again.
 ///
-/// What it did stays done.
+/// Nothing that it did is undone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  relwf abandon r0g2 --reason 'superseded by the hotfix'")]
 pub struct AbandonArgs {
@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &AbandonArgs) -> Result<Exit, Problem> {
             .out
             .answer_json(&json!({ "run": run, "status": "abandoned", "reason": args.reason, "open_changes": open }))?,
         Form::Text => {
-            context.out.say(&format!("run {run} is given up; what it did stays done"));
+            context.out.say(&format!("run {run}: abandoned; nothing was undone"));
             for change in open {
                 context.out.say(&still_open(&change, &context.command_prefix));
             }

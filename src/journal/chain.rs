@@ -1,8 +1,9 @@
-//! The chain that ties every row to the one before it, and the first one to the run: what was written cannot be changed
-//! unnoticed. Against accidents and edits by hand; whoever can write the file can write a new chain.
+//! The chain that ties every row to the one before it, and the first one to the run: an edit of what was written shows.
+//!
+//! It guards against accidents and edits by hand. A person who can write the file can also compute a new chain.
 
 use super::failure::{Problem, unreadable};
-use super::rows::{BLOB, head, load, no_such_run, scan, sha};
+use super::rows::{BLOB, Stored, head, load, no_such_run, scan, sha};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use rusqlite::Connection;
@@ -15,11 +16,14 @@ impl Store {
     ///
     /// Kind `io`, with the first record that is not as it was written.
     pub fn verify_chain(&self, run: &RunId) -> Result<i64, Failure> {
-        self.read(|db| {
-            let genesis = genesis(db, run)?;
-            verify(db, run, &genesis)
-        })
+        self.read(|db| check(db, run))
     }
+}
+
+/// The same inside a transaction, for everything that goes on from what the journal says.
+pub(super) fn check(db: &Connection, run: &RunId) -> Result<i64, Problem> {
+    let genesis = genesis(db, run)?;
+    verify(db, run, &genesis)
 }
 
 /// Everything of a run that never changes; the hash of it is the first link of its chain.
@@ -78,40 +82,42 @@ fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, Problem> {
     let head = head(db, run)?;
     let mut last = (0, genesis.to_owned());
     scan(db, run, |row, hash| {
-        let broken = |why: &str| {
-            Problem::Failure(
-                Failure::new(
-                    FailureKind::Io,
-                    format!("the journal of run {run} was changed at record {}: {why}", row.seq),
-                )
-                .hint("do not resume it; look at the remotes to see what it has done, then abandon it")
-                .detail(serde_json::json!({ "run": run, "seq": row.seq })),
-            )
-        };
+        let broken = |why: &str| Problem::Failure(edited(run, row.seq, &format!("{} {why}", named(row))));
         if row.seq != last.0 + 1 {
-            return Err(broken("records before it are missing"));
+            return Err(broken("follows on records that are missing"));
         }
         if row.prev_hash != last.1 {
-            return Err(broken("it does not follow from the record before it"));
+            return Err(broken("does not follow from what stands before it"));
         }
         if row.hash()? != hash {
-            return Err(broken("it is not what was written"));
+            return Err(broken("is not what was written"));
         }
         for cell in [row.args, row.data, row.error].into_iter().flatten() {
             if let Some(name) = cell.strip_prefix(BLOB)
                 && sha(load(db, cell)?.as_bytes()) != name
             {
-                return Err(broken("a large value of it is not what was written"));
+                return Err(broken("has a large value that is not what was written"));
             }
         }
         last = (row.seq, hash.to_owned());
         Ok(())
     })?;
     if last != (head.seq, head.hash) {
-        return Err(Failure::new(FailureKind::Io, format!("the journal of run {run} lacks its last records"))
-            .hint("do not resume it; look at the remotes to see what it has done, then abandon it")
-            .detail(serde_json::json!({ "run": run, "seq": last.0 + 1 }))
-            .into());
+        return Err(edited(run, last.0 + 1, "its last records are missing").into());
     }
     Ok(last.0)
+}
+
+/// A record, for people: `record 4 (outcome of flow::uuid at #0)`.
+fn named(row: &Stored<'_>) -> String {
+    let command = row.name.zip(row.key()).map(|(name, key)| format!(" of {name} at {}", key.label()));
+    format!("record {} ({}{})", row.seq, row.event, command.unwrap_or_default())
+}
+
+fn edited(run: &RunId, seq: i64, what: &str) -> Failure {
+    Failure::new(FailureKind::Io, format!("the journal of run {run} was edited: {what}"))
+        .hint(format!(
+            "the run cannot go on from it; check on the remotes what it did, then `relwf abandon {run} --reason …`"
+        ))
+        .detail(serde_json::json!({ "run": run, "seq": seq }))
 }

@@ -2,7 +2,7 @@
 
 use super::failure::Problem;
 use super::lock::FileLock;
-use super::rows::{self, Head, RowEvent};
+use super::rows::{self, Head, RowContent};
 use super::store::Store;
 use crate::model::{Failure, RunId};
 use crate::run::{History, Record, RecordError, Recorder};
@@ -60,10 +60,10 @@ impl Recorder for Claim {
     }
 
     fn record(&self, record: &Record) -> Result<(), RecordError> {
-        let (event, draft) = rows::draft(record);
+        let content = RowContent::of(record.clone());
         let written = self.store.write(|tx| {
             let head = self.mine(tx)?;
-            rows::append(tx, &self.run, &head, Timestamp::now(), event, &draft)
+            rows::append(tx, &self.run, &head, Timestamp::now(), &content)
         });
         written.map_err(|problem| self.error(problem))
     }
@@ -78,12 +78,12 @@ impl Recorder for Claim {
 
 impl Store {
     /// Raises the epoch: whoever held the run before can write no more.
-    pub(super) fn raise(db: &Connection, run: &RunId, event: RowEvent, draft: &rows::Draft) -> Result<i64, Problem> {
+    pub(super) fn raise(db: &Connection, run: &RunId, content: &RowContent) -> Result<i64, Problem> {
         let mut head = rows::head(db, run)?;
         head.epoch += 1;
         db.prepare_cached("UPDATE runs SET epoch = ?2 WHERE run_id = ?1")?
             .execute(rusqlite::params![run.as_str(), head.epoch])?;
-        rows::append(db, run, &head, Timestamp::now(), event, draft)?;
+        rows::append(db, run, &head, Timestamp::now(), content)?;
         Ok(head.epoch)
     }
 }

@@ -1,6 +1,7 @@
 //! Who may work: one process a run, one run a target. The kernel frees a file lock however a process dies.
 
-use super::failure::{io, status, unreadable, word};
+use super::failure::{Problem, io, status, unreadable, word};
+use super::rows::load;
 use super::store::{Store, private};
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::RunStatus;
@@ -60,6 +61,8 @@ pub struct Held {
     pub status: RunStatus,
     /// Its process died without saying so.
     pub killed: bool,
+    /// What it waits for, or what made it stop.
+    pub why: Option<String>,
 }
 
 /// Why a target could not be locked.
@@ -85,22 +88,21 @@ impl Held {
     pub fn failure(&self) -> Failure {
         let Holder { run, workflow, who, since } = &self.holder;
         let Who { actor, host, pid } = who;
+        let why = self.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         let state = match (self.status, self.killed) {
             (RunStatus::Running, false) => format!("is running as process {pid} on {host}"),
             (_, true) => format!("was killed on {host}"),
-            (RunStatus::Suspended, _) => "waits".to_owned(),
+            (RunStatus::Suspended, _) => format!("is waiting{why}"),
+            (RunStatus::InDoubt, _) => format!("is in doubt{why}"),
             (other, _) => format!("is {}", word(other)),
         };
         let hint = match self.status {
             RunStatus::Running => "wait until it is done, or stop it with ctrl-C there".to_owned(),
-            _ => format!("`relwf resume {run}` goes on with it, `relwf abandon {run} --reason …` gives it up"),
+            _ => format!("`relwf resume {run}` continues it, `relwf abandon {run} --reason …` frees {}", self.target),
         };
         Failure::new(
             FailureKind::Held,
-            format!(
-                "`{}` is held by run {run} ({workflow}), which {actor} started {since:.0} and which {state}",
-                self.target
-            ),
+            format!("{} is locked by run {run} ({workflow}, by {actor}, {since:.0}), which {state}", self.target),
         )
         .hint(hint)
         .detail(serde_json::json!({
@@ -195,7 +197,7 @@ impl Store {
                     since: Timestamp::now(),
                 });
                 let (target, status) = (target.to_owned(), RunStatus::Running);
-                return Err(LockError::Held(Box::new(Held { target, holder, status, killed: false })));
+                return Err(LockError::Held(Box::new(Held { target, holder, status, killed: false, why: None })));
             }
         };
         match self.open_run(repo, target, &holder.run).map_err(LockError::Failed)? {
@@ -209,7 +211,7 @@ impl Store {
         let found = self.read(|db| {
             let found = db
                 .prepare_cached(
-                    "SELECT run_id, workflow, actor, host, pid, created, status FROM runs
+                    "SELECT run_id, workflow, actor, host, pid, created, status, failure FROM runs
                      WHERE repo = ?1 AND target = ?2 AND run_id <> ?3
                        AND status IN ('running', 'suspended', 'interrupted', 'in-doubt')
                      ORDER BY created LIMIT 1",
@@ -218,16 +220,20 @@ impl Store {
                     let who = Who { actor: row.get(2)?, host: row.get(3)?, pid: row.get(4)? };
                     let run = RunId::new(row.get::<_, String>(0)?);
                     let (created, word): (String, String) = (row.get(5)?, row.get(6)?);
-                    Ok((run, row.get::<_, String>(1)?, who, created, word))
+                    Ok((run, row.get::<_, String>(1)?, who, created, word, row.get::<_, Option<String>>(7)?))
                 })
                 .optional()?;
-            Ok(found)
+            let Some((run, workflow, who, created, word, failure)) = found else { return Ok(None) };
+            let failure = failure.map(|cell| Ok::<_, Problem>(load(db, &cell)?.into_owned())).transpose()?;
+            Ok(Some((run, workflow, who, created, word, failure)))
         })?;
-        let Some((run, workflow, who, created, word)) = found else { return Ok(None) };
+        let Some((run, workflow, who, created, word, failure)) = found else { return Ok(None) };
+        let failure: Option<Failure> = failure.and_then(|text| serde_json::from_str(&text).ok());
         let since = created.parse().map_err(unreadable)?;
         let (status, killed) = self.derived(&run, status(&word)?);
         let holder = Holder { run, workflow, who, since };
-        Ok(Some(Held { target: target.to_owned(), holder, status, killed }))
+        let why = failure.map(|failure| failure.message);
+        Ok(Some(Held { target: target.to_owned(), holder, status, killed, why }))
     }
 
     /// A run that calls itself running while no process holds its lock was killed: it is interrupted.

@@ -27,6 +27,6 @@ mod tests;
 pub use claim::Claim;
 pub use lock::{Held, Holder, LockError, TargetLock, Who};
 pub use people::{Decision, Signalled, Verdict};
-pub use rows::{JournalRow, RowEvent};
+pub use rows::{JournalRow, RowContent, RowEvent};
 pub use runs::{NewRun, PinnedSource, Run, Which};
 pub use store::Store;

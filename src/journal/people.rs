@@ -1,8 +1,9 @@
 //! What people decide: approvals, and whether a doubted effect happened.
 
+use super::chain;
 use super::failure::{Problem, status, unreadable};
 use super::lock::Who;
-use super::rows::{self, Draft, RowEvent};
+use super::rows::{self, RowContent, RowEvent};
 use super::runs::{is_open, over};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
@@ -46,7 +47,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Kind `usage` when the run is over, `not-found`.
+    /// Kind `usage` when the run is over, `not-found`; `io` when its journal was edited.
     pub fn signal(&self, run: &RunId, key: &Key, digest: &str, decision: &Decision) -> Result<Signalled, Failure> {
         self.change(|tx| {
             let head = rows::head(tx, run)?;
@@ -54,18 +55,19 @@ impl Store {
             if !is_open(status) {
                 return Err(over(run, status).into());
             }
+            chain::check(tx, run)?;
             if let Some(earlier) = decided(tx, run, key, digest)? {
                 return Ok(Signalled::Already(earlier));
             }
-            let draft = Draft {
+            let content = RowContent {
                 key: Some(key.clone()),
                 fingerprint: Some(digest.to_owned()),
                 data: Some(serde_json::json!({ "approved": decision.approved })),
                 actor: Some(decision.actor.clone()),
                 reason: decision.reason.clone(),
-                ..Draft::default()
+                ..RowContent::new(RowEvent::Signal)
             };
-            rows::append(tx, run, &head, decision.at, RowEvent::Signal, &draft)?;
+            rows::append(tx, run, &head, decision.at, &content)?;
             Ok(Signalled::Written)
         })
     }
@@ -83,7 +85,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Kind `usage` when that command is not in doubt, `held` while a process works on the run.
+    /// Kind `usage` when that command is not in doubt, `held` while a process works on the run; `io` when its journal was
+    /// edited.
     pub fn settle(&self, run: &RunId, key: &Key, verdict: Verdict, actor: &str, reason: &str) -> Result<(), Failure> {
         let _lock = self.hold(run, "settle", &Who::here(actor))?;
         self.change(|tx| {
@@ -92,26 +95,30 @@ impl Store {
             if !is_open(status) {
                 return Err(over(run, status).into());
             }
+            chain::check(tx, run)?;
             let mut history = rows::history(tx, run)?;
             let Some(entry) = history.entries.remove(key).filter(Entry::may_have_happened) else {
                 let failure = Failure::new(FailureKind::Usage, format!("{} of run {run} is not in doubt", key.label()))
                     .hint(format!("`relwf show {run}` shows what is"));
                 return Err(failure.into());
             };
-            let said = Draft {
+            let row = |event| RowContent {
                 key: Some(key.clone()),
                 actor: Some(actor.to_owned()),
                 reason: Some(reason.to_owned()),
-                ..Draft::default()
+                ..RowContent::new(event)
             };
-            let (event, draft) = match verdict {
-                Verdict::Absent => (RowEvent::Absent, said),
-                Verdict::Happened(value) => {
-                    let (name, fingerprint) = (Some(entry.name), Some(entry.fingerprint.0));
-                    (RowEvent::Outcome, Draft { name, fingerprint, args: Some(entry.args), data: Some(value), ..said })
-                }
+            let content = match verdict {
+                Verdict::Absent => row(RowEvent::Absent),
+                Verdict::Happened(value) => RowContent {
+                    name: Some(entry.name),
+                    fingerprint: Some(entry.fingerprint.0),
+                    args: Some(entry.args),
+                    data: Some(value),
+                    ..row(RowEvent::Outcome)
+                },
             };
-            rows::append(tx, run, &head, Timestamp::now(), event, &draft)
+            rows::append(tx, run, &head, Timestamp::now(), &content)
         })
     }
 }

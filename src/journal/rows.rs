@@ -50,12 +50,24 @@ impl RowEvent {
     }
 }
 
-/// One row, for `relwf show`. Which fields are there depends on the event.
+/// One row of the journal: what it says, and when and by which process of the run it was written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct JournalRow {
     /// From 1, without gaps.
     pub seq: i64,
     /// What it says.
+    #[serde(flatten)]
+    pub content: RowContent,
+    /// When.
+    pub at: Timestamp,
+    /// Of which process of the run.
+    pub epoch: i64,
+}
+
+/// What a row says. Which fields are there depends on the event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RowContent {
+    /// What happened.
     pub event: RowEvent,
     /// The command.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,25 +99,6 @@ pub struct JournalRow {
     /// Why, in that person's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When.
-    pub at: Timestamp,
-    /// Of which process of the run.
-    pub epoch: i64,
-}
-
-/// What is to be written.
-#[derive(Default)]
-pub(super) struct Draft {
-    pub(super) key: Option<Key>,
-    pub(super) attempt: Option<u32>,
-    pub(super) name: Option<String>,
-    pub(super) fingerprint: Option<String>,
-    pub(super) args: Option<Value>,
-    pub(super) idempotency_key: Option<String>,
-    pub(super) data: Option<Value>,
-    pub(super) error: Option<Failure>,
-    pub(super) actor: Option<String>,
-    pub(super) reason: Option<String>,
 }
 
 /// Where a run's journal ends, and who may write.
@@ -130,39 +123,57 @@ pub(super) fn no_such_run(run: &str) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no run `{run}`")).hint("`relwf runs` lists them")
 }
 
-/// What a recorder's record says, as a row.
-pub(super) fn draft(record: &Record) -> (RowEvent, Draft) {
-    let empty = Draft::default();
-    match record.clone() {
-        Record::Begun { key, fingerprint, name, args, facts } => {
-            (RowEvent::Begun, Draft { data: Some(facts), ..command(key, fingerprint, name, args) })
-        }
-        Record::Intent { key, fingerprint, name, args, intent, attempt } => {
-            let Intent { idempotency_key, pre } = intent;
-            let (attempt, idempotency_key) = (Some(attempt), Some(idempotency_key));
-            let draft = Draft { attempt, idempotency_key, data: Some(pre), ..command(key, fingerprint, name, args) };
-            (RowEvent::Intent, draft)
-        }
-        Record::Unknown { key, failure } => {
-            (RowEvent::Unknown, Draft { key: Some(key), error: Some(failure), ..empty })
-        }
-        Record::Absent { key, actor } => (RowEvent::Absent, Draft { key: Some(key), actor: Some(actor), ..empty }),
-        Record::Settled { key, fingerprint, name, args, settled, actor } => {
-            let (data, error) = match settled {
-                Settled::Value(value) => (Some(value), None),
-                Settled::Failure(failure) => (None, Some(failure)),
-            };
-            (RowEvent::Outcome, Draft { data, error, actor, ..command(key, fingerprint, name, args) })
-        }
-        Record::Status { status, value, failure } => {
-            (RowEvent::Status, Draft { name: Some(word(status).to_owned()), data: value, error: failure, ..empty })
+impl RowContent {
+    /// A row about nothing but that this happened.
+    pub(super) const fn new(event: RowEvent) -> Self {
+        Self {
+            event,
+            key: None,
+            attempt: None,
+            name: None,
+            fingerprint: None,
+            args: None,
+            idempotency_key: None,
+            data: None,
+            error: None,
+            actor: None,
+            reason: None,
         }
     }
-}
 
-fn command(key: Key, fingerprint: Fingerprint, name: String, args: Value) -> Draft {
-    let (key, fingerprint, name, args) = (Some(key), Some(fingerprint.0), Some(name), Some(args));
-    Draft { key, fingerprint, name, args, ..Draft::default() }
+    fn command(event: RowEvent, key: Key, fingerprint: Fingerprint, name: String, args: Value) -> Self {
+        let (key, fingerprint, name, args) = (Some(key), Some(fingerprint.0), Some(name), Some(args));
+        Self { key, fingerprint, name, args, ..Self::new(event) }
+    }
+
+    /// What a recorder's record says.
+    pub(super) fn of(record: Record) -> Self {
+        match record {
+            Record::Begun { key, fingerprint, name, args, facts } => {
+                Self { data: Some(facts), ..Self::command(RowEvent::Begun, key, fingerprint, name, args) }
+            }
+            Record::Intent { key, fingerprint, name, args, intent: Intent { idempotency_key, pre }, attempt } => {
+                let (attempt, idempotency_key, data) = (Some(attempt), Some(idempotency_key), Some(pre));
+                let command = Self::command(RowEvent::Intent, key, fingerprint, name, args);
+                Self { attempt, idempotency_key, data, ..command }
+            }
+            Record::Unknown { key, failure } => {
+                Self { key: Some(key), error: Some(failure), ..Self::new(RowEvent::Unknown) }
+            }
+            Record::Absent { key, actor } => Self { key: Some(key), actor: Some(actor), ..Self::new(RowEvent::Absent) },
+            Record::Settled { key, fingerprint, name, args, settled, actor } => {
+                let (data, error) = match settled {
+                    Settled::Value(value) => (Some(value), None),
+                    Settled::Failure(failure) => (None, Some(failure)),
+                };
+                Self { data, error, actor, ..Self::command(RowEvent::Outcome, key, fingerprint, name, args) }
+            }
+            Record::Status { status, value, failure } => {
+                let name = Some(word(status).to_owned());
+                Self { name, data: value, error: failure, ..Self::new(RowEvent::Status) }
+            }
+        }
+    }
 }
 
 /// A row as it is stored and hashed: a chain of these cannot be changed in the middle without notice.
@@ -188,6 +199,11 @@ pub(super) struct Stored<'a> {
 }
 
 impl Stored<'_> {
+    /// The command that it is about.
+    pub(super) fn key(&self) -> Option<Key> {
+        self.path.zip(self.ord).map(|(path, ordinal)| Key { path: Path::of_journal(path), ordinal })
+    }
+
     pub(super) fn hash(&self) -> Result<String, Failure> {
         Ok(sha(&serde_json::to_vec(self).map_err(unreadable)?))
     }
@@ -199,13 +215,12 @@ pub(super) fn append(
     run: &RunId,
     head: &Head,
     now: Timestamp,
-    event: RowEvent,
-    draft: &Draft,
+    content: &RowContent,
 ) -> Result<(), Problem> {
     let json = |value: &Option<Value>| value.as_ref().map(Value::to_string);
-    let args = cell(db, json(&draft.args))?;
-    let data = cell(db, json(&draft.data))?;
-    let error = match &draft.error {
+    let args = cell(db, json(&content.args))?;
+    let data = cell(db, json(&content.data))?;
+    let error = match &content.error {
         Some(failure) => cell(db, Some(serde_json::to_string(failure).map_err(unreadable)?))?,
         None => None,
     };
@@ -213,18 +228,18 @@ pub(super) fn append(
     let row = Stored {
         run: run.as_str(),
         seq: head.seq + 1,
-        event: event.word(),
-        path: draft.key.as_ref().map(|key| key.path.as_str()),
-        ord: draft.key.as_ref().map(|key| key.ordinal),
-        attempt: draft.attempt,
-        name: draft.name.as_deref(),
-        fingerprint: draft.fingerprint.as_deref(),
+        event: content.event.word(),
+        path: content.key.as_ref().map(|key| key.path.as_str()),
+        ord: content.key.as_ref().map(|key| key.ordinal),
+        attempt: content.attempt,
+        name: content.name.as_deref(),
+        fingerprint: content.fingerprint.as_deref(),
         args: args.as_deref(),
-        idem_key: draft.idempotency_key.as_deref(),
+        idem_key: content.idempotency_key.as_deref(),
         data: data.as_deref(),
         error: error.as_deref(),
-        actor: draft.actor.as_deref(),
-        reason: draft.reason.as_deref(),
+        actor: content.actor.as_deref(),
+        reason: content.reason.as_deref(),
         at: &at,
         epoch: head.epoch,
         prev_hash: &head.hash,
@@ -257,7 +272,7 @@ pub(super) fn append(
     ])?;
     db.prepare_cached("UPDATE runs SET last_seq = ?2, last_hash = ?3, updated = ?4 WHERE run_id = ?1")?
         .execute(params![row.run, row.seq, hash, row.at])?;
-    if event == RowEvent::Status {
+    if content.event == RowEvent::Status {
         db.prepare_cached("UPDATE runs SET status = ?2, value = ?3, failure = ?4 WHERE run_id = ?1")?
             .execute(params![row.run, row.name, row.data, row.error])?;
     }
@@ -331,10 +346,9 @@ fn read(db: &Connection, row: &Stored<'_>) -> Result<JournalRow, Problem> {
     let value = |cell: Option<&str>| -> Result<Option<Value>, Problem> {
         cell.map(|cell| Ok(serde_json::from_str(&load(db, cell)?).map_err(unreadable)?)).transpose()
     };
-    Ok(JournalRow {
-        seq: row.seq,
+    let content = RowContent {
         event: serde_json::from_value(row.event.into()).map_err(unreadable)?,
-        key: row.path.zip(row.ord).map(|(path, ordinal)| Key { path: Path::of_journal(path), ordinal }),
+        key: row.key(),
         attempt: row.attempt,
         name: row.name.map(str::to_owned),
         fingerprint: row.fingerprint.map(str::to_owned),
@@ -347,50 +361,40 @@ fn read(db: &Connection, row: &Stored<'_>) -> Result<JournalRow, Problem> {
         },
         actor: row.actor.map(str::to_owned),
         reason: row.reason.map(str::to_owned),
-        at: row.at.parse().map_err(unreadable)?,
-        epoch: row.epoch,
-    })
+    };
+    Ok(JournalRow { seq: row.seq, content, at: row.at.parse().map_err(unreadable)?, epoch: row.epoch })
 }
 
 /// The record that a row keeps, when it keeps one that matters to a history.
 fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
-    if !matches!(
-        row.event,
-        RowEvent::Begun | RowEvent::Intent | RowEvent::Unknown | RowEvent::Absent | RowEvent::Outcome
-    ) {
-        return Ok(None);
-    }
+    let RowContent { event, key, attempt, name, fingerprint, args, idempotency_key, data, error, actor, .. } =
+        row.content;
     let lacks = |what: &str| unreadable(format!("record {} lacks its {what}", row.seq));
-    let key = row.key.clone().ok_or_else(|| lacks("key"))?;
-    if row.event == RowEvent::Unknown {
-        let failure = row.error.clone().ok_or_else(|| lacks("failure"))?;
-        return Ok(Some(Record::Unknown { key, failure }));
-    }
-    if row.event == RowEvent::Absent {
-        let actor = row.actor.clone().ok_or_else(|| lacks("actor"))?;
-        return Ok(Some(Record::Absent { key, actor }));
-    }
-    let fingerprint = Fingerprint(row.fingerprint.clone().ok_or_else(|| lacks("fingerprint"))?);
-    let name = row.name.clone().ok_or_else(|| lacks("function"))?;
-    let args = row.args.clone().ok_or_else(|| lacks("arguments"))?;
-    Ok(Some(match row.event {
+    let key = key.ok_or_else(|| lacks("key"));
+    let fingerprint = fingerprint.map(Fingerprint).ok_or_else(|| lacks("fingerprint"));
+    let name = name.ok_or_else(|| lacks("function"));
+    let args = args.ok_or_else(|| lacks("arguments"));
+    Ok(Some(match event {
+        RowEvent::Claim | RowEvent::Status | RowEvent::Signal => return Ok(None),
+        RowEvent::Unknown => Record::Unknown { key: key?, failure: error.ok_or_else(|| lacks("failure"))? },
+        RowEvent::Absent => Record::Absent { key: key?, actor: actor.ok_or_else(|| lacks("actor"))? },
         RowEvent::Begun => {
-            let facts = row.data.clone().ok_or_else(|| lacks("facts"))?;
-            Record::Begun { key, fingerprint, name, args, facts }
+            let facts = data.ok_or_else(|| lacks("facts"))?;
+            Record::Begun { key: key?, fingerprint: fingerprint?, name: name?, args: args?, facts }
         }
         RowEvent::Intent => {
-            let idempotency_key = row.idempotency_key.clone().ok_or_else(|| lacks("idempotency key"))?;
-            let pre = row.data.clone().ok_or_else(|| lacks("facts"))?;
-            let attempt = row.attempt.ok_or_else(|| lacks("attempt"))?;
-            Record::Intent { key, fingerprint, name, args, intent: Intent { idempotency_key, pre }, attempt }
+            let idempotency_key = idempotency_key.ok_or_else(|| lacks("idempotency key"))?;
+            let intent = Intent { idempotency_key, pre: data.ok_or_else(|| lacks("facts"))? };
+            let attempt = attempt.ok_or_else(|| lacks("attempt"))?;
+            Record::Intent { key: key?, fingerprint: fingerprint?, name: name?, args: args?, intent, attempt }
         }
-        _ => {
-            let settled = match (row.data.clone(), row.error.clone()) {
+        RowEvent::Outcome => {
+            let settled = match (data, error) {
                 (_, Some(failure)) => Settled::Failure(failure),
                 (Some(value), None) => Settled::Value(value),
                 (None, None) => return Err(lacks("outcome")),
             };
-            Record::Settled { key, fingerprint, name, args, settled, actor: row.actor.clone() }
+            Record::Settled { key: key?, fingerprint: fingerprint?, name: name?, args: args?, settled, actor }
         }
     }))
 }

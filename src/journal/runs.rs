@@ -1,10 +1,10 @@
 //! Runs: made, listed, found, claimed, given up.
 
-use super::chain::Genesis;
+use super::chain::{self, Genesis};
 use super::claim::Claim;
 use super::failure::{Problem, status, unreadable, word};
 use super::lock::{FileLock, Holder, Who};
-use super::rows::{self, Draft, JournalRow, RowEvent, no_such_run, sha};
+use super::rows::{self, JournalRow, RowContent, RowEvent, no_such_run, sha};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{ABI, History, RunStatus};
@@ -149,7 +149,7 @@ impl Store {
                     params![new.id.as_str(), i64::try_from(ord).unwrap_or(i64::MAX), path, name],
                 )?;
             }
-            Self::raise(tx, &new.id, RowEvent::Claim, &claimed(&new.who))
+            Self::raise(tx, &new.id, &claimed(&new.who))
         })?;
         Ok(Claim::new(self.clone(), new.id.clone(), epoch, Some(lock)))
     }
@@ -158,7 +158,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Kind `held` while another process works on it, `usage` when it is over or cannot be continued, `not-found`.
+    /// Kind `held` while another process works on it, `usage` when it is over or cannot be continued, `not-found`; `io`
+    /// when its journal was edited.
     pub fn claim(&self, run: &RunId, who: &Who) -> Result<Claim, Failure> {
         let found = self.find(run)?;
         let lock = self.hold(run, &found.workflow, who)?;
@@ -188,11 +189,12 @@ impl Store {
                     .hint(format!("go on with the relwf that began it, or `relwf abandon {run} --reason …`"))
                     .into());
             }
+            chain::check(tx, run)?;
             tx.execute(
                 "UPDATE runs SET host = ?2, pid = ?3 WHERE run_id = ?1",
                 params![run.as_str(), who.host, who.pid],
             )?;
-            Self::raise(tx, run, RowEvent::Claim, &claimed(who))
+            Self::raise(tx, run, &claimed(who))
         })?;
         Ok(Claim::new(self.clone(), run.clone(), epoch, lock))
     }
@@ -208,13 +210,13 @@ impl Store {
             if !is_open(status) {
                 return Err(over(run, status).into());
             }
-            let draft = Draft {
+            let content = RowContent {
                 name: Some(word(RunStatus::Abandoned).to_owned()),
                 actor: Some(actor.to_owned()),
                 reason: Some(reason.to_owned()),
-                ..Draft::default()
+                ..RowContent::new(RowEvent::Status)
             };
-            Self::raise(tx, run, RowEvent::Status, &draft).map(drop)
+            Self::raise(tx, run, &content).map(drop)
         })
     }
 
@@ -318,15 +320,15 @@ impl Store {
                 || "another process".to_owned(),
                 |other| format!("process {} of {} on {}", other.who.pid, other.who.actor, other.who.host),
             );
-            Failure::new(FailureKind::Held, format!("run {run} is held by {by}"))
+            Failure::new(FailureKind::Held, format!("run {run} is locked by {by}"))
                 .hint("wait until it is done, or stop it with ctrl-C there")
         })
     }
 }
 
-fn claimed(who: &Who) -> Draft {
+fn claimed(who: &Who) -> RowContent {
     let data = serde_json::json!({ "host": who.host, "pid": who.pid });
-    Draft { actor: Some(who.actor.clone()), data: Some(data), ..Draft::default() }
+    RowContent { actor: Some(who.actor.clone()), data: Some(data), ..RowContent::new(RowEvent::Claim) }
 }
 
 pub(super) fn is_open(status: RunStatus) -> bool {
@@ -335,8 +337,14 @@ pub(super) fn is_open(status: RunStatus) -> bool {
 
 /// There is nothing to do for a run that is over.
 pub(super) fn over(run: &RunId, status: RunStatus) -> Failure {
-    Failure::new(FailureKind::Usage, format!("run {run} is {} already", word(status)))
-        .hint("start a new one with `relwf run`")
+    let how = match status {
+        RunStatus::Done => "has already finished".to_owned(),
+        RunStatus::Failed => "has already failed".to_owned(),
+        RunStatus::Abandoned => "was abandoned".to_owned(),
+        other => format!("is {}", word(other)),
+    };
+    Failure::new(FailureKind::Usage, format!("run {run} {how}"))
+        .hint(format!("`relwf show {run}` shows what it did; start a new one with `relwf run`"))
 }
 
 fn read(db: &Connection, row: &Row<'_>) -> Result<Run, Problem> {

@@ -107,5 +107,8 @@ pub fn show(story: &RunStory, verbose: bool) -> String {
     if let Some(error) = &run.error {
         out.push_str(&format!("\n{}", failure_text(error, &no_texts)));
     }
+    if let Some(edited) = &story.edited {
+        out.push_str(&format!("\n{}", failure_text(edited, &no_texts)));
+    }
     out
 }

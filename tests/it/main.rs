@@ -5,6 +5,7 @@
 
 mod cli_basics;
 mod cli_doubt;
+mod cli_edited;
 mod cli_help;
 mod cli_preview;
 mod cli_run;

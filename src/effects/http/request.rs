@@ -72,7 +72,7 @@ impl Effect for Send {
     }
 
     fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, ()>) -> Result<Probe<Response>, Failure> {
-        Ok(Probe::Unknown(format!("only a person can say whether this {} arrived", self.exchange.method)))
+        Ok(Probe::Unknown(format!("whether this {} arrived cannot be looked up", self.exchange.method)))
     }
 
     fn on_unknown(&self) -> OnUnknown {

@@ -162,7 +162,7 @@ impl Effect for Sh {
     }
 
     fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, ()>) -> Result<Probe<Output>, Failure> {
-        Ok(Probe::Unknown(format!("only a person can say whether `{}` did its work", self.argv.join(" "))))
+        Ok(Probe::Unknown(format!("whether `{}` finished cannot be looked up", self.argv.join(" "))))
     }
 
     fn on_unknown(&self) -> OnUnknown {

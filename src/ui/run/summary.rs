@@ -68,7 +68,7 @@ fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> Strin
             } else {
                 next(
                     &mut text,
-                    &[(resume, "look again"), (format!("{command_prefix} abandon {run} --reason TEXT"), "give it up")],
+                    &[(resume, "look again"), (format!("{command_prefix} abandon {run} --reason TEXT"), "abandon it")],
                 );
             }
         }
@@ -77,7 +77,7 @@ fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> Strin
                 text.push_str(&failure_text(error, texts));
             }
             text.push_str(&format!(
-                "{} an effect of run {run} may or may not have happened, and the remote cannot tell. Look there, then:\n",
+                "{} run {run} has stopped. Check what happened, then:\n",
                 paint(ERROR, "in doubt:")
             ));
             let mut lines = Vec::new();
@@ -85,11 +85,11 @@ fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> Strin
                 match answers {
                     Some(answers) => lines.push((
                         format!("{resume} --settle '{key}=done:{answers}'"),
-                        "it happened; say for each … what it gave",
+                        "it happened: replace each … with the real output",
                     )),
                     None => lines.push((format!("{resume} --settle '{key}=done'"), "it happened")),
                 }
-                lines.push((format!("{resume} --settle '{key}=absent'"), "it did not"));
+                lines.push((format!("{resume} --settle '{key}=absent'"), "it did not happen"));
             }
             lines.push((show, "what is known"));
             next(&mut text, &lines);

@@ -112,7 +112,7 @@ fn what_is_recorded_comes_back_after_reopening() {
     assert_eq!((run.status, run.killed, run.epoch), (RunStatus::Done, false, 1));
     assert_eq!((run.value, run.failure), (Some(large), Some(failure)));
     assert_eq!((run.params, run.config_text.as_str()), (json!({ "to": "staging" }), "[repo]\n"));
-    let events: Vec<RowEvent> = store.records(&id).unwrap().iter().map(|row| row.event).collect();
+    let events: Vec<RowEvent> = store.records(&id).unwrap().iter().map(|row| row.content.event).collect();
     use RowEvent::{Begun, Claim, Intent, Outcome, Status, Unknown};
     assert_eq!(events, [Claim, Begun, Outcome, Intent, Unknown, Outcome, Status]);
 }
@@ -197,21 +197,30 @@ fn tampering_is_found_and_named() {
         let store = Store::open(dir.path()).unwrap();
         store.verify_chain(&id).err().map_or_else(|| "nothing found".into(), |failure| failure.message)
     };
-    let at = |n: i32, why: &str| format!("the journal of run r1 was changed at record {n}: {why}");
-    assert_eq!(fresh("UPDATE journal SET data = '\"z\"' WHERE seq = 4"), at(4, "it is not what was written"));
+    let at = |what: &str| format!("the journal of run r1 was edited: {what}");
+    assert_eq!(
+        fresh("UPDATE journal SET data = '\"z\"' WHERE seq = 4"),
+        at("record 4 (outcome of read::look at s#2) is not what was written")
+    );
     assert_eq!(
         fresh("UPDATE journal SET at = '2020-01-01T00:00:00Z' WHERE seq = 2"),
-        at(2, "it is not what was written")
+        at("record 2 (outcome of read::look at s#0) is not what was written")
     );
-    assert_eq!(fresh("DELETE FROM journal WHERE seq = 3"), at(4, "records before it are missing"));
+    assert_eq!(
+        fresh("DELETE FROM journal WHERE seq = 3"),
+        at("record 4 (outcome of read::look at s#2) follows on records that are missing")
+    );
     assert_eq!(
         fresh(
             "UPDATE journal SET data = (SELECT data FROM journal WHERE seq = 2) WHERE seq = 6; DELETE FROM journal WHERE seq = 6"
         ),
-        "the journal of run r1 lacks its last records"
+        at("its last records are missing")
     );
-    assert_eq!(fresh("UPDATE blobs SET text = 'short'"), at(3, "a large value of it is not what was written"));
-    let first = at(1, "it does not follow from the record before it");
+    assert_eq!(
+        fresh("UPDATE blobs SET text = 'short'"),
+        at("record 3 (outcome of read::look at s#1) has a large value that is not what was written")
+    );
+    let first = at("record 1 (claim) does not follow from what stands before it");
     assert_eq!(fresh("UPDATE texts SET text = text || ' '"), first);
     assert_eq!(fresh("UPDATE runs SET params = '{}'"), first);
     assert_eq!(fresh("SELECT 1"), "nothing found");
@@ -248,7 +257,7 @@ fn two_processes_cannot_work_on_one_run() {
     let first = one.create_run(&new_run("r1")).unwrap();
     let failure = two.claim(&id, &me()).err().unwrap();
     assert_eq!(failure.kind, FailureKind::Held);
-    assert_eq!(failure.message, format!("run r1 is held by process {} of ada on bench", std::process::id()));
+    assert_eq!(failure.message, format!("run r1 is locked by process {} of ada on bench", std::process::id()));
 
     // One that sleeps and cannot be asked loses the run to whoever takes it over.
     first.still_mine().unwrap();
@@ -328,7 +337,7 @@ fn a_target_is_held_by_a_run_that_is_not_over_and_says_what_to_type() {
         assert_eq!(held("r1"), None, "a run never stands in its own way");
     }
     let hint = held("r2").unwrap().2.hint.unwrap();
-    assert_eq!(hint, "`relwf resume r1` goes on with it, `relwf abandon r1 --reason …` gives it up");
+    assert_eq!(hint, "`relwf resume r1` continues it, `relwf abandon r1 --reason …` frees staging");
     // Killed: it calls itself running, but no process holds it.
     claim.record(&status(RunStatus::Running)).unwrap();
     drop(claim);
@@ -342,7 +351,7 @@ fn a_target_is_held_by_a_run_that_is_not_over_and_says_what_to_type() {
     store.abandon(&RunId::new("r1"), "ada", "wrong commit").unwrap();
     assert_eq!(held("r2"), None);
     let last = store.records(&RunId::new("r1")).unwrap().pop().unwrap();
-    assert_eq!((last.actor.as_deref(), last.reason.as_deref()), (Some("ada"), Some("wrong commit")));
+    assert_eq!((last.content.actor.as_deref(), last.content.reason.as_deref()), (Some("ada"), Some("wrong commit")));
     assert_eq!(store.abandon(&RunId::new("r1"), "ada", "again").err().unwrap().kind, FailureKind::Usage);
 }
 
@@ -428,7 +437,7 @@ fn a_full_disk_stops_the_run_before_anything_else_is_done() {
     let id = RunId::new("r1");
     assert_eq!(drive(&lines, &world, &store.claim(&id, &me()).unwrap()).unwrap().status, RunStatus::Done);
     assert_eq!((world.effects(), world.duplicates()), (3, vec![]));
-    let actors: Vec<_> = store.records(&id).unwrap().into_iter().filter_map(|row| row.actor).collect();
+    let actors: Vec<_> = store.records(&id).unwrap().into_iter().filter_map(|row| row.content.actor).collect();
     assert_eq!(actors, ["ada", "ada", "probe"]);
 }
 
