@@ -2,10 +2,11 @@
 //!
 //! It guards against accidents and edits by hand. A person who can write the file can also compute a new chain.
 
-use super::failure::{Problem, unreadable};
-use super::rows::{BLOB, Stored, head, load, no_such_run, scan, sha};
+use super::failure::{Problem, unreadable, word};
+use super::rows::{BLOB, RowEvent, Stored, head, load, no_such_run, scan, sha};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
+use crate::run::RunStatus;
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -77,10 +78,11 @@ fn genesis(db: &Connection, run: &RunId) -> Result<String, Problem> {
     Ok(genesis.hash()?)
 }
 
-/// Checks every link from the run's own hash to the last row; says how many rows there are.
+/// Checks every link from the run's own hash to the last row; answers how many rows there are.
 fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, Problem> {
     let head = head(db, run)?;
     let mut last = (0, genesis.to_owned());
+    let mut status = (word(RunStatus::Running).to_owned(), None, None);
     scan(db, run, |row, hash| {
         let broken = |why: &str| Problem::Failure(edited(run, row.seq, &format!("{} {why}", named(row))));
         if row.seq != last.0 + 1 {
@@ -99,11 +101,22 @@ fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, Problem> {
                 return Err(broken("has a large value that is not what was written"));
             }
         }
+        if row.event == RowEvent::Status.word() {
+            let text = |cell: Option<&str>| cell.map(str::to_owned);
+            status = (row.name.unwrap_or_default().to_owned(), text(row.data), text(row.error));
+        }
         last = (row.seq, hash.to_owned());
         Ok(())
     })?;
     if last != (head.seq, head.hash) {
         return Err(edited(run, last.0 + 1, "its last records are missing").into());
+    }
+    // The table of runs repeats what the last such record says.
+    let repeated = db
+        .prepare_cached("SELECT status, value, failure FROM runs WHERE run_id = ?1")?
+        .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if status != repeated {
+        return Err(edited(run, last.0, "its status is not what was written").into());
     }
     Ok(last.0)
 }

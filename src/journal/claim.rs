@@ -77,7 +77,7 @@ impl Recorder for Claim {
 }
 
 impl Store {
-    /// Raises the epoch: whoever held the run before can write no more.
+    /// Raises the epoch: the process that held the run before can write no more.
     pub(super) fn raise(db: &Connection, run: &RunId, content: &RowContent) -> Result<i64, Problem> {
         let mut head = rows::head(db, run)?;
         head.epoch += 1;

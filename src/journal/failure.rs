@@ -1,4 +1,4 @@
-//! What can go wrong with the store, said so that people know what to do.
+//! What can go wrong with the store, and what to do about it.
 
 use crate::model::{Failure, FailureKind};
 use crate::run::RunStatus;
@@ -8,9 +8,9 @@ use std::path::Path;
 /// What can go wrong inside a transaction.
 #[derive(Debug)]
 pub(super) enum Problem {
-    /// SQLite said no.
+    /// SQLite failed.
     Sql(rusqlite::Error),
-    /// Anything that is already said well.
+    /// A failure that is complete.
     Failure(Failure),
     /// Another process holds this epoch.
     TakenOver(i64),
@@ -42,7 +42,7 @@ impl Problem {
     }
 }
 
-/// SQLite's error in our words, with what to do.
+/// SQLite's error as a failure that says what to do.
 pub(super) fn sql(error: &rusqlite::Error, file: &Path) -> Failure {
     let shown = file.display();
     let (what, hint) = match error.sqlite_error_code() {
@@ -80,7 +80,7 @@ pub(super) fn io(what: impl Into<String>, error: &std::io::Error) -> Failure {
 /// The journal holds something this program cannot have written.
 pub(super) fn unreadable(what: impl std::fmt::Display) -> Failure {
     Failure::new(FailureKind::Io, format!("the journal holds something unreadable: {what}"))
-        .hint("`relwf show RUN` checks its chain; was it edited?")
+        .hint("was it edited? `relwf show RUN` checks the journal")
 }
 
 /// The word for a status, as it stands in the journal and in JSON.

@@ -50,7 +50,7 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
-/// Somebody else holds it.
+/// Another run holds a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// What is held: the target's name.
@@ -128,7 +128,7 @@ impl Drop for FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock, or says who has it (where that can be read).
+    /// Takes the lock, or answers who holds it (where that can be read).
     pub(super) fn take(path: &Path, holder: &Holder) -> Result<Result<Self, Option<Holder>>, Failure> {
         // Whoever only looks holds the lock for an instant; that must not count.
         const TRIES: u32 = 6;
@@ -189,11 +189,11 @@ impl Store {
         let file = match FileLock::take(&path, holder).map_err(LockError::Failed)? {
             Ok(file) => file,
             Err(other) => {
-                // Its owner may just be writing its name; whoever it is, it is a living process.
+                // Its holder may be about to write its name; it is a living process in any case.
                 let holder = other.unwrap_or_else(|| Holder {
                     run: RunId::new("?"),
                     workflow: "?".to_owned(),
-                    who: Who { actor: "somebody".to_owned(), ..Who::here("") },
+                    who: Who { actor: "another process".to_owned(), ..Who::here("") },
                     since: Timestamp::now(),
                 });
                 let (target, status) = (target.to_owned(), RunStatus::Running);

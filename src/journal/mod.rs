@@ -1,11 +1,11 @@
-//! The SQLite store of runs: what was asked, what was intended, what came of it. Only this room names rusqlite.
+//! The SQLite store of runs: commands, intents and outcomes. Only this room names rusqlite.
 //!
 //! | File | What it is for |
 //! |---|---|
 //! | `store` | opening: permissions, file system, schema, damage after an unclean exit |
-//! | `runs` | runs: made, listed, found, claimed, given up |
+//! | `runs` | runs: made, listed, found, claimed, abandoned |
 //! | `claim` | the recorder of one process; refuses to write once another has taken the run over |
-//! | `chain` | the hashes that tie the rows together |
+//! | `chain` | the hashes that tie the rows together, so that an edit shows |
 //! | `rows` | rows, large values, folding rows into a [`History`](crate::run::History) |
 //! | `people` | approvals and settled doubts |
 //! | `lock` | one process a run, one run a target |

@@ -29,11 +29,11 @@ pub struct Decision {
 pub enum Signalled {
     /// It counts.
     Written,
-    /// Somebody was faster; this counts.
+    /// There is an earlier decision, and it counts.
     Already(Decision),
 }
 
-/// What an operator says of an effect of which nobody else knows whether it happened.
+/// An operator's decision about an effect in doubt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// It happened, and this was its value.
@@ -43,7 +43,7 @@ pub enum Verdict {
 }
 
 impl Store {
-    /// Writes down what a person decided about what was shown to them (its `digest`). The first one counts.
+    /// Writes down a person's decision about what was shown (its `digest`). The first decision counts.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl Store {
         self.read(|db| decided(db, run, key, digest))
     }
 
-    /// Writes down what came of an effect of which nobody knows whether it happened.
+    /// Writes down what an operator found out about an effect in doubt.
     ///
     /// # Errors
     ///

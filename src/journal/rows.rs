@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 
 /// Cells above this many bytes stand in a table of their own.
 const LARGE: usize = 64 * 1024;
-/// How a cell says so. No JSON text begins like this.
+/// How such a cell begins. No JSON text does.
 pub(super) const BLOB: &str = "blob:";
 
-/// What a row says.
+/// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowEvent {
@@ -25,7 +25,7 @@ pub enum RowEvent {
     Intent,
     /// An effect may or may not have happened.
     Unknown,
-    /// An operator said that an effect did not happen.
+    /// An effect did not happen: an operator or the server knows.
     Absent,
     /// A command ended.
     Outcome,
@@ -36,7 +36,8 @@ pub enum RowEvent {
 }
 
 impl RowEvent {
-    fn word(self) -> &'static str {
+    /// As it stands in the table.
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Claim => "claim",
             Self::Begun => "begun",
@@ -96,7 +97,7 @@ pub struct RowContent {
     /// Who, when it was not the command itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// Why, in that person's words.
+    /// The reason that the person gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -146,7 +147,7 @@ impl RowContent {
         Self { key, fingerprint, name, args, ..Self::new(event) }
     }
 
-    /// What a recorder's record says.
+    /// The row of a record.
     pub(super) fn of(record: Record) -> Self {
         match record {
             Record::Begun { key, fingerprint, name, args, facts } => {

@@ -1,4 +1,4 @@
-//! Runs: made, listed, found, claimed, given up.
+//! Runs: made, listed, found, claimed, abandoned.
 
 use super::chain::{self, Genesis};
 use super::claim::Claim;
@@ -199,7 +199,7 @@ impl Store {
         Ok(Claim::new(self.clone(), run.clone(), epoch, lock))
     }
 
-    /// Gives a run up. Its target is free; a process that still works on it can write no more.
+    /// Abandons a run. Its target is free; a process that still works on it can write no more.
     ///
     /// # Errors
     ///
@@ -281,7 +281,7 @@ impl Store {
         self.read(|db| rows::rows(db, run))
     }
 
-    /// What a run's journal says of its commands.
+    /// What a run's journal has of its commands.
     ///
     /// # Errors
     ///
@@ -335,7 +335,7 @@ pub(super) fn is_open(status: RunStatus) -> bool {
     matches!(status, RunStatus::Running | RunStatus::Suspended | RunStatus::Interrupted | RunStatus::InDoubt)
 }
 
-/// There is nothing to do for a run that is over.
+/// The refusal to go on with a run that is over.
 pub(super) fn over(run: &RunId, status: RunStatus) -> Failure {
     let how = match status {
         RunStatus::Done => "has already finished".to_owned(),

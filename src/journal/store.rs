@@ -24,7 +24,8 @@ struct Inner {
     dir: PathBuf,
     file: PathBuf,
     db: Mutex<Connection>,
-    /// Shared by everybody who has the store open: whoever gets it alone knows that a left-over log means a crash.
+    /// Shared by every process that has the store open: a process that gets it alone knows that a left-over log means a
+    /// crash.
     _in_use: File,
 }
 
@@ -47,7 +48,7 @@ impl Store {
         let crashed = alone && fs::metadata(state_dir.join("relwf.db-wal")).is_ok_and(|log| log.len() > 0);
         let db = connect(&file, crashed).map_err(|problem| problem.failure(&file))?;
         if alone {
-            // From alone to shared; whoever comes in between finds a store that is whole.
+            // From alone to shared; a process that comes in between finds a store that is whole.
             in_use
                 .unlock()
                 .and_then(|()| in_use.lock_shared())
@@ -82,7 +83,7 @@ impl Store {
         self.write(change).map_err(|problem| problem.failure(&self.inner.file))
     }
 
-    /// SQLite's error in our words.
+    /// SQLite's error as a failure.
     pub(super) fn failure(&self, problem: Problem) -> Failure {
         problem.failure(&self.inner.file)
     }

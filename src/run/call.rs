@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// What a script asked for: function, arguments by name, and where it said so.
+/// What a script asked for: function, arguments by name, and the place of the call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Namespace and function, e.g. `git::push`.
     pub name: String,
-    /// An object from argument names to values; absent ones are left out.
+    /// An object from argument names to values; absent ones are omitted.
     pub args: Value,
     /// The call's place in the workflow.
     pub at: SourceLocation,

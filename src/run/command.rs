@@ -29,19 +29,19 @@ pub enum Command {
     Effect(Box<dyn Effect>),
 }
 
-/// What a command needs of whoever performs it.
+/// What a command needs of the driver that performs it.
 pub struct Performing<'a> {
     /// The run.
     pub run: &'a RunId,
     /// The command's place in the run.
     pub key: &'a Key,
-    /// ctrl-C, and where to say what is going on.
+    /// ctrl-C, and where progress goes.
     pub task: TaskContext<'a>,
     /// The clock.
     pub now: Timestamp,
 }
 
-/// Looks at the world; may be done as often as one likes.
+/// Looks at the world; may be repeated freely.
 pub trait Read: Send + Sync {
     /// Looks.
     ///
@@ -122,7 +122,7 @@ pub struct Intent {
 pub enum EffectError {
     /// It did not happen, and trying again would not help.
     Refused(Failure),
-    /// It did not happen for certain: nothing was sent, or the server said to come again later.
+    /// It certainly did not happen: nothing was sent, or the server asked to come again later.
     NotDone {
         /// Why.
         failure: Failure,

@@ -280,7 +280,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         let Some((key, why, task)) = waits.next() else {
             return Outcome::with(
                 RunStatus::Failed,
-                Failure::new(FailureKind::Bug, "the workflow waits for commands that nobody performs"),
+                Failure::new(FailureKind::Bug, "the workflow waits for commands that are not being performed"),
             );
         };
         let failure = Failure::new(FailureKind::Waiting, why)

@@ -37,7 +37,7 @@ pub struct LocalDriver<'a> {
     pub listener: &'a dyn Listener,
     /// ctrl-C.
     pub cancel: &'a Cancel,
-    /// At most so many commands at once.
+    /// How many commands may be in flight at once.
     pub parallel: usize,
 }
 
@@ -54,7 +54,7 @@ impl LocalDriver<'_> {
         self.drive_with(&RetryPolicy::default())
     }
 
-    /// The same with another patience.
+    /// The same with another policy.
     ///
     /// # Errors
     ///

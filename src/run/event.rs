@@ -1,4 +1,4 @@
-//! What a run tells its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
+//! The events of a run, for its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
 
 use super::{Key, Path, PlanItem, Request, Settled};
 use crate::model::{Failure, RunId, Shown, SourceLocation, Value};
@@ -22,7 +22,7 @@ pub enum RunStatus {
     Interrupted,
     /// A dry run that came to its end.
     Planned,
-    /// Given up by a person.
+    /// Abandoned by a person.
     Abandoned,
 }
 
@@ -82,7 +82,7 @@ pub enum Event {
         /// Where it is written.
         at: SourceLocation,
     },
-    /// A command says what it does.
+    /// A command reports its progress.
     CommandProgress {
         /// Its key.
         key: Key,
@@ -159,7 +159,7 @@ impl Event {
     }
 }
 
-/// Hears a run's events, from several threads.
+/// Receives a run's events, from several threads.
 pub trait Listener: Send + Sync {
     /// Something happened.
     fn event(&self, event: &Event);

@@ -1,4 +1,4 @@
-//! What the journal of one run says, in memory: the second argument of [`advance`](super::advance()).
+//! The journal of one run in memory: the second argument of [`advance`](super::advance()).
 
 use super::{Fingerprint, Intent, Key, Record, Request};
 use crate::model::{Failure, Value};
@@ -36,9 +36,9 @@ pub struct Entry {
     pub attempts: u32,
     /// A wait's facts, once it has begun.
     pub begun: Option<Value>,
-    /// Why nobody knows whether it happened, when nobody does.
+    /// Why it is in doubt, when it is.
     pub unknown: Option<Failure>,
-    /// An operator or the server said that the last attempt did not happen: the next one begins without a look at the remote.
+    /// The last attempt did not happen, as an operator or the server knows: the next one begins without a probe.
     pub absent: bool,
     /// Its outcome, once there is one.
     pub settled: Option<Settled>,
@@ -69,7 +69,7 @@ impl Entry {
 }
 
 impl Entry {
-    /// Was it begun, and is nothing known of how it ended?
+    /// Was it begun, and is its end not known?
     pub fn may_have_happened(&self) -> bool {
         self.intent.is_some() && self.settled.is_none() && !self.absent
     }
@@ -93,7 +93,7 @@ impl History {
         })
     }
 
-    /// Adds what a record says. Stores and drivers both read a journal through this, so they cannot disagree.
+    /// Adds a record. Stores and drivers both read a journal through this, so they cannot disagree.
     pub fn apply(&mut self, record: Record) {
         match record {
             Record::Begun { key, fingerprint, name, args, facts } => {

@@ -1,4 +1,4 @@
-//! Lives one command's life on a worker thread: does what [`life`](super::life) says, and reports what happened.
+//! Interprets one command's [`life`](super::life) on a worker thread: does what it asks for, and reports what happened.
 //!
 //! Decides nothing. Knows nothing of scripts or of what else is in flight; the driver does.
 
@@ -51,10 +51,10 @@ impl Performer<'_> {
         let ended = catch_unwind(AssertUnwindSafe(|| self.live(&mut task)))
             .unwrap_or_else(|panic| Ok(End::Bug(panicked(&task.request, panic.as_ref()))));
         if ended.is_err() {
-            // Nobody performs anything any more once the journal has failed.
+            // Nothing is performed any more once the journal has failed.
             self.cancel.raise();
         }
-        // The driver listens until every worker is back; there is nobody else to tell.
+        // The driver listens until every worker is back, so this cannot fail while it matters.
         let _ = self.sender.send((task, ended));
     }
 
@@ -141,7 +141,7 @@ impl Performer<'_> {
         }
     }
 
-    /// Sleeps unless told to stop.
+    /// Sleeps; ctrl-C ends it early.
     fn sleep(&self, how_long: Duration) {
         let until = Instant::now() + how_long;
         while !self.cancel.is_raised() {

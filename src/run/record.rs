@@ -1,4 +1,4 @@
-//! What is written down, and the promise of whoever writes: when `record` returns, it is on disk.
+//! What is written down. A recorder promises that a record is on disk when `record` returns.
 
 use super::{Fingerprint, History, Intent, Key, RunStatus, Settled};
 use crate::model::{Failure, RunId, Value};
@@ -43,11 +43,11 @@ pub enum Record {
         /// Why.
         failure: Failure,
     },
-    /// An effect did not happen for certain, as an operator or the server said; it will be performed again.
+    /// An effect did not happen: an operator or the server knows; it will be performed again.
     Absent {
         /// The command.
         key: Key,
-        /// Who said so.
+        /// Who knows.
         actor: String,
     },
     /// A command ended.

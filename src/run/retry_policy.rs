@@ -1,9 +1,9 @@
-//! How patient a driver is: retries, looks and the clock, as data so that tests can turn them.
+//! How long a driver retries and how often it probes, and its clock: data, so that tests can set them.
 
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How patient a driver is.
+/// How long a driver retries, and how often it probes.
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
     /// The clock that commands see.

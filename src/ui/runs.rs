@@ -28,7 +28,7 @@ pub fn runs(rows: &[RunRow], now: Timestamp) -> String {
     table(&["RUN", "WORKFLOW", "TARGET", "STATUS", "STARTED", ""], &rows.iter().map(row).collect::<Vec<_>>())
 }
 
-/// A row of a table is a line, whatever somebody gave as a reason.
+/// A row of a table is a line, even where a reason has several.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

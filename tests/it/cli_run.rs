@@ -20,6 +20,32 @@ fn run(p) {
 "#;
 
 #[test]
+fn people_read_a_step_by_its_own_name_and_may_type_it() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(
+        &service,
+        "odd",
+        "//! Odd names.\nfn run(p) { flow::step(\"50% of a/b [x]\", || flow::approve(\"ok?\")) }\n",
+    );
+    let planned = machine.say(&service, &["run", "odd", "--dry-run"]);
+    planned.exits(0);
+    assert!(planned.stdout.contains("  1. 50% of a/b [x]: flow::approve "), "{}", planned.stdout);
+    let said = machine.say(&service, &["run", "odd"]);
+    said.exits(3);
+    assert!(said.stderr.contains("\n50% of a/b [x]: started\n"), "{}", said.stderr);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.stdout.contains("\n50% of a/b [x]\n"), "{}", shown.stdout);
+    let story = machine.say(&service, &["show", &run, "--json"]).exits(0).json();
+    let (key, step) = (&story["commands"][0]["key"], &story["commands"][0]["step"]);
+    assert_eq!((key, step), (&json!("50%25 of a%2fb %5bx%5d#0"), &json!("50%25 of a%2fb %5bx%5d")));
+    assert_eq!(&story["journal"].as_array().unwrap().iter().find(|row| row["event"] == "begun").unwrap()["key"], key);
+    machine.say(&service, &["approve", &run, "--key", "50% of a/b#0"]).exits(2);
+    machine.say(&service, &["approve", &run, "--key", "50% of a/b [x]#0"]).exits(0);
+}
+
+#[test]
 fn json_events_end_with_run_finished() {
     let machine = Machine::new();
     let service = machine.service();

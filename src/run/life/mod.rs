@@ -1,7 +1,7 @@
 //! The life of one command, from the script's call to its outcome, as a value.
 //!
-//! [`step()`] says what follows from what happened, and what is to be done next. It has no clock, no threads and performs
-//! nothing: a host (the local driver, a dry run, another engine) does what [`Action`] names and reports it as
+//! [`step()`] answers what follows from what happened, and what is to be done next. It has no clock, no threads and
+//! performs nothing: a host (the local driver, a dry run, another engine) does what [`Action`] names and reports it as
 //! [`Happened`]. All rules of retries, probes and doubt are here and nowhere else.
 //!
 //! ```text

@@ -107,21 +107,21 @@ pub enum CommandState {
         /// Why it has to be asked.
         cause: ProbeCause,
     },
-    /// "The server says that it did not happen" is being written down.
+    /// That it did not happen, as the server knows, is being written down.
     RecordingAbsent {
         /// What is on disk.
         attempt: Attempt,
         /// With the time that the server asked for.
         failure: Failure,
     },
-    /// "It may or may not have happened" is being written down.
+    /// That it may or may not have happened is being written down.
     RecordingDoubt {
-        /// Why nobody can tell.
+        /// Why the remote cannot tell.
         failure: Failure,
     },
     /// It may or may not have happened; an operator decides.
     InDoubt {
-        /// Why nobody can tell.
+        /// Why the remote cannot tell.
         failure: Failure,
     },
     /// The outcome is being written down.
@@ -172,11 +172,11 @@ pub struct Attempt {
     pub intent: Intent,
     /// From 1, counted over all processes of the run.
     pub number: u32,
-    /// Is it on disk that nobody knows whether it happened?
+    /// Is it on disk that it is in doubt?
     pub doubt: Doubt,
 }
 
-/// Is it on disk that nobody knows whether an effect happened? Once is enough.
+/// Is it on disk that an effect is in doubt? It is written down once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
@@ -258,7 +258,7 @@ pub enum Happened {
     Performed(Result<Value, EffectError>),
     /// The remote was asked.
     Probed {
-        /// What it said.
+        /// Its answer.
         found: Result<Probe, Failure>,
         /// What the effect wants when the remote cannot tell.
         on_unknown: OnUnknown,
@@ -297,7 +297,7 @@ pub enum Action {
     Sleep {
         /// How long.
         pause: Duration,
-        /// For people, when it is worth a word.
+        /// For people, when it is worth showing.
         why: Option<String>,
     },
     /// Nothing more now.
@@ -339,7 +339,7 @@ pub struct Context<'a> {
     pub run: &'a RunId,
     /// The command.
     pub request: &'a Request,
-    /// How patient the host is.
+    /// How long to retry, and how often to probe.
     pub policy: &'a RetryPolicy,
     /// When it happened.
     pub moment: Moment,

@@ -163,10 +163,10 @@ impl Context<'_> {
         }
     }
 
-    /// It did not happen: tries again while there is patience.
+    /// It did not happen: tries again within the budget.
     fn not_done(&self, attempt: Attempt, tries: Tries, failure: Failure, after: Option<HumanDuration>) -> CommandState {
         let spent = self.spent(tries);
-        // A server that asks for more patience than a process has: nothing was done, and the run goes on later.
+        // A server asks for more time than the budget has: nothing was done, and the run goes on later.
         if after.is_some_and(|after| spent.saturating_add(after.duration()) > self.policy.budget) {
             return CommandState::RecordingAbsent { attempt, failure: failure.after(after) };
         }
@@ -179,7 +179,7 @@ impl Context<'_> {
         }
     }
 
-    /// The pause before the next try, while there is patience for one.
+    /// The pause before the next try, within the budget.
     fn next_pause(&self, tries: Tries, after: Option<HumanDuration>) -> Option<Duration> {
         let pause = self.pause(tries.count, after);
         let enough = tries.count >= self.policy.tries || self.spent(tries).saturating_add(pause) > self.policy.budget;
@@ -248,7 +248,7 @@ impl Context<'_> {
         }
     }
 
-    /// Tries again what may have happened, as the workflow wants it; without patience left nobody knows.
+    /// Tries again what may have happened, as the workflow wants it; past the budget it is in doubt.
     fn tried_blindly(&self, attempt: Attempt, tries: Tries, failure: Failure) -> CommandState {
         match self.next_pause(tries, None) {
             Some(pause) => {
@@ -266,7 +266,7 @@ impl Context<'_> {
         self.doubt(attempt, cause, &format!("the remote could not be asked: {failure}"))
     }
 
-    /// An operator has to look. Of an effect that panicked, the panic says more than `why`.
+    /// An operator has to look. Of an effect that panicked, the panic is told instead of `why`.
     fn doubt(&self, attempt: Attempt, cause: &ProbeCause, why: &str) -> CommandState {
         let (call, key) = (&self.request.call, &self.request.key);
         let what = format!("`{}` at {}", call.name, key.label());
@@ -291,7 +291,7 @@ impl Context<'_> {
         self.unless_cancelled(failure.clone(), outcome(Settled::Failure(failure)))
     }
 
-    /// A server may ask for more patience than a process has: then nothing was done, and the run goes on later.
+    /// A server may ask for more time than the budget has: then nothing was done, and the run goes on later.
     fn suspended_or_failed(&self, failure: Failure) -> CommandState {
         if failure.after.is_some_and(|after| after.duration() > self.policy.budget) {
             return self.suspended(Written::Nothing, failure);
@@ -329,7 +329,7 @@ fn settled_by(actor: &str, value: Value) -> CommandState {
     CommandState::RecordingOutcome { settled: Settled::Value(value), actor: Some(actor.to_owned()) }
 }
 
-/// ctrl-C, where nothing else says why there is no outcome.
+/// ctrl-C, where no other failure explains why there is no outcome.
 pub(in crate::run) fn interrupted() -> Failure {
     Failure::new(FailureKind::Interrupted, "interrupted").hint("`relwf resume` goes on where it stopped")
 }

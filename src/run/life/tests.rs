@@ -347,7 +347,7 @@ fn what_was_not_done_is_tried_again_with_growing_pauses_and_then_fails() {
 }
 
 #[test]
-fn a_server_that_asks_for_more_patience_than_there_is_suspends_the_run_and_the_effect_goes_on_unprobed() {
+fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_effect_goes_on_unprobed() {
     let start = S::Performing { attempt: attempt(1, Doubt::Recorded), tries: tries(1) };
     let (actions, state) = walk(start, vec![not_done(Some(600)), H::Recorded]);
     assert!(matches!(&actions[0], Action::Record(Record::Absent { actor, .. }) if actor == "server"), "{actions:?}");
@@ -409,7 +409,7 @@ fn what_an_earlier_process_left_open_is_looked_for_before_anything_else() {
 }
 
 #[test]
-fn when_the_remote_cannot_tell_the_effect_says_what_is_to_be_done() {
+fn when_the_remote_cannot_tell_the_effect_decides_what_is_done() {
     let performing = |count| S::Performing { attempt: attempt(1, Doubt::Unrecorded), tries: tries(count) };
     let unknown = |on_unknown| probed(Probe::Unknown("it leaves no trace".to_owned()), on_unknown);
     let (_, state) = walk(performing(1), vec![lost(), unknown(OnUnknown::Ask), H::Recorded]);
@@ -422,7 +422,7 @@ fn when_the_remote_cannot_tell_the_effect_says_what_is_to_be_done() {
     );
     let (actions, _) = walk(performing(1), vec![lost(), unknown(OnUnknown::Retry), H::Slept]);
     assert_eq!((pauses(&actions), intents(&actions)), (vec![1], vec![2]));
-    // Without patience left it is not a failure for the script: it may have happened.
+    // Past the last try it is not a failure for the script: it may have happened.
     let (_, state) = walk(performing(3), vec![lost(), unknown(OnUnknown::Retry), H::Recorded]);
     assert_eq!(in_doubt(&state), "`sh::run` at 50% of it#2 may or may not have happened: it failed");
     let cause = ProbeCause::Unanswered { failure: failure(FailureKind::Network), tries: tries(1) };

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Plain lines on stderr.
 pub struct Lines {
     out: Arc<Out>,
-    /// The last reason that was said for each wait: said again only when it changes.
+    /// The last reason that was printed for each wait: it is printed again only when it changes.
     waiting: Mutex<HashMap<Key, String>>,
 }
 
@@ -65,7 +65,7 @@ impl Listener for Lines {
             | Event::CommandStarted { .. }
             | Event::CommandProgress { .. }
             | Event::CommandFinished { .. }
-            // Told by the summary, which knows more.
+            // The summary prints it, with more.
             | Event::RunFinished { .. } => {}
         }
     }

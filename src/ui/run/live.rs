@@ -52,7 +52,7 @@ struct Held {
 struct Running {
     label: String,
     bar: Option<ProgressBar>,
-    /// Of the command that failed inside, to be told when the step has failed.
+    /// Of the command that failed inside, to be printed when the step has failed.
     failure: Option<String>,
 }
 
@@ -69,11 +69,11 @@ impl Live {
         if let Some(yielded) = self.yielded().as_mut() {
             return yielded.lines.push(text);
         }
-        // Fails when the terminal is gone; then nobody looks.
+        // Fails when the terminal is gone.
         let _ = self.bars.println(text);
     }
 
-    /// Draws nothing more until this command says something.
+    /// Draws nothing more until this command reports something.
     fn yield_terminal(&self, key: &Key) {
         let mut yielded = self.yielded();
         if yielded.is_none() {
@@ -83,7 +83,7 @@ impl Live {
         }
     }
 
-    /// Draws again, and what was to be told meanwhile.
+    /// Draws again, beginning with the lines that were held back.
     fn take_back(&self) {
         if let Some(yielded) = self.yielded().take() {
             self.bars.set_draw_target(ProgressDrawTarget::stderr());

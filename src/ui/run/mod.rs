@@ -25,7 +25,7 @@ pub fn listener(out: &Arc<Out>) -> Box<dyn Listener> {
     }
 }
 
-/// The listener for a dry run: what would be done is told by the plan, not as if it were happening.
+/// The listener for a dry run: the plan shows what would be done, and nothing else does.
 pub fn planning(out: &Arc<Out>) -> Box<dyn Listener> {
     match out.form {
         Form::Json => Box::new(json::JsonLines::new(Arc::clone(out))),

@@ -1,4 +1,4 @@
-//! A dry run while it is walked: its name and what the workflow notes. The plan says the rest.
+//! A dry run while it is walked: its name and the workflow's notes. The plan shows the rest.
 
 use super::lines::{note, started};
 use crate::run::{Event, Listener};

@@ -118,7 +118,7 @@ fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> Strin
     text
 }
 
-/// A change that nobody looks after any more, and what to do about it; `command_prefix` as in [`finished`].
+/// A change that is left open, and what to do about it; `command_prefix` as in [`finished`].
 pub fn still_open(change: &OpenChange, command_prefix: &str) -> String {
     let number = change.number;
     let name = change.url.clone().unwrap_or_else(|| format!("change {number}"));

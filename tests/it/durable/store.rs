@@ -223,6 +223,9 @@ fn tampering_is_found_and_named() {
     let first = at("record 1 (claim) does not follow from what stands before it");
     assert_eq!(fresh("UPDATE texts SET text = text || ' '"), first);
     assert_eq!(fresh("UPDATE runs SET params = '{}'"), first);
+    let status = at("its status is not what was written");
+    assert_eq!(fresh("UPDATE runs SET status = 'suspended'"), status);
+    assert_eq!(fresh("UPDATE runs SET value = '1'"), status);
     assert_eq!(fresh("SELECT 1"), "nothing found");
 }
 
