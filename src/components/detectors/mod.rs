@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// All of them, in the order of the reference.
-static DETECTORS: [Declared; 12] = [
+static DETECTORS: &[Declared] = &[
     commits::DECLARED,
     gopkg::DECLARED,
     travis::DECLARED,
@@ -125,5 +125,5 @@ impl Detect {
 
 /// All detectors, for the reference.
 pub(crate) fn declared() -> &'static [Declared] {
-    &DETECTORS
+    DETECTORS
 }
