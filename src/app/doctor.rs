@@ -2,13 +2,13 @@
 
 use super::check::check;
 use super::finding::{Finding, Health};
-use super::forges;
 use super::invocation::Invocation;
 use super::project::Project;
+use super::remote::{Remote, variables};
 use crate::config::{CiKind, ForgeKind};
 use crate::forge::Forge;
 use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
-use crate::model::{Failure, FailureKind, TaskContext};
+use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::{Route, Trust};
 use serde::Serialize;
 use std::path::Path;
@@ -80,23 +80,23 @@ fn of_project(project: &Project, live: Live, task: TaskContext<'_>, findings: &m
 
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
 fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
-    let credentials = project.credentials();
-    if let Ok(url) = project.url() {
-        tokens(project, &url, findings);
+    if let Ok(remote) = project.remote() {
+        tokens(project, remote, findings);
     }
-    let opened = project.url().and_then(|url| {
-        way(url.route(), findings);
-        let mirror = Mirror::open(&project.invocation.cache_dir()?, &url, Arc::clone(&credentials), Keep::No, task)?;
+    let opened = project.remote().and_then(|remote| {
+        way(remote.url.route(), findings);
+        let credentials = Arc::clone(&remote.credentials);
+        let mirror = Mirror::open(&project.invocation.cache_dir()?, &remote.url, credentials, Keep::No, task)?;
         let refs = mirror.remote_refs(task)?;
-        Ok((url, mirror, refs))
+        Ok((remote, mirror, refs))
     });
-    let (url, mirror, refs) = match opened {
+    let (remote, mirror, refs) = match opened {
         Ok(opened) => opened,
         Err(failure) => return findings.push(Finding::bad("remote", failure)),
     };
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
-    findings.push(Finding::good("remote", format!("{url}, {count} branches")));
-    findings.extend(login(&url, &credentials, forges::variables(forges::kind(project, &url), url.host())));
+    findings.push(Finding::good("remote", format!("{}, {count} branches", remote.url)));
+    findings.extend(login(&remote.url, &remote.credentials, variables(remote.forge, remote.url.host())));
     for environment in &project.config.environments {
         if !refs.contains_key(&environment.branch.to_ref()) {
             findings.push(Finding::bad(
@@ -146,19 +146,19 @@ fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Opti
 }
 
 /// Whose tokens go to the forge's API and to the CI, where these are on other hosts than the remote.
-fn tokens(project: &Project, url: &RemoteUrl, findings: &mut Vec<Finding>) {
-    let kind = forges::kind(project, url);
-    let api = forges::address(project, kind, url).and_then(|base| Ok(RemoteUrl::parse(&base, &project.config.root)?));
-    if let Ok(Some(host)) = api.as_ref().map(RemoteUrl::host)
-        && kind != ForgeKind::Local
+fn tokens(project: &Project, remote: &Remote, findings: &mut Vec<Finding>) {
+    let Remote { url, forge: kind, api, credentials } = remote;
+    let api = api.as_deref().ok().and_then(HttpUrl::parse);
+    if let Some(host) = api.as_ref().map(HttpUrl::host)
+        && *kind != ForgeKind::Local
         && !(url.is_http() && url.host() == Some(host))
     {
-        findings.push(match project.credentials().source(host) {
+        findings.push(match credentials.source(host) {
             Some(source) => Finding::good("token", format!("for {host}: {}", source.0)),
             None => Finding::odd(
                 "token",
                 format!("none for {host}: nothing can be proposed there"),
-                format!("set {}", forges::variables(kind, Some(host)).join(" or ")),
+                format!("set {}", variables(*kind, Some(host)).join(" or ")),
             ),
         });
     }

@@ -125,7 +125,7 @@ pub fn start(
     let store = Store::open(&project.invocation.state_dir()?)?;
     let who = who(project);
     let run = new_run_id(Timestamp::now());
-    let repo = project.url()?.to_string();
+    let repo = project.remote()?.url.to_string();
     let holder =
         Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
     // Held until the run has stopped.
@@ -203,7 +203,7 @@ fn sources(invocation: &Invocation, store: &Store, run: &Run, scripts: Scripts) 
             let pinned = store.sources(&run.id)?;
             let pinned = pinned.into_iter().map(|source| Source { path: source.path, text: source.text }).collect();
             let library = Library::pinned(pinned, crate::effects::host_functions());
-            Ok((Project { invocation, config }, library))
+            Ok((Project::with(invocation, config), library))
         }
     }
 }

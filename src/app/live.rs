@@ -28,7 +28,8 @@ pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, find
         },
     ));
     // <https://docs.github.com/actions/security-guides/automatic-token-authentication>
-    let ambient = |host: &str| project.credentials().source(host).is_some_and(|source| source.0 == "GITHUB_TOKEN");
+    let source = |host: &str| project.remote().ok().and_then(|remote| remote.credentials.source(host));
+    let ambient = |host: &str| source(host).is_some_and(|source| source.0 == "GITHUB_TOKEN");
     if (project.invocation.env)("GITHUB_ACTIONS").is_some() && ambient("github.com") {
         findings.push(Finding::odd(
             "token",

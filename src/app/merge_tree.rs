@@ -4,7 +4,6 @@ mod pool;
 
 pub use pool::{MergePool, Question, Reply};
 
-use super::invocation::Fetch;
 use super::project::Project;
 use crate::git::{Keep, Mirror};
 use crate::merge::{BareRepository, By, Conflict, Merged, Merger, Outcome};
@@ -78,18 +77,14 @@ impl TreeMerger {
     ///
     /// The repository is not there, or cannot be fetched.
     fn place(project: &Project, task: TaskContext<'_>) -> Result<Place, Failure> {
-        let url = project.url()?;
-        if let Some(path) = url.path() {
+        let remote = project.remote()?;
+        if let Some(path) = remote.url.path() {
             return Ok(match BareRepository::at(path) {
                 Some(plain) => Place::Plain(plain, OnceCell::new()),
                 None => Place::Open(Mirror::at(path)?),
             });
         }
-        let mirror = Mirror::open(&project.invocation.cache_dir()?, &url, project.credentials(), Keep::No, task)?;
-        if project.invocation.fetch == Fetch::First {
-            mirror.sync(task)?;
-        }
-        Ok(Place::Open(mirror))
+        Ok(Place::Open(remote.mirror(&project.invocation, Keep::No, task)?))
     }
 
     /// Merges in a repository that was found.

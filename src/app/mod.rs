@@ -21,6 +21,7 @@ mod plan;
 mod preview;
 mod project;
 mod reference;
+mod remote;
 mod run_id;
 mod runs;
 mod unresolved;
@@ -43,6 +44,7 @@ pub use plan::{Made, Planned, PlannedMerge, dry_run};
 pub use preview::{ChangedFile, CommitRow, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
 pub use reference::config_tables;
+pub use remote::Remote;
 pub use runs::{
     Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run, resumable,
     runs, settle, show,

@@ -106,7 +106,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
         plugins: Arc::new(project.library()?),
         signals,
         env: Arc::clone(&project.invocation.env),
-        routes: project.routes()?,
+        routes: project.routes()?.clone(),
         clock: Arc::new(SystemClock),
         folder,
     };
@@ -122,9 +122,9 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let env = Arc::clone(&project.invocation.env);
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
-    let url = mirror.url();
-    let kind = forges::kind(project, url);
-    let apis = Apis::new(project, url);
+    let remote = project.remote()?;
+    let (url, kind) = (&remote.url, remote.forge);
+    let apis = Apis::new(project, remote);
     let forge: Arc<dyn Forge> = match kind {
         ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
         ForgeKind::Github => {
@@ -141,7 +141,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             Arc::new(ForgejoForge::new(apis.of(kind)?, &owner, &name))
         }
     };
-    let folder = project.invocation.state_dir()?.join("projects").join(name_of(mirror.url()));
+    let folder = project.invocation.state_dir()?.join("projects").join(name_of(url));
     let config = &project.config.ci;
     let kind = config.kind.or((!config.command.is_empty()).then_some(CiKind::Command));
     let ci: Option<Arc<dyn Ci>> = match kind {

@@ -6,6 +6,7 @@
 
 use super::RemoteUrl;
 use super::credential_helper;
+use crate::model::HttpUrl;
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -67,10 +68,10 @@ impl Credentials {
     ///
     /// `forge_api` is the forge's API address; the enterprise variables are for its host.
     pub fn new(env: impl Fn(&str) -> Option<String> + Send + Sync + 'static, forge_api: Option<&str>) -> Self {
-        let forge_host = forge_api.and_then(|api| RemoteUrl::parse(api, std::path::Path::new("/")).ok());
+        let forge_host = forge_api.and_then(HttpUrl::parse);
         Self {
             env: Box::new(env),
-            forge_host: forge_host.and_then(|url| url.host().map(main_host)),
+            forge_host: forge_host.map(|url| main_host(url.host())),
             forge_tokens: &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
             programs: Programs::Ask,
             answers: Mutex::default(),

@@ -154,7 +154,7 @@ impl MergePool {
     /// As there.
     pub fn open(project: &Project, task: TaskContext<'_>) -> Result<Self, Failure> {
         let invocation = Invocation { fetch: Fetch::Skip, ..project.invocation.clone() };
-        let fetched = Project { invocation, config: project.config.clone() };
+        let fetched = Project::with(invocation, project.config.clone());
         Ok(Self { first: TreeMerger::place(project, task)?, project: fetched })
     }
 

@@ -1,0 +1,258 @@
+//! The remote of a project, resolved once: where it is, the way there, which forge it is on, whose credentials are for it.
+//!
+//! Knows what the command line and relwf.toml say; nothing of what is done with the remote.
+
+use super::invocation::{Fetch, Invocation};
+use crate::config::{Config, ForgeKind};
+use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
+use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
+use crate::network::Routes;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The remote of a project.
+pub struct Remote {
+    /// Its address, with the way that leads there.
+    pub url: RemoteUrl,
+    /// Which forge it is on.
+    pub forge: ForgeKind,
+    /// Where that forge's API is, or why there is none.
+    pub api: Result<String, Failure>,
+    /// Credentials for it and for its forge, never shown.
+    pub credentials: Arc<Credentials>,
+}
+
+impl Remote {
+    /// `--repo`, else `[repo].url`, else the enclosing repository's origin, else that repository itself. `routes` is asked
+    /// where the way there is by http.
+    ///
+    /// # Errors
+    ///
+    /// Kind `config` when there is nothing to take, or its address is wrong; `not-found` when it is a path where nothing is.
+    pub(super) fn resolve(
+        invocation: &Invocation,
+        config: &Config,
+        routes: impl FnOnce() -> Result<Routes, Failure>,
+    ) -> Result<Self, Failure> {
+        let (text, base) = address(invocation, config)?;
+        let mut url = RemoteUrl::parse(&text, &base)?;
+        if url.is_http() {
+            url = url.by(&routes()?)?;
+        }
+        let needed = invocation.fetch == Fetch::First;
+        if let Some(path) = url.path().filter(|path| needed && !path.exists()) {
+            return Err(Failure::new(FailureKind::NotFound, format!("there is no repository at {}", path.display()))
+                .hint(address_hint(invocation, config)));
+        }
+        let forge = config.forge.kind.unwrap_or_else(|| forge_of(&url));
+        let api = api_of(config, forge, &url);
+        let env = Arc::clone(&invocation.env);
+        let credentials = Credentials::new(move |name| env(name), config.forge.api.as_deref());
+        let credentials = Arc::new(match own_tokens(forge, api.as_deref().ok()) {
+            Some((host, variables)) => credentials.with_forge(&host, variables),
+            None => credentials,
+        });
+        Ok(Self { url, forge, api, credentials })
+    }
+
+    /// The mirror of it, cloned when there is none, and fetched unless that is to be skipped.
+    ///
+    /// # Errors
+    ///
+    /// The remote or the cache cannot be reached.
+    pub(super) fn mirror(&self, invocation: &Invocation, keep: Keep, task: TaskContext<'_>) -> Result<Mirror, Failure> {
+        let credentials = Arc::clone(&self.credentials);
+        let mirror = Mirror::open(&invocation.cache_dir()?, &self.url, credentials, keep, task)?;
+        if invocation.fetch == Fetch::First {
+            mirror.sync(task)?;
+        }
+        Ok(mirror)
+    }
+}
+
+/// The remote's address as written, and the folder that a relative path starts from.
+fn address(invocation: &Invocation, config: &Config) -> Result<(String, PathBuf), Failure> {
+    if let Some(repo) = &invocation.repo {
+        return Ok((repo.clone(), invocation.dir.clone()));
+    }
+    if let Some(repo) = &config.repo {
+        return Ok((repo.clone(), config.root.clone()));
+    }
+    match git::enclosing(&invocation.dir)? {
+        Some(found) => {
+            let own = || found.root.display().to_string();
+            Ok((found.origin.clone().unwrap_or_else(own), found.root.clone()))
+        }
+        None => Err(Failure::new(
+            FailureKind::Config,
+            format!("no repository to work with: {} lies in none and there is no relwf.toml", invocation.dir.display()),
+        )
+        .hint("run it inside a git repository, or write [repo] url = \"…\" into relwf.toml (`relwf init` makes one)")),
+    }
+}
+
+fn address_hint(invocation: &Invocation, config: &Config) -> String {
+    match (&invocation.repo, &config.file) {
+        (Some(_), _) => "check --repo".to_owned(),
+        (None, Some(file)) if config.repo.is_some() => format!("check [repo].url in {}", file.display()),
+        _ => "check the remote called origin: `git remote -v`".to_owned(),
+    }
+}
+
+/// What the remote's host is known to be, else none at all.
+fn forge_of(url: &RemoteUrl) -> ForgeKind {
+    match host(url) {
+        Some("github.com") => ForgeKind::Github,
+        Some("gitlab.com") => ForgeKind::Gitlab,
+        Some("codeberg.org") => ForgeKind::Forgejo,
+        _ => ForgeKind::Local,
+    }
+}
+
+/// The host without its port.
+fn host(url: &RemoteUrl) -> Option<&str> {
+    url.host().map(|host| host.split(':').next().unwrap_or(host))
+}
+
+/// Where the API of a kind of forge is: `[forge].api`, else on the remote's host.
+///
+/// # Errors
+///
+/// Kind `config` where there is no host.
+pub(super) fn api_of(config: &Config, kind: ForgeKind, url: &RemoteUrl) -> Result<String, Failure> {
+    if let Some(api) = &config.forge.api {
+        return Ok(api.clone());
+    }
+    let below = match kind {
+        ForgeKind::Gitlab => "api/v4",
+        ForgeKind::Forgejo => "api/v1",
+        ForgeKind::Github | ForgeKind::Local => "api/v3",
+    };
+    // The port of an ssh remote is no web server's.
+    match (kind, if url.is_http() { url.host() } else { host(url) }) {
+        (ForgeKind::Github, Some("github.com")) => Ok("https://api.github.com".to_owned()),
+        (_, Some(host)) => Ok(format!("https://{host}/{below}")),
+        (_, None) => {
+            Err(Failure::new(FailureKind::Config, format!("{url} is on no host, so there is no forge to ask"))
+                .hint(format!("say api = \"https://HOST/{below}\" under [forge], or kind = \"local\"")))
+        }
+    }
+}
+
+/// The variables that hold tokens for a host with that kind of forge, as people know them.
+pub(super) fn variables(kind: ForgeKind, host: Option<&str>) -> &'static [&'static str] {
+    match kind {
+        ForgeKind::Github if !matches!(host, Some("api.github.com" | "github.com") | None) => {
+            &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
+        }
+        ForgeKind::Github | ForgeKind::Local => &["GITHUB_ACCESS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
+        ForgeKind::Gitlab => &["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"],
+        ForgeKind::Forgejo => &["FORGEJO_TOKEN", "GITEA_TOKEN"],
+    }
+}
+
+/// The host of the project's own forge, and the variables that hold tokens for it; github.com's have rules of their own.
+fn own_tokens(kind: ForgeKind, api: Option<&str>) -> Option<(String, &'static [&'static str])> {
+    if kind == ForgeKind::Local {
+        return None;
+    }
+    let api = HttpUrl::parse(api?)?;
+    let host = api.host();
+    let own = !matches!((kind, host), (ForgeKind::Github, "api.github.com" | "github.com"));
+    own.then(|| (host.to_owned(), variables(kind, Some(host))))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::app::Project;
+    use crate::git::CrossCheckMode;
+    use crate::model::Cancel;
+
+    /// A project with this remote, these lines about the forge, and a token in every variable, which is its name.
+    pub(crate) fn project(dir: &std::path::Path, url: &str, forge: &str) -> Project {
+        std::fs::write(dir.join("relwf.toml"), format!("[repo]\nurl = \"{url}\"\n[forge]\n{forge}\n")).unwrap();
+        let env = |name: &str| (name.ends_with("_TOKEN")).then(|| name.to_owned());
+        let invocation = Invocation {
+            dir: dir.to_owned(),
+            config: None,
+            repo: None,
+            fetch: Fetch::First,
+            cross_check: CrossCheckMode::Ask,
+            env: Arc::new(env),
+            cancel: Cancel::new(),
+        };
+        Project::open(&invocation).unwrap()
+    }
+
+    #[test]
+    fn the_remote_says_which_forge_where_its_api_is_and_whose_token_goes_there() {
+        let dir = tempfile::tempdir().unwrap();
+        for (remote, forge, found, base, variable) in [
+            (
+                "git@gitlab.com:acme/platform/service.git",
+                "",
+                ForgeKind::Gitlab,
+                "https://gitlab.com/api/v4",
+                "GITLAB_TOKEN",
+            ),
+            (
+                "https://codeberg.org/acme/service",
+                "",
+                ForgeKind::Forgejo,
+                "https://codeberg.org/api/v1",
+                "FORGEJO_TOKEN",
+            ),
+            ("https://github.com/acme/service", "", ForgeKind::Github, "https://api.github.com", "GITHUB_ACCESS_TOKEN"),
+            (
+                "https://ghe.acme.example:8443/acme/service",
+                "kind = \"github\"",
+                ForgeKind::Github,
+                "https://ghe.acme.example:8443/api/v3",
+                "GH_ENTERPRISE_TOKEN",
+            ),
+            (
+                "ssh://git@git.acme.example:2222/acme/service.git",
+                "kind = \"gitlab\"",
+                ForgeKind::Gitlab,
+                "https://git.acme.example/api/v4",
+                "GITLAB_TOKEN",
+            ),
+            (
+                "https://git.acme.example:8443/acme/service.git",
+                "kind = \"forgejo\"",
+                ForgeKind::Forgejo,
+                "https://git.acme.example:8443/api/v1",
+                "FORGEJO_TOKEN",
+            ),
+            (
+                "git@git.acme.example:acme/service.git",
+                "kind = \"gitlab\"\napi = \"https://lab.acme.example/gitlab/api/v4\"",
+                ForgeKind::Gitlab,
+                "https://lab.acme.example/gitlab/api/v4",
+                "GITLAB_TOKEN",
+            ),
+        ] {
+            let project = project(dir.path(), remote, forge);
+            let resolved = project.remote().unwrap();
+            assert_eq!(resolved.forge, found, "{remote}");
+            assert_eq!(resolved.api.as_deref(), Ok(base), "{remote}");
+            let host = HttpUrl::parse(base).unwrap().host().to_owned();
+            let source = resolved.credentials.source(&host).map(|source| source.0);
+            assert_eq!(source.as_deref(), Some(variable));
+        }
+    }
+
+    #[test]
+    fn it_is_resolved_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(dir.path(), "git@github.com:acme/service.git", "");
+        let (first, second) = (project.remote().unwrap(), project.remote().unwrap());
+        assert!(std::ptr::eq(first, second));
+        // Nothing is there, and that stays so too: one command gets one answer.
+        let project = super::tests::project(dir.path(), "/no/such/repository", "");
+        let failure = project.remote().err().unwrap();
+        assert_eq!(failure.kind, FailureKind::NotFound);
+        assert_eq!(project.remote().err(), Some(failure));
+    }
+}
