@@ -1,12 +1,17 @@
-//! Children: programs that relwf starts, each in its own process group, with a time limit and a cancel flag.
+//! Child processes: every program that relwf starts, each in a process group of its own, with a time limit and a cancel flag.
 //!
-//! Knows what a program is and how it ends; not why it was started. Nothing goes through a shell.
+//! The only room that starts programs. Knows what a program is and how it ends; not why it was started. Nothing goes through a
+//! shell.
+
+mod duplex;
+
+pub(crate) use duplex::Duplex;
 
 use crate::model::{Failure, FailureKind, HumanDuration, TaskContext};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -19,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(25);
 const POLITE: Duration = Duration::from_secs(2);
 /// How long output is still read after the program ended while something it left behind holds the pipe open.
 const DRAIN: Duration = Duration::from_millis(300);
+/// How soon it is looked whether a program ended that closed its output: most do both at once.
+const SOON: Duration = Duration::from_millis(1);
 /// Lines longer than this are cut where they are shown.
 const LINE: usize = 4096;
 
@@ -40,16 +47,16 @@ pub enum Leftovers {
     Leave,
 }
 
-/// A program to start.
-pub struct Program<'a> {
+/// A program to start. `Text` is what arguments and variables are made of: `OsString` where a path of any bytes is among them.
+pub struct Program<'a, Text = String> {
     /// The program and its arguments. A name without a slash is looked up in PATH; a relative path starts at `dir`.
-    pub argv: &'a [String],
+    pub argv: &'a [Text],
     /// Its working folder.
     pub dir: &'a Path,
-    /// Variables on top of relwf's own.
-    pub env: &'a [(String, String)],
     /// Variables of relwf's own that it must not see.
     pub without: &'a [&'a str],
+    /// Variables on top of the others.
+    pub env: &'a [(Text, Text)],
     /// Its standard input; nothing when `None`.
     pub stdin: Option<File>,
     /// Where its output goes.
@@ -156,23 +163,39 @@ enum Stream {
     Err,
 }
 
+/// A text as a program's standard input, in a file without a name.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn input(text: &str) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    file.write_all(text.as_bytes())?;
+    file.rewind()?;
+    Ok(file)
+}
+
 /// Runs a program to its end. `line` hears every line of output while it runs.
 ///
 /// # Errors
 ///
 /// It could not be started, took too long, or was stopped by ctrl-C. A program that ended by itself is never an error here.
-pub fn run(program: Program<'_>, task: TaskContext<'_>, line: &mut dyn FnMut(&str)) -> Result<Finished, ProcessError> {
+pub fn run<Text: AsRef<OsStr>>(
+    program: Program<'_, Text>,
+    task: TaskContext<'_>,
+    line: &mut dyn FnMut(&str),
+) -> Result<Finished, ProcessError> {
     let began = Instant::now();
     let limit = program.limit;
     let (keep, leftovers) = (program.keep, program.leftovers);
-    let name = program.argv.first().cloned().unwrap_or_default();
+    let name = program.argv.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
     let (child, output) = start(program, &name)?;
     let mut child = Group::new(child);
     let mut out = Capture::new(keep);
     let mut err = Capture::new(keep);
 
     let mut last = Instant::now();
-    let mut pause = Duration::from_millis(1);
+    let mut pause = SOON;
     loop {
         match output.recv_timeout(LOOK) {
             Ok((stream, bytes)) => {
@@ -219,7 +242,7 @@ pub fn run(program: Program<'_>, task: TaskContext<'_>, line: &mut dyn FnMut(&st
 
 type Output = Receiver<(Stream, Vec<u8>)>;
 
-fn start(program: Program<'_>, name: &str) -> Result<(Child, Output), ProcessError> {
+fn start<Text: AsRef<OsStr>>(program: Program<'_, Text>, name: &str) -> Result<(Child, Output), ProcessError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ProcessError::NotFound(name.to_owned()),
         _ => ProcessError::Start { program: name.to_owned(), source },
@@ -240,12 +263,12 @@ fn start(program: Program<'_>, name: &str) -> Result<(Child, Output), ProcessErr
     command
         .args(program.argv.iter().skip(1))
         .current_dir(program.dir)
-        .envs(program.env.iter().map(|(key, value)| (key, value)))
         .stdin(program.stdin.map_or_else(Stdio::null, Stdio::from))
         .process_group(0);
     for variable in program.without {
         command.env_remove(variable);
     }
+    command.envs(program.env.iter().map(|(key, value)| (key, value)));
     match program.streams {
         Streams::Merged => {
             command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
@@ -286,12 +309,13 @@ struct Group {
     child: Child,
     id: Option<Pid>,
     ended: bool,
+    reaped: bool,
 }
 
 impl Group {
     fn new(child: Child) -> Self {
         let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        Self { child, id, ended: false }
+        Self { child, id, ended: false, reaped: false }
     }
 
     /// Has the leader ended? It is not reaped yet, so its id stays its own.
@@ -324,7 +348,17 @@ impl Group {
         let _ = self.child.wait();
     }
 
+    /// Ends the whole group at once.
+    fn kill(&mut self) {
+        // A leader that was reaped already has given its id back.
+        if !self.reaped {
+            self.signal(Signal::KILL);
+            let _ = self.reap();
+        }
+    }
+
     fn reap(&mut self) -> io::Result<std::process::ExitStatus> {
+        self.reaped = true;
         self.child.wait()
     }
 }

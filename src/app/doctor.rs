@@ -7,7 +7,7 @@ use super::project::Project;
 use super::remote::{Remote, variables};
 use crate::config::{CiKind, ForgeKind};
 use crate::forge::Forge;
-use crate::git::{Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
+use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::{Route, Trust};
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub enum Live {
 
 /// Looks at everything that a run needs.
 pub fn doctor(invocation: &Invocation, live: Live, task: TaskContext<'_>) -> Diagnosis {
-    let mut findings = vec![git_version()];
+    let mut findings = vec![git_program()];
     for (name, folder) in [("state", invocation.state_dir()), ("cache", invocation.cache_dir())] {
         findings.push(Finding::of(name, folder.and_then(|folder| writable(&folder))));
     }
@@ -186,17 +186,12 @@ fn way(route: &Route, findings: &mut Vec<Finding>) {
 }
 
 /// git itself is not needed for a run; it is what people compare with.
-fn git_version() -> Finding {
-    match std::process::Command::new("git").arg("--version").output() {
-        Ok(output) if output.status.success() => {
-            let text = String::from_utf8_lossy(&output.stdout);
-            Finding::good("git", text.trim().trim_start_matches("git version ").to_owned())
+fn git_program() -> Finding {
+    match git::git_version() {
+        Some(version) => Finding::good("git", version),
+        None => {
+            Finding::odd("git", "not on PATH", "relwf works without it; credential helpers and cross-checks need it")
         }
-        _ => Finding::odd(
-            "git",
-            "not on PATH",
-            "relwf works without it; credential helpers and the cross-check of merges need it",
-        ),
     }
 }
 

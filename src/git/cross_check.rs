@@ -5,16 +5,15 @@
 
 use super::Objects;
 use super::cross_check_cache::{CachedAnswer, GitAnswer};
-use super::program::{LOCAL_ENVIRONMENT, git_program};
+use super::program::{git_program, git_version, run_git};
 use crate::merge::{Conflict, Merged, Outcome};
-use crate::model::{CommitId, ObjectId, TreeId};
+use crate::model::{Cancel, CommitId, ObjectId, TreeId};
+use crate::process::Finished;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -76,7 +75,6 @@ enum AskAgain {
 
 /// git that has not answered by then is given up.
 const DEADLINE: Duration = Duration::from_secs(600);
-const LOOK: Duration = Duration::from_millis(1);
 
 /// What takes git longer is worth caching.
 const LONG: Duration = Duration::from_millis(250);
@@ -189,9 +187,8 @@ fn digest<'p>(paths: impl Iterator<Item = &'p [u8]>) -> ObjectId {
 /// The program and `git 2.47.3`, when it is new enough.
 fn version() -> Option<(PathBuf, String)> {
     let program = git_program()?;
-    let output = Command::new(&program).arg("version").stdin(Stdio::null()).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let number = text.trim().strip_prefix("git version ")?.split_whitespace().next()?;
+    let text = git_version()?;
+    let number = text.split_whitespace().next()?;
     let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (parts.next()?, parts.next()?);
     (version >= FIRST).then(|| (program, format!("git {number}")))
@@ -200,12 +197,12 @@ fn version() -> Option<(PathBuf, String)> {
 fn ask(repository: &Path, arguments: &[String], cached: Option<&CachedAnswer>) -> Option<GitAnswer> {
     let began = Instant::now();
     let output = merge_tree(repository, arguments)?;
-    let mut parts = output.stdout.split(|byte| *byte == 0);
-    let tree = std::str::from_utf8(parts.next()?).ok()?.trim().parse::<TreeId>().ok()?;
-    let answer = match output.status.code() {
+    let mut parts = output.stdout.split('\0');
+    let tree = parts.next()?.trim().parse::<TreeId>().ok()?;
+    let answer = match output.code {
         Some(0) => GitAnswer::Clean(tree),
         // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
-        Some(1) => GitAnswer::Conflicts(digest(parts.take_while(|path| !path.is_empty()))),
+        Some(1) => GitAnswer::Conflicts(digest(parts.take_while(|path| !path.is_empty()).map(str::as_bytes))),
         _ => return None,
     };
     if let Some(cached) = cached.filter(|_| began.elapsed() > LONG) {
@@ -214,51 +211,21 @@ fn ask(repository: &Path, arguments: &[String], cached: Option<&CachedAnswer>) -
     Some(answer)
 }
 
-fn merge_tree(repository: &Path, arguments: &[String]) -> Option<Output> {
+fn merge_tree(repository: &Path, arguments: &[String]) -> Option<Finished> {
     let scratch = tempfile::tempdir().ok()?;
-    let mut command = Command::new("git");
-    for variable in LOCAL_ENVIRONMENT {
-        command.env_remove(variable);
-    }
-    command
+    let env: [(OsString, OsString); 6] = [
         // The merge is that of the commits alone: what a person set up for their own merges has no say.
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_ATTR_NOSYSTEM", "1")
-        .env_remove("GIT_ATTR_SOURCE")
-        .env("GIT_DIR", repository)
-        .env("GIT_OBJECT_DIRECTORY", scratch.path())
-        .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&objects_of(repository)))
-        .args(["-c", "core.attributesFile=/dev/null"])
-        .args(["merge-tree", "--write-tree", "--no-messages", "--name-only", "-z"])
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .stdout(Stdio::piped());
-    answered(command)
-}
-
-/// What a program answers, if it does so in time.
-fn answered(mut command: Command) -> Option<Output> {
-    let mut child = command.spawn().ok()?;
-    let mut out = child.stdout.take()?;
-    let reading = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        out.read_to_end(&mut text).map(|_| text)
-    });
-    let until = Instant::now() + DEADLINE;
-    let status = loop {
-        match child.try_wait().ok()? {
-            Some(status) => break status,
-            None if Instant::now() > until => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
-            None => std::thread::sleep(LOOK),
-        }
-    };
-    Some(Output { status, stdout: reading.join().ok()?.ok()?, stderr: Vec::new() })
+        ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
+        ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
+        ("GIT_ATTR_NOSYSTEM".into(), "1".into()),
+        ("GIT_DIR".into(), repository.into()),
+        ("GIT_OBJECT_DIRECTORY".into(), scratch.path().into()),
+        ("GIT_ALTERNATE_OBJECT_DIRECTORIES".into(), quoted(&objects_of(repository))),
+    ];
+    let mut git: Vec<OsString> = ["-c", "core.attributesFile=/dev/null"].map(Into::into).into();
+    git.extend(["merge-tree", "--write-tree", "--no-messages", "--name-only", "-z"].map(Into::into));
+    git.extend(arguments.iter().map(Into::into));
+    run_git(&git, &env, Some(DEADLINE), &Cancel::new()).ok()
 }
 
 /// A linked work tree keeps its objects with its main repository.

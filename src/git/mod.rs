@@ -54,6 +54,7 @@ pub use init::{NewRepository, work_clone};
 pub use mirror::{Keep, Mirror, Synced};
 pub use objects::Objects;
 pub(crate) use program::LOCAL_ENVIRONMENT;
+pub use program::git_version;
 pub use ref_update::{Expected, RefUpdate};
 pub use settings::routes;
 pub use signing::Signing;

@@ -133,7 +133,7 @@ impl Signing {
     fn sign_by_gpg(&self, text: &str, committer: &Ident, task: TaskContext<'_>) -> Result<String, Failure> {
         let key = self.gpg_key(&format!("{} <{}>", committer.name, committer.email));
         let argv = [&self.program, "--status-fd=2", "-bsau", &key].map(str::to_owned);
-        let input = written(text).map_err(|error| self.unwritten(&error))?;
+        let input = process::input(text).map_err(|error| self.unwritten(&error))?;
         let ended = self.run(&argv, Some(input), task)?;
         let created = ended.stderr.lines().any(|line| line.starts_with("[GNUPG:] SIG_CREATED "));
         if ended.success() && created && !ended.stdout.is_empty() {
@@ -259,13 +259,4 @@ pub(super) fn environment(env: Env<'_>) -> Vec<(String, String)> {
     let asker = given.or_else(|| (!usual).then(|| "false".to_owned()));
     let asker = asker.map(|asker| ("SSH_ASKPASS".to_owned(), asker));
     places.chain(asker).chain([("SSH_ASKPASS_REQUIRE".to_owned(), "force".to_owned())]).collect()
-}
-
-/// The text as a program's input.
-fn written(text: &str) -> io::Result<File> {
-    use io::{Seek, Write};
-    let mut file = tempfile::tempfile()?;
-    file.write_all(text.as_bytes())?;
-    file.rewind()?;
-    Ok(file)
 }

@@ -6,17 +6,15 @@
 use super::ref_advertisement::{Passed, RefFilter};
 use super::{GitError, RemoteUrl, program, trust};
 use crate::model::Cancel;
+use crate::process::Duplex;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Once;
 
 const SCHEME: &str = "relwf-local";
 
@@ -139,11 +137,11 @@ impl SmartSubtransport for Local {
             Service::ReceivePackLs | Service::ReceivePack => "receive-pack",
         };
         let cancel = CANCEL.with_borrow(Option::clone).unwrap_or_default();
-        match Pipe::start(name, &self.path, cancel) {
-            Ok(mut pipe) => {
-                pipe.filter =
-                    ADVERTISED.with_borrow(Option::clone).filter(|_| name == "receive-pack").map(RefFilter::new);
-                Ok(Box::new(pipe))
+        let argv = [OsStr::new("git"), OsStr::new(name), self.path.as_os_str()];
+        match Duplex::start(format!("git {name}"), &argv, &program::LOCAL_ENVIRONMENT, cancel) {
+            Ok(program) => {
+                let filter = ADVERTISED.with_borrow(Option::clone).filter(|_| name == "receive-pack");
+                Ok(Box::new(Pipe { program, chunk: io::Cursor::default(), filter: filter.map(RefFilter::new) }))
             }
             Err(error) => Err(git2::Error::new(
                 git2::ErrorCode::GenericError,
@@ -158,103 +156,20 @@ impl SmartSubtransport for Local {
     }
 }
 
-/// A running program: its input, and its output as a thread reads it, so that waiting for it can be interrupted.
+/// A running program, and what of its output is not read yet.
 struct Pipe {
-    name: &'static str,
-    child: Child,
-    input: Option<ChildStdin>,
-    output: Mutex<Receiver<io::Result<Vec<u8>>>>,
+    program: Duplex,
     chunk: io::Cursor<Vec<u8>>,
-    complaints: Arc<Mutex<Vec<u8>>>,
-    cancel: Cancel,
     /// Until the other side has named its references.
     filter: Option<RefFilter>,
 }
 
 impl Pipe {
-    fn start(name: &'static str, path: &Path, cancel: Cancel) -> io::Result<Self> {
-        let mut command = Command::new("git");
-        command.arg(name).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        program::LOCAL_ENVIRONMENT.iter().for_each(|variable| {
-            command.env_remove(variable);
-        });
-        let mut child = command.spawn()?;
-        let (sender, output) = sync_channel(16);
-        if let Some(mut stdout) = child.stdout.take() {
-            std::thread::spawn(move || {
-                loop {
-                    let mut chunk = vec![0; 65_536];
-                    let answer = stdout.read(&mut chunk).map(|read| {
-                        chunk.truncate(read);
-                        chunk
-                    });
-                    let ended = !matches!(&answer, Ok(chunk) if !chunk.is_empty());
-                    if sender.send(answer).is_err() || ended {
-                        return;
-                    }
-                }
-            });
-        }
-        let complaints = Arc::new(Mutex::new(Vec::new()));
-        if let Some(mut stderr) = child.stderr.take() {
-            let complaints = Arc::clone(&complaints);
-            std::thread::spawn(move || {
-                let mut chunk = [0; 4096];
-                while let Ok(read @ 1..) = stderr.read(&mut chunk) {
-                    let mut kept = complaints.lock().unwrap_or_else(PoisonError::into_inner);
-                    // Enough for any message; the rest is read so that the program is not blocked.
-                    let room = 65_536_usize.saturating_sub(kept.len()).min(read);
-                    kept.extend_from_slice(&chunk[..room]);
-                }
-            });
-        }
-        let input = child.stdin.take();
-        Ok(Self {
-            name,
-            child,
-            input,
-            output: Mutex::new(output),
-            chunk: io::Cursor::default(),
-            complaints,
-            cancel,
-            filter: None,
-        })
-    }
-
-    /// The end of the output: fine, or the program's own words.
-    fn ended(&mut self) -> io::Result<usize> {
-        self.input = None;
-        let status = self.wait(Duration::from_secs(5))?;
-        if status.is_some_and(|status| status.success()) {
-            return Ok(0);
-        }
-        // The reader of stderr may be a moment behind.
-        std::thread::sleep(Duration::from_millis(20));
-        let kept = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = String::from_utf8_lossy(&kept);
-        let words = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
-        let status = status.map_or_else(|| "it does not end".to_owned(), |status| status.to_string());
-        Err(io::Error::other(format!("git {} stopped ({status}): {words}", self.name)))
-    }
-
     fn filtered(&mut self, chunk: &[u8]) {
         let Some(filter) = &mut self.filter else { return };
         if let Passed::Whole(bytes) = filter.pass(chunk) {
             self.chunk = io::Cursor::new(bytes);
             self.filter = None;
-        }
-    }
-
-    fn wait(&mut self, patience: Duration) -> io::Result<Option<std::process::ExitStatus>> {
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(Some(status));
-            }
-            if started.elapsed() > patience {
-                return Ok(None);
-            }
-            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
@@ -266,20 +181,11 @@ impl Read for Pipe {
             if read > 0 || buffer.is_empty() {
                 return Ok(read);
             }
-            let answer = {
-                let output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-                output.recv_timeout(Duration::from_millis(100))
-            };
-            match answer {
-                Ok(Ok(chunk)) if self.filter.is_some() => self.filtered(&chunk),
-                Ok(Ok(chunk)) if chunk.is_empty() => return self.ended(),
-                Ok(Ok(chunk)) => self.chunk = io::Cursor::new(chunk),
-                Ok(Err(error)) => return Err(error),
-                Err(RecvTimeoutError::Disconnected) => return self.ended(),
-                Err(RecvTimeoutError::Timeout) if self.cancel.is_raised() => {
-                    return Err(io::Error::other("interrupted"));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
+            let chunk = self.program.next_chunk()?;
+            match self.filter {
+                Some(_) => self.filtered(&chunk),
+                None if chunk.is_empty() => return Ok(0),
+                None => self.chunk = io::Cursor::new(chunk),
             }
         }
     }
@@ -287,25 +193,11 @@ impl Read for Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.input {
-            Some(input) => input.write(bytes),
-            None => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
-        }
+        self.program.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.input.as_mut().map_or(Ok(()), Write::flush)
-    }
-}
-
-impl Drop for Pipe {
-    fn drop(&mut self) {
-        self.input = None;
-        // It ends by itself when its input does, unless it hangs or is in the middle of something unwanted.
-        if self.cancel.is_raised() || !matches!(self.wait(Duration::from_secs(5)), Ok(Some(_))) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
+        self.program.flush()
     }
 }
 
