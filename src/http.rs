@@ -1,6 +1,6 @@
 //! One HTTP client: classes of failures, deadlines, redaction. Only this room names ureq.
 //!
-//! What a caller must know of a failed request is whether the world may have changed: see [`HttpError`]. Whether anything
+//! What a caller must know of a failed request is whether the world may have changed: see [`WriteError`]. Whether anything
 //! was sent is not guessed from the kind of error but seen at the transport, see `attempt.rs`.
 //! Knows nothing of forges, CIs and their APIs.
 
@@ -8,7 +8,7 @@ mod api;
 mod attempt;
 mod rate_limit;
 
-use crate::model::{Cancel, Failure, FailureKind, HttpUrl, HumanDuration, Secret, Value, scrub};
+use crate::model::{Cancel, Failure, FailureKind, HttpUrl, HumanDuration, Secret, Value, WriteError, scrub};
 use crate::network::Routes;
 use attempt::{Attempt, Outcome};
 use std::time::{Duration, Instant};
@@ -162,37 +162,6 @@ impl Response {
     }
 }
 
-/// How a request fails; the same classes as those of effects.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum HttpError {
-    /// It can never work as it is: no URL, a header that is none, an answer beyond the limit to a read.
-    #[error("{0}")]
-    Invalid(Failure),
-    /// Nothing changed for certain: nothing was sent, or it only looks. May be tried again.
-    #[error("{0}")]
-    NotSent(Failure),
-    /// Nothing changed for certain: the server asks to come later (429, 503 with `retry-after`, GitHub's 403).
-    #[error("{failure}")]
-    NotDone {
-        /// Why.
-        failure: Failure,
-        /// How long the server asked to wait.
-        after: Option<HumanDuration>,
-    },
-    /// A write was sent and no whole answer came: it may or may not have happened.
-    #[error("{0}")]
-    Unknown(Failure),
-}
-
-impl From<HttpError> for Failure {
-    fn from(error: HttpError) -> Self {
-        match error {
-            HttpError::Invalid(failure) | HttpError::NotSent(failure) | HttpError::Unknown(failure) => failure,
-            HttpError::NotDone { failure, .. } => failure,
-        }
-    }
-}
-
 /// The client.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -224,8 +193,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// See [`HttpError`].
-    pub fn request(&self, request: Request) -> Result<Response, HttpError> {
+    /// See [`WriteError`].
+    pub fn request(&self, request: Request) -> Result<Response, WriteError> {
         let until = Instant::now() + request.deadline;
         match request.access {
             Access::Write => self.once(&request, until),
@@ -234,7 +203,7 @@ impl Client {
     }
 
     /// A read: redirects and further attempts.
-    fn patiently(&self, mut request: Request, until: Instant) -> Result<Response, HttpError> {
+    fn patiently(&self, mut request: Request, until: Instant) -> Result<Response, WriteError> {
         let mut attempts = 0;
         let mut redirects = 0;
         loop {
@@ -253,8 +222,8 @@ impl Client {
                     }
                     pause
                 }
-                Err(HttpError::NotSent(failure)) if failure.kind == FailureKind::Network => pause,
-                Err(HttpError::NotDone { after, .. }) => after.map_or(pause, HumanDuration::duration).max(pause),
+                Err(WriteError::NotSent(failure)) if failure.kind == FailureKind::Network => pause,
+                Err(WriteError::NotDone { after, .. }) => after.map_or(pause, HumanDuration::duration).max(pause),
                 Err(_) => return answer,
             };
             attempts += 1;
@@ -265,7 +234,7 @@ impl Client {
     }
 
     /// One attempt.
-    fn once(&self, request: &Request, until: Instant) -> Result<Response, HttpError> {
+    fn once(&self, request: &Request, until: Instant) -> Result<Response, WriteError> {
         let fail =
             |kind, words: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)));
         let began = Instant::now();
@@ -276,19 +245,19 @@ impl Client {
             Outcome::NoWay(failure) => request.scrubbed(&failure.message),
         };
         tracing::debug!("{} {status} in {} ms", request.shown(), began.elapsed().as_millis());
-        let (class, failure): (fn(Failure) -> HttpError, Failure) = match outcome {
+        let (class, failure): (fn(Failure) -> WriteError, Failure) = match outcome {
             Outcome::Answer(response) => {
                 return rate_limit::asked_to_wait(response, |words| fail(FailureKind::Network, words));
             }
-            Outcome::Invalid(words) => (HttpError::Invalid, fail(FailureKind::Arguments, words)),
-            Outcome::NoWay(failure) => (HttpError::Invalid, failure),
+            Outcome::Invalid(words) => (WriteError::Refused, fail(FailureKind::Arguments, words)),
+            Outcome::NoWay(failure) => (WriteError::Refused, failure),
             Outcome::Failed { kind, words, hint, sent } => {
                 let failure = Failure { hint, ..fail(kind, words) };
                 match (request.access, sent) {
                     (Access::Write, attempt::Sent::Perhaps) => {
-                        (HttpError::Unknown, failure.hint("look on the server whether it happened"))
+                        (WriteError::Unknown, failure.hint("look on the server whether it happened"))
                     }
-                    _ => (HttpError::NotSent, failure),
+                    _ => (WriteError::NotSent, failure),
                 }
             }
         };
@@ -310,13 +279,13 @@ impl Client {
 }
 
 /// The request that a redirect asks for; `None` when the answer is none, or leads nowhere.
-fn redirected(request: &Request, response: &Response, redirects: usize) -> Result<Option<Request>, HttpError> {
+fn redirected(request: &Request, response: &Response, redirects: usize) -> Result<Option<Request>, WriteError> {
     let (301 | 302 | 303 | 307 | 308, Some(location)) = (response.status, response.header("location")) else {
         return Ok(None);
     };
     let refused = |words: &str| {
         let failure = Failure::new(FailureKind::Network, format!("{}: {words}", request.shown()));
-        Err(HttpError::Invalid(failure.hint("give the URL that it leads to")))
+        Err(WriteError::Refused(failure.hint("give the URL that it leads to")))
     };
     let Some((here, target)) = HttpUrl::parse(&request.url).and_then(|here| Some((here.clone(), here.join(location)?)))
     else {

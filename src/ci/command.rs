@@ -6,10 +6,10 @@
 //! command itself holds the job's lock (as its standard input) for as long as it lives, even when relwf no longer does.
 
 use super::types::tail;
-use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::forge::{Forge, ForgeError, Verdict, VerdictState};
+use super::{Build, BuildQuery, BuildState, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
+use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{LOCAL_ENVIRONMENT, Mirror};
-use crate::model::{CommitId, Failure, FailureKind, HumanDuration, TaskContext};
+use crate::model::{CommitId, Failure, FailureKind, HumanDuration, TaskContext, WriteError};
 use crate::process::{self, Leftovers, ProcessError, Program, Streams};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -105,9 +105,12 @@ impl CommandCi {
     }
 
     /// The desk of a build's id: `<commit>/<event>/<name>`, or `<commit>/<event>` for the newest one.
-    fn desk_of(&self, id: &str) -> Result<Option<Desk>, CiError> {
+    fn desk_of(&self, id: &str) -> Result<Option<Desk>, WriteError> {
         let wrong = || {
-            CiError::Refused(Failure::new(FailureKind::NotFound, format!("`{id}` is not the id of a build of this CI")))
+            WriteError::Refused(Failure::new(
+                FailureKind::NotFound,
+                format!("`{id}` is not the id of a build of this CI"),
+            ))
         };
         let mut parts = id.split('/');
         let commit = parts.next().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
@@ -130,7 +133,7 @@ impl CommandCi {
     }
 
     /// Takes the job's lock, waiting for an attempt that outlived its relwf.
-    fn lock(&self, desk: &Desk, task: TaskContext<'_>) -> Result<File, CiError> {
+    fn lock(&self, desk: &Desk, task: TaskContext<'_>) -> Result<File, WriteError> {
         make_folder(&desk.folder).map_err(|error| kept(&desk.folder, &error))?;
         let path = desk.lock();
         let file = private().truncate(false).open(&path);
@@ -142,14 +145,16 @@ impl CommandCi {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::Error(error)) => return Err(kept(&path, &error)),
                 Err(TryLockError::WouldBlock) if task.cancel.is_raised() => {
-                    return Err(CiError::NotSent(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C")));
+                    return Err(WriteError::NotSent(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C")));
                 }
                 Err(TryLockError::WouldBlock) if began.elapsed() > self.limit => {
                     let failure = Failure::new(
                         FailureKind::Timeout,
                         format!("an earlier attempt of this build ({}) still runs", desk.event.word()),
                     );
-                    return Err(CiError::NotSent(failure.hint("see what it waits for, stop it, and resume the run")));
+                    return Err(WriteError::NotSent(
+                        failure.hint("see what it waits for, stop it, and resume the run"),
+                    ));
                 }
                 Err(TryLockError::WouldBlock) => {
                     if !said {
@@ -163,14 +168,20 @@ impl CommandCi {
     }
 
     /// Runs the command once and writes its result down here.
-    fn build_once(&self, desk: &Desk, job: &mut Job, lock: &File, task: TaskContext<'_>) -> Result<JobResult, CiError> {
+    fn build_once(
+        &self,
+        desk: &Desk,
+        job: &mut Job,
+        lock: &File,
+        task: TaskContext<'_>,
+    ) -> Result<JobResult, WriteError> {
         job.attempts += 1;
         write_job(desk, job)?;
         let checkout = tempfile::Builder::new().prefix("relwf-ci-").tempdir().map_err(|error| {
-            CiError::Refused(Failure::new(FailureKind::Io, "no temporary folder could be made").cause(error))
+            WriteError::Refused(Failure::new(FailureKind::Io, "no temporary folder could be made").cause(error))
         })?;
         task.say(format!("checking out {}", desk.commit.short()));
-        self.mirror.checkout(desk.commit, checkout.path()).map_err(|error| CiError::Refused(error.into()))?;
+        self.mirror.checkout(desk.commit, checkout.path()).map_err(|error| WriteError::Refused(error.into()))?;
 
         let argv: Vec<String> = self.argv.iter().map(|word| self.replace(word, desk, job)).collect();
         let env = environment(desk, job);
@@ -204,8 +215,8 @@ impl CommandCi {
                 (state, format!("{} after {}", finished.ending(), rounded(finished.took)))
             }
             Err(error @ ProcessError::TimedOut { .. }) => (BuildState::Errored, error.to_string()),
-            Err(error @ ProcessError::Cancelled(_)) => return Err(CiError::NotSent(error.into())),
-            Err(error) => return Err(CiError::Refused(error.into())),
+            Err(error @ ProcessError::Cancelled(_)) => return Err(WriteError::NotSent(error.into())),
+            Err(error) => return Err(WriteError::Refused(error.into())),
         };
         Ok(JobResult { state, description, at: (self.now)() })
     }
@@ -216,7 +227,7 @@ impl CommandCi {
             .replace("${branch}", job.branch.as_str())
     }
 
-    fn publish(&self, desk: &Desk, result: &JobResult, task: TaskContext<'_>) -> Result<(), CiError> {
+    fn publish(&self, desk: &Desk, result: &JobResult, task: TaskContext<'_>) -> Result<(), WriteError> {
         let verdict = Verdict {
             context: desk.event.own_check().to_owned(),
             state: if result.state == BuildState::Passed { VerdictState::Green } else { VerdictState::Red },
@@ -224,10 +235,10 @@ impl CommandCi {
             url: Some(format!("file://{}", desk.log().display())),
             at: result.at,
         };
-        self.forge.set_status(desk.commit, &verdict, task).map_err(forge_failed)
+        self.forge.set_status(desk.commit, &verdict, task)
     }
 
-    fn run(&self, desk: &Desk, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
+    fn run(&self, desk: &Desk, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
         let lock = self.lock(desk, task)?;
         let mut job = read_job(desk)?.unwrap_or_else(|| Job {
             key: trigger.key.clone(),
@@ -262,14 +273,14 @@ impl Ci for CommandCi {
         Start::Us
     }
 
-    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let commit = match (&query.commit, &query.branch) {
             (Some(commit), _) => Some(*commit),
-            (None, Some(branch)) => self.forge.branch(branch, task).map_err(forge_failed)?,
+            (None, Some(branch)) => self.forge.branch(branch, task)?,
             (None, None) => None,
         };
         let Some(commit) = commit else { return Ok(Vec::new()) };
-        let verdicts = self.forge.verdicts(commit, task).map_err(forge_failed)?;
+        let verdicts = self.forge.verdicts(commit, task)?;
         let mut builds: Vec<Build> = CiEvent::ALL
             .into_iter()
             .filter(|event| query.event.is_none_or(|wanted| wanted == *event))
@@ -300,14 +311,14 @@ impl Ci for CommandCi {
         _key: &str,
         _branch: &crate::model::BranchName,
         _watch: TaskContext<'_>,
-    ) -> Result<Vec<Build>, CiError> {
+    ) -> Result<Vec<Build>, WriteError> {
         Ok(Vec::new())
     }
 
     /// Runs the command to its end. The same key never runs it twice once it has ended.
-    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
         if self.argv.is_empty() {
-            return Err(CiError::Refused(
+            return Err(WriteError::Refused(
                 Failure::new(FailureKind::Config, "the CI is of kind `command`, but no command is configured")
                     .hint("add `command = [\"make\", \"travis_${event}\"]` to [ci] in relwf.toml"),
             ));
@@ -315,7 +326,7 @@ impl Ci for CommandCi {
         self.run(&self.desk(trigger.commit, trigger.event, &name_of(&trigger.key)), trigger, task)
     }
 
-    fn resolve(&self, ticket: &Ticket, _watch: TaskContext<'_>) -> Result<Option<Build>, CiError> {
+    fn resolve(&self, ticket: &Ticket, _watch: TaskContext<'_>) -> Result<Option<Build>, WriteError> {
         let Some(desk) = self.desk_of(&ticket.0)? else { return Ok(None) };
         let Some(job) = read_job(&desk)? else { return Ok(None) };
         Ok(job.result.map(|result| Build {
@@ -328,7 +339,7 @@ impl Ci for CommandCi {
         }))
     }
 
-    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, WriteError> {
         if let Some(build) = self.resolve(&Ticket(id.to_owned()), task)? {
             return Ok(build);
         }
@@ -336,22 +347,22 @@ impl Ci for CommandCi {
         let commit = parts.next().and_then(|text| text.parse().ok());
         let event = parts.next().and_then(event_of);
         let query = BuildQuery { commit, event, branch: None };
-        self.builds(&query, task)?
-            .into_iter()
-            .next()
-            .ok_or_else(|| CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}`"))))
+        self.builds(&query, task)?.into_iter().next().ok_or_else(|| {
+            WriteError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}`")))
+        })
     }
 
     /// Builds run inside the relwf that started them.
-    fn cancel(&self, _id: &str, _watch: TaskContext<'_>) -> Result<(), CiError> {
-        Err(CiError::Refused(
+    fn cancel(&self, _id: &str, _watch: TaskContext<'_>) -> Result<(), WriteError> {
+        Err(WriteError::Refused(
             Failure::new(FailureKind::Refused, "a build of this CI runs inside the relwf that started it")
                 .hint("press ctrl-C there"),
         ))
     }
 
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
-        let none = || CiError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}` here")));
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
+        let none =
+            || WriteError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}` here")));
         let desk = self.desk_of(id)?.ok_or_else(none)?;
         let mut job = read_job(&desk)?.ok_or_else(none)?;
         job.result = None;
@@ -362,7 +373,7 @@ impl Ci for CommandCi {
     }
 
     /// The command is the only job.
-    fn red_jobs(&self, id: &str, lines: usize, _watch: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, _watch: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let Some(desk) = self.desk_of(id)? else { return Ok(Vec::new()) };
         match std::fs::read(desk.log()) {
             Ok(bytes) => Ok(vec![RedJob {
@@ -406,7 +417,7 @@ fn environment(desk: &Desk, job: &Job) -> Vec<(String, String)> {
     .collect()
 }
 
-fn read_job(desk: &Desk) -> Result<Option<Job>, CiError> {
+fn read_job(desk: &Desk) -> Result<Option<Job>, WriteError> {
     match std::fs::read(desk.job()) {
         // What a power cut left half-written counts as never written.
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
@@ -415,7 +426,7 @@ fn read_job(desk: &Desk) -> Result<Option<Job>, CiError> {
     }
 }
 
-fn write_job(desk: &Desk, job: &Job) -> Result<(), CiError> {
+fn write_job(desk: &Desk, job: &Job) -> Result<(), WriteError> {
     let path = desk.job();
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(&desk.folder)?;
@@ -437,19 +448,11 @@ fn private() -> OpenOptions {
     options
 }
 
-fn kept(path: &Path, error: &io::Error) -> CiError {
-    CiError::Refused(
+fn kept(path: &Path, error: &io::Error) -> WriteError {
+    WriteError::Refused(
         Failure::new(FailureKind::Io, format!("the build's files at {} could not be kept", path.display()))
             .cause(error),
     )
-}
-
-fn forge_failed(error: ForgeError) -> CiError {
-    match error {
-        ForgeError::Refused(failure) => CiError::Refused(failure),
-        ForgeError::NotSent(failure) => CiError::NotSent(failure),
-        ForgeError::Unknown(failure) => CiError::Unknown(failure),
-    }
 }
 
 /// Seconds once there are any: nobody wants `1m2s137ms`.

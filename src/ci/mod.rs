@@ -11,4 +11,4 @@ pub use actions::ActionsCi;
 pub use command::CommandCi;
 pub use gitlab::GitlabCi;
 pub use travis::TravisCi;
-pub use types::{Build, BuildQuery, BuildState, Ci, CiError, RedJob, Start, Ticket, Trigger};
+pub use types::{Build, BuildQuery, BuildState, Ci, RedJob, Start, Ticket, Trigger};

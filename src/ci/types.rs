@@ -1,7 +1,6 @@
 //! The trait, and what passes through it.
 
-use crate::http::HttpError;
-use crate::model::{BranchName, CiEvent, CommitId, Failure, TaskContext};
+use crate::model::{BranchName, CiEvent, CommitId, TaskContext, WriteError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -100,40 +99,6 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket(pub String);
 
-/// How a CI fails.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CiError {
-    /// It answered no, for good.
-    #[error("{0}")]
-    Refused(Failure),
-    /// Nothing was started; may be tried again.
-    #[error("{0}")]
-    NotSent(Failure),
-    /// A build may or may not have been started.
-    #[error("{0}")]
-    Unknown(Failure),
-}
-
-impl From<HttpError> for CiError {
-    fn from(error: HttpError) -> Self {
-        match error {
-            HttpError::Invalid(failure) => Self::Refused(failure),
-            HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => Self::NotSent(failure),
-            HttpError::Unknown(failure) => Self::Unknown(failure),
-        }
-    }
-}
-
-impl CiError {
-    /// The same of an answer to a write: what a look could do again may have happened.
-    pub(super) fn of_a_write(self) -> Self {
-        match self {
-            Self::NotSent(failure) => Self::Unknown(failure.hint("look on the server whether it happened")),
-            other => other,
-        }
-    }
-}
-
 /// A CI.
 pub trait Ci: Send + Sync {
     /// Its kind: `command`, `travis`, …
@@ -148,56 +113,48 @@ pub trait Ci: Send + Sync {
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError>;
+    /// See [`WriteError`].
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError>;
     /// Starts a build.
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError>;
+    /// See [`WriteError`].
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError>;
     /// The builds that were asked for under a key, on a branch; lists may lag behind.
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError>;
+    /// See [`WriteError`].
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError>;
     /// The build that a ticket became; `None` while there is none yet.
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError>;
+    /// See [`WriteError`].
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, WriteError>;
     /// One build.
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError>;
+    /// See [`WriteError`].
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, WriteError>;
     /// Stops a build.
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError>;
+    /// See [`WriteError`].
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
     /// Starts a build again.
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError>;
+    /// See [`WriteError`].
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
     /// The jobs of a build that did not pass, a few at most, each with the last lines of its log.
     ///
     /// # Errors
     ///
-    /// See [`CiError`].
-    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError>;
-}
-
-impl From<CiError> for Failure {
-    fn from(error: CiError) -> Self {
-        match error {
-            CiError::Refused(failure) | CiError::NotSent(failure) | CiError::Unknown(failure) => failure,
-        }
-    }
+    /// See [`WriteError`].
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError>;
 }

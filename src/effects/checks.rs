@@ -12,8 +12,8 @@ use super::text::list;
 use super::waiting::{DEADLINE, POLL, later, unreachable};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
-use crate::forge::{ChangeState, ForgeError, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value};
+use crate::forge::{ChangeState, Verdict, VerdictState};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value, WriteError};
 use crate::policy::{self, LandsAfter, Reason, count_also_green, judge};
 use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
 use jiff::Timestamp;
@@ -92,7 +92,7 @@ impl WaitChecks {
     }
 
     /// What the target's environment and the forge's rules ask for.
-    fn required(&self, task: TaskContext<'_>) -> Result<Vec<String>, ForgeError> {
+    fn required(&self, task: TaskContext<'_>) -> Result<Vec<String>, WriteError> {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }

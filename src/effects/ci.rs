@@ -3,13 +3,11 @@
 use super::World;
 use super::declare::{Declared, args, facts, map, read, value};
 use super::git::tip;
-use super::lease::not_sent;
 use super::waiting::{POLL, later};
-use crate::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, Start, Ticket, Trigger};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Value, unknown};
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start, Ticket, Trigger};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Value, WriteError, unknown};
 use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
-    required,
+    Assumed, Call, Command, Effect, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -48,15 +46,6 @@ pub(super) const COMMANDS: &[Declared] = &[
         builds,
     ),
 ];
-
-/// The class of a CI's failure.
-pub(super) fn ci_failed(error: CiError) -> EffectError {
-    match error {
-        CiError::Refused(failure) => EffectError::Refused(failure),
-        CiError::NotSent(failure) => not_sent(failure),
-        CiError::Unknown(failure) => EffectError::Unknown(failure),
-    }
-}
 
 /// The CI, or what to do about there being none.
 pub(super) fn configured(world: &World) -> Result<&dyn Ci, Failure> {
@@ -145,8 +134,8 @@ impl Effect for StartBuild {
         value(self.plan()?)
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let planned: Planned = facts(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
+        let planned: Planned = facts(&intent.pre).map_err(WriteError::Refused)?;
         let trigger = Trigger {
             key: intent.idempotency_key.clone(),
             commit: planned.commit,
@@ -154,8 +143,10 @@ impl Effect for StartBuild {
             branch: self.wanted.branch.clone(),
             env: self.wanted.env.clone().into_iter().collect(),
         };
-        let Ticket(id) =
-            configured(&self.world).map_err(EffectError::Refused)?.trigger(&trigger, cx.task).map_err(ci_failed)?;
+        let Ticket(id) = configured(&self.world)
+            .map_err(WriteError::Refused)?
+            .trigger(&trigger, cx.task)
+            .map_err(WriteError::or_hopeless)?;
         Ok(json!({ "id": id }))
     }
 

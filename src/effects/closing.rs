@@ -2,14 +2,12 @@
 
 use super::World;
 use super::declare::{Declared, args, map};
-use super::forge::{change_number, effect, forge_failed};
+use super::forge::{change_number, effect};
 use super::lease::RefLease;
-use crate::forge::{Change, ChangeState, ForgeError};
-use crate::model::{BranchName, Failure, FailureKind, TaskContext, Value};
+use crate::forge::{Change, ChangeState};
+use crate::model::{BranchName, Failure, FailureKind, TaskContext, Value, WriteError};
 use crate::policy;
-use crate::run::{
-    Assumed, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
-};
+use crate::run::{Assumed, Effect, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -53,11 +51,8 @@ fn delete_branch(world: &World, change: &Change, given: &Value, task: TaskContex
         return task.warn(format!("the branch {branch} stays: somebody pushed to it"));
     }
     let lease = RefLease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
-    match lease.push(world, task) {
-        Ok(()) => {}
-        Err(EffectError::Refused(failure) | EffectError::NotDone { failure, .. } | EffectError::Unknown(failure)) => {
-            task.warn(format!("the branch {branch} stays: {failure}"));
-        }
+    if let Err(error) = lease.push(world, task) {
+        task.warn(format!("the branch {branch} stays: {error}"));
     }
 }
 
@@ -86,13 +81,13 @@ impl Effect for Close {
         Ok(json!({ "number": number }))
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
+        let number = change_number(&intent.pre).map_err(WriteError::Refused)?;
         let forge = &self.world.forge;
         if let Some(reason) = &self.wanted.reason {
-            forge.comment(number, reason, &intent.idempotency_key, cx.task).map_err(forge_failed)?;
+            forge.comment(number, reason, &intent.idempotency_key, cx.task).map_err(WriteError::or_hopeless)?;
         }
-        let change = forge.close(number, ChangeState::Closed, cx.task).map_err(forge_failed)?;
+        let change = forge.close(number, ChangeState::Closed, cx.task).map_err(WriteError::or_hopeless)?;
         delete_branch(&self.world, &change, &self.wanted.change, cx.task);
         Ok(Value::Null)
     }
@@ -135,18 +130,18 @@ impl Effect for Conclude {
         Ok(json!({ "number": change_number(&self.wanted.change)? }))
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
+        let number = change_number(&intent.pre).map_err(WriteError::Refused)?;
         let forge = &self.world.forge;
         match forge.comment(number, &self.wanted.text, &intent.idempotency_key, cx.task) {
             Ok(()) => {}
             // It has landed and works, whoever locked the conversation.
-            Err(ForgeError::Refused(failure)) => {
+            Err(WriteError::Refused(failure)) => {
                 cx.task.warn(format!("nothing is said on change {number}: {failure}"));
             }
-            Err(error) => return Err(forge_failed(error)),
+            Err(error) => return Err(WriteError::or_hopeless(error)),
         }
-        if let Some(change) = forge.change(number, cx.task).map_err(forge_failed)? {
+        if let Some(change) = forge.change(number, cx.task).map_err(WriteError::or_hopeless)? {
             delete_branch(&self.world, &change, &self.wanted.change, cx.task);
         }
         Ok(Value::Null)

@@ -7,9 +7,9 @@ use super::declare::{facts, value};
 use super::delta::detection;
 use crate::git::{CrossCheck, Ident};
 use crate::merge::Outcome;
-use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value};
+use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value, WriteError};
 use crate::promotion::Shipment;
-use crate::run::{Assumed, Effect, EffectError, Intent, OnUnknown, Performing, Probe};
+use crate::run::{Assumed, Effect, Intent, OnUnknown, Performing, Probe};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -134,11 +134,11 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
         Ok(pre)
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
         let built = self.built.lock().unwrap_or_else(PoisonError::into_inner).take();
         match built.filter(|(pre, _)| *pre == intent.pre) {
             Some((_, answer)) => Ok(answer),
-            None => self.build(cx.run, &intent.pre).map_err(EffectError::Refused),
+            None => self.build(cx.run, &intent.pre).map_err(WriteError::Refused),
         }
     }
 

@@ -3,13 +3,13 @@
 use super::World;
 use super::declare::{Declared, args, facts, map, value};
 use super::landing_method::landing_method;
-use super::lease::{RefLease, not_sent};
+use super::lease::RefLease;
 use super::proposal;
-use crate::forge::{Change, ChangeState, ForgeError, NewChange, Search, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, Value, unknown, unknown_inside};
-use crate::run::{
-    Assumed, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
+use crate::forge::{Change, ChangeState, NewChange, Search, Verdict, VerdictState};
+use crate::model::{
+    BranchName, CommitId, Failure, FailureKind, TaskContext, Value, WriteError, unknown, unknown_inside,
 };
+use crate::run::{Assumed, Command, Effect, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -57,15 +57,6 @@ pub(super) const COMMANDS: &[Declared] = &[
 
 pub(super) fn effect(effect: impl Effect + 'static) -> Result<Command, Failure> {
     Ok(Command::Effect(Box::new(effect)))
-}
-
-/// The class of a forge's failure.
-pub(super) fn forge_failed(error: ForgeError) -> EffectError {
-    match error {
-        ForgeError::Refused(failure) => EffectError::Refused(failure),
-        ForgeError::NotSent(failure) => not_sent(failure),
-        ForgeError::Unknown(failure) => EffectError::Unknown(failure),
-    }
 }
 
 /// The number of a change given as a map or as the number itself.
@@ -156,8 +147,8 @@ impl Effect for Propose {
         value(self.proposal(cx)?)
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let proposal: Proposal = facts(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
+        let proposal: Proposal = facts(&intent.pre).map_err(WriteError::Refused)?;
         if let Some(branch) = &proposal.branch {
             let lease = RefLease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
             lease.push(&self.world, cx.task)?;
@@ -170,7 +161,7 @@ impl Effect for Propose {
             body: proposal.body,
             marker: intent.idempotency_key.clone(),
         };
-        let change = self.world.forge.open_change(&new, cx.task).map_err(forge_failed)?;
+        let change = self.world.forge.open_change(&new, cx.task).map_err(WriteError::or_hopeless)?;
         Ok(change_value(&change))
     }
 
@@ -221,10 +212,10 @@ impl Effect for Say {
         Ok(json!({ "number": change_number(&self.wanted.change)? }))
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let number = change_number(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
+        let number = change_number(&intent.pre).map_err(WriteError::Refused)?;
         let key = &intent.idempotency_key;
-        self.world.forge.comment(number, &self.wanted.text, key, cx.task).map_err(forge_failed)?;
+        self.world.forge.comment(number, &self.wanted.text, key, cx.task).map_err(WriteError::or_hopeless)?;
         Ok(Value::Null)
     }
 
@@ -268,8 +259,8 @@ impl Effect for Status {
         value(Judged { commit: self.world.mirror.resolve(&self.wanted.commit)?, at: cx.now })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let judged: Judged = facts(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
+        let judged: Judged = facts(&intent.pre).map_err(WriteError::Refused)?;
         let verdict = Verdict {
             context: self.wanted.context.clone(),
             state: self.wanted.state,
@@ -277,7 +268,7 @@ impl Effect for Status {
             url: None,
             at: judged.at,
         };
-        self.world.forge.set_status(judged.commit, &verdict, cx.task).map_err(forge_failed)?;
+        self.world.forge.set_status(judged.commit, &verdict, cx.task).map_err(WriteError::or_hopeless)?;
         Ok(Value::Null)
     }
 

@@ -4,7 +4,7 @@
 //! There are no default methods: an effect without a probe or without an assumed outcome does not compile.
 
 use super::World;
-use crate::model::{Failure, FailureKind, Value, unknown, unknown_inside};
+use crate::model::{Failure, FailureKind, Value, WriteError, unknown, unknown_inside};
 use crate::run::{self, Call, Command, HostFn, Kind, OnUnknown, Performing, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-pub(super) use crate::run::{Assumed, EffectError, Observation, Probe};
+pub(super) use crate::run::{Assumed, Observation, Probe};
 
 /// A host function that takes `A` and answers `R`.
 pub(super) struct Function<A, R> {
@@ -110,7 +110,7 @@ pub(super) trait Effect: Send + Sync + 'static {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Self::Facts, Failure>;
 
     /// See [`run::Effect::perform`].
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Self::Facts>) -> Result<Self::Answer, EffectError>;
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Self::Facts>) -> Result<Self::Answer, WriteError>;
 
     /// See [`run::Effect::probe`].
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Self::Facts>) -> Result<Probe<Self::Answer>, Failure>;
@@ -205,10 +205,10 @@ impl<E: Effect> run::Effect for Typed<E> {
         value(self.0.prepare(cx)?)
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &run::Intent) -> Result<Value, EffectError> {
-        let facts = facts(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &run::Intent) -> Result<Value, WriteError> {
+        let facts = facts(&intent.pre).map_err(WriteError::Refused)?;
         let answer = self.0.perform(cx, Intent { key: &intent.idempotency_key, facts })?;
-        value(answer).map_err(EffectError::Unknown)
+        value(answer).map_err(WriteError::Unknown)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &run::Intent) -> Result<Probe, Failure> {
@@ -256,8 +256,8 @@ impl run::Effect for Blind {
         Err(self.failure.clone())
     }
 
-    fn perform(&self, _cx: &Performing<'_>, _intent: &run::Intent) -> Result<Value, EffectError> {
-        Err(EffectError::Refused(self.failure.clone()))
+    fn perform(&self, _cx: &Performing<'_>, _intent: &run::Intent) -> Result<Value, WriteError> {
+        Err(WriteError::Refused(self.failure.clone()))
     }
 
     fn probe(&self, _cx: &Performing<'_>, _intent: &run::Intent) -> Result<Probe, Failure> {

@@ -3,15 +3,16 @@
 use super::World;
 use super::change_guard::{Proposed, head_moved};
 use super::declare::{Declared, args, facts, map, value};
-use super::forge::{change_number, forge_failed};
+use super::forge::change_number;
 use super::landing_method::{LandingMethod, landing_method};
 use super::lease::{RefLease, RemoteState, moved, not_sent};
 use super::proof::{Proof, made_on};
-use crate::forge::{Change, ChangeState, ForgeError, MergeOutcome, MergeRequest};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, TaskContext, Value};
+use crate::forge::{Change, ChangeState, MergeOutcome, MergeRequest};
+use crate::model::{
+    BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, TaskContext, Value, WriteError,
+};
 use crate::run::{
-    Assumed, Call, Command, Effect, EffectError, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional,
-    required,
+    Assumed, Call, Command, Effect, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -118,15 +119,15 @@ impl Land {
         Ok(change)
     }
 
-    fn push(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), EffectError> {
+    fn push(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), WriteError> {
         match landing.lease.push(&self.world, task) {
             // Somebody may have built on it already, if an earlier attempt got through; or merged the change otherwise.
-            Err(EffectError::Refused(failure)) if failure.kind == FailureKind::Moved => {
+            Err(WriteError::Refused(failure)) if failure.kind == FailureKind::Moved => {
                 match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
                     RemoteState::Done => Ok(()),
                     RemoteState::Before | RemoteState::Elsewhere(_) => {
                         self.change(landing.number, landing.commit(), task).map_err(not_sent)?;
-                        Err(EffectError::Refused(failure))
+                        Err(WriteError::Refused(failure))
                     }
                 }
             }
@@ -135,28 +136,29 @@ impl Land {
     }
 
     /// The forge guards the change's head, never the target: neither that it is still the same branch nor where that is.
-    fn merge(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), EffectError> {
+    fn merge(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), WriteError> {
         let (number, RefLease { name, old, .. }) = (landing.number, &landing.lease);
         let change = self.change(number, landing.commit(), task).map_err(not_sent)?;
         if change.state == ChangeState::Merged {
             return Ok(());
         }
-        let tip = self.world.forge.branch(&self.wanted.target, task).map_err(forge_failed)?.map(CommitId::object);
+        let tip =
+            self.world.forge.branch(&self.wanted.target, task).map_err(WriteError::or_hopeless)?.map(CommitId::object);
         if tip != *old {
             return match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
                 RemoteState::Done => Ok(()),
-                RemoteState::Before | RemoteState::Elsewhere(_) => Err(EffectError::Refused(moved(name, *old, tip))),
+                RemoteState::Before | RemoteState::Elsewhere(_) => Err(WriteError::Refused(moved(name, *old, tip))),
             };
         }
-        let commit = self.world.mirror.commit(landing.commit()).map_err(|error| EffectError::Refused(error.into()))?;
+        let commit = self.world.mirror.commit(landing.commit()).map_err(|error| WriteError::Refused(error.into()))?;
         let request = MergeRequest { number, expected_head: commit.id, message: commit.message.trim().to_owned() };
         let not_yet = |words| {
             let failure = Failure::new(FailureKind::Network, words).hint("nothing has landed; run the workflow again");
-            Err(EffectError::NotDone { failure, after: Some(MOMENT) })
+            Err(WriteError::NotDone { failure, after: Some(MOMENT) })
         };
-        match self.world.forge.merge(&request, task).map_err(forge_failed)? {
+        match self.world.forge.merge(&request, task).map_err(WriteError::or_hopeless)? {
             MergeOutcome::Merged(landed) | MergeOutcome::Already(landed) => self.merged_as(landing, landed, task),
-            MergeOutcome::HeadMoved => Err(EffectError::Refused(head_moved(number))),
+            MergeOutcome::HeadMoved => Err(WriteError::Refused(head_moved(number))),
             // The next attempt sees where the target is, and says so.
             MergeOutcome::BaseMoved => {
                 not_yet(format!("the forge says that {} was modified meanwhile", self.wanted.target))
@@ -169,9 +171,9 @@ impl Land {
                     why.trim_end_matches('.')
                 );
                 let failure = Failure::new(FailureKind::Refused, words);
-                Err(EffectError::NotDone { failure, after: Some(PEOPLE) })
+                Err(WriteError::NotDone { failure, after: Some(PEOPLE) })
             }
-            MergeOutcome::Refused(why) => Err(EffectError::Refused(
+            MergeOutcome::Refused(why) => Err(WriteError::Refused(
                 Failure::new(FailureKind::Refused, format!("the forge does not merge change {number}: {why}"))
                     .hint("nothing has landed; look at the change on the forge, then run the workflow again"),
             )),
@@ -179,7 +181,7 @@ impl Land {
     }
 
     /// The forge has merged it, as that commit. Somebody may have been faster than our last look at the change.
-    fn merged_as(&self, landing: &Landing, landed: CommitId, task: TaskContext<'_>) -> Result<(), EffectError> {
+    fn merged_as(&self, landing: &Landing, landed: CommitId, task: TaskContext<'_>) -> Result<(), WriteError> {
         let look = || {
             let seen = self.world.forge.change(landing.number, task)?;
             seen.map_or(Ok(()), |seen| {
@@ -188,19 +190,19 @@ impl Land {
             })
         };
         look().map_err(|failure: Failure| match failure.kind {
-            FailureKind::Denied | FailureKind::Git => EffectError::Refused(failure),
-            _ => EffectError::Unknown(failure),
+            FailureKind::Denied | FailureKind::Git => WriteError::Refused(failure),
+            _ => WriteError::Unknown(failure),
         })
     }
 
     /// Everything after the landing; safe to do again.
-    fn finish(&self, landing: &Landing, task: TaskContext<'_>) -> Result<Value, EffectError> {
-        let unproven = |failure: Failure| EffectError::Unknown(failure);
+    fn finish(&self, landing: &Landing, task: TaskContext<'_>) -> Result<Value, WriteError> {
+        let unproven = |failure: Failure| WriteError::Unknown(failure);
         let forge = &self.world.forge;
         match forge.close(landing.number, ChangeState::Merged, task) {
             Ok(_) => {}
             // Somebody removed the change, say. The branch has moved, and that is what counts.
-            Err(ForgeError::Refused(failure)) => task.say(format!("the change is not marked as merged: {failure}")),
+            Err(WriteError::Refused(failure)) => task.say(format!("the change is not marked as merged: {failure}")),
             Err(error) => return Err(unproven(error.into())),
         }
         let proof = Proof {
@@ -211,7 +213,7 @@ impl Land {
         };
         match proof.prove(task) {
             // What landed is not what was tested. That is certain, and nobody may take it for done.
-            Err(failure) if failure.kind == FailureKind::Git => Err(EffectError::Refused(failure)),
+            Err(failure) if failure.kind == FailureKind::Git => Err(WriteError::Refused(failure)),
             other => other.map_err(unproven),
         }
     }
@@ -229,12 +231,12 @@ impl Effect for Land {
         value(Landing { number, lease, method: landing_method(&self.world, &self.wanted.target, cx.task)? })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
-        let landing: Landing = facts(&intent.pre).map_err(EffectError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
+        let landing: Landing = facts(&intent.pre).map_err(WriteError::Refused)?;
         match landing.method {
             LandingMethod::Push => match self.push(&landing, cx.task) {
                 // A rule that the forge does not tell everybody about: nothing was pushed, and it may merge itself.
-                Err(EffectError::Refused(failure))
+                Err(WriteError::Refused(failure))
                     if failure.kind == FailureKind::Refused && self.world.forge.caps().merges =>
                 {
                     cx.task.warn(format!("{} takes no push ({failure}); the forge merges", self.wanted.target));
@@ -253,8 +255,8 @@ impl Effect for Land {
             // Perhaps only the push happened: the rest is done now.
             RemoteState::Done => match self.finish(&landing, cx.task) {
                 Ok(value) => Ok(Probe::Done(value)),
-                Err(EffectError::Refused(failure)) => Ok(Probe::Refused(failure)),
-                Err(EffectError::Unknown(failure) | EffectError::NotDone { failure, .. }) => Err(failure),
+                Err(WriteError::Refused(failure)) => Ok(Probe::Refused(failure)),
+                Err(error) => Err(error.into()),
             },
             RemoteState::Before => Ok(Probe::Absent),
             RemoteState::Elsewhere(why) => Ok(Probe::Unknown(why)),

@@ -2,8 +2,7 @@
 
 use super::World;
 use crate::git::{Expected, PushError, RefUpdate};
-use crate::model::{Failure, FailureKind, ObjectId, RefName, TaskContext};
-use crate::run::EffectError;
+use crate::model::{Failure, FailureKind, ObjectId, RefName, TaskContext, WriteError};
 use serde::{Deserialize, Serialize};
 
 /// A reference, what it held and what it shall hold; stands in the intent.
@@ -30,7 +29,7 @@ pub(super) enum RemoteState {
 
 impl RefLease {
     /// Pushes. A reference that already stands where it shall is no failure.
-    pub(super) fn push(&self, world: &World, task: TaskContext<'_>) -> Result<(), EffectError> {
+    pub(super) fn push(&self, world: &World, task: TaskContext<'_>) -> Result<(), WriteError> {
         let update = RefUpdate {
             name: self.name.clone(),
             expected: self.old.map_or(Expected::Absent, Expected::Id),
@@ -74,31 +73,26 @@ fn at(id: Option<ObjectId>) -> String {
 }
 
 /// The class of a failed push.
-pub(super) fn push_failed(error: PushError) -> EffectError {
+pub(super) fn push_failed(error: PushError) -> WriteError {
     match error {
         PushError::Moved { name, expected, found } => {
             let expected = match expected {
                 Expected::Absent => None,
                 Expected::Id(id) => Some(id),
             };
-            EffectError::Refused(moved(&name, expected, found))
+            WriteError::Refused(moved(&name, expected, found))
         }
         PushError::NotSent(error) => not_sent(error.into()),
-        PushError::Unknown(error) => EffectError::Unknown(error.into()),
-        error @ PushError::Rejected { .. } => EffectError::Refused(error.into()),
+        PushError::Unknown(error) => WriteError::Unknown(error.into()),
+        error @ PushError::Rejected { .. } => WriteError::Refused(error.into()),
         // Only a push of several references can be partial.
-        error @ PushError::Partial { .. } => EffectError::Unknown(error.into()),
+        error @ PushError::Partial { .. } => WriteError::Unknown(error.into()),
     }
 }
 
-/// What was not sent can be tried again, unless trying again cannot help.
-pub(super) fn not_sent(failure: Failure) -> EffectError {
-    match failure.kind {
-        FailureKind::Network | FailureKind::Timeout | FailureKind::Interrupted | FailureKind::Moved => {
-            EffectError::NotDone { after: failure.after, failure }
-        }
-        _ => EffectError::Refused(failure),
-    }
+/// It failed before anything was sent.
+pub(super) fn not_sent(failure: Failure) -> WriteError {
+    WriteError::NotSent(failure).or_hopeless()
 }
 
 /// The failure for a reference that is not where it was.

@@ -1,7 +1,7 @@
 //! What several forges have in common: verdicts from several places as one list, words that mean the same.
 
-use super::{ForgeError, Verdict, VerdictState};
-use crate::model::{Failure, FailureKind};
+use super::{Verdict, VerdictState};
+use crate::model::{Failure, FailureKind, WriteError};
 
 /// Where several speak under one name, the worst word counts: red is never outvoted.
 pub(super) fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Vec<Verdict> {
@@ -36,9 +36,9 @@ pub(super) fn waits_for_people(words: &str) -> bool {
 }
 
 /// The refusal to say of a commit what a forge has no word for: never green instead.
-pub(super) fn no_such_word(forge: &str) -> ForgeError {
+pub(super) fn no_such_word(forge: &str) -> WriteError {
     let words = format!("{forge} has no word for a check that was skipped or took no side");
-    ForgeError::Refused(
+    WriteError::Refused(
         Failure::new(FailureKind::Arguments, words).hint("say \"pending\", \"green\" or \"red\", or nothing at all"),
     )
 }

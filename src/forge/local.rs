@@ -8,11 +8,10 @@
 //! object: two writers never overwrite one another. Reading moves no reference here.
 
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState,
+    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
 };
 use crate::git::{Expected, GitError, Ident, Identity, Mirror, PushError, RefUpdate};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, TaskContext};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, TaskContext, WriteError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -100,7 +99,7 @@ struct NewTag {
 }
 
 /// What to write in the place of a tag (its target and message); `None` when there is nothing to write.
-type Decide<'a> = dyn FnMut(Option<(ObjectId, &str)>) -> Result<Option<NewTag>, ForgeError> + 'a;
+type Decide<'a> = dyn FnMut(Option<(ObjectId, &str)>) -> Result<Option<NewTag>, WriteError> + 'a;
 
 impl LocalForge {
     /// Works on the mirror's remote; `now` dates what is written and `identity` signs it.
@@ -114,7 +113,7 @@ impl LocalForge {
         Self { mirror, now, tagger }
     }
 
-    fn refs(&self, task: TaskContext<'_>) -> Result<BTreeMap<RefName, ObjectId>, ForgeError> {
+    fn refs(&self, task: TaskContext<'_>) -> Result<BTreeMap<RefName, ObjectId>, WriteError> {
         self.mirror.remote_refs(task).map_err(reading)
     }
 
@@ -123,7 +122,7 @@ impl LocalForge {
         &self,
         refs: Vec<(RefName, ObjectId)>,
         task: TaskContext<'_>,
-    ) -> Result<Vec<(RefName, ObjectId, ObjectId, String)>, ForgeError> {
+    ) -> Result<Vec<(RefName, ObjectId, ObjectId, String)>, WriteError> {
         let missing: Vec<RefName> =
             refs.iter().filter(|(_, id)| !self.mirror.contains(*id)).map(|(name, _)| name.clone()).collect();
         if !missing.is_empty() {
@@ -143,14 +142,14 @@ impl LocalForge {
     }
 
     /// Replaces what a reference holds by what `decide` makes of it, as often as somebody else is faster.
-    fn swap(&self, name: &RefName, task: TaskContext<'_>, decide: &mut Decide<'_>) -> Result<(), ForgeError> {
+    fn swap(&self, name: &RefName, task: TaskContext<'_>, decide: &mut Decide<'_>) -> Result<(), WriteError> {
         for _ in 0..RACES {
             let held = self.refs(task)?.remove(name);
             let tag = match held {
                 None => None,
                 Some(id) => match self.tags(vec![(name.clone(), id)], task)?.pop() {
                     Some((_, _, target, message)) => Some((target, message)),
-                    None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(name))),
+                    None if self.mirror.contains(id) => return Err(WriteError::Refused(foreign(name))),
                     None => continue,
                 },
             };
@@ -163,7 +162,7 @@ impl LocalForge {
                 Ok(()) => return Ok(()),
             }
         }
-        Err(ForgeError::NotSent(crowded(name)))
+        Err(WriteError::NotSent(crowded(name)))
     }
 
     fn put(&self, name: &RefName, expected: Expected, new: &NewTag, task: TaskContext<'_>) -> Result<(), PushError> {
@@ -184,19 +183,19 @@ impl LocalForge {
         &self,
         number: u64,
         task: TaskContext<'_>,
-        mut change: impl FnMut(&mut ChangeRecord) -> Result<Edited, ForgeError>,
-    ) -> Result<Change, ForgeError> {
-        let name = change_ref(number).map_err(ForgeError::Refused)?;
+        mut change: impl FnMut(&mut ChangeRecord) -> Result<Edited, WriteError>,
+    ) -> Result<Change, WriteError> {
+        let name = change_ref(number).map_err(WriteError::Refused)?;
         let mut after = None;
         self.swap(&name, task, &mut |tag| {
-            let (target, message) = tag.ok_or_else(|| ForgeError::Refused(no_change(number)))?;
-            let mut stored = Stored::read(target, message).ok_or_else(|| ForgeError::Refused(foreign(&name)))?;
+            let (target, message) = tag.ok_or_else(|| WriteError::Refused(no_change(number)))?;
+            let mut stored = Stored::read(target, message).ok_or_else(|| WriteError::Refused(foreign(&name)))?;
             let edited = change(&mut stored.record)?;
-            let message = stored.message().map_err(ForgeError::Refused)?;
+            let message = stored.message().map_err(WriteError::Refused)?;
             after = Some(stored.change(number));
             Ok((edited == Edited::Yes).then_some(NewTag { target, message }))
         })?;
-        after.ok_or_else(|| ForgeError::Refused(no_change(number)))
+        after.ok_or_else(|| WriteError::Refused(no_change(number)))
     }
 }
 
@@ -215,16 +214,16 @@ impl Forge for LocalForge {
         Caps { merges: false, needs_branch: false, deploys: false }
     }
 
-    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, WriteError> {
         Ok(self.refs(task)?.remove(&name.to_ref()).map(CommitId::from))
     }
 
     /// A repository without a forge demands nothing; its hooks may, and say so when something is pushed.
-    fn rules(&self, _branch: &BranchName, _watch: TaskContext<'_>) -> Result<Rules, ForgeError> {
+    fn rules(&self, _branch: &BranchName, _watch: TaskContext<'_>) -> Result<Rules, WriteError> {
         Ok(Rules::default())
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let refs = self.refs(task)?.into_iter().filter(|(name, _)| number_of(name).is_some()).collect();
         let mut changes: Vec<Change> = self
             .tags(refs, task)?
@@ -236,7 +235,7 @@ impl Forge for LocalForge {
         Ok(changes)
     }
 
-    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let search = Search { base: &new.base, head_branch: None, marker: Some(&new.marker) };
         if let Some(change) = self.find_changes(&search, task)?.into_iter().next() {
             return Ok(change);
@@ -253,10 +252,10 @@ impl Forge for LocalForge {
                 comments: Vec::new(),
             },
         };
-        let tag = NewTag { target: new.head.object(), message: stored.message().map_err(ForgeError::Refused)? };
+        let tag = NewTag { target: new.head.object(), message: stored.message().map_err(WriteError::Refused)? };
         let mut number = self.refs(task)?.keys().filter_map(number_of).max().unwrap_or(0) + 1;
         for _ in 0..RACES {
-            let name = change_ref(number).map_err(ForgeError::Refused)?;
+            let name = change_ref(number).map_err(WriteError::Refused)?;
             match self.put(&name, Expected::Absent, &tag, task) {
                 Ok(()) => return Ok(stored.change(number)),
                 // Somebody took the number.
@@ -264,29 +263,29 @@ impl Forge for LocalForge {
                 Err(error) => return Err(writing(error)),
             }
         }
-        Err(ForgeError::NotSent(crowded(&change_ref(number).map_err(ForgeError::Refused)?)))
+        Err(WriteError::NotSent(crowded(&change_ref(number).map_err(WriteError::Refused)?)))
     }
 
-    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
-        let name = change_ref(number).map_err(ForgeError::Refused)?;
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, WriteError> {
+        let name = change_ref(number).map_err(WriteError::Refused)?;
         for _ in 0..RACES {
             let Some(id) = self.refs(task)?.remove(&name) else { return Ok(None) };
             match self.tags(vec![(name.clone(), id)], task)?.pop() {
                 Some((_, _, target, message)) => {
-                    let stored = Stored::read(target, &message).ok_or_else(|| ForgeError::Refused(foreign(&name)))?;
+                    let stored = Stored::read(target, &message).ok_or_else(|| WriteError::Refused(foreign(&name)))?;
                     return Ok(Some(stored.change(number)));
                 }
-                None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(&name))),
+                None if self.mirror.contains(id) => return Err(WriteError::Refused(foreign(&name))),
                 None => {}
             }
         }
-        Err(ForgeError::NotSent(crowded(&name)))
+        Err(WriteError::NotSent(crowded(&name)))
     }
 
-    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError> {
         self.edit(number, task, |record| match record.state {
             held if held == state => Ok(Edited::No),
-            ChangeState::Merged => Err(ForgeError::Refused(Failure::new(
+            ChangeState::Merged => Err(WriteError::Refused(Failure::new(
                 FailureKind::Refused,
                 format!("change {number} has landed already and cannot be closed"),
             ))),
@@ -297,7 +296,7 @@ impl Forge for LocalForge {
         })
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let at = (self.now)();
         self.edit(number, task, |record| {
             if record.comments.iter().any(|comment| comment.marker == marker) {
@@ -309,29 +308,29 @@ impl Forge for LocalForge {
         .map(drop)
     }
 
-    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
-        let name = verdicts_ref(commit).map_err(ForgeError::Refused)?;
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
+        let name = verdicts_ref(commit).map_err(WriteError::Refused)?;
         for _ in 0..RACES {
             let Some(id) = self.refs(task)?.remove(&name) else { return Ok(Vec::new()) };
             match self.tags(vec![(name.clone(), id)], task)?.pop() {
                 Some((_, _, _, message)) => return read_verdicts(&name, &message),
-                None if self.mirror.contains(id) => return Err(ForgeError::Refused(foreign(&name))),
+                None if self.mirror.contains(id) => return Err(WriteError::Refused(foreign(&name))),
                 None => {}
             }
         }
-        Err(ForgeError::NotSent(crowded(&name)))
+        Err(WriteError::NotSent(crowded(&name)))
     }
 
-    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         self.verdicts(commit, task)
     }
 
-    fn merge(&self, _request: &MergeRequest, _watch: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, _request: &MergeRequest, _watch: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         Ok(MergeOutcome::Refused("a repository without a forge has no API; changes land by a leased push".to_owned()))
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
-        let name = verdicts_ref(commit).map_err(ForgeError::Refused)?;
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {
+        let name = verdicts_ref(commit).map_err(WriteError::Refused)?;
         self.swap(&name, task, &mut |tag| {
             let mut verdicts = match tag {
                 Some((_, message)) => read_verdicts(&name, message)?,
@@ -343,7 +342,7 @@ impl Forge for LocalForge {
                 Some(held) => *held = verdict.clone(),
                 None => verdicts.push(verdict.clone()),
             }
-            let line = serde_json::to_string(&verdicts).map_err(|error| ForgeError::Refused(unwritable(error)))?;
+            let line = serde_json::to_string(&verdicts).map_err(|error| WriteError::Refused(unwritable(error)))?;
             let words: Vec<String> =
                 verdicts.iter().map(|verdict| format!("{}: {}\n", verdict.context, word(verdict.state))).collect();
             let message = format!("Verdicts on {commit}\n\n{}\n{VERDICT_LINE}{line}\n", words.concat());
@@ -362,11 +361,11 @@ fn word(state: VerdictState) -> &'static str {
     }
 }
 
-fn read_verdicts(name: &RefName, message: &str) -> Result<Vec<Verdict>, ForgeError> {
+fn read_verdicts(name: &RefName, message: &str) -> Result<Vec<Verdict>, WriteError> {
     let last = message.trim_end().rsplit('\n').next().unwrap_or_default();
     last.strip_prefix(VERDICT_LINE)
         .and_then(|line| serde_json::from_str(line).ok())
-        .ok_or_else(|| ForgeError::Refused(foreign(name)))
+        .ok_or_else(|| WriteError::Refused(foreign(name)))
 }
 
 fn number_of(name: &RefName) -> Option<u64> {
@@ -385,20 +384,20 @@ fn named(text: String) -> Result<RefName, Failure> {
     text.parse().map_err(|error| Failure::new(FailureKind::Bug, format!("{error}")))
 }
 
-fn reading(error: GitError) -> ForgeError {
+fn reading(error: GitError) -> WriteError {
     let failure = Failure::from(error);
     match failure.kind {
-        FailureKind::Network | FailureKind::Timeout | FailureKind::Interrupted => ForgeError::NotSent(failure),
-        _ => ForgeError::Refused(failure),
+        FailureKind::Network | FailureKind::Timeout | FailureKind::Interrupted => WriteError::NotSent(failure),
+        _ => WriteError::Refused(failure),
     }
 }
 
-fn writing(error: PushError) -> ForgeError {
+fn writing(error: PushError) -> WriteError {
     match error {
         PushError::NotSent(error) => reading(error),
-        PushError::Unknown(error) => ForgeError::Unknown(error.into()),
+        PushError::Unknown(error) => WriteError::Unknown(error.into()),
         PushError::Moved { .. } | PushError::Rejected { .. } | PushError::Partial { .. } => {
-            ForgeError::Refused(error.into())
+            WriteError::Refused(error.into())
         }
     }
 }

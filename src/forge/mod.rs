@@ -19,6 +19,5 @@ pub use local::LocalForge;
 use marker::{marked, unmarked};
 pub use slug::owner_and_name;
 pub use types::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState,
+    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
 };

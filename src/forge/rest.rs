@@ -2,9 +2,8 @@
 //!
 //! What is asked, and what the answers mean, is known to the forges alone.
 
-use super::ForgeError;
 use crate::http::{Answer, Api, Client};
-use crate::model::{Failure, FailureKind, Secret, TaskContext};
+use crate::model::{Failure, FailureKind, Secret, TaskContext, WriteError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
@@ -47,7 +46,7 @@ impl Rest {
     }
 
     /// A look; `None` for 404.
-    pub(super) fn get<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<T>, ForgeError> {
+    pub(super) fn get<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<T>, WriteError> {
         let answer = self.api.get(&self.path(rest), task)?;
         match answer.status {
             404 => Ok(None),
@@ -57,7 +56,7 @@ impl Rest {
     }
 
     /// All items of a list.
-    pub(super) fn list<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Vec<T>, ForgeError> {
+    pub(super) fn list<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Vec<T>, WriteError> {
         let found = self.api.all(&self.path(rest), Value::as_array, task)?;
         let found = found.map_err(|answer| self.refused(&answer))?;
         found.iter().map(|item| self.read(item, rest)).collect()
@@ -70,8 +69,8 @@ impl Rest {
         rest: &str,
         body: &Value,
         task: TaskContext<'_>,
-    ) -> Result<Answer, ForgeError> {
-        Ok(self.api.send(method, &self.path(rest), Some(body), task)?)
+    ) -> Result<Answer, WriteError> {
+        self.api.send(method, &self.path(rest), Some(body), task)
     }
 
     /// A write that was done if it succeeded at all.
@@ -81,53 +80,53 @@ impl Rest {
         rest: &str,
         body: &Value,
         task: TaskContext<'_>,
-    ) -> Result<Answer, ForgeError> {
+    ) -> Result<Answer, WriteError> {
         let answer = self.write(method, rest, body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(self.refused(&answer)) }
     }
 
     /// Takes what is needed out of an answer.
-    pub(super) fn read<T: DeserializeOwned>(&self, body: &Value, what: &str) -> Result<T, ForgeError> {
+    pub(super) fn read<T: DeserializeOwned>(&self, body: &Value, what: &str) -> Result<T, WriteError> {
         T::deserialize(body).map_err(|error| {
             let what = what.split('?').next().unwrap_or_default();
             let name = self.manner.name;
             let words = format!("{name}'s answer to {}{what} cannot be read: {error}", self.root);
-            ForgeError::NotSent(
+            WriteError::NotSent(
                 Failure::new(FailureKind::Network, words).hint(format!("is [forge].api the address of {name}'s API?")),
             )
         })
     }
 
     /// An answer that says no; or yes to a write, but not as the forge says it.
-    pub(super) fn refused(&self, answer: &Answer) -> ForgeError {
+    pub(super) fn refused(&self, answer: &Answer) -> WriteError {
         if answer.is_success() {
-            return ForgeError::Unknown(answer.garbled());
+            return WriteError::Unknown(answer.garbled());
         }
         let failure = answer.failure();
-        ForgeError::Refused(match (self.manner.hint)(answer.status) {
+        WriteError::Refused(match (self.manner.hint)(answer.status) {
             Some(hint) => failure.hint(hint),
             None => failure,
         })
     }
 
     /// There is no such project, or it is not shown.
-    pub(super) fn no_project(&self, path: &str) -> ForgeError {
+    pub(super) fn no_project(&self, path: &str) -> WriteError {
         let failure = Failure::new(FailureKind::NotFound, format!("{} shows no project {path}", self.manner.name));
-        ForgeError::Refused(
+        WriteError::Refused(
             failure
                 .hint("it does not exist, or the token may not see it; `relwf doctor` says where the token comes from"),
         )
     }
 
     /// There is no such change.
-    pub(super) fn no_change(&self, number: u64) -> ForgeError {
+    pub(super) fn no_change(&self, number: u64) -> WriteError {
         let failure = Failure::new(FailureKind::NotFound, format!("there is no {} {number}", self.manner.change));
-        ForgeError::Refused(failure)
+        WriteError::Refused(failure)
     }
 
     /// A change was to be opened without a branch.
-    pub(super) fn no_branch(&self) -> ForgeError {
+    pub(super) fn no_branch(&self) -> WriteError {
         let words = format!("a {} was to be opened without a branch", self.manner.change);
-        ForgeError::Refused(Failure::new(FailureKind::Bug, words))
+        WriteError::Refused(Failure::new(FailureKind::Bug, words))
     }
 }

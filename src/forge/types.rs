@@ -1,7 +1,6 @@
 //! The trait, and what passes through it.
 
-use crate::http::HttpError;
-use crate::model::{BranchName, CommitId, Failure, TaskContext};
+use crate::model::{BranchName, CommitId, TaskContext, WriteError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -171,40 +170,6 @@ pub enum MergeOutcome {
     Refused(String),
 }
 
-/// How a forge fails.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ForgeError {
-    /// It answered no, for good.
-    #[error("{0}")]
-    Refused(Failure),
-    /// Nothing was sent, or the server asked to come again.
-    #[error("{0}")]
-    NotSent(Failure),
-    /// The connection broke after a write was sent.
-    #[error("{0}")]
-    Unknown(Failure),
-}
-
-impl From<HttpError> for ForgeError {
-    fn from(error: HttpError) -> Self {
-        match error {
-            HttpError::Invalid(failure) => Self::Refused(failure),
-            HttpError::NotSent(failure) | HttpError::NotDone { failure, .. } => Self::NotSent(failure),
-            HttpError::Unknown(failure) => Self::Unknown(failure),
-        }
-    }
-}
-
-impl ForgeError {
-    /// The same of an answer to a write: what a look could do again may have happened.
-    pub(super) fn of_a_write(self) -> Self {
-        match self {
-            Self::NotSent(failure) => Self::Unknown(failure.hint("look on the server whether it happened")),
-            other => other,
-        }
-    }
-}
-
 /// A forge. Writes are idempotent by marker: look first, act if needed.
 pub trait Forge: Send + Sync {
     /// Its kind: `local`, `github`, …
@@ -215,88 +180,80 @@ pub trait Forge: Send + Sync {
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError>;
+    /// See [`WriteError`].
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, WriteError>;
     /// What it demands of a branch.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError>;
+    /// See [`WriteError`].
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError>;
     /// The changes that a search names, newest first; those of forks are never among them.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError>;
+    /// See [`WriteError`].
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError>;
     /// Opens a change.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError>;
+    /// See [`WriteError`].
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError>;
     /// One change.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError>;
+    /// See [`WriteError`].
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, WriteError>;
     /// Closes a change, as merged or without landing.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError>;
+    /// See [`WriteError`].
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError>;
     /// Adds a comment to a change.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError>;
+    /// See [`WriteError`].
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
     /// Every check's latest word on a commit.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError>;
+    /// See [`WriteError`].
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError>;
     /// The same as far as one look tells: cheaper, and a little older in parts. Whoever decides on it asks for all verdicts.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError>;
+    /// See [`WriteError`].
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError>;
     /// How the newest of the forge's own deployments of a commit to an environment stands, as a verdict of
     /// `deployment/ENVIRONMENT`; `None` where there is none, or never any ([`Caps::deploys`]).
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
+    /// See [`WriteError`].
     fn deployment(
         &self,
         _commit: CommitId,
         _environment: &str,
         _watch: TaskContext<'_>,
-    ) -> Result<Option<Verdict>, ForgeError> {
+    ) -> Result<Option<Verdict>, WriteError> {
         Ok(None)
     }
     /// Merges through the API, where [`Caps::merges`].
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`]; `Unknown` where the answer was lost.
-    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError>;
+    /// See [`WriteError`]; `Unknown` where the answer was lost.
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError>;
     /// Records a check's word on a commit.
     ///
     /// # Errors
     ///
-    /// See [`ForgeError`].
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError>;
-}
-
-impl From<ForgeError> for Failure {
-    fn from(error: ForgeError) -> Self {
-        match error {
-            ForgeError::Refused(failure) | ForgeError::NotSent(failure) | ForgeError::Unknown(failure) => failure,
-        }
-    }
+    /// See [`WriteError`].
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError>;
 }

@@ -3,8 +3,8 @@
 //! Knows nothing of what is asked; `forge` and `ci` do.
 
 use super::rate_limit::Rest;
-use super::{Access, Client, DEADLINE, HttpError, Request, Response};
-use crate::model::{Failure, FailureKind, HttpUrl, HumanDuration, Secret, TaskContext, Value};
+use super::{Access, Client, DEADLINE, Request, Response};
+use crate::model::{Failure, FailureKind, HttpUrl, HumanDuration, Secret, TaskContext, Value, WriteError};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -82,8 +82,8 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// Never [`HttpError::Unknown`].
-    pub fn get(&self, path: &str, task: TaskContext<'_>) -> Result<Answer, HttpError> {
+    /// Never [`WriteError::Unknown`].
+    pub fn get(&self, path: &str, task: TaskContext<'_>) -> Result<Answer, WriteError> {
         self.sensible(&format!("{}{path}", self.base), |_| true, task)
     }
 
@@ -91,8 +91,8 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// Never [`HttpError::Unknown`].
-    pub fn text(&self, path: &str, task: TaskContext<'_>) -> Result<Result<String, Answer>, HttpError> {
+    /// Never [`WriteError::Unknown`].
+    pub fn text(&self, path: &str, task: TaskContext<'_>) -> Result<Result<String, Answer>, WriteError> {
         let mut request = self.request("GET", format!("{}{path}", self.base));
         // Whatever kind of text it is.
         request.headers.retain(|(name, _)| name != "accept");
@@ -113,7 +113,7 @@ impl Api {
         path: &str,
         list: fn(&Value) -> Option<&Vec<Value>>,
         task: TaskContext<'_>,
-    ) -> Result<Result<Vec<Value>, Answer>, HttpError> {
+    ) -> Result<Result<Vec<Value>, Answer>, WriteError> {
         let mut items = Vec::new();
         let mut page = format!("{}{path}", self.base);
         for _ in 0..PAGES {
@@ -136,14 +136,14 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// [`HttpError::Unknown`] where nobody knows whether it happened; an answer of 500 and above is one of those.
+    /// [`WriteError::Unknown`] where nobody knows whether it happened; an answer of 500 and above is one of those.
     pub fn send(
         &self,
         method: &str,
         path: &str,
         body: Option<&Value>,
         task: TaskContext<'_>,
-    ) -> Result<Answer, HttpError> {
+    ) -> Result<Answer, WriteError> {
         let mut request = self.request(method, format!("{}{path}", self.base));
         request.access = Access::Write;
         if let Some(body) = body {
@@ -154,20 +154,20 @@ impl Api {
         let pause = written.map(|last| (last + self.between_writes).saturating_duration_since(Instant::now()));
         if pause.is_some_and(|pause| !client.sleep(pause)) {
             let failure = Failure::new(FailureKind::Interrupted, format!("{}: interrupted", request.shown()));
-            return Err(HttpError::NotSent(failure));
+            return Err(WriteError::NotSent(failure));
         }
         let response = self.pass(&client, request.clone());
         *written = Some(Instant::now());
         drop(written);
         let answer = self.answer(&request, response?)?;
         if answer.is_success() && answer.garble.is_some() {
-            return Err(HttpError::Unknown(answer.garbled()));
+            return Err(WriteError::Unknown(answer.garbled()));
         }
         Ok(answer)
     }
 
     /// Looks until a success makes sense: a proxy or a login page may answer for the server for a while.
-    fn sensible(&self, url: &str, fits: impl Fn(&Value) -> bool, task: TaskContext<'_>) -> Result<Answer, HttpError> {
+    fn sensible(&self, url: &str, fits: impl Fn(&Value) -> bool, task: TaskContext<'_>) -> Result<Answer, WriteError> {
         let mut looks = 1;
         loop {
             let answer = self.look(url.to_owned(), task)?;
@@ -178,14 +178,14 @@ impl Api {
             self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(url);
             let client = self.client.stopping_with(task.cancel.clone());
             if looks == LOOKS || !client.sleep(Duration::from_secs(looks)) {
-                return Err(HttpError::NotSent(answer.garbled()));
+                return Err(WriteError::NotSent(answer.garbled()));
             }
             looks += 1;
             task.say(format!("{}; asking again", answer.garbled().message));
         }
     }
 
-    fn look(&self, url: String, task: TaskContext<'_>) -> Result<Answer, HttpError> {
+    fn look(&self, url: String, task: TaskContext<'_>) -> Result<Answer, WriteError> {
         let mut request = self.request("GET", url.clone());
         request.access = Access::Own;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&url).cloned();
@@ -208,14 +208,14 @@ impl Api {
     }
 
     /// Sends a request, unless the server asked for a rest that is not over: whoever goes on asking is shut out for longer.
-    fn pass(&self, client: &Client, request: Request) -> Result<Response, HttpError> {
+    fn pass(&self, client: &Client, request: Request) -> Result<Response, WriteError> {
         let rest = &self.rests[usize::from(request.access == Access::Write)];
         let left = rest.lock().unwrap_or_else(PoisonError::into_inner).left();
         if let Some(left) = left {
             let after = Some(HumanDuration::new(Duration::from_secs(left.as_secs() + 1)));
             let failure =
                 Failure::new(FailureKind::Network, format!("{}: the server asked for a rest", request.shown()));
-            return Err(HttpError::NotDone { failure: failure.after(after), after });
+            return Err(WriteError::NotDone { failure: failure.after(after), after });
         }
         let answer = client.request(request);
         rest.lock().unwrap_or_else(PoisonError::into_inner).heed(answer)
@@ -227,20 +227,20 @@ impl Api {
         request
     }
 
-    fn answer(&self, request: &Request, response: Response) -> Result<Answer, HttpError> {
+    fn answer(&self, request: &Request, response: Response) -> Result<Answer, WriteError> {
         let answer = Answer::new(request, &response);
         if response.status < 500 {
             return Ok(answer);
         }
         let failure = answer.failure();
         match request.access {
-            Access::Read | Access::Own => Err(HttpError::NotSent(failure)),
-            Access::Write => Err(HttpError::Unknown(failure.hint("look on the server whether it happened"))),
+            Access::Read | Access::Own => Err(WriteError::NotSent(failure)),
+            Access::Write => Err(WriteError::Unknown(failure.hint("look on the server whether it happened"))),
         }
     }
 
-    fn astray(&self, answer: &Answer, why: &str) -> HttpError {
-        HttpError::Invalid(Failure::new(FailureKind::Refused, format!("{}: {why}", answer.shown)))
+    fn astray(&self, answer: &Answer, why: &str) -> WriteError {
+        WriteError::Refused(Failure::new(FailureKind::Refused, format!("{}: {why}", answer.shown)))
     }
 }
 

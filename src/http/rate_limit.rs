@@ -1,7 +1,7 @@
 //! Answers that say "come later": nothing was done, and the server knows best when to ask again.
 
-use super::{HttpError, Response};
-use crate::model::{Failure, HumanDuration};
+use super::Response;
+use crate::model::{Failure, HumanDuration, WriteError};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -34,9 +34,9 @@ impl Rest {
     }
 
     /// Heeds what was answered. A server that only says "later" is left alone for twice as long each time.
-    pub(super) fn heed(&mut self, answer: Result<Response, HttpError>) -> Result<Response, HttpError> {
+    pub(super) fn heed(&mut self, answer: Result<Response, WriteError>) -> Result<Response, WriteError> {
         let (failure, after) = match answer {
-            Err(HttpError::NotDone { failure, after }) => (failure, after.unwrap_or(UNTOLD)),
+            Err(WriteError::NotDone { failure, after }) => (failure, after.unwrap_or(UNTOLD)),
             Ok(response) => {
                 self.untold = 0;
                 return Ok(response);
@@ -50,7 +50,7 @@ impl Rest {
         }
         self.until = Instant::now().checked_add(wait);
         let after = Some(HumanDuration::new(wait));
-        Err(HttpError::NotDone { failure: hinted(failure, after), after })
+        Err(WriteError::NotDone { failure: hinted(failure, after), after })
     }
 }
 
@@ -59,17 +59,17 @@ impl Rest {
 pub(super) fn asked_to_wait(
     response: Response,
     failure: impl FnOnce(String) -> Failure,
-) -> Result<Response, HttpError> {
+) -> Result<Response, WriteError> {
     let limited = matches!(response.status, 403 | 429) && says_limited(&response);
     let after = delay(&response, Timestamp::now()).or(limited.then_some(UNTOLD));
     match (response.status, after) {
         (429, after) => {
             let failure = failure("the server limits how often it may be asked (429)".to_owned());
-            Err(HttpError::NotDone { failure: hinted(failure, after), after })
+            Err(WriteError::NotDone { failure: hinted(failure, after), after })
         }
         (status @ (403 | 503), Some(after)) => {
             let failure = failure(format!("the server asks to come back later ({status})"));
-            Err(HttpError::NotDone { failure: hinted(failure, Some(after)), after: Some(after) })
+            Err(WriteError::NotDone { failure: hinted(failure, Some(after)), after: Some(after) })
         }
         _ => Ok(response),
     }
@@ -120,7 +120,7 @@ mod tests {
     fn of(response: Response) -> Result<u16, Option<u64>> {
         match asked_to_wait(response, |words| Failure::new(FailureKind::Network, words)) {
             Ok(response) => Ok(response.status),
-            Err(HttpError::NotDone { after, .. }) => Err(after.map(|after| after.duration().as_secs())),
+            Err(WriteError::NotDone { after, .. }) => Err(after.map(|after| after.duration().as_secs())),
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn a_rest_of_unsaid_length_doubles_until_something_is_answered() {
         let mut rest = Rest::default();
-        let later = |after| Err(HttpError::NotDone { failure: Failure::new(FailureKind::Network, "later"), after });
+        let later = |after| Err(WriteError::NotDone { failure: Failure::new(FailureKind::Network, "later"), after });
         let mut waits = |answer| match rest.heed(answer) {
-            Err(HttpError::NotDone { after, failure }) => {
+            Err(WriteError::NotDone { after, failure }) => {
                 assert!(rest.left().is_some());
                 assert_eq!(after, failure.after);
                 after.map(|after| after.duration().as_secs())

@@ -14,6 +14,7 @@ mod secret;
 mod source_location;
 mod task_context;
 mod value;
+mod write_error;
 
 pub use cancel::Cancel;
 pub use ci_event::CiEvent;
@@ -27,3 +28,4 @@ pub use secret::{Secret, scrub};
 pub use source_location::SourceLocation;
 pub use task_context::{Progress, Shown, TaskContext};
 pub use value::{OrUnknown, Value, is_unknown, unknown, unknown_inside, unknown_what};
+pub use write_error::WriteError;

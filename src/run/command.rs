@@ -4,7 +4,7 @@
 //! without a probe or without an assumed outcome does not compile.
 
 use super::{Call, Key};
-use crate::model::{Failure, HumanDuration, RunId, TaskContext, Value};
+use crate::model::{Failure, HumanDuration, RunId, TaskContext, Value, WriteError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,23 +116,6 @@ pub struct Intent {
     pub pre: Value,
 }
 
-/// How an effect can fail.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EffectError {
-    /// It did not happen, and trying again would not help.
-    Refused(Failure),
-    /// It certainly did not happen: nothing was sent, or the server asked to come again later.
-    NotDone {
-        /// Why.
-        failure: Failure,
-        /// How long the server asked to wait.
-        after: Option<HumanDuration>,
-    },
-    /// It may or may not have happened.
-    Unknown(Failure),
-}
-
 /// What the remote says about an effect that may have happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -173,8 +156,8 @@ pub trait Effect: Send + Sync {
     ///
     /// # Errors
     ///
-    /// See [`EffectError`]: the class decides whether it is tried again, probed or reported.
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError>;
+    /// See [`WriteError`]: the class decides whether it is tried again, probed or reported.
+    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError>;
 
     /// Asks the remote whether it happened.
     ///

@@ -32,9 +32,7 @@ mod tests;
 
 pub use advance::{Advance, Evaluation, Script, advance};
 pub use call::{Call, Fingerprint};
-pub use command::{
-    Assumed, Command, Commands, Effect, EffectError, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait,
-};
+pub use command::{Assumed, Command, Commands, Effect, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait};
 pub use driver::{LocalDriver, Outcome};
 pub use dry::DryDriver;
 pub use event::{Event, Listener, RunStatus, StepStatus};

@@ -4,8 +4,8 @@ use crate::support::bench::{Bench, git};
 use crate::support::component::component;
 use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, Secret, ShConfig};
 use relwf::effects::{Decision, World};
-use relwf::model::{Failure, FailureKind, Value};
-use relwf::run::{EffectError, Observation, OnUnknown, Probe};
+use relwf::model::{Failure, FailureKind, Value, WriteError};
+use relwf::run::{Observation, OnUnknown, Probe};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ fn propose(bench: &Bench, world: &Arc<World>, commit: &Value) -> Value {
     bench.call(world, "forge::propose", json!({ "commit": commit, "target": "staging" })).done()
 }
 
-fn refused(result: Result<Value, EffectError>) -> Failure {
+fn refused(result: Result<Value, WriteError>) -> Failure {
     match result {
-        Err(EffectError::Refused(failure)) => failure,
+        Err(WriteError::Refused(failure)) => failure,
         other => panic!("{other:?}"),
     }
 }
@@ -674,7 +674,7 @@ fn an_update_may_be_a_build_of_the_ci() {
         let result = call.perform(&call.prepare().unwrap());
         assert_eq!(
             result.as_ref().map(drop).map_err(|error| match error {
-                EffectError::Refused(failure) => failure.kind,
+                WriteError::Refused(failure) => failure.kind,
                 other => panic!("{other:?}"),
             }),
             expected
@@ -744,10 +744,7 @@ fn secrets_reach_the_server_and_nothing_else() {
     let args = json!({ "method": "POST", "url": secret(&format!("http://{closed}/")), "headers": { "A": secret("") } });
     let call = bench.call(&world, "http::request", args);
     let error = call.perform(&call.prepare().unwrap()).unwrap_err();
-    assert!(
-        matches!(&error, EffectError::NotDone { failure, .. } if failure.kind == FailureKind::Network),
-        "{error:?}"
-    );
+    assert!(matches!(&error, WriteError::NotSent(failure) if failure.kind == FailureKind::Network), "{error:?}");
     let seen = format!("{value} {intent:?} {error:?} {:?} {:?}", call.assume(), call.probe(&intent));
     assert!(!seen.contains(CANARY), "{seen}");
 }

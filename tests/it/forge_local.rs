@@ -2,8 +2,8 @@
 
 use crate::support::bench::{Bench, git};
 use jiff::Timestamp;
-use relwf::forge::{Change, ChangeState, Forge, ForgeError, LocalForge, NewChange, Search, Verdict, VerdictState};
-use relwf::model::{BranchName, Cancel, CommitId, FailureKind, TaskContext};
+use relwf::forge::{Change, ChangeState, Forge, LocalForge, NewChange, Search, Verdict, VerdictState};
+use relwf::model::{BranchName, Cancel, CommitId, FailureKind, TaskContext, WriteError};
 use std::sync::Arc;
 
 fn forge(bench: &Bench) -> LocalForge {
@@ -96,7 +96,7 @@ fn states_change_once_and_comments_are_said_once() {
     let error = forge.close(1, ChangeState::Closed, task!()).unwrap_err();
     assert_eq!(error.to_string(), "change 1 has landed already and cannot be closed");
     let missing = forge.close(9, ChangeState::Closed, task!()).unwrap_err();
-    assert!(matches!(missing, ForgeError::Refused(failure) if failure.kind == FailureKind::NotFound));
+    assert!(matches!(missing, WriteError::Refused(failure) if failure.kind == FailureKind::NotFound));
     assert_eq!(bench.at("refs/relwf/changes/1^{commit}"), bench.at("master"));
 }
 

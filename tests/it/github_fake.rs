@@ -3,8 +3,8 @@
 use crate::support::git::Repo;
 use crate::support::github::{Fault, Form, Github, Play, Protection, Rights, Tally};
 use crate::support::wire::{self, Answer, Request};
-use relwf::http::{Client, HttpError};
-use relwf::model::Cancel;
+use relwf::http::Client;
+use relwf::model::{Cancel, WriteError};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -476,10 +476,10 @@ fn tests_pull_strings_behind_the_backs() {
     let comment = || request("POST", &format!("issues/{fork}/comments")).json(&json!({ "body": "hello" }));
     for limit in [Fault::secondary_limit(60), Fault::exhausted(4_000_000_000)] {
         github.fault("POST", "/comments", 1, limit);
-        assert!(matches!(client.request(comment()), Err(HttpError::NotDone { after: Some(_), .. })));
+        assert!(matches!(client.request(comment()), Err(WriteError::NotDone { after: Some(_), .. })));
     }
     github.fault("POST", "/comments", 1, Fault::Hang);
-    assert!(matches!(client.request(comment()), Err(HttpError::Unknown(_))));
+    assert!(matches!(client.request(comment()), Err(WriteError::Unknown(_))));
     assert_eq!(github.comments().len(), 0);
     github.fault("POST", "/comments", 1, Fault::DoneThenAnswer(Answer::text(502, "the gateway gave up")));
     assert_eq!(client.request(comment()).unwrap().status, 502);

@@ -1,15 +1,15 @@
 //! The HTTP client against servers that misbehave: what may have happened is told rightly, and no secret is shown.
 
 use crate::support::http_server::{Server, Turn};
-use relwf::http::{Client, HttpError, Request, Response};
-use relwf::model::{Cancel, Failure, FailureKind, Secret};
+use relwf::http::{Client, Request, Response};
+use relwf::model::{Cancel, Failure, FailureKind, Secret, WriteError};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 /// Long enough for a request to arrive on the slowest machine; a server that hangs costs a test as much.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-fn send(request: Request) -> Result<Response, HttpError> {
+fn send(request: Request) -> Result<Response, WriteError> {
     Client::new(Cancel::new()).request(request)
 }
 
@@ -22,13 +22,13 @@ fn get(server: &Server, path: &str) -> Request {
 }
 
 /// The class of an error and what it says.
-fn class(result: Result<Response, HttpError>) -> (&'static str, Failure) {
+fn class(result: Result<Response, WriteError>) -> (&'static str, Failure) {
     match result {
         Ok(response) => panic!("answered {}", response.status),
-        Err(HttpError::Invalid(failure)) => ("invalid", failure),
-        Err(HttpError::NotSent(failure)) => ("not sent", failure),
-        Err(HttpError::NotDone { failure, .. }) => ("not done", failure),
-        Err(HttpError::Unknown(failure)) => ("unknown", failure),
+        Err(WriteError::Refused(failure)) => ("invalid", failure),
+        Err(WriteError::NotSent(failure)) => ("not sent", failure),
+        Err(WriteError::NotDone { failure, .. }) => ("not done", failure),
+        Err(WriteError::Unknown(failure)) => ("unknown", failure),
     }
 }
 
@@ -123,7 +123,7 @@ fn a_server_that_says_come_later_did_nothing() {
     let later = Turn::answer(429, &[("Retry-After", "1")], "");
     let server = Server::start(vec![later.clone(), Turn::answer(200, &[], "ok")]);
     match send(post(&server, "/")) {
-        Err(HttpError::NotDone { after, failure }) => {
+        Err(WriteError::NotDone { after, failure }) => {
             assert_eq!(after.map(|after| after.to_string()).as_deref(), Some("1s"));
             assert_eq!(failure.hint.as_deref(), Some("wait 1s and try again"));
         }

@@ -6,8 +6,8 @@ use crate::support::cli::{Machine, Said, said};
 use crate::support::git::in_own_process;
 use crate::support::https::{Authority, Proxy, Tunnel};
 use crate::support::servers::{self, Server};
-use relwf::http::{Client, HttpError, Request, Response};
-use relwf::model::{Cancel, Failure, FailureKind, HttpUrl};
+use relwf::http::{Client, Request, Response};
+use relwf::model::{Cancel, Failure, FailureKind, HttpUrl, WriteError};
 use relwf::network::{HttpSetting, Routes};
 use std::path::{Path, PathBuf};
 
@@ -245,15 +245,15 @@ fn served(dir: &Path, elsewhere: &str) -> (Server, Authority) {
     (server, authority)
 }
 
-fn get(client: &Client, url: &str) -> Result<Response, HttpError> {
+fn get(client: &Client, url: &str) -> Result<Response, WriteError> {
     client.request(Request::new("GET", url).header("Authorization", "Basic YWRhOnMzY3JldA=="))
 }
 
 /// Why nothing was sent.
 #[track_caller]
-fn not_sent(answer: Result<Response, HttpError>) -> (FailureKind, String) {
+fn not_sent(answer: Result<Response, WriteError>) -> (FailureKind, String) {
     match answer {
-        Err(HttpError::NotSent(failure) | HttpError::Invalid(failure)) => {
+        Err(WriteError::NotSent(failure) | WriteError::Refused(failure)) => {
             let Failure { kind, message, hint, .. } = failure;
             (kind, format!("{message}|{}", hint.unwrap_or_default()))
         }

@@ -4,8 +4,8 @@ use crate::support::bench::{Bench, git};
 use crate::support::cli::{Machine, said};
 use crate::support::signer::{Signer, shell};
 use relwf::effects::World;
-use relwf::model::{FailureKind, Value};
-use relwf::run::{EffectError, Intent, Probe};
+use relwf::model::{FailureKind, Value, WriteError};
+use relwf::run::{Intent, Probe};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -258,7 +258,7 @@ fn a_changed_configuration_leaves_a_run_that_began_alone() {
     let mut other = signed.clone();
     other.pre["signatures"][0]["time"] = 1.into();
     match bench.call(&world(&bench, &signer), name, args.clone()).perform(&other) {
-        Err(EffectError::Refused(failure)) => assert!(failure.message.contains("none of those that were signed")),
+        Err(WriteError::Refused(failure)) => assert!(failure.message.contains("none of those that were signed")),
         other => panic!("{other:?}"),
     }
 }

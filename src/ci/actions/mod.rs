@@ -8,9 +8,9 @@
 mod answers;
 
 use super::types::tail;
-use super::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+use super::{Build, BuildQuery, BuildState, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Answer, Api};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, percent_encoded};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, WriteError, percent_encoded};
 use answers::{Dispatched, JobAnswer, Jobs, Run, Runs, word};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -39,24 +39,24 @@ impl ActionsCi {
         format!("{}/actions{rest}", self.repository)
     }
 
-    fn get<T: DeserializeOwned>(&self, rest: &str, what: &str, task: TaskContext<'_>) -> Result<T, CiError> {
+    fn get<T: DeserializeOwned>(&self, rest: &str, what: &str, task: TaskContext<'_>) -> Result<T, WriteError> {
         let answer = self.api.get(&self.path(rest), task)?;
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
-    fn write(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, CiError> {
-        Ok(self.api.send("POST", &self.path(rest), body, task)?)
+    fn write(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+        self.api.send("POST", &self.path(rest), body, task)
     }
 
     /// The newest runs, newest first.
-    fn runs(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<Run>, CiError> {
+    fn runs(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<Run>, WriteError> {
         let of = self.workflow.as_ref().map(|file| format!("/workflows/{}", percent_encoded(file))).unwrap_or_default();
         let query: String = query.iter().map(|(name, value)| format!("&{name}={}", percent_encoded(value))).collect();
         Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", task)?.workflow_runs)
     }
 
     /// The runs that were asked for under a key.
-    fn of_key(&self, key: &str, branch: &str, task: TaskContext<'_>) -> Result<Vec<Run>, CiError> {
+    fn of_key(&self, key: &str, branch: &str, task: TaskContext<'_>) -> Result<Vec<Run>, WriteError> {
         let query = [("event", word(CiEvent::Api).to_owned()), ("branch", branch.to_owned())];
         let mut runs = self.runs(&query, task)?;
         runs.retain(|run| run.display_title.contains(key));
@@ -100,7 +100,7 @@ impl Ci for ActionsCi {
         Start::Server
     }
 
-    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let mut asked = Vec::new();
         if let Some(event) = query.event {
             asked.push(("event", word(event).to_owned()));
@@ -126,14 +126,14 @@ impl Ci for ActionsCi {
         Ok(groups.iter().filter_map(|((commit, event), runs)| build(*commit, *event, runs)).collect())
     }
 
-    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let runs = self.of_key(key, branch.as_str(), task)?;
         Ok(runs.iter().filter_map(|run| build(run.head_sha, CiEvent::Api, &[run])).collect())
     }
 
-    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
         let wrong = |words: &str, hint: &str| {
-            CiError::Refused(Failure::new(FailureKind::Config, words.to_owned()).hint(hint.to_owned()))
+            WriteError::Refused(Failure::new(FailureKind::Config, words.to_owned()).hint(hint.to_owned()))
         };
         if trigger.event != CiEvent::Api {
             return Err(wrong(
@@ -153,21 +153,21 @@ impl Ci for ActionsCi {
         let answer = self.write(&format!("/workflows/{}/dispatches", percent_encoded(file)), Some(&body), task)?;
         match answer.status {
             200 => Ok(Ticket(
-                read::<Dispatched>(&answer, "the new run").map_err(CiError::of_a_write)?.workflow_run_id.to_string(),
+                read::<Dispatched>(&answer, "the new run").map_err(WriteError::once_sent)?.workflow_run_id.to_string(),
             )),
             204 => Ok(Ticket(format!("{KEY}{} {}", trigger.key, trigger.branch))),
             _ => Err(refused(&answer)),
         }
     }
 
-    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError> {
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, WriteError> {
         let Some(asked) = ticket.0.strip_prefix(KEY) else { return self.build(&ticket.0, task).map(Some) };
         let (key, branch) = asked.split_once(' ').unwrap_or((asked, ""));
         let runs = self.of_key(key, branch, task)?;
         Ok(runs.first().and_then(|run| build(run.head_sha, CiEvent::Api, &[run])))
     }
 
-    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, WriteError> {
         let runs: Vec<Run> = id
             .split('+')
             .map(|id| self.get(&format!("/runs/{}", percent_encoded(id)), "the run", task))
@@ -175,11 +175,11 @@ impl Ci for ActionsCi {
         let of = runs.first().and_then(|run| Some((run.head_sha, run.event()?)));
         let found = of.and_then(|(commit, event)| build(commit, event, &runs.iter().collect::<Vec<_>>()));
         found.ok_or_else(|| {
-            CiError::Refused(Failure::new(FailureKind::NotFound, format!("the run {id} was skipped: nothing ran")))
+            WriteError::Refused(Failure::new(FailureKind::NotFound, format!("the run {id} was skipped: nothing ran")))
         })
     }
 
-    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         for id in id.split('+') {
             let answer = self.write(&format!("/runs/{}/cancel", percent_encoded(id)), None, task)?;
             // 409: it has ended already.
@@ -190,7 +190,7 @@ impl Ci for ActionsCi {
         Ok(())
     }
 
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         for id in id.split('+') {
             let answer = self.write(&format!("/runs/{}/rerun", percent_encoded(id)), None, task)?;
             if !answer.is_success() {
@@ -200,7 +200,7 @@ impl Ci for ActionsCi {
         Ok(())
     }
 
-    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let mut red = Vec::new();
         for id in id.split('+') {
             let jobs: Jobs = self.get(&format!("/runs/{}/jobs?per_page=100", percent_encoded(id)), "the jobs", task)?;
@@ -218,9 +218,9 @@ impl Ci for ActionsCi {
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> {
+fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, WriteError> {
     T::deserialize(&answer.body).map_err(|error| {
-        CiError::NotSent(Failure::new(
+        WriteError::NotSent(Failure::new(
             FailureKind::Network,
             format!("GitHub's answer about {what} cannot be read: {error}"),
         ))
@@ -228,9 +228,9 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> 
 }
 
 /// An answer that says no.
-fn refused(answer: &Answer) -> CiError {
+fn refused(answer: &Answer) -> WriteError {
     let failure = answer.failure();
-    CiError::Refused(match answer.status {
+    WriteError::Refused(match answer.status {
         401 | 403 => failure.hint("the token needs the right to read and write actions"),
         404 => failure.hint(
             "is `workflow` under [ci] a file of .github/workflows? GitHub says so too where the token may not see it",

@@ -4,9 +4,9 @@
 
 mod answers;
 
-use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+use super::{Build, BuildQuery, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Answer, Api};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, percent_encoded};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, WriteError, percent_encoded};
 use answers::{Job, Pipeline, Variable, readable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -36,28 +36,28 @@ impl GitlabCi {
         format!("{}{rest}", self.root)
     }
 
-    fn get<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<T, CiError> {
+    fn get<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<T, WriteError> {
         let answer = self.api.get(&self.path(rest), task)?;
         if answer.is_success() { read(&answer.body, rest) } else { Err(refused(&answer)) }
     }
 
-    fn list<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Vec<T>, CiError> {
+    fn list<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Vec<T>, WriteError> {
         let found = self.api.all(&self.path(rest), Value::as_array, task)?;
         let found = found.map_err(|answer| refused(&answer))?;
         found.iter().map(|item| read(item, rest)).collect()
     }
 
-    fn post(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, CiError> {
+    fn post(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, WriteError> {
         let answer = self.api.send("POST", &self.path(rest), body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
 
     /// One page of the newest pipelines.
-    fn newest(&self, query: &str, task: TaskContext<'_>) -> Result<Vec<Pipeline>, CiError> {
+    fn newest(&self, query: &str, task: TaskContext<'_>) -> Result<Vec<Pipeline>, WriteError> {
         self.get(&format!("/pipelines?order_by=id&sort=desc&per_page=100{query}"), task)
     }
 
-    fn tip(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<CommitId, CiError> {
+    fn tip(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<CommitId, WriteError> {
         #[derive(Deserialize)]
         struct Branch {
             commit: Tip,
@@ -80,7 +80,7 @@ impl Ci for GitlabCi {
         Start::Server
     }
 
-    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let mut text = String::new();
         if let Some(commit) = query.commit {
             text.push_str(&format!("&sha={commit}"));
@@ -100,7 +100,7 @@ impl Ci for GitlabCi {
         Ok(builds.filter(|build| query.event.is_none_or(|event| build.event == event)).collect())
     }
 
-    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let query = format!("&source=api&ref={}", percent_encoded(branch.as_str()));
         let mut found = Vec::new();
         for pipeline in self.newest(&query, task)?.into_iter().take(NEWEST) {
@@ -113,9 +113,9 @@ impl Ci for GitlabCi {
     }
 
     /// Always of event `api`, and always of a branch's tip: GitLab starts no pipeline of another commit.
-    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
         let refuse = |words: String, hint: &str| {
-            Err(CiError::Refused(Failure::new(FailureKind::Arguments, words).hint(hint.to_owned())))
+            Err(WriteError::Refused(Failure::new(FailureKind::Arguments, words).hint(hint.to_owned())))
         };
         if trigger.event != CiEvent::Api {
             return refuse(
@@ -140,7 +140,7 @@ impl Ci for GitlabCi {
         variables.extend(trigger.env.iter().map(|(key, value)| json!({ "key": key, "value": value })));
         let body = json!({ "ref": trigger.branch, "variables": variables });
         let answer = self.post("/pipeline", Some(&body), task)?;
-        let pipeline: Pipeline = read(&answer.body, "/pipeline").map_err(CiError::of_a_write)?;
+        let pipeline: Pipeline = read(&answer.body, "/pipeline").map_err(WriteError::once_sent)?;
         if pipeline.sha != trigger.commit {
             // The branch moved in between: nobody asked for this one.
             self.cancel(&pipeline.id.to_string(), task)?;
@@ -149,26 +149,26 @@ impl Ci for GitlabCi {
         Ok(Ticket(pipeline.id.to_string()))
     }
 
-    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError> {
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, WriteError> {
         self.build(&ticket.0, task).map(Some)
     }
 
-    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, WriteError> {
         Ok(self.get::<Pipeline>(&format!("/pipelines/{}", percent_encoded(id)), task)?.into())
     }
 
     /// GitLab cancels what has ended without a word.
-    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         self.post(&format!("/pipelines/{}/cancel", percent_encoded(id)), None, task).map(drop)
     }
 
     /// Runs again what failed or was canceled.
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         self.post(&format!("/pipelines/{}/retry", percent_encoded(id)), None, task).map(drop)
     }
 
     /// In the order in which they ran; GitLab lists the newest first.
-    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", percent_encoded(id)), task)?;
         let red = jobs.into_iter().rev().filter(Job::is_red).take(LOGS);
         red.map(|job| {
@@ -190,10 +190,10 @@ fn tail(text: &str, lines: usize) -> Vec<String> {
     said[said.len().saturating_sub(lines)..].to_vec()
 }
 
-fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, CiError> {
+fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> {
     T::deserialize(body).map_err(|error| {
         let what = what.split('?').next().unwrap_or_default();
-        CiError::NotSent(
+        WriteError::NotSent(
             Failure::new(FailureKind::Network, format!("GitLab's answer to {what} cannot be read: {error}"))
                 .hint("is [ci].api the address of GitLab's API?"),
         )
@@ -201,9 +201,9 @@ fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, CiError> {
 }
 
 /// An answer that says no.
-fn refused(answer: &Answer) -> CiError {
+fn refused(answer: &Answer) -> WriteError {
     let failure = answer.failure();
-    CiError::Refused(match answer.status {
+    WriteError::Refused(match answer.status {
         400 if answer.words().contains("variables") => failure.hint(
             "relwf finds its pipelines again by a variable: allow it under Settings, CI/CD, Variables, \"Minimum role to \
              use pipeline variables\"",

@@ -7,9 +7,9 @@
 mod answers;
 
 use super::types::tail;
-use super::{Build, BuildQuery, Ci, CiError, CiEvent, RedJob, Start, Ticket, Trigger};
+use super::{Build, BuildQuery, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Answer, Api, Client};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, TaskContext, percent_encoded};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{BuildAnswer, JobAnswer, RequestAnswer, Requested};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -55,12 +55,12 @@ impl TravisCi {
         format!("/repo/{}{rest}", percent_encoded(&self.slug))
     }
 
-    fn get<T: DeserializeOwned>(&self, path: &str, what: &str, task: TaskContext<'_>) -> Result<T, CiError> {
+    fn get<T: DeserializeOwned>(&self, path: &str, what: &str, task: TaskContext<'_>) -> Result<T, WriteError> {
         let answer = self.api.get(path, task)?;
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
-    fn write(&self, path: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, CiError> {
+    fn write(&self, path: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, WriteError> {
         let answer = self.api.send("POST", path, body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
@@ -71,7 +71,7 @@ impl TravisCi {
         event: Option<CiEvent>,
         branch: Option<&BranchName>,
         task: TaskContext<'_>,
-    ) -> Result<Vec<BuildAnswer>, CiError> {
+    ) -> Result<Vec<BuildAnswer>, WriteError> {
         #[derive(serde::Deserialize)]
         struct List {
             builds: Vec<BuildAnswer>,
@@ -87,7 +87,7 @@ impl TravisCi {
     }
 
     /// The head of the change that a build tests; `None` where the commit that it names is meant.
-    fn head(&self, build: &BuildAnswer, task: TaskContext<'_>) -> Result<Option<CommitId>, CiError> {
+    fn head(&self, build: &BuildAnswer, task: TaskContext<'_>) -> Result<Option<CommitId>, WriteError> {
         if !build.tests_a_change() {
             return Ok(None);
         }
@@ -123,7 +123,7 @@ impl Ci for TravisCi {
         &["continuous-integration/travis-ci/push", "Travis CI - Branch"]
     }
 
-    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+    fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let mut builds = Vec::new();
         for found in self.newest(query.event, query.branch.as_ref(), task)? {
             let head = self.head(&found, task)?;
@@ -134,17 +134,17 @@ impl Ci for TravisCi {
         Ok(builds)
     }
 
-    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, CiError> {
+    fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let found = self.newest(Some(CiEvent::Api), Some(branch), task)?;
         let ours = found.into_iter().filter(|build| build.says(key));
         Ok(ours.filter_map(|build| self.told(build, None)).collect())
     }
 
     /// Always of event `api`: that is what Travis makes of a request.
-    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, CiError> {
+    fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
         if trigger.event != CiEvent::Api {
             let event = trigger.event.word();
-            return Err(CiError::Refused(
+            return Err(WriteError::Refused(
                 Failure::new(
                     FailureKind::Arguments,
                     format!("Travis starts no build of event {event} when it is asked to"),
@@ -164,20 +164,20 @@ impl Ci for TravisCi {
             },
         });
         let answer = self.write(&self.repo("/requests"), Some(&request), task)?;
-        let requested: Requested = read(&answer, "the request").map_err(CiError::of_a_write)?;
+        let requested: Requested = read(&answer, "the request").map_err(WriteError::once_sent)?;
         if let Some(left) = requested.remaining_requests.filter(|left| *left == 0) {
             task.warn(format!("Travis takes {left} further requests for now"));
         }
         Ok(Ticket(format!("{REQUEST}{}", requested.request.id)))
     }
 
-    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, CiError> {
+    fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, WriteError> {
         let Some(number) = ticket.0.strip_prefix(REQUEST) else { return self.build(&ticket.0, task).map(Some) };
         let path = self.repo(&format!("/request/{}", percent_encoded(number)));
         let request: RequestAnswer = self.get(&path, "the request", task)?;
         if request.result.as_deref() == Some("rejected") {
             let why = request.message.as_deref().unwrap_or("without saying why");
-            return Err(CiError::Refused(Failure::new(
+            return Err(WriteError::Refused(Failure::new(
                 FailureKind::Refused,
                 format!("Travis rejected the {}: {why}", ticket.0),
             )));
@@ -188,26 +188,26 @@ impl Ci for TravisCi {
         }
     }
 
-    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, CiError> {
+    fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, WriteError> {
         let path = format!("/build/{}?include=build.request", percent_encoded(id));
         let build: BuildAnswer = self.get(&path, "the build", task)?;
         let head = self.head(&build, task)?;
         self.told(build, head).ok_or_else(|| {
-            CiError::Refused(Failure::new(FailureKind::Git, format!("Travis' build {id} names no commit")))
+            WriteError::Refused(Failure::new(FailureKind::Git, format!("Travis' build {id} names no commit")))
         })
     }
 
-    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+    fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let answer = self.api.send("POST", &format!("/build/{}/cancel", percent_encoded(id)), None, task)?;
         // 409: it has ended already.
         if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
     }
 
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), CiError> {
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         self.write(&format!("/build/{}/restart", percent_encoded(id)), None, task).map(drop)
     }
 
-    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, CiError> {
+    fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         #[derive(serde::Deserialize)]
         struct Jobs {
             jobs: Vec<JobAnswer>,
@@ -227,9 +227,9 @@ impl Ci for TravisCi {
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> {
+fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, WriteError> {
     T::deserialize(&answer.body).map_err(|error| {
-        CiError::NotSent(
+        WriteError::NotSent(
             Failure::new(FailureKind::Network, format!("Travis' answer about {what} cannot be read: {error}"))
                 .hint("is [ci].api the address of Travis' API?"),
         )
@@ -237,9 +237,9 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, CiError> 
 }
 
 /// An answer that says no (<https://developer.travis-ci.com/resource/error>).
-fn refused(answer: &Answer) -> CiError {
+fn refused(answer: &Answer) -> WriteError {
     let failure = answer.failure();
-    CiError::Refused(match answer.status {
+    WriteError::Refused(match answer.status {
         401 | 403 => failure.hint("the token in TRAVIS_TOKEN is missing, wrong, or may not do this"),
         404 => failure.hint("Travis says so too when the token may not see it; is the repository active there?"),
         406 => failure.hint("the repository is not active on Travis"),

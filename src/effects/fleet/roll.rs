@@ -6,14 +6,14 @@ use crate::ci::{BuildState, CiEvent, Start, Trigger};
 use crate::config::{FleetCommand, FleetTarget};
 use crate::effects::World;
 use crate::effects::build_report::red_build;
-use crate::effects::ci::{BuildOutcome, ci_failed, configured, outcome};
+use crate::effects::ci::{BuildOutcome, configured, outcome};
 use crate::effects::config::no_such;
 use crate::effects::git::tip;
-use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::lease::not_sent;
 use crate::effects::sh::ended;
 use crate::fleet::same_version;
-use crate::model::{Failure, FailureKind, TaskContext};
+use crate::model::{Failure, FailureKind, TaskContext, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -143,7 +143,7 @@ impl Roll {
         }
     }
 
-    fn update(&self, cx: &Performing<'_>, before: &Before, key: &str) -> Result<(), EffectError> {
+    fn update(&self, cx: &Performing<'_>, before: &Before, key: &str) -> Result<(), WriteError> {
         let mut env: Vec<(String, String)> = [
             ("RELWF_TARGET", self.args.target.as_str()),
             ("RELWF_FROM", before.from.as_deref().unwrap_or_default()),
@@ -152,7 +152,7 @@ impl Roll {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        match self.how().map_err(EffectError::Refused)? {
+        match self.how().map_err(WriteError::Refused)? {
             FleetCommand::Command(argv) => self.start(cx, argv, &env),
             FleetCommand::Ci { env: further } => {
                 env.extend(further.clone());
@@ -161,15 +161,15 @@ impl Roll {
         }
     }
 
-    fn start(&self, cx: &Performing<'_>, argv: &[String], env: &[(String, String)]) -> Result<(), EffectError> {
+    fn start(&self, cx: &Performing<'_>, argv: &[String], env: &[(String, String)]) -> Result<(), WriteError> {
         let lock = self.lock(cx.task).map_err(not_sent)?;
         let stdin = lock.try_clone().ok();
         let finished =
             start(&self.world, argv, env, stdin, UPDATE, cx.task, &mut |line| cx.task.say(line)).map_err(|error| {
                 if error.never_started() {
-                    EffectError::Refused(error.into())
+                    WriteError::Refused(error.into())
                 } else {
-                    EffectError::Unknown(error.into())
+                    WriteError::Unknown(error.into())
                 }
             })?;
         // Closing the file would do, were it not for copies that a service started by the update may hold.
@@ -181,8 +181,8 @@ impl Roll {
     }
 
     /// Through the CI: a build of event `api` on the branch of the last environment, where releases end.
-    fn build(&self, cx: &Performing<'_>, env: Vec<(String, String)>, key: &str) -> Result<(), EffectError> {
-        let refused = EffectError::Refused;
+    fn build(&self, cx: &Performing<'_>, env: Vec<(String, String)>, key: &str) -> Result<(), WriteError> {
+        let refused = WriteError::Refused;
         let ci = configured(&self.world).map_err(refused)?;
         let environment = self.world.config.environments.last().ok_or_else(|| {
             refused(
@@ -193,18 +193,18 @@ impl Roll {
         let branch = environment.branch.clone();
         let commit = tip(&self.world, &branch).map_err(refused)?;
         let trigger = Trigger { key: key.to_owned(), commit, event: CiEvent::Api, branch, env };
-        let ticket = ci.trigger(&trigger, cx.task).map_err(ci_failed)?;
+        let ticket = ci.trigger(&trigger, cx.task).map_err(WriteError::or_hopeless)?;
         let began = std::time::Instant::now();
         loop {
             // Once it is started, a CI that cannot be asked leaves the outcome open.
-            let build = ci.resolve(&ticket, cx.task).map_err(|error| EffectError::Unknown(error.into()))?;
+            let build = ci.resolve(&ticket, cx.task).map_err(|error| WriteError::Unknown(error.into()))?;
             match build.map(outcome) {
                 Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
                 Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.task))),
                 Some(BuildOutcome::Open(_)) | None => {}
             }
             let open = |kind, why: &str| {
-                EffectError::Unknown(Failure::new(kind, format!("the build that updates {} {why}", self.args.target)))
+                WriteError::Unknown(Failure::new(kind, format!("the build that updates {} {why}", self.args.target)))
             };
             if cx.task.cancel.is_raised() {
                 return Err(open(FailureKind::Interrupted, "goes on after ctrl-C"));
@@ -216,8 +216,8 @@ impl Roll {
         }
     }
 
-    fn failed(&self, failure: Failure) -> EffectError {
-        EffectError::Refused(Failure {
+    fn failed(&self, failure: Failure) -> WriteError {
+        WriteError::Refused(Failure {
             message: format!("updating {} failed: {}", self.args.target, failure.message),
             ..failure
         })
@@ -232,7 +232,7 @@ impl Effect for Roll {
         self.before(cx.task)
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Before>) -> Result<Rolled, EffectError> {
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Before>) -> Result<Rolled, WriteError> {
         let before = intent.facts;
         let to = &self.args.to;
         if before.from.as_deref().is_some_and(|from| same_version(from, to)) {
@@ -240,9 +240,9 @@ impl Effect for Roll {
             return Ok(self.rolled(before));
         }
         self.update(cx, &before, intent.key)?;
-        let target = self.target().map_err(EffectError::Refused)?;
+        let target = self.target().map_err(WriteError::Refused)?;
         match observe(&self.world, target, cx.task) {
-            Ok(Some(found)) if !same_version(&found, to) => Err(EffectError::Refused(
+            Ok(Some(found)) if !same_version(&found, to) => Err(WriteError::Refused(
                 Failure::new(
                     FailureKind::Command,
                     format!("{} was updated to {to}, but it runs {found}", self.args.target),
@@ -251,7 +251,7 @@ impl Effect for Roll {
                 .detail(json!({ "target": self.args.target, "wanted": to, "found": found })),
             )),
             Ok(_) => Ok(self.rolled(before)),
-            Err(failure) => Err(EffectError::Unknown(failure)),
+            Err(failure) => Err(WriteError::Unknown(failure)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! `git::delete_branch`: deletes a branch of the remote, under a lease.
 
 use crate::effects::World;
-use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::lease::{RefLease, RemoteState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,7 +50,7 @@ impl Effect for Delete {
         self.lease()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<(), EffectError> {
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<(), WriteError> {
         // A branch that was not there when this began needs no push.
         if intent.facts.old.is_some() {
             intent.facts.push(&self.world, cx.task)?;

@@ -1,9 +1,9 @@
 //! `git::push`: moves a branch of the remote, under a lease.
 
 use crate::effects::World;
-use crate::effects::host_fn::{Assumed, Effect, EffectError, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::lease::{RefLease, RemoteState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Revision};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Revision, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ impl Effect for Push {
         self.lease()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Pushed, EffectError> {
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Pushed, WriteError> {
         intent.facts.push(&self.world, cx.task)?;
         Ok(self.pushed(&intent.facts))
     }

@@ -2,8 +2,8 @@
 
 use crate::effects::World;
 use crate::effects::secrets::Secrets;
-use crate::http::{Access, HttpError, Request};
-use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value};
+use crate::http::{Access, Request};
+use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::run::Performing;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,19 +41,12 @@ pub(super) struct Response {
 }
 
 impl Exchange {
-    pub(super) fn perform(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Response, HttpError> {
+    pub(super) fn perform(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Response, WriteError> {
         let mut secrets = Secrets::new(&self.world, cx.task);
         let request =
-            self.fill(&mut secrets, key).map_err(|failure| HttpError::Invalid(secrets.hide_failure(failure)))?;
+            self.fill(&mut secrets, key).map_err(|failure| WriteError::Refused(secrets.hide_failure(failure)))?;
         let client = self.world.client(cx.task.cancel);
-        let response = client.request(request).map_err(|error| match error {
-            HttpError::Invalid(failure) => HttpError::Invalid(secrets.hide_failure(failure)),
-            HttpError::NotSent(failure) => HttpError::NotSent(secrets.hide_failure(failure)),
-            HttpError::NotDone { failure, after } => {
-                HttpError::NotDone { failure: secrets.hide_failure(failure), after }
-            }
-            HttpError::Unknown(failure) => HttpError::Unknown(secrets.hide_failure(failure)),
-        })?;
+        let response = client.request(request).map_err(|error| error.map(|failure| secrets.hide_failure(failure)))?;
         let mut headers = BTreeMap::new();
         for (name, value) in &response.headers {
             let (name, value) = (secrets.hide(name), secrets.hide(value));

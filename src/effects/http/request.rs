@@ -2,10 +2,8 @@
 
 use super::exchange::{Exchange, Response};
 use crate::effects::World;
-use crate::effects::host_fn::{Answering, Assumed, Effect, EffectError, Function, Intent, Probe, effect, map, read};
-use crate::effects::lease::not_sent;
-use crate::http::HttpError;
-use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value};
+use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
+use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -62,13 +60,8 @@ impl Effect for Send {
         Ok(())
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, ()>) -> Result<Response, EffectError> {
-        self.exchange.perform(cx, Some(intent.key)).map_err(|error| match error {
-            HttpError::Invalid(failure) => EffectError::Refused(failure),
-            HttpError::NotSent(failure) => not_sent(failure),
-            HttpError::NotDone { failure, after } => EffectError::NotDone { failure, after },
-            HttpError::Unknown(failure) => EffectError::Unknown(failure),
-        })
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, ()>) -> Result<Response, WriteError> {
+        self.exchange.perform(cx, Some(intent.key)).map_err(WriteError::or_hopeless)
     }
 
     fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, ()>) -> Result<Probe<Response>, Failure> {

@@ -1,9 +1,9 @@
 //! `sh::run`: a program that [sh] allows, without a shell.
 
 use crate::effects::World;
-use crate::effects::host_fn::{Answering, Assumed, Effect, EffectError, Function, Intent, Probe, effect, map, read};
+use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
 use crate::effects::secrets::Secrets;
-use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value};
+use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::process::{Finished, Leftovers, Program, Streams, run};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -154,10 +154,10 @@ impl Effect for Sh {
         self.allowed()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, ()>) -> Result<Output, EffectError> {
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, ()>) -> Result<Output, WriteError> {
         self.run(cx, Some(intent.key)).map_err(|failed| match failed.ran {
-            Ran::No | Ran::ToItsEnd => EffectError::Refused(failed.failure),
-            Ran::Perhaps => EffectError::Unknown(failed.failure),
+            Ran::No | Ran::ToItsEnd => WriteError::Refused(failed.failure),
+            Ran::Perhaps => WriteError::Unknown(failed.failure),
         })
     }
 

@@ -8,11 +8,11 @@ mod patterns;
 use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::rest::{self, Manner, Rest};
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState, marked, unmarked,
+    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
+    marked, unmarked,
 };
 use crate::http::{Answer, Api, Client};
-use crate::model::{BranchName, CommitId, Secret, TaskContext, percent_encoded};
+use crate::model::{BranchName, CommitId, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{Branch, Comment, Pull, Repository, Status};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,17 +60,17 @@ impl ForgejoForge {
         Self { rest: Rest::new(api, root, &MANNER), slug: format!("{owner}/{name}"), patterns: Mutex::default() }
     }
 
-    fn repository(&self, task: TaskContext<'_>) -> Result<Repository, ForgeError> {
+    fn repository(&self, task: TaskContext<'_>) -> Result<Repository, WriteError> {
         self.rest.get("", task)?.ok_or_else(|| self.rest.no_project(&self.slug))
     }
 
-    fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, ForgeError> {
+    fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, WriteError> {
         self.rest.get(&format!("/branches/{}", percent_encoded(name.as_str())), task)
     }
 
     /// Changes from branches of this very repository, newest first. Of changes from one branch only those that somebody touched
     /// lately are looked at; and older servers sort out no bases.
-    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let path =
             format!("/pulls?state=all&sort=recentupdate&base={}&limit=50", percent_encoded(search.base.as_str()));
         let pulls: Vec<Pull> = match search.head_branch {
@@ -93,7 +93,7 @@ impl ForgejoForge {
         state: ChangeState,
         head: CommitId,
         task: TaskContext<'_>,
-    ) -> Result<Answer, ForgeError> {
+    ) -> Result<Answer, WriteError> {
         if state == ChangeState::Merged {
             let body = json!({ "Do": "manually-merged", "MergeCommitID": head });
             let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, task)?;
@@ -115,12 +115,12 @@ impl Forge for ForgejoForge {
         Caps { merges: true, needs_branch: true, deploys: false }
     }
 
-    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, WriteError> {
         Ok(self.branch_there(name, task)?.map(|branch| branch.commit.id))
     }
 
     /// The branch's protection as it holds for this token, and the repository's merge styles.
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError> {
         let mut rules = self.repository(task)?.rules();
         if let Some(there) = self.branch_there(branch, task)? {
             there.add_to(&mut rules);
@@ -130,12 +130,12 @@ impl Forge for ForgejoForge {
         Ok(rules)
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         self.pulls(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
-    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
         let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
         if let Some(change) = self.pulls(&search, task)?.into_iter().next() {
@@ -149,7 +149,7 @@ impl Forge for ForgejoForge {
         });
         let answer = self.rest.write("POST", "/pulls", &body, task)?;
         let found = match answer.status {
-            201 => self.rest.read::<Pull>(&answer.body, "/pulls").map_err(ForgeError::of_a_write)?.change(),
+            201 => self.rest.read::<Pull>(&answer.body, "/pulls").map_err(WriteError::once_sent)?.change(),
             // Somebody was faster: perhaps an earlier attempt of ours.
             409 => self.pulls(&search, task)?.into_iter().next(),
             _ => None,
@@ -157,12 +157,12 @@ impl Forge for ForgejoForge {
         found.ok_or_else(|| self.rest.refused(&answer))
     }
 
-    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, WriteError> {
         Ok(self.rest.get::<Pull>(&format!("/pulls/{number}"), task)?.and_then(Pull::change))
     }
 
     /// A pull request whose head was pushed to its base stays open by itself: Forgejo must be told.
-    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let change = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if change.state != ChangeState::Open {
             return Ok(change);
@@ -171,7 +171,7 @@ impl Forge for ForgejoForge {
         Ok(self.change(number, task)?.unwrap_or(change))
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let path = format!("/issues/{number}/comments");
         let said: Vec<Comment> = self.rest.list(&path, task)?;
         if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
@@ -181,7 +181,7 @@ impl Forge for ForgejoForge {
     }
 
     /// The newest word of each context. The list of all words says where its next page is; the combined status does not.
-    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let path = format!("/commits/{commit}/statuses?sort=highestindex&limit=50");
         let mut newest = BTreeMap::new();
         let mut all: Vec<Status> = self.rest.list(&path, task)?;
@@ -195,12 +195,12 @@ impl Forge for ForgejoForge {
         Ok(verdicts)
     }
 
-    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         self.verdicts(commit, task)
     }
 
     /// By a fast-forward to the tested commit itself where the repository allows that, else by a merge commit of Forgejo's.
-    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         let number = request.number;
         let repository = self.repository(task)?;
         if !repository.takes_merges() {
@@ -239,7 +239,7 @@ impl Forge for ForgejoForge {
         })
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",

@@ -1,13 +1,12 @@
 //! GitHub's refusals as failures that say what to do.
 
-use crate::forge::ForgeError;
 use crate::http::Answer;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, WriteError};
 
 /// An answer that says no; or yes to a write, but not as GitHub says it.
-pub(super) fn refused(answer: &Answer) -> ForgeError {
+pub(super) fn refused(answer: &Answer) -> WriteError {
     if answer.is_success() {
-        return ForgeError::Unknown(answer.garbled());
+        return WriteError::Unknown(answer.garbled());
     }
     let failure = answer.failure();
     let hint = match answer.status {
@@ -20,9 +19,9 @@ pub(super) fn refused(answer: &Answer) -> ForgeError {
             "was the repository renamed? `relwf doctor --live` says its name, which belongs into [repo].url"
         }
         404 => "GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from",
-        _ => return ForgeError::Refused(failure),
+        _ => return WriteError::Refused(failure),
     };
-    ForgeError::Refused(failure.hint(hint))
+    WriteError::Refused(failure.hint(hint))
 }
 
 pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Failure {
@@ -42,10 +41,10 @@ pub(super) fn renamed(slug: &str, name: &str) -> Failure {
 }
 
 /// Reading deployments is a right of its own.
-pub(super) fn of_deployments(error: ForgeError) -> ForgeError {
+pub(super) fn of_deployments(error: WriteError) -> WriteError {
     match error {
-        ForgeError::Refused(failure) if failure.kind == FailureKind::Refused => {
-            ForgeError::Refused(failure.hint(
+        WriteError::Refused(failure) if failure.kind == FailureKind::Refused => {
+            WriteError::Refused(failure.hint(
                 "a fine-grained token must be able to read deployments, a classic one has it with the scope `repo`",
             ))
         }

@@ -8,11 +8,11 @@ mod errors;
 
 use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState, marked, unmarked,
+    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
+    marked, unmarked,
 };
 use crate::http::{Answer, Api, Client};
-use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, percent_encoded};
+use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
 use checks::{Heard, Kind};
 use errors::refused;
@@ -60,7 +60,7 @@ impl GithubForge {
     }
 
     /// A look; `None` for 404.
-    fn get(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<Answer>, ForgeError> {
+    fn get(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<Answer>, WriteError> {
         let answer = self.api.get(&self.path(rest), task)?;
         match answer.status {
             404 => Ok(None),
@@ -75,26 +75,26 @@ impl GithubForge {
         rest: &str,
         items: fn(&Value) -> Option<&Vec<Value>>,
         task: TaskContext<'_>,
-    ) -> Result<Vec<T>, ForgeError> {
+    ) -> Result<Vec<T>, WriteError> {
         let found = self.api.all(&self.path(rest), items, task)?;
         let found = found.map_err(|answer| refused(&answer))?;
         found.into_iter().map(|item| read(&item, rest)).collect()
     }
 
-    fn write(&self, method: &str, rest: &str, body: &Value, task: TaskContext<'_>) -> Result<Answer, ForgeError> {
-        Ok(self.api.send(method, &self.path(rest), Some(body), task)?)
+    fn write(&self, method: &str, rest: &str, body: &Value, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+        self.api.send(method, &self.path(rest), Some(body), task)
     }
 
     /// The repository's own settings. Asked once: whoever changes them meanwhile is told by the landing itself.
-    fn settings(&self, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
+    fn settings(&self, task: TaskContext<'_>) -> Result<Rules, WriteError> {
         if let Some(known) = self.settings.get() {
             return Ok(known.clone());
         }
-        let answer = self.get("", task)?.ok_or_else(|| ForgeError::Refused(errors::no_repository(&self.slug())))?;
+        let answer = self.get("", task)?.ok_or_else(|| WriteError::Refused(errors::no_repository(&self.slug())))?;
         let repository: Repository = read(&answer.body, "the repository")?;
         // GitHub leads reads of the old name to the new one, but no writes.
         if !repository.full_name.eq_ignore_ascii_case(&self.slug()) {
-            return Err(ForgeError::Refused(errors::renamed(&self.slug(), &repository.full_name)));
+            return Err(WriteError::Refused(errors::renamed(&self.slug(), &repository.full_name)));
         }
         let found = repository.rules();
         Ok(self.settings.get_or_init(|| found).clone())
@@ -105,19 +105,19 @@ impl GithubForge {
         format!("{}/{}", self.owner, self.name)
     }
 
-    fn statuses(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn statuses(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let path = format!("/commits/{commit}/status?per_page=100");
         let statuses: Vec<Status> = self.list(&path, |body| body["statuses"].as_array(), task)?;
         Ok(statuses.into_iter().map(Verdict::from).collect())
     }
 
-    fn runs(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn runs(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let path = format!("/commits/{commit}/check-runs?filter=latest&per_page=100");
         let runs: Vec<CheckRun> = self.list(&path, |body| body["check_runs"].as_array(), task)?;
         Ok(runs.into_iter().map(Verdict::from).collect())
     }
 
-    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let mut path = format!("/pulls?state=all&per_page=100&base={}", percent_encoded(search.base.as_str()));
         if let Some(branch) = search.head_branch {
             path.push_str(&format!("&head={}:{}", percent_encoded(&self.owner), percent_encoded(branch.as_str())));
@@ -129,14 +129,14 @@ impl GithubForge {
     }
 
     /// A pull request in an answer.
-    fn told(&self, answer: &Answer, what: &str) -> Result<Change, ForgeError> {
+    fn told(&self, answer: &Answer, what: &str) -> Result<Change, WriteError> {
         Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
     }
 }
 
 /// Takes what is needed out of an answer.
-fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, ForgeError> {
-    T::deserialize(body).map_err(|error| ForgeError::NotSent(errors::unreadable(what, &error)))
+fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> {
+    T::deserialize(body).map_err(|error| WriteError::NotSent(errors::unreadable(what, &error)))
 }
 
 impl Forge for GithubForge {
@@ -148,7 +148,7 @@ impl Forge for GithubForge {
         Caps { merges: true, needs_branch: true, deploys: true }
     }
 
-    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, WriteError> {
         match self.get(&format!("/branches/{}", percent_encoded(name.as_str())), task)? {
             Some(answer) => Ok(Some(read::<Branch>(&answer.body, "the branch")?.commit.sha)),
             None => Ok(None),
@@ -156,7 +156,7 @@ impl Forge for GithubForge {
     }
 
     /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError> {
         let name = percent_encoded(branch.as_str());
         let mut rules = self.settings(task)?;
         if let Some(answer) = self.get(&format!("/branches/{name}"), task)? {
@@ -169,13 +169,13 @@ impl Forge for GithubForge {
         Ok(rules)
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         self.pulls(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
-    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
-        let head = new.head_branch.as_ref().ok_or_else(|| ForgeError::Refused(errors::no_branch()))?;
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
+        let head = new.head_branch.as_ref().ok_or_else(|| WriteError::Refused(errors::no_branch()))?;
         let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
         if let Some(change) = self.pulls(&search, task)?.into_iter().next() {
             return Ok(change);
@@ -188,7 +188,7 @@ impl Forge for GithubForge {
         });
         let answer = self.write("POST", "/pulls", &body, task)?;
         match answer.status {
-            201 => self.told(&answer, "the new pull request").map_err(ForgeError::of_a_write),
+            201 => self.told(&answer, "the new pull request").map_err(WriteError::once_sent),
             // Somebody was faster: perhaps an earlier attempt of ours.
             422 if answer.words().contains("already exists") => {
                 self.pulls(&search, task)?.into_iter().next().ok_or_else(|| refused(&answer))
@@ -197,7 +197,7 @@ impl Forge for GithubForge {
         }
     }
 
-    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, WriteError> {
         match self.get(&format!("/pulls/{number}"), task)? {
             Some(answer) => Ok(Some(self.told(&answer, "the pull request")?)),
             None => Ok(None),
@@ -205,24 +205,24 @@ impl Forge for GithubForge {
     }
 
     /// GitHub itself marks a pull request as merged when its head lands; nobody else can.
-    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
-        let change = self.change(number, task)?.ok_or_else(|| ForgeError::Refused(errors::no_change(number)))?;
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError> {
+        let change = self.change(number, task)?.ok_or_else(|| WriteError::Refused(errors::no_change(number)))?;
         if state == ChangeState::Merged || change.state != ChangeState::Open {
             return Ok(change);
         }
         let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), task)?;
         match answer.status {
-            200 => self.told(&answer, "the closed pull request").map_err(ForgeError::of_a_write),
+            200 => self.told(&answer, "the closed pull request").map_err(WriteError::once_sent),
             _ => Err(refused(&answer)),
         }
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let path = format!("/issues/{number}/comments");
         let said: Vec<Comment> =
             self.list(&format!("{path}?per_page=100"), Value::as_array, task).map_err(|error| match error {
-                ForgeError::Refused(failure) if failure.kind == FailureKind::NotFound => {
-                    ForgeError::Refused(errors::no_change(number))
+                WriteError::Refused(failure) if failure.kind == FailureKind::NotFound => {
+                    WriteError::Refused(errors::no_change(number))
                 }
                 other => other,
             })?;
@@ -233,7 +233,7 @@ impl Forge for GithubForge {
         if answer.status == 201 { Ok(()) } else { Err(refused(&answer)) }
     }
 
-    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let heard =
             Heard { statuses: self.statuses(commit, task)?, runs: self.runs(commit, task)?, turn: Kind::default() };
         let all = heard.united();
@@ -242,7 +242,7 @@ impl Forge for GithubForge {
     }
 
     /// One request: check runs and statuses in turn.
-    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
         let Some(mut heard) = heard else { return self.verdicts(commit, task) };
         match heard.turn {
@@ -261,7 +261,7 @@ impl Forge for GithubForge {
         commit: CommitId,
         environment: &str,
         task: TaskContext<'_>,
-    ) -> Result<Option<Verdict>, ForgeError> {
+    ) -> Result<Option<Verdict>, WriteError> {
         let path = format!("/deployments?sha={commit}&environment={}&per_page=1", percent_encoded(environment));
         let Some(answer) = self.get(&path, task).map_err(errors::of_deployments)? else { return Ok(None) };
         let found: Vec<Deployment> = read(&answer.body, "the deployments")?;
@@ -274,7 +274,7 @@ impl Forge for GithubForge {
         Ok(Some(deployment.verdict(statuses.into_iter().next())))
     }
 
-    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         let number = request.number;
         let (title, text) = request.message.split_once("\n\n").unwrap_or((&request.message, ""));
         let body = json!({
@@ -287,7 +287,7 @@ impl Forge for GithubForge {
         let words = answer.words().to_owned();
         Ok(match answer.status {
             200 => {
-                let merged = read::<answers::MergedAs>(&answer.body, "the merge").map_err(ForgeError::of_a_write)?;
+                let merged = read::<answers::MergedAs>(&answer.body, "the merge").map_err(WriteError::once_sent)?;
                 MergeOutcome::Merged(merged.sha)
             }
             409 => MergeOutcome::HeadMoved,
@@ -303,7 +303,7 @@ impl Forge for GithubForge {
         })
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",

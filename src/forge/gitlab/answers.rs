@@ -1,7 +1,7 @@
 //! What GitLab's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, ForgeError, Verdict, VerdictState, unmarked};
-use crate::model::{BranchName, CommitId, DEPLOYMENT};
+use crate::forge::{Change, ChangeState, Verdict, VerdictState, unmarked};
+use crate::model::{BranchName, CommitId, DEPLOYMENT, WriteError};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -71,8 +71,8 @@ impl Request {
     /// Would GitLab squash it? Older servers leave it to the project's option to say.
     pub(super) fn squashes(
         &self,
-        option: impl FnOnce() -> Result<Option<String>, ForgeError>,
-    ) -> Result<bool, ForgeError> {
+        option: impl FnOnce() -> Result<Option<String>, WriteError>,
+    ) -> Result<bool, WriteError> {
         match self.squash_on_merge {
             Some(known) => Ok(known),
             None => Ok(self.squash == Some(true) || option()?.as_deref() == Some("always")),

@@ -9,12 +9,12 @@ use super::combine_verdicts::no_such_word;
 use super::rest::{self, Manner, Rest};
 use super::slug::project_path;
 use super::{
-    Caps, Change, ChangeState, Forge, ForgeError, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState, marked, unmarked,
+    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
+    marked, unmarked,
 };
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client};
-use crate::model::{BranchName, CommitId, Failure, HttpUrl, Secret, TaskContext, percent_encoded};
+use crate::model::{BranchName, CommitId, Failure, HttpUrl, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{Branch, Deployment, Note, PIPELINE, Project, Request, held_by};
 use serde_json::json;
 use std::sync::Arc;
@@ -57,20 +57,20 @@ impl GitlabForge {
         Self { rest: Rest::new(api, root, &MANNER), path, verdicts: Verdicts::default() }
     }
 
-    fn project(&self, task: TaskContext<'_>) -> Result<Project, ForgeError> {
+    fn project(&self, task: TaskContext<'_>) -> Result<Project, WriteError> {
         self.rest.get("", task)?.ok_or_else(|| self.rest.no_project(&self.path))
     }
 
-    fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, ForgeError> {
+    fn branch_there(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<Branch>, WriteError> {
         self.rest.get(&format!("/repository/branches/{}", percent_encoded(name.as_str())), task)
     }
 
-    fn request(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Request>, ForgeError> {
+    fn request(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Request>, WriteError> {
         self.rest.get(&format!("/merge_requests/{number}"), task)
     }
 
     /// Only merge requests from branches of this very project are ours.
-    fn requests(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn requests(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let mut path = format!(
             "/merge_requests?scope=all&state=all&order_by=created_at&sort=desc&per_page=100&target_branch={}",
             percent_encoded(search.base.as_str())
@@ -84,7 +84,7 @@ impl GitlabForge {
     }
 
     /// Why a merge request was not merged.
-    fn not_merged(&self, number: u64, words: &str, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn not_merged(&self, number: u64, words: &str, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         let request = self.request(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if request.is_locked() {
             return Ok(being_merged());
@@ -129,7 +129,7 @@ impl Forge for GitlabForge {
         Caps { merges: true, needs_branch: true, deploys: true }
     }
 
-    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, ForgeError> {
+    fn branch(&self, name: &BranchName, task: TaskContext<'_>) -> Result<Option<CommitId>, WriteError> {
         Ok(self.branch_there(name, task)?.map(|branch| branch.commit.id))
     }
 
@@ -137,7 +137,7 @@ impl Forge for GitlabForge {
     ///
     /// Whichever merge method the project has, a merge commit that was made on the target's tip lands unchanged: by a
     /// fast-forward where it only makes these, else as the second parent of GitLab's own. Squashing alone forbids it.
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, ForgeError> {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError> {
         let project = self.project(task)?;
         let pipeline = project.only_allow_merge_if_pipeline_succeeds == Some(true);
         Ok(Rules {
@@ -149,12 +149,12 @@ impl Forge for GitlabForge {
         })
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, ForgeError> {
+    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         self.requests(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
-    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+    fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
         let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
         if let Some(change) = self.requests(&search, task)?.into_iter().next() {
@@ -172,7 +172,7 @@ impl Forge for GitlabForge {
         let found = match answer.status {
             201 => {
                 let mut opened: Request =
-                    self.rest.read(&answer.body, "/merge_requests").map_err(ForgeError::of_a_write)?;
+                    self.rest.read(&answer.body, "/merge_requests").map_err(WriteError::once_sent)?;
                 // GitLab prepares it in the background; what is proposed is known all the same.
                 opened.sha = opened.sha.or(Some(new.head));
                 opened.change()
@@ -184,23 +184,23 @@ impl Forge for GitlabForge {
         found.ok_or_else(|| self.rest.refused(&answer))
     }
 
-    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, ForgeError> {
+    fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, WriteError> {
         Ok(self.request(number, task)?.and_then(Request::change))
     }
 
     /// GitLab itself marks a merge request as merged when its head lands; nobody else can.
-    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, ForgeError> {
+    fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let change = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if state == ChangeState::Merged || change.state != ChangeState::Open {
             return Ok(change);
         }
         let path = format!("/merge_requests/{number}");
         let answer = self.rest.done("PUT", &path, &json!({ "state_event": "close" }), task)?;
-        let closed: Request = self.rest.read(&answer.body, &path).map_err(ForgeError::of_a_write)?;
+        let closed: Request = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
         Ok(closed.change().unwrap_or(Change { state: ChangeState::Closed, ..change }))
     }
 
-    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), ForgeError> {
+    fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let path = format!("/merge_requests/{number}/notes");
         let said: Vec<Note> = self.rest.list(&format!("{path}?per_page=100"), task)?;
         if said.iter().any(|note| unmarked(note.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
@@ -209,11 +209,11 @@ impl Forge for GitlabForge {
         self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task).map(drop)
     }
 
-    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         self.verdicts.all(&self.rest, commit, task)
     }
 
-    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         self.verdicts.glance(&self.rest, commit, task)
     }
 
@@ -222,7 +222,7 @@ impl Forge for GitlabForge {
         commit: CommitId,
         environment: &str,
         task: TaskContext<'_>,
-    ) -> Result<Option<Verdict>, ForgeError> {
+    ) -> Result<Option<Verdict>, WriteError> {
         let path =
             format!("/deployments?environment={}&order_by=id&sort=desc&per_page=100", percent_encoded(environment));
         let newest: Option<Vec<Deployment>> = self.rest.get(&path, task)?;
@@ -231,7 +231,7 @@ impl Forge for GitlabForge {
     }
 
     /// GitLab takes no word against squashing where the project insists on it, so it is asked first what it would do.
-    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, ForgeError> {
+    fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         let number = request.number;
         let seen = self.request(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if seen.is_locked() {
@@ -260,7 +260,7 @@ impl Forge for GitlabForge {
         let words = answer.words().to_owned();
         match answer.status {
             200 => {
-                let merged: Request = self.rest.read(&answer.body, &path).map_err(ForgeError::of_a_write)?;
+                let merged: Request = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
                 match merged.change().and_then(|change| change.merged_as) {
                     Some(commit) => Ok(MergeOutcome::Merged(commit)),
                     None => Ok(being_merged()),
@@ -278,7 +278,7 @@ impl Forge for GitlabForge {
         }
     }
 
-    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), ForgeError> {
+    fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",

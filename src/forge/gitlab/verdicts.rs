@@ -1,10 +1,10 @@
 //! What GitLab says of a commit: words from outside and jobs, and whole pipelines.
 
 use super::answers::{Pipeline, Status};
+use crate::forge::Verdict;
 use crate::forge::combine_verdicts::worst;
 use crate::forge::rest::Rest;
-use crate::forge::{ForgeError, Verdict};
-use crate::model::{CommitId, TaskContext};
+use crate::model::{CommitId, TaskContext, WriteError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -23,7 +23,7 @@ struct Heard {
 }
 
 impl Verdicts {
-    pub(super) fn all(&self, rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+    pub(super) fn all(&self, rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let statuses = statuses(rest, commit, task)?;
         let pipelines = pipelines(rest, commit, task)?;
         Ok(self.keep(commit, Heard { statuses, pipelines, pipelines_next: false }))
@@ -35,7 +35,7 @@ impl Verdicts {
         rest: &Rest,
         commit: CommitId,
         task: TaskContext<'_>,
-    ) -> Result<Vec<Verdict>, ForgeError> {
+    ) -> Result<Vec<Verdict>, WriteError> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
         let Some(mut heard) = heard else { return self.all(rest, commit, task) };
         if heard.pipelines_next {
@@ -55,7 +55,7 @@ impl Verdicts {
 }
 
 /// The newest word of each name for each branch or merge request: what ran again there counts no more.
-fn statuses(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+fn statuses(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
     let path = format!("/repository/commits/{commit}/statuses?per_page=100");
     let mut seen = BTreeSet::new();
     let mut newest: Vec<Status> = rest.list(&path, task)?;
@@ -65,7 +65,7 @@ fn statuses(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<
 }
 
 /// The newest pipeline of each branch or merge request.
-fn pipelines(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, ForgeError> {
+fn pipelines(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
     let path = format!("/pipelines?sha={commit}&order_by=id&sort=desc&per_page=100");
     let mut seen = BTreeSet::new();
     let mut newest: Vec<Pipeline> = rest.list(&path, task)?;

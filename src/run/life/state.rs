@@ -1,9 +1,8 @@
 //! What a command can be in, what can happen to it, what is to be done then.
 
-use crate::model::{Failure, HumanDuration, RunId, Value};
+use crate::model::{Failure, HumanDuration, RunId, Value, WriteError};
 use crate::run::{
-    Command, EffectError, Entry, Fingerprint, Intent, Key, Observation, OnUnknown, Probe, Record, Request, RetryPolicy,
-    Settled,
+    Command, Entry, Fingerprint, Intent, Key, Observation, OnUnknown, Probe, Record, Request, RetryPolicy, Settled,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -255,7 +254,7 @@ pub enum Happened {
     /// An effect was prepared.
     Prepared(Result<Value, Failure>),
     /// An effect was performed.
-    Performed(Result<Value, EffectError>),
+    Performed(Result<Value, WriteError>),
     /// The remote was asked.
     Probed {
         /// Its answer.

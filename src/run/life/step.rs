@@ -3,8 +3,8 @@
 use super::state::{
     Action, Attempt, Cancellation, CommandKind, CommandState, Context, Doubt, Happened, ProbeCause, Tries, Written,
 };
-use crate::model::{Failure, FailureKind, HumanDuration, Value};
-use crate::run::{EffectError, Observation, OnUnknown, Probe, Settled};
+use crate::model::{Failure, FailureKind, HumanDuration, Value, WriteError};
+use crate::run::{Observation, OnUnknown, Probe, Settled};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -154,12 +154,16 @@ impl Context<'_> {
         self.unless_cancelled(interrupted(), CommandState::RecordingIntent { attempt, tries })
     }
 
-    fn performed(&self, attempt: Attempt, tries: Tries, performed: Result<Value, EffectError>) -> CommandState {
+    fn performed(&self, attempt: Attempt, tries: Tries, performed: Result<Value, WriteError>) -> CommandState {
         match performed {
             Ok(value) => outcome(Settled::Value(value)),
-            Err(EffectError::Refused(failure)) => self.failed(failure),
-            Err(EffectError::NotDone { failure, after }) => self.not_done(attempt, tries, failure, after),
-            Err(EffectError::Unknown(failure)) => self.probe(attempt, 0, ProbeCause::Unanswered { failure, tries }),
+            Err(WriteError::Refused(failure)) => self.failed(failure),
+            Err(WriteError::NotSent(failure)) => {
+                let after = failure.after;
+                self.not_done(attempt, tries, failure, after)
+            }
+            Err(WriteError::NotDone { failure, after }) => self.not_done(attempt, tries, failure, after),
+            Err(WriteError::Unknown(failure)) => self.probe(attempt, 0, ProbeCause::Unanswered { failure, tries }),
         }
     }
 

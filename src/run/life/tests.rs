@@ -1,10 +1,9 @@
 //! Every state meets every event; then the rules, one by one, as a host meets them.
 
 use super::*;
-use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation};
+use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, WriteError};
 use crate::run::{
-    Call, EffectError, Entry, Intent, Key, Observation, OnUnknown, Path, Position, Probe, Record, Request, RetryPolicy,
-    Settled,
+    Call, Entry, Intent, Key, Observation, OnUnknown, Path, Position, Probe, Record, Request, RetryPolicy, Settled,
 };
 use CommandState as S;
 use Happened as H;
@@ -147,10 +146,11 @@ fn events() -> Vec<H> {
     let lost = || failure(FailureKind::Network);
     let performed = [
         Ok(json!(1)),
-        Err(EffectError::Refused(failure(FailureKind::Refused))),
-        Err(EffectError::NotDone { failure: lost(), after: None }),
-        Err(EffectError::NotDone { failure: lost(), after: Some(span(600)) }),
-        Err(EffectError::Unknown(lost())),
+        Err(WriteError::Refused(failure(FailureKind::Refused))),
+        Err(WriteError::NotSent(lost())),
+        Err(WriteError::NotDone { failure: lost(), after: None }),
+        Err(WriteError::NotDone { failure: lost(), after: Some(span(600)) }),
+        Err(WriteError::Unknown(lost())),
     ];
     events.extend(performed.map(H::Performed));
     for on_unknown in [OnUnknown::Ask, OnUnknown::Skip, OnUnknown::Retry] {
@@ -279,11 +279,11 @@ fn probed(found: Probe, on_unknown: OnUnknown) -> H {
 }
 
 fn lost() -> H {
-    H::Performed(Err(EffectError::Unknown(failure(FailureKind::Network))))
+    H::Performed(Err(WriteError::Unknown(failure(FailureKind::Network))))
 }
 
 fn not_done(after: Option<u64>) -> H {
-    H::Performed(Err(EffectError::NotDone { failure: failure(FailureKind::Network), after: after.map(span) }))
+    H::Performed(Err(WriteError::NotDone { failure: failure(FailureKind::Network), after: after.map(span) }))
 }
 
 /// The attempts whose intent is written down.
@@ -457,7 +457,7 @@ fn after_ctrl_c_a_value_still_counts_a_failure_does_not_and_nothing_new_begins()
     let performing = || S::Performing { attempt: attempt(1, Doubt::Unrecorded), tries: tries(1) };
     let value = cancelled(performing(), H::Performed(Ok(json!(1))));
     assert!(matches!(value, S::RecordingOutcome { .. }), "{value:?}");
-    let refused = H::Performed(Err(EffectError::Refused(failure(FailureKind::Refused))));
+    let refused = H::Performed(Err(WriteError::Refused(failure(FailureKind::Refused))));
     for (state, happened) in [
         (S::Reading, H::Answered(Err(failure(FailureKind::Network)))),
         (performing(), refused),

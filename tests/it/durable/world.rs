@@ -2,11 +2,11 @@
 //! between any two steps.
 
 use crate::support::chance::mix;
-use relwf::model::{Cancel, Failure, FailureKind, HumanDuration, RunId, SourceLocation, Value};
+use relwf::model::{Cancel, Failure, FailureKind, HumanDuration, RunId, SourceLocation, Value, WriteError};
 use relwf::run::{
-    Answer, Assumed, Call, Command, Commands, Effect, EffectError, Evaluation, Event, History, Intent, Listener,
-    LocalDriver, Observation, OnUnknown, Outcome, Parallel, Performing, Probe, Read, Record, RecordError, Recorder,
-    RetryPolicy, Script, Session, StepExit, Wait,
+    Answer, Assumed, Call, Command, Commands, Effect, Evaluation, Event, History, Intent, Listener, LocalDriver,
+    Observation, OnUnknown, Outcome, Parallel, Performing, Probe, Read, Record, RecordError, Recorder, RetryPolicy,
+    Script, Session, StepExit, Wait,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -357,27 +357,24 @@ impl Effect for Fake {
         }
     }
 
-    fn perform(&self, _: &Performing<'_>, intent: &Intent) -> Result<Value, EffectError> {
+    fn perform(&self, _: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
         assert_eq!(intent.pre, json!({ "pre": self.id }));
         self.jitter();
         if !self.world.lives() {
-            return Err(EffectError::Unknown(self.dead()));
+            return Err(WriteError::Unknown(self.dead()));
         }
         let first = self.world.tried(&self.id) == 1;
         let not_done = || Failure::new(FailureKind::Network, format!("{} was not sent", self.id));
         match (self.name.as_str(), first) {
             ("effect::refused", _) => {
-                return Err(EffectError::Refused(Failure::new(
-                    FailureKind::Refused,
-                    format!("{} is refused", self.id),
-                )));
+                return Err(WriteError::Refused(Failure::new(FailureKind::Refused, format!("{} is refused", self.id))));
             }
             ("effect::busy", true) => {
                 let after = Some(HumanDuration::new(Duration::from_micros(100)));
-                return Err(EffectError::NotDone { failure: not_done(), after });
+                return Err(WriteError::NotDone { failure: not_done(), after });
             }
-            ("effect::unreachable", _) => return Err(EffectError::NotDone { failure: not_done(), after: None }),
-            ("effect::lost", true) => return Err(EffectError::Unknown(not_done())),
+            ("effect::unreachable", _) => return Err(WriteError::NotDone { failure: not_done(), after: None }),
+            ("effect::lost", true) => return Err(WriteError::Unknown(not_done())),
             ("effect::panic", _) => panic!("{} is a bug", self.id),
             _ => {}
         }
@@ -385,7 +382,7 @@ impl Effect for Fake {
         self.world.happen(&self.id, &intent.idempotency_key, &value);
         let silent = matches!(self.name.as_str(), "effect::silent" | "effect::doubtful" | "effect::skip") && first;
         if !self.world.lives() || silent {
-            return Err(EffectError::Unknown(self.dead()));
+            return Err(WriteError::Unknown(self.dead()));
         }
         Ok(value)
     }

@@ -4,10 +4,10 @@ use crate::support::git::{Repo, quiet};
 use crate::support::github::{Play, Settled};
 use crate::support::gitlab::{Gitlab, PATH};
 use crate::support::hosted::Fault;
-use relwf::ci::{Build, BuildQuery, BuildState, Ci, CiError, CiEvent, GitlabCi, Ticket, Trigger};
+use relwf::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, GitlabCi, Ticket, Trigger};
 use relwf::forge::gitlab_api;
 use relwf::http::Client;
-use relwf::model::{Cancel, Secret};
+use relwf::model::{Cancel, Secret, WriteError};
 use std::sync::Arc;
 
 struct Scene {
@@ -44,9 +44,9 @@ impl Scene {
     }
 }
 
-fn refused<T: std::fmt::Debug>(answer: Result<T, CiError>) -> String {
+fn refused<T: std::fmt::Debug>(answer: Result<T, WriteError>) -> String {
     match answer {
-        Err(CiError::Refused(failure)) => format!("{} {}", failure.message, failure.hint.unwrap_or_default()),
+        Err(WriteError::Refused(failure)) => format!("{} {}", failure.message, failure.hint.unwrap_or_default()),
         other => panic!("{other:?}"),
     }
 }
@@ -135,7 +135,7 @@ fn what_gitlab_refuses_comes_with_what_to_do() {
     assert!(words.contains("404"), "{words}");
     scene.forge.with(|lab| lab.no_variables = false);
     scene.forge.fault("POST", "/pipeline", 1, Fault::DoneThenReset);
-    assert!(matches!(scene.ci.trigger(&scene.trigger("lost"), quiet()), Err(CiError::Unknown(_))));
+    assert!(matches!(scene.ci.trigger(&scene.trigger("lost"), quiet()), Err(WriteError::Unknown(_))));
     let found = scene.ci.find("lost", &"master".parse().unwrap(), quiet()).unwrap();
     assert_eq!(found.len(), 1, "it was started all the same");
 }

@@ -7,10 +7,9 @@ use relwf::config::{CiConfig, Config, Environment, ForgeConfig, ShConfig};
 use relwf::effects::{Clock, Decision, Registry, Signals, World};
 use relwf::forge::LocalForge;
 use relwf::git::{Credentials, Identity, Keep, Mirror, RemoteUrl};
-use relwf::model::{Cancel, Failure, Progress, RunId, SourceLocation, TaskContext, Value};
+use relwf::model::{Cancel, Failure, Progress, RunId, SourceLocation, TaskContext, Value, WriteError};
 use relwf::run::{
-    Assumed, Call, Command, Commands, EffectError, Intent, Key, Observation, OnUnknown, Path as RunPath, Performing,
-    Probe,
+    Assumed, Call, Command, Commands, Intent, Key, Observation, OnUnknown, Path as RunPath, Performing, Probe,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -316,7 +315,7 @@ impl Bound<'_> {
         Ok(Intent { idempotency_key: self.idempotency_key.clone(), pre })
     }
 
-    pub fn perform(&self, intent: &Intent) -> Result<Value, EffectError> {
+    pub fn perform(&self, intent: &Intent) -> Result<Value, WriteError> {
         self.with(|cx| self.effect().perform(cx, intent))
     }
 
