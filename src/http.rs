@@ -21,7 +21,7 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 pub const BODY_LIMIT: u64 = 32 * 1024 * 1024;
 /// How many redirects a read follows.
 const REDIRECTS: usize = 5;
-/// How often a read is tried when connection or gateway fail: a hiccup passes, a misspelt host is told soon.
+/// How often a read is tried when connection or gateway fail: a short outage passes, a misspelt host is reported soon.
 const ATTEMPTS: u32 = 5;
 /// Headers that hold no secrets: they may follow a redirect to another host.
 const HARMLESS: [&str; 5] = ["accept", "accept-language", "content-type", "range", "user-agent"];
@@ -198,12 +198,12 @@ impl Client {
         let until = Instant::now() + request.deadline;
         match request.access {
             Access::Write => self.once(&request, until),
-            Access::Read | Access::Own => self.patiently(request, until),
+            Access::Read | Access::Own => self.with_retries(request, until),
         }
     }
 
     /// A read: redirects and further attempts.
-    fn patiently(&self, mut request: Request, until: Instant) -> Result<Response, WriteError> {
+    fn with_retries(&self, mut request: Request, until: Instant) -> Result<Response, WriteError> {
         let mut attempts = 0;
         let mut redirects = 0;
         loop {
@@ -216,7 +216,7 @@ impl Client {
                         redirects += 1;
                         continue;
                     }
-                    // What a server says that is broken for a moment, and a gateway when the server behind it is away.
+                    // A server that fails for a moment, and a gateway whose server is away.
                     if !matches!(response.status, 500 | 502..=504) {
                         return answer;
                     }
@@ -264,7 +264,7 @@ impl Client {
         Err(class(failure))
     }
 
-    /// Sleeps unless somebody asks to stop; says whether it slept.
+    /// Sleeps unless the cancel flag is raised; says whether it slept.
     fn sleep(&self, pause: Duration) -> bool {
         let until = Instant::now() + pause;
         while !self.cancel.is_raised() {

@@ -61,7 +61,7 @@ pub struct Program<'a, Text = String> {
     pub stdin: Option<File>,
     /// Where its output goes.
     pub streams: Streams,
-    /// At most so many bytes of each stream are kept, from the start; the rest is only shown.
+    /// How many bytes of each stream are kept, from the start; the rest is only shown.
     pub keep: usize,
     /// It is killed after this long.
     pub limit: Option<Duration>,
@@ -113,7 +113,7 @@ pub enum ProcessError {
     Start {
         /// The program.
         program: String,
-        /// The system's words.
+        /// The system's error.
         source: io::Error,
     },
     /// It took too long and was killed with everything it had started.
@@ -226,7 +226,7 @@ pub fn run<Text: AsRef<OsStr>>(
     out.finish(line);
     err.finish(line);
     if leftovers == Leftovers::Kill {
-        // The program itself is not reaped yet, so its id cannot have become somebody else's.
+        // The program itself is not reaped yet, so its id cannot belong to another process.
         child.signal(Signal::KILL);
     }
     let status = child.reap().map_err(|source| ProcessError::Start { program: name, source })?;

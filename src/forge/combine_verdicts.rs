@@ -1,9 +1,9 @@
-//! What several forges have in common: verdicts from several places as one list, words that mean the same.
+//! Verdicts from several places as one list, and messages that several forges share.
 
 use super::{Verdict, VerdictState};
 use crate::model::{Failure, FailureKind, WriteError};
 
-/// Where several speak under one name, the worst word counts: red is never outvoted.
+/// Where several verdicts have one name, the worst counts: red is never outvoted.
 pub(super) fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Vec<Verdict> {
     let mut all: Vec<Verdict> = Vec::new();
     for verdict in verdicts {
@@ -16,7 +16,7 @@ pub(super) fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Vec<
     all
 }
 
-/// How much a word counts against a commit.
+/// How much a verdict counts against a commit.
 pub(super) const fn weight(state: VerdictState) -> u8 {
     match state {
         VerdictState::Green => 0,
@@ -27,7 +27,7 @@ pub(super) const fn weight(state: VerdictState) -> u8 {
     }
 }
 
-/// Is it people whom a forge waits for before it merges? It says so in words alone: "At least 1 approving review is required",
+/// Does a forge wait for people before it merges? Only its message says so: "At least 1 approving review is required",
 /// "Waiting on code owner review from …", "Changes requested", "A conversation must be resolved" (GitHub), "Does not have enough
 /// approvals" (Forgejo).
 pub(super) fn waits_for_people(words: &str) -> bool {
@@ -35,7 +35,7 @@ pub(super) fn waits_for_people(words: &str) -> bool {
     ["review", "approval", "changes requested", "conversation"].iter().any(|sign| words.contains(sign))
 }
 
-/// The refusal to say of a commit what a forge has no word for: never green instead.
+/// The refusal to report a state that a forge does not have: never green instead.
 pub(super) fn no_such_word(forge: &str) -> WriteError {
     let words = format!("{forge} has no word for a check that was skipped or took no side");
     WriteError::Refused(

@@ -2,7 +2,7 @@
 //!
 //! - `refs/relwf/changes/<N>`: a change. The tag's target is the proposed commit, its message title, body and, as the last
 //!   line, the record that machines read. `git fetch <remote> refs/relwf/changes/1` brings the proposed commit.
-//! - `refs/relwf/changes/verdicts/<commit id>`: every check's latest word on a commit.
+//! - `refs/relwf/changes/verdicts/<commit id>`: every check's latest verdict on a commit.
 //!
 //! Everything goes through git's transport, so it works wherever git does. A change of either is a leased push of a new tag
 //! object: two writers never overwrite one another. Reading moves no reference here.
@@ -21,7 +21,7 @@ const CHANGES: &str = "refs/relwf/changes/";
 const VERDICTS: &str = "refs/relwf/changes/verdicts/";
 const CHANGE_LINE: &str = "relwf-change: ";
 const VERDICT_LINE: &str = "relwf-verdicts: ";
-/// How often a write is tried again because somebody else was faster.
+/// How often a write is tried again because another writer was faster.
 const RACES: usize = 50;
 
 /// Changes and verdicts in the git repository itself.
@@ -130,7 +130,7 @@ impl LocalForge {
         }
         let mut tags = Vec::with_capacity(refs.len());
         for (name, id) in refs {
-            // Replaced between listing and fetching: whoever needs the newest looks again, under a lease.
+            // Replaced between listing and fetching: a caller that needs the newest looks again, under a lease.
             if !self.mirror.contains(id) {
                 continue;
             }
@@ -141,7 +141,7 @@ impl LocalForge {
         Ok(tags)
     }
 
-    /// Replaces what a reference holds by what `decide` makes of it, as often as somebody else is faster.
+    /// Replaces what a reference holds by what `decide` makes of it, as often as another writer is faster.
     fn swap(&self, name: &RefName, task: TaskContext<'_>, decide: &mut Decide<'_>) -> Result<(), WriteError> {
         for _ in 0..RACES {
             let held = self.refs(task)?.remove(name);
@@ -258,7 +258,7 @@ impl Forge for LocalForge {
             let name = change_ref(number).map_err(WriteError::Refused)?;
             match self.put(&name, Expected::Absent, &tag, task) {
                 Ok(()) => return Ok(stored.change(number)),
-                // Somebody took the number.
+                // Another writer took the number.
                 Err(PushError::Moved { .. }) => number += 1,
                 Err(error) => return Err(writing(error)),
             }
@@ -409,7 +409,7 @@ fn no_change(number: u64) -> Failure {
 
 fn foreign(name: &RefName) -> Failure {
     Failure::new(FailureKind::Git, format!("{name} on the remote does not hold what relwf writes there")).hint(
-        "somebody else wrote it, or a newer relwf did; look at it with `git cat-file -p` and remove it if it is wrong",
+        "another program or a newer relwf wrote it; look at it with `git cat-file -p` and remove it if it is wrong",
     )
 }
 

@@ -16,7 +16,7 @@ pub fn marked(text: &str, marker: &str, longest: usize) -> String {
     format!("{kept}{cut}{mark}")
 }
 
-/// The text without its mark, and the mark. Only the last line counts: a mark that is quoted elsewhere is somebody's text.
+/// The text without its mark, and the mark. Only the last line counts: a mark that is quoted elsewhere is text.
 pub fn unmarked(text: &str) -> (&str, Option<&str>) {
     let trimmed = text.trim_end();
     let last = trimmed.rfind('\n').map_or(0, |at| at + 1);

@@ -106,14 +106,14 @@ pub enum VerdictState {
     Neutral,
 }
 
-/// One check's word on a commit.
+/// One check's verdict on a commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The check, e.g. `continuous-integration/travis-ci/pr`.
     pub context: String,
-    /// Its word.
+    /// How it judged.
     pub state: VerdictState,
-    /// In its own words.
+    /// Its own description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Where a person looks at it.
@@ -132,7 +132,7 @@ pub struct Rules {
     pub direct_push: Option<bool>,
     /// May merge commits land on it?
     pub merge_commits: Option<bool>,
-    /// May whoever asks write to the repository?
+    /// May this login write to the repository?
     pub write: Option<bool>,
     /// How many people must approve a change before the forge merges it.
     pub approvals: u64,
@@ -164,7 +164,7 @@ pub enum MergeOutcome {
     BaseMoved,
     /// Not now; ask again.
     NotReady(String),
-    /// Not before somebody has done something on the forge: approved it, say.
+    /// Not before people have acted on the forge: approved it, say.
     Withheld(String),
     /// No.
     Refused(String),
@@ -218,13 +218,13 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`WriteError`].
     fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
-    /// Every check's latest word on a commit.
+    /// Every check's latest verdict on a commit.
     ///
     /// # Errors
     ///
     /// See [`WriteError`].
     fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError>;
-    /// The same as far as one look tells: cheaper, and a little older in parts. Whoever decides on it asks for all verdicts.
+    /// The same as far as one request tells: cheaper, and a little older in parts. A decision needs [`Forge::verdicts`].
     ///
     /// # Errors
     ///
@@ -250,7 +250,7 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`WriteError`]; `Unknown` where the answer was lost.
     fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError>;
-    /// Records a check's word on a commit.
+    /// Records a check's verdict on a commit.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The cache folder: one bare mirror for each remote, made whole or not at all, shared by processes.
 //!
-//! Whoever clones or moves references holds the mirror's lock file; the system lets go of it when the process ends,
-//! however it ends. So what lies beside a mirror under the lock is left over from the dead and may be removed.
+//! A process that clones or moves references holds the mirror's lock file; the system releases it when the process ends,
+//! however it ends. So what lies beside a mirror under the lock was left by a process that died, and may be removed.
 
 use super::refs::{Snapshot, stored};
 use super::remote::RemoteConnection;
@@ -13,7 +13,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// So many bytes bring history enough for the commit graph to be written anew.
+/// A fetch of this many bytes brings enough history for the commit graph to be written anew.
 const LARGE_FETCH: u64 = 4 << 20;
 
 /// The path of a whole mirror of the remote, cloned first when there is none.
@@ -63,7 +63,7 @@ pub(super) fn sync(path: &Path, remote: &RemoteConnection, task: TaskContext<'_>
     Ok(Synced { updated, bytes })
 }
 
-/// Writes down what a push made of the remote's references, unless somebody else is fetching just now.
+/// Records what a push made of the remote's references, unless another process is fetching.
 pub(super) fn note(path: &Path, moved: &[(String, Option<Oid>)]) {
     let Ok(file) = File::create(lock_path(path)) else { return };
     if file.try_lock().is_err() {
@@ -216,7 +216,7 @@ fn sweep(path: &Path) {
         let other = entry.file_name();
         let rest = other.to_str().and_then(|other| other.strip_prefix(name));
         if rest.is_some_and(|rest| rest.starts_with(".new-") || rest.starts_with(".broken-")) {
-            // Left where it is when it cannot be removed: it is in nobody's way.
+            // Left where it is when it cannot be removed: it does no harm.
             let _ = fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn write(mirror: &Path, task: TaskContext<'_>) {
         ["-c", "commitGraph.generationVersion=1", "-c", "commitGraph.changedPaths=false", "-C"].map(Into::into).into();
     arguments.push(mirror.into());
     arguments.extend(["commit-graph", "write", "--reachable", "--no-progress"].map(Into::into));
-    // Without it everything works, only slower: a failure is nobody's concern.
+    // Without it everything works, only slower: a failure is logged and no more.
     if let Err(error) = run_git(&arguments, &[], None, task.cancel) {
         tracing::debug!(%error, "no commit graph is written");
     }

@@ -153,7 +153,7 @@ impl Credentials {
         }
     }
 
-    /// What the last connection to this remote got in with, for `doctor`; `None` where nobody was asked for anything.
+    /// What the last connection to this remote got in with, for `doctor`; `None` where the server asked for none.
     pub fn used(&self, url: &RemoteUrl) -> Option<CredentialSource> {
         self.tried(url).pop()
     }

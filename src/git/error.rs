@@ -30,7 +30,7 @@ pub enum PushError {
     Rejected {
         /// The reference.
         name: RefName,
-        /// git's word, e.g. `pre-receive hook declined`.
+        /// git's reason, e.g. `pre-receive hook declined`.
         message: String,
         /// The server's own lines.
         server: Vec<String>,
@@ -46,7 +46,7 @@ pub enum PushError {
     /// Nothing was sent for certain.
     #[error("{0}")]
     NotSent(GitError),
-    /// The connection broke after sending: nobody knows.
+    /// The connection broke after sending: it may or may not have happened.
     #[error("{0}")]
     Unknown(GitError),
 }
@@ -145,16 +145,15 @@ impl GitError {
             (ErrorCode::Auth, _) => auth(sentence, url),
             (_, ErrorClass::Http) if words.contains("status code: 401") => auth(sentence, url),
             (_, ErrorClass::Http) if words.contains("status code: 403") => Self::new(FailureKind::Auth, sentence)
-                .hint("whoever logged in may not do this there: the token needs the right to write contents"),
+                .hint("this login may not do that: the token needs write access to the repository's contents"),
             (_, ErrorClass::Http) if words.contains("status code: 404") => {
                 Self::new(FailureKind::NotFound, format!("there is no repository at {url}, or it may not be seen"))
                     .hint("check the address; forges answer 404 when credentials are missing")
             }
             (_, ErrorClass::Ssh) if words.contains("auth") => auth(sentence, url),
-            // It spoke to us instead of to git, and hung up.
-            (ErrorCode::Eof, ErrorClass::Ssh) => Self::new(FailureKind::Refused, sentence).hint(
-                "those are the server's own words: check the path, and ask whoever looks after the server for the right",
-            ),
+            // The server printed a message instead of speaking git's protocol, and closed the connection.
+            (ErrorCode::Eof, ErrorClass::Ssh) => Self::new(FailureKind::Refused, sentence)
+                .hint("that is the server's message: check the path, and ask the server's administrator for access"),
             (_, ErrorClass::Net | ErrorClass::Http | ErrorClass::Ssh | ErrorClass::Os) => by_proxy(sentence, url),
             _ => Self::local(format!("{doing} failed for {url}"), error),
         }
@@ -208,7 +207,7 @@ impl From<PushError> for Failure {
         let message = error.to_string();
         match error {
             PushError::Moved { name, expected, found } => Self::new(FailureKind::Moved, message)
-                .hint("somebody else pushed meanwhile; fetch and look again")
+                .hint("another push came first; fetch and look again")
                 .detail(serde_json::json!({
                     "ref": name,
                     "expected": match expected { Expected::Absent => None, Expected::Id(id) => Some(id) },
@@ -216,7 +215,7 @@ impl From<PushError> for Failure {
                 })),
             PushError::Rejected { name, message: word, server } => {
                 let mut failure = Self::new(FailureKind::Refused, message)
-                    .hint("the server's own words tell why: a hook, a protected branch or missing rights")
+                    .hint("the server's message says why: a hook, a protected branch or missing rights")
                     .detail(serde_json::json!({ "ref": name, "message": word, "server": server }));
                 failure.causes = server;
                 failure

@@ -60,7 +60,7 @@ fn copy_store(from: &Path, to: &Path, task: TaskContext<'_>) -> io::Result<()> {
         let name = entry.file_name();
         let is_fan = name.len() == 2 && name.to_str().is_some_and(|name| name.bytes().all(|b| b.is_ascii_hexdigit()));
         if is_fan {
-            // Damaged ones stay behind: whoever needs one is told that it is missing.
+            // Damaged ones stay behind: a read of one then says that it is missing.
             copy_folder(&entry.path(), &to.join(&name), task, |path| {
                 Ok(name_of(path).len() == 38 && loose::is_whole(path)?)
             })?;

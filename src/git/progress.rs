@@ -1,4 +1,4 @@
-//! How far a transfer is, told at most ten times a second, and what the other side says meanwhile.
+//! How far a transfer is, reported at most ten times a second, and the other side's messages meanwhile.
 
 use crate::model::{Progress, TaskContext};
 use std::cell::{Cell, RefCell};
@@ -20,7 +20,7 @@ const COUNTERS: [&str; 7] = [
 /// One transfer's progress.
 pub(super) struct Meter<'a> {
     task: TaskContext<'a>,
-    told: Cell<Option<Instant>>,
+    shown_at: Cell<Option<Instant>>,
     ended: Cell<bool>,
     line: RefCell<Vec<u8>>,
     lines: RefCell<Vec<String>>,
@@ -30,7 +30,7 @@ impl<'a> Meter<'a> {
     pub(super) fn new(task: TaskContext<'a>) -> Self {
         Self {
             task,
-            told: Cell::new(None),
+            shown_at: Cell::new(None),
             ended: Cell::new(false),
             line: RefCell::default(),
             lines: RefCell::default(),
@@ -62,15 +62,15 @@ impl<'a> Meter<'a> {
     fn tell(&self, what: &str, done: usize, total: usize, bytes: usize) -> bool {
         let last = done == total;
         let due = match last {
-            // Callbacks repeat the end; it is told once.
+            // Callbacks repeat the end; it is reported once.
             true => !self.ended.replace(true),
             false => {
                 self.ended.set(false);
-                self.told.get().is_none_or(|told| told.elapsed() >= PAUSE)
+                self.shown_at.get().is_none_or(|shown_at| shown_at.elapsed() >= PAUSE)
             }
         };
         if due {
-            self.told.set(Some(Instant::now()));
+            self.shown_at.set(Some(Instant::now()));
             (self.task.progress)(Progress {
                 what: what.to_owned(),
                 done: Some(done as u64),

@@ -1,7 +1,7 @@
-//! What a receiving git says of its references, cut down to those that matter to a push.
+//! The advertisement of references by a receiving git, cut down to those that matter to a push.
 //!
-//! libgit2 opens the whole tree of every reference that the other side names, to learn what need not be sent: with a
-//! thousand references that takes seconds, for a commit or two. So of a repository on this machine it hears of few.
+//! libgit2 opens the whole tree of every advertised reference to learn what need not be sent: with a thousand references that
+//! takes seconds, for a commit or two. So of a repository on this machine it is shown few.
 
 use super::commits::oid;
 use super::ref_update::RefUpdate;
@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// With fewer references than this there is nothing to gain.
 const MANY: usize = 64;
-/// A push of more new commits than this is told of all references.
+/// To a push of more new commits than this all references are advertised.
 const NEW_COMMITS: usize = 64;
 
-/// The references that a push must hear of, by name: those that it moves, and enough others to reach every commit that the
-/// other side has already. `None` when it should hear of all.
+/// The references that a push needs, by name: those that it moves, and enough others to reach every commit that the other
+/// side has already. `None` when it needs all.
 pub(super) fn relevant(repository: &Repository, there: &Snapshot, updates: &[RefUpdate]) -> Option<BTreeSet<String>> {
     if there.refs.len() < MANY {
         return None;
@@ -73,7 +73,7 @@ fn holds(repository: &Repository, tip: Oid, id: Oid) -> bool {
     repository.graph_descendant_of(tip, id).unwrap_or(false)
 }
 
-/// Lets an advertisement through, without the references that are not to be heard of.
+/// Lets an advertisement through without the references that are not needed.
 pub(super) struct RefFilter {
     keep: BTreeSet<String>,
     waiting: Vec<u8>,
@@ -99,7 +99,7 @@ impl RefFilter {
         match (self.cut(), bytes) {
             (Cut::Short, [_, ..]) => Passed::Waiting,
             (Cut::Whole(bytes), _) => Passed::Whole(bytes),
-            // Not what was expected: libgit2 finds the words for it.
+            // Not what was expected: libgit2 says what is wrong.
             (Cut::Short | Cut::Strange, _) => Passed::Whole(std::mem::take(&mut self.waiting)),
         }
     }

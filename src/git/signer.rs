@@ -3,8 +3,7 @@
 //! Knows nothing of commits but the text. The programs ask for passphrases through their agents or windows.
 
 use super::Ident;
-use super::settings::Env;
-use super::signing::{Format, Key, Signing, literal};
+use super::signing::{Format, Key, PLACES, Signing, literal};
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::process::{self, Finished, Leftovers, ProcessError, Program, Streams};
 use std::fs::File;
@@ -15,23 +14,6 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// No signature and no program's complaint is longer.
 const KEPT: usize = 256 * 1024;
-
-/// What the programs and their agents are found by.
-const PLACES: [&str; 13] = [
-    "PATH",
-    "HOME",
-    "GNUPGHOME",
-    "GPG_TTY",
-    "GPG_AGENT_INFO",
-    "SSH_AUTH_SOCK",
-    "SSH_SK_PROVIDER",
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "TERM",
-];
 
 impl Signing {
     /// Is there what signing needs, as far as that can be seen without signing?
@@ -79,11 +61,11 @@ impl Signing {
     }
 
     fn programs(&self) -> Vec<&str> {
-        let told = match &self.key {
-            Key::Told(words) => words.first(),
+        let asked = match &self.key {
+            Key::FromCommand(argv) => argv.first(),
             _ => None,
         };
-        told.into_iter().chain([&self.program]).map(String::as_str).collect()
+        asked.into_iter().chain([&self.program]).map(String::as_str).collect()
     }
 
     fn is_there(&self, program: &str) -> bool {
@@ -147,7 +129,7 @@ impl Signing {
         let (payload, key_file) = (folder.path().join("commit"), folder.path().join("key"));
         let literal = match &self.key {
             Key::Literal(key) => Some(key.clone()),
-            Key::Told(words) => Some(self.told(words, task)?),
+            Key::FromCommand(argv) => Some(self.key_from_command(argv, task)?),
             _ => None,
         };
         std::fs::write(&payload, text).map_err(|error| self.unwritten(&error))?;
@@ -168,14 +150,14 @@ impl Signing {
         }
     }
 
-    /// The first line of what `gpg.ssh.defaultKeyCommand` says.
-    fn told(&self, argv: &[String], task: TaskContext<'_>) -> Result<String, Failure> {
+    /// The first line that `gpg.ssh.defaultKeyCommand` prints.
+    fn key_from_command(&self, argv: &[String], task: TaskContext<'_>) -> Result<String, Failure> {
         let shown = argv.join(" ");
         let ended = self.run(argv, None, task)?;
         let first = ended.stdout.lines().next().and_then(literal).filter(|_| ended.success());
         first.map(str::to_owned).ok_or_else(|| {
             let words = format!("`{shown}` (gpg.ssh.defaultKeyCommand) tells no ssh key");
-            said(self.failure(FailureKind::Config, words), &ended)
+            with_output(self.failure(FailureKind::Config, words), &ended)
                 .hint("its first line must be a public key (`ssh-add -L` shows the agent's), or set user.signingkey")
         })
     }
@@ -221,7 +203,7 @@ impl Signing {
     /// The program ended without a signature.
     fn declined(&self, ended: &Finished) -> Failure {
         let why = format!("`{}` made no signature with {} ({})", self.program, self.shown(), ended.ending());
-        said(self.failure(FailureKind::Command, why), ended).hint(self.advice())
+        with_output(self.failure(FailureKind::Command, why), ended).hint(self.advice())
     }
 
     /// What helps where a key or its passphrase is missing.
@@ -244,19 +226,8 @@ impl Signing {
     }
 }
 
-/// The program's own words as causes.
-fn said(failure: Failure, ended: &Finished) -> Failure {
+/// The program's output as causes.
+fn with_output(failure: Failure, ended: &Finished) -> Failure {
     let lines = ended.stderr.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("[GNUPG:]"));
     lines.take(10).fold(failure, Failure::cause)
-}
-
-/// What of the environment the programs see beside relwf's own.
-pub(super) fn environment(env: Env<'_>) -> Vec<(String, String)> {
-    let places = PLACES.into_iter().filter_map(|place| Some((place.to_owned(), env(place)?)));
-    // ssh-keygen would ask on the terminal, where relwf draws: it asks with a window, or not at all.
-    let given = env("SSH_ASKPASS").filter(|asker| !asker.is_empty());
-    let usual = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env(name).is_some());
-    let asker = given.or_else(|| (!usual).then(|| "false".to_owned()));
-    let asker = asker.map(|asker| ("SSH_ASKPASS".to_owned(), asker));
-    places.chain(asker).chain([("SSH_ASKPASS_REQUIRE".to_owned(), "force".to_owned())]).collect()
 }

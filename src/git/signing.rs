@@ -5,10 +5,26 @@
 //! runs the programs.
 
 use super::GitError;
-use super::settings::Settings;
-use super::signer::environment;
+use super::settings::{Env, Settings};
 use crate::model::FailureKind;
 use std::path::{Path, PathBuf};
+
+/// What the programs and their agents are found by.
+pub(super) const PLACES: [&str; 13] = [
+    "PATH",
+    "HOME",
+    "GNUPGHOME",
+    "GPG_TTY",
+    "GPG_AGENT_INFO",
+    "SSH_AUTH_SOCK",
+    "SSH_SK_PROVIDER",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "TERM",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -27,8 +43,8 @@ pub(super) enum Key {
     File(PathBuf),
     /// A public key itself; the agent has its private half.
     Literal(String),
-    /// A program that tells such a key.
-    Told(Vec<String>),
+    /// A program that prints such a key.
+    FromCommand(Vec<String>),
 }
 
 /// How commits are signed.
@@ -94,7 +110,7 @@ impl Signing {
             Key::Named(name) => format!("{kind} key {name}"),
             Key::File(path) => format!("{kind} key {}", path.display()),
             Key::Literal(key) => format!("{kind} key {}", short(key)),
-            Key::Told(words) => format!("the {kind} key that `{}` tells", words.join(" ")),
+            Key::FromCommand(words) => format!("the {kind} key that `{}` tells", words.join(" ")),
         }
     }
 }
@@ -110,7 +126,7 @@ fn key(format: Format, settings: &Settings<'_>) -> Result<Key, GitError> {
         }),
         (Format::Ssh, None) => match settings.get("gpg.ssh.defaultKeyCommand") {
             Some(command) => match words(&command) {
-                Some(words) if !words.is_empty() => Ok(Key::Told(words)),
+                Some(words) if !words.is_empty() => Ok(Key::FromCommand(words)),
                 _ => Err(GitError::new(
                     FailureKind::Config,
                     format!("git's setting gpg.ssh.defaultKeyCommand is no command: `{command}`"),
@@ -160,6 +176,17 @@ fn words(line: &str) -> Option<Vec<String>> {
     }
     words.extend(word);
     quote.is_none().then_some(words)
+}
+
+/// What of the environment the programs see beside relwf's own.
+fn environment(env: Env<'_>) -> Vec<(String, String)> {
+    let places = PLACES.into_iter().filter_map(|place| Some((place.to_owned(), env(place)?)));
+    // ssh-keygen would ask on the terminal, where relwf draws: it asks with a window, or not at all.
+    let given = env("SSH_ASKPASS").filter(|asker| !asker.is_empty());
+    let usual = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env(name).is_some());
+    let asker = given.or_else(|| (!usual).then(|| "false".to_owned()));
+    let asker = asker.map(|asker| ("SSH_ASKPASS".to_owned(), asker));
+    places.chain(asker).chain([("SSH_ASKPASS_REQUIRE".to_owned(), "force".to_owned())]).collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ const CONNECT_MILLIS: i32 = 30_000;
 /// How long a server may be silent. Hooks and the counting of large histories take minutes.
 const SILENCE_MILLIS: i32 = 600_000;
 
-/// Prepares libgit2, once per process; whoever opens a repository calls it first.
+/// Prepares libgit2, once per process; called before a repository is opened.
 pub(super) fn set_up() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -60,7 +60,7 @@ pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
         Some(path) => path.display().to_string(),
         None => {
             if url.is_http() {
-                trust::tell(&url.route().trust)?;
+                trust::load_once(&url.route().trust)?;
             }
             url.to_string()
         }
@@ -88,9 +88,9 @@ pub(super) fn open_source(path: &Path) -> Result<git2::Repository, git2::Error> 
 }
 
 thread_local! {
-    /// Who may stop the transfer that this thread is in: libgit2 creates transports without room for it.
+    /// The cancel flag of the transfer that this thread is in: libgit2 creates transports without room for it.
     static CANCEL: RefCell<Option<Cancel>> = const { RefCell::new(None) };
-    /// The references that this thread's push is to hear of, where not of all.
+    /// The references that are advertised to this thread's push, where not all are.
     static ADVERTISED: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
 }
 
@@ -109,7 +109,7 @@ impl Drop for CancelScope {
     }
 }
 
-/// While it lives, pushes of this thread to repositories on this machine hear of these references alone.
+/// While it lives, only these references are advertised to pushes of this thread, where the repository is on this machine.
 pub(super) struct AdvertisedRefs;
 
 impl AdvertisedRefs {

@@ -1,7 +1,7 @@
 //! Whose certificates libgit2's OpenSSL trusts: this machine's, or those that git's settings name instead.
 //!
-//! It holds what it was told for the whole process, and only ever adds. Reading takes longer than to open a repository: so it
-//! is told not before there is a server.
+//! OpenSSL keeps them for the whole process, and only ever adds. Reading them takes longer than opening a repository, so they are
+//! loaded when the first server is connected to.
 
 use super::GitError;
 use super::error::words;
@@ -11,17 +11,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// What it was told already; `None` for this machine's own.
-static TOLD: Mutex<BTreeSet<Option<PathBuf>>> = Mutex::new(BTreeSet::new());
+/// What is loaded already; `None` for this machine's own.
+static LOADED: Mutex<BTreeSet<Option<PathBuf>>> = Mutex::new(BTreeSet::new());
 
-/// Tells it, once per process and file; whoever connects by https calls it first.
-pub(super) fn tell(trust: &Trust) -> Result<(), GitError> {
+/// Loads them, once per process and file; called before an https connection.
+pub(super) fn load_once(trust: &Trust) -> Result<(), GitError> {
     let file = match trust {
         Trust::Machine => None,
         Trust::File { path, .. } => Some(path.clone()),
     };
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if told.contains(&file) {
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if loaded.contains(&file) {
         return Ok(());
     }
     match (trust, &file) {
@@ -39,12 +39,12 @@ pub(super) fn tell(trust: &Trust) -> Result<(), GitError> {
             }
         }
     }
-    told.insert(file);
+    loaded.insert(file);
     Ok(())
 }
 
 fn load(file: Option<&Path>, folders: &[PathBuf]) -> Result<(), git2::Error> {
-    // SAFETY: these calls change the settings of connections to come. They are made one at a time, under the lock of `TOLD`,
+    // SAFETY: these calls change the settings of connections to come. They are made one at a time, under the lock of `LOADED`,
     // before the connection that needs them; OpenSSL itself guards its store of certificates against those that are open.
     #[allow(unsafe_code)]
     unsafe {

@@ -117,7 +117,7 @@ impl RemoteUrl {
     pub fn by(mut self, routes: &Routes) -> Result<Self, GitError> {
         if let Place::Http(url) = &self.place {
             self.route = routes.to(url).map_err(GitError::Failure)?;
-            // libgit2 would connect directly; who set up the proxy wants that known.
+            // libgit2 would connect directly, against what is configured.
             if let Some(proxy) = self.route.proxy.as_ref().filter(|_| !url.is_https()) {
                 let (proxy, source) = (proxy.shown(), &proxy.source);
                 return Err(GitError::new(

@@ -1,22 +1,22 @@
-//! The JSON API of one server: its address, a token that never leaves it, pages, conditional reads, the pace of writes.
+//! The JSON API of one server: its address, a token that never leaves it, pages, conditional reads, the rate of writes.
 //!
 //! Knows nothing of what is asked; `forge` and `ci` do.
 
-use super::rate_limit::Rest;
+use super::rate_limit::Limit;
 use super::{Access, Client, DEADLINE, Request, Response};
 use crate::model::{Failure, FailureKind, HttpUrl, HumanDuration, Secret, TaskContext, Value, WriteError};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// At most so many pages of one list are read; GitHub's longest lists end there too.
+/// At most this many pages of one list are read; GitHub's longest lists end there too.
 const PAGES: usize = 100;
 /// Between two writes, as GitHub's guide to its limits asks for
 /// (<https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api>).
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
-/// So often a read is tried whose answer makes no sense.
+/// How often a read is tried whose answer makes no sense.
 const LOOKS: u64 = 3;
-/// At most so many answers are kept for conditional reads.
+/// How many answers are kept for conditional reads.
 const KEPT: usize = 500;
 
 /// A server's JSON API.
@@ -29,8 +29,8 @@ pub struct Api {
     written: Mutex<Option<Instant>>,
     between_writes: Duration,
     deadline: Duration,
-    /// Until when the server wants no reads, and no writes.
-    rests: [Mutex<Rest>; 2],
+    /// What the server asked reads to wait for, and writes.
+    limits: [Mutex<Limit>; 2],
 }
 
 /// An answer to be looked at: any status but those of a server that failed.
@@ -46,8 +46,8 @@ pub struct Answer {
     shown: String,
     /// How a body begins that is no JSON.
     garble: Option<String>,
-    /// The server's own words, where the status is no success.
-    words: Option<String>,
+    /// The server's message, where the status is no success.
+    server_message: Option<String>,
 }
 
 impl Api {
@@ -62,7 +62,7 @@ impl Api {
             written: Mutex::default(),
             between_writes: BETWEEN_WRITES,
             deadline: DEADLINE,
-            rests: Default::default(),
+            limits: Default::default(),
         }
     }
 
@@ -136,7 +136,7 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// [`WriteError::Unknown`] where nobody knows whether it happened; an answer of 500 and above is one of those.
+    /// [`WriteError::Unknown`] where it may or may not have happened; an answer of 500 and above is one of those.
     pub fn send(
         &self,
         method: &str,
@@ -207,18 +207,18 @@ impl Api {
         self.answer(&request, response)
     }
 
-    /// Sends a request, unless the server asked for a rest that is not over: whoever goes on asking is shut out for longer.
+    /// Sends a request, unless the server's rate limit is not over: a client that goes on asking is shut out for longer.
     fn pass(&self, client: &Client, request: Request) -> Result<Response, WriteError> {
-        let rest = &self.rests[usize::from(request.access == Access::Write)];
-        let left = rest.lock().unwrap_or_else(PoisonError::into_inner).left();
+        let limit = &self.limits[usize::from(request.access == Access::Write)];
+        let left = limit.lock().unwrap_or_else(PoisonError::into_inner).left();
         if let Some(left) = left {
             let after = Some(HumanDuration::new(Duration::from_secs(left.as_secs() + 1)));
             let failure =
-                Failure::new(FailureKind::Network, format!("{}: the server asked for a rest", request.shown()));
+                Failure::new(FailureKind::Network, format!("{}: the server's rate limit is not over", request.shown()));
             return Err(WriteError::NotDone { failure: failure.after(after), after });
         }
         let answer = client.request(request);
-        rest.lock().unwrap_or_else(PoisonError::into_inner).heed(answer)
+        limit.lock().unwrap_or_else(PoisonError::into_inner).observe(answer)
     }
 
     fn request(&self, method: &str, url: String) -> Request {
@@ -252,7 +252,7 @@ impl Answer {
             next: None,
             shown: Request::new("GET", url).shown(),
             garble: None,
-            words: None,
+            server_message: None,
         }
     }
 
@@ -261,11 +261,11 @@ impl Answer {
         let garble =
             (parsed.is_none() && !response.body.is_empty()).then(|| request.scrubbed(&beginning(&response.text())));
         let body = parsed.unwrap_or_default();
-        let words = if response.is_success() { None } else { words(&body) };
+        let message = if response.is_success() { None } else { server_message(&body) };
         Self {
             status: response.status,
             next: response.header("link").and_then(next),
-            words: words.map(|words| request.scrubbed(&words)),
+            server_message: message.map(|message| request.scrubbed(&message)),
             shown: request.shown(),
             garble,
             body,
@@ -277,9 +277,9 @@ impl Answer {
         self.status >= 200 && self.status < 300
     }
 
-    /// What the server said about an answer that is no success; empty when it said nothing.
-    pub fn words(&self) -> &str {
-        self.words.as_deref().unwrap_or_default()
+    /// The server's message in an answer that is no success; empty when there is none.
+    pub fn server_message(&self) -> &str {
+        self.server_message.as_deref().unwrap_or_default()
     }
 
     /// The failure that this answer is.
@@ -290,7 +290,8 @@ impl Answer {
             500.. => FailureKind::Network,
             _ => FailureKind::Refused,
         };
-        let words = if self.words().is_empty() { String::new() } else { format!(": {}", self.words()) };
+        let words =
+            if self.server_message().is_empty() { String::new() } else { format!(": {}", self.server_message()) };
         Failure::new(kind, format!("{} answered {}{words}", self.shown, self.status))
     }
 
@@ -327,28 +328,28 @@ fn next(link: &str) -> Option<String> {
     })
 }
 
-/// The server's words in the body of an error, as GitHub, GitLab, Forgejo and Travis write them.
-fn words(body: &Value) -> Option<String> {
-    let mut said: Vec<String> = Vec::new();
+/// The server's message in the body of an error, as GitHub, GitLab, Forgejo and Travis write them.
+fn server_message(body: &Value) -> Option<String> {
+    let mut messages: Vec<String> = Vec::new();
     for key in ["message", "error_message", "error_description", "error", "errors"] {
-        collect(&body[key], &mut said);
+        collect(&body[key], &mut messages);
     }
-    said.dedup();
-    (!said.is_empty()).then(|| said.join("; "))
+    messages.dedup();
+    (!messages.is_empty()).then(|| messages.join("; "))
 }
 
-fn collect(value: &Value, said: &mut Vec<String>) {
+fn collect(value: &Value, messages: &mut Vec<String>) {
     match value {
-        Value::String(text) if !text.trim().is_empty() => said.push(text.trim().to_owned()),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, said)),
+        Value::String(text) if !text.trim().is_empty() => messages.push(text.trim().to_owned()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, messages)),
         // GitHub's validation errors: a message, or the field and a code; GitLab's: lists by field.
         Value::Object(fields) => match fields.get("message") {
-            Some(message) => collect(message, said),
+            Some(message) => collect(message, messages),
             None => {
                 let text = |key: &str| fields.get(key).and_then(Value::as_str);
                 match (text("field"), text("code")) {
-                    (Some(field), Some(code)) => said.push(format!("{field}: {code}")),
-                    _ => fields.values().for_each(|value| collect(value, said)),
+                    (Some(field), Some(code)) => messages.push(format!("{field}: {code}")),
+                    _ => fields.values().for_each(|value| collect(value, messages)),
                 }
             }
         },
@@ -371,7 +372,7 @@ mod tests {
 
     #[test]
     fn errors_speak_in_the_servers_words() {
-        for (body, said) in [
+        for (body, messages) in [
             (json!({ "message": "Not Found", "documentation_url": "https://x.example" }), Some("Not Found")),
             (
                 json!({ "message": "Validation Failed", "errors": [{ "resource": "PullRequest", "code": "custom",
@@ -390,7 +391,7 @@ mod tests {
             (json!({ "message": ["one", "two"] }), Some("one; two")),
             (json!(null), None),
         ] {
-            assert_eq!(words(&body).as_deref(), said, "{body}");
+            assert_eq!(server_message(&body).as_deref(), messages, "{body}");
         }
     }
 }

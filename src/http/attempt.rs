@@ -20,7 +20,7 @@ use ureq::{Agent, Error};
 
 /// How long a connection may take to come about; the rest of the deadline is for the answer.
 const CONNECT: Duration = Duration::from_secs(20);
-/// How often somebody looks at the cancel flag.
+/// How often the cancel flag is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 /// How rustls calls a server that shows a certificate which may sign others (`openssl req -x509` makes such).
 const OWN_CA: &str = "CaUsedAsEndEntity";
@@ -98,7 +98,7 @@ impl Attempt {
         let (answer, answered) = mpsc::sync_channel(1);
         let worker = agent.clone();
         let spawned = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
-            // Nobody listens any more when it was given up.
+            // The receiver is gone when the attempt was given up.
             let _ = answer.send(exchange(&worker, message));
         });
         if let Err(error) = spawned {
@@ -114,7 +114,7 @@ impl Attempt {
         loop {
             match answered.recv_timeout(LOOK) {
                 Ok(Ok(response)) => return Outcome::Answer(response),
-                Ok(Err(error)) => return told(&error, request.access, &url, &route, has_sent()),
+                Ok(Err(error)) => return explained(&error, request.access, &url, &route, has_sent()),
                 Err(RecvTimeoutError::Timeout) if cancel.is_raised() => {
                     return given_up(FailureKind::Interrupted, "interrupted");
                 }
@@ -123,7 +123,7 @@ impl Attempt {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    return failed(FailureKind::Bug, "the HTTP library gave up without a word", has_sent());
+                    return failed(FailureKind::Bug, "the HTTP library gave no answer", has_sent());
                 }
             }
         }
@@ -183,8 +183,8 @@ fn exchange(agent: &Agent, message: ureq::http::Request<Option<Vec<u8>>>) -> Res
     Ok(Response { status: parts.status.as_u16(), headers, body })
 }
 
-/// An error in our words; ureq's own may hold parts of the URL.
-fn told(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: Sent) -> Outcome {
+/// An error in relwf's own words; ureq's may hold parts of the URL.
+fn explained(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: Sent) -> Outcome {
     let way = route.proxy.as_ref().map(|proxy| format!("the proxy {} of {}", proxy.shown(), proxy.source));
     let by = way.as_ref().filter(|_| sent == Sent::Nothing).map(|way| format!(" (by {way})")).unwrap_or_default();
     let advice = route.proxy.as_ref().map(Proxy::advice).filter(|_| !by.is_empty());

@@ -1,13 +1,13 @@
-//! Answers that say "come later": nothing was done, and the server knows best when to ask again.
+//! Rate limits: answers that say "come later". Nothing was done, and the server says when to ask again.
 
 use super::Response;
 use crate::model::{Failure, HumanDuration, WriteError};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
-/// How long is waited where a server that counts requests does not say.
-pub(super) const UNTOLD: HumanDuration = HumanDuration::new(Duration::from_secs(60));
-/// No rest that was not asked for in seconds is longer than this.
+/// How long to wait where a server that limits requests does not say.
+pub(super) const UNSTATED: HumanDuration = HumanDuration::new(Duration::from_secs(60));
+/// No wait whose length was not stated is longer than this.
 const LONGEST: Duration = Duration::from_secs(900);
 
 /// What GitHub says of its limits, where its headers do not.
@@ -18,35 +18,35 @@ fn says_limited(response: &Response) -> bool {
     message.is_some_and(|message| LIMITS.iter().any(|limit| message.contains(limit)))
 }
 
-/// The rest that one kind of request has to keep.
+/// How long one kind of request must wait.
 #[derive(Debug, Default)]
-pub(super) struct Rest {
+pub(super) struct Limit {
     until: Option<Instant>,
     /// How often in a row it was asked for without saying how long.
-    untold: u32,
+    unstated: u32,
 }
 
-impl Rest {
+impl Limit {
     /// How much of it is left.
     pub(super) fn left(&self) -> Option<Duration> {
         let left = self.until?.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
 
-    /// Heeds what was answered. A server that only says "later" is left alone for twice as long each time.
-    pub(super) fn heed(&mut self, answer: Result<Response, WriteError>) -> Result<Response, WriteError> {
+    /// Takes notice of an answer. A server that does not say how long is left alone for twice as long each time.
+    pub(super) fn observe(&mut self, answer: Result<Response, WriteError>) -> Result<Response, WriteError> {
         let (failure, after) = match answer {
-            Err(WriteError::NotDone { failure, after }) => (failure, after.unwrap_or(UNTOLD)),
+            Err(WriteError::NotDone { failure, after }) => (failure, after.unwrap_or(UNSTATED)),
             Ok(response) => {
-                self.untold = 0;
+                self.unstated = 0;
                 return Ok(response);
             }
             other => return other,
         };
         let mut wait = after.duration();
-        if after == UNTOLD {
-            wait = wait.saturating_mul(1 << self.untold.min(8)).min(LONGEST);
-            self.untold += 1;
+        if after == UNSTATED {
+            wait = wait.saturating_mul(1 << self.unstated.min(8)).min(LONGEST);
+            self.unstated += 1;
         }
         self.until = Instant::now().checked_add(wait);
         let after = Some(HumanDuration::new(wait));
@@ -61,7 +61,7 @@ pub(super) fn asked_to_wait(
     failure: impl FnOnce(String) -> Failure,
 ) -> Result<Response, WriteError> {
     let limited = matches!(response.status, 403 | 429) && says_limited(&response);
-    let after = delay(&response, Timestamp::now()).or(limited.then_some(UNTOLD));
+    let after = delay(&response, Timestamp::now()).or(limited.then_some(UNSTATED));
     match (response.status, after) {
         (429, after) => {
             let failure = failure("the server limits how often it may be asked (429)".to_owned());
@@ -140,18 +140,18 @@ mod tests {
     }
 
     #[test]
-    fn a_rest_of_unsaid_length_doubles_until_something_is_answered() {
-        let mut rest = Rest::default();
+    fn a_wait_of_unstated_length_doubles_until_something_is_answered() {
+        let mut limit = Limit::default();
         let later = |after| Err(WriteError::NotDone { failure: Failure::new(FailureKind::Network, "later"), after });
-        let mut waits = |answer| match rest.heed(answer) {
+        let mut waits = |answer| match limit.observe(answer) {
             Err(WriteError::NotDone { after, failure }) => {
-                assert!(rest.left().is_some());
+                assert!(limit.left().is_some());
                 assert_eq!(after, failure.after);
                 after.map(|after| after.duration().as_secs())
             }
             _ => None,
         };
-        assert_eq!([waits(later(None)), waits(later(None)), waits(later(Some(UNTOLD)))], [60, 120, 240].map(Some));
+        assert_eq!([waits(later(None)), waits(later(None)), waits(later(Some(UNSTATED)))], [60, 120, 240].map(Some));
         assert_eq!(waits(later(Some(HumanDuration::new(Duration::from_secs(7))))), Some(7));
         assert_eq!(waits(Ok(Response { status: 200, headers: Vec::new(), body: Vec::new() })), None);
         assert_eq!(waits(later(None)), Some(60));

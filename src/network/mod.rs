@@ -108,7 +108,7 @@ impl Routes {
     fn proxy(&self, url: &HttpUrl) -> Result<Option<Proxy>, Failure> {
         let own: &[&str] = match url.scheme() {
             "https" => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
-            // Not `HTTP_PROXY`: a web server's programs get it from whoever asks.
+            // Not `HTTP_PROXY`: a web server's programs get it from the client's request.
             _ => &["http_proxy", "all_proxy", "ALL_PROXY"],
         };
         let set = http_setting::best(&self.settings, "proxy", url);

@@ -40,7 +40,7 @@ impl Proxy {
         self.url.expose()
     }
 
-    /// What helps where it does not let somebody by.
+    /// What to do when the proxy refuses.
     pub fn advice(&self) -> String {
         format!(
             "is that the right proxy? {} names it; a login stands in its address (http://user:password@host:port), and no_proxy \

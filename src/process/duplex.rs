@@ -90,7 +90,7 @@ impl Duplex {
     ///
     /// # Errors
     ///
-    /// The program failed, with its own words; ctrl-C.
+    /// The program failed, with its own message; ctrl-C.
     pub(crate) fn next_chunk(&mut self) -> io::Result<Vec<u8>> {
         loop {
             let answer = {
@@ -109,7 +109,7 @@ impl Duplex {
         }
     }
 
-    /// The end of the output: fine, or the program's own words.
+    /// The end of the output: fine, or the program's own message.
     fn ended(&mut self) -> io::Result<Vec<u8>> {
         self.input = None;
         let status = self.wait()?;

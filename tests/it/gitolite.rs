@@ -86,7 +86,9 @@ fn what_is_allowed_lands_and_what_is_denied_does_not_until_it_is_granted() {
     let denied = place.relwf("service", &["run", "promote-production"]);
     denied.exits(1);
     let words = "FATAL: W refs/heads/production service ada DENIED by refs/heads/production";
-    for part in ["the server refused to update refs/heads/production: hook declined", words, "the server's own words"] {
+    for part in
+        ["the server refused to update refs/heads/production: hook declined", words, "the server's message says why"]
+    {
         assert!(denied.stderr.contains(part), "{part:?} is not in {}", denied.stderr);
     }
     assert_eq!(place.at("service", "production"), before);
@@ -110,7 +112,7 @@ fn without_the_right_to_write_or_to_read_at_all_the_server_is_heard_and_not_aske
         let before = std::fs::metadata(place.log()).unwrap().len();
         let denied = place.relwf(name, &["run", "promote-staging"]);
         denied.exits(1);
-        for part in [&words, "those are the server's own words"] {
+        for part in [&words, "that is the server's message"] {
             assert!(denied.stderr.contains(part), "{part:?} is not in {}", denied.stderr);
         }
         let log = std::fs::read_to_string(place.log()).unwrap()[usize::try_from(before).unwrap()..].to_owned();

@@ -204,7 +204,7 @@ fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> 
 fn refused(answer: &Answer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
-        400 if answer.words().contains("variables") => failure.hint(
+        400 if answer.server_message().contains("variables") => failure.hint(
             "relwf finds its pipelines again by a variable: allow it under Settings, CI/CD, Variables, \"Minimum role to \
              use pipeline variables\"",
         ),

@@ -103,7 +103,7 @@ impl TravisCi {
         Ok(request.head_commit)
     }
 
-    fn told(&self, build: BuildAnswer, head: Option<CommitId>) -> Option<Build> {
+    fn as_build(&self, build: BuildAnswer, head: Option<CommitId>) -> Option<Build> {
         let url = format!("{}/{}/builds/{}", self.site, self.slug, build.id);
         build.build(url, head)
     }
@@ -128,7 +128,7 @@ impl Ci for TravisCi {
         for found in self.newest(query.event, query.branch.as_ref(), task)? {
             let head = self.head(&found, task)?;
             builds.extend(
-                self.told(found, head).filter(|build| query.commit.is_none_or(|commit| build.commit == commit)),
+                self.as_build(found, head).filter(|build| query.commit.is_none_or(|commit| build.commit == commit)),
             );
         }
         Ok(builds)
@@ -137,7 +137,7 @@ impl Ci for TravisCi {
     fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let found = self.newest(Some(CiEvent::Api), Some(branch), task)?;
         let ours = found.into_iter().filter(|build| build.says(key));
-        Ok(ours.filter_map(|build| self.told(build, None)).collect())
+        Ok(ours.filter_map(|build| self.as_build(build, None)).collect())
     }
 
     /// Always of event `api`: that is what Travis makes of a request.
@@ -192,7 +192,7 @@ impl Ci for TravisCi {
         let path = format!("/build/{}?include=build.request", percent_encoded(id));
         let build: BuildAnswer = self.get(&path, "the build", task)?;
         let head = self.head(&build, task)?;
-        self.told(build, head).ok_or_else(|| {
+        self.as_build(build, head).ok_or_else(|| {
             WriteError::Refused(Failure::new(FailureKind::Git, format!("Travis' build {id} names no commit")))
         })
     }

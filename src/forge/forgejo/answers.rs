@@ -38,7 +38,7 @@ pub(super) struct Commit {
     pub(super) id: CommitId,
 }
 
-/// A branch, with what its protection means for whoever asks.
+/// A branch, with what its protection means for this login.
 #[derive(Deserialize)]
 pub(super) struct Branch {
     pub(super) commit: Commit,

@@ -40,7 +40,7 @@ fn hint(status: u16) -> Option<&'static str> {
     }
 }
 
-/// Forgejo's API at `base` (`https://codeberg.org/api/v1`), for whoever holds the token.
+/// Forgejo's API at `base` (`https://codeberg.org/api/v1`), for the owner of the token.
 pub fn forgejo_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
     rest::api(client, base, token.map(|token| format!("token {}", token.expose())))
 }
@@ -68,7 +68,7 @@ impl ForgejoForge {
         self.rest.get(&format!("/branches/{}", percent_encoded(name.as_str())), task)
     }
 
-    /// Changes from branches of this very repository, newest first. Of changes from one branch only those that somebody touched
+    /// Changes from branches of this very repository, newest first. Of changes from one branch only those that were touched
     /// lately are looked at; and older servers sort out no bases.
     fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let path =
@@ -150,7 +150,7 @@ impl Forge for ForgejoForge {
         let answer = self.rest.write("POST", "/pulls", &body, task)?;
         let found = match answer.status {
             201 => self.rest.read::<Pull>(&answer.body, "/pulls").map_err(WriteError::once_sent)?.change(),
-            // Somebody was faster: perhaps an earlier attempt of ours.
+            // Another request was faster: perhaps an earlier attempt of ours.
             409 => self.pulls(&search, task)?.into_iter().next(),
             _ => None,
         };
@@ -173,14 +173,14 @@ impl Forge for ForgejoForge {
 
     fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let path = format!("/issues/{number}/comments");
-        let said: Vec<Comment> = self.rest.list(&path, task)?;
-        if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
+        let comments: Vec<Comment> = self.rest.list(&path, task)?;
+        if comments.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
         self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task).map(drop)
     }
 
-    /// The newest word of each context. The list of all words says where its next page is; the combined status does not.
+    /// The newest status of each context. The list of all statuses says where its next page is; the combined status does not.
     fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let path = format!("/commits/{commit}/statuses?sort=highestindex&limit=50");
         let mut newest = BTreeMap::new();
@@ -220,14 +220,14 @@ impl Forge for ForgejoForge {
         });
         let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, task)?;
         let seen = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
-        let words = match answer.words() {
+        let words = match answer.server_message() {
             "" => format!("Forgejo answered {} without saying why", answer.status),
             words => words.to_owned(),
         };
         Ok(match (answer.status, seen.merged_as) {
             (200, Some(commit)) => MergeOutcome::Merged(commit),
             (200, None) => MergeOutcome::NotReady("Forgejo has taken it, but not merged it yet".to_owned()),
-            // Merged by somebody, or an earlier attempt.
+            // Merged by a person, or by an earlier attempt.
             (405 | 409, Some(commit)) => MergeOutcome::Already(commit),
             (405 | 409, None) if seen.head != request.expected_head => MergeOutcome::HeadMoved,
             (405, None) if words.to_lowercase().contains("try again later") => MergeOutcome::NotReady(words),

@@ -11,7 +11,7 @@ pub(super) struct Repository {
     pub(super) full_name: String,
     /// Shown to those who may push.
     pub(super) allow_merge_commit: Option<bool>,
-    /// Of whoever asks.
+    /// Of this login.
     #[serde(default)]
     permissions: Value,
 }
@@ -235,7 +235,7 @@ pub(super) struct DeploymentStatus {
 }
 
 impl Deployment {
-    /// Its newest status as a verdict; without one nobody has begun.
+    /// Its newest status as a verdict; without one it has not begun.
     pub(super) fn verdict(self, status: Option<DeploymentStatus>) -> Verdict {
         let state = match status.as_ref().map(|status| status.state.as_str()) {
             Some("success") => VerdictState::Green,

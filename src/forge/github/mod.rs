@@ -26,7 +26,7 @@ const VERSION: &str = "2022-11-28";
 /// The longest body of a pull request or comment, in characters (GitHub answers 422 beyond it).
 const LONGEST: usize = 65_536;
 
-/// GitHub's API at `base` (`https://api.github.com`, or `https://HOST/api/v3`), for whoever holds the token.
+/// GitHub's API at `base` (`https://api.github.com`, or `https://HOST/api/v3`), for the owner of the token.
 pub fn github_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
     let mut headers = vec![
         ("accept".to_owned(), Secret::new("application/vnd.github+json")),
@@ -85,7 +85,7 @@ impl GithubForge {
         self.api.send(method, &self.path(rest), Some(body), task)
     }
 
-    /// The repository's own settings. Asked once: whoever changes them meanwhile is told by the landing itself.
+    /// The repository's own settings. Asked once: a change meanwhile shows when it lands.
     fn settings(&self, task: TaskContext<'_>) -> Result<Rules, WriteError> {
         if let Some(known) = self.settings.get() {
             return Ok(known.clone());
@@ -129,7 +129,7 @@ impl GithubForge {
     }
 
     /// A pull request in an answer.
-    fn told(&self, answer: &Answer, what: &str) -> Result<Change, WriteError> {
+    fn parsed(&self, answer: &Answer, what: &str) -> Result<Change, WriteError> {
         Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
     }
 }
@@ -188,9 +188,9 @@ impl Forge for GithubForge {
         });
         let answer = self.write("POST", "/pulls", &body, task)?;
         match answer.status {
-            201 => self.told(&answer, "the new pull request").map_err(WriteError::once_sent),
+            201 => self.parsed(&answer, "the new pull request").map_err(WriteError::once_sent),
             // Somebody was faster: perhaps an earlier attempt of ours.
-            422 if answer.words().contains("already exists") => {
+            422 if answer.server_message().contains("already exists") => {
                 self.pulls(&search, task)?.into_iter().next().ok_or_else(|| refused(&answer))
             }
             _ => Err(refused(&answer)),
@@ -199,7 +199,7 @@ impl Forge for GithubForge {
 
     fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, WriteError> {
         match self.get(&format!("/pulls/{number}"), task)? {
-            Some(answer) => Ok(Some(self.told(&answer, "the pull request")?)),
+            Some(answer) => Ok(Some(self.parsed(&answer, "the pull request")?)),
             None => Ok(None),
         }
     }
@@ -212,21 +212,21 @@ impl Forge for GithubForge {
         }
         let answer = self.write("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), task)?;
         match answer.status {
-            200 => self.told(&answer, "the closed pull request").map_err(WriteError::once_sent),
+            200 => self.parsed(&answer, "the closed pull request").map_err(WriteError::once_sent),
             _ => Err(refused(&answer)),
         }
     }
 
     fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let path = format!("/issues/{number}/comments");
-        let said: Vec<Comment> =
+        let comments: Vec<Comment> =
             self.list(&format!("{path}?per_page=100"), Value::as_array, task).map_err(|error| match error {
                 WriteError::Refused(failure) if failure.kind == FailureKind::NotFound => {
                     WriteError::Refused(errors::no_change(number))
                 }
                 other => other,
             })?;
-        if said.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
+        if comments.iter().any(|comment| unmarked(comment.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
         let answer = self.write("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task)?;
@@ -284,7 +284,7 @@ impl Forge for GithubForge {
             "commit_message": text,
         });
         let answer = self.write("PUT", &format!("/pulls/{number}/merge"), &body, task)?;
-        let words = answer.words().to_owned();
+        let words = answer.server_message().to_owned();
         Ok(match answer.status {
             200 => {
                 let merged = read::<answers::MergedAs>(&answer.body, "the merge").map_err(WriteError::once_sent)?;

@@ -12,7 +12,7 @@ pub(super) struct Project {
     /// `never`, `always`, `default_on`, `default_off`.
     pub(super) squash_option: Option<String>,
     pub(super) only_allow_merge_if_pipeline_succeeds: Option<bool>,
-    /// Of whoever asks: `project_access` and `group_access`, each with a role's level.
+    /// Of this login: `project_access` and `group_access`, each with a role's level.
     #[serde(default)]
     permissions: Value,
 }
@@ -21,7 +21,7 @@ pub(super) struct Project {
 const DEVELOPER: u64 = 30;
 
 impl Project {
-    /// May whoever asks write? Not everybody's rights come from a role that is told here: an administrator's do not.
+    /// May this login write? Not all rights come from a role that is listed here: an administrator's do not.
     pub(super) fn write(&self) -> Option<bool> {
         let level = |key: &str| self.permissions[key]["access_level"].as_u64();
         let role = level("project_access").max(level("group_access"))?;
@@ -38,7 +38,7 @@ pub(super) struct Commit {
 #[derive(Deserialize)]
 pub(super) struct Branch {
     pub(super) commit: Commit,
-    /// May whoever asks push to it, protected or not?
+    /// May this login push to it, protected or not?
     pub(super) can_push: Option<bool>,
 }
 
@@ -134,7 +134,7 @@ pub(super) struct Note {
     pub(super) body: Option<String>,
 }
 
-/// A commit's status: somebody's word from outside, or a job of a pipeline (<https://docs.gitlab.com/api/commits/>).
+/// A commit's status: a status from outside, or a job of a pipeline (<https://docs.gitlab.com/api/commits/>).
 #[derive(Deserialize)]
 pub(super) struct Status {
     pub(super) id: u64,
@@ -155,7 +155,7 @@ impl From<Status> for Verdict {
     fn from(status: Status) -> Self {
         let state = state(&status.status, status.allow_failure);
         let description = status.description.unwrap_or_else(|| match status.status.as_str() {
-            "manual" => "waits for somebody to start it".to_owned(),
+            "manual" => "waits to be started by hand".to_owned(),
             other => other.to_owned(),
         });
         Self {
@@ -218,7 +218,7 @@ impl Deployment {
 }
 
 /// created, waiting_for_resource, preparing, pending, running, manual, scheduled → success, failed, canceled, skipped; an open
-/// list. What may fail takes no side when it does, and what nobody need start was skipped.
+/// list. What may fail takes no side when it does, and what need not be started was skipped.
 fn state(word: &str, allow_failure: bool) -> VerdictState {
     match (word, allow_failure) {
         ("success", _) => VerdictState::Green,

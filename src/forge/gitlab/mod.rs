@@ -36,7 +36,7 @@ fn hint(status: u16) -> Option<&'static str> {
     }
 }
 
-/// GitLab's API at `base` (`https://gitlab.com/api/v4`), for whoever holds the token.
+/// GitLab's API at `base` (`https://gitlab.com/api/v4`), for the owner of the token.
 ///
 /// `Authorization` takes personal, project and group tokens as well as OAuth's; `PRIVATE-TOKEN` would not take the last.
 pub fn gitlab_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
@@ -92,7 +92,7 @@ impl GitlabForge {
         let status = request.detailed_merge_status.clone().unwrap_or_default();
         let landed = request.change().and_then(|change| change.merged_as);
         Ok(match (landed, status.as_str(), held_by(&status)) {
-            // Merged by somebody, or an earlier attempt.
+            // Merged by a person, or by an earlier attempt.
             (Some(commit), ..) => MergeOutcome::Already(commit),
             // What is proposed was made on the target's tip: there is nothing to rebase or to conflict with but what came since.
             (None, "need_rebase" | "conflict", _) => MergeOutcome::BaseMoved,
@@ -165,7 +165,7 @@ impl Forge for GitlabForge {
             "target_branch": new.base,
             "title": new.title.chars().take(TITLE).collect::<String>(),
             "description": marked(&new.body, &new.marker, LONGEST),
-            // Left away, the project's default would hold.
+            // Omitted, the project's default would hold.
             "squash": false,
         });
         let answer = self.rest.write("POST", "/merge_requests", &body, task)?;
@@ -177,7 +177,7 @@ impl Forge for GitlabForge {
                 opened.sha = opened.sha.or(Some(new.head));
                 opened.change()
             }
-            // Somebody was faster: perhaps an earlier attempt of ours.
+            // Another request was faster: perhaps an earlier attempt of ours.
             409 => self.requests(&search, task)?.into_iter().next(),
             _ => None,
         };
@@ -188,7 +188,7 @@ impl Forge for GitlabForge {
         Ok(self.request(number, task)?.and_then(Request::change))
     }
 
-    /// GitLab itself marks a merge request as merged when its head lands; nobody else can.
+    /// GitLab itself marks a merge request as merged when its head lands; nothing else can.
     fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let change = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if state == ChangeState::Merged || change.state != ChangeState::Open {
@@ -202,8 +202,8 @@ impl Forge for GitlabForge {
 
     fn comment(&self, number: u64, text: &str, marker: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         let path = format!("/merge_requests/{number}/notes");
-        let said: Vec<Note> = self.rest.list(&format!("{path}?per_page=100"), task)?;
-        if said.iter().any(|note| unmarked(note.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
+        let notes: Vec<Note> = self.rest.list(&format!("{path}?per_page=100"), task)?;
+        if notes.iter().any(|note| unmarked(note.body.as_deref().unwrap_or_default()).1 == Some(marker)) {
             return Ok(());
         }
         self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task).map(drop)
@@ -230,7 +230,7 @@ impl Forge for GitlabForge {
         Ok(own.map(|deployment| deployment.verdict(environment)))
     }
 
-    /// GitLab takes no word against squashing where the project insists on it, so it is asked first what it would do.
+    /// GitLab cannot be told not to squash where the project insists on it, so it is asked first what it would do.
     fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         let number = request.number;
         let seen = self.request(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
@@ -257,7 +257,7 @@ impl Forge for GitlabForge {
         });
         let path = format!("/merge_requests/{number}/merge");
         let answer = self.rest.write("PUT", &path, &body, task)?;
-        let words = answer.words().to_owned();
+        let words = answer.server_message().to_owned();
         match answer.status {
             200 => {
                 let merged: Request = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
@@ -292,7 +292,7 @@ impl Forge for GitlabForge {
         }
         let answer = self.rest.write("POST", &format!("/statuses/{commit}"), &body, task)?;
         // It says already what it shall say.
-        let same = answer.status == 400 && answer.words().contains("Cannot transition status");
+        let same = answer.status == 400 && answer.server_message().contains("Cannot transition status");
         if answer.is_success() || same { Ok(()) } else { Err(self.rest.refused(&answer)) }
     }
 }

@@ -1,4 +1,4 @@
-//! What GitLab says of a commit: words from outside and jobs, and whole pipelines.
+//! What GitLab says of a commit: statuses from outside, jobs, and whole pipelines.
 
 use super::answers::{Pipeline, Status};
 use crate::forge::Verdict;
@@ -54,7 +54,7 @@ impl Verdicts {
     }
 }
 
-/// The newest word of each name for each branch or merge request: what ran again there counts no more.
+/// The newest status of each name for each branch or merge request: what ran again there counts no more.
 fn statuses(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
     let path = format!("/repository/commits/{commit}/statuses?per_page=100");
     let mut seen = BTreeSet::new();
