@@ -10,7 +10,7 @@ mod rate_limit;
 
 use crate::model::{Cancel, Failure, FailureKind, HttpUrl, HumanDuration, Secret, Value, WriteError, scrub};
 use crate::network::Routes;
-use attempt::{Attempt, Outcome};
+use attempt::{Attempt, AttemptOutcome};
 use std::time::{Duration, Instant};
 
 pub use api::{Answer, Api};
@@ -240,18 +240,18 @@ impl Client {
         let began = Instant::now();
         let outcome = self.attempt.run(request, until.saturating_duration_since(began), &self.cancel);
         let status = match &outcome {
-            Outcome::Answer(response) => response.status.to_string(),
-            Outcome::Invalid(words) | Outcome::Failed { words, .. } => request.scrubbed(words),
-            Outcome::NoWay(failure) => request.scrubbed(&failure.message),
+            AttemptOutcome::Answer(response) => response.status.to_string(),
+            AttemptOutcome::Invalid(words) | AttemptOutcome::Failed { words, .. } => request.scrubbed(words),
+            AttemptOutcome::NoWay(failure) => request.scrubbed(&failure.message),
         };
         tracing::debug!("{} {status} in {} ms", request.shown(), began.elapsed().as_millis());
         let (class, failure): (fn(Failure) -> WriteError, Failure) = match outcome {
-            Outcome::Answer(response) => {
+            AttemptOutcome::Answer(response) => {
                 return rate_limit::asked_to_wait(response, |words| fail(FailureKind::Network, words));
             }
-            Outcome::Invalid(words) => (WriteError::Refused, fail(FailureKind::Arguments, words)),
-            Outcome::NoWay(failure) => (WriteError::Refused, failure),
-            Outcome::Failed { kind, words, hint, sent } => {
+            AttemptOutcome::Invalid(words) => (WriteError::Refused, fail(FailureKind::Arguments, words)),
+            AttemptOutcome::NoWay(failure) => (WriteError::Refused, failure),
+            AttemptOutcome::Failed { kind, words, hint, sent } => {
                 let failure = Failure { hint, ..fail(kind, words) };
                 match (request.access, sent) {
                     (Access::Write, attempt::Sent::Perhaps) => {

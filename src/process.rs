@@ -447,6 +447,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_is_seen_even_where_relwfs_own_is_withheld() {
+        let argv = ["sh", "-c", "printf %s \"$HOME\""].map(str::to_owned);
+        let program = Program {
+            argv: &argv,
+            dir: Path::new("/"),
+            without: &["HOME"],
+            env: &[("HOME".to_owned(), "/given".to_owned())],
+            stdin: None,
+            streams: Streams::Merged,
+            keep: 100,
+            limit: None,
+            leftovers: Leftovers::Leave,
+        };
+        let task = TaskContext { cancel: &Cancel::new(), progress: &|_| {} };
+        assert_eq!(run(program, task, &mut |_| {}).unwrap().stdout, "/given");
+    }
+
+    #[test]
     fn merged_output_keeps_its_order_and_is_cut_at_the_limit() {
         let (result, lines) = sh(
             "for i in 1 2 3; do echo o$i; echo e$i >&2; done",

@@ -1,12 +1,11 @@
 //! The programs that know credentials: `gh` and git's credential helpers. They are asked; they are not given any.
 
 use super::program::LOCAL_ENVIRONMENT;
+use super::settings::SharedEnv;
 use crate::model::{Cancel, TaskContext};
 use crate::process::{self, Leftovers, Program, Streams};
 use std::path::Path;
 use std::time::Duration;
-
-type Env = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// A helper that wants to talk to a person would wait for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,13 +25,18 @@ const PLACES: [&str; 8] = [
 ];
 
 /// `gh auth token`, for hosts that `gh` is logged in to.
-pub(super) fn gh_token(env: &Env, host: &str) -> Option<String> {
+pub(super) fn gh_token(env: &SharedEnv, host: &str) -> Option<String> {
     let token = run(&["gh", "auth", "token", "--hostname", host], env, "")?.trim().to_owned();
     (!token.is_empty() && !token.contains(char::is_whitespace)).then_some(token)
 }
 
 /// `git credential fill`, without a prompt: user and password (gitcredentials(7)).
-pub(super) fn git_credential(env: &Env, scheme: &str, host: &str, user: Option<&str>) -> Option<(String, String)> {
+pub(super) fn git_credential(
+    env: &SharedEnv,
+    scheme: &str,
+    host: &str,
+    user: Option<&str>,
+) -> Option<(String, String)> {
     if [Some(host), user].into_iter().flatten().any(|text| text.contains(['\n', '\0'])) {
         return None;
     }
@@ -43,7 +47,7 @@ pub(super) fn git_credential(env: &Env, scheme: &str, host: &str, user: Option<&
     value("username").zip(value("password").filter(|password| !password.is_empty()))
 }
 
-fn run(argv: &[&str], env: &Env, input: &str) -> Option<String> {
+fn run(argv: &[&str], env: &SharedEnv, input: &str) -> Option<String> {
     let mut without = LOCAL_ENVIRONMENT.to_vec();
     without.extend(["GIT_ASKPASS", "SSH_ASKPASS"]);
     let mut set = vec![("GIT_TERMINAL_PROMPT".to_owned(), "0".to_owned())];

@@ -6,6 +6,7 @@
 
 use super::RemoteUrl;
 use super::credential_helper;
+use super::settings::SharedEnv;
 use crate::model::HttpUrl;
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode};
 use std::collections::BTreeMap;
@@ -42,8 +43,6 @@ impl fmt::Debug for Credential {
     }
 }
 
-type Env = dyn Fn(&str) -> Option<String> + Send + Sync;
-
 /// What may be asked besides the environment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Programs {
@@ -53,7 +52,7 @@ enum Programs {
 
 /// The sources that are asked, in order.
 pub struct Credentials {
-    env: Box<Env>,
+    env: Box<SharedEnv>,
     forge_host: Option<String>,
     /// The variables for the forge's host.
     forge_tokens: &'static [&'static str],
@@ -179,7 +178,7 @@ fn main_host(host: &str) -> String {
     if host == "api.github.com" { "github.com".to_owned() } else { host }
 }
 
-enum Key {
+enum SshKey {
     Agent,
     File(PathBuf),
 }
@@ -191,7 +190,7 @@ pub(super) struct Session<'a> {
     user: Option<String>,
     from_address: Option<Credential>,
     passwords: Option<std::vec::IntoIter<Credential>>,
-    keys: Option<std::vec::IntoIter<Key>>,
+    keys: Option<std::vec::IntoIter<SshKey>>,
 }
 
 impl Session<'_> {
@@ -253,11 +252,11 @@ impl Session<'_> {
         let all = self.all;
         let keys = self.keys.get_or_insert_with(|| usable_keys(&*all.env).into_iter());
         match keys.next() {
-            Some(Key::Agent) => {
+            Some(SshKey::Agent) => {
                 all.note(&self.host, CredentialSource("ssh-agent".to_owned()));
                 Cred::ssh_key_from_agent(user)
             }
-            Some(Key::File(path)) => {
+            Some(SshKey::File(path)) => {
                 all.note(&self.host, CredentialSource(path.display().to_string()));
                 Cred::ssh_key(user, None, &path, None)
             }
@@ -282,14 +281,14 @@ fn without_usual_port(host: &str) -> &str {
 }
 
 /// The agent when it answers, then the key files that need no passphrase: one that needs it would end the attempt.
-fn usable_keys(env: &Env) -> Vec<Key> {
+fn usable_keys(env: &SharedEnv) -> Vec<SshKey> {
     let mut keys = Vec::new();
     if env("SSH_AUTH_SOCK").is_some_and(|socket| std::os::unix::net::UnixStream::connect(socket).is_ok()) {
-        keys.push(Key::Agent);
+        keys.push(SshKey::Agent);
     }
     if let Some(home) = env("HOME") {
         let files = ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| PathBuf::from(&home).join(".ssh").join(name));
-        keys.extend(files.into_iter().filter(|path| needs_no_passphrase(path)).map(Key::File));
+        keys.extend(files.into_iter().filter(|path| needs_no_passphrase(path)).map(SshKey::File));
     }
     keys
 }

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// Looks a variable of the environment up.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// The same, for several threads.
+pub(super) type SharedEnv = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// git's configuration around a project.
 pub(super) struct Settings<'a> {

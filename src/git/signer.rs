@@ -3,7 +3,7 @@
 //! Knows nothing of commits but the text. The programs ask for passphrases through their agents or windows.
 
 use super::Ident;
-use super::signing::{Format, Key, PLACES, Signing, literal};
+use super::signing::{Format, PLACES, Signing, SigningKey, literal};
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::process::{self, Finished, Leftovers, ProcessError, Program, Streams};
 use std::fs::File;
@@ -26,7 +26,7 @@ impl Signing {
             return Err(self.not_found(missing));
         }
         match &self.key {
-            Key::File(path) if !self.dir.join(path).is_file() => Err(self
+            SigningKey::File(path) if !self.dir.join(path).is_file() => Err(self
                 .failure(FailureKind::Config, format!("there is no key file {}", path.display()))
                 .hint(format!("user.signingkey names it. {}", self.advice()))),
             _ => Ok(()),
@@ -55,14 +55,14 @@ impl Signing {
 
     fn gpg_key(&self, committer: &str) -> String {
         match &self.key {
-            Key::Named(name) => name.clone(),
+            SigningKey::Named(name) => name.clone(),
             _ => committer.to_owned(),
         }
     }
 
     fn programs(&self) -> Vec<&str> {
         let asked = match &self.key {
-            Key::FromCommand(argv) => argv.first(),
+            SigningKey::FromCommand(argv) => argv.first(),
             _ => None,
         };
         asked.into_iter().chain([&self.program]).map(String::as_str).collect()
@@ -128,8 +128,8 @@ impl Signing {
         let folder = tempfile::tempdir().map_err(|error| self.unwritten(&error))?;
         let (payload, key_file) = (folder.path().join("commit"), folder.path().join("key"));
         let literal = match &self.key {
-            Key::Literal(key) => Some(key.clone()),
-            Key::FromCommand(argv) => Some(self.key_from_command(argv, task)?),
+            SigningKey::Literal(key) => Some(key.clone()),
+            SigningKey::FromCommand(argv) => Some(self.key_from_command(argv, task)?),
             _ => None,
         };
         std::fs::write(&payload, text).map_err(|error| self.unwritten(&error))?;
@@ -139,7 +139,7 @@ impl Signing {
                 std::fs::write(&key_file, format!("{key}\n")).map_err(|error| self.unwritten(&error))?;
                 argv.extend([key_file.display().to_string(), "-U".to_owned()]);
             }
-            (None, Key::File(path)) => argv.push(path.display().to_string()),
+            (None, SigningKey::File(path)) => argv.push(path.display().to_string()),
             (None, _) => return Err(self.failure(FailureKind::Bug, "there is no key".to_owned())),
         }
         argv.push(payload.display().to_string());

@@ -34,7 +34,7 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Key {
+pub(super) enum SigningKey {
     /// Whatever the program has for the committer.
     OfCommitter,
     /// In the program's own words.
@@ -52,7 +52,7 @@ pub(super) enum Key {
 pub struct Signing {
     pub(super) format: Format,
     pub(super) program: String,
-    pub(super) key: Key,
+    pub(super) key: SigningKey,
     /// Where relative paths start.
     pub(super) dir: PathBuf,
     pub(super) env: Vec<(String, String)>,
@@ -106,27 +106,27 @@ impl Signing {
             Format::Ssh => "ssh",
         };
         match &self.key {
-            Key::OfCommitter => format!("the committer's {kind} key"),
-            Key::Named(name) => format!("{kind} key {name}"),
-            Key::File(path) => format!("{kind} key {}", path.display()),
-            Key::Literal(key) => format!("{kind} key {}", short(key)),
-            Key::FromCommand(words) => format!("the {kind} key that `{}` tells", words.join(" ")),
+            SigningKey::OfCommitter => format!("the committer's {kind} key"),
+            SigningKey::Named(name) => format!("{kind} key {name}"),
+            SigningKey::File(path) => format!("{kind} key {}", path.display()),
+            SigningKey::Literal(key) => format!("{kind} key {}", short(key)),
+            SigningKey::FromCommand(words) => format!("the {kind} key that `{}` tells", words.join(" ")),
         }
     }
 }
 
-fn key(format: Format, settings: &Settings<'_>) -> Result<Key, GitError> {
+fn key(format: Format, settings: &Settings<'_>) -> Result<SigningKey, GitError> {
     let given = settings.get("user.signingkey").filter(|key| !key.is_empty());
     match (format, given) {
-        (Format::OpenPgp | Format::X509, Some(name)) => Ok(Key::Named(name)),
-        (Format::OpenPgp | Format::X509, None) => Ok(Key::OfCommitter),
+        (Format::OpenPgp | Format::X509, Some(name)) => Ok(SigningKey::Named(name)),
+        (Format::OpenPgp | Format::X509, None) => Ok(SigningKey::OfCommitter),
         (Format::Ssh, Some(text)) => Ok(match literal(&text) {
-            Some(key) => Key::Literal(key.to_owned()),
-            None => Key::File(settings.expanded(&text)),
+            Some(key) => SigningKey::Literal(key.to_owned()),
+            None => SigningKey::File(settings.expanded(&text)),
         }),
         (Format::Ssh, None) => match settings.get("gpg.ssh.defaultKeyCommand") {
             Some(command) => match words(&command) {
-                Some(words) if !words.is_empty() => Ok(Key::FromCommand(words)),
+                Some(words) if !words.is_empty() => Ok(SigningKey::FromCommand(words)),
                 _ => Err(GitError::new(
                     FailureKind::Config,
                     format!("git's setting gpg.ssh.defaultKeyCommand is no command: `{command}`"),

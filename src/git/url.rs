@@ -15,12 +15,12 @@ pub struct RemoteUrl {
     shown: String,
     /// Behind the host; empty for a path on this machine.
     path: String,
-    place: Place,
+    place: Endpoint,
     route: Route,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-enum Place {
+enum Endpoint {
     Local(PathBuf),
     Http(HttpUrl),
     Ssh { host: String, user: Option<String> },
@@ -28,7 +28,7 @@ enum Place {
 }
 
 impl RemoteUrl {
-    fn new(shown: String, path: &str, place: Place) -> Self {
+    fn new(shown: String, path: &str, place: Endpoint) -> Self {
         Self { shown, path: path.to_owned(), place, route: Route::default() }
     }
 
@@ -66,17 +66,17 @@ impl RemoteUrl {
                 scheme @ ("http" | "https") => {
                     let (_, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
                     let url = HttpUrl::parse(text).ok_or_else(|| wrong("it is no URL"))?;
-                    Ok(Self::new(format!("{scheme}://{host}{path}"), path, Place::Http(url)))
+                    Ok(Self::new(format!("{scheme}://{host}{path}"), path, Endpoint::Http(url)))
                 }
                 "ssh" | "git+ssh" | "ssh+git" => {
                     let (user, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
                     let user = user.map(|info| percent_decoded(info.split(':').next().unwrap_or(info)));
                     let at = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
-                    Ok(Self::new(format!("ssh://{at}{host}{path}"), path, Place::Ssh { host, user }))
+                    Ok(Self::new(format!("ssh://{at}{host}{path}"), path, Endpoint::Ssh { host, user }))
                 }
                 "git" => {
                     let (_, host, path) = authority(rest).ok_or_else(|| wrong("it has no host"))?;
-                    Ok(Self::new(format!("git://{host}{path}"), path, Place::GitDaemon { host }))
+                    Ok(Self::new(format!("git://{host}{path}"), path, Endpoint::GitDaemon { host }))
                 }
                 other => Err(wrong(&format!("`{other}` is not a protocol that relwf speaks"))),
             };
@@ -90,7 +90,7 @@ impl RemoteUrl {
             if host.is_empty() || path.is_empty() || host.starts_with('-') {
                 return Err(wrong("host or path is missing around the colon"));
             }
-            let place = Place::Ssh { host: host.to_owned(), user };
+            let place = Endpoint::Ssh { host: host.to_owned(), user };
             return Ok(Self::new(text.to_owned(), path, place));
         }
         let path = match text.strip_prefix('~') {
@@ -106,7 +106,7 @@ impl RemoteUrl {
     pub(crate) fn local(path: &Path) -> Self {
         // One repository, one mirror: however its path was written.
         let path = real(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
-        Self::new(path.display().to_string(), "", Place::Local(path))
+        Self::new(path.display().to_string(), "", Endpoint::Local(path))
     }
 
     /// The same address by the way that leads to it: without, it is reached directly and trusts the machine's certificates.
@@ -115,7 +115,7 @@ impl RemoteUrl {
     ///
     /// Kind `config` when the proxy that is named is none that can be used for it.
     pub fn by(mut self, routes: &Routes) -> Result<Self, GitError> {
-        if let Place::Http(url) = &self.place {
+        if let Endpoint::Http(url) = &self.place {
             self.route = routes.to(url).map_err(GitError::Failure)?;
             // libgit2 would connect directly, against what is configured.
             if let Some(proxy) = self.route.proxy.as_ref().filter(|_| !url.is_https()) {
@@ -140,23 +140,23 @@ impl RemoteUrl {
 
     /// A path or `file://`?
     pub fn is_local(&self) -> bool {
-        matches!(self.place, Place::Local(_))
+        matches!(self.place, Endpoint::Local(_))
     }
 
     /// `https://` or `http://`?
     pub fn is_http(&self) -> bool {
-        matches!(self.place, Place::Http(_))
+        matches!(self.place, Endpoint::Http(_))
     }
 
     /// `ssh://` or `user@host:path`?
     pub(crate) fn is_ssh(&self) -> bool {
-        matches!(self.place, Place::Ssh { .. })
+        matches!(self.place, Endpoint::Ssh { .. })
     }
 
     /// The path of a local one.
     pub fn path(&self) -> Option<&Path> {
         match &self.place {
-            Place::Local(path) => Some(path),
+            Endpoint::Local(path) => Some(path),
             _ => None,
         }
     }
@@ -164,9 +164,9 @@ impl RemoteUrl {
     /// The host, with the port when it has one.
     pub fn host(&self) -> Option<&str> {
         match &self.place {
-            Place::Local(_) => None,
-            Place::Http(url) => Some(url.host()),
-            Place::Ssh { host, .. } | Place::GitDaemon { host } => Some(host),
+            Endpoint::Local(_) => None,
+            Endpoint::Http(url) => Some(url.host()),
+            Endpoint::Ssh { host, .. } | Endpoint::GitDaemon { host } => Some(host),
         }
     }
 
@@ -178,9 +178,9 @@ impl RemoteUrl {
     /// User name and password that stand in the address itself.
     pub(crate) fn userinfo(&self) -> (Option<String>, Option<String>) {
         match &self.place {
-            Place::Http(url) => (url.user().map(percent_decoded), url.password().map(percent_decoded)),
-            Place::Ssh { user, .. } => (user.clone(), None),
-            Place::Local(_) | Place::GitDaemon { .. } => (None, None),
+            Endpoint::Http(url) => (url.user().map(percent_decoded), url.password().map(percent_decoded)),
+            Endpoint::Ssh { user, .. } => (user.clone(), None),
+            Endpoint::Local(_) | Endpoint::GitDaemon { .. } => (None, None),
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) enum Sent {
 
 /// What an attempt came to.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum AttemptOutcome {
     /// A whole answer.
     Answer(Response),
     /// The request makes no sense, or its answer is too large.
@@ -62,8 +62,9 @@ impl Attempt {
     }
 
     /// Sends the request and waits for the answer, its end or ctrl-C, whichever comes first.
-    pub(super) fn run(&self, request: &Request, time: Duration, cancel: &Cancel) -> Outcome {
-        let failed = |kind, words: &str, sent| Outcome::Failed { kind, words: words.to_owned(), hint: None, sent };
+    pub(super) fn run(&self, request: &Request, time: Duration, cancel: &Cancel) -> AttemptOutcome {
+        let failed =
+            |kind, words: &str, sent| AttemptOutcome::Failed { kind, words: words.to_owned(), hint: None, sent };
         if cancel.is_raised() {
             return failed(FailureKind::Interrupted, "interrupted", Sent::Nothing);
         }
@@ -75,24 +76,24 @@ impl Attempt {
                 ["https://", "http://"].iter().any(|scheme| request.url.to_ascii_lowercase().starts_with(scheme));
             let words =
                 if http { "the URL is malformed" } else { "the URL does not start with `https://` or `http://`" };
-            return Outcome::Invalid(words.to_owned());
+            return AttemptOutcome::Invalid(words.to_owned());
         };
         let route = match self.routes.to(&url) {
             // A proxy's `localhost` is another machine.
             Ok(route) if url.is_loopback() => Route { proxy: None, ..route },
             Ok(route) => route,
-            Err(failure) => return Outcome::NoWay(failure),
+            Err(failure) => return AttemptOutcome::NoWay(failure),
         };
         let config = match config(&route, time) {
             Ok(config) => config,
-            Err(failure) => return Outcome::NoWay(failure),
+            Err(failure) => return AttemptOutcome::NoWay(failure),
         };
         let sent = Arc::new(AtomicBool::new(false));
         let connector = Noting { connector: Arc::clone(&self.connector), server: url.clone(), sent: Arc::clone(&sent) };
         let agent = Agent::with_parts(config, connector, DefaultResolver::default());
         let message = match message(request, &url) {
             Ok(message) => message,
-            Err(error) => return Outcome::Invalid(format!("it is no request: {error}")),
+            Err(error) => return AttemptOutcome::Invalid(format!("it is no request: {error}")),
         };
 
         let (answer, answered) = mpsc::sync_channel(1);
@@ -113,7 +114,7 @@ impl Attempt {
         };
         loop {
             match answered.recv_timeout(LOOK) {
-                Ok(Ok(response)) => return Outcome::Answer(response),
+                Ok(Ok(response)) => return AttemptOutcome::Answer(response),
                 Ok(Err(error)) => return explained(&error, request.access, &url, &route, has_sent()),
                 Err(RecvTimeoutError::Timeout) if cancel.is_raised() => {
                     return given_up(FailureKind::Interrupted, "interrupted");
@@ -184,24 +185,28 @@ fn exchange(agent: &Agent, message: ureq::http::Request<Option<Vec<u8>>>) -> Res
 }
 
 /// An error in relwf's own words; ureq's may hold parts of the URL.
-fn explained(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: Sent) -> Outcome {
+fn explained(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: Sent) -> AttemptOutcome {
     let way = route.proxy.as_ref().map(|proxy| format!("the proxy {} of {}", proxy.shown(), proxy.source));
     let by = way.as_ref().filter(|_| sent == Sent::Nothing).map(|way| format!(" (by {way})")).unwrap_or_default();
     let advice = route.proxy.as_ref().map(Proxy::advice).filter(|_| !by.is_empty());
-    let failed =
-        |kind, words: String| Outcome::Failed { kind, words: format!("{words}{by}"), hint: advice.clone(), sent };
+    let failed = |kind, words: String| AttemptOutcome::Failed {
+        kind,
+        words: format!("{words}{by}"),
+        hint: advice.clone(),
+        sent,
+    };
     let untrusted = |words: String| {
         let hint = if words.contains(OWN_CA) {
             Some("its server shows a CA's own certificate: give it one that this CA has signed".to_owned())
         } else {
             words.contains("certificate").then(|| route.trust.advice(url.host()))
         };
-        Outcome::Failed { kind: FailureKind::Network, words: format!("no TLS connection: {words}"), hint, sent }
+        AttemptOutcome::Failed { kind: FailureKind::Network, words: format!("no TLS connection: {words}"), hint, sent }
     };
     match error {
-        Error::BadUri(_) | Error::Http(_) => Outcome::Invalid("the URL or a header is malformed".to_owned()),
+        Error::BadUri(_) | Error::Http(_) => AttemptOutcome::Invalid("the URL or a header is malformed".to_owned()),
         Error::BodyExceedsLimit(limit) if access != Access::Write => {
-            Outcome::Invalid(format!("the answer has more than {limit} bytes"))
+            AttemptOutcome::Invalid(format!("the answer has more than {limit} bytes"))
         }
         Error::BodyExceedsLimit(limit) => {
             failed(FailureKind::Network, format!("the answer has more than {limit} bytes"))
@@ -216,7 +221,7 @@ fn explained(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: 
         Error::Rustls(error) => untrusted(error.to_string()),
         Error::Tls(words) => untrusted((*words).to_owned()),
         Error::Protocol(error) => failed(FailureKind::Network, format!("the answer is not HTTP: {error}")),
-        Error::ConnectProxyFailed(words) => Outcome::Failed {
+        Error::ConnectProxyFailed(words) => AttemptOutcome::Failed {
             kind: FailureKind::Network,
             words: format!("{} refuses: {words}", way.as_deref().unwrap_or("the proxy")),
             hint: route.proxy.as_ref().map(Proxy::advice),

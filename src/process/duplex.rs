@@ -177,3 +177,43 @@ impl Drop for Duplex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(script: &str, cancel: &Cancel) -> Duplex {
+        Duplex::start("sh".to_owned(), &["sh", "-c", script], &["HOME"], cancel.clone()).unwrap()
+    }
+
+    #[test]
+    fn it_is_talked_to_until_it_ends() {
+        let mut program = start("read line; echo \"heard $line$HOME\"; cat", &Cancel::new());
+        program.write_all(b"one\ntwo\n").unwrap();
+        program.input = None;
+        let mut all = String::new();
+        program.read_to_string(&mut all).unwrap();
+        assert_eq!(all, "heard one\ntwo\n");
+    }
+
+    #[test]
+    fn one_that_fails_ends_with_its_message() {
+        let mut program = start("echo part; echo 'no such repository' >&2; exit 3", &Cancel::new());
+        let mut all = Vec::new();
+        let error = program.read_to_end(&mut all).unwrap_err();
+        assert_eq!(all, b"part\n");
+        assert_eq!(error.to_string(), "sh stopped (exit status: 3): no such repository");
+    }
+
+    #[test]
+    fn ctrl_c_ends_one_that_is_silent() {
+        let cancel = Cancel::new();
+        let mut program = start("exec sleep 600", &cancel);
+        cancel.raise();
+        assert_eq!(program.read(&mut [0; 8]).unwrap_err().to_string(), "interrupted");
+        let id = program.child.id;
+        drop(program);
+        // Killed and reaped: nothing is left to wait for.
+        assert!(id.is_some_and(|id| rustix::process::test_kill_process(id).is_err()));
+    }
+}
