@@ -4,11 +4,11 @@ use super::failure::Problem;
 use super::lock::FileLock;
 use super::rows::{self, Head, RowContent};
 use super::store::Store;
-use crate::model::{Failure, RunId};
+use crate::model::{Failure, FailureKind, RunId};
 use crate::run::{History, Record, RecordError, Recorder};
 use jiff::Timestamp;
 use rusqlite::Connection;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A run that this process works on, until it is dropped.
 pub struct Claim {
@@ -17,13 +17,24 @@ pub struct Claim {
     epoch: i64,
     /// The first failure of the store: nothing may be performed after it, even when the disk has space again.
     broken: Mutex<Option<Failure>>,
+    /// Rows that workers wait for. Whoever commits next writes all of them: a commit takes its time, however much it holds.
+    waiting: Mutex<Waiting>,
+    committing: Mutex<()>,
     /// Keeps other processes from the run; a takeover does without.
     _lock: Option<FileLock>,
 }
 
+#[derive(Default)]
+struct Waiting {
+    /// The number of the next row.
+    next: u64,
+    rows: Vec<(u64, RowContent)>,
+}
+
 impl Claim {
     pub(super) fn new(store: Store, run: RunId, epoch: i64, lock: Option<FileLock>) -> Self {
-        Self { store, run, epoch, broken: Mutex::new(None), _lock: lock }
+        let (broken, waiting, committing) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { store, run, epoch, broken, waiting, committing, _lock: lock }
     }
 
     /// The run.
@@ -41,6 +52,10 @@ impl Claim {
         if head.epoch == self.epoch { Ok(head) } else { Err(Problem::TakenOver(head.epoch)) }
     }
 
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn error(&self, problem: Problem) -> RecordError {
         match problem {
             Problem::TakenOver(found) => RecordError::TakenOver { run: self.run.clone(), held: self.epoch, found },
@@ -53,6 +68,24 @@ impl Claim {
     }
 }
 
+impl Waiting {
+    fn add(&mut self, content: RowContent) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.rows.push((number, content));
+        number
+    }
+
+    /// Everything that waits, if this row still does.
+    fn take_with(&mut self, number: u64) -> Option<Vec<(u64, RowContent)>> {
+        self.rows.iter().any(|(waits, ..)| *waits == number).then(|| std::mem::take(&mut self.rows))
+    }
+
+    fn put_back(&mut self, batch: Vec<(u64, RowContent)>, without: u64) {
+        self.rows.splice(0..0, batch.into_iter().filter(|(waits, ..)| *waits != without));
+    }
+}
+
 impl Recorder for Claim {
     fn history(&self) -> Result<History, RecordError> {
         let db = self.store.db();
@@ -60,12 +93,24 @@ impl Recorder for Claim {
     }
 
     fn record(&self, record: &Record) -> Result<(), RecordError> {
-        let content = RowContent::of(record.clone());
+        let number = self.waiting().add(RowContent::of(record.clone()));
+        // Whoever panicked here may have taken this row along, and it is not written.
+        let Ok(_alone) = self.committing.lock() else {
+            return Err(RecordError::Store(Failure::new(FailureKind::Bug, "writing the journal panicked")));
+        };
+        // Another worker may have written it with its own.
+        let Some(batch) = self.waiting().take_with(number) else { return Ok(()) };
         let written = self.store.write(|tx| {
-            let head = self.mine(tx)?;
-            rows::append(tx, &self.run, &head, Timestamp::now(), &content)
+            batch.iter().try_for_each(|(_, content)| {
+                let head = self.mine(tx)?;
+                rows::append(tx, &self.run, &head, Timestamp::now(), content)
+            })
         });
-        written.map_err(|problem| self.error(problem))
+        written.map_err(|problem| {
+            // None of them is written. The others try for themselves, and hear of it.
+            self.waiting().put_back(batch, number);
+            self.error(problem)
+        })
     }
 
     fn still_mine(&self) -> Result<(), RecordError> {

@@ -253,6 +253,30 @@ fn ten_thousand_records_load() {
 }
 
 #[test]
+fn what_many_workers_record_at_once_is_all_there_when_each_is_answered() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let claim = store.create_run(&new_run("r1")).unwrap();
+    let start = Barrier::new(8);
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            let (store, claim, start) = (&store, &claim, &start);
+            scope.spawn(move || {
+                start.wait();
+                for ordinal in 0..25 {
+                    let key = key(&format!("w{worker}"), ordinal);
+                    claim.record(&settled(key.clone(), json!(ordinal))).unwrap();
+                    let rows = store.records(claim.run()).unwrap();
+                    assert!(rows.iter().any(|row| row.content.key.as_ref() == Some(&key)), "{key} is not there");
+                }
+            });
+        }
+    });
+    assert_eq!(claim.history().unwrap().entries.len(), 200);
+    assert_eq!(store.verify_chain(claim.run()).unwrap(), 201);
+}
+
+#[test]
 fn two_processes_cannot_work_on_one_run() {
     let dir = TempDir::new().unwrap();
     let id = RunId::new("r1");
