@@ -12,7 +12,7 @@ use crate::model::{Failure, FailureKind};
 use crate::run::StepExit;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Module, NativeCallContext, Position};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 type Outcome = Result<Dynamic, Box<EvalAltResult>>;
@@ -239,14 +239,13 @@ impl Host<'_, '_> {
         let Ok(items) = value.as_array_ref() else {
             return Err(self.wrong(format_args!("takes a list, not {}", self.describe(value))));
         };
-        let mut seen = BTreeSet::new();
         let mut named = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let id = self.id(index, item)?;
-            if !seen.insert(id.clone()) {
-                return Err(self.wrong(format_args!("was given `{id}` twice; every item needs an id of its own")));
-            }
-            named.push((id, item.clone()));
+            named.push((self.id(index, item)?, item.clone()));
+        }
+        let mut seen = HashSet::with_capacity(named.len());
+        if let Some((id, _)) = named.iter().find(|(id, _)| !seen.insert(id.as_str())) {
+            return Err(self.wrong(format_args!("was given `{id}` twice; every item needs an id of its own")));
         }
         Ok(named)
     }
