@@ -6,6 +6,7 @@ mod processes;
 mod store;
 mod world;
 
+use crate::support::sized;
 use proptest::prelude::*;
 use relwf::model::{Cancel, FailureKind, RunId, Value};
 use relwf::run::{DryDriver, Event, Listener, Outcome, Record, RunStatus, Settled};
@@ -440,7 +441,7 @@ fn number(lines: &mut [Line], next: &mut u32) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: sized(300), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn any_script_killed_anywhere_ends_like_the_unkilled_one(

@@ -1,17 +1,18 @@
 //! Random histories: the engine and `git merge-tree` must agree on every tree and every conflict.
 //!
-//! `PROPTEST_CASES` sets the number of histories (3,000 without it; each is merged six times), `PROPTEST_RNG_SEED` another
-//! start for the generator. Many histories share a repository and one run of git. A history on which the two disagree
+//! There are a thousand histories for each unit of `RELWF_TEST_SIZE`, and each is merged six times; `PROPTEST_RNG_SEED` sets
+//! another start for the generator. Many histories share a repository and one run of git. A history on which the two disagree
 //! loses as many files as it can before it is shown.
 
 use super::merge_answers::difference;
 use super::merge_histories::{COMMITS, History, PAIRS, histories};
 use super::merge_support::Repository;
+use crate::support::sized;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngSeed, TestRunner};
 
-const CASES: u32 = 3000;
+const CASES: u32 = 1000;
 const BATCH: usize = 250;
 
 /// One complaint for each history on which the two disagree, `None` for the others.
@@ -50,7 +51,7 @@ fn smallest(mut history: History, mut complaint: String) -> String {
 fn random_histories_merge_as_git_merges_them() {
     let given = ProptestConfig::default();
     let set = |name: &str| std::env::var_os(name).is_some();
-    let cases = if set("PROPTEST_CASES") { given.cases } else { CASES } as usize;
+    let cases = sized(CASES) as usize;
     let rng_seed = if set("PROPTEST_RNG_SEED") { given.rng_seed } else { RngSeed::Fixed(1) };
     let mut runner = TestRunner::new(ProptestConfig { rng_seed, ..given });
     let strategy = histories();

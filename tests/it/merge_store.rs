@@ -2,6 +2,7 @@
 
 use super::merge_support::{File, Planned, Repository, Snapshot};
 use crate::support::git::Repo;
+use crate::support::sized;
 use proptest::prelude::*;
 use relwf::git::{Ident, Mirror, NewCommit, cross_check};
 use relwf::merge::{BareRepository, MergeError, Merged, Merger, Outcome, merge};
@@ -289,7 +290,7 @@ fn an_index_that_points_nowhere_is_an_error() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: sized(48), max_shrink_iters: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn damaged_files_never_panic_nor_hang(packed: bool, damage in prop::collection::vec((any::<prop::sample::Index>(), 0..6_u8, any::<prop::sample::Index>(), 1..=255_u8), 12)) {

@@ -22,9 +22,17 @@ impl Drop for Server {
     }
 }
 
+/// `./tests/run --quick` promises to need nothing of this kind.
+#[track_caller]
+fn refuse_when_quick(what: &str) {
+    let quick = std::env::var_os("RELWF_TEST_QUICK").is_some();
+    assert!(!quick, "this test needs {what}: its module belongs into the list `served` of tests/run");
+}
+
 /// Where a program is; says how to get it when it is missing.
 #[track_caller]
 pub fn program(name: &str, package: &str) -> PathBuf {
+    refuse_when_quick(name);
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
@@ -52,6 +60,7 @@ pub fn free_port() -> u16 {
 /// A file or folder that `./tests/run` fetches from npm for the tests.
 #[track_caller]
 pub fn tools(path: &str) -> PathBuf {
+    refuse_when_quick(path);
     let own = std::env::var_os("RELWF_TEST_TOOLS").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/relwf-tests"));
     let folder = own.or_else(home).expect("HOME is set");

@@ -38,6 +38,12 @@ fn executable(file: &Path, text: &str) {
 
 impl Signer {
     fn new(program: &'static str) -> Self {
+        let package = match program {
+            "ssh-keygen" => "openssh-client",
+            "gpg" => "gnupg",
+            other => other,
+        };
+        super::servers::program(program, package);
         let signer = Self { home: tempfile::tempdir().unwrap(), more: Mutex::default(), program };
         std::fs::set_permissions(signer.home(), std::fs::Permissions::from_mode(0o700)).unwrap();
         std::fs::write(signer.home().join("count"), "").unwrap();
