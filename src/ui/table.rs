@@ -1,6 +1,7 @@
-//! Columns that line up. Widths are counted without colours.
+//! Columns that line up. Widths are those of a terminal: a wide character takes two columns, a combining one none, colours none.
 
 use super::style::{DIM, paint};
+use unicode_width::UnicodeWidthStr;
 
 /// Rows under a header, columns two spaces apart, nothing after the last column.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
@@ -38,7 +39,7 @@ fn line(out: &mut String, cells: &[String], widths: &[usize]) {
 
 /// How many columns a text takes on a terminal, colours left out.
 fn width(text: &str) -> usize {
-    anstream::adapter::strip_str(text).map(|part| part.chars().count()).sum()
+    anstream::adapter::strip_str(text).map(UnicodeWidthStr::width).sum()
 }
 
 #[cfg(test)]
@@ -50,5 +51,12 @@ mod tests {
         let text = table(&["A", "B"], &[vec!["long".into(), "x".into()], vec![paint(DIM, "é"), String::new()]]);
         let plain = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(plain, "A     B\nlong  x\né\n");
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns_and_combining_ones_none() {
+        let names = ["漢字", "e\u{301}", "abcd", "👍"];
+        let text = table(&[], &names.map(|name| vec![name.to_owned(), "x".to_owned()]));
+        assert_eq!(text, "漢字  x\ne\u{301}     x\nabcd  x\n👍    x\n");
     }
 }
