@@ -8,8 +8,8 @@ use crate::effects::{Clock, Decision, Registry, Signals, World};
 use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
-use crate::model::{Failure, FailureKind, RunId, Secret, TaskContext};
-use crate::policy::{self, NeverReports};
+use crate::model::{Failure, FailureKind, RunId, Secret, TaskContext, hex};
+use crate::policy::{self, NeverReports, hex};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -204,5 +204,5 @@ fn can_report(environment: &Environment, forge: &dyn Forge, ci: Option<&dyn Ci>)
 /// A folder's name for a remote.
 fn name_of(url: &RemoteUrl) -> String {
     let digest = Sha256::digest(url.to_string());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest[..8])
 }

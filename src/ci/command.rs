@@ -9,7 +9,7 @@ use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{LOCAL_ENVIRONMENT, Mirror};
-use crate::model::{CommitId, Failure, FailureKind, HumanDuration, TaskContext, WriteError};
+use crate::model::{CommitId, Failure, FailureKind, HumanDuration, TaskContext, WriteError, hex};
 use crate::process::{self, Leftovers, ProcessError, Program, Streams};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -393,7 +393,7 @@ fn event_of(word: &str) -> Option<CiEvent> {
 
 /// A file name for a key.
 fn name_of(key: &str) -> String {
-    Sha256::digest(key).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(key)[..6])
 }
 
 /// What the command sees, on top of relwf's own environment. The `TRAVIS_…` names let one Makefile serve both.

@@ -69,7 +69,7 @@ impl RefLease {
 }
 
 fn at(id: Option<ObjectId>) -> String {
-    id.map_or_else(|| "nothing".to_owned(), |id| id.short(10))
+    id.map_or_else(|| "nothing".to_owned(), |id| id.short())
 }
 
 /// The class of a failed push.

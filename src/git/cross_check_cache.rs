@@ -3,7 +3,7 @@
 //! git's answer to the same commits is the same as long as the program, the repository's settings and its attributes are. They
 //! are all part of what an answer is found by, so a changed one asks anew.
 
-use crate::model::{ObjectId, TreeId};
+use crate::model::{ObjectId, TreeId, hex};
 use sha1::{Digest, Sha1};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -46,7 +46,7 @@ impl CachedAnswer {
             .iter()
             .for_each(|file| add(&fs::read(repository.join(file)).unwrap_or_default()));
         arguments.iter().for_each(|argument| add(argument.as_bytes()));
-        let key = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = hex(&hash.finalize());
         Some(Self { file: repository.join(FILE), key })
     }
 

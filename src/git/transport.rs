@@ -5,7 +5,7 @@
 
 use super::ref_advertisement::{Passed, RefFilter};
 use super::{GitError, RemoteUrl, program, trust};
-use crate::model::Cancel;
+use crate::model::{Cancel, hex};
 use crate::process::Duplex;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
 use std::cell::RefCell;
@@ -54,7 +54,7 @@ pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
     set_up();
     Ok(match url.path() {
         Some(path) if program::git_program().is_some() => {
-            let hex: String = path.as_os_str().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex: String = hex(&path.as_os_str().as_bytes());
             format!("{SCHEME}://{hex}")
         }
         Some(path) => path.display().to_string(),

@@ -3,7 +3,7 @@
 //! Passwords inside an address are kept for the connection and never shown.
 
 use super::GitError;
-use crate::model::{FailureKind, HttpUrl};
+use crate::model::{FailureKind, HttpUrl, hex};
 use crate::network::{Route, Routes};
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -188,7 +188,7 @@ impl RemoteUrl {
     pub(crate) fn folder(&self) -> String {
         use sha2::{Digest, Sha256};
         let digest = Sha256::digest(self.shown.as_bytes());
-        let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = hex(&digest[..6]);
         let last = self.shown.trim_end_matches('/').trim_end_matches(".git").rsplit(['/', ':']).next().unwrap_or("");
         let name: String = last
             .chars()

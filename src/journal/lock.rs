@@ -3,7 +3,7 @@
 use super::failure::{Problem, io, status, unreadable, word};
 use super::rows::load;
 use super::store::{Store, private};
-use crate::model::{Failure, FailureKind, RunId};
+use crate::model::{Failure, FailureKind, RunId, hex};
 use crate::run::RunStatus;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -184,7 +184,7 @@ impl Store {
     /// [`LockError::Held`] says by whom.
     pub fn lock_target(&self, repo: &str, target: &str, holder: &Holder) -> Result<TargetLock, LockError> {
         let digest = Sha256::new().chain_update(repo).chain_update([0]).chain_update(target).finalize();
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name: String = hex(&digest[..16]);
         let path = self.locks().join(format!("target-{name}.lock"));
         let file = match FileLock::take(&path, holder).map_err(LockError::Failed)? {
             Ok(file) => file,

@@ -1,7 +1,7 @@
 //! Rows of the journal: how they are written, read and folded into a history.
 
 use super::failure::{Problem, unreadable, word};
-use crate::model::{Failure, FailureKind, RunId, Value};
+use crate::model::{Failure, FailureKind, RunId, Value, hex};
 use crate::run::{Fingerprint, History, Intent, Key, Path, Record, Settled};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -421,5 +421,5 @@ pub(super) fn load<'c>(db: &Connection, cell: &'c str) -> Result<std::borrow::Co
 
 /// SHA-256, in hexadecimal.
 pub(super) fn sha(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }

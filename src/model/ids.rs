@@ -8,6 +8,21 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId([u8; 20]);
 
+/// Bytes as hexadecimal digits, two each.
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A full id cut to the ten digits that people read; another text as it is.
+pub fn short_id(text: &str) -> &str {
+    let full = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.get(..10).filter(|_| full).unwrap_or(text)
+}
+
 /// A text that is not 40 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a full object id (40 hexadecimal digits)")]
@@ -27,17 +42,15 @@ impl ObjectId {
         &self.0
     }
 
-    /// The first `digits` hexadecimal digits, for people.
-    pub fn short(&self, digits: usize) -> String {
-        let mut text = self.to_string();
-        text.truncate(digits);
-        text
+    /// The first ten digits, for people.
+    pub fn short(&self) -> String {
+        short_id(&self.to_string()).to_owned()
     }
 }
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -91,7 +104,7 @@ macro_rules! object_id {
 
             /// The first ten digits, for people.
             pub fn short(&self) -> String {
-                self.0.short(10)
+                self.0.short()
             }
         }
 

@@ -21,7 +21,7 @@ pub use ci_event::CiEvent;
 pub use failure::{Failure, FailureKind};
 pub use http_url::{HttpUrl, percent_encoded};
 pub use human_duration::{HumanDuration, ParseDurationError};
-pub use ids::{CommitId, ObjectId, ParseIdError, RunId, TreeId};
+pub use ids::{CommitId, ObjectId, ParseIdError, RunId, TreeId, hex, short_id};
 pub use names::{BranchName, ComponentName, DEPLOYMENT, NameError, RefName};
 pub use schema::{Revision, TimeText};
 pub use secret::{Secret, scrub};

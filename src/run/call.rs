@@ -1,6 +1,6 @@
 //! One call of a host function, as the script made it.
 
-use crate::model::{SourceLocation, Value};
+use crate::model::{SourceLocation, Value, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -26,7 +26,7 @@ impl Call {
     pub fn fingerprint(&self) -> Fingerprint {
         let digest =
             Sha256::new().chain_update(&self.name).chain_update([0]).chain_update(self.args.to_string()).finalize();
-        Fingerprint(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Fingerprint(hex(&digest[..16]))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::effects::World;
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, positional, wait};
-use crate::model::{Failure, FailureKind, OrUnknown, TimeText, Value};
+use crate::model::{Failure, FailureKind, OrUnknown, TimeText, Value, hex};
 use crate::run::{Kind, Performing};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -58,7 +58,7 @@ impl Approve {
     fn digest(&self) -> String {
         let hash =
             Sha256::new().chain_update(&self.args.message).chain_update([0]).chain_update(self.args.show.to_string());
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize()[..16])
     }
 }
 

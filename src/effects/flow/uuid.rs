@@ -1,6 +1,7 @@
 //! `flow::uuid`: a random id.
 
 use crate::effects::host_fn::{Function, NoArgs, positional, read};
+use crate::model::hex;
 use crate::run::{Kind, Performing};
 use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
@@ -22,6 +23,6 @@ fn uuid(cx: &Performing<'_>) -> String {
     bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, random)| *byte = random);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String = hex(&bytes);
     [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
 }

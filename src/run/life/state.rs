@@ -1,6 +1,6 @@
 //! What a command can be in, what can happen to it, what is to be done then.
 
-use crate::model::{Failure, HumanDuration, RunId, Value, WriteError};
+use crate::model::{Failure, HumanDuration, RunId, Value, WriteError, hex};
 use crate::run::{
     Command, Entry, Fingerprint, Intent, Key, Observation, OnUnknown, Probe, Record, Request, RetryPolicy, Settled,
 };
@@ -477,7 +477,7 @@ impl Attempt {
     pub(super) fn first(run: &RunId, key: &Key, fingerprint: &Fingerprint, pre: Value) -> Self {
         let digest =
             Sha256::new().chain_update(key.to_string()).chain_update([0]).chain_update(&fingerprint.0).finalize();
-        let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = hex(&digest[..8]);
         let intent = Intent { idempotency_key: format!("relwf-{run}-{hash}"), pre };
         Self { intent, number: 1, doubt: Doubt::Unrecorded }
     }
