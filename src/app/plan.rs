@@ -1,10 +1,11 @@
 //! A dry run: what a workflow would do, with the merges that it would make.
 
 use super::launch::Prepared;
-use super::preview::{ChangedFile, CommitRow, changed_files};
+use super::preview::{ChangedFile, changed_files};
 use super::project::Project;
 use super::run_id::new_run_id;
 use super::wiring;
+use crate::git::ListedCommit;
 use crate::git::{Keep, Mirror};
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
@@ -62,7 +63,7 @@ pub struct PlannedMerge {
     /// Its conflicts.
     pub conflicts: Vec<Conflict>,
     /// The commits that would be new in the target, newest first; of very many only the newest.
-    pub commits: Vec<CommitRow>,
+    pub commits: Vec<ListedCommit>,
     /// How many would be new in all.
     pub commit_count: usize,
     /// The files that would change in the target.
@@ -112,14 +113,14 @@ fn planned(mirror: &Mirror, made: Made, item: &PlanItem) -> Result<PlannedMerge,
         _ => Vec::new(),
     };
     let commits = assumed.get("commits").and_then(Value::as_array).into_iter().flatten().filter_map(|commit| {
-        Some(CommitRow {
+        Some(ListedCommit {
             commit: field(commit, "commit").or_else(|| field(commit, "id"))?,
             summary: field(commit, "summary").unwrap_or_default(),
             author: field(commit, "author").unwrap_or_default(),
             time: field(commit, "time").unwrap_or_default(),
         })
     });
-    let commits: Vec<CommitRow> = commits.collect();
+    let commits: Vec<ListedCommit> = commits.collect();
     let source = match made {
         Made::Merge => "source",
         Made::Pick | Made::Revert => "commits",

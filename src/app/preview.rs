@@ -2,7 +2,7 @@
 
 use super::project::Project;
 use crate::components::ComponentDelta;
-use crate::git::{CommitInfo, CrossCheck, Keep, Mirror, PendingCrossCheck};
+use crate::git::{CrossCheck, Keep, ListedCommit, Mirror, PendingCrossCheck};
 use crate::hidden::{BranchNames, Hidden};
 use crate::merge::{Conflict, Merged};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
@@ -29,19 +29,6 @@ pub enum PreviewOutcome {
     Conflicts,
     /// Nothing to merge.
     UpToDate,
-}
-
-/// One commit of a release.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CommitRow {
-    /// Its id.
-    pub commit: CommitId,
-    /// The first line of its message.
-    pub summary: String,
-    /// Who wrote it.
-    pub author: String,
-    /// When, RFC 3339.
-    pub time: String,
 }
 
 /// A file that the merge changes in the target.
@@ -73,7 +60,7 @@ pub struct Preview {
     /// Its conflicts.
     pub conflicts: Vec<Conflict>,
     /// The commits that would be new in the target, newest first.
-    pub commits: Vec<CommitRow>,
+    pub commits: Vec<ListedCommit>,
     /// The files that would change in the target.
     pub files: Vec<ChangedFile>,
     /// What would ship.
@@ -114,7 +101,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
         tree: promotion.merge.result.tree(),
         commit: None,
         conflicts,
-        commits: promotion.commits.iter().map(commit_row).collect(),
+        commits: promotion.commits.iter().map(ListedCommit::from).collect(),
         files,
         components: components.unwrap_or_default(),
         hidden: promotion.hidden,
@@ -127,13 +114,4 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
 pub fn changed_files(mirror: &Mirror, from: TreeId, to: TreeId) -> Result<Vec<ChangedFile>, Failure> {
     let changed = mirror.changed_files(from, to)?;
     Ok(changed.into_iter().map(|(path, change)| ChangedFile { path, change }).collect())
-}
-
-fn commit_row(commit: &CommitInfo) -> CommitRow {
-    CommitRow {
-        commit: commit.id,
-        summary: commit.summary.clone(),
-        author: commit.author.name.clone(),
-        time: commit.author.when(),
-    }
 }

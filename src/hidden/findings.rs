@@ -1,6 +1,7 @@
 //! What is hidden, in sentences: what a person should decide, and what to type for either answer.
 
-use super::{Hidden, ListedCommit, Presence, Reverted, Squashed, TargetOnly};
+use super::{Hidden, Presence, Reverted, Squashed, TargetOnly};
+use crate::git::ListedCommit;
 use crate::model::CommitId;
 use serde::{Deserialize, Serialize};
 

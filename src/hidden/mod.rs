@@ -18,7 +18,7 @@ mod target_only;
 
 pub use findings::{BranchNames, HiddenFinding, HiddenKind};
 
-use crate::git::{CommitInfo, GitError, Mirror};
+use crate::git::{CommitInfo, GitError, ListedCommit, Mirror};
 use crate::merge::{MergeError, Merger};
 use crate::model::{CommitId, Failure, TreeId};
 use history::TargetHistory;
@@ -26,30 +26,6 @@ use promotions::{Promotion, Promotions};
 use queries::Queries;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-
-/// A commit, as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedCommit {
-    /// Its id.
-    pub commit: CommitId,
-    /// The first line of its message.
-    pub summary: String,
-    /// Who wrote it.
-    pub author: String,
-    /// When, RFC 3339.
-    pub time: String,
-}
-
-impl From<&CommitInfo> for ListedCommit {
-    fn from(commit: &CommitInfo) -> Self {
-        Self {
-            commit: commit.id,
-            summary: commit.summary.clone(),
-            author: commit.author.name.clone(),
-            time: commit.author.when(),
-        }
-    }
-}
 
 /// A commit of the source that the result lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use super::history::TargetHistory;
 use super::queries::Queries;
-use super::{Error, ListedCommit, Merging, Squashed};
+use super::{Error, Merging, Squashed};
+use crate::git::ListedCommit;
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
 use std::collections::HashMap;

@@ -3,7 +3,8 @@
 use super::preview::{ROWS, counted, rest};
 use super::style::{DIM, HINT, NAME, WARNING, paint};
 use super::table::table;
-use crate::hidden::{Hidden, ListedCommit, Presence};
+use crate::git::ListedCommit;
+use crate::hidden::{Hidden, Presence};
 
 /// Nothing where nothing is hidden.
 pub fn hidden(hidden: &Hidden) -> String {

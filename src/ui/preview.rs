@@ -5,7 +5,8 @@ use super::conflicts::conflicts;
 use super::hidden::hidden;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
-use crate::app::{ChangedFile, CommitRow, Preview, PreviewOutcome};
+use crate::app::{ChangedFile, Preview, PreviewOutcome};
+use crate::git::ListedCommit;
 use crate::model::Value;
 use std::borrow::Cow;
 
@@ -65,11 +66,11 @@ fn disagreement(preview: &Preview) -> Option<String> {
 }
 
 /// The commits, newest first: those that are listed, of so many.
-pub fn commits(listed: &[CommitRow], count: usize) -> String {
+pub fn commits(listed: &[ListedCommit], count: usize) -> String {
     if listed.is_empty() {
         return String::new();
     }
-    let row = |commit: &CommitRow| {
+    let row = |commit: &ListedCommit| {
         let day = commit.time.get(..10).unwrap_or(&commit.time).to_owned();
         vec![paint(DIM, commit.commit.short()), day, commit.author.clone(), commit.summary.clone()]
     };
