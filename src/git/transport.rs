@@ -54,7 +54,7 @@ pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
     set_up();
     Ok(match url.path() {
         Some(path) if program::git_program().is_some() => {
-            let hex: String = hex(&path.as_os_str().as_bytes());
+            let hex: String = hex(path.as_os_str().as_bytes());
             format!("{SCHEME}://{hex}")
         }
         Some(path) => path.display().to_string(),

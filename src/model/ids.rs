@@ -17,9 +17,9 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A full id cut to the ten digits that people read; another text as it is.
+/// A full id (of git's, or a longer digest) cut to the ten digits that people read; another text as it is.
 pub fn short_id(text: &str) -> &str {
-    let full = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let full = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.get(..10).filter(|_| full).unwrap_or(text)
 }
 

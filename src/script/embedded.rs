@@ -13,7 +13,7 @@ pub(super) const SOURCES: [(&str, &str); 10] = embed![
     "plugins/dockerfile.rhai",
     "plugins/promotion.rhai",
     "plugins/slack.rhai",
-    "workflows/abandon.rhai",
+    "workflows/close-change.rhai",
     "workflows/hotfix.rhai",
     "workflows/promote-production.rhai",
     "workflows/promote-staging.rhai",

@@ -10,6 +10,9 @@ use rhai::Engine;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Workflows of relwf's own that had another name.
+const RENAMED: [(&str, &str); 1] = [("abandon", "close-change")];
+
 /// Files and what was compiled of them.
 #[derive(Debug)]
 pub(super) struct FileCache {
@@ -66,6 +69,9 @@ impl FileCache {
             );
         }
         let failure = Failure::new(FailureKind::NotFound, format!("there is no {word} `{name}`"));
+        if let Some((_, now)) = RENAMED.iter().find(|(then, _)| role == Role::Workflow && *then == name) {
+            return failure.hint(format!("it is called `{now}` now"));
+        }
         let failure = match suggest::hint(name, self.files.names(role)) {
             Some(hint) => failure.hint(hint),
             None => failure.hint(format!("{word}s lie in `{}/`", role.folder())),

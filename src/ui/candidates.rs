@@ -3,6 +3,7 @@
 use super::style::{DIM, ERROR, GOOD, paint};
 use super::table::table;
 use crate::app::{Candidate, Candidates};
+use crate::model::short_id;
 
 /// A row for each commit, newest first.
 pub fn candidates(all: &Candidates) -> String {
@@ -13,7 +14,7 @@ pub fn candidates(all: &Candidates) -> String {
         let verdict = if candidate.green { paint(GOOD, "yes") } else { paint(ERROR, "no") };
         vec![
             verdict,
-            paint(DIM, candidate.id.chars().take(10).collect::<String>()),
+            paint(DIM, short_id(&candidate.id)),
             candidate.time.get(..10).unwrap_or(&candidate.time).to_owned(),
             candidate.author.clone(),
             candidate.summary.clone(),

@@ -3,7 +3,7 @@
 use super::style::{DIM, ERROR, NAME, WARNING, paint};
 use super::table::table;
 use crate::components::{Change, ComponentDelta, Version};
-use crate::model::Value;
+use crate::model::{Value, short_id};
 
 /// Name, from → to, commits; one row a component. Empty when there are no components.
 pub fn components(rows: &[ComponentDelta]) -> String {
@@ -44,13 +44,9 @@ fn commits(count: Option<u64>) -> Option<String> {
 /// A version in a few characters: the published one, else the revision, and what is odd about it.
 pub fn version(version: Option<&Version>) -> String {
     let Some(version) = version else { return "-".to_owned() };
-    let short = |revision: &str| {
-        let hexadecimal = revision.len() >= 20 && revision.bytes().all(|b| b.is_ascii_hexdigit());
-        revision.chars().take(if hexadecimal { 10 } else { usize::MAX }).collect::<String>()
-    };
     let mut text = match (&version.version, &version.revision) {
         (Some(published), _) => published.clone(),
-        (None, Some(revision)) => short(revision),
+        (None, Some(revision)) => short_id(revision).to_owned(),
         (None, None) => String::new(),
     };
     if let Some(branch) = &version.branch {

@@ -3,7 +3,7 @@
 use super::preview::{ROWS, counted, rest};
 use super::style::{DIM, HINT, NAME, WARNING, paint};
 use super::table::table;
-use crate::git::ListedCommit;
+use crate::app::ListedCommit;
 use crate::hidden::{Hidden, Presence};
 
 /// Nothing where nothing is hidden.

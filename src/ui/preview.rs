@@ -5,8 +5,7 @@ use super::conflicts::conflicts;
 use super::hidden::hidden;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
-use crate::app::{ChangedFile, Preview, PreviewOutcome};
-use crate::git::ListedCommit;
+use crate::app::{ChangedFile, Preview, PreviewOutcome, ListedCommit};
 use crate::model::Value;
 use std::borrow::Cow;
 

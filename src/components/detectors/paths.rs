@@ -3,10 +3,9 @@
 use super::{Commit, Declared, Detector};
 use crate::components::Version;
 use crate::document::{REQUIRED, Table, Text, keys};
-use crate::model::Failure;
+use crate::model::{Failure, hex};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 keys! {
     /// As in `.gitignore`: `*` matches within a folder, `**` across folders.
@@ -63,9 +62,5 @@ fn detect(files: Vec<(String, String)>, set: &GlobSet) -> Option<Version> {
         // Neither git's paths nor its ids hold a NUL.
         digest.update(format!("{path}\0{contents}\0"));
     }
-    let mut revision = String::with_capacity(64);
-    for byte in digest.finalize() {
-        let _ = write!(revision, "{byte:02x}");
-    }
-    Some(Version { revision: Some(revision), ..Version::default() })
+    Some(Version { revision: Some(hex(&digest.finalize())), ..Version::default() })
 }

@@ -1,6 +1,6 @@
 //! A command in a few words.
 
-use crate::model::{Value, unknown_what};
+use crate::model::{Value, short_id, unknown_what};
 use crate::ui::style::{DIM, paint};
 
 /// The function, then its arguments in a few words: `git::merge 1a2b3c4d5e into staging`.
@@ -22,10 +22,7 @@ pub fn short(value: &Value) -> String {
         return format!("<{what}>");
     }
     match value {
-        Value::String(text) if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            text.chars().take(10).collect()
-        }
-        Value::String(text) => clipped(text, 60),
+        Value::String(text) => clipped(short_id(text), 60),
         Value::Array(items) if items.len() > 3 => format!("[{} items]", items.len()),
         Value::Array(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
         // A map is known by its name or number.

@@ -123,7 +123,7 @@ pub fn still_open(change: &OpenChange, command_prefix: &str) -> String {
     let number = change.number;
     let name = change.url.clone().unwrap_or_else(|| format!("change {number}"));
     format!(
-        "still open: {name}; `{command_prefix} run abandon --param change={number} --param reason=…` closes it and deletes its branch"
+        "still open: {name}; `{command_prefix} run close-change --param change={number} --param reason=…` closes it and deletes its branch"
     )
 }
 

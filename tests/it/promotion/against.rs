@@ -111,7 +111,7 @@ fn a_change_that_somebody_closes_stops_the_run() {
 #[test]
 fn abandoning_the_change_stops_the_run_that_waits_for_it() {
     let (stage, said) = meddled_with(|stage| {
-        let abandoned = stage.relwf(&["run", "abandon", "--param", "change=1", "--param", "reason=not today"]);
+        let abandoned = stage.relwf(&["run", "close-change", "--param", "change=1", "--param", "reason=not today"]);
         abandoned.exits(0);
         assert!(abandoned.stderr.contains("change 1 is closed"), "{}", abandoned.stderr);
     });
@@ -132,11 +132,11 @@ fn a_run_that_is_given_up_names_the_change_that_stays_open() {
     let said = stage.relwf(&["abandon", run, "--reason", "not today"]);
     said.exits(0);
     assert!(
-        said.stderr.contains("/acme/service/pull/1") && said.stderr.contains("relwf run abandon"),
+        said.stderr.contains("/acme/service/pull/1") && said.stderr.contains("relwf run close-change"),
         "{}",
         said.stderr
     );
-    stage.relwf(&["run", "abandon", "--param", "change=1", "--param", "reason=not today"]).exits(0);
+    stage.relwf(&["run", "close-change", "--param", "change=1", "--param", "reason=not today"]).exits(0);
     assert!(!stage.github.changes()[0].open);
 }
 
@@ -145,7 +145,7 @@ fn a_change_of_somebody_else_is_not_for_us_to_close() {
     let stage = Stage::new();
     let commit = stage.git(&["rev-parse", "master"]);
     let number = stage.github.change_from_fork("mallory", "feature", "staging", &commit, "please");
-    let said = stage.relwf(&["run", "abandon", "--param", &format!("change={number}"), "--param", "reason=not today"]);
+    let said = stage.relwf(&["run", "close-change", "--param", &format!("change={number}"), "--param", "reason=not today"]);
     said.exits(1);
     assert!(said.stderr.contains("was not opened by relwf"), "{}", said.stderr);
     assert!(stage.github.changes().iter().all(|change| change.open));

@@ -328,6 +328,6 @@ fn a_failed_run_names_the_change_that_it_leaves_open() {
     stage.github.fault("PUT", "/merge", 1, Fault::says(422, "Base does not exist"));
     let said = stage.promote();
     said.exits(1);
-    assert!(said.stderr.contains("/acme/service/pull/1; `relwf run abandon --param change=1"), "{}", said.stderr);
-    stage.relwf(&["run", "abandon", "--param", "change=1", "--param", "reason=not today"]).exits(0);
+    assert!(said.stderr.contains("/acme/service/pull/1; `relwf run close-change --param change=1"), "{}", said.stderr);
+    stage.relwf(&["run", "close-change", "--param", "change=1", "--param", "reason=not today"]).exits(0);
 }

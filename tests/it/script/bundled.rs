@@ -12,7 +12,7 @@ fn every_bundled_script_passes_its_own_check_and_fits_the_host_functions() {
     let library = bundled();
     assert_eq!(
         library.workflows(),
-        ["abandon", "hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+        ["close-change", "hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
     );
     assert_eq!(library.plugins(), ["dockerfile", "promotion", "slack"]);
     for workflow in library.workflows() {
@@ -21,7 +21,7 @@ fn every_bundled_script_passes_its_own_check_and_fits_the_host_functions() {
         assert!(!header.description.is_empty(), "{workflow}");
         assert_eq!(header.source, "embedded");
         // Whoever abandons a change does not wait until the run that waits for it is over.
-        assert_eq!(header.lock.is_some(), workflow != "abandon", "{workflow}");
+        assert_eq!(header.lock.is_some(), workflow != "close-change", "{workflow}");
         assert!(header.params.iter().all(|param| !param.help.is_empty()), "{workflow}");
     }
     for plugin in library.plugins() {

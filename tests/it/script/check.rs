@@ -460,7 +460,7 @@ fn the_projects_files_win_and_links_stay_inside() {
     assert_eq!(
         library.workflows(),
         [
-            "abandon",
+            "close-change",
             "hotfix",
             "mine",
             "promote-production",
