@@ -28,6 +28,7 @@ mod unresolved;
 mod wiring;
 
 pub use crate::effects::Line;
+pub use crate::git::ListedCommit;
 pub use candidates::{Candidate, Candidates, candidates};
 pub use check::{Checked, check};
 pub use delta::{Delta, delta};
@@ -41,7 +42,6 @@ pub use invocation::{Env, Fetch, Invocation};
 pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
 pub use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 pub use plan::{Made, Planned, PlannedMerge, dry_run};
-pub use crate::git::ListedCommit;
 pub use preview::{ChangedFile, Named, Preview, PreviewOutcome, preview};
 pub use project::Project;
 pub use reference::config_tables;

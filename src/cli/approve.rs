@@ -12,7 +12,8 @@ use serde_json::json;
 
 /// Approve, or refuse, what a run waits for.
 ///
-/// The decision holds for exactly what the run shows now; the first decision wins. `relwf resume RUN` then goes on.
+/// The decision holds for exactly what the run shows now; the first decision counts. `relwf resume RUN` then continues the
+/// run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  relwf approve r0g2\n  relwf approve r0g2 --deny --reason 'the error rate is up'")]
 pub struct ApproveArgs {
@@ -24,14 +25,14 @@ pub struct ApproveArgs {
     /// Which approval, when the run waits for several: its key, as `relwf show` names it.
     #[arg(long)]
     pub key: Option<String>,
-    /// Why; kept with the decision.
+    /// Why; recorded with the decision.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     #[command(flatten)]
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
     let project = context.journal()?;
     let run = find_run(&project, &args.run)?;
@@ -44,7 +45,7 @@ pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
         Form::Text => {
             let word = if args.deny { "refused" } else { "approved" };
             context.out.say(&format!("{word} by {}: {}", decided.actor, decided.message));
-            context.out.say(&format!("go on with: {} resume {run}", context.command_prefix));
+            context.out.say(&format!("continue with: {} resume {run}", context.command_prefix));
         }
     }
     Ok(Exit::Done)

@@ -43,13 +43,13 @@ pub struct Global {
     /// When to use colours; NO_COLOR is honoured.
     #[arg(long, value_name = "WHEN", global = true, value_enum, default_value = "auto")]
     pub color: ColorArg,
-    /// Say more: every command and where the workflow asks for it; twice: every HTTP request too, without secrets.
+    /// Print more: every command and where the workflow asks for it; twice: every HTTP request too, without secrets.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Say nothing but answers and errors.
+    /// Print answers and errors only.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Never ask a question; take the careful answer.
+    /// Never ask a question; assume the safe default.
     #[arg(long, global = true)]
     pub no_input: bool,
 }

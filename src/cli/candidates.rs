@@ -9,8 +9,8 @@ use crate::ui::{self, Form};
 
 /// List the commits that could be promoted, newest first, and why or why not.
 ///
-/// A candidate is a commit of SOURCE that TARGET lacks. It is green when every check that SOURCE's environment asks for
-/// is green on it, for as long as --soak says.
+/// A candidate is a commit of SOURCE that TARGET lacks. It is green when every check that SOURCE's environment requires
+/// is green on it, for at least --soak.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  relwf candidates staging production\n  relwf candidates master staging --soak 2h --limit 5"
@@ -26,7 +26,7 @@ pub struct CandidatesArgs {
     /// Also commits that came with a merge, not only those along the branch's first parents.
     #[arg(long)]
     pub all: bool,
-    /// At most so many.
+    /// How many to list at most.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub struct CandidatesArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &CandidatesArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
     let project = context.project()?;

@@ -22,7 +22,7 @@ pub struct CheckArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Problem> {
     let project = context.project()?;
     let checked = check(&project, &args.workflows)?;

@@ -15,7 +15,7 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &CompletionsArgs) -> Result<Exit, Problem> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "relwf", &mut text);

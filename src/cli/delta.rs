@@ -9,7 +9,7 @@ use crate::ui::{self, Form};
 
 /// Show which components change between two commits, and from which version to which.
 ///
-/// A manifest that cannot be read is reported in its component's row; the others are still told.
+/// A manifest that cannot be read is reported in its component's row; the other components are still shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  relwf delta production staging\n  relwf delta HEAD~1 HEAD --repo . --json")]
 pub struct DeltaArgs {
@@ -23,7 +23,7 @@ pub struct DeltaArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &DeltaArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
     let project = context.project()?;

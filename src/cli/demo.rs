@@ -27,7 +27,7 @@ pub struct DemoArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: DemoArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
     let dir = context.invocation.dir.join(&args.dir);

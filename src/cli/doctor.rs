@@ -9,20 +9,20 @@ use crate::ui::{self, Form};
 
 /// Look at everything that a run needs: configuration, git, identity, remote, credentials, folders, workflows.
 ///
-/// Looks only. Exits 1 when something would stop a run.
+/// Read-only. Exits 1 when something would stop a run.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  relwf doctor\n  relwf doctor --json | jq '.findings[] | select(.health == \"bad\")'"
 )]
 pub struct DoctorArgs {
-    /// Ask forge and CI too whether a promotion would get through; reads alone.
+    /// Also ask the forge and the CI whether a promotion would get through (read-only).
     #[arg(long)]
     pub live: bool,
     #[command(flatten)]
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
     let diagnosis = {

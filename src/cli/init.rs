@@ -11,7 +11,7 @@ use clap::ValueEnum;
 /// Write relwf.toml, workflows/ and plugins/ into this repository.
 ///
 /// relwf.toml is made for what is found here: the branches, Gopkg.lock, .travis.yml. Nothing is overwritten without
-/// asking; with --no-input files that exist are left alone and named.
+/// asking; with --no-input files that exist are kept and listed.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Presets:\n  full      relwf.toml, every bundled workflow and plugin (they are yours to edit)\n  \
@@ -35,7 +35,7 @@ pub enum PresetArg {
     Minimal,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &InitArgs) -> Result<Exit, Problem> {
     let preset = match args.preset {
         PresetArg::Full => Preset::Full,
@@ -56,9 +56,12 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Exit, Problem> {
         ui::init::next(&context.out);
         return Ok(Exit::Done);
     }
-    Err(Failure::new(FailureKind::Usage, format!("left alone because they exist already: {}", kept.join(", ")))
-        .hint("move them away, or answer yes when asked (without --no-input, on a terminal)")
-        .into())
+    Err(Failure::new(
+        FailureKind::Usage,
+        format!("not overwritten, because they exist and differ: {}", kept.join(", ")),
+    )
+    .hint("move them away, or answer yes when asked (without --no-input, on a terminal)")
+    .into())
 }
 
 fn may_overwrite(context: &Context, file: &InitFile) -> bool {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// List the workflows with their descriptions and parameters.
 ///
-/// They are read without being executed. Files in workflows/ win over those built into relwf.
+/// They are read without being executed. A file in workflows/ replaces the one of the same name built into relwf.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  relwf list\n  relwf list --json | jq -r '.workflows[].name'\n  relwf run promote-staging --help"
@@ -20,7 +20,7 @@ pub struct ListArgs {
     pub json: JsonArg,
 }
 
-/// Does it. A workflow whose header cannot be read is named with its error, and the others are still listed.
+/// Runs the verb. A workflow whose header cannot be read is named with its error, and the others are still listed.
 pub fn run(context: &Context, _args: &ListArgs) -> Result<Exit, Problem> {
     let library = context.project()?.library()?;
     let mut headers: Vec<Header> = Vec::new();

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::model::{Failure, FailureKind};
 use clap::CommandFactory;
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context) -> Result<Exit, Problem> {
     let text =
         page().map_err(|error| Failure::new(FailureKind::Io, "the manual page cannot be written").cause(error))?;

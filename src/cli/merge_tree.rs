@@ -33,7 +33,7 @@ pub struct MergeTreeArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
     if !args.stdin {
         context.listen_for_interrupts();

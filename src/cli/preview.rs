@@ -29,7 +29,7 @@ pub struct PreviewArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &PreviewArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
     let project = context.project()?;

@@ -49,7 +49,7 @@ pub enum ScriptArg {
     New,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, Problem> {
     context.listen_for_interrupts();
     let project = context.journal()?;

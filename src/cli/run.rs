@@ -45,7 +45,7 @@ pub struct RunArgs {
     pub help: bool,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: RunArgs) -> Result<Exit, Problem> {
     let workflow = match (args.workflow, args.help) {
         (Some(workflow), true) => return help(context, &workflow),

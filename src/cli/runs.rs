@@ -21,7 +21,7 @@ pub struct RunsArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Problem> {
     let listed = if args.everywhere { Listed::Everywhere } else { Listed::Here };
     let rows = runs(&context.journal()?, listed)?;

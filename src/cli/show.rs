@@ -19,7 +19,7 @@ pub struct ShowArgs {
     pub json: JsonArg,
 }
 
-/// Does it.
+/// Runs the verb.
 pub fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Problem> {
     let project = context.journal()?;
     let story = show(&project, &find_run(&project, &args.run)?)?;

@@ -5,10 +5,10 @@ use crate::git::ListedCommit;
 use crate::model::CommitId;
 use serde::{Deserialize, Serialize};
 
-/// So many commits are named; the rest is counted.
+/// How many commits are named; the rest is counted.
 const NAMED: usize = 3;
 
-/// What people call the two sides of a merge.
+/// The names of the two sides of a merge.
 #[derive(Debug, Clone, Copy)]
 pub struct BranchNames<'a> {
     /// The branch that is merged, where it is known.
@@ -57,15 +57,15 @@ fn reverted(rows: &[Reverted], names: &BranchNames<'_>) -> Option<HiddenFinding>
         by.iter().map(|by| format!("`relwf run revert-release --param commit={by} --param branch={target}`")).collect();
     let others = if by.len() > 1 { " and others" } else { "" };
     let message = format!(
-        "{} of {} will not be in the result: {target} took {} back: {} (by {}{others})",
+        "{} of {} will be missing from the result: {} reverted on {target}: {} (by {}{others})",
         commits(rows.len()),
         source(names),
-        if rows.len() == 1 { "it" } else { "them" },
+        if rows.len() == 1 { "it was" } else { "they were" },
         listed(rows.iter().map(|row| &row.row)),
         quoted(first.reverted_by.commit, &first.reverted_by.summary),
     );
     let hint = format!(
-        "to bring back what was taken back, revert the revert: {}, then promote; to promote without: `--param accept=reverted`",
+        "to ship it all the same, revert the revert: {}, then promote; to promote without it: `--param accept=reverted`",
         commands.join(", then "),
     );
     Some(HiddenFinding { kind: HiddenKind::Reverted, message, hint })
@@ -100,7 +100,7 @@ fn missing(hidden: &Hidden, names: &BranchNames<'_>) -> Option<HiddenFinding> {
         ),
         hint: format!(
             "to bring {} to {source}: `git switch {branch} && git merge {target}`{picks}, push, then promote; \
-             to promote without: `--param accept=missing`",
+             to promote without that: `--param accept=missing`",
             if rows.len() == 1 { "it" } else { "them" },
         ),
     })
@@ -120,7 +120,7 @@ fn squashed(rows: &[Squashed], names: &BranchNames<'_>) -> Option<HiddenFinding>
         ),
         hint: format!(
             "to join the histories without changing a file: `git switch {target} && git merge -s ours {}`, landed as a merge \
-             commit; to promote all the same: `--param accept=squashed`",
+             commit; to promote as it is: `--param accept=squashed`",
             first.of,
         ),
     })

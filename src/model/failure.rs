@@ -71,6 +71,21 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// A verdict about what was to be released, not something that broke: a conflict, a red check, a refusal.
+    pub const fn is_verdict(self) -> bool {
+        matches!(
+            self,
+            Self::Conflict
+                | Self::Reverted
+                | Self::Missing
+                | Self::Squashed
+                | Self::Red
+                | Self::Denied
+                | Self::Held
+                | Self::NoCandidate
+        )
+    }
+
     /// The word scripts and JSON see, e.g. `no-candidate`.
     pub fn word(self) -> String {
         match serde_json::to_value(self) {

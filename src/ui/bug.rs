@@ -1,4 +1,4 @@
-//! The last net: a panic is a bug in relwf, said in one piece and without a mess on the screen.
+//! The last net: a panic is a bug in relwf, reported in one piece.
 
 use super::errors;
 use super::out::Out;
@@ -6,7 +6,7 @@ use crate::model::{Failure, FailureKind, RunId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-/// What the panic hook leaves for [`guarded`]: the first panic's words and place.
+/// What the panic hook leaves for [`guarded`]: the first panic's message and place.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 /// The run this process works on, so that a report can name it.
 static RUN: Mutex<Option<RunId>> = Mutex::new(None);
@@ -22,7 +22,7 @@ pub fn guarded<T>(out: &Out, work: impl FnOnce() -> T) -> Option<T> {
         let payload = info.payload();
         let what =
             payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let what = what.unwrap_or("a panic without words");
+        let what = what.unwrap_or("a panic without a message");
         let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
         let mut first = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert_with(|| format!("{what}{place}"));
@@ -31,7 +31,7 @@ pub fn guarded<T>(out: &Out, work: impl FnOnce() -> T) -> Option<T> {
         }
     }));
     let done = catch_unwind(AssertUnwindSafe(work));
-    // The default hook again: what panics from here on (a failing test) is said as usual.
+    // The default hook again: what panics from here on (a failing test) is reported as usual.
     let _ = std::panic::take_hook();
     match done {
         Ok(done) => Some(done),
@@ -46,11 +46,11 @@ fn report() -> Failure {
     let what = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
     let run = RUN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let version = env!("CARGO_PKG_VERSION");
-    let failure = Failure::new(FailureKind::Bug, format!("relwf {version} came to a state that should not exist"))
+    let failure = Failure::new(FailureKind::Bug, format!("relwf {version} reached a state that should not exist"))
         .cause(what.unwrap_or_else(|| "unknown".to_owned()));
     match run {
         Some(run) => failure.hint(format!(
-            "nothing that was done is lost: `relwf show {run}` tells how far run {run} came, `relwf resume {run}` goes on"
+            "nothing that was done is lost: `relwf show {run}` shows how far run {run} came, `relwf resume {run}` continues it"
         )),
         None => failure,
     }

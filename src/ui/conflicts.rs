@@ -4,7 +4,7 @@ use super::style::{DIM, ERROR, NAME, OURS, THEIRS, paint};
 use crate::merge::{Conflict, Hunk, Side};
 use anstyle::Style;
 
-/// At most so many lines of one side of a hunk are shown; the rest is counted.
+/// How many lines of one side of a hunk are shown at most; the rest is counted.
 const LINES: usize = 20;
 
 /// Every conflict: kind and path, what happened, the lines of ours, base and theirs.
@@ -17,7 +17,7 @@ pub fn conflicts(all: &[Conflict], ours: &str, theirs: &str) -> String {
         out.push_str(&format!("  {}\n", conflict.message));
         for (label, side) in [(ours, &conflict.ours), (theirs, &conflict.theirs)] {
             if let Some(Side { path, .. }) = side.as_ref().filter(|side| side.path != conflict.path) {
-                out.push_str(&format!("  {} {path}\n", paint(DIM, format!("in {label} it is called"))));
+                out.push_str(&format!("  {} {path}\n", paint(DIM, format!("renamed in {label}:"))));
             }
         }
         for hunk in &conflict.hunks {

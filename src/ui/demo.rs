@@ -27,7 +27,7 @@ pub fn next(command_prefix: &str) -> Vec<(String, &'static str)> {
         line("preview feature/bursts-per-plan staging", "a conflict with the hotfix on staging"),
         line(
             "run promote-staging --param from=feature/refunds --param accept=missing",
-            "a red check: nothing lands (the branch lacks what staging has got from master since: that is accepted)",
+            "a red check: nothing lands (`accept=missing`: the branch is older than staging)",
         ),
         line("runs", "everything that ran"),
         line("check", "after you have edited workflows/promote-staging.rhai"),

@@ -1,4 +1,4 @@
-//! How a failure is told: what happened, where (with the line and a caret), why, what to do next.
+//! How a failure is shown: what happened, where (with the line and a caret), why, what to do next.
 
 use super::out::{BrokenPipe, Form, Out};
 use super::style::{DIM, ERROR, HINT, WARNING, paint};
@@ -15,7 +15,7 @@ pub fn no_texts(_: &str) -> Option<String> {
     None
 }
 
-/// Tells of a failure: JSON on stdout when JSON was asked for, else on stderr.
+/// Shows a failure: JSON on stdout when JSON was asked for, else on stderr.
 pub fn failure(out: &Out, failure: &Failure, texts: Texts<'_>) {
     match out.form {
         // One line, so that it fits among the events of `run --json`.
@@ -32,7 +32,7 @@ pub fn diagnostic(out: &Out, diagnostic: &Diagnostic) {
     }
 }
 
-/// Something that is odd but stops nothing.
+/// Something that needs attention but stops nothing.
 pub fn warning(out: &Out, text: &str) {
     out.say(&format!("{} {text}", paint(WARNING, "warning:")));
 }
@@ -68,6 +68,10 @@ pub fn diagnostic_text(diagnostic: &Diagnostic) -> String {
 
 /// `error: …` and the place, with the line when its text is known.
 fn head(failure: &Failure, text: Option<&str>, length: usize) -> String {
+    if failure.kind.is_verdict() {
+        // Which line of the workflow asked is no help: the answer is about the release.
+        return format!("{} {}\n", paint(ERROR, format!("{}:", failure.kind.word())), failure.message);
+    }
     let title = format!("{} {}\n", paint(ERROR, "error:"), failure.message);
     let Some(place) = &failure.at else { return title };
     match text.and_then(|text| caret(&failure.message, place, text, length)) {
@@ -169,6 +173,17 @@ mod tests {
             with_text,
             "error: unknown key `urll`\n --> relwf.toml:2:1\n  |\n2 | urll = 1\n  | ^\n  caused by: the table is [repo]\n\
              hint: did you mean `url`?\n"
+        );
+    }
+
+    #[test]
+    fn a_verdict_is_no_error_of_the_script() {
+        let failure = Failure::new(FailureKind::Red, "on 1a2b3c4d5e these checks are red: ci/test")
+            .at(SourceLocation::new("workflows/promote-staging.rhai", 1, 1))
+            .hint("fix forward on master and promote again");
+        assert_eq!(
+            plain(&failure_text(&failure, &|_| Some("fn run(p) {}\n".to_owned()))),
+            "red: on 1a2b3c4d5e these checks are red: ci/test\nhint: fix forward on master and promote again\n"
         );
     }
 

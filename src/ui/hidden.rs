@@ -10,7 +10,7 @@ use crate::hidden::{Hidden, Presence};
 pub fn hidden(hidden: &Hidden) -> String {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for lost in &hidden.reverted {
-        let by = format!("taken back by {}", lost.reverted_by.commit.short());
+        let by = format!("reverted by {}", lost.reverted_by.commit.short());
         rows.push(row(paint(WARNING, "reverted"), &lost.row, by));
     }
     for squash in &hidden.squashed {
@@ -33,7 +33,7 @@ pub fn hidden(hidden: &Hidden) -> String {
     }
     if hidden.truncated > 0 {
         let left = counted(count(hidden.truncated), "older commit", "older commits");
-        out.push_str(&format!("{}\n", paint(DIM, format!("{left} of the target not looked at"))));
+        out.push_str(&format!("{}\n", paint(DIM, format!("{left} of the target not examined"))));
     }
     for found in &hidden.findings {
         out.push_str(&format!(

@@ -9,7 +9,7 @@ pub fn wrote(out: &Out, name: &str, written: InitWrite) {
     out.say(&match written {
         InitWrite::New => format!("{} {name}", paint(GOOD, "wrote")),
         InitWrite::Replaced => format!("{} {name}", paint(GOOD, "replaced")),
-        InitWrite::Same => format!("{} {name}", paint(DIM, "is already so:")),
+        InitWrite::Same => format!("{} {name}", paint(DIM, "unchanged:")),
     });
 }
 
@@ -18,7 +18,7 @@ pub fn next(out: &Out) {
     out.say("");
     out.say("Next:");
     out.say("  look at relwf.toml: remote, environments, components");
-    out.say("  relwf doctor                          is everything there that a run needs?");
+    out.say("  relwf doctor                          checks everything that a run needs");
     out.say("  relwf list                            the workflows and their parameters");
-    out.say("  relwf run promote-staging --dry-run   what would happen");
+    out.say("  relwf run promote-staging --dry-run   shows what would happen");
 }

@@ -1,12 +1,12 @@
-//! `RELWF_LOG` and `-vv`: what libraries and rooms trace, for whoever looks for a bug.
+//! `RELWF_LOG` and `-vv`: what libraries and rooms trace, for finding bugs.
 
 use tracing_subscriber::EnvFilter;
 
 /// With `-vv`: every HTTP request, without its secrets.
 const REQUESTS: &str = "off,relwf::http=debug";
 
-/// Starts writing traces to stderr, when the filter is given, or `-v` at least twice. A filter that cannot be read is said and
-/// ignored.
+/// Starts writing traces to stderr, when the filter is given, or `-v` at least twice. A filter that cannot be read is
+/// ignored with a warning.
 pub fn start(filter: Option<&str>, verbose: u8) {
     let asked = (verbose > 1).then_some(REQUESTS);
     let Some(filter) = filter.filter(|filter| !filter.is_empty()).or(asked) else { return };

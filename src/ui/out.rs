@@ -39,6 +39,55 @@ pub enum Colour {
     Never,
 }
 
+/// What the signs of relwf's own (arrows, ticks, dots) are written with. What comes from elsewhere is passed on as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charset {
+    /// A terminal that shows them.
+    Unicode,
+    /// A dumb terminal, or a locale without UTF-8.
+    Ascii,
+}
+
+impl Charset {
+    /// By the terminal's name and the locale (locale(7): the first variable that is set counts).
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let locale =
+            ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| variable(name).filter(|text| !text.is_empty()));
+        let is_utf8 = |locale: &str| {
+            let locale = locale.to_ascii_lowercase();
+            locale.ends_with("utf-8")
+                || locale.ends_with("utf8")
+                || locale.contains("utf-8@")
+                || locale.contains("utf8@")
+        };
+        // Without a locale the common case is a container, whose log shows UTF-8.
+        let plain = locale.is_some_and(|locale| !is_utf8(&locale)) || variable("TERM").as_deref() == Some("dumb");
+        if plain { Self::Ascii } else { Self::Unicode }
+    }
+
+    /// A text for people in this charset.
+    fn written(self, text: &str) -> Cow<'_, str> {
+        if self == Self::Unicode || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        for sign in text.chars() {
+            match sign {
+                '→' => out.push_str("->"),
+                '…' => out.push_str("..."),
+                '✓' => out.push_str("ok"),
+                '✗' => out.push('x'),
+                '“' | '”' => out.push('"'),
+                '‘' | '’' => out.push('\''),
+                '–' | '—' => out.push('-'),
+                '·' | '•' => out.push('*'),
+                other => out.push(other),
+            }
+        }
+        Cow::Owned(out)
+    }
+}
+
 /// Is a stream shown to a person right now?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
@@ -75,6 +124,8 @@ pub struct Out {
     pub verbosity: Verbosity,
     /// What stderr is.
     pub screen: Screen,
+    /// What signs are written with.
+    pub charset: Charset,
     /// Is stderr coloured?
     pub coloured: bool,
     /// May questions be asked?
@@ -105,6 +156,7 @@ impl Out {
             form,
             verbosity,
             screen,
+            charset: Charset::of(|name| std::env::var(name).ok()),
             coloured: stderr_choice != ColorChoice::Never,
             questions,
         }
@@ -120,17 +172,22 @@ impl Out {
             form,
             verbosity: Verbosity::Normal,
             screen: Screen::Pipe,
+            charset: Charset::Unicode,
             coloured: false,
             questions: Questions::Refused,
         }
     }
 
-    /// Writes an answer to stdout as it is, and flushes.
+    /// Writes an answer for people to stdout, and flushes.
     ///
     /// # Errors
     ///
     /// [`BrokenPipe`] when it could not be written.
     pub fn answer(&self, text: &str) -> Result<(), BrokenPipe> {
+        self.write(&self.charset.written(text))
+    }
+
+    fn write(&self, text: &str) -> Result<(), BrokenPipe> {
         let mut stream = held(&self.stdout);
         stream.write_all(sanitize(text).as_bytes()).and_then(|()| stream.flush()).map_err(|error| {
             if error.kind() != io::ErrorKind::BrokenPipe {
@@ -145,13 +202,13 @@ impl Out {
         held(&self.lost).clone()
     }
 
-    /// Writes a line of the answer.
+    /// Writes a line of an answer for programs, in no charset but UTF-8.
     ///
     /// # Errors
     ///
     /// As [`Out::answer`].
     pub fn answer_line(&self, line: &str) -> Result<(), BrokenPipe> {
-        self.answer(&format!("{line}\n"))
+        self.write(&format!("{line}\n"))
     }
 
     /// Writes one JSON value, indented, as the whole answer.
@@ -175,7 +232,15 @@ impl Out {
     pub fn error_line(&self, line: &str) {
         let mut stream = held(&self.stderr);
         // Nobody reads stderr any more: there is no place left to say so.
-        let _ = writeln!(stream, "{}", sanitize(line)).and_then(|()| stream.flush());
+        let _ = writeln!(stream, "{}", self.shown(line)).and_then(|()| stream.flush());
+    }
+
+    /// The text as it may be shown to people: only colours steer the terminal, and signs are in its charset.
+    pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match sanitize(text) {
+            Cow::Borrowed(text) => self.charset.written(text),
+            Cow::Owned(text) => Cow::Owned(self.charset.written(&text).into_owned()),
+        }
     }
 
     /// Asks a question that is answered by one line; `None` when questions are refused or the input ended.
@@ -201,7 +266,7 @@ impl Out {
 }
 
 /// The text without what would steer a terminal: commits, branches and servers say what they like, and only colours pass.
-pub(in crate::ui) fn sanitize(text: &str) -> Cow<'_, str> {
+fn sanitize(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
     if text.chars().all(harmless) {
         return Cow::Borrowed(text);
@@ -268,6 +333,27 @@ mod tests {
         assert_eq!(sanitize("a\tb\nc é"), "a\tb\nc é");
         assert_eq!(sanitize("\x1b[1;31mred\x1b[0m"), "\x1b[1;31mred\x1b[0m");
         assert_eq!(sanitize("\x1b]0;title\x07 \x1b[2J\x1b[H\r\x08 \u{9b}2J"), "]0;title [2J[H 2J");
+    }
+
+    #[test]
+    fn a_dumb_terminal_and_another_locale_get_ascii() {
+        let charset = |set: &[(&str, &str)]| {
+            Charset::of(|name| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
+        };
+        for unicode in [&[][..], &[("LANG", "en_US.UTF-8")], &[("LC_ALL", "C.utf8"), ("LANG", "C")], &[("LC_ALL", "")]]
+        {
+            assert_eq!(charset(unicode), Charset::Unicode, "{unicode:?}");
+        }
+        for ascii in [&[("LANG", "C")][..], &[("LC_CTYPE", "de_DE"), ("LANG", "de_DE.UTF-8")], &[("TERM", "dumb")]] {
+            assert_eq!(charset(ascii), Charset::Ascii, "{ascii:?}");
+        }
+        assert_eq!(Charset::Ascii.written("master → staging ✓ “é”…"), "master -> staging ok \"é\"...");
+        let (mut out, stdout, stderr) = captured::out(Form::Text);
+        out.charset = Charset::Ascii;
+        out.answer("a → b\n").unwrap();
+        out.answer_line("a → b").unwrap();
+        out.say("✗ close");
+        assert_eq!((stdout.text().as_str(), stderr.text().as_str()), ("a -> b\na → b\n", "x close\n"));
     }
 
     #[test]

@@ -5,11 +5,11 @@ use super::conflicts::conflicts;
 use super::hidden::hidden;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
-use crate::app::{ChangedFile, Preview, PreviewOutcome, ListedCommit};
+use crate::app::{ChangedFile, ListedCommit, Preview, PreviewOutcome};
 use crate::model::Value;
 use std::borrow::Cow;
 
-/// At most so many commits or files are listed; the rest is counted. `--json` has them all.
+/// How many commits or files are listed at most; the rest is counted. `--json` has them all.
 pub const ROWS: usize = 25;
 
 /// The whole preview.
@@ -41,10 +41,10 @@ pub fn preview(preview: &Preview) -> String {
         out.push_str(&format!("{} nothing on {} that {} lacks\n", paint(DIM, "fast:"), target.name, source.name));
     }
     if let Some(text) = disagreement(preview) {
-        out.push_str(&format!("{} {text}\n", paint(ERROR, "not to be trusted:")));
+        out.push_str(&format!("{} {text}\n", paint(ERROR, "do not trust this merge:")));
     }
     if let (Some(by), None) = (&preview.cross_check.by, preview.cross_check.agrees) {
-        out.push_str(&format!("{} {by} gave no answer to compare with\n", paint(ERROR, "not cross-checked:")));
+        out.push_str(&format!("{} {by} gave no answer\n", paint(ERROR, "not cross-checked:")));
     }
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
@@ -56,15 +56,17 @@ pub fn preview(preview: &Preview) -> String {
     out
 }
 
-/// git's different answer, if it has one.
+/// git's answer, where it differs.
 fn disagreement(preview: &Preview) -> Option<String> {
     let cross_check = &preview.cross_check;
     let by = cross_check.by.as_deref().filter(|_| cross_check.agrees == Some(false))?;
     let found = cross_check.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
-    Some(format!("{by} has another answer: {found}. A run stops here; please report both commits as a bug in relwf"))
+    Some(format!(
+        "{by} merges differently: {found}. A run would stop here; please report both commits as a bug in relwf"
+    ))
 }
 
-/// The commits, newest first: those that are listed, of so many.
+/// The commits, newest first: those that are listed, of `count`.
 pub fn commits(listed: &[ListedCommit], count: usize) -> String {
     if listed.is_empty() {
         return String::new();

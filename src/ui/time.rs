@@ -25,9 +25,13 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Day and minute in the zone of this machine.
+/// Day and minute in the zone of this machine, which is named: `2026-07-27 14:02 CEST`.
 pub fn local(time: Timestamp) -> String {
-    time.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    in_zone(time, TimeZone::system())
+}
+
+fn in_zone(time: Timestamp, zone: TimeZone) -> String {
+    time.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 #[cfg(test)]
@@ -39,6 +43,13 @@ mod tests {
         for (millis, text) in [(40, "0.0s"), (450, "0.4s"), (12_300, "12s"), (185_000, "3m05s"), (7_620_000, "2h07m")] {
             assert_eq!(took(millis), text);
         }
+    }
+
+    #[test]
+    fn a_time_names_its_zone() {
+        let time: Timestamp = "2026-07-27T12:02:03Z".parse().unwrap();
+        assert_eq!(in_zone(time, TimeZone::UTC), "2026-07-27 12:02 UTC");
+        assert_eq!(in_zone(time, TimeZone::fixed(jiff::tz::offset(2))), "2026-07-27 14:02 +02");
     }
 
     #[test]

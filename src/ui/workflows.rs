@@ -34,7 +34,7 @@ pub fn help(header: &Header, command_prefix: &str) -> String {
         out.push_str(&format!("\nParameters (--param NAME=VALUE):\n{}", params(&header.params)));
     }
     if let Some(lock) = &header.lock {
-        out.push_str(&format!("\nTwo runs with the same `{lock}` never overlap.\n"));
+        out.push_str(&format!("\nOnly one run at a time with the same `{lock}`.\n"));
     }
     out.push_str(&format!("\nPreview it: {command_prefix} run {} --dry-run\n", header.name));
     out
@@ -111,7 +111,7 @@ mod tests {
             anstream::adapter::strip_str(&help(&header, "relwf")).to_string(),
             "promote  embedded\n\nPromotes.\n\nSlowly.\n\nParameters (--param NAME=VALUE):\n  \
              to      branch  = staging  where (staging, production)\n  commit  commit  optional   this one\n\n\
-             Two runs with the same `to` never overlap.\n\nPreview it: relwf run promote --dry-run\n"
+             Only one run at a time with the same `to`.\n\nPreview it: relwf run promote --dry-run\n"
         );
     }
 }

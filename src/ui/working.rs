@@ -1,6 +1,6 @@
 //! Work that may take long outside of a run: cloning, fetching, merging. A spinner on a terminal, silence in a pipe.
 
-use super::out::{Out, Screen, Verbosity};
+use super::out::{Charset, Out, Screen, Verbosity};
 use super::style::{WARNING, paint};
 use crate::model::{Cancel, Progress, Shown, TaskContext};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,7 +17,8 @@ impl<'a> Working<'a> {
     /// For the streams of a command.
     pub fn new(out: &'a Out) -> Self {
         if out.screen == Screen::Terminal && out.verbosity > Verbosity::Quiet {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(spinner());
+            let bar =
+                ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(spinner(out.charset));
             // What is done at once needs no spinner: it would only flash.
             let (shown, started) = (bar.clone(), Once::new());
             let say = move |progress: Progress| {
@@ -51,7 +52,7 @@ impl<'a> Working<'a> {
 }
 
 impl Working<'_> {
-    /// Takes the spinner away: from here on somebody else shows what happens.
+    /// Removes the spinner: from here on the caller shows what happens.
     pub fn done(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -71,19 +72,21 @@ fn warning(progress: &Progress) -> String {
 }
 
 /// For work without a name.
-fn spinner() -> ProgressStyle {
-    style("{spinner} {wide_msg}")
+fn spinner(charset: Charset) -> ProgressStyle {
+    style("{spinner} {wide_msg}", charset)
 }
 
 /// For a step: its name, how long it has run, what it does.
-pub fn step_spinner() -> ProgressStyle {
-    style("{spinner} {prefix} {elapsed} {wide_msg}")
+pub fn step_spinner(charset: Charset) -> ProgressStyle {
+    style("{spinner} {prefix} {elapsed} {wide_msg}", charset)
 }
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template)
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-        .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+fn style(template: &str, charset: Charset) -> ProgressStyle {
+    let ticks = match charset {
+        Charset::Unicode => "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ",
+        Charset::Ascii => "|/-\\ ",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()).tick_chars(ticks)
 }
 
 /// `receiving objects 120/4000, 1.3 MiB`.

@@ -266,7 +266,15 @@ fn help_of_a_workflow_shows_its_parameters() {
     let names: Vec<&Value> = list["workflows"].as_array().unwrap().iter().map(|workflow| &workflow["name"]).collect();
     assert_eq!(
         names,
-        ["close-change", "hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+        [
+            "close-change",
+            "hotfix",
+            "promote-production",
+            "promote-staging",
+            "revert-release",
+            "rollback",
+            "update-ppcs"
+        ]
     );
     assert_eq!(list["workflows"][2]["params"][0]["type"], "branch");
     // Without a project the embedded ones are listed.

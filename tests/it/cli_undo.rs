@@ -181,7 +181,7 @@ fn after_a_rollback_a_promotion_that_conflicts_names_the_rollback_first() {
     let promote = |accept: &str| service.run(&["promote-staging", "--param", &format!("accept={accept}")]);
     let said = promote("");
     said.exits(1);
-    assert!(said.stderr.contains("will not be in the result: staging took them back"), "{}", said.stderr);
+    assert!(said.stderr.contains("will be missing from the result: they were reverted on staging"), "{}", said.stderr);
     assert!(
         said.stderr.contains(&format!("revert-release --param commit={back} --param branch=staging")),
         "{}",
@@ -237,7 +237,7 @@ fn gits_disagreement_blocks_and_no_cross_check_is_written_down() {
     let preview = say(&["preview", "master", "staging"]);
     preview.exits(1);
     assert!(
-        preview.stdout.contains("has another answer: tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
+        preview.stdout.contains("merges differently: tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
         "{}",
         preview.stdout
     );

@@ -115,7 +115,7 @@ fn a_promotion_that_was_reverted_is_missed_in_the_next() {
     let command = format!("relwf run revert-release --param commit={revert} --param branch=staging");
     assert!(hidden["findings"][0]["hint"].as_str().unwrap().contains(&command), "{hidden:#}");
     let text = story.say(&[]).exits(0).stdout.clone();
-    for part in ["\nhidden\nreverted  ", "2 commits of master will not be in the result", &command] {
+    for part in ["\nhidden\nreverted  ", "2 commits of master will be missing from the result", &command] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
 
@@ -459,7 +459,7 @@ fn promotions_stop_at_what_was_reverted_until_a_person_decides() {
         said.exits(1);
         let text = format!("{}{}", said.stdout, said.stderr);
         for part in [
-            "10 commits of master will not be in the result: staging took them back: ",
+            "10 commits of master will be missing from the result: they were reverted on staging: ",
             " and 7 more (by ",
             &format!("`relwf run revert-release --param commit={revert} --param branch=staging`"),
             "`--param accept=reverted`",

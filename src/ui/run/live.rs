@@ -4,7 +4,7 @@ use super::lines::{note, started};
 use super::phrase::phrase;
 use crate::model::{Failure, Shown};
 use crate::run::{Event, Key, Listener, Path, StepStatus};
-use crate::ui::out::{Out, Verbosity, sanitize};
+use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
 use crate::ui::working::step_spinner;
@@ -109,7 +109,7 @@ impl Live {
     /// Gives it a spinner, where there is one to be had.
     fn show(&self, running: &mut Running, spinners: &mut usize) {
         if running.bar.is_none() && *spinners < SPINNERS {
-            let bar = self.bars.add(ProgressBar::new_spinner().with_style(step_spinner()));
+            let bar = self.bars.add(ProgressBar::new_spinner().with_style(step_spinner(self.out.charset)));
             bar.set_prefix(running.label.clone());
             bar.enable_steady_tick(Duration::from_millis(120));
             running.bar = Some(bar);
@@ -126,7 +126,7 @@ impl Live {
     }
 
     fn painted(&self, text: &str) -> String {
-        let text = sanitize(text);
+        let text = self.out.shown(text);
         if self.out.coloured { text.into_owned() } else { anstream::adapter::strip_str(&text).to_string() }
     }
 

@@ -145,7 +145,8 @@ fn a_change_of_somebody_else_is_not_for_us_to_close() {
     let stage = Stage::new();
     let commit = stage.git(&["rev-parse", "master"]);
     let number = stage.github.change_from_fork("mallory", "feature", "staging", &commit, "please");
-    let said = stage.relwf(&["run", "close-change", "--param", &format!("change={number}"), "--param", "reason=not today"]);
+    let said =
+        stage.relwf(&["run", "close-change", "--param", &format!("change={number}"), "--param", "reason=not today"]);
     said.exits(1);
     assert!(said.stderr.contains("was not opened by relwf"), "{}", said.stderr);
     assert!(stage.github.changes().iter().all(|change| change.open));

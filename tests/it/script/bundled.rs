@@ -12,7 +12,15 @@ fn every_bundled_script_passes_its_own_check_and_fits_the_host_functions() {
     let library = bundled();
     assert_eq!(
         library.workflows(),
-        ["close-change", "hotfix", "promote-production", "promote-staging", "revert-release", "rollback", "update-ppcs"]
+        [
+            "close-change",
+            "hotfix",
+            "promote-production",
+            "promote-staging",
+            "revert-release",
+            "rollback",
+            "update-ppcs"
+        ]
     );
     assert_eq!(library.plugins(), ["dockerfile", "promotion", "slack"]);
     for workflow in library.workflows() {
