@@ -9,7 +9,7 @@ use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gi
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, TaskContext, hex};
-use crate::policy::{self, NeverReports, hex};
+use crate::policy::{self, NeverReports};
 use crate::run::Key;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};

@@ -18,7 +18,7 @@ mod target_only;
 
 pub use findings::{BranchNames, HiddenFinding, HiddenKind};
 
-use crate::git::{CommitInfo, GitError, ListedCommit, Mirror};
+use crate::git::{GitError, ListedCommit, Mirror};
 use crate::merge::{MergeError, Merger};
 use crate::model::{CommitId, Failure, TreeId};
 use history::TargetHistory;

@@ -31,7 +31,7 @@ pub fn local(time: Timestamp) -> String {
 }
 
 fn in_zone(time: Timestamp, zone: TimeZone) -> String {
-    time.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    time.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 #[cfg(test)]
