@@ -13,7 +13,7 @@ use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, 
 use crate::effects::lease::not_sent;
 use crate::effects::sh::ended;
 use crate::fleet::same_version;
-use crate::model::{Failure, FailureKind, TaskContext, WriteError};
+use crate::model::{Failure, FailureKind, TaskContext, WriteError, hex};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,7 @@ impl Roll {
     /// long as it lives, even when relwf no longer does.
     fn lock(&self, task: TaskContext<'_>) -> Result<File, Failure> {
         let folder = self.world.folder.join("fleet");
-        let name: String = self.args.target.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(self.args.target.as_bytes());
         let kept = |error: std::io::Error| {
             Failure::new(FailureKind::Io, format!("no lock could be made in {}", folder.display())).cause(error)
         };
