@@ -1,9 +1,9 @@
 //! The APIs of a project's forge and CI: one for each server, with the token that is for it.
 
 use super::project::Project;
-use super::remote::{Remote, api_of};
+use super::remote::{Remote, api_of, hosted};
 use crate::config::ForgeKind;
-use crate::forge::{forgejo_api, github_api, gitlab_api};
+use crate::forge::GITHUB;
 use crate::http::{Api, Client};
 use crate::model::{Failure, FailureKind, HttpUrl, Secret};
 use std::cell::RefCell;
@@ -50,11 +50,7 @@ impl<'a> Apis<'a> {
             never_in_the_clear(base, table)?;
         }
         let token = credential.map(|credential| Secret::new(credential.secret()));
-        let make = match kind {
-            ForgeKind::Gitlab => gitlab_api,
-            ForgeKind::Forgejo => forgejo_api,
-            ForgeKind::Github | ForgeKind::Local => github_api,
-        };
+        let make = hosted(kind).unwrap_or(GITHUB).api;
         let api = make(client(self.project)?, base, token.as_ref());
         let api = Arc::new(match self.project.config.forge.timeout {
             Some(timeout) => api.deadline(timeout.duration()),

@@ -4,6 +4,7 @@
 
 use super::invocation::{Fetch, Invocation};
 use crate::config::{Config, ForgeKind};
+use crate::forge::{FORGEJO, GITHUB, GITLAB, Hosted};
 use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::Routes;
@@ -114,6 +115,16 @@ fn host(url: &RemoteUrl) -> Option<&str> {
     url.host().map(|host| host.split(':').next().unwrap_or(host))
 }
 
+/// The forge of a kind; `None` where changes live in the git repository itself.
+pub(super) fn hosted(kind: ForgeKind) -> Option<Hosted> {
+    match kind {
+        ForgeKind::Github => Some(GITHUB),
+        ForgeKind::Gitlab => Some(GITLAB),
+        ForgeKind::Forgejo => Some(FORGEJO),
+        ForgeKind::Local => None,
+    }
+}
+
 /// Where the API of a kind of forge is: `[forge].api`, else on the remote's host.
 ///
 /// # Errors
@@ -123,11 +134,7 @@ pub(super) fn api_of(config: &Config, kind: ForgeKind, url: &RemoteUrl) -> Resul
     if let Some(api) = &config.forge.api {
         return Ok(api.clone());
     }
-    let below = match kind {
-        ForgeKind::Gitlab => "api/v4",
-        ForgeKind::Forgejo => "api/v1",
-        ForgeKind::Github | ForgeKind::Local => "api/v3",
-    };
+    let below = hosted(kind).unwrap_or(GITHUB).api_path;
     // The port of an ssh remote is no web server's.
     match (kind, if url.is_http() { url.host() } else { host(url) }) {
         (ForgeKind::Github, Some("github.com")) => Ok("https://api.github.com".to_owned()),
@@ -145,9 +152,7 @@ pub(super) fn variables(kind: ForgeKind, host: Option<&str>) -> &'static [&'stat
         ForgeKind::Github if !matches!(host, Some("api.github.com" | "github.com") | None) => {
             &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
         }
-        ForgeKind::Github | ForgeKind::Local => &["GITHUB_ACCESS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
-        ForgeKind::Gitlab => &["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"],
-        ForgeKind::Forgejo => &["FORGEJO_TOKEN", "GITEA_TOKEN"],
+        kind => hosted(kind).unwrap_or(GITHUB).tokens,
     }
 }
 

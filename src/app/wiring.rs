@@ -2,10 +2,11 @@
 
 use super::forges::{self, Apis};
 use super::project::Project;
+use super::remote::hosted;
 use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
 use crate::config::{CiKind, Environment, ForgeKind};
 use crate::effects::{Clock, Decision, Registry, Signals, World};
-use crate::forge::{Forge, ForgejoForge, GithubForge, GitlabForge, LocalForge, gitlab_project, owner_and_name};
+use crate::forge::{Forge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, TaskContext, hex};
@@ -125,21 +126,9 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     let remote = project.remote()?;
     let (url, kind) = (&remote.url, remote.forge);
     let apis = Apis::new(project, remote);
-    let forge: Arc<dyn Forge> = match kind {
-        ForgeKind::Local => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
-        ForgeKind::Github => {
-            let (owner, name) = owner_and_name(url)?;
-            Arc::new(GithubForge::new(apis.of(kind)?, owner, name))
-        }
-        ForgeKind::Gitlab => {
-            let api = apis.of(kind)?;
-            let path = gitlab_project(url, api.base())?;
-            Arc::new(GitlabForge::new(api, path))
-        }
-        ForgeKind::Forgejo => {
-            let (owner, name) = owner_and_name(url)?;
-            Arc::new(ForgejoForge::new(apis.of(kind)?, &owner, &name))
-        }
+    let forge: Arc<dyn Forge> = match hosted(kind) {
+        Some(hosted) => (hosted.open)(apis.of(kind)?, url)?,
+        None => Arc::new(LocalForge::new(Arc::clone(&mirror), Arc::clone(&now), identity.as_ref().ok())),
     };
     let folder = project.invocation.state_dir()?.join("projects").join(name_of(url));
     let config = &project.config.ci;

@@ -138,8 +138,7 @@ mod tests {
             "config::component",
             "config::has_secret",
         ] {
-            assert!(names.contains(&name), "{name} is missing");
+            assert!(names.contains(&name), "{name} is missing, and workflows call it");
         }
-        assert_eq!(names.len(), 42);
     }
 }

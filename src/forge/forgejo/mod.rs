@@ -8,8 +8,8 @@ mod patterns;
 use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::rest::{self, Manner, Rest};
 use super::{
-    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
-    marked, unmarked,
+    Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, owner_and_name, unmarked,
 };
 use crate::http::{Answer, Api, Client};
 use crate::model::{BranchName, CommitId, Secret, TaskContext, WriteError, percent_encoded};
@@ -39,6 +39,17 @@ fn hint(status: u16) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// Forgejo and Gitea.
+pub const FORGEJO: Hosted = Hosted {
+    api_path: "api/v1",
+    tokens: &["FORGEJO_TOKEN", "GITEA_TOKEN"],
+    api: forgejo_api,
+    open: |api, url| {
+        let (owner, name) = owner_and_name(url)?;
+        Ok(Arc::new(ForgejoForge::new(api, &owner, &name)))
+    },
+};
 
 /// Forgejo's API at `base` (`https://codeberg.org/api/v1`), for the owner of the token.
 pub fn forgejo_api(client: Client, base: &str, token: Option<&Secret>) -> Api {

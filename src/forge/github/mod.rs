@@ -8,8 +8,8 @@ mod errors;
 
 use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::{
-    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
-    marked, unmarked,
+    Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, owner_and_name, unmarked,
 };
 use crate::http::{Answer, Api, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
@@ -26,8 +26,19 @@ const VERSION: &str = "2022-11-28";
 /// The longest body of a pull request or comment, in characters (GitHub answers 422 beyond it).
 const LONGEST: usize = 65_536;
 
+/// GitHub and GitHub Enterprise.
+pub const GITHUB: Hosted = Hosted {
+    api_path: "api/v3",
+    tokens: &["GITHUB_ACCESS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
+    api: github_api,
+    open: |api, url| {
+        let (owner, name) = owner_and_name(url)?;
+        Ok(Arc::new(GithubForge::new(api, owner, name)))
+    },
+};
+
 /// GitHub's API at `base` (`https://api.github.com`, or `https://HOST/api/v3`), for the owner of the token.
-pub fn github_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
+fn github_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
     let mut headers = vec![
         ("accept".to_owned(), Secret::new("application/vnd.github+json")),
         ("user-agent".to_owned(), Secret::new(concat!("relwf/", env!("CARGO_PKG_VERSION")))),

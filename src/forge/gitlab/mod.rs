@@ -9,8 +9,8 @@ use super::combine_verdicts::no_such_word;
 use super::rest::{self, Manner, Rest};
 use super::slug::project_path;
 use super::{
-    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
-    marked, unmarked,
+    Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
+    VerdictState, marked, unmarked,
 };
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client};
@@ -35,6 +35,17 @@ fn hint(status: u16) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// GitLab.
+pub const GITLAB: Hosted = Hosted {
+    api_path: "api/v4",
+    tokens: &["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"],
+    api: gitlab_api,
+    open: |api, url| {
+        let path = gitlab_project(url, api.base())?;
+        Ok(Arc::new(GitlabForge::new(api, path)))
+    },
+};
 
 /// GitLab's API at `base` (`https://gitlab.com/api/v4`), for the owner of the token.
 ///

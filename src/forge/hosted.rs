@@ -1,0 +1,24 @@
+//! What sets one kind of hosted forge apart from another, for those who open one: where its API is, whose token it takes.
+
+use super::Forge;
+use crate::git::RemoteUrl;
+use crate::http::{Api, Client};
+use crate::model::{Failure, Secret};
+use std::sync::Arc;
+
+/// A kind of forge that is reached over HTTP.
+#[derive(Debug, Clone, Copy)]
+pub struct Hosted {
+    /// Where its API is on its host, e.g. `api/v4`.
+    pub api_path: &'static str,
+    /// The variables that hold its tokens, as people know them.
+    pub tokens: &'static [&'static str],
+    /// The API at a base, with the token for it.
+    pub api: fn(Client, &str, Option<&Secret>) -> Api,
+    /// The repository that a remote is, over this API.
+    ///
+    /// # Errors
+    ///
+    /// Kind `config`: the remote is no repository there.
+    pub open: fn(Arc<Api>, &RemoteUrl) -> Result<Arc<dyn Forge>, Failure>,
+}
