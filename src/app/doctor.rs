@@ -49,7 +49,7 @@ fn of_project(project: &Project, live: Live, task: TaskContext<'_>, findings: &m
     findings.push(match &project.config.file {
         Some(file) => Finding::good("config", file.display().to_string()),
         None => {
-            Finding::odd("config", "no relwf.toml: the defaults hold", "`relwf init` writes one for this repository")
+            Finding::odd("config", "no relwf.toml: the defaults apply", "`relwf init` writes one for this repository")
         }
     });
     let environment = |name: &str| (project.invocation.env)(name);
@@ -120,7 +120,7 @@ fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut V
                 None if project.config.ci.kind == Some(CiKind::Status) => {
                     Finding::good("ci", "status: whatever reports to the forge")
                 }
-                None => Finding::odd("ci", "none: nothing is tested before it lands", "say [ci] in relwf.toml"),
+                None => Finding::odd("ci", "no [ci]: merges land untested", "add a [ci] section to relwf.toml"),
             });
             if live == Live::Yes {
                 super::live::live(project, &parts, task, findings);
@@ -168,7 +168,7 @@ fn tokens(project: &Project, remote: &Remote, findings: &mut Vec<Finding>) {
             Some(_) => Finding::good("token", "for Travis: TRAVIS_TOKEN"),
             None => Finding::odd(
                 "token",
-                "none for Travis: it shows public builds alone, and starts none",
+                "none for Travis: only public builds can be read, and none can be started",
                 "set TRAVIS_TOKEN",
             ),
         });
@@ -181,7 +181,7 @@ fn way(route: &Route, findings: &mut Vec<Finding>) {
         findings.push(Finding::good("proxy", format!("{} ({})", proxy.shown(), proxy.source)));
     }
     if let Trust::File { path, source } = &route.trust {
-        findings.push(Finding::good("trust", format!("the certificates in {} alone ({source})", path.display())));
+        findings.push(Finding::good("trust", format!("only the certificates in {} ({source})", path.display())));
     }
 }
 

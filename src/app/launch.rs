@@ -272,5 +272,5 @@ pub fn who(project: &Project) -> Who {
     let env = &project.invocation.env;
     let found = Identity::find(&**env, Some(&project.config.root)).ok();
     let actor = found.map(|identity| format!("{} <{}>", identity.committer.0, identity.committer.1));
-    Who::here(actor.or_else(|| env("USER")).unwrap_or_else(|| "somebody".to_owned()))
+    Who::here(actor.or_else(|| env("USER")).unwrap_or_else(|| "unknown".to_owned()))
 }

@@ -20,7 +20,7 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Fa
     let jobs = red_jobs(ci, build, task);
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
     let landed = (build.event == CiEvent::Push).then(|| {
-        "the commit has landed already: mend it on the source branch and promote again, or revert it".to_owned()
+        "the commit has landed already: fix forward on the source branch and promote again, or revert it".to_owned()
     });
     let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
     let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
@@ -71,7 +71,7 @@ pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
     let words = format!("on {}, which has landed, these are red: {}", commit.short(), list(&names, 5));
     let failure = Failure::new(FailureKind::Red, words)
-        .hint("mend it on the source branch and promote again, or revert it: `relwf run revert-release`");
+        .hint("fix forward on the source branch and promote again, or revert it: `relwf run revert-release`");
     in_their_words(failure, red).detail(json!({ "red": red }))
 }
 

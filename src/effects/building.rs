@@ -26,9 +26,9 @@ pub(super) const COMMANDS: &[Declared] = &[map(
         required("event", ParamType::String, EVENT),
         required("branch", ParamType::Branch, "the branch the build is for"),
         optional("id", ParamType::String, "the `id` that `ci::trigger` answered: that very build, and no earlier one"),
-        optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
+        optional("deadline", ParamType::Duration, "how long to wait; 1h by default"),
     ],
-    "#{ id, state, url }, or () when nobody builds it",
+    "#{ id, state, url }, or () when no CI builds it",
     "Waits until the build of a commit has passed, and what its environment is `deployed_by`; throws kind \"red\" or \"timeout\".",
     |world, call| {
         let (world, wanted) = (Arc::clone(world), args(call)?);

@@ -22,7 +22,7 @@ pub(super) const COMMANDS: &[Declared] = &[
             required("target", ParamType::Branch, "where they go; what it has already is no candidate"),
             optional("soak", ParamType::Duration, "how long a candidate must have been green"),
             optional("line", ParamType::String, LINE),
-            optional("limit", ParamType::Int, "at most so many; 50 when left away"),
+            optional("limit", ParamType::Int, "at most this many; 50 by default"),
         ],
         "a list of #{ id, summary, author, time, green, why, since? }",
         "Commits of `branch` that `target` lacks, newest first, each with its reason.",

@@ -24,7 +24,7 @@ impl Proposed<'_> {
         let number = change.number;
         let elsewhere = change.base != *self.target;
         match (change.state, change.merged_as) {
-            (ChangeState::Closed, _) => Err(denied(format!("somebody closed change {number}"))
+            (ChangeState::Closed, _) => Err(denied(format!("change {number} was closed on the forge"))
                 .hint("nothing has landed; run the workflow again when it is wanted after all")),
             (ChangeState::Merged, landed) if elsewhere => Err(self.landed_elsewhere(change, landed)),
             (ChangeState::Open, _) if elsewhere => Err(self.retargeted(change)),
@@ -35,7 +35,7 @@ impl Proposed<'_> {
     }
 
     fn retargeted(&self, change: &Change) -> Failure {
-        denied(format!("somebody retargeted change {} to {}", change.number, change.base)).hint(format!(
+        denied(format!("change {} was retargeted to {}", change.number, change.base)).hint(format!(
             "nothing has landed; it was tested for {} alone: close it, and run the workflow again",
             self.target
         ))
@@ -47,16 +47,13 @@ impl Proposed<'_> {
             || format!("look what it did to {base}"),
             |id| format!("take it back with `relwf run revert-release --param branch={base} --param commit={id}`"),
         );
-        Failure::new(
-            FailureKind::Git,
-            format!("somebody retargeted change {number} to {base}, and it was merged there"),
-        )
-        .hint(format!(
-            "do not deploy it: it was tested for {} alone, where nothing has landed; stop the build of {base}, and \
+        Failure::new(FailureKind::Git, format!("change {number} was retargeted to {base} and merged there"))
+            .hint(format!(
+                "do not deploy it: it was tested for {} alone, where nothing has landed; stop the build of {base}, and \
                  {taken_back}",
-            self.target
-        ))
-        .detail(json!({ "landed": landed, "branch": base, "expected": self.target }))
+                self.target
+            ))
+            .detail(json!({ "landed": landed, "branch": base, "expected": self.target }))
     }
 
     fn merged(&self, number: u64, landed: CommitId, task: TaskContext<'_>) -> Result<(), Failure> {
@@ -70,15 +67,14 @@ impl Proposed<'_> {
         if !mirror.contains(landed.object()) {
             let words = format!("change {number} was merged as {}, which {target} does not show", landed.short());
             return Err(Failure::new(FailureKind::Network, words)
-                .hint(format!("look at {target}: somebody may have moved it back; then run the workflow again")));
+                .hint(format!("look at {target}: it may have been moved back; then run the workflow again")));
         }
         if mirror.is_ancestor(self.commit, landed)? {
             return Ok(());
         }
         let (landed_short, commit) = (landed.short(), self.commit.short());
-        let words = format!(
-            "somebody squashed or rebased change {number}: its commit {landed_short} is not a merge of {commit}"
-        );
+        let words =
+            format!("change {number} was squashed or rebased: its commit {landed_short} is not a merge of {commit}");
         Err(denied(words)
             .hint(format!(
                 "that severs {target} from what was promoted, and it was not tested: take it back (`relwf run revert-release \
@@ -94,6 +90,6 @@ fn denied(words: String) -> Failure {
 }
 
 pub(super) fn head_moved(number: u64) -> Failure {
-    denied(format!("somebody moved the head of change {number}: it is no longer what was tested"))
+    denied(format!("the head of change {number} was moved: it is no longer what was tested"))
         .hint("nothing has landed; bring what was pushed there to the source branch, and run the workflow again")
 }

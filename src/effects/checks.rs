@@ -37,7 +37,7 @@ pub(super) const COMMANDS: &[Declared] = &[map(
             ParamType::Any,
             "what `forge::propose` answered: stops when it is closed, or when the target moves",
         ),
-        optional("deadline", ParamType::Duration, "how long to wait; 1h when left away"),
+        optional("deadline", ParamType::Duration, "how long to wait; 1h by default"),
     ],
     "#{ commit, verdicts: a list of #{ context, state, description, url } }",
     "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\", with `change` \

@@ -48,7 +48,7 @@ fn delete_branch(world: &World, change: &Change, given: &Value, task: TaskContex
     };
     let Some(branch) = change.head_branch.as_ref().filter(ours).filter(|_| change.marker.is_some()) else { return };
     if given.get("head").is_some_and(|head| *head != json!(change.head)) {
-        return task.warn(format!("the branch {branch} stays: somebody pushed to it"));
+        return task.warn(format!("the branch {branch} is kept: it has new commits"));
     }
     let lease = RefLease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
     if let Err(error) = lease.push(world, task) {
@@ -76,7 +76,7 @@ impl Effect for Close {
         })?;
         if change.marker.is_none() {
             return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
-                .hint("nothing was done to it; whoever opened it may close it on the forge"));
+                .hint("nothing was done to it; close it on the forge"));
         }
         Ok(json!({ "number": number }))
     }
@@ -137,7 +137,7 @@ impl Effect for Conclude {
             Ok(()) => {}
             // It has landed and works, whoever locked the conversation.
             Err(WriteError::Refused(failure)) => {
-                cx.task.warn(format!("nothing is said on change {number}: {failure}"));
+                cx.task.warn(format!("no comment on change {number}: {failure}"));
             }
             Err(error) => return Err(WriteError::or_hopeless(error)),
         }

@@ -29,10 +29,8 @@ pub(super) fn known(world: &World, signatures: Option<&AuthorAndCommitter>) -> R
     match (signatures, &world.identity) {
         (Some(signatures), _) => Ok(signatures.clone()),
         (None, Err(failure)) => Err(failure.clone()),
-        (None, Ok(_)) => {
-            Err(Failure::new(FailureKind::Config, "nobody was known who could commit when this command began")
-                .hint("run the workflow again, now that there is an identity"))
-        }
+        (None, Ok(_)) => Err(Failure::new(FailureKind::Config, "no author was known when this command began")
+            .hint("run the workflow again, now that there is an identity")),
     }
 }
 

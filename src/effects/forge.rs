@@ -136,7 +136,7 @@ impl Propose {
             }
         }
         Err(Failure::new(FailureKind::Refused, format!("{first} and {BRANCHES} names like it are taken"))
-            .hint("delete those branches that nobody needs"))
+            .hint("delete the branches that are no longer needed"))
     }
 }
 

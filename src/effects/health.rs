@@ -22,7 +22,7 @@ pub(super) const COMMANDS: &[Declared] = &[map(
     &[
         required("commit", ParamType::Commit, "the commit that was deployed"),
         required("branch", ParamType::Branch, "the environment's branch"),
-        optional("deadline", ParamType::Duration, "how long to wait; 15m when left away"),
+        optional("deadline", ParamType::Duration, "how long to wait; 15m by default"),
     ],
     "#{ url, version? }, or () when the environment has no `health`",
     "Waits until the environment answers at its `health`, and with this commit where a `version` is looked for; throws kind \
@@ -96,7 +96,7 @@ impl Wait for Healthy {
                 format!("{} is not healthy: {why}", self.wanted.branch),
             )
             .hint(format!(
-                "the commit has landed already: mend it on the source branch and promote again, or `relwf run rollback \
+                "the commit has landed already: fix forward on the source branch and promote again, or `relwf run rollback \
                      --param branch={} --param reason=…`",
                 self.wanted.branch
             ))),

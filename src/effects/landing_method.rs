@@ -33,7 +33,7 @@ pub(super) fn landing_method(
 pub fn landing_method_by(forge: &dyn Forge, rules: &Rules, target: &BranchName) -> Result<LandingMethod, Failure> {
     let refused = |words: String| Failure::new(FailureKind::Refused, words);
     match (rules.write, rules.direct_push, rules.merge_commits) {
-        (Some(false), ..) => Err(refused("whoever relwf asks as may read this repository, and not write to it".to_owned())
+        (Some(false), ..) => Err(refused("relwf's token may read this repository but not write to it".to_owned())
             .hint("`relwf doctor` says where the token comes from; contents and pull requests must be writable")),
         (_, Some(false), Some(false)) => Err(refused(format!(
             "{target} takes neither pushes nor merge commits: the forge would squash or rebase"
@@ -42,7 +42,7 @@ pub fn landing_method_by(forge: &dyn Forge, rules: &Rules, target: &BranchName) 
         (_, Some(false), _) if rules.queue => Err(refused(format!(
             "{target} is behind a merge queue, which makes merges of its own: what lands would not be what was tested"
         ))
-        .hint("let whoever relwf pushes as bypass the rule, or take the queue off this branch: promotions come one at a time")),
+        .hint("allow relwf's account to bypass the rule, or remove the queue from this branch: promotions come one at a time")),
         (_, Some(false), _) if forge.caps().merges => Ok(LandingMethod::Forge),
         _ => Ok(LandingMethod::Push),
     }

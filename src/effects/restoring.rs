@@ -23,7 +23,7 @@ pub(super) const COMMANDS: &[Declared] = &[map(
         optional(
             "release",
             ParamType::Commit,
-            "the earlier release: a commit of the branch's own history; the one before what the branch has now when left away",
+            "the earlier release: a commit of the branch's own history; by default the one before what the branch has now",
         ),
         optional("reason", ParamType::String, "why, for the message"),
     ],

@@ -9,7 +9,7 @@ pub fn doctor(diagnosis: &Diagnosis) -> String {
     let row = |finding: &Finding| {
         let mark = match finding.health {
             Health::Good => paint(GOOD, "ok"),
-            Health::Odd => paint(WARNING, "odd"),
+            Health::Odd => paint(WARNING, "warn"),
             Health::Bad => paint(ERROR, "bad"),
         };
         let place = finding.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();

@@ -28,7 +28,7 @@ fn on_gitlab() {
     stage.forge.with(|lab| lab.squash_option = "always");
     holds(&doctor(&stage, 1), "the forge would squash or rebase");
     stage.token = "t-read";
-    holds(&doctor(&stage, 1), "may read this repository, and not write to it");
+    holds(&doctor(&stage, 1), "may read this repository but not write to it");
     stage.token = "t-wrong";
     holds(&doctor(&stage, 1), "401");
 }
@@ -45,5 +45,5 @@ fn on_forgejo() {
     stage.forge.with(|jo| jo.styles = vec!["squash", "rebase"]);
     holds(&doctor(&stage, 1), "the forge would squash or rebase");
     stage.token = "t-read";
-    holds(&doctor(&stage, 1), "may read this repository, and not write to it");
+    holds(&doctor(&stage, 1), "may read this repository but not write to it");
 }

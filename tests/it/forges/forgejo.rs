@@ -135,7 +135,7 @@ fn whoever_may_not_merge_is_told_so_in_the_servers_words() {
 #[test]
 fn a_token_without_rights_is_told_what_is_missing() {
     for (token, words) in
-        [("t-read", "may read this repository, and not write to it"), ("t-none", "shows no project"), ("t-wrong", "")]
+        [("t-read", "may read this repository but not write to it"), ("t-none", "shows no project"), ("t-wrong", "")]
     {
         let mut stage = stage(Play::Green);
         stage.token = token;

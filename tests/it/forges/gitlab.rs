@@ -139,7 +139,7 @@ fn a_head_that_moves_before_the_merge_button_does_not_land() {
     let said = stage.promote();
     said.exits(1);
     stage.nothing_landed();
-    assert!(said.stderr.contains("somebody moved the head"), "{}", said.stderr);
+    assert!(said.stderr.contains("was moved: it is no longer what was tested"), "{}", said.stderr);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn what_only_people_can_give_is_named() {
 #[test]
 fn a_token_without_rights_is_told_what_is_missing() {
     for (token, words) in
-        [("t-read", "may read this repository, and not write to it"), ("t-none", "shows no project"), ("t-wrong", "")]
+        [("t-read", "may read this repository but not write to it"), ("t-none", "shows no project"), ("t-wrong", "")]
     {
         let mut stage = stage(Play::Green);
         stage.token = token;

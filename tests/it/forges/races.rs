@@ -36,7 +36,7 @@ fn closed<S: Service + Sync>(stage: &Stage<S>) {
     });
     said.exits(1);
     stage.nothing_landed();
-    assert!(said.stderr.contains("somebody closed change 1"), "{}", said.stderr);
+    assert!(said.stderr.contains("change 1 was closed on the forge"), "{}", said.stderr);
 }
 
 /// A server that is away for a moment, or wants a rest, is waited for.

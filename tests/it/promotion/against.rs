@@ -104,7 +104,7 @@ fn meddled_with(meddle: impl Fn(&Stage)) -> (Stage, String) {
 #[test]
 fn a_change_that_somebody_closes_stops_the_run() {
     let (stage, said) = meddled_with(|stage| stage.github.close_change(1));
-    assert!(said.contains("somebody closed change 1"), "{said}");
+    assert!(said.contains("change 1 was closed on the forge"), "{said}");
     nothing_landed(&stage);
 }
 
@@ -115,7 +115,7 @@ fn abandoning_the_change_stops_the_run_that_waits_for_it() {
         abandoned.exits(0);
         assert!(abandoned.stderr.contains("change 1 is closed"), "{}", abandoned.stderr);
     });
-    assert!(said.contains("somebody closed change 1"), "{said}");
+    assert!(said.contains("change 1 was closed on the forge"), "{said}");
     nothing_landed(&stage);
     assert!(stage.github.comments()[0].body.contains("not today"));
     assert_eq!(stage.git(&["branch", "--list", "relwf/*"]), "", "its branch is gone");
@@ -158,7 +158,7 @@ fn a_head_that_somebody_moves_stops_the_run_and_stays_theirs() {
         let branch = stage.github.changes()[0].head.clone();
         stage.github.somebody_pushes(&branch, "more.go", "more\n");
     });
-    assert!(said.contains("somebody moved the head of change 1"), "{said}");
+    assert!(said.contains("the head of change 1 was moved"), "{said}");
     nothing_landed(&stage);
     let branch = &stage.github.changes()[0].head;
     assert!(stage.git(&["log", "-1", "--format=%s", branch]).contains("more.go"), "nothing is taken back");

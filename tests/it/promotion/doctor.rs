@@ -30,7 +30,7 @@ fn it_finds_what_would_stop_one() {
     assert!(said.exits(1).stdout.contains("the forge would squash or rebase"), "{}", said.stdout);
     stage.token = "t-read";
     let said = doctor(&stage);
-    assert!(said.exits(1).stdout.contains("may read this repository, and not write to it"), "{}", said.stdout);
+    assert!(said.exits(1).stdout.contains("may read this repository but not write to it"), "{}", said.stdout);
     stage.github.revoke("t-read");
     let said = doctor(&stage);
     assert!(said.exits(1).stdout.contains("Bad credentials"), "{}", said.stdout);

@@ -164,7 +164,7 @@ fn a_token_without_rights_is_told_what_it_lacks() {
     stage.token = "t-read";
     let said = stage.promote();
     said.exits(1);
-    assert!(said.stderr.contains("may read this repository, and not write to it"), "{}", said.stderr);
+    assert!(said.stderr.contains("may read this repository but not write to it"), "{}", said.stderr);
     assert_eq!((stage.github.changes().len(), stage.github.pushes()), (0, 1), "the first push made the service");
 
     // git's rights are there, the API's are not.

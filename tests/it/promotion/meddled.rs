@@ -24,7 +24,7 @@ fn a_change_that_somebody_retargets_stops_the_wait() {
     stage.travis.plays("acme/service", Event::PullRequest, None, Play::Pending);
     let said = stage.while_waiting(retarget);
     said.exits(1);
-    assert!(said.stderr.contains("somebody retargeted change 1 to production"), "{}", said.stderr);
+    assert!(said.stderr.contains("change 1 was retargeted to production"), "{}", said.stderr);
     assert!(said.stderr.contains("nothing has landed"), "{}", said.stderr);
     assert_eq!((tips(&stage), stage.github.changes().len()), (before, 1));
 }
@@ -38,7 +38,7 @@ fn a_change_that_somebody_retargets_before_the_merge_lands_nowhere() {
     stage.github.fault("PUT", "/merge", 1, Fault::base_race());
     let said = stage.while_held([stage.github.hold(0, "PUT", "/merge")], |stage, _| retarget(stage));
     said.exits(1);
-    assert!(said.stderr.contains("somebody retargeted change 1 to production"), "{}", said.stderr);
+    assert!(said.stderr.contains("change 1 was retargeted to production"), "{}", said.stderr);
     assert_eq!((tips(&stage), stage.github.changes().len()), (before, 1));
     assert_eq!(stage.github.count("PUT", "/merge"), 1);
 }
@@ -57,7 +57,7 @@ fn a_change_that_somebody_squashes_or_rebases_stops_at_once() {
         });
         said.exits(1);
         let landed = stage.git(&["rev-parse", "--short=10", "staging"]);
-        let words = format!("somebody squashed or rebased change 1: its commit {landed} is not a merge of");
+        let words = format!("change 1 was squashed or rebased: its commit {landed} is not a merge of");
         assert!(said.stderr.contains(&words) && said.stderr.contains("take it back"), "{}", said.stderr);
         assert!(!said.stderr.contains("merging again"), "{}", said.stderr);
         assert_eq!(stage.github.changes().len(), 1);

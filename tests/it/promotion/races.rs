@@ -46,7 +46,7 @@ fn a_branch_that_cannot_be_deleted_is_left_and_another_one_taken() {
     let changes = stage.github.changes();
     assert_eq!(changes[1].head, format!("{}-2", changes[0].head));
     assert_eq!(stage.git(&["rev-parse", &changes[0].head]), changes[0].head_commit);
-    assert!(said.stderr.contains(&format!("the branch {} stays", changes[0].head)), "{}", said.stderr);
+    assert!(said.stderr.contains(&format!("the branch {} is kept", changes[0].head)), "{}", said.stderr);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_head_that_moves_while_the_button_is_pressed_is_told() {
     );
     let said = stage.promote();
     said.exits(1);
-    assert!(said.stderr.contains("somebody moved the head of change 1"), "{}", said.stderr);
+    assert!(said.stderr.contains("the head of change 1 was moved"), "{}", said.stderr);
     assert_eq!(stage.github.count("PUT", "/merge"), 1);
 }
 
