@@ -63,7 +63,7 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// See [`Remote::resolve`].
+    /// Kind `config` when there is none to take or its address is wrong; `not-found` when it is a path where nothing is.
     pub fn remote(&self) -> Result<&Remote, Failure> {
         let resolve = || Remote::resolve(&self.invocation, &self.config, || self.routes().cloned());
         self.remote.get_or_init(resolve).as_ref().map_err(Clone::clone)
