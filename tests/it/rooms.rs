@@ -57,6 +57,18 @@ fn only_the_owner_of_a_crate_names_it() {
 }
 
 #[test]
+fn only_process_starts_programs() {
+    let starting = ["std::process::Command", "std::process::{", "use std::process;", "CommandExt"];
+    let mut starters = Vec::new();
+    for (file, code) in sources() {
+        if room(&file) != "process" && starting.iter().any(|word| code.contains(word)) {
+            starters.push(format!("src/{file}"));
+        }
+    }
+    assert_eq!(starters, Vec::<String>::new());
+}
+
+#[test]
 fn only_ui_prints() {
     let printing = ["println!", "eprintln!", "print!(", "eprint!(", "stdout()", "stderr()", "dbg!"];
     let mut printers = Vec::new();
