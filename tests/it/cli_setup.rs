@@ -26,7 +26,7 @@ fn init_writes_what_check_accepts_and_never_overwrites() {
     let said = machine.say(&repo.path, &["init", "--no-input"]);
     said.exits(2);
     assert!(said.stderr.ends_with(
-        "error: left alone because they exist already: relwf.toml\n\
+        "error: not overwritten, because they exist and differ: relwf.toml\n\
          hint: move them away, or answer yes when asked (without --no-input, on a terminal)\n"
     ));
     assert_eq!(fs::read_to_string(repo.path.join("relwf.toml")).unwrap(), "# mine\n");

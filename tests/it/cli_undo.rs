@@ -159,7 +159,10 @@ fn a_second_rollback_goes_further_back_and_a_promotion_of_nothing_new_says_what_
     promoted.exits(0);
     let text = last(&promoted)["value"].as_str().unwrap().to_owned();
     assert!(text.starts_with("nothing to promote: production has all of staging already; but "), "{text}");
-    assert!(text.contains("took") && text.contains(&rollback[..10]) && text.contains("revert-release"), "{text}");
+    assert!(
+        text.contains("reverted on production") && text.contains(&rollback[..10]) && text.contains("revert-release"),
+        "{text}"
+    );
     let preview = service.machine.say(&service.path, &["preview", "staging", "production"]);
     preview.exits(0);
     assert!(preview.stdout.contains("revert-release"), "{}", preview.stdout);
