@@ -16,9 +16,12 @@ pub struct Hosted {
     /// The API at a base, with the token for it.
     pub api: fn(Client, &str, Option<&Secret>) -> Api,
     /// The repository that a remote is, over this API.
-    ///
-    /// # Errors
-    ///
-    /// Kind `config`: the remote is no repository there.
-    pub open: fn(Arc<Api>, &RemoteUrl) -> Result<Arc<dyn Forge>, Failure>,
+    pub open: Open,
 }
+
+/// Opens the repository that a remote is, over an API.
+///
+/// # Errors
+///
+/// Kind `config`: the remote is no repository there.
+pub type Open = fn(Arc<Api>, &RemoteUrl) -> Result<Arc<dyn Forge>, Failure>;
