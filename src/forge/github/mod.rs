@@ -61,7 +61,7 @@ pub struct GithubForge {
 }
 
 impl GithubForge {
-    /// The repository `owner/name`, on GitHub's API (see [`github_api`]).
+    /// The repository `owner/name`, on GitHub's API (see `github_api`).
     pub fn new(api: Arc<Api>, owner: String, name: String) -> Self {
         Self { api, owner, name, heard: Mutex::default(), settings: OnceLock::new() }
     }
