@@ -52,7 +52,7 @@ fn delete_branch(world: &World, change: &Change, given: &Value, task: TaskContex
     }
     let lease = RefLease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
     if let Err(error) = lease.push(world, task) {
-        task.warn(format!("the branch {branch} stays: {error}"));
+        task.warn(format!("the branch {branch} is kept: {error}"));
     }
 }
 

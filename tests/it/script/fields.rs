@@ -96,7 +96,7 @@ fn answers_are_followed() {
     }
     // In the plugin that was handed the answer.
     let given = found("helper::first(git::log(#{ from: \"x\" }));");
-    assert_eq!(given, ["plugins/helper.rhai:3:34 `git::log` answers no `sumary`"]);
+    assert_eq!(given, ["plugins/helper.rhai:3:32 `git::log` answers no `sumary`"]);
 }
 
 #[test]
