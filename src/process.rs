@@ -492,7 +492,7 @@ mod tests {
         Some(File::from(end.into()))
     }
 
-    /// What comes until nobody is left who could write.
+    /// What comes until the last writer has closed its end.
     fn to_its_end(life: &mut io::PipeReader) -> String {
         let mut text = String::new();
         life.read_to_string(&mut text).unwrap();

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// At most so many commands of one run at once.
+/// How many commands of one run are performed at once.
 const PARALLEL: usize = 16;
 
 /// A workflow that was checked and may run.
@@ -72,7 +72,7 @@ pub struct Finished {
     pub took_ms: u64,
     /// Does it wait for a person's word?
     pub approval: bool,
-    /// Effects of which nobody knows whether they happened.
+    /// Effects in doubt.
     pub unsettled: Vec<Doubt>,
     /// The changes that it leaves open.
     pub open: Vec<OpenChange>,

@@ -11,7 +11,7 @@ use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use serde::Serialize;
 use std::cell::{Cell, OnceCell};
 
-/// Merged trees stay in memory, some twenty kilobytes a pair; after so many pairs they are let go.
+/// Merged trees stay in memory, some twenty kilobytes a pair; they are dropped after this many pairs.
 const PAIRS_KEPT: u32 = 64;
 
 /// The answer for one pair.
@@ -99,7 +99,7 @@ impl TreeMerger {
     /// A revision does not exist, the histories are unrelated, an object is missing.
     pub fn merge(&self, ours: &str, theirs: &str) -> Result<TreeAnswer, Failure> {
         if let (Place::Plain(plain, _), Ok(ours), Ok(theirs)) = (&self.place, ours.parse(), theirs.parse())
-            // An id may be a tag's, or nobody's: the common way has the words for it.
+            // An id may be a tag's, or name nothing: the common way has the message for it.
             && let Ok(outcome) = self.merger.merge_in(plain, ours, theirs)
         {
             return Ok(answer(ours, theirs, outcome));

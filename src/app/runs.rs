@@ -65,7 +65,7 @@ pub struct StoryCommand {
     /// Its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// Its failure, or why nobody knows.
+    /// Its failure, or why it is in doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
     /// Who settled it, when it was not the command itself.
@@ -92,7 +92,7 @@ pub struct RunStory {
     pub sources: Vec<String>,
     /// Its journal, row by row.
     pub journal: Vec<JournalRow>,
-    /// Where somebody has edited it.
+    /// Where the journal was edited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited: Option<Failure>,
 }
@@ -251,7 +251,7 @@ fn command(key: Key, entry: Entry, actor: Option<&str>) -> StoryCommand {
 ///
 /// # Errors
 ///
-/// It waits for none, or for several; somebody else was faster.
+/// It waits for none, or for several; another decision came first.
 pub fn approve(
     project: &Project,
     id: &RunId,
@@ -311,7 +311,7 @@ pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<OpenCh
 ///
 /// # Errors
 ///
-/// That command is not in doubt, or it answers something that the workflow goes on with, and nobody said what.
+/// That command is not in doubt, or it answers something that the workflow goes on with, and no value was given.
 pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<(), Failure> {
     let actor = who(project).actor;
     let store = store(project)?;

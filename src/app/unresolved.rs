@@ -1,4 +1,4 @@
-//! What a run that has stopped leaves to people: effects in doubt, and changes that nobody looks after any more.
+//! What a run that has stopped leaves to people: effects in doubt, and changes that are left open.
 
 use crate::effects::host_functions;
 use crate::model::Value;
@@ -6,7 +6,7 @@ use crate::run::{Entry, Key, Settled, Shape};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// An effect of which nobody knows whether it happened.
+/// An effect that may or may not have happened.
 #[derive(Debug)]
 pub struct Doubt {
     /// The command's key.

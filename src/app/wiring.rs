@@ -45,7 +45,7 @@ impl Signals for StoredSignals {
     }
 }
 
-/// Where nobody can decide anything: a dry run, a question.
+/// Where no decision can be made: a dry run, a question.
 struct NoSignals;
 
 impl Signals for NoSignals {

@@ -2,7 +2,7 @@
 //!
 //! A build's result is a verdict on the forge (context `relwf/<event>`), so it is there for every machine that sees the
 //! remote. Its log and its bookkeeping stay in a folder here. When relwf is killed during a build there is no verdict, and
-//! whoever resumes starts the command again: jobs must bear that (`RELWF_ATTEMPT` counts). It never runs twice at once: the
+//! a resumed run starts the command again: jobs must bear that (`RELWF_ATTEMPT` counts). It never runs twice at once: the
 //! command itself holds the job's lock (as its standard input) for as long as it lives, even when relwf no longer does.
 
 use super::types::tail;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a build may take when nobody says.
+/// How long a build may take by default.
 const LIMIT: Duration = Duration::from_secs(3600);
 /// A log file ends here; the command goes on.
 const LOG_LIMIT: u64 = 64 * 1024 * 1024;
@@ -455,7 +455,7 @@ fn kept(path: &Path, error: &io::Error) -> WriteError {
     )
 }
 
-/// Seconds once there are any: nobody wants `1m2s137ms`.
+/// Seconds once there are any: `1m2s137ms` is of no use.
 fn rounded(took: Duration) -> HumanDuration {
     HumanDuration::new(if took.as_secs() > 0 {
         Duration::from_secs(took.as_secs())

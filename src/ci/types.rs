@@ -27,7 +27,7 @@ pub enum BuildState {
     Failed,
     /// Could not run.
     Errored,
-    /// Stopped by somebody.
+    /// Stopped before its end.
     Canceled,
 }
 

@@ -27,6 +27,6 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Problem> {
         Form::Json => context.out.answer_json(&story)?,
         Form::Text => context.out.answer(&ui::runs::show(&story, context.out.verbosity == Verbosity::Verbose))?,
     }
-    // What somebody has edited is no record of what the run did.
+    // An edited journal is no record of what the run did.
     Ok(if story.edited.is_some() { Exit::Against } else { Exit::Done })
 }

@@ -53,7 +53,7 @@ pub struct Environment {
     pub health: Option<Health>,
 }
 
-/// What may count as green, where somebody says so.
+/// What may count as green, where relwf.toml says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlsoGreen {
     /// Checks that did not run.
@@ -127,7 +127,7 @@ pub struct CiConfig {
     pub command: Vec<String>,
     /// `timeout`: how long one build may take. Default 1 hour.
     pub timeout: Option<HumanDuration>,
-    /// `silence`: how long nothing may report on a landed commit before nobody is said to watch it. Default 1 minute.
+    /// `silence`: how long nothing may report on a landed commit before it counts as unwatched. Default 1 minute.
     pub silence: Option<HumanDuration>,
     /// `workflow`: the file of `.github/workflows` that counts. Default: all of them.
     pub workflow: Option<String>,

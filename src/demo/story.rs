@@ -23,7 +23,7 @@ pub enum Step {
     Promote { from: &'static str, to: &'static str, who: usize, when: (i64, i64, i64), keep: &'static [&'static str] },
 }
 
-/// Somebody who commits.
+/// An author.
 pub struct Person {
     pub name: &'static str,
     pub email: &'static str,
@@ -196,7 +196,7 @@ pub const STORY: &[Step] = &[
         Write("server/metrics.go", "package server\n\nimport \"expvar\"\n\nvar taken = expvar.NewMap(\"orders_taken\")\n"),
     ]),
     commit(TOMASZ, (25, 10, 2), "travis: SDK 0.17.0\n", &[Replace(TRAVIS, "--version 0.16.4", "--version 0.17.0")]),
-    // Somebody else changes the same line in another way: a conflict to try.
+    // Another author changes the same line in another way: a conflict to try.
     Step::Branch { name: "feature/bursts-per-plan", from: "master" },
     on("feature/bursts-per-plan", TOMASZ, (25, 14, 37), "server: larger bursts for paying plans\n", &[
         Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 400"),

@@ -285,7 +285,7 @@ impl<'n, 's> Table<'n, 's> {
         items.iter().filter_map(|item| Table::new(item, name, self.source)).collect()
     }
 
-    /// Finds the keys that nobody asked for.
+    /// Finds the keys that no declaration has.
     pub(crate) fn finish(self) {
         for entry in self.node.entries().iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
             let hint = suggestion(&entry.key, &self.known, &format!("keys of {}:", self.name));

@@ -72,7 +72,7 @@ enum Key {
     Named(String, At),
     /// `<<`.
     Merge,
-    /// A list or map as a key: nobody asks for it by name.
+    /// A list or map as a key: it cannot be asked for by name.
     Complex,
 }
 

@@ -10,7 +10,7 @@ pub struct Wave<T> {
 }
 
 /// Groups targets by ring. Waves follow the order in which `rings` first names them, which is the whole inventory's: targets
-/// that are left away (because they are up to date already) must not change it. Rings that `rings` does not name come last.
+/// that are omitted (because they are up to date already) must not change it. Rings that `rings` does not name come last.
 pub fn waves<'r, T>(
     rings: impl IntoIterator<Item = &'r str>,
     targets: impl IntoIterator<Item = T>,

@@ -18,7 +18,7 @@ pub struct Enclosing {
 ///
 /// # Errors
 ///
-/// There is one, but it cannot be opened: damaged, or owned by somebody else (git's `safe.directory`).
+/// There is one, but it cannot be opened: damaged, or owned by another user (git's `safe.directory`).
 pub fn enclosing(dir: &Path) -> Result<Option<Enclosing>, Failure> {
     let repo = match git2::Repository::discover(dir) {
         Ok(repo) => repo,

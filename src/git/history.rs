@@ -17,7 +17,7 @@ pub struct LogRange {
     pub not: Vec<CommitId>,
     /// Follow only first parents?
     pub first_parent: bool,
-    /// At most so many.
+    /// How many at most.
     pub limit: Option<usize>,
 }
 

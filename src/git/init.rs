@@ -113,7 +113,7 @@ pub fn work_clone(from: &Path, into: &Path, address: &str, who: (&str, &str)) ->
         let mut config = repo.config()?.open_level(git2::ConfigLevel::Local)?;
         config.set_str("user.name", who.0)?;
         config.set_str("user.email", who.1)?;
-        // The keys of whoever sits here are none of theirs.
+        // The keys of this machine's user are none of theirs.
         config.set_bool("commit.gpgsign", false)
     };
     clone().map_err(|error| cannot("clone into", into, &error))

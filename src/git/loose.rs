@@ -29,7 +29,7 @@ pub(super) fn damaged(mirror: &Path) -> Option<PathBuf> {
     let mut news = false;
     for fan in fs::read_dir(&objects).ok()?.flatten().filter(|entry| entry.file_name().len() == 2) {
         for file in fs::read_dir(fan.path()).into_iter().flatten().flatten() {
-            // A file that vanishes meanwhile is nobody's damage. Equal times are looked at again.
+            // A file that vanishes meanwhile is no damage. Equal times are looked at again.
             let Ok(meta) = file.metadata() else { continue };
             if changed(&meta) >= checked && file.file_name().len() == 38 {
                 news = true;

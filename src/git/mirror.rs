@@ -36,7 +36,7 @@ pub struct Synced {
 enum Origin {
     /// Ours, in the cache folder.
     Cache,
-    /// Somebody's own, looked at as it is.
+    /// The user's own repository, looked at as it is.
     AsItIs,
 }
 

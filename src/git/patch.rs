@@ -9,7 +9,7 @@ use super::object_source::ObjectSource;
 use crate::model::{ObjectId, TreeId};
 use git2::{DiffFormat, DiffOptions, ObjectType, Oid};
 
-/// A change of more files has no id: comparing it would take too long, and nobody makes it twice by hand.
+/// A change of more files has no id: comparing it would take too long, and it is not made twice by hand.
 const MOST_FILES: usize = 2000;
 
 /// What identifies the change from one tree to another; `None` where nothing changes, or too much.

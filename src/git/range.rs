@@ -9,7 +9,7 @@ use crate::model::{CommitId, ObjectId};
 use crate::odb::Row;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-/// So many commits that the graph does not hold are read, no more.
+/// How many commits that the graph does not hold are read at most.
 const OUTSIDE: usize = 10_000;
 
 const WANTED: u8 = 1;

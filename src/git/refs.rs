@@ -81,7 +81,7 @@ pub(super) fn stored(repository: &Repository) -> Result<BTreeMap<String, Oid>, G
     for glob in ["refs/heads/*", "refs/tags/*"] {
         for reference in repository.references_glob(glob).map_err(failed)? {
             let reference = reference.map_err(failed)?;
-            // Names that are not UTF-8 cannot be asked for, so nobody misses them.
+            // Names that are not UTF-8 cannot be asked for, so they are not missed.
             let Ok(name) = reference.name() else { continue };
             let id = match reference.target() {
                 Some(id) => Some(id),

@@ -63,7 +63,7 @@ pub(super) fn resolve(source: &ObjectSource<'_>, refs: &Refs<'_>, rev: &str) -> 
 
 /// The commit that an object is or, as a tag, leads to; `None` where only libgit2 knows.
 fn peel(source: &ObjectSource<'_>, mut id: ObjectId) -> Result<Option<CommitId>, GitError> {
-    // As many tags as nobody ties to one another.
+    // More tags than are ever chained.
     for _ in 0..100 {
         match source.files.read(id) {
             Found::Object(Kind::Commit, _) => return Ok(Some(id.into())),

@@ -7,9 +7,9 @@ use crate::model::CommitId;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-/// So many of the target's own commits are looked at, the newest.
+/// How many of the target's own commits are looked at, the newest first.
 const OWN: usize = 500;
-/// Among so many of the source's newest commits a change is looked for.
+/// Among how many of the source's newest commits a change is looked for.
 const SOURCE: usize = 1000;
 /// So far back a rollback is recognised, in commits along the target's first parents.
 const LANDED: usize = 1000;

@@ -22,7 +22,7 @@ impl Promotion {
         Ok(Self { source, result, differs: queries.changed(source, result)?.into_iter().collect() })
     }
 
-    /// Are source and target equal at this path? One that is on neither may have moved: nobody knows.
+    /// Are source and target equal at this path? One that is on neither may have moved: that is unknown.
     fn settles(&self, queries: &Queries<'_>, path: &str) -> Result<bool, Error> {
         if self.differs.is_empty() {
             return Ok(true);

@@ -7,9 +7,9 @@ use crate::model::{CommitId, ObjectId, TreeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
-/// So many merges, and changes compared, are afforded to tell what one merge hides.
+/// How many merges, and comparisons of changes, finding what one merge hides may cost.
 const MERGES: usize = 1000;
-/// So many paths are looked up to find a change made once more.
+/// How many paths are looked up to find a change made once more.
 const LOOKUPS: usize = 8000;
 
 /// A repository that is being queries.

@@ -7,7 +7,7 @@ use super::queries::Queries;
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
 
-/// So many commits that were taken back are looked at, the newest.
+/// How many reverted commits are looked at, the newest first.
 const LISTED: usize = 100;
 
 /// What is known where a commit is looked at.

@@ -8,13 +8,13 @@ use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
 use std::collections::HashMap;
 
-/// So many landings are tried.
+/// How many landings are tried.
 const LANDINGS: usize = 50;
-/// So many merges are made to find the commit that one of them promoted.
+/// How many merges are made to find the commit that one of them promoted.
 const TRIES: usize = 4;
 /// A file that a squash changed tells quickly which commits of the source it may stand for; a few are enough.
 const PROBES: usize = 3;
-/// So many of the commits that came with it are listed.
+/// How many of the commits that came with it are listed.
 const LISTED: usize = 50;
 
 /// The squashed promotions since the last true one, newest first.

@@ -17,7 +17,7 @@ pub struct Claim {
     epoch: i64,
     /// The first failure of the store: nothing may be performed after it, even when the disk has space again.
     broken: Mutex<Option<Failure>>,
-    /// Rows that workers wait for. Whoever commits next writes all of them: a commit takes its time, however much it holds.
+    /// Rows that workers wait for. The worker that commits next writes all of them: a commit takes its time, however much it holds.
     waiting: Mutex<Waiting>,
     committing: Mutex<()>,
     /// Keeps other processes from the run; a takeover does without.
@@ -94,7 +94,7 @@ impl Recorder for Claim {
 
     fn record(&self, record: &Record) -> Result<(), RecordError> {
         let number = self.waiting().add(RowContent::of(record.clone()));
-        // Whoever panicked here may have taken this row along, and it is not written.
+        // A worker that panicked here may have taken this row along, and it is not written.
         let Ok(_alone) = self.committing.lock() else {
             return Err(RecordError::Store(Failure::new(FailureKind::Bug, "writing the journal panicked")));
         };

@@ -130,7 +130,7 @@ impl Drop for FileLock {
 impl FileLock {
     /// Takes the lock, or answers who holds it (where that can be read).
     pub(super) fn take(path: &Path, holder: &Holder) -> Result<Result<Self, Option<Holder>>, Failure> {
-        // Whoever only looks holds the lock for an instant; that must not count.
+        // A process that only looks holds the lock for an instant; that must not count.
         const TRIES: u32 = 6;
         let failed = |error: &std::io::Error| io(format!("{} cannot be locked", path.display()), error);
         let mut file = private(path)?;

@@ -1,5 +1,5 @@
 //! The attributes that steer a content merge, as `git merge-tree` sees them: those of `info/attributes` and, where there is a work
-//! tree, those of its `.gitattributes` files. What somebody set up for all their repositories has no say.
+//! tree, those of its `.gitattributes` files. A user's settings for all repositories do not count.
 
 use super::store::damaged;
 use super::{Attribute, MergeError, Repository};

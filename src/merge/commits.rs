@@ -12,7 +12,7 @@ pub(super) type Number = u32;
 /// Almost all commits have their parents and dates within these first bytes.
 const HEAD: usize = 320;
 
-/// So many commits' trees are kept.
+/// How many commits' trees are kept.
 const TREES: usize = 1 << 16;
 
 /// The generation of commits that no commit-graph file knows: above all that it knows.
@@ -38,7 +38,7 @@ pub(super) struct Commits {
     commits: Vec<Commit>,
     graphs: Graphs,
     shallow: IdMap<()>,
-    /// The trees of commits that were read, for whoever merges them.
+    /// The trees of commits that were read, for the next merge.
     trees: IdMap<ObjectId>,
 }
 

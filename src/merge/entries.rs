@@ -22,7 +22,7 @@ pub(super) fn deeper<T>(work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(128 << 10, 4 << 20, work)
 }
 
-/// Measured with git 2.47: so many times as many entries as there were without renames are worth another walk.
+/// Measured with git 2.47: this many times as many entries as there were without renames are worth another walk.
 const AGAIN: usize = 3;
 
 pub(super) const BASE: u8 = 1;
@@ -258,7 +258,7 @@ impl<'s, 'r> Differences<'s, 'r> {
 
 /// The raw trees of a directory's versions; a version that is not there is empty.
 ///
-/// Deeper than git goes is an error: whoever makes such trees wants the stack to run out.
+/// Deeper than git goes is an error: such trees are made to exhaust the stack.
 pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Arc<[u8]>; 3], MergeError> {
     if path.iter().filter(|byte| **byte == b'/').count() >= MAX_TREE_DEPTH {
         return Err(MergeError::TooDeep);

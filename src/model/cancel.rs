@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Shared between the signal handler and whoever works. Clones see the same flag.
+/// Shared between the signal handler and the workers. Clones see the same flag.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -18,7 +18,7 @@ impl Cancel {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    /// Has somebody asked?
+    /// Was it raised?
     pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }

@@ -26,7 +26,7 @@ impl IdTable {
         Self::spread(file, fanout, names, ID)
     }
 
-    /// As [`read`](Self::read), where so many bytes lie between the beginnings of two ids.
+    /// As [`read`](Self::read), where this many bytes lie between the beginnings of two ids.
     pub(super) fn spread(file: &Window, fanout: u64, names: u64, stride: u64) -> Option<Self> {
         let bytes = file.bytes::<{ Self::FANOUT as usize }>(fanout)?;
         let fanout: Vec<u32> =

@@ -1,7 +1,7 @@
 //! git's own files, read without libgit2: packs, loose objects, commit graphs (`gitformat-pack`, `gitformat-commit-graph`).
 //!
 //! Several times faster than through libgit2, and with little memory. Knows nothing of references, merges or handles; what
-//! is not found or not understood here is left to whoever asks.
+//! is not found or not understood here is left to the caller.
 
 mod commit_graph;
 mod delta;

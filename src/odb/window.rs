@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Bytes of a piece.
 const PIECE: usize = 4 << 10;
-/// So many pieces are kept.
+/// How many pieces are kept.
 const PIECES: usize = 64;
 
 /// An open file.
@@ -98,7 +98,7 @@ impl Window {
 /// A file by its device, its number there, its size and when it was written: another one has another.
 type Identity = (u64, u64, u64, i64, i64);
 
-/// The files that are held whole, as long as somebody needs them.
+/// The files that are held whole, as long as they are needed.
 static WHOLE: Mutex<Vec<(Identity, Weak<Vec<u8>>)>> = Mutex::new(Vec::new());
 
 /// All of a file that had this size.

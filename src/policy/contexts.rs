@@ -3,7 +3,7 @@
 
 use crate::model::CiEvent;
 
-/// Does the command of `[ci]` report under that name? Nothing else does, so that nobody else can speak for it.
+/// Does the command of `[ci]` report under that name? Nothing else does, so no other CI can answer for it.
 pub fn is_own(context: &str) -> bool {
     CiEvent::of_own_check(context).is_some()
 }

@@ -12,7 +12,7 @@ use crate::model::{CiEvent, DEPLOYMENT};
 /// Whose reports on a landed commit are waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaited<'c> {
-    /// Nobody's.
+    /// None.
     Nothing,
     /// Those that the environment is `deployed_by`: every one of them must report, and nothing else counts.
     Named(&'c [String]),
@@ -98,7 +98,7 @@ pub fn judge_deploy(awaited: Awaited<'_>, before: &[Verdict], now: &[Verdict]) -
         .iter()
         .filter(|name| !has(&news, name))
         .map(|name| Reason::new(name, if has(now, name) { Shortfall::NothingNew } else { Shortfall::NotReported }));
-    // Of checks that nobody named, those that took no side hold up nothing.
+    // Checks that are not named in `deployed_by` hold up nothing when they are skipped or neutral.
     let holds_up = |verdict: &&Verdict| verdict.state == VerdictState::Pending || !named.is_empty();
     let open: Vec<Reason> = silent.chain(news.iter().filter(holds_up).filter_map(Reason::of)).collect();
     if !open.is_empty() {
@@ -132,7 +132,7 @@ mod tests {
         // The same check again, later.
         let again = verdict("pr", Red, 3);
         assert_eq!(anything(&before, &[again.clone(), done]), DeployReport::Red(vec![again]));
-        // What takes no side and was named by nobody counts for nothing.
+        // A neutral check that is not named does not count.
         assert_eq!(anything(&[], &[verdict("lint", Neutral, 2)]), DeployReport::Green(vec![]));
         assert_eq!(judge_deploy(Awaited::Nothing, &[], &before), DeployReport::Green(vec![]));
     }

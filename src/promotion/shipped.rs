@@ -37,7 +37,7 @@ pub struct Shipment<'m> {
 }
 
 impl<'m> Shipment<'m> {
-    /// From the commit `base` to `tree`, which so many commits lead to.
+    /// From the commit `base` to `tree`, which this many commits lead to.
     ///
     /// # Errors
     ///

@@ -321,7 +321,7 @@ impl Session {
         self.cancelled() || self.state().diverged.is_some()
     }
 
-    /// Has ctrl-C been pressed, or is nobody left who waits for the script? Asked from the engine's progress callback.
+    /// Has ctrl-C been pressed, or has the driver gone? Asked from the engine's progress callback.
     pub fn cancelled(&self) -> bool {
         self.cancel.is_raised() || self.abandoned.load(Ordering::Relaxed)
     }
@@ -408,7 +408,7 @@ impl Session {
         self.changed.notify_all();
     }
 
-    /// Nobody waits for the script any more: it unwinds.
+    /// The driver has gone: the script unwinds.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
         // The script's thread looks at the flag under this lock: it cannot fall asleep in between.

@@ -273,7 +273,7 @@ impl Host<'_, '_> {
         plain(item).map(Ok).or_else(of_map).unwrap_or_else(|| Err(unusable()))
     }
 
-    /// Calls a closure; arguments that it does not take are left away.
+    /// Calls a closure; arguments that it does not take are omitted.
     fn invoke(&self, evaluating: &Evaluating, closure: &FnPtr, mut given: Vec<Dynamic>) -> Outcome {
         if let Some(params) = evaluating.index.closure_params(closure.fn_name()) {
             let takes = params.saturating_sub(closure.curry().len());

@@ -231,7 +231,7 @@ impl Out {
     /// Says something even when asked for quiet: errors and questions.
     pub fn error_line(&self, line: &str) {
         let mut stream = held(&self.stderr);
-        // Nobody reads stderr any more: there is no place left to say so.
+        // stderr is closed: there is no place left to say so.
         let _ = writeln!(stream, "{}", self.shown(line)).and_then(|()| stream.flush());
     }
 

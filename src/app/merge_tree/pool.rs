@@ -1,6 +1,6 @@
 //! Many merges at once, answered in the order in which they were asked for.
 //!
-//! Whoever asks one at a time is answered at once by a single worker; where questions pile up, more of them take part. Knows
+//! A caller that asks one at a time is answered at once by a single worker; where questions pile up, more of them take part. Knows
 //! nothing of lines or words.
 
 use super::{Place, TreeAnswer, TreeMerger};
@@ -10,15 +10,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// So many workers at most: what each has read stays in memory, and they read from the same disk.
+/// The most workers: what each has read stays in memory, and they read from the same disk.
 const WORKERS: usize = 4;
-/// A further worker takes part while more than so many questions wait for each that works already.
+/// A further worker takes part while more than this many questions wait for each that works already.
 const PILE: usize = 16;
 /// Not before the first has been at it for so long: many merges take less time than opening the repository once more.
 const PATIENCE: Duration = Duration::from_millis(4);
-/// A worker takes so many questions at a time: neighbours are likely to need the same objects.
+/// How many questions a worker takes at a time: neighbours are likely to need the same objects.
 const HANDFUL: usize = 8;
-/// Whoever asks waits while so many answers are not given yet.
+/// The caller waits while this many answers are outstanding.
 const AHEAD: usize = 1024;
 
 /// What is asked: two revisions, or words that are no question.
@@ -32,7 +32,7 @@ struct State {
     done: BTreeMap<u64, Reply>,
     asked: u64,
     told: u64,
-    /// Nobody asks any more, or nobody listens.
+    /// The caller asks no more, or has gone.
     closed: bool,
     /// A worker panicked: its answers will never come.
     broken: bool,
@@ -169,7 +169,7 @@ impl MergePool {
         mut tell: impl FnMut(Reply) -> Result<(), E>,
     ) -> Result<(), E> {
         let queue = Arc::new(Queue::default());
-        // It waits for its next question as long as it likes: nobody waits for it.
+        // It waits for its next question as long as it likes: no caller waits for it.
         let asking = Arc::clone(&queue);
         std::thread::spawn(move || asking.ask(questions));
         let count = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS);
@@ -188,7 +188,7 @@ impl MergePool {
     }
 }
 
-/// Whoever hears the answers. Nobody works for one who has gone.
+/// The receiver of the answers. No worker goes on for one that has gone.
 struct Listening<'q>(&'q Queue);
 
 impl Drop for Listening<'_> {

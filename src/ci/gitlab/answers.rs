@@ -59,7 +59,7 @@ fn event(source: &str) -> CiEvent {
         "push" => CiEvent::Push,
         "merge_request_event" | "external_pull_request_event" => CiEvent::PullRequest,
         "schedule" => CiEvent::Cron,
-        // api, trigger, web, pipeline, chat, …: somebody asked for it.
+        // api, trigger, web, pipeline, chat, …: a person or a program asked for it.
         _ => CiEvent::Api,
     }
 }

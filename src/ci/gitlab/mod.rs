@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The variable that holds the key of a trigger.
 const KEY: &str = "RELWF_KEY";
-/// So many of the newest pipelines are asked for their variables.
+/// How many of the newest pipelines are asked for their variables.
 const NEWEST: usize = 20;
 /// Of how many jobs the logs are read.
 const LOGS: usize = 3;
@@ -142,7 +142,7 @@ impl Ci for GitlabCi {
         let answer = self.post("/pipeline", Some(&body), task)?;
         let pipeline: Pipeline = read(&answer.body, "/pipeline").map_err(WriteError::once_sent)?;
         if pipeline.sha != trigger.commit {
-            // The branch moved in between: nobody asked for this one.
+            // The branch moved in between: this build was not asked for.
             self.cancel(&pipeline.id.to_string(), task)?;
             return refuse(elsewhere(pipeline.sha), hint);
         }

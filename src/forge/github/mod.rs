@@ -200,7 +200,7 @@ impl Forge for GithubForge {
         let answer = self.write("POST", "/pulls", &body, task)?;
         match answer.status {
             201 => self.parsed(&answer, "the new pull request").map_err(WriteError::once_sent),
-            // Somebody was faster: perhaps an earlier attempt of ours.
+            // It is there already: perhaps from an earlier attempt of ours.
             422 if answer.server_message().contains("already exists") => {
                 self.pulls(&search, task)?.into_iter().next().ok_or_else(|| refused(&answer))
             }
@@ -215,7 +215,7 @@ impl Forge for GithubForge {
         }
     }
 
-    /// GitHub itself marks a pull request as merged when its head lands; nobody else can.
+    /// GitHub itself marks a pull request as merged when its head lands; no request can.
     fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let change = self.change(number, task)?.ok_or_else(|| WriteError::Refused(errors::no_change(number)))?;
         if state == ChangeState::Merged || change.state != ChangeState::Open {
@@ -304,7 +304,7 @@ impl Forge for GithubForge {
             409 => MergeOutcome::HeadMoved,
             405 if words.contains("Base branch was modified") => MergeOutcome::BaseMoved,
             405 if words.contains("in progress") || words.contains("try again") => MergeOutcome::NotReady(words),
-            // Merged by somebody, or an earlier attempt.
+            // Merged by a person, or by an earlier attempt.
             405 | 422 => match self.change(number, task)? {
                 Some(Change { merged_as: Some(commit), .. }) => MergeOutcome::Already(commit),
                 _ if waits_for_people(&words) => MergeOutcome::Withheld(words),

@@ -76,7 +76,7 @@ fn circle(world: &World<'_>, unit: &CompiledFile, name: &str) -> Option<String> 
     })
 }
 
-/// A plugin calls only what it declares, and nobody can see what a computed call would do.
+/// A plugin calls only what it declares, and what a computed call would do cannot be seen.
 pub(super) fn capabilities(world: &World<'_>, unit: &CompiledFile, manifest: &Manifest) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
