@@ -1,7 +1,7 @@
 //! The remote's references as this process sees them: those of the cache, or a snapshot held in memory.
 
 use super::GitError;
-use git2::{ErrorCode, Oid, Repository};
+use git2::{ErrorCode, Oid, References, Repository};
 use std::collections::BTreeMap;
 
 /// Branches and tags of a remote, by full name; a tag may hold a tag object.
@@ -74,21 +74,25 @@ impl Refs<'_> {
     }
 }
 
-/// Branches and tags that the repository holds. Symbolic ones are followed; those that lead nowhere are left out.
+/// Branches and tags that the repository holds.
 pub(super) fn stored(repository: &Repository) -> Result<BTreeMap<String, Oid>, GitError> {
     let failed = |e: git2::Error| GitError::local("the references cannot be read", &e);
     let mut refs = BTreeMap::new();
     for glob in ["refs/heads/*", "refs/tags/*"] {
-        for reference in repository.references_glob(glob).map_err(failed)? {
-            let reference = reference.map_err(failed)?;
-            // Names that are not UTF-8 cannot be asked for, so they are not missed.
-            let Ok(name) = reference.name() else { continue };
-            let id = match reference.target() {
-                Some(id) => Some(id),
-                None => reference.resolve().ok().and_then(|resolved| resolved.target()),
-            };
-            refs.extend(id.map(|id| (name.to_owned(), id)));
-        }
+        refs.append(&mut targets(repository.references_glob(glob).map_err(failed)?).map_err(failed)?);
+    }
+    Ok(refs)
+}
+
+/// What references lead to. Symbolic ones are followed; omitted are those that lead nowhere, and those whose names are not
+/// UTF-8 and so cannot be asked for.
+pub(super) fn targets(references: References<'_>) -> Result<BTreeMap<String, Oid>, git2::Error> {
+    let mut refs = BTreeMap::new();
+    for reference in references {
+        let reference = reference?;
+        let Ok(name) = reference.name() else { continue };
+        let id = reference.target().or_else(|| reference.resolve().ok().and_then(|resolved| resolved.target()));
+        refs.extend(id.map(|id| (name.to_owned(), id)));
     }
     Ok(refs)
 }

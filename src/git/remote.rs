@@ -2,12 +2,11 @@
 
 use super::commits::oid;
 use super::progress::Meter;
-use super::refs::Snapshot;
+use super::refs::{self, Snapshot};
 use super::transport::{self, CancelScope};
 use super::{Credentials, GitError, RemoteUrl};
 use crate::model::{FailureKind, ObjectId, RefName, TaskContext};
 use git2::{Direction, FetchOptions, ProxyOptions, RemoteCallbacks, RemoteRedirect, Repository};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a mirror holds of its remote.
@@ -186,16 +185,7 @@ fn here(path: &std::path::Path, url: &RemoteUrl) -> Result<Snapshot, GitError> {
         _ => GitError::local(format!("{url} cannot be opened"), &e),
     })?;
     let failed = |e: git2::Error| GitError::local(format!("the references of {url} cannot be read"), &e);
-    let mut refs = BTreeMap::new();
-    for reference in repository.references().map_err(failed)? {
-        let reference = reference.map_err(failed)?;
-        let Ok(name) = reference.name() else { continue };
-        let id = match reference.target() {
-            Some(id) => Some(id),
-            None => reference.resolve().ok().and_then(|resolved| resolved.target()),
-        };
-        refs.extend(id.map(|id| (name.to_owned(), id)));
-    }
+    let refs = refs::targets(repository.references().map_err(failed)?).map_err(failed)?;
     let head = repository.find_reference("HEAD").ok();
     let head = head.and_then(|head| head.symbolic_target().ok().flatten().map(ToOwned::to_owned));
     Ok(Snapshot { refs, head })
