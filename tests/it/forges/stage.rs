@@ -5,7 +5,7 @@ use crate::support::forgejo::{Forgejo, Jo};
 use crate::support::git::Repo;
 use crate::support::gitlab::{Gitlab, Lab};
 use crate::support::hosted::project::{Change, State};
-use crate::support::hosted::{Held, Host, Service};
+use crate::support::hosted::{Held, Host, Service, meddle_while_held};
 use std::fs;
 use std::path::PathBuf;
 
@@ -97,22 +97,12 @@ impl<S: Service> Stage<S> {
     where
         S: Sync,
     {
-        std::thread::scope(|scope| {
-            let run = scope.spawn(|| {
-                let said = self.promote();
-                self.forge.hold_no_more();
-                said
-            });
-            for (number, held) in held.into_iter().enumerate() {
-                if !held.came() {
-                    let said = run.join().unwrap();
-                    panic!("request {number} to be held never came: {}{}", said.stdout, said.stderr);
-                }
-                meddle(self, number);
-                held.let_go();
-            }
-            run.join().unwrap()
-        })
+        let run = || {
+            let said = self.promote();
+            self.forge.hold_no_more();
+            said
+        };
+        meddle_while_held(held, run, |number| meddle(self, number))
     }
 
     /// What git knows about the bare repository.

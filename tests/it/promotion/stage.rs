@@ -2,7 +2,7 @@
 
 use crate::support::cli::{HANGS, Machine, Said, said};
 use crate::support::git::Repo;
-use crate::support::github::{Github, Held, Seen};
+use crate::support::github::{Github, Held, Seen, meddle_while_held};
 use crate::support::travis::TravisServer;
 use std::fs;
 use std::path::PathBuf;
@@ -127,22 +127,12 @@ impl Stage {
 
     /// Promotes, and meddles while each of these requests stands still, in their order.
     pub fn while_held<const N: usize>(&self, held: [Held; N], mut meddle: impl FnMut(&Self, usize)) -> Said {
-        std::thread::scope(|scope| {
-            let run = scope.spawn(|| {
-                let said = self.promote();
-                self.github.hold_no_more();
-                said
-            });
-            for (number, held) in held.into_iter().enumerate() {
-                if !held.came() {
-                    let said = run.join().unwrap();
-                    panic!("request {number} to be held never came: {}{}", said.stdout, said.stderr);
-                }
-                meddle(self, number);
-                held.let_go();
-            }
-            run.join().unwrap()
-        })
+        let run = || {
+            let said = self.promote();
+            self.github.hold_no_more();
+            said
+        };
+        meddle_while_held(held, run, |number| meddle(self, number))
     }
 
     /// `relwf run promote-staging`; what only staging has is no reason to stop.

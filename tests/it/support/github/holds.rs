@@ -1,6 +1,7 @@
 //! Requests that stand still until the test lets them go on: what a test does meanwhile happens at that very moment, however
 //! fast the machine is.
 
+use crate::support::cli::Said;
 use crate::support::wire::Request;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -68,6 +69,27 @@ impl Held {
         let _ = self.go.send(());
         let _ = self.gone.recv();
     }
+}
+
+/// Runs relwf, and meddles while each of these requests stands still, in their order. `run` lets no request stand still once it
+/// is over.
+pub fn meddle_while_held<const N: usize>(
+    held: [Held; N],
+    run: impl FnOnce() -> Said + Send,
+    mut meddle: impl FnMut(usize),
+) -> Said {
+    std::thread::scope(|scope| {
+        let run = scope.spawn(run);
+        for (number, held) in held.into_iter().enumerate() {
+            if !held.came() {
+                let said = run.join().unwrap();
+                panic!("request {number} to be held never came: {}{}", said.stdout, said.stderr);
+            }
+            meddle(number);
+            held.let_go();
+        }
+        run.join().unwrap()
+    })
 }
 
 /// The hold that is meant for this request, if any.

@@ -21,7 +21,7 @@ mod state;
 
 pub use doors::Seen;
 pub use faults::Fault;
-pub use holds::{Held, Moment};
+pub use holds::{Held, Moment, meddle_while_held};
 pub use repository::Protection;
 pub use state::{Change, Check, Comment, Deployment, Form, Play, Repository, Rights, Settled, now};
 

@@ -6,7 +6,7 @@ pub mod project;
 use crate::support::git::Repo;
 use crate::support::github::doors::{self, Book};
 use crate::support::github::repository::Git;
-pub use crate::support::github::{Fault, Held, Moment, Rights, Seen};
+pub use crate::support::github::{Fault, Held, Moment, Rights, Seen, meddle_while_held};
 use crate::support::prism::{Described, Upstream};
 use crate::support::servers;
 use crate::support::wire::{self, Answer, Request, decode};
