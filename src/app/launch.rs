@@ -1,12 +1,13 @@
 //! Runs: begun, driven as far as they go, continued.
 
 use super::invocation::{Fetch, Invocation};
-use super::plan::made;
 use super::project::Project;
 use super::run_id::new_run_id;
 use super::unresolved::{Doubt, OpenChange, left_open};
 use super::wiring;
+use crate::components::ComponentDelta;
 use crate::config;
+use crate::effects::CommitsMade;
 use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
 use crate::model::{Failure, FailureKind, RunId, TaskContext, Value};
@@ -66,8 +67,8 @@ pub struct Finished {
     pub workflow: String,
     /// How it stands.
     pub outcome: Outcome,
-    /// The outcome of its last merge, pick, revert or rollback, for the component table.
-    pub merge: Option<Value>,
+    /// What the last commit that it made ships.
+    pub components: Vec<ComponentDelta>,
     /// Milliseconds in this process.
     pub took_ms: u64,
     /// Does it wait for a person's word?
@@ -235,7 +236,7 @@ fn drive(
         run: claim.run().clone(),
         workflow: prepared.workflow.clone(),
         outcome,
-        merge: None,
+        components: Vec::new(),
         took_ms,
         approval: false,
         unsettled: Vec::new(),
@@ -244,7 +245,11 @@ fn drive(
     finished.open = left_open(&history.entries);
     for (key, entry) in history.entries {
         match entry.settled {
-            Some(Settled::Value(value)) if made(&entry.name).is_some() => finished.merge = Some(value),
+            Some(Settled::Value(value)) => {
+                if let Some(commits) = CommitsMade::read(&entry.name, &value) {
+                    finished.components = commits.components().to_vec();
+                }
+            }
             Some(_) => {}
             None if entry.unknown.is_some() => {
                 finished.unsettled.push(Doubt::of(&key, &entry));

@@ -27,7 +27,7 @@ mod runs;
 mod unresolved;
 mod wiring;
 
-pub use crate::effects::Line;
+pub use crate::effects::{CommitOutcome, Line};
 pub use crate::git::ListedCommit;
 pub use candidates::{Candidate, Candidates, candidates};
 pub use check::{Checked, check};

@@ -5,14 +5,15 @@ use super::preview::{ChangedFile, changed_files};
 use super::project::Project;
 use super::run_id::new_run_id;
 use super::wiring;
+use crate::components::ComponentDelta;
+use crate::effects::{Commit, CommitOutcome, CommitsMade, SeriesAnswer};
 use crate::git::ListedCommit;
 use crate::git::{Keep, Mirror};
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
-use crate::model::{CommitId, Failure, TaskContext, TreeId, Value};
+use crate::model::{Failure, TaskContext, TreeId, Value};
 use crate::run::{DryDriver, Listener, Outcome, PlanItem};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 
 /// What a workflow would do.
 #[derive(Debug)]
@@ -38,17 +39,6 @@ pub enum Made {
     Restore,
 }
 
-/// How a host function makes commits, if it does.
-pub fn made(command: &str) -> Option<Made> {
-    Some(match command {
-        "git::merge" => Made::Merge,
-        "git::cherry_pick" => Made::Pick,
-        "git::revert" => Made::Revert,
-        "git::restore_tree" => Made::Restore,
-        _ => return None,
-    })
-}
-
 /// A merge, or another commit to land, that the workflow would make.
 #[derive(Debug)]
 pub struct PlannedMerge {
@@ -58,18 +48,18 @@ pub struct PlannedMerge {
     pub source: Value,
     /// Where it goes.
     pub target: Value,
-    /// `clean`, `conflicts` or `up-to-date`.
-    pub outcome: String,
+    /// How it would come out.
+    pub outcome: CommitOutcome,
     /// Its conflicts.
     pub conflicts: Vec<Conflict>,
     /// The commits that would be new in the target, newest first; of very many only the newest.
     pub commits: Vec<ListedCommit>,
     /// How many would be new in all.
-    pub commit_count: usize,
+    pub commit_count: u64,
     /// The files that would change in the target.
     pub files: Vec<ChangedFile>,
-    /// What would ship, as rows of the delta.
-    pub components: Value,
+    /// What would ship.
+    pub components: Vec<ComponentDelta>,
     /// What the merge does not say by itself.
     pub hidden: Hidden,
 }
@@ -97,45 +87,65 @@ pub fn dry_run(
         cancel: &project.invocation.cancel,
     };
     let (outcome, plan) = driver.drive();
-    let merges = plan.iter().filter_map(|item| Some((made(&item.command)?, item)));
-    let merges = merges.map(|(made, item)| planned(&world.mirror, made, item)).collect::<Result<Vec<_>, _>>()?;
+    let merges = plan.iter().filter_map(|item| planned(&world.mirror, item).transpose()).collect::<Result<_, _>>()?;
     Ok(Planned { outcome, plan, merges })
 }
 
-fn planned(mirror: &Mirror, made: Made, item: &PlanItem) -> Result<PlannedMerge, Failure> {
-    fn field<T: DeserializeOwned>(value: &Value, key: &str) -> Option<T> {
-        serde_json::from_value(value.get(key)?.clone()).ok()
-    }
-    let assumed = &item.assumed;
-    let ours: Option<CommitId> = field(assumed, "ours");
-    let files = match (ours, field::<TreeId>(assumed, "tree")) {
-        (Some(ours), Some(tree)) => changed_files(mirror, mirror.tree(ours)?, tree)?,
-        _ => Vec::new(),
+/// What a planned command would make; `None` where it makes no commits, or what it rests on is not known yet.
+fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Failure> {
+    let Some(commits) = CommitsMade::read(&item.command, &item.assumed) else { return Ok(None) };
+    let files = |ours, tree: Option<TreeId>| match tree {
+        Some(tree) => changed_files(mirror, mirror.tree(ours)?, tree),
+        None => Ok(Vec::new()),
     };
-    let commits = assumed.get("commits").and_then(Value::as_array).into_iter().flatten().filter_map(|commit| {
-        Some(ListedCommit {
-            commit: field(commit, "commit").or_else(|| field(commit, "id"))?,
-            summary: field(commit, "summary").unwrap_or_default(),
-            author: field(commit, "author").unwrap_or_default(),
-            time: field(commit, "time").unwrap_or_default(),
+    let given = |name: &str| item.args.get(name).cloned().unwrap_or_default();
+    let target = given("target");
+    let series = |made, answer: SeriesAnswer, target| -> Result<PlannedMerge, Failure> {
+        Ok(PlannedMerge {
+            made,
+            source: given("commits"),
+            target,
+            outcome: answer.outcome,
+            files: files(answer.ours, answer.tree)?,
+            conflicts: answer.conflicts,
+            commits: answer.commits.into_iter().map(|made| ListedCommit::from(made.commit)).collect(),
+            commit_count: answer.commit_count,
+            components: answer.components,
+            hidden: Hidden::default(),
         })
-    });
-    let commits: Vec<ListedCommit> = commits.collect();
-    let source = match made {
-        Made::Merge => "source",
-        Made::Pick | Made::Revert => "commits",
-        Made::Restore => "release",
     };
-    Ok(PlannedMerge {
-        made,
-        source: item.args.get(source).cloned().unwrap_or_default(),
-        target: item.args.get("target").cloned().unwrap_or_default(),
-        outcome: field(assumed, "outcome").unwrap_or_default(),
-        conflicts: field(assumed, "conflicts").unwrap_or_default(),
-        commit_count: field(assumed, "commit_count").unwrap_or(commits.len()),
-        commits,
-        files,
-        components: assumed.get("components").cloned().unwrap_or_default(),
-        hidden: field(assumed, "hidden").unwrap_or_default(),
-    })
+    Ok(Some(match commits {
+        CommitsMade::Merge(answer) => PlannedMerge {
+            made: Made::Merge,
+            source: given("source"),
+            target,
+            outcome: answer.outcome,
+            files: files(answer.ours, answer.tree)?,
+            conflicts: answer.conflicts,
+            commits: answer.commits.into_iter().map(ListedCommit::from).collect(),
+            commit_count: answer.commit_count,
+            components: answer.components,
+            hidden: answer.hidden,
+        },
+        CommitsMade::Pick(answer) => series(Made::Pick, answer, target)?,
+        CommitsMade::Revert(answer) => series(Made::Revert, answer, target)?,
+        CommitsMade::Restore(answer) => PlannedMerge {
+            made: Made::Restore,
+            source: given("release"),
+            target,
+            outcome: answer.outcome,
+            files: files(answer.ours, Some(answer.tree))?,
+            conflicts: Vec::new(),
+            commits: answer.commits.into_iter().map(ListedCommit::from).collect(),
+            commit_count: answer.commit_count,
+            components: answer.components,
+            hidden: Hidden::default(),
+        },
+    }))
+}
+
+impl From<Commit> for ListedCommit {
+    fn from(commit: Commit) -> Self {
+        Self { commit: commit.id, summary: commit.summary, author: commit.author, time: commit.time }
+    }
 }

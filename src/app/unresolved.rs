@@ -1,9 +1,9 @@
 //! What a run that has stopped leaves to people: effects in doubt, and changes that are left open.
 
-use crate::effects::host_functions;
+use crate::effects::{ProposedChange, host_functions};
 use crate::model::Value;
 use crate::run::{Entry, Key, Settled, Shape};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// An effect that may or may not have happened.
@@ -56,8 +56,8 @@ pub(super) fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<OpenChange> {
     let gone: Vec<u64> = entries.values().filter(ends).filter_map(|entry| number(entry.args.get("change")?)).collect();
     let proposed = entries.values().filter(|entry| entry.name == "forge::propose").filter_map(value);
     let open = proposed.filter_map(|change| {
-        let url = change.get("url").and_then(Value::as_str).map(str::to_owned);
-        Some(OpenChange { number: number(&change)?, url })
+        let ProposedChange { number, url, .. } = ProposedChange::deserialize(&change).ok()?;
+        Some(OpenChange { number: *number.known()?, url: url.known().cloned().flatten() })
     });
     open.filter(|change| !gone.contains(&change.number)).collect()
 }

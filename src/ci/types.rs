@@ -1,7 +1,8 @@
 //! The trait, and what passes through it.
 
-use crate::model::{BranchName, CiEvent, CommitId, TaskContext, WriteError};
+use crate::model::{BranchName, CiEvent, CommitId, TaskContext, TimeText, WriteError};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who starts builds.
@@ -14,7 +15,7 @@ pub enum Start {
 }
 
 /// How a build stands. Whatever a server invents beyond these counts as `Running`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildState {
     /// Waiting to start.
@@ -32,7 +33,7 @@ pub enum BuildState {
 }
 
 /// One build.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
     /// Its id on the server.
     pub id: String,
@@ -47,6 +48,7 @@ pub struct Build {
     pub url: Option<String>,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<TimeText>")]
     pub finished: Option<Timestamp>,
 }
 

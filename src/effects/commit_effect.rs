@@ -3,13 +3,14 @@
 
 use super::World;
 use super::commit_writer::{CommitSignatures, CommitWriter};
-use super::declare::{facts, value};
 use super::delta::detection;
+use super::host_fn::{Answering, facts, value};
+use crate::components::ComponentDelta;
 use crate::git::{CrossCheck, Ident};
 use crate::merge::Outcome;
 use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value, WriteError};
 use crate::promotion::Shipment;
-use crate::run::{Assumed, Effect, Intent, OnUnknown, Performing, Probe};
+use crate::run::{Assumed, Command, Effect, Intent, OnUnknown, Performing, Probe};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -70,9 +71,9 @@ pub(super) fn components(
     commit: CommitId,
     count: u64,
     shown: Option<CommitId>,
-) -> Result<Value, Failure> {
+) -> Result<Vec<ComponentDelta>, Failure> {
     let mirror = &world.mirror;
-    value(Shipment::new(mirror, detection(world), ours, mirror.tree(commit)?, count)?.components(shown))
+    Ok(Shipment::new(mirror, detection(world), ours, mirror.tree(commit)?, count)?.components(shown))
 }
 
 /// A command that makes commits in the cache and pushes nothing.
@@ -80,6 +81,8 @@ pub(super) trait CommitBuilder: Send + Sync {
     /// Everything that decides the commits' ids. It is journaled before the first is made, so that doing it again gives the
     /// same ids.
     type Fixed: Serialize + DeserializeOwned;
+    /// What the script gets.
+    type Answer: Serialize + DeserializeOwned + Made + Send;
 
     /// What it works on.
     fn world(&self) -> &World;
@@ -87,15 +90,26 @@ pub(super) trait CommitBuilder: Send + Sync {
     /// Fixes it.
     fn fix(&self, cx: &Performing<'_>) -> Result<Self::Fixed, Failure>;
 
-    /// Makes the commits with this writer, and the answer; its `commit` is the newest.
-    fn build(&self, run: &RunId, fixed: &Self::Fixed, writer: &CommitWriter<'_>) -> Result<Value, Failure>;
+    /// Makes the commits with this writer, and the answer.
+    fn build(&self, run: &RunId, fixed: &Self::Fixed, writer: &CommitWriter<'_>) -> Result<Self::Answer, Failure>;
+}
+
+/// The answer of a command that makes commits.
+pub(super) trait Made {
+    /// The newest commit that was made, if one was.
+    fn commit(&self) -> Option<CommitId>;
+}
+
+/// The command of something that makes commits.
+pub(super) fn commits<T: CommitBuilder + 'static>(builder: T) -> Answering<T::Answer> {
+    Command::Effect(Box::new(CommitEffect { builder, built: Mutex::default() })).into()
 }
 
 /// A command that makes commits, as an effect.
-pub(super) struct CommitEffect<T> {
+struct CommitEffect<T: CommitBuilder> {
     builder: T,
     /// What signing made already, with the intent that came of it.
-    built: Mutex<Option<(Value, Value)>>,
+    built: Mutex<Option<(Value, T::Answer)>>,
 }
 
 /// Everything that decides the commits' ids, signatures included: no program signs the same text twice in the same way.
@@ -108,11 +122,7 @@ struct Pre<T> {
 }
 
 impl<T: CommitBuilder> CommitEffect<T> {
-    pub(super) fn new(builder: T) -> Self {
-        Self { builder, built: Mutex::default() }
-    }
-
-    fn build(&self, run: &RunId, pre: &Value) -> Result<Value, Failure> {
+    fn build(&self, run: &RunId, pre: &Value) -> Result<T::Answer, Failure> {
         let Pre { fixed, commit_signatures } = facts(pre)?;
         self.builder.build(run, &fixed, &CommitWriter::signed(&commit_signatures))
     }
@@ -134,10 +144,11 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
 
     fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
         let built = self.built.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match built.filter(|(pre, _)| *pre == intent.pre) {
+        let answer = match built.filter(|(pre, _)| *pre == intent.pre) {
             Some((_, answer)) => Ok(answer),
-            None => self.build(cx.run, &intent.pre).map_err(WriteError::Refused),
-        }
+            None => self.build(cx.run, &intent.pre),
+        };
+        answer.and_then(value).map_err(WriteError::Refused)
     }
 
     /// Always "absent": with everything fixed in the intent, doing it again writes the very same objects.
@@ -147,11 +158,11 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
 
     /// What was made lives in the cache alone until it is proposed.
     fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
-        let Ok(commit) = facts::<CommitId>(&outcome["commit"]) else { return Ok(()) };
+        let Some(commit) = facts::<T::Answer>(outcome)?.commit() else { return Ok(()) };
         if self.builder.world().mirror.contains(commit.object()) {
             return Ok(());
         }
-        if self.build(cx.run, &intent.pre)?["commit"] == outcome["commit"] {
+        if self.build(cx.run, &intent.pre)?.commit() == Some(commit) {
             return Ok(());
         }
         Err(Failure::new(
@@ -167,8 +178,9 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
 
     /// Computed for real, but for signatures: a dry run's mirror keeps new objects in memory.
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        let value = self.builder.build(cx.run, &self.builder.fix(cx)?, &CommitWriter::preview())?;
-        let makes = !value["commit"].is_null();
+        let answer = self.builder.build(cx.run, &self.builder.fix(cx)?, &CommitWriter::preview())?;
+        let makes = answer.commit().is_some();
+        let value = value(answer)?;
         match self.builder.world().signing.as_ref().map_err(Clone::clone) {
             Ok(Some(signing)) if makes => {
                 signing.ready()?;

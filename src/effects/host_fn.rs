@@ -231,7 +231,7 @@ impl<E: Effect> run::Effect for Typed<E> {
 }
 
 /// The command for a call one of whose arguments only a real run knows: in a dry run its outcome is unknown too.
-pub(super) fn blind(host: &HostFn, call: &Call) -> Option<Command> {
+fn blind(host: &HostFn, call: &Call) -> Option<Command> {
     let what = unknown_inside(&call.args)?;
     let name = host.name;
     let failure = Failure::new(

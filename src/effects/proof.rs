@@ -1,11 +1,12 @@
 //! What landed, held against what was tested: found along the target's first parents, exact to parents and files.
 
 use super::World;
+use super::forge::Landed;
 use super::lease::{RefLease, moved};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext, Value};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext};
 use serde_json::json;
 
-/// At most so many commits are walked.
+/// How many commits are walked at most.
 const LONGEST: usize = 1000;
 
 /// What shall have landed.
@@ -25,7 +26,7 @@ impl Proof<'_> {
     /// # Errors
     ///
     /// Kind `git` where something else landed: certain, and nobody may take it for done. Kind `moved` where nothing did.
-    pub(super) fn prove(&self, task: TaskContext<'_>) -> Result<Value, Failure> {
+    pub(super) fn prove(&self, task: TaskContext<'_>) -> Result<Landed, Failure> {
         let RefLease { old: Some(old), new: Some(new), name } = self.lease else {
             return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
         };
@@ -43,7 +44,7 @@ impl Proof<'_> {
             _ => false,
         };
         if stands && landed.tree == commit.tree {
-            return Ok(json!({ "commit": landed.id, "branch": self.target, "before": old, "tree": landed.tree }));
+            return Ok(Landed { commit: landed.id, branch: self.target.clone(), before: old, tree: landed.tree });
         }
         let what = if stands { "with other files than were tested" } else { "with the wrong parents" };
         let target = self.target;

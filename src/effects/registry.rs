@@ -1,30 +1,18 @@
 //! Every host function in one table.
 
 use super::World;
-use super::declare::{self, Untyped};
 use super::host_fn::Declared;
 use crate::model::{Failure, FailureKind};
 use crate::run::{Call, Command, Commands, HostFn};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-const UNTYPED: [&[declare::Declared]; 11] = [
-    super::merging::COMMANDS,
-    super::picking::COMMANDS,
-    super::restoring::COMMANDS,
-    super::candidate::COMMANDS,
-    super::forge::COMMANDS,
-    super::checks::COMMANDS,
-    super::land::COMMANDS,
-    super::closing::COMMANDS,
-    super::ci::COMMANDS,
-    super::building::COMMANDS,
-    super::health::COMMANDS,
-];
-
-const NAMESPACES: [&[&dyn Declared]; 7] = [
+const NAMESPACES: [&[&dyn Declared]; 10] = [
     super::git::FUNCTIONS,
     super::delta::FUNCTIONS,
+    super::candidate::FUNCTIONS,
+    super::forge::FUNCTIONS,
+    super::ci::FUNCTIONS,
     super::fleet::FUNCTIONS,
     super::flow::FUNCTIONS,
     super::http::FUNCTIONS,
@@ -33,10 +21,7 @@ const NAMESPACES: [&[&dyn Declared]; 7] = [
 ];
 
 fn all() -> impl Iterator<Item = &'static dyn Declared> {
-    static UNTYPED_ONES: LazyLock<Vec<Untyped>> =
-        LazyLock::new(|| UNTYPED.into_iter().flatten().map(declare::Declared::untyped).collect());
-    let untyped = UNTYPED_ONES.iter().map(|function| -> &dyn Declared { function });
-    untyped.chain(NAMESPACES.into_iter().flatten().copied())
+    NAMESPACES.into_iter().flatten().copied()
 }
 
 /// Every host function, for those who register, check or document them.

@@ -1,6 +1,6 @@
 //! Data as the short texts that go into messages and titles.
 
-/// At most so many items, and how many more there are.
+/// The first items, and how many more there are.
 pub(super) fn list(items: &[String], limit: usize) -> String {
     let shown = items.iter().take(limit).map(String::as_str).collect::<Vec<_>>().join(", ");
     match items.len().saturating_sub(limit) {

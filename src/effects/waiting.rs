@@ -18,7 +18,7 @@ pub(super) fn later(from: Timestamp, by: HumanDuration) -> Timestamp {
 }
 
 /// A network that is down is no verdict: look again until the deadline.
-pub(super) fn unreachable(failure: Failure, now: Timestamp, deadline: Timestamp) -> Result<Observation, Failure> {
+pub(super) fn unreachable<A>(failure: Failure, now: Timestamp, deadline: Timestamp) -> Result<Observation<A>, Failure> {
     let passing = matches!(failure.kind, FailureKind::Network | FailureKind::Timeout);
     if !passing || now >= deadline {
         return Err(failure);

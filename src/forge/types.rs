@@ -2,6 +2,7 @@
 
 use crate::model::{BranchName, CommitId, TaskContext, WriteError};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a forge can do; workflows never ask, effects do.
@@ -16,7 +17,7 @@ pub struct Caps {
 }
 
 /// The state of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeState {
     /// Proposed.
@@ -91,7 +92,7 @@ impl Search<'_> {
 }
 
 /// How one check judged a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerdictState {
     /// Not finished.

@@ -9,6 +9,7 @@ use super::program::{git_program, git_version, run_git};
 use crate::merge::{Conflict, Merged, Outcome};
 use crate::model::{Cancel, CommitId, ObjectId, TreeId};
 use crate::process::Finished;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What git says about a merge that was decided here.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CrossCheck {
     /// The program and its version, e.g. `git 2.47.3`; `None` when there is none that can (before 2.38, or not on PATH).
     pub by: Option<String>,

@@ -2,10 +2,11 @@
 
 use super::CommitInfo;
 use crate::model::CommitId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A commit, as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListedCommit {
     /// Its id.
     pub commit: CommitId,

@@ -3,6 +3,7 @@
 use super::{Hidden, Presence, Reverted, Squashed, TargetOnly};
 use crate::git::ListedCommit;
 use crate::model::CommitId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How many commits are named; the rest is counted.
@@ -18,7 +19,7 @@ pub struct BranchNames<'a> {
 }
 
 /// What kind of thing is hidden: the word that scripts branch on and people accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HiddenKind {
     /// The result lacks commits of the source.
@@ -30,7 +31,7 @@ pub enum HiddenKind {
 }
 
 /// Something that a person should decide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HiddenFinding {
     /// Its kind.
     pub kind: HiddenKind,

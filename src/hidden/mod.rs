@@ -24,11 +24,12 @@ use crate::model::{CommitId, Failure, TreeId};
 use history::TargetHistory;
 use promotions::{Promotion, Promotions};
 use queries::Queries;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// A commit of the source that the result lacks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reverted {
     /// The commit.
     #[serde(flatten)]
@@ -38,7 +39,7 @@ pub struct Reverted {
 }
 
 /// A commit that takes others back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RevertedBy {
     /// Its id.
     pub commit: CommitId,
@@ -47,7 +48,7 @@ pub struct RevertedBy {
 }
 
 /// How a commit that only the target has stands to the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
     /// The source has its change, in this or another form.
@@ -59,7 +60,7 @@ pub enum Presence {
 }
 
 /// A commit that only the target has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetOnly {
     /// The commit.
     #[serde(flatten)]
@@ -72,7 +73,7 @@ pub struct TargetOnly {
 }
 
 /// A promotion without its second parent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Squashed {
     /// The commit on the target.
     #[serde(flatten)]
@@ -86,7 +87,7 @@ pub struct Squashed {
 }
 
 /// What a merge hides.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Hidden {
     /// Commits of the source that the result lacks because the target took them back; of very many only the newest.

@@ -1,10 +1,11 @@
 //! Conflicts as data: which paths, which blobs, which lines.
 
 use crate::model::ObjectId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What kind of conflict it is; the words are those of git's own messages (`CONFLICT (modify/delete)`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictKind {
     /// Both sides changed the same lines.
@@ -38,7 +39,7 @@ pub enum ConflictKind {
 }
 
 /// One version of a conflicted path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Side {
     /// Its path on that side.
     pub path: String,
@@ -49,7 +50,7 @@ pub struct Side {
 }
 
 /// Lines that both sides changed, in diff3 style.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hunk {
     /// First line of the hunk in ours, from 1.
     pub line: usize,
@@ -62,7 +63,7 @@ pub struct Hunk {
 }
 
 /// One conflict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {
     /// The path it is about.
     pub path: String,

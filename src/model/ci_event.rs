@@ -1,9 +1,10 @@
 //! Why a build runs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The four kinds of Travis jobs; other CIs map theirs onto them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CiEvent {
     /// A branch moved.

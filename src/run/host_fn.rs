@@ -66,18 +66,6 @@ impl HostFn {
         }
     }
 
-    /// A function whose types do not say what it is.
-    pub fn untyped(
-        kind: Kind,
-        style: Style,
-        name: &'static str,
-        doc: &'static str,
-        params: Vec<Field>,
-        answer: Shape,
-    ) -> Self {
-        Self { params: params.into(), answer: answer.into(), ..Self::new::<(), ()>(kind, style, name, doc) }
-    }
-
     /// What it takes, in the order in which it is written. A value of `()` counts as absent.
     pub fn params(&self) -> &[Field] {
         self.params.get_or_init(|| {

@@ -3,17 +3,12 @@
 use super::style::{DIM, ERROR, NAME, WARNING, paint};
 use super::table::table;
 use crate::components::{Change, ComponentDelta, Version};
-use crate::model::{Value, short_id};
+use crate::model::short_id;
 
 /// Name, from → to, commits; one row a component. Empty when there are no components.
 pub fn components(rows: &[ComponentDelta]) -> String {
     let cells: Vec<Vec<String>> = rows.iter().map(row).collect();
     if cells.is_empty() { String::new() } else { table(&["COMPONENT", "FROM", "", "TO", "CHANGE"], &cells) }
-}
-
-/// The same from data as scripts and the journal hold it; rows of another shape are left out.
-pub fn components_of(value: &Value) -> Vec<ComponentDelta> {
-    value.as_array().into_iter().flatten().filter_map(|row| serde_json::from_value(row.clone()).ok()).collect()
 }
 
 fn row(delta: &ComponentDelta) -> Vec<String> {
@@ -64,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_table_shows_what_moves() {
-        let rows = components_of(&serde_json::json!([
+        let rows: Vec<ComponentDelta> = serde_json::from_value(serde_json::json!([
             {"name": "service", "detect": "commits", "change": "changed", "commits": 3,
              "from": {"revision": "1111111111111111111111111111111111111111"},
              "to": {"revision": "2222222222222222222222222222222222222222"}},
@@ -72,7 +67,8 @@ mod tests {
              "from": {"revision": "1111111111111111111111111111111111111111"}, "to": {}},
             {"name": "sdk", "detect": "travis", "change": "changed", "from": {"version": "0.16.5"}, "to": {"floating": true}},
             {"name": "ppc", "detect": "gopkg", "change": "unchanged", "from": {"version": "v1"}, "to": {"version": "v1"}},
-        ]));
+        ]))
+        .unwrap();
         assert_eq!(
             anstream::adapter::strip_str(&components(&rows)).to_string(),
             "COMPONENT  FROM           TO            CHANGE\n\

@@ -1,13 +1,13 @@
 //! A dry run, for people: the merge, its components, then every effect with its place.
 
-use super::components::{components, components_of};
+use super::components::components;
 use super::conflicts::conflicts;
 use super::errors::{Texts, failure_text};
 use super::hidden::hidden;
 use super::preview::{commits, counted, files};
 use super::run::short;
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
-use crate::app::{Made, Planned, PlannedMerge};
+use crate::app::{CommitOutcome, Made, Planned, PlannedMerge};
 use crate::model::Value;
 use crate::run::PlanItem;
 
@@ -48,20 +48,20 @@ fn merge_text(merge: &PlannedMerge) -> String {
         Made::Restore => "roll back to",
     };
     let mut out = format!("{} {} → {}: ", paint(NAME, verb), source, paint(NAME, &target));
-    match merge.outcome.as_str() {
-        "clean" => out.push_str(&format!("{}\n", paint(GOOD, "clean"))),
-        "up-to-date" => {
+    match merge.outcome {
+        CommitOutcome::Clean => out.push_str(&format!("{}\n", paint(GOOD, "clean"))),
+        CommitOutcome::UpToDate => {
             out.push_str(&format!("{}\n", paint(GOOD, "up to date")));
             let hidden = hidden(&merge.hidden);
             return if hidden.is_empty() { out } else { format!("{out}\n{hidden}") };
         }
-        other => out.push_str(&format!("{}\n", paint(ERROR, other))),
+        CommitOutcome::Conflicts => out.push_str(&format!("{}\n", paint(ERROR, "conflicts"))),
     }
     out.push_str(&conflicts(&merge.conflicts, &target, &source));
     for part in [
-        commits(&merge.commits, merge.commit_count),
+        commits(&merge.commits, usize::try_from(merge.commit_count).unwrap_or(usize::MAX)),
         files(&merge.files),
-        components(&components_of(&merge.components)),
+        components(&merge.components),
         hidden(&merge.hidden),
     ] {
         if !part.is_empty() {

@@ -46,7 +46,7 @@ pub(super) struct Args {
     target: String,
     /// the version it should run
     to: String,
-    /// the version it runs now; observed when omitted
+    /// the version it runs now; observed by default
     from: Option<String>,
 }
 

@@ -34,6 +34,6 @@ pub(super) struct Args {
     /// follow only first parents
     #[serde(default)]
     first_parent: bool,
-    /// how many at most; 1000 when omitted
+    /// how many at most; 1000 by default
     limit: Option<usize>,
 }

@@ -1,16 +1,26 @@
 //! `git::…`: questions to the mirror, commits made in it, and leased pushes. Here is what they share.
 
 mod branch;
+mod cherry_pick;
 mod commit;
 mod delete_branch;
 mod is_ancestor;
 mod log;
+mod merge;
 mod push;
+mod restore_tree;
+mod revert;
+mod series;
 mod sync;
 
+pub use merge::MergeAnswer;
+pub use restore_tree::RestoreAnswer;
+pub use series::SeriesAnswer;
+
 use super::World;
-use super::host_fn::{self, Declared};
+use super::host_fn::Declared;
 use super::text::list;
+use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId, Value};
 use schemars::JsonSchema;
@@ -22,12 +32,65 @@ pub(super) static FUNCTIONS: &[&dyn Declared] = &[
     &branch::BRANCH,
     &log::LOG,
     &is_ancestor::IS_ANCESTOR,
+    &merge::MERGE,
+    &cherry_pick::CHERRY_PICK,
+    &revert::REVERT,
+    &restore_tree::RESTORE_TREE,
     &push::PUSH,
     &delete_branch::DELETE_BRANCH,
 ];
 
 /// How many commits a list holds at most when nobody says.
 pub(super) const LOG_LIMIT: usize = 1000;
+
+/// How a command that makes commits came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommitOutcome {
+    /// There is a commit to land.
+    Clean,
+    /// A person must resolve conflicts.
+    Conflicts,
+    /// There is nothing to do.
+    UpToDate,
+}
+
+/// What a command that makes commits came to, by the command.
+pub enum CommitsMade {
+    /// `git::merge`.
+    Merge(MergeAnswer),
+    /// `git::cherry_pick`.
+    Pick(SeriesAnswer),
+    /// `git::revert`.
+    Revert(SeriesAnswer),
+    /// `git::restore_tree`.
+    Restore(RestoreAnswer),
+}
+
+impl CommitsMade {
+    /// Reads the answer of a command, if it is one of these and answered what it declares.
+    pub fn read(command: &str, answer: &Value) -> Option<Self> {
+        fn of<T: for<'de> Deserialize<'de>>(answer: &Value) -> Option<T> {
+            T::deserialize(answer).ok()
+        }
+        match command {
+            "git::merge" => of(answer).map(Self::Merge),
+            "git::cherry_pick" => of(answer).map(Self::Pick),
+            "git::revert" => of(answer).map(Self::Revert),
+            "git::restore_tree" => of(answer).map(Self::Restore),
+            _ => None,
+        }
+    }
+
+    /// What ships with them.
+    pub fn components(&self) -> &[ComponentDelta] {
+        match self {
+            Self::Merge(answer) => &answer.components,
+            Self::Pick(answer) | Self::Revert(answer) => &answer.components,
+            Self::Restore(answer) => &answer.components,
+        }
+    }
+}
 
 /// A commit as scripts see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,11 +124,6 @@ impl From<&CommitInfo> for Commit {
             tree: info.tree,
         }
     }
-}
-
-/// The same as plain data.
-pub(super) fn commit_value(info: &CommitInfo) -> Value {
-    host_fn::value(Commit::from(info)).unwrap_or_default()
 }
 
 /// The tip of a branch that must exist.

@@ -36,6 +36,6 @@ pub(super) struct Args {
     /// may hold secrets
     #[serde(default)]
     headers: BTreeMap<String, Value>,
-    /// how long the whole may take; 30s when omitted
+    /// how long the whole may take; 30s by default
     deadline: Option<HumanDuration>,
 }

@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// what to do when it cannot be known whether it arrived
     #[serde(default)]
     on_unknown: OnUnknown,
-    /// how long the whole may take; 30s when omitted
+    /// how long the whole may take; 30s by default
     deadline: Option<HumanDuration>,
 }
 

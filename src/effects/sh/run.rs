@@ -42,7 +42,7 @@ pub(super) struct Args {
     /// what to do when it cannot be known whether it ran
     #[serde(default)]
     on_unknown: OnUnknown,
-    /// it is stopped after this long; 1h when omitted
+    /// it is stopped after this long; 1h by default
     deadline: Option<HumanDuration>,
 }
 

@@ -4,7 +4,7 @@ use super::phrase::short;
 use crate::app::{Doubt, Finished, OpenChange};
 use crate::model::{FailureKind, Value, unknown_inside};
 use crate::run::RunStatus;
-use crate::ui::components::{components, components_of};
+use crate::ui::components::components;
 use crate::ui::errors::{Texts, failure_text};
 use crate::ui::out::{Form, Out};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
@@ -23,16 +23,13 @@ pub fn finished(out: &Out, finished: &Finished, command_prefix: &str, texts: Tex
 }
 
 fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> String {
-    let Finished { run, workflow, outcome, merge, took_ms, approval, unsettled, open } = finished;
+    let Finished { run, workflow, outcome, components: shipped, took_ms, approval, unsettled, open } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
     // What did not land shipped nothing.
     let shipping = matches!(outcome.status, RunStatus::Done | RunStatus::Suspended);
-    if let Some(merge) = merge.as_ref().filter(|_| shipping) {
-        let rows = components_of(merge.get("components").unwrap_or(&Value::Null));
-        if !rows.is_empty() {
-            text.push_str(&format!("\n{}", components(&rows)));
-        }
+    if shipping && !shipped.is_empty() {
+        text.push_str(&format!("\n{}", components(shipped)));
     }
     text.push('\n');
     let error = outcome.failure.as_ref();

@@ -1,67 +1,89 @@
 //! `forge::wait_checks`: waits until every required check is green on the proposed commit itself.
 
-use super::World;
-use super::build_report::{red_build, red_checks, red_jobs};
-use super::change_guard::Proposed;
-use super::ci::{BuildOutcome, build_here};
-use super::declare::{Declared, args, facts, map, value};
-use super::forge::change_number;
-use super::lease::{RefLease, moved};
-use super::proof::Proof;
-use super::text::list;
-use super::waiting::{DEADLINE, POLL, later, unreachable};
+use super::change_number;
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
+use crate::effects::World;
+use crate::effects::build_report::{red_build, red_checks, red_jobs};
+use crate::effects::change_guard::Proposed;
+use crate::effects::ci::{BuildOutcome, build_here};
+use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
+use crate::effects::lease::{RefLease, moved};
+use crate::effects::proof::Proof;
+use crate::effects::text::list;
+use crate::effects::waiting::{DEADLINE, POLL, later, unreachable};
 use crate::forge::{ChangeState, Verdict, VerdictState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value, WriteError};
+use crate::model::{
+    BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext, Value, WriteError,
+};
 use crate::policy::{self, LandsAfter, Reason, count_also_green, judge};
-use crate::run::{Assumed, Call, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
+use crate::run::{Kind, Performing};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-pub(super) const COMMANDS: &[Declared] = &[map(
+pub(super) static WAIT_CHECKS: Function<Args, GreenChecks> = map(
     Kind::Wait,
     "forge::wait_checks",
-    &[
-        required("commit", ParamType::Commit, "the proposed commit"),
-        required(
-            "target",
-            ParamType::Branch,
-            "the branch it shall land on; its environment and the forge say which checks",
-        ),
-        optional(
-            "change",
-            ParamType::Any,
-            "what `forge::propose` answered: stops when it is closed, or when the target moves",
-        ),
-        optional("deadline", ParamType::Duration, "how long to wait; 1h by default"),
-    ],
-    "#{ commit, verdicts: a list of #{ context, state, description, url } }",
     "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\", with `change` \
      also \"moved\" or \"denied\".",
-    make,
-)];
+    |world, args| {
+        let (world, required, looks) = (Arc::clone(world), OnceLock::new(), AtomicU32::new(0));
+        Ok(wait(WaitChecks { world, args, required, looks, heard: Mutex::default() }))
+    },
+)
+.throws(&[
+    (FailureKind::Red, "a required check is red; the detail holds the failed jobs and the ends of their logs"),
+    (FailureKind::Timeout, "they were not all green at the deadline; the detail says which are missing"),
+    (FailureKind::Moved, "the target moved meanwhile: what was tested is not what would land"),
+    (FailureKind::Denied, "the change was closed, or something else was pushed to it"),
+]);
 
-/// Of how many red builds of a commit the jobs are told.
+/// How many red builds of a commit have their jobs shown.
 const BUILDS: usize = 3;
-/// Every so many looks the change and its target are looked at, and not the checks.
+/// Every this many looks the change and its target are looked at, and not the checks.
 const ROUND: u32 = 4;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChecksArgs {
-    commit: String,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the proposed commit
+    commit: Revision,
+    /// the branch it shall land on; its environment and the forge say which checks
     target: BranchName,
+    /// what `forge::propose` answered: stops when it is closed, or when the target moves
     change: Option<Value>,
+    /// how long to wait; 1h by default
     deadline: Option<HumanDuration>,
+}
+
+/// Checks that are all green.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct GreenChecks {
+    /// the commit that they are about
+    commit: CommitId,
+    /// every check that reported, whether it was required or not
+    verdicts: Vec<CheckVerdict>,
+}
+
+/// A check's word.
+#[derive(Serialize, JsonSchema)]
+struct CheckVerdict {
+    /// the check
+    context: String,
+    /// its word
+    state: VerdictState,
+    /// in its own words
+    description: String,
+    /// where people see it
+    url: Option<String>,
 }
 
 struct WaitChecks {
     world: Arc<World>,
-    wanted: ChecksArgs,
+    args: Args,
     /// The contexts that are asked for, once they are known.
     required: OnceLock<Vec<String>>,
     looks: AtomicU32,
@@ -71,24 +93,14 @@ struct WaitChecks {
 
 /// Journaled when the wait begins.
 #[derive(Serialize, Deserialize)]
-struct Begun {
+pub(super) struct Begun {
     commit: CommitId,
     deadline: Timestamp,
 }
 
-fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Wait(Box::new(WaitChecks {
-        world: Arc::clone(world),
-        wanted: args(call)?,
-        required: OnceLock::new(),
-        looks: AtomicU32::new(0),
-        heard: Mutex::default(),
-    })))
-}
-
 impl WaitChecks {
     fn environment(&self) -> Option<&Environment> {
-        policy::environment_of(&self.world.config, &self.wanted.target)
+        policy::environment_of(&self.world.config, &self.args.target)
     }
 
     /// What the target's environment and the forge's rules ask for.
@@ -96,19 +108,19 @@ impl WaitChecks {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }
-        let rules = self.world.forge.rules(&self.wanted.target, task)?;
+        let rules = self.world.forge.rules(&self.args.target, task)?;
         let contexts = policy::required_to_land(self.environment(), &rules);
         Ok(self.required.get_or_init(|| contexts).clone())
     }
 
     /// The change is open, and its target where the commit was made.
     fn stands(&self, commit: CommitId, task: TaskContext<'_>) -> Result<(), Failure> {
-        let Some(change) = self.wanted.change.as_ref() else {
+        let Some(change) = self.args.change.as_ref() else {
             return Ok(());
         };
         let number = change_number(change)?;
         let Some(change) = self.world.forge.change(number, task)? else { return Ok(()) };
-        let (world, target) = (&self.world, &self.wanted.target);
+        let (world, target) = (&self.world, &self.args.target);
         Proposed { world, commit, target }.ensure_unchanged(&change, task)?;
         // Of picks and reverts the landing knows what they were made on.
         let parents = world.mirror.commit(commit)?.parents;
@@ -132,7 +144,7 @@ impl WaitChecks {
     fn verdicts(&self, commit: CommitId, required: &[String], task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
         let look = self.looks.fetch_add(1, Ordering::Relaxed);
         let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.wanted.change.is_some() && look % ROUND == ROUND - 1 {
+        if self.args.change.is_some() && look % ROUND == ROUND - 1 {
             self.stands(commit, task)?;
             return Ok(heard().clone());
         }
@@ -151,7 +163,7 @@ impl WaitChecks {
     fn build(&self, cx: &Performing<'_>, commit: CommitId, required: &[String]) -> Result<(), Failure> {
         let Some(ci) = self.world.ci.as_ref().filter(|ci| ci.start() == Start::Us) else { return Ok(()) };
         let event = CiEvent::PullRequest;
-        let build = match build_here(&**ci, cx, commit, event, &self.wanted.target)? {
+        let build = match build_here(&**ci, cx, commit, event, &self.args.target)? {
             BuildOutcome::Ended(build) => build,
             BuildOutcome::Open(_) => return Ok(()),
         };
@@ -176,14 +188,14 @@ impl WaitChecks {
         let query = BuildQuery {
             commit: Some(commit),
             event: Some(CiEvent::PullRequest),
-            branch: Some(self.wanted.target.clone()),
+            branch: Some(self.args.target.clone()),
         };
         let builds = ci.builds(&query, task).unwrap_or_default();
         let red = builds.iter().filter(|build| matches!(build.state, BuildState::Failed | BuildState::Errored));
         red.take(BUILDS).flat_map(|build| red_jobs(ci, build, task)).collect()
     }
 
-    fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
+    fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation<GreenChecks>, Failure> {
         let required = self.required(cx.task)?;
         self.build(cx, begun.commit, &required)?;
         let verdicts = self.verdicts(begun.commit, &required, cx.task)?;
@@ -191,7 +203,7 @@ impl WaitChecks {
         let now = self.world.clock.now();
         let checks = judge(&required, &verdicts);
         if checks.are_green() {
-            return Ok(Observation::Ready(checks_value(begun.commit, &verdicts)));
+            return Ok(Observation::Ready(GreenChecks::of(begun.commit, verdicts)));
         }
         if !checks.red.is_empty() {
             return Err(red_checks(begun.commit, &checks.red, &self.red_jobs(begun.commit, cx.task)));
@@ -211,47 +223,46 @@ impl WaitChecks {
 }
 
 impl Wait for WaitChecks {
-    fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
-        value(Begun { commit, deadline: later(cx.now, self.wanted.deadline.unwrap_or(DEADLINE)) })
+    type Begun = Begun;
+    type Answer = GreenChecks;
+
+    fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
+        let commit = self.world.mirror.resolve(self.args.commit.as_str())?;
+        Ok(Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)) })
     }
 
-    fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure> {
-        let begun: Begun = facts(begun)?;
+    fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<GreenChecks>, Failure> {
         self.look(cx, &begun).or_else(|failure| {
             // A red build is a verdict whatever its kind; what is passing is only the way there.
             unreachable(failure, self.world.clock.now(), begun.deadline)
         })
     }
 
-    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<GreenChecks>, Failure> {
+        let commit = self.world.mirror.resolve(self.args.commit.as_str())?;
         let required = self.required(cx.task)?;
         let note = match LandsAfter::of(required.clone(), self.world.ci.as_ref().map(|ci| ci.start())) {
             LandsAfter::Checks(checks) => format!("assuming the checks pass: {}", list(&checks, 5)),
             LandsAfter::OwnBuild => "assuming the command of [ci] passes".to_owned(),
             LandsAfter::Nothing => "no checks required".to_owned(),
         };
-        let verdicts: Vec<Value> = required
-            .iter()
-            .map(|context| json!({ "context": context, "state": "green", "description": "assumed", "url": null }))
-            .collect();
-        Ok(Assumed { value: json!({ "commit": commit, "verdicts": verdicts }), note: Some(note) })
+        let assumed = |context| CheckVerdict {
+            context,
+            state: VerdictState::Green,
+            description: "assumed".to_owned(),
+            url: None,
+        };
+        let verdicts = required.into_iter().map(assumed).collect();
+        Ok(Assumed { value: GreenChecks { commit, verdicts }, note: Some(note) })
     }
 }
 
-/// A commit's verdicts as scripts see them.
-fn checks_value(commit: CommitId, verdicts: &[Verdict]) -> Value {
-    let verdicts: Vec<Value> = verdicts
-        .iter()
-        .map(|verdict| {
-            json!({
-                "context": verdict.context,
-                "state": verdict.state,
-                "description": verdict.description,
-                "url": verdict.url,
-            })
-        })
-        .collect();
-    json!({ "commit": commit, "verdicts": verdicts })
+impl GreenChecks {
+    fn of(commit: CommitId, verdicts: Vec<Verdict>) -> Self {
+        let shown = |verdict: Verdict| {
+            let Verdict { context, state, description, url, .. } = verdict;
+            CheckVerdict { context, state, description, url }
+        };
+        Self { commit, verdicts: verdicts.into_iter().map(shown).collect() }
+    }
 }

@@ -1,47 +1,61 @@
 //! `forge::land`: moves the target to the merge commit that was proposed and tested, and proves that it did.
 
-use super::World;
-use super::change_guard::{Proposed, head_moved};
-use super::declare::{Declared, args, facts, map, value};
-use super::forge::change_number;
-use super::landing_method::{LandingMethod, landing_method};
-use super::lease::{RefLease, RemoteState, moved, not_sent};
-use super::proof::{Proof, made_on};
+use super::change_number;
+use crate::effects::World;
+use crate::effects::change_guard::{Proposed, head_moved};
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::landing_method::{LandingMethod, landing_method};
+use crate::effects::lease::{RefLease, RemoteState, moved, not_sent};
+use crate::effects::proof::{Proof, made_on};
 use crate::forge::{Change, ChangeState, MergeOutcome, MergeRequest};
 use crate::model::{
-    BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, TaskContext, Value, WriteError,
+    BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, Revision, TaskContext, TreeId, Value,
+    WriteError,
 };
-use crate::run::{
-    Assumed, Call, Command, Effect, Intent, Kind, OnUnknown, ParamType, Performing, Probe, optional, required,
-};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) const COMMANDS: &[Declared] = &[map(
+pub(super) static LAND: Function<Args, Landed> = map(
     Kind::Effect,
     "forge::land",
-    &[
-        required("change", ParamType::Any, "what `forge::propose` answered, or its number"),
-        required("commit", ParamType::Commit, "the merge commit that was proposed"),
-        required("target", ParamType::Branch, "the branch it lands on"),
-        optional("onto", ParamType::Commit, "for picks and reverts: the commit of the target that they were made on"),
-    ],
-    "#{ commit, branch, before, tree }",
     "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it. With \
      `onto` also what is no merge, only if the target is still there. Where the forge lets nobody push, it merges the change \
      itself, never squashed, and the result must have exactly the tested files.",
-    make,
-)];
+    |world, args| Ok(effect(Land { world: Arc::clone(world), args })),
+)
+.throws(&[
+    (FailureKind::Moved, "the target is no longer where the merge was made; nothing has landed"),
+    (FailureKind::Refused, "neither a push nor the forge's merge is allowed; nothing has landed"),
+    (FailureKind::Denied, "the change was closed, or something else was pushed to it"),
+    (FailureKind::Git, "it is no merge of two, or what landed is not what was tested"),
+]);
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LandArgs {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// what `forge::propose` answered, or its number
     change: Value,
-    commit: String,
+    /// the merge commit that was proposed
+    commit: Revision,
+    /// the branch it lands on
     target: BranchName,
-    onto: Option<String>,
+    /// for picks and reverts: the commit of the target that they were made on
+    onto: Option<Revision>,
+}
+
+/// What has landed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Landed {
+    /// the commit that the branch has now; where the forge merged, its own merge
+    pub commit: CommitId,
+    /// the branch
+    pub branch: BranchName,
+    /// where the branch was before
+    pub before: CommitId,
+    /// the files, exactly those that were tested
+    pub tree: TreeId,
 }
 
 /// How long a forge that cannot merge yet is left alone.
@@ -52,7 +66,7 @@ const PEOPLE: HumanDuration = HumanDuration::new(Duration::from_secs(600));
 
 /// What the probe needs.
 #[derive(Serialize, Deserialize)]
-struct Landing {
+pub(super) struct Landing {
     number: u64,
     #[serde(flatten)]
     lease: RefLease,
@@ -68,21 +82,17 @@ impl Landing {
 
 struct Land {
     world: Arc<World>,
-    wanted: LandArgs,
-}
-
-fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(Land { world: Arc::clone(world), wanted: args(call)? })))
+    args: Args,
 }
 
 impl Land {
     /// The push that lands it: from what the commit was made on to the commit.
     fn lease(&self) -> Result<RefLease, Failure> {
         let mirror = &self.world.mirror;
-        let commit = mirror.commit(mirror.resolve(&self.wanted.commit)?)?;
-        let ours = match (&self.wanted.onto, commit.parents.as_slice()) {
+        let commit = mirror.commit(mirror.resolve(self.args.commit.as_str())?)?;
+        let ours = match (&self.args.onto, commit.parents.as_slice()) {
             (Some(onto), _) => {
-                let onto = mirror.resolve(onto)?;
+                let onto = mirror.resolve(onto.as_str())?;
                 if !made_on(&self.world, commit.id, onto)? {
                     let words = format!("{} was not made on {}", commit.id.short(), onto.short());
                     return Err(Failure::new(FailureKind::Git, words)
@@ -102,11 +112,11 @@ impl Land {
                 ));
             }
         };
-        Ok(RefLease { name: self.wanted.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
+        Ok(RefLease { name: self.args.target.to_ref(), old: Some(ours.object()), new: Some(commit.id.object()) })
     }
 
     fn proposed(&self, commit: CommitId) -> Proposed<'_> {
-        Proposed { world: &self.world, commit, target: &self.wanted.target }
+        Proposed { world: &self.world, commit, target: &self.args.target }
     }
 
     /// The change is as it was proposed, or merged: perhaps our own doing.
@@ -143,7 +153,7 @@ impl Land {
             return Ok(());
         }
         let tip =
-            self.world.forge.branch(&self.wanted.target, task).map_err(WriteError::or_hopeless)?.map(CommitId::object);
+            self.world.forge.branch(&self.args.target, task).map_err(WriteError::or_hopeless)?.map(CommitId::object);
         if tip != *old {
             return match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
                 RemoteState::Done => Ok(()),
@@ -161,7 +171,7 @@ impl Land {
             MergeOutcome::HeadMoved => Err(WriteError::Refused(head_moved(number))),
             // The next attempt sees where the target is, and says so.
             MergeOutcome::BaseMoved => {
-                not_yet(format!("the forge says that {} was modified meanwhile", self.wanted.target))
+                not_yet(format!("the forge says that {} was modified meanwhile", self.args.target))
             }
             MergeOutcome::NotReady(why) => not_yet(format!("the forge cannot merge yet: {why}")),
             MergeOutcome::Withheld(why) => {
@@ -196,7 +206,7 @@ impl Land {
     }
 
     /// Everything after the landing; safe to do again.
-    fn finish(&self, landing: &Landing, task: TaskContext<'_>) -> Result<Value, WriteError> {
+    fn finish(&self, landing: &Landing, task: TaskContext<'_>) -> Result<Landed, WriteError> {
         let unproven = |failure: Failure| WriteError::Unknown(failure);
         let forge = &self.world.forge;
         match forge.close(landing.number, ChangeState::Merged, task) {
@@ -207,9 +217,9 @@ impl Land {
         }
         let proof = Proof {
             world: &self.world,
-            target: &self.wanted.target,
+            target: &self.args.target,
             lease: &landing.lease,
-            series: self.wanted.onto.is_some(),
+            series: self.args.onto.is_some(),
         };
         match proof.prove(task) {
             // What landed is not what was tested. That is certain, and nobody may take it for done.
@@ -220,26 +230,29 @@ impl Land {
 }
 
 impl Effect for Land {
-    fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
+    type Facts = Landing;
+    type Answer = Landed;
+
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Landing, Failure> {
         let lease = self.lease()?;
-        let number = change_number(&self.wanted.change)?;
+        let number = change_number(&self.args.change)?;
         self.change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.task)?;
-        let tip = self.world.forge.branch(&self.wanted.target, cx.task)?.map(CommitId::object);
+        let tip = self.world.forge.branch(&self.args.target, cx.task)?.map(CommitId::object);
         if tip != lease.old && tip != lease.new && lease.remote_state(&self.world, cx.task)? != RemoteState::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
-        value(Landing { number, lease, method: landing_method(&self.world, &self.wanted.target, cx.task)? })
+        Ok(Landing { number, lease, method: landing_method(&self.world, &self.args.target, cx.task)? })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Value, WriteError> {
-        let landing: Landing = facts(&intent.pre).map_err(WriteError::Refused)?;
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Landing>) -> Result<Landed, WriteError> {
+        let landing = intent.facts;
         match landing.method {
             LandingMethod::Push => match self.push(&landing, cx.task) {
                 // A rule that the forge does not tell everybody about: nothing was pushed, and it may merge itself.
                 Err(WriteError::Refused(failure))
                     if failure.kind == FailureKind::Refused && self.world.forge.caps().merges =>
                 {
-                    cx.task.warn(format!("{} takes no push ({failure}); the forge merges", self.wanted.target));
+                    cx.task.warn(format!("{} takes no push ({failure}); the forge merges", self.args.target));
                     self.merge(&landing, cx.task)?;
                 }
                 other => other?,
@@ -249,8 +262,8 @@ impl Effect for Land {
         self.finish(&landing, cx.task)
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: &Intent) -> Result<Probe, Failure> {
-        let landing: Landing = facts(&intent.pre)?;
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Landing>) -> Result<Probe<Landed>, Failure> {
+        let landing = intent.facts;
         match landing.lease.remote_state(&self.world, cx.task)? {
             // Perhaps only the push happened: the rest is done now.
             RemoteState::Done => match self.finish(&landing, cx.task) {
@@ -267,15 +280,12 @@ impl Effect for Land {
         OnUnknown::Ask
     }
 
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Landed>, Failure> {
         let lease = self.lease()?;
         let commit = lease.new.unwrap_or(ObjectId::ZERO).into();
-        let value = json!({
-            "commit": commit,
-            "branch": self.wanted.target,
-            "before": lease.old,
-            "tree": self.world.mirror.tree(commit)?,
-        });
+        let before = lease.old.unwrap_or(ObjectId::ZERO).into();
+        let tree = self.world.mirror.tree(commit)?;
+        let value = Landed { commit, branch: self.args.target.clone(), before, tree };
         Ok(Assumed { value, note: None })
     }
 }

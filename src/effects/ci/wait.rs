@@ -1,64 +1,82 @@
 //! `ci::wait`: waits for the build of a commit, and for what else its environment says reports on it.
 
-use super::World;
-use super::build_report::{red_build, red_deploy};
-use super::ci::{BuildOutcome, EVENT, build_here, build_value, outcome};
-use super::declare::{Declared, args, facts, map, value};
-use super::text::list;
-use super::waiting::{DEADLINE, POLL, later, unreachable};
-use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
+use super::{BuildOutcome, build_here, outcome};
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::config::Environment;
+use crate::effects::World;
+use crate::effects::build_report::{red_build, red_deploy};
+use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
+use crate::effects::text::list;
+use crate::effects::waiting::{DEADLINE, POLL, later, unreachable};
 use crate::forge::Verdict;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, Value, unknown};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext};
 use crate::policy::{self, Awaited, DeployReport, Reason, judge_deploy};
-use crate::run::{Assumed, Command, Kind, Observation, ParamType, Performing, Wait, optional, required};
+use crate::run::{Kind, Performing};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-pub(super) const COMMANDS: &[Declared] = &[map(
+pub(super) static WAIT: Function<Args, Option<Built>> = map(
     Kind::Wait,
     "ci::wait",
-    &[
-        required("commit", ParamType::Commit, "the commit that is built"),
-        required("event", ParamType::String, EVENT),
-        required("branch", ParamType::Branch, "the branch the build is for"),
-        optional("id", ParamType::String, "the `id` that `ci::trigger` answered: that very build, and no earlier one"),
-        optional("deadline", ParamType::Duration, "how long to wait; 1h by default"),
-    ],
-    "#{ id, state, url }, or () when no CI builds it",
-    "Waits until the build of a commit has passed, and what its environment is `deployed_by`; throws kind \"red\" or \"timeout\".",
-    |world, call| {
-        let (world, wanted) = (Arc::clone(world), args(call)?);
-        Ok(Command::Wait(Box::new(WaitBuild { world, wanted, last: Mutex::default() })))
-    },
-)];
+    "Waits until the build of a commit has passed, and what its environment is `deployed_by`; answers () when no CI is \
+     configured and nothing reports. Throws kind \"red\" or \"timeout\".",
+    |world, args| Ok(wait(WaitBuild { world: Arc::clone(world), args, last: Mutex::default() })),
+)
+.throws(&[
+    (
+        FailureKind::Red,
+        "the build, or what deploys, is red; the detail holds the failed jobs and the ends of their logs",
+    ),
+    (FailureKind::Timeout, "they were not all green at the deadline"),
+]);
 
-/// How long nobody may report when nobody says.
+/// How long reports may be awaited before their absence is taken for an answer.
 const SILENCE: HumanDuration = HumanDuration::new(Duration::from_secs(60));
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WaitArgs {
-    commit: String,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the commit that is built
+    commit: Revision,
+    /// what the build counts as
     event: CiEvent,
+    /// the branch the build is for
     branch: BranchName,
+    /// the `id` that `ci::trigger` answered: that very build, and no earlier one
     id: Option<String>,
+    /// how long to wait; 1h by default
     deadline: Option<HumanDuration>,
+}
+
+/// A build that has passed.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Built {
+    /// its id; of reports, their names
+    id: OrUnknown<String>,
+    /// how it ended
+    state: BuildState,
+    /// where people see it
+    url: OrUnknown<Option<String>>,
+}
+
+impl From<Build> for Built {
+    fn from(build: Build) -> Self {
+        Self { id: build.id.into(), state: build.state, url: build.url.into() }
+    }
 }
 
 struct WaitBuild {
     world: Arc<World>,
-    wanted: WaitArgs,
+    args: Args,
     /// What was green at the last look: more may be on its way.
     last: Mutex<Option<Vec<Verdict>>>,
 }
 
 /// Journaled when the wait begins.
 #[derive(Serialize, Deserialize)]
-struct Begun {
+pub(super) struct Begun {
     commit: CommitId,
     deadline: Timestamp,
     /// What was said of the commit then, where it matters.
@@ -71,7 +89,7 @@ struct Begun {
 
 impl WaitBuild {
     fn environment(&self) -> Option<&Environment> {
-        policy::environment_of(&self.world.config, &self.wanted.branch)
+        policy::environment_of(&self.world.config, &self.args.branch)
     }
 
     /// Whose reports on the commit are waited for.
@@ -87,8 +105,8 @@ impl WaitBuild {
     /// Everything that is reported on the commit now, with the deployments that its environment names. Where that cannot be
     /// read, the commit has landed all the same.
     fn said(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
-        let landed = |failure: Failure| match self.wanted.event {
-            CiEvent::Push => failure.cause(format!("{} is on {} all the same", commit.short(), self.wanted.branch)),
+        let landed = |failure: Failure| match self.args.event {
+            CiEvent::Push => failure.cause(format!("{} is on {} all the same", commit.short(), self.args.branch)),
             _ => failure,
         };
         let environment = self.environment();
@@ -104,8 +122,8 @@ impl WaitBuild {
     }
 
     /// The CI's build, once it has passed; else why not yet.
-    fn built(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
-        let WaitArgs { event, branch, id, .. } = &self.wanted;
+    fn built(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Option<Built>, String>, Failure> {
+        let Args { event, branch, id, .. } = &self.args;
         let found = match (id, ci.start()) {
             (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.task)?.map(outcome),
             (None, Start::Us) => Some(build_here(ci, cx, begun.commit, *event, branch)?),
@@ -116,7 +134,7 @@ impl WaitBuild {
             }
         };
         match found {
-            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => Ok(Ok(build_value(&build))),
+            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => Ok(Ok(Some(Built::from(build)))),
             Some(BuildOutcome::Ended(build)) => Err(red_build(ci, &build, cx.task)),
             Some(BuildOutcome::Open(build)) => Ok(Err(format!("the {} build {} is running", event.word(), build.id))),
             None => Ok(Err(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
@@ -124,7 +142,7 @@ impl WaitBuild {
     }
 
     /// What is reported, once it is green; else why not yet.
-    fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Value, String>, Failure> {
+    fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Option<Built>, String>, Failure> {
         let now = self.said(begun.commit, cx.task)?;
         let awaited = self.awaited();
         let green = match judge_deploy(awaited, &begun.said, &now) {
@@ -141,7 +159,7 @@ impl WaitBuild {
                 return Ok(Err(format!("nothing has reported on {} yet", begun.commit.short())));
             }
             cx.task.warn(format!("nothing reports on {}: its deploy is not watched", begun.commit.short()));
-            return Ok(Ok(Value::Null));
+            return Ok(Ok(None));
         }
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(green.clone());
         if awaited == Awaited::Anything && last.as_ref() != Some(&green) {
@@ -149,10 +167,10 @@ impl WaitBuild {
         }
         let names: Vec<String> = green.iter().map(|verdict| verdict.context.clone()).collect();
         let url = green.iter().find_map(|verdict| verdict.url.as_ref());
-        Ok(Ok(json!({ "id": names.join(", "), "state": BuildState::Passed, "url": url })))
+        Ok(Ok(Some(Built { id: names.join(", ").into(), state: BuildState::Passed, url: url.cloned().into() })))
     }
 
-    fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation, Failure> {
+    fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation<Option<Built>>, Failure> {
         let built = self.world.ci.as_deref().map(|ci| self.built(ci, cx, begun)).transpose()?;
         let found = match built {
             Some(Err(why)) => Err(why),
@@ -161,7 +179,7 @@ impl WaitBuild {
             None if self.listens() => self.reported(cx, begun)?,
             None => {
                 cx.task.say("no CI is configured: nothing to wait for");
-                Ok(Value::Null)
+                Ok(None)
             }
         };
         match found {
@@ -180,27 +198,29 @@ impl WaitBuild {
 }
 
 impl Wait for WaitBuild {
-    fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
-        let commit = self.world.mirror.resolve(&self.wanted.commit)?;
+    type Begun = Begun;
+    type Answer = Option<Built>;
+
+    fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
+        let commit = self.world.mirror.resolve(self.args.commit.as_str())?;
         let listens = self.listens();
         let said = if listens { self.said(commit, cx.task)? } else { Vec::new() };
         let silence = self.world.config.ci.silence.unwrap_or(SILENCE);
-        value(Begun {
+        Ok(Begun {
             commit,
-            deadline: later(cx.now, self.wanted.deadline.unwrap_or(DEADLINE)),
+            deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)),
             said,
             silent: listens.then(|| later(cx.now, silence)),
         })
     }
 
-    fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure> {
-        let begun: Begun = facts(begun)?;
+    fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<Option<Built>>, Failure> {
         self.look(cx, &begun).or_else(|failure| unreachable(failure, self.world.clock.now(), begun.deadline))
     }
 
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed, Failure> {
-        self.world.mirror.resolve(&self.wanted.commit)?;
-        let event = self.wanted.event.word();
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Option<Built>>, Failure> {
+        self.world.mirror.resolve(self.args.commit.as_str())?;
+        let event = self.args.event.word();
         let note = match (&self.world.ci, self.awaited()) {
             (Some(_), Awaited::Named(names)) => {
                 format!("assuming the {event} build passes, and these are green: {}", list(names, 5))
@@ -210,14 +230,14 @@ impl Wait for WaitBuild {
             (None, Awaited::Anything) => "assuming everything that reports on it is green".to_owned(),
             (None, Awaited::Nothing) => {
                 let note = Some("no CI is configured: nothing to wait for".to_owned());
-                return Ok(Assumed { value: Value::Null, note });
+                return Ok(Assumed { value: None, note });
             }
         };
-        let value = json!({
-            "id": unknown("id of the build"),
-            "state": BuildState::Passed,
-            "url": unknown("address of the build"),
-        });
-        Ok(Assumed { value, note: Some(note) })
+        let value = Built {
+            id: OrUnknown::unknown("id of the build"),
+            state: BuildState::Passed,
+            url: OrUnknown::unknown("address of the build"),
+        };
+        Ok(Assumed { value: Some(value), note: Some(note) })
     }
 }

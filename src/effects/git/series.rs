@@ -1,95 +1,85 @@
-//! `git::cherry_pick` and `git::revert`: commits taken over or taken back, on top of a branch, without a work tree.
+//! Commits taken over or taken back, on top of a branch, without a work tree: what `git::cherry_pick` and `git::revert` share.
 
-use super::World;
-use super::commit_effect::{
-    AuthorAndCommitter, CommitBuilder, CommitEffect, author_and_committer, components, ensure_undisputed, known,
+use super::{Commit, CommitOutcome, tip};
+use crate::components::ComponentDelta;
+use crate::effects::World;
+use crate::effects::commit_effect::{
+    AuthorAndCommitter, CommitBuilder, Made, author_and_committer, components, ensure_undisputed, known,
 };
-use super::commit_writer::CommitWriter;
-use super::declare::{Declared, args, map, value};
-use super::git::{commit_value, tip};
-use super::revisions::{Order, Revisions};
+use crate::effects::commit_writer::CommitWriter;
+use crate::effects::revisions::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, messages};
 use crate::git::{CrossCheck, CrossCheckMode, PendingCrossCheck};
 use crate::merge::{Conflict, Merged, Trees, merge_trees};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId, Value};
-use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId};
+use crate::run::Performing;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const ANSWER: &str = "#{ outcome: \"clean\"|\"conflicts\"|\"up-to-date\", commit, tree, ours, commits, commit_count, skipped, \
-                      at, conflicts, components, certificate }";
-
-pub(super) const COMMANDS: &[Declared] = &[
-    map(
-        Kind::Effect,
-        "git::cherry_pick",
-        &[
-            required("commits", ParamType::Any, "a commit, a range \"A..B\" (without A), or a list of them"),
-            required("target", ParamType::Branch, "the branch they are picked onto; its tip as last fetched"),
-            optional("mainline", ParamType::Int, "for merges: which parent, from 1, they are compared with"),
-            optional(
-                "trailer",
-                ParamType::Bool,
-                "say in each message where it was picked from (`-x`); true by default",
-            ),
-        ],
-        ANSWER,
-        "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
-        |world, call| make(world, call, pick),
-    ),
-    map(
-        Kind::Effect,
-        "git::revert",
-        &[
-            required("commits", ParamType::Any, "a commit, a range \"A..B\" (without A), or a list of them"),
-            required("target", ParamType::Branch, "the branch that has them; its tip as last fetched"),
-            optional("mainline", ParamType::Int, "for merges: which parent, from 1, is gone back to"),
-            optional("reason", ParamType::String, "why, for the messages"),
-        ],
-        ANSWER,
-        "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
-        |world, call| make(world, call, revert),
-    ),
-];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PickArgs {
-    commits: Value,
-    target: BranchName,
-    mainline: Option<usize>,
-    trailer: Option<bool>,
+/// What a series of picks or reverts came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SeriesAnswer {
+    /// how it came out
+    pub outcome: CommitOutcome,
+    /// the newest commit that was made; () unless the outcome is "clean"
+    pub commit: Option<CommitId>,
+    /// its files
+    pub tree: Option<TreeId>,
+    /// the target's tip, on which they were made
+    pub ours: CommitId,
+    /// the commits that were made, newest first
+    pub commits: Vec<MadeCommit>,
+    /// how many they are
+    pub commit_count: u64,
+    /// commits whose change is there already
+    pub skipped: Vec<Commit>,
+    /// the commit that has the conflicts
+    pub at: Option<CommitId>,
+    /// what must be resolved by hand
+    pub conflicts: Vec<Conflict>,
+    /// what ships
+    pub components: Vec<ComponentDelta>,
+    /// the cross-check with git
+    pub certificate: CrossCheck,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RevertArgs {
-    commits: Value,
-    target: BranchName,
-    mainline: Option<usize>,
-    reason: Option<String>,
+/// A commit that was made of another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MadeCommit {
+    /// the commit
+    #[serde(flatten)]
+    pub commit: Commit,
+    /// the commit whose change it takes over, or takes back
+    pub from: CommitId,
+}
+
+impl Made for SeriesAnswer {
+    fn commit(&self) -> Option<CommitId> {
+        self.commit
+    }
 }
 
 /// Which way a change is applied, and what its message says.
-enum Change {
+pub(super) enum Change {
     Pick { trailer: bool },
     Revert { reason: Option<String> },
 }
 
 /// Changes applied one after the other.
-struct Series {
-    world: Arc<World>,
-    commits: Revisions,
-    target: BranchName,
-    mainline: Option<usize>,
-    change: Change,
+pub(super) struct Series {
+    pub(super) world: Arc<World>,
+    pub(super) commits: Revisions,
+    pub(super) target: BranchName,
+    pub(super) mainline: Option<usize>,
+    pub(super) change: Change,
 }
 
 /// Everything that decides the commits' ids.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Fixed {
+pub(super) struct Fixed {
     ours: CommitId,
     /// In the order in which they are applied.
     commits: Vec<CommitId>,
@@ -105,27 +95,9 @@ struct Applied {
     cross_check: CrossCheck,
 }
 
-fn make(
-    world: &Arc<World>,
-    call: &Call,
-    series: fn(Arc<World>, &Call) -> Result<Series, Failure>,
-) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(CommitEffect::new(series(Arc::clone(world), call)?))))
-}
-
-fn pick(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
-    let PickArgs { commits, target, mainline, trailer } = args(call)?;
-    let commits = Revisions::read(&commits)?;
-    Ok(Series { world, commits, target, mainline, change: Change::Pick { trailer: trailer.unwrap_or(true) } })
-}
-
-fn revert(world: Arc<World>, call: &Call) -> Result<Series, Failure> {
-    let RevertArgs { commits, target, mainline, reason } = args(call)?;
-    Ok(Series { world, commits: Revisions::read(&commits)?, target, mainline, change: Change::Revert { reason } })
-}
-
 impl CommitBuilder for Series {
     type Fixed = Fixed;
+    type Answer = SeriesAnswer;
 
     fn world(&self) -> &World {
         &self.world
@@ -153,7 +125,7 @@ impl CommitBuilder for Series {
         Ok(Fixed { ours, commits, signatures, cross_check: self.world.cross_check })
     }
 
-    fn build(&self, _run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<Value, Failure> {
+    fn build(&self, _run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<SeriesAnswer, Failure> {
         let mirror = &self.world.mirror;
         let mut tip = fixed.ours;
         let (mut drafts, mut skipped, mut cross_checks) = (Vec::new(), Vec::new(), Vec::new());
@@ -170,7 +142,7 @@ impl CommitBuilder for Series {
                 Merged::Clean(tree) | Merged::UpToDate(tree) => tree,
             };
             if tree == mirror.tree(tip)? {
-                skipped.push(commit_value(&commit));
+                skipped.push(Commit::from(&commit));
                 continue;
             }
             let draft = self.commit(&commit, tip, tree, fixed)?;
@@ -183,31 +155,31 @@ impl CommitBuilder for Series {
         let mut made = Vec::new();
         for (from, draft) in drafts {
             tip = last.write(mirror, &NewCommit { parents: vec![tip], ..draft })?;
-            let mut row = commit_value(&mirror.commit(tip)?);
-            row["from"] = value(from)?;
-            made.insert(0, row);
+            made.insert(0, MadeCommit { commit: Commit::from(&mirror.commit(tip)?), from });
         }
         let outcome = match (&stuck, made.is_empty()) {
-            (Some(_), _) => "conflicts",
-            (None, true) => "up-to-date",
-            (None, false) => "clean",
+            (Some(_), _) => CommitOutcome::Conflicts,
+            (None, true) => CommitOutcome::UpToDate,
+            (None, false) => CommitOutcome::Clean,
         };
-        let ready = outcome == "clean";
+        let ready = outcome == CommitOutcome::Clean;
         let (at, conflicts) = stuck.unzip();
-        let count = made.len();
-        Ok(json!({
-            "outcome": outcome,
-            "commit": ready.then_some(tip),
-            "tree": if ready { Some(mirror.tree(tip)?) } else { None },
-            "ours": fixed.ours,
-            "commits": made,
-            "commit_count": count,
-            "skipped": skipped,
-            "at": at,
-            "conflicts": conflicts.unwrap_or_default(),
-            "components": if ready { components(&self.world, fixed.ours, tip, count as u64, last.real(tip))? } else { json!([]) },
-            "certificate": together(&cross_checks),
-        }))
+        let count = made.len() as u64;
+        let components =
+            if ready { components(&self.world, fixed.ours, tip, count, last.real(tip))? } else { Vec::new() };
+        Ok(SeriesAnswer {
+            outcome,
+            commit: ready.then_some(tip),
+            tree: if ready { Some(mirror.tree(tip)?) } else { None },
+            ours: fixed.ours,
+            commits: made,
+            commit_count: count,
+            skipped,
+            at,
+            conflicts: conflicts.unwrap_or_default(),
+            components,
+            certificate: together(&cross_checks),
+        })
     }
 }
 

@@ -3,35 +3,71 @@
 //! Nothing is rewritten: what was released in between stays in the history, and the next promotion into the branch tells that
 //! it was withdrawn instead of shipping it again.
 
-use super::World;
-use super::commit_effect::{AuthorAndCommitter, CommitBuilder, CommitEffect, author_and_committer, components, known};
-use super::commit_writer::CommitWriter;
-use super::declare::{Declared, args, map, value};
-use super::git::{LOG_LIMIT, commit_value, tip};
+use super::{Commit, CommitOutcome, LOG_LIMIT, tip};
+use crate::components::ComponentDelta;
+use crate::effects::World;
+use crate::effects::commit_effect::{
+    AuthorAndCommitter, CommitBuilder, Made, author_and_committer, commits, components, known,
+};
+use crate::effects::commit_writer::CommitWriter;
+use crate::effects::host_fn::{Function, map};
 use crate::git::{LogRange, NewCommit};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, Value};
-use crate::run::{Call, Command, Kind, ParamType, Performing, optional, required};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
+use crate::run::{Kind, Performing};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::sync::Arc;
 
-pub(super) const COMMANDS: &[Declared] = &[map(
+pub(super) static RESTORE_TREE: Function<Args, RestoreAnswer> = map(
     Kind::Effect,
     "git::restore_tree",
-    &[
-        required("target", ParamType::Branch, "the branch; its tip as last fetched"),
-        optional(
-            "release",
-            ParamType::Commit,
-            "the earlier release: a commit of the branch's own history; by default the one before what the branch has now",
-        ),
-        optional("reason", ParamType::String, "why, for the message"),
-    ],
-    "#{ outcome: \"clean\"|\"up-to-date\", commit, tree, ours, release, commits, commit_count, withdrawn, components }",
     "Makes a commit on the tip of `target` whose files are exactly those of an earlier release, in the cache; nothing is \
      pushed. `withdrawn` are the landings that it takes back.",
-    make,
-)];
+    |world, args| Ok(commits(Restore { world: Arc::clone(world), args })),
+)
+.throws(&[
+    (FailureKind::NotFound, "there is no such branch or commit, or no earlier release"),
+    (FailureKind::Git, "the commit was never released on the branch"),
+]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the branch; its tip as last fetched
+    target: BranchName,
+    /// the earlier release: a commit of the branch's own history; by default the one before what the branch has now
+    release: Option<Revision>,
+    /// why, for the message
+    reason: Option<String>,
+}
+
+/// What a rollback came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RestoreAnswer {
+    /// how it came out; never "conflicts"
+    pub outcome: CommitOutcome,
+    /// the commit that was made; () when the branch has the release's files already
+    pub commit: Option<CommitId>,
+    /// the release's files
+    pub tree: TreeId,
+    /// the target's tip
+    pub ours: CommitId,
+    /// the earlier release
+    pub release: CommitId,
+    /// the commit that was made, as a list
+    pub commits: Vec<Commit>,
+    /// how many they are
+    pub commit_count: u64,
+    /// the landings that it takes back, newest first
+    pub withdrawn: Vec<Commit>,
+    /// what ships
+    pub components: Vec<ComponentDelta>,
+}
+
+impl Made for RestoreAnswer {
+    fn commit(&self) -> Option<CommitId> {
+        self.commit
+    }
+}
 
 /// Begins the line of the message that names the release.
 const RESTORES: &str = "Relwf-Restores: ";
@@ -41,17 +77,9 @@ fn restored(message: &str) -> Option<CommitId> {
     message.lines().rev().find_map(|line| line.strip_prefix(RESTORES)?.trim().parse().ok())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RestoreArgs {
-    target: BranchName,
-    release: Option<String>,
-    reason: Option<String>,
-}
-
 /// Everything that decides the commit's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Fixed {
+pub(super) struct Fixed {
     ours: CommitId,
     release: CommitId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,15 +88,12 @@ struct Fixed {
 
 struct Restore {
     world: Arc<World>,
-    wanted: RestoreArgs,
-}
-
-fn make(world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
-    Ok(Command::Effect(Box::new(CommitEffect::new(Restore { world: Arc::clone(world), wanted: args(call)? }))))
+    args: Args,
 }
 
 impl CommitBuilder for Restore {
     type Fixed = Fixed;
+    type Answer = RestoreAnswer;
 
     fn world(&self) -> &World {
         &self.world
@@ -76,13 +101,13 @@ impl CommitBuilder for Restore {
 
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let mirror = &self.world.mirror;
-        let ours = tip(&self.world, &self.wanted.target)?;
-        let release = match &self.wanted.release {
-            Some(release) => mirror.resolve(release)?,
+        let ours = tip(&self.world, &self.args.target)?;
+        let release = match &self.args.release {
+            Some(release) => mirror.resolve(release.as_str())?,
             None => self.before(ours)?,
         };
         if !mirror.is_ancestor(release, ours)? {
-            let (release, target) = (release.short(), &self.wanted.target);
+            let (release, target) = (release.short(), &self.args.target);
             return Err(Failure::new(FailureKind::Git, format!("{release} was never released on {target}")).hint(
                 format!("a rollback goes back to a commit of {target}; `git log --first-parent {target}` lists them"),
             ));
@@ -90,38 +115,38 @@ impl CommitBuilder for Restore {
         Ok(Fixed { ours, release, signatures: author_and_committer(&self.world, cx.now) })
     }
 
-    fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<Value, Failure> {
+    fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<RestoreAnswer, Failure> {
         let mirror = &self.world.mirror;
         let Fixed { ours, release, .. } = *fixed;
         let tree = mirror.tree(release)?;
         let landings = LogRange { from: ours, not: vec![release], first_parent: true, limit: Some(LOG_LIMIT) };
-        let withdrawn: Vec<Value> = mirror.log(&landings)?.iter().map(commit_value).collect();
-        let mut answer = json!({
-            "outcome": "up-to-date",
-            "commit": null,
-            "tree": tree,
-            "ours": ours,
-            "release": release,
-            "commits": [],
-            "commit_count": 0,
-            "withdrawn": withdrawn,
-            "components": [],
-        });
+        let withdrawn: Vec<Commit> = mirror.log(&landings)?.iter().map(Commit::from).collect();
+        let mut answer = RestoreAnswer {
+            outcome: CommitOutcome::UpToDate,
+            commit: None,
+            tree,
+            ours,
+            release,
+            commits: Vec::new(),
+            commit_count: 0,
+            withdrawn,
+            components: Vec::new(),
+        };
         if mirror.tree(ours)? == tree {
             return Ok(answer);
         }
         let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
-        let message = self.message(run, fixed, withdrawn.len())?;
+        let message = self.message(run, fixed, answer.withdrawn.len())?;
         let commit = writer.write(mirror, &NewCommit { tree, parents: vec![ours], author, committer, message })?;
         let made = mirror.commit(commit)?;
         if made.tree != tree || made.parents != [ours] {
             return Err(Failure::new(FailureKind::Bug, format!("{} has not the files of {release}", commit.short())));
         }
-        answer["outcome"] = "clean".into();
-        answer["commit"] = value(commit)?;
-        answer["commits"] = json!([commit_value(&made)]);
-        answer["commit_count"] = 1.into();
-        answer["components"] = components(&self.world, ours, commit, 1, writer.real(commit).or(Some(release)))?;
+        answer.outcome = CommitOutcome::Clean;
+        answer.commit = Some(commit);
+        answer.commits = vec![Commit::from(&made)];
+        answer.commit_count = 1;
+        answer.components = components(&self.world, ours, commit, 1, writer.real(commit).or(Some(release)))?;
         Ok(answer)
     }
 }
@@ -137,7 +162,7 @@ impl Restore {
         now.parents.first().copied().ok_or_else(|| {
             Failure::new(
                 FailureKind::NotFound,
-                format!("{} has no release before {}", self.wanted.target, now.id.short()),
+                format!("{} has no release before {}", self.args.target, now.id.short()),
             )
             .hint("name the release to go back to: `release`")
         })
@@ -146,12 +171,12 @@ impl Restore {
     fn message(&self, run: &RunId, fixed: &Fixed, withdrawn: usize) -> Result<String, Failure> {
         let release = self.world.mirror.commit(fixed.release)?;
         let landings = if withdrawn == 1 { "landing" } else { "landings" };
-        let reason = self.wanted.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+        let reason = self.args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         let reason = reason.map(|reason| format!("{reason}\n\n")).unwrap_or_default();
         Ok(format!(
             "Roll {} back to {}\n\n{reason}The files are those of \"{}\". This takes back {withdrawn} {landings}; reverting \
              this commit\nbrings them again.\n\n{RESTORES}{}\nRelwf-Run: {run}\n",
-            self.wanted.target,
+            self.args.target,
             fixed.release.short(),
             release.summary,
             fixed.release,

@@ -1,14 +1,15 @@
 //! Which commits of a branch may be promoted, and why not the others: collects what forge, CI and repository know of each; the
 //! policy judges.
 
-use super::text::list;
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::Config;
+use crate::effects::text::list;
 use crate::forge::{Forge, Verdict};
 use crate::git::{CommitInfo, LogRange, Mirror};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, TimeText};
 use crate::policy::{self, CandidateChecks, CandidateFacts, Judgement, PushReports, Reason};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How many commits are looked at for a green one before giving up.
@@ -30,7 +31,7 @@ pub struct CandidateQuery {
 }
 
 /// Which commits of a branch may be candidates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Line {
     /// Those along its first parents: what the branch itself was at.
@@ -41,7 +42,7 @@ pub enum Line {
 }
 
 /// One commit, judged.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Candidate {
     /// The commit.
     pub id: CommitId,
@@ -50,6 +51,7 @@ pub struct Candidate {
     /// Who wrote it.
     pub author: String,
     /// When, RFC 3339.
+    #[schemars(with = "TimeText")]
     pub time: String,
     /// May it be promoted?
     pub green: bool,
@@ -57,6 +59,7 @@ pub struct Candidate {
     pub why: String,
     /// Since when every required check has been green.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<TimeText>")]
     pub since: Option<Timestamp>,
 }
 
@@ -122,7 +125,7 @@ impl Candidates<'_> {
     }
 
     fn tip(&self, branch: &BranchName) -> Result<CommitId, Failure> {
-        super::git::tip_of(self.mirror, branch)
+        crate::effects::git::tip_of(self.mirror, branch)
     }
 
     fn commits(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<CommitInfo>, Failure> {

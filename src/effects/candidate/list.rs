@@ -1,0 +1,40 @@
+//! `candidate::list`: the commits that could be promoted, judged.
+
+use super::{Candidate, CandidateQuery, Line, candidates};
+use crate::effects::host_fn::{Function, map, read};
+use crate::model::{BranchName, FailureKind, HumanDuration};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static LIST: Function<Args, Vec<Candidate>> = map(
+    Kind::Read,
+    "candidate::list",
+    "Commits of `branch` that `target` lacks, newest first, each with its reason.",
+    |world, Args { branch, target, soak, line, limit }| {
+        let world = Arc::clone(world);
+        let query = CandidateQuery { branch, target, soak, line };
+        Ok(read(move |cx| candidates(&world, cx).list(&query, limit.unwrap_or(LIMIT))))
+    },
+)
+.throws(&[(FailureKind::NotFound, "there is no such branch")]);
+
+/// How many are listed by default.
+const LIMIT: usize = 50;
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// where releases come from
+    branch: BranchName,
+    /// where they go; what it has already is no candidate
+    target: BranchName,
+    /// how long a candidate must have been green
+    #[serde(default)]
+    soak: HumanDuration,
+    /// "first-parent", which is the default, or "all": also commits that came with a merge
+    #[serde(default)]
+    line: Line,
+    /// how many at most; 50 by default
+    limit: Option<usize>,
+}

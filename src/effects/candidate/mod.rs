@@ -1,0 +1,24 @@
+//! `candidate::…`: what could be promoted. Here is what they share; the search has its own file.
+
+mod latest_green;
+mod list;
+mod search;
+
+pub use search::{Candidate, CandidateQuery, Candidates, Line};
+
+use super::World;
+use super::host_fn::Declared;
+use crate::run::Performing;
+
+pub(super) static FUNCTIONS: &[&dyn Declared] = &[&list::LIST, &latest_green::LATEST_GREEN];
+
+fn candidates<'a>(world: &'a World, cx: &Performing<'a>) -> Candidates<'a> {
+    Candidates {
+        config: &world.config,
+        mirror: &world.mirror,
+        forge: &*world.forge,
+        ci: world.ci.as_deref(),
+        now: cx.now,
+        task: cx.task,
+    }
+}

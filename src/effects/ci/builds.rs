@@ -1,0 +1,30 @@
+//! `ci::builds`: lists builds.
+
+use crate::ci::{Build, BuildQuery, CiEvent};
+use crate::effects::host_fn::{Function, map, read};
+use crate::model::{BranchName, Revision};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static BUILDS: Function<Args, Vec<Build>> =
+    map(Kind::Read, "ci::builds", "Builds, newest first; none when no CI is configured.", |world, args: Args| {
+        let world = Arc::clone(world);
+        Ok(read(move |cx| {
+            let Some(ci) = world.ci.as_deref() else { return Ok(Vec::new()) };
+            let commit = args.commit.as_ref().map(|rev| world.mirror.resolve(rev.as_str())).transpose()?;
+            let query = BuildQuery { commit, event: args.event, branch: args.branch.clone() };
+            Ok(ci.builds(&query, cx.task)?)
+        }))
+    });
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// builds of this commit
+    commit: Option<Revision>,
+    /// builds for this event
+    event: Option<CiEvent>,
+    /// builds on this branch
+    branch: Option<BranchName>,
+}

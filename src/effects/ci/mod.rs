@@ -1,0 +1,60 @@
+//! `ci::…`: builds: starting them, listing them, waiting for them, and for what they deploy. Here is what they share.
+
+mod builds;
+mod healthy;
+mod trigger;
+mod wait;
+
+use super::World;
+use super::host_fn::Declared;
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Trigger};
+use crate::model::{BranchName, CommitId, Failure, FailureKind};
+use crate::run::Performing;
+
+pub(super) static FUNCTIONS: &[&dyn Declared] = &[&trigger::TRIGGER, &builds::BUILDS, &wait::WAIT, &healthy::HEALTHY];
+
+/// The CI, or what to do about there being none.
+pub(super) fn configured(world: &World) -> Result<&dyn Ci, Failure> {
+    world.ci.as_deref().ok_or_else(|| {
+        Failure::new(FailureKind::Config, "no CI is configured, so no build can be started")
+            .hint("add [ci] to relwf.toml, e.g. `command = [\"make\", \"travis_${event}\"]`")
+    })
+}
+
+/// A build that we run ourselves, or found.
+pub(super) enum BuildOutcome {
+    /// It has ended.
+    Ended(Build),
+    /// It goes on somewhere else.
+    Open(Build),
+}
+
+pub(super) fn outcome(build: Build) -> BuildOutcome {
+    match build.state {
+        BuildState::Queued | BuildState::Running => BuildOutcome::Open(build),
+        BuildState::Passed | BuildState::Failed | BuildState::Errored | BuildState::Canceled => {
+            BuildOutcome::Ended(build)
+        }
+    }
+}
+
+/// For a CI whose builds we start: the build of this commit for this event; run now, if it was never run to its end.
+pub(super) fn build_here(
+    ci: &dyn Ci,
+    cx: &Performing<'_>,
+    commit: CommitId,
+    event: CiEvent,
+    branch: &BranchName,
+) -> Result<BuildOutcome, Failure> {
+    let query = BuildQuery { commit: Some(commit), event: Some(event), branch: Some(branch.clone()) };
+    if let Some(build) = ci.builds(&query, cx.task)?.into_iter().next() {
+        return Ok(outcome(build));
+    }
+    // One key for this wait in this run: a resumed run finds the attempt that was killed.
+    let key = format!("relwf-{}-{}", cx.run, cx.key);
+    let trigger = Trigger { key, commit, event, branch: branch.clone(), env: Vec::new() };
+    let ticket = ci.trigger(&trigger, cx.task)?;
+    ci.resolve(&ticket, cx.task)?.map(outcome).ok_or_else(|| {
+        Failure::new(FailureKind::Bug, format!("the build {} ran, but its result is not there", ticket.0))
+    })
+}

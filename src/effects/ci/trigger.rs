@@ -1,0 +1,120 @@
+//! `ci::trigger`: starts a build.
+
+use super::configured;
+use crate::ci::{CiEvent, Start, Ticket, Trigger};
+use crate::effects::World;
+use crate::effects::git::tip;
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::waiting::{POLL, later};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, WriteError};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) static TRIGGER: Function<Args, Started> =
+    map(Kind::Effect, "ci::trigger", "Starts a build, of event \"api\" unless another is named.", |world, args| {
+        Ok(effect(StartBuild { world: Arc::clone(world), args }))
+    })
+    .throws(&[(FailureKind::Config, "relwf.toml has no [ci]"), (FailureKind::Refused, "the CI does not start it")]);
+
+/// How long a CI's list of builds may lag behind what it was asked for.
+const LAG: HumanDuration = HumanDuration::new(std::time::Duration::from_secs(60));
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the branch the build is for
+    branch: BranchName,
+    /// the commit to build; by default the branch's tip
+    commit: Option<Revision>,
+    /// what the build counts as
+    event: Option<CiEvent>,
+    /// further variables for the build
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+}
+
+/// A build that was started.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Started {
+    /// its id, for `ci::wait`
+    id: OrUnknown<String>,
+}
+
+struct StartBuild {
+    world: Arc<World>,
+    args: Args,
+}
+
+/// What is built; fixed in the intent.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Planned {
+    commit: CommitId,
+    event: CiEvent,
+}
+
+impl StartBuild {
+    fn plan(&self) -> Result<Planned, Failure> {
+        configured(&self.world)?;
+        let commit = match &self.args.commit {
+            Some(rev) => self.world.mirror.resolve(rev.as_str())?,
+            None => tip(&self.world, &self.args.branch)?,
+        };
+        Ok(Planned { commit, event: self.args.event.unwrap_or(CiEvent::Api) })
+    }
+}
+
+impl Effect for StartBuild {
+    type Facts = Planned;
+    type Answer = Started;
+
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Planned, Failure> {
+        self.plan()
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Planned>) -> Result<Started, WriteError> {
+        let trigger = Trigger {
+            key: intent.key.to_owned(),
+            commit: intent.facts.commit,
+            event: intent.facts.event,
+            branch: self.args.branch.clone(),
+            env: self.args.env.clone().into_iter().collect(),
+        };
+        let Ticket(id) = configured(&self.world)
+            .map_err(WriteError::Refused)?
+            .trigger(&trigger, cx.task)
+            .map_err(WriteError::or_hopeless)?;
+        Ok(Started { id: id.into() })
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Planned>) -> Result<Probe<Started>, Failure> {
+        let ci = configured(&self.world)?;
+        // What we run ourselves knows its key: the same one never runs to its end twice.
+        if ci.start() == Start::Us {
+            return Ok(Probe::Absent);
+        }
+        let key = intent.key;
+        let until = later(self.world.clock.now(), LAG);
+        loop {
+            match ci.find(key, &self.args.branch, cx.task)?.as_slice() {
+                [build] => return Ok(Probe::Done(Started { id: build.id.clone().into() })),
+                [] if self.world.clock.now() < until && !cx.task.cancel.is_raised() => {
+                    cx.task.say("looking whether the build was started");
+                    self.world.clock.sleep(POLL.duration());
+                }
+                [] => return Ok(Probe::Absent),
+                _ => return Ok(Probe::Unknown(format!("several builds have {key} in their message"))),
+            }
+        }
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Started>, Failure> {
+        self.plan()?;
+        Ok(Assumed { value: Started { id: OrUnknown::unknown("id of the build") }, note: None })
+    }
+}

@@ -1,0 +1,81 @@
+//! `forge::close`: ends a change without landing it.
+
+use super::own_branch::delete_branch;
+use super::{Numbered, change_number};
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::forge::ChangeState;
+use crate::model::{Failure, FailureKind, Value, WriteError};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static CLOSE: Function<Args, ()> = map(
+    Kind::Effect,
+    "forge::close",
+    "Closes a change without landing it, and deletes the branch that relwf made for it.",
+    |world, args| Ok(effect(Close { world: Arc::clone(world), args })),
+)
+.throws(&[(FailureKind::NotFound, "there is no such change"), (FailureKind::Denied, "relwf did not open it")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// what `forge::propose` answered, or its number
+    change: Value,
+    /// written on the change
+    reason: Option<String>,
+}
+
+struct Close {
+    world: Arc<World>,
+    args: Args,
+}
+
+impl Effect for Close {
+    type Facts = Numbered;
+    type Answer = ();
+
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Numbered, Failure> {
+        let number = change_number(&self.args.change)?;
+        let change = self.world.forge.change(number, cx.task)?.ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, format!("there is no change {number}")).hint("look at its number")
+        })?;
+        if change.marker.is_none() {
+            return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
+                .hint("nothing was done to it; close it on the forge"));
+        }
+        Ok(Numbered { number })
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
+        let number = intent.facts.number;
+        let forge = &self.world.forge;
+        if let Some(reason) = &self.args.reason {
+            forge.comment(number, reason, intent.key, cx.task).map_err(WriteError::or_hopeless)?;
+        }
+        let change = forge.close(number, ChangeState::Closed, cx.task).map_err(WriteError::or_hopeless)?;
+        delete_branch(&self.world, &change, &self.args.change, cx.task);
+        Ok(())
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<Probe<()>, Failure> {
+        let change = self.world.forge.change(intent.facts.number, cx.task)?;
+        Ok(match change {
+            Some(change) if change.state == ChangeState::Closed => {
+                delete_branch(&self.world, &change, &self.args.change, cx.task);
+                Probe::Done(())
+            }
+            // Performing it says what is wrong with it.
+            Some(_) | None => Probe::Absent,
+        })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
+        Ok(Assumed { value: (), note: None })
+    }
+}

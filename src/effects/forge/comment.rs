@@ -1,0 +1,55 @@
+//! `forge::comment`: says something on a change.
+
+use super::{Numbered, change_number};
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::model::{Failure, Value, WriteError};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static COMMENT: Function<Args, ()> =
+    map(Kind::Effect, "forge::comment", "Says something on a change, once.", |world, args| {
+        Ok(effect(Say { world: Arc::clone(world), args }))
+    });
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// what `forge::propose` answered, or its number
+    change: Value,
+    /// what to say
+    text: String,
+}
+
+struct Say {
+    world: Arc<World>,
+    args: Args,
+}
+
+impl Effect for Say {
+    type Facts = Numbered;
+    type Answer = ();
+
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Numbered, Failure> {
+        Ok(Numbered { number: change_number(&self.args.change)? })
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
+        let (forge, number) = (&self.world.forge, intent.facts.number);
+        forge.comment(number, &self.args.text, intent.key, cx.task).map_err(WriteError::or_hopeless)
+    }
+
+    /// Always "absent": the forge looks for the marker before it writes, so doing it again says it once.
+    fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, Numbered>) -> Result<Probe<()>, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
+        Ok(Assumed { value: (), note: None })
+    }
+}

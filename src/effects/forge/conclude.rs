@@ -1,0 +1,70 @@
+//! `forge::conclude`: says on a change that landed how it went.
+
+use super::own_branch::delete_branch;
+use super::{Numbered, change_number};
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::model::{Failure, Value, WriteError};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static CONCLUDE: Function<Args, ()> = map(
+    Kind::Effect,
+    "forge::conclude",
+    "Says on a change that landed how it went, and deletes the branch that relwf made for it.",
+    |world, args| Ok(effect(Conclude { world: Arc::clone(world), args })),
+);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// what `forge::propose` answered, or its number
+    change: Value,
+    /// how it went; written on the change
+    text: String,
+}
+
+struct Conclude {
+    world: Arc<World>,
+    args: Args,
+}
+
+impl Effect for Conclude {
+    type Facts = Numbered;
+    type Answer = ();
+
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<Numbered, Failure> {
+        Ok(Numbered { number: change_number(&self.args.change)? })
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
+        let number = intent.facts.number;
+        let forge = &self.world.forge;
+        match forge.comment(number, &self.args.text, intent.key, cx.task) {
+            Ok(()) => {}
+            // It has landed and works, whoever locked the conversation.
+            Err(WriteError::Refused(failure)) => {
+                cx.task.warn(format!("no comment on change {number}: {failure}"));
+            }
+            Err(error) => return Err(WriteError::or_hopeless(error)),
+        }
+        if let Some(change) = forge.change(number, cx.task).map_err(WriteError::or_hopeless)? {
+            delete_branch(&self.world, &change, &self.args.change, cx.task);
+        }
+        Ok(())
+    }
+
+    /// Always "absent": the forge looks for the marker before it writes, and what is deleted is gone.
+    fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, Numbered>) -> Result<Probe<()>, Failure> {
+        Ok(Probe::Absent)
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
+        Ok(Assumed { value: (), note: None })
+    }
+}

@@ -1,0 +1,44 @@
+//! `forge::…`: changes: proposing one, speaking on it, waiting for its checks, landing it, ending it. Here is what they share.
+
+mod close;
+mod comment;
+mod conclude;
+mod land;
+mod own_branch;
+mod propose;
+mod status;
+mod wait_checks;
+
+pub use land::Landed;
+pub use propose::ProposedChange;
+
+use super::host_fn::Declared;
+use crate::model::{Failure, FailureKind, Value, unknown_inside};
+use serde::{Deserialize, Serialize};
+
+pub(super) static FUNCTIONS: &[&dyn Declared] = &[
+    &propose::PROPOSE,
+    &wait_checks::WAIT_CHECKS,
+    &land::LAND,
+    &conclude::CONCLUDE,
+    &close::CLOSE,
+    &comment::COMMENT,
+    &status::STATUS,
+];
+
+/// The change that a command is about, as its intent has it.
+#[derive(Serialize, Deserialize)]
+struct Numbered {
+    number: u64,
+}
+
+/// The number of a change given as a map or as the number itself.
+pub(super) fn change_number(change: &Value) -> Result<u64, Failure> {
+    if let Some(what) = unknown_inside(change) {
+        return Err(Failure::new(FailureKind::Unknown, format!("only a real run knows the {what}")));
+    }
+    change.as_u64().or_else(|| change.get("number")?.as_u64()).ok_or_else(|| {
+        Failure::new(FailureKind::Arguments, "`change` is neither a change nor the number of one")
+            .hint("pass what `forge::propose` answered, or its `number`")
+    })
+}

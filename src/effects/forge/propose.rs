@@ -1,0 +1,160 @@
+//! `forge::propose`: proposes a commit for a branch.
+
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::landing_method::landing_method;
+use crate::effects::lease::RefLease;
+use crate::effects::proposal;
+use crate::forge::{Change, ChangeState, NewChange, Search};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
+use crate::run::{Kind, OnUnknown, Performing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub(super) static PROPOSE: Function<Args, ProposedChange> = map(
+    Kind::Effect,
+    "forge::propose",
+    "Proposes a commit for a branch: a pull request where there is a forge, a record in the repository where there is none.",
+    |world, args| Ok(effect(Propose { world: Arc::clone(world), args })),
+)
+.throws(&[(FailureKind::Refused, "the forge or the remote does not take it, or the target could never take the merge")]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the merge commit
+    commit: Revision,
+    /// the branch it shall land on
+    target: BranchName,
+    /// by default the commit's first line
+    title: Option<String>,
+    /// by default what ships and which commits
+    body: Option<String>,
+}
+
+/// A change as scripts see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProposedChange {
+    /// its number on the forge
+    pub number: OrUnknown<u64>,
+    /// where people see it
+    pub url: OrUnknown<Option<String>>,
+    /// the commit that is proposed
+    pub head: CommitId,
+    /// the branch it shall land on
+    pub base: BranchName,
+    /// its state
+    pub state: ChangeState,
+}
+
+impl From<Change> for ProposedChange {
+    fn from(change: Change) -> Self {
+        let Change { number, url, head, base, state, .. } = change;
+        Self { number: number.into(), url: url.into(), head, base, state }
+    }
+}
+
+/// How many branches one run may leave behind.
+const BRANCHES: u32 = 9;
+
+struct Propose {
+    world: Arc<World>,
+    args: Args,
+}
+
+/// What is proposed; fixed in the intent, so that a second attempt proposes the same.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Proposal {
+    head: CommitId,
+    title: String,
+    body: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    branch: Option<BranchName>,
+}
+
+impl Propose {
+    fn proposal(&self, cx: &Performing<'_>) -> Result<Proposal, Failure> {
+        let mirror = &self.world.mirror;
+        let commit = mirror.commit(mirror.resolve(self.args.commit.as_str())?)?;
+        let title = self.args.title.clone().unwrap_or_else(|| commit.summary.clone());
+        let body = match &self.args.body {
+            Some(body) => body.clone(),
+            None => proposal::body(&self.world, &commit, &self.args.target)?,
+        };
+        Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
+    }
+
+    /// For forges that need one: the branch that this run proposes from. One that holds something else is somebody's, or an
+    /// earlier proposal's that could not be deleted: it stays, and the next name is taken.
+    fn branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, Failure> {
+        if !self.world.forge.caps().needs_branch {
+            return Ok(None);
+        }
+        let held = self.world.mirror.remote_refs(cx.task)?;
+        let first = format!("{}{}", self.world.config.forge.prefix(), cx.run);
+        let further = (2..=BRANCHES).map(|number| format!("{first}-{number}"));
+        for name in std::iter::once(first.clone()).chain(further) {
+            let name: BranchName = name.parse().map_err(|error| Failure::new(FailureKind::Bug, format!("{error}")))?;
+            if held.get(&name.to_ref()).is_none_or(|tip| *tip == head.object()) {
+                return Ok(Some(name));
+            }
+        }
+        Err(Failure::new(FailureKind::Refused, format!("{first} and {BRANCHES} names like it are taken"))
+            .hint("delete the branches that are no longer needed"))
+    }
+}
+
+impl Effect for Propose {
+    type Facts = Proposal;
+    type Answer = ProposedChange;
+
+    /// What could never land is not proposed.
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Proposal, Failure> {
+        landing_method(&self.world, &self.args.target, cx.task)?;
+        self.proposal(cx)
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Proposal>) -> Result<ProposedChange, WriteError> {
+        let proposal = intent.facts;
+        if let Some(branch) = &proposal.branch {
+            let lease = RefLease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
+            lease.push(&self.world, cx.task)?;
+        }
+        let new = NewChange {
+            head: proposal.head,
+            head_branch: proposal.branch,
+            base: self.args.target.clone(),
+            title: proposal.title,
+            body: proposal.body,
+            marker: intent.key.to_owned(),
+        };
+        let change = self.world.forge.open_change(&new, cx.task).map_err(WriteError::or_hopeless)?;
+        Ok(change.into())
+    }
+
+    /// By the marker, never by the branch's name alone: a fork may use the same one.
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Proposal>) -> Result<Probe<ProposedChange>, Failure> {
+        let proposal = intent.facts;
+        let search =
+            Search { base: &self.args.target, head_branch: proposal.branch.as_ref(), marker: Some(intent.key) };
+        let found = self.world.forge.find_changes(&search, cx.task)?;
+        Ok(found.into_iter().next().map_or(Probe::Absent, |change| Probe::Done(change.into())))
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Ask
+    }
+
+    fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<ProposedChange>, Failure> {
+        landing_method(&self.world, &self.args.target, cx.task)?;
+        let proposal = self.proposal(cx)?;
+        let value = ProposedChange {
+            number: OrUnknown::unknown("number of the change"),
+            url: OrUnknown::unknown("address of the change"),
+            head: proposal.head,
+            base: self.args.target.clone(),
+            state: ChangeState::Open,
+        };
+        Ok(Assumed { value, note: None })
+    }
+}

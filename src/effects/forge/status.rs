@@ -1,0 +1,81 @@
+//! `forge::status`: records a check's word on a commit.
+
+use crate::effects::World;
+use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::forge::{Verdict, VerdictState};
+use crate::model::{CommitId, Failure, Revision, WriteError};
+use crate::run::{Kind, OnUnknown, Performing};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub(super) static STATUS: Function<Args, ()> =
+    map(Kind::Effect, "forge::status", "Records a check's word on a commit.", |world, args| {
+        Ok(effect(Status { world: Arc::clone(world), args }))
+    });
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// the commit that is judged
+    commit: Revision,
+    /// the check, e.g. "manual/qa"
+    context: String,
+    /// its word
+    state: VerdictState,
+    /// why
+    #[serde(default)]
+    description: String,
+}
+
+struct Status {
+    world: Arc<World>,
+    args: Args,
+}
+
+/// What is judged, and when; fixed in the intent.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Judged {
+    commit: CommitId,
+    at: Timestamp,
+}
+
+impl Effect for Status {
+    type Facts = Judged;
+    type Answer = ();
+
+    fn prepare(&self, cx: &Performing<'_>) -> Result<Judged, Failure> {
+        Ok(Judged { commit: self.world.mirror.resolve(self.args.commit.as_str())?, at: cx.now })
+    }
+
+    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Judged>) -> Result<(), WriteError> {
+        let judged = intent.facts;
+        let verdict = Verdict {
+            context: self.args.context.clone(),
+            state: self.args.state,
+            description: self.args.description.clone(),
+            url: None,
+            at: judged.at,
+        };
+        self.world.forge.set_status(judged.commit, &verdict, cx.task).map_err(WriteError::or_hopeless)
+    }
+
+    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Judged>) -> Result<Probe<()>, Failure> {
+        let said = self.world.forge.verdicts(intent.facts.commit, cx.task)?.into_iter().any(|verdict| {
+            verdict.context == self.args.context
+                && verdict.state == self.args.state
+                && verdict.description == self.args.description
+        });
+        // Saying the same again changes nothing.
+        Ok(if said { Probe::Done(()) } else { Probe::Absent })
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::Retry
+    }
+
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
+        self.world.mirror.resolve(self.args.commit.as_str())?;
+        Ok(Assumed { value: (), note: None })
+    }
+}

@@ -1,0 +1,38 @@
+//! `git::cherry_pick`: commits taken over onto a branch.
+
+use super::series::{Change, Series, SeriesAnswer};
+use crate::effects::commit_effect::commits;
+use crate::effects::host_fn::{Function, map};
+use crate::effects::revisions::Revisions;
+use crate::model::{BranchName, FailureKind, Value};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static CHERRY_PICK: Function<Args, SeriesAnswer> = map(
+    Kind::Effect,
+    "git::cherry_pick",
+    "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
+    |world, args: Args| {
+        let (picked, change) = (Revisions::read(&args.commits)?, Change::Pick { trailer: args.trailer.unwrap_or(true) });
+        let (world, target, mainline) = (Arc::clone(world), args.target, args.mainline);
+        Ok(commits(Series { world, commits: picked, target, mainline, change }))
+    },
+)
+.throws(&[
+    (FailureKind::NotFound, "there is no such commit or branch"),
+    (FailureKind::Git, "a merge is picked without `mainline`, or git picks differently"),
+]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// a commit, a range "A..B" (without A), or a list of them
+    commits: Value,
+    /// the branch they are picked onto; its tip as last fetched
+    target: BranchName,
+    /// for merges: which parent, from 1, they are compared with
+    mainline: Option<usize>,
+    /// say in each message where it was picked from (`-x`); true by default
+    trailer: Option<bool>,
+}

@@ -1,0 +1,41 @@
+//! `git::revert`: commits of a branch taken back.
+
+use super::series::{Change, Series, SeriesAnswer};
+use crate::effects::commit_effect::commits;
+use crate::effects::host_fn::{Function, map};
+use crate::effects::revisions::Revisions;
+use crate::model::{BranchName, FailureKind, Value};
+use crate::run::Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) static REVERT: Function<Args, SeriesAnswer> = map(
+    Kind::Effect,
+    "git::revert",
+    "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
+    |world, args: Args| {
+        let (reverted, change) = (Revisions::read(&args.commits)?, Change::Revert { reason: args.reason });
+        let (world, target, mainline) = (Arc::clone(world), args.target, args.mainline);
+        Ok(commits(Series { world, commits: reverted, target, mainline, change }))
+    },
+)
+.throws(&[
+    (FailureKind::NotFound, "there is no such commit or branch"),
+    (
+        FailureKind::Git,
+        "the branch does not have a commit, a merge is reverted without `mainline`, or git reverts differently",
+    ),
+]);
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// a commit, a range "A..B" (without A), or a list of them
+    commits: Value,
+    /// the branch that has them; its tip as last fetched
+    target: BranchName,
+    /// for merges: which parent, from 1, is gone back to
+    mainline: Option<usize>,
+    /// why, for the messages
+    reason: Option<String>,
+}
