@@ -19,7 +19,7 @@ impl Proposed<'_> {
     ///
     /// # Errors
     ///
-    /// Kind `denied` where somebody decided otherwise, kind `git` where that has landed on another branch.
+    /// Kind `denied` where a person decided otherwise, kind `git` where that has landed on another branch.
     pub(super) fn ensure_unchanged(&self, change: &Change, task: TaskContext<'_>) -> Result<(), Failure> {
         let number = change.number;
         let elsewhere = change.base != *self.target;

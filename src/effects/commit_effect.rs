@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError};
 /// Author and committer, at one time.
 pub(super) type AuthorAndCommitter = (Ident, Ident);
 
-/// Who commits now; absent when nobody is known, which matters only if there is something to commit.
+/// Who commits now; absent when no author is known, which matters only if there is something to commit.
 pub(super) fn author_and_committer(world: &World, now: Timestamp) -> Option<AuthorAndCommitter> {
     world.identity.as_ref().ok().map(|who| (who.author_at(now), who.committer_at(now)))
 }
@@ -35,7 +35,7 @@ pub(super) fn known(world: &World, signatures: Option<&AuthorAndCommitter>) -> R
     }
 }
 
-/// Stops where git has another answer: somebody's merge is wrong, and nobody knows whose. `what` says which one, e.g. `merge
+/// Stops where git has another answer: one of the two merges is wrong, and which is unknown. `what` says which one, e.g. `merge
 /// a into b`.
 pub(super) fn ensure_undisputed(
     what: &str,

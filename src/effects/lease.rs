@@ -51,7 +51,7 @@ impl RefLease {
         if held == self.old {
             return Ok(RemoteState::Before);
         }
-        // Somebody may have built on what was pushed.
+        // There may be commits on top of what was pushed.
         if let (Some(held), Some(new)) = (held, self.new) {
             world.mirror.fetch_objects(std::slice::from_ref(&self.name), task)?;
             if world.mirror.contains(new) && world.mirror.is_ancestor(new.into(), held.into())? {

@@ -25,7 +25,7 @@ impl Proof<'_> {
     ///
     /// # Errors
     ///
-    /// Kind `git` where something else landed: certain, and nobody may take it for done. Kind `moved` where nothing did.
+    /// Kind `git` where something else landed: certain, and not to pass for done. Kind `moved` where nothing did.
     pub(super) fn prove(&self, task: TaskContext<'_>) -> Result<Landed, Failure> {
         let RefLease { old: Some(old), new: Some(new), name } = self.lease else {
             return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));

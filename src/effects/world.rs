@@ -58,9 +58,9 @@ pub struct World {
     pub forge: Arc<dyn Forge>,
     /// The CI, where there is one.
     pub ci: Option<Arc<dyn Ci>>,
-    /// Who commits; an error only when somebody needs it.
+    /// Who commits; an error only when it is needed.
     pub identity: Result<Identity, Failure>,
-    /// How commits are signed, if they are; an error only when somebody needs it.
+    /// How commits are signed, if they are; an error only when it is needed.
     pub signing: Result<Option<Signing>, Failure>,
     /// Is git asked for its opinion on every merge?
     pub cross_check: CrossCheckMode,

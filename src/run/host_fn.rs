@@ -46,7 +46,7 @@ pub struct HostFn {
 }
 
 impl HostFn {
-    /// A function that takes `A` and answers `R`. Their shapes are read when somebody asks.
+    /// A function that takes `A` and answers `R`. Their shapes are read when they are asked for.
     pub const fn new<A: JsonSchema, R: JsonSchema>(
         kind: Kind,
         style: Style,

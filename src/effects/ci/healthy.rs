@@ -29,7 +29,7 @@ pub(super) static HEALTHY: Function<Args, Option<Answer>> = map(
 const DEADLINE: HumanDuration = HumanDuration::new(Duration::from_secs(900));
 /// How long one answer may take.
 const ANSWER: Duration = Duration::from_secs(20);
-/// So many characters of an id name a commit.
+/// How many characters of an id name a commit.
 const ENOUGH: usize = 7;
 
 #[derive(Deserialize, JsonSchema)]

@@ -82,7 +82,7 @@ pub(super) struct Begun {
     /// What was said of the commit then, where it matters.
     #[serde(default)]
     said: Vec<Verdict>,
-    /// Until then nobody need have reported.
+    /// Until then no report is due.
     #[serde(default)]
     silent: Option<Timestamp>,
 }

@@ -43,7 +43,7 @@ impl Effect for Conclude {
         let forge = &self.world.forge;
         match forge.comment(number, &self.args.text, intent.key, cx.task) {
             Ok(()) => {}
-            // It has landed and works, whoever locked the conversation.
+            // It has landed and works, though its conversation is locked.
             Err(WriteError::Refused(failure)) => {
                 cx.task.warn(format!("no comment on change {number}: {failure}"));
             }

@@ -22,7 +22,7 @@ pub(super) static LAND: Function<Args, Landed> = map(
     Kind::Effect,
     "forge::land",
     "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it. With \
-     `onto` also what is no merge, only if the target is still there. Where the forge lets nobody push, it merges the change \
+     `onto` also what is no merge, only if the target is still there. Where the forge allows no push, it merges the change \
      itself, never squashed, and the result must have exactly the tested files.",
     |world, args| Ok(effect(Land { world: Arc::clone(world), args })),
 )
@@ -131,7 +131,7 @@ impl Land {
 
     fn push(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), WriteError> {
         match landing.lease.push(&self.world, task) {
-            // Somebody may have built on it already, if an earlier attempt got through; or merged the change otherwise.
+            // There may be commits on top of it already, if an earlier attempt got through; or merged the change otherwise.
             Err(WriteError::Refused(failure)) if failure.kind == FailureKind::Moved => {
                 match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
                     RemoteState::Done => Ok(()),
@@ -190,7 +190,7 @@ impl Land {
         }
     }
 
-    /// The forge has merged it, as that commit. Somebody may have been faster than our last look at the change.
+    /// The forge has merged it, as that commit. A person may have merged it since our last look at the change.
     fn merged_as(&self, landing: &Landing, landed: CommitId, task: TaskContext<'_>) -> Result<(), WriteError> {
         let look = || {
             let seen = self.world.forge.change(landing.number, task)?;
@@ -211,7 +211,7 @@ impl Land {
         let forge = &self.world.forge;
         match forge.close(landing.number, ChangeState::Merged, task) {
             Ok(_) => {}
-            // Somebody removed the change, say. The branch has moved, and that is what counts.
+            // The change was removed, say. The branch has moved, and that is what counts.
             Err(WriteError::Refused(failure)) => task.say(format!("the change is not marked as merged: {failure}")),
             Err(error) => return Err(unproven(error.into())),
         }
@@ -222,7 +222,7 @@ impl Land {
             series: self.args.onto.is_some(),
         };
         match proof.prove(task) {
-            // What landed is not what was tested. That is certain, and nobody may take it for done.
+            // What landed is not what was tested. That is certain, and it must not pass for done.
             Err(failure) if failure.kind == FailureKind::Git => Err(WriteError::Refused(failure)),
             other => other.map_err(unproven),
         }

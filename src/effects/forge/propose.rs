@@ -84,7 +84,7 @@ impl Propose {
         Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }
 
-    /// For forges that need one: the branch that this run proposes from. One that holds something else is somebody's, or an
+    /// For forges that need one: the branch that this run proposes from. One that holds something else is another person's, or an
     /// earlier proposal's that could not be deleted: it stays, and the next name is taken.
     fn branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, Failure> {
         if !self.world.forge.caps().needs_branch {

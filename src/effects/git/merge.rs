@@ -86,7 +86,7 @@ pub(super) struct Fixed {
     /// The branch that is promoted, where the source was given as one or is the tip of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Author and committer; absent when nobody is known, which matters only if there is something to commit.
+    /// Author and committer; absent when no author is known, which matters only if there is something to commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signatures: Option<AuthorAndCommitter>,
     /// Is the merge cross-checked with git?

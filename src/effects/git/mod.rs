@@ -40,7 +40,7 @@ pub(super) static FUNCTIONS: &[&dyn Declared] = &[
     &delete_branch::DELETE_BRANCH,
 ];
 
-/// How many commits a list holds at most when nobody says.
+/// How many commits a list holds at most by default.
 pub(super) const LOG_LIMIT: usize = 1000;
 
 /// How a command that makes commits came out.

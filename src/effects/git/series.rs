@@ -149,7 +149,7 @@ impl CommitBuilder for Series {
             tip = mirror.write_commit(&draft)?;
             drafts.push((commit.id, draft));
         }
-        // Nobody is asked to sign a series that has an end too soon.
+        // No signature is asked for where a series ends too soon.
         let last = if stuck.is_some() { &CommitWriter::unsigned() } else { writer };
         tip = fixed.ours;
         let mut made = Vec::new();

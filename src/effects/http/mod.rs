@@ -1,4 +1,4 @@
-//! `http::…`: one request. A read when it says so, otherwise an effect that nobody can probe.
+//! `http::…`: one request. A read when it says so, otherwise an effect without a probe.
 
 mod exchange;
 mod get;
