@@ -13,14 +13,17 @@
 //!                                          (not done, later) → RecordingAbsent → Suspended
 //! ```
 
+mod action;
+mod action;
+mod happened;
+mod happened;
 mod state;
 mod step;
 #[cfg(test)]
 mod tests;
 
-pub use state::{
-    Action, Attempt, Cancellation, CommandKind, CommandState, Context, Doubt, End, Happened, Moment, ProbeCause, Tries,
-    Written,
-};
+pub use action::{Action, End};
+pub use happened::{Cancellation, CommandKind, Context, Happened, Moment};
+pub use state::{Attempt, CommandState, Doubt, ProbeCause, Tries, Written};
 pub(super) use step::interrupted;
 pub use step::step;

@@ -1,9 +1,7 @@
-//! What a command can be in, what can happen to it, what is to be done then.
+//! The states of a command, and where the journal leaves it.
 
-use crate::model::{Failure, HumanDuration, RunId, Value, WriteError, hex};
-use crate::run::{
-    Command, Entry, Fingerprint, Intent, Key, Observation, OnUnknown, Probe, Record, Request, RetryPolicy, Settled,
-};
+use crate::model::{Failure, HumanDuration, RunId, Value, hex};
+use crate::run::{Entry, Fingerprint, Intent, Key, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -214,158 +212,6 @@ pub enum ProbeCause {
     },
 }
 
-/// The kind of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CommandKind {
-    /// Looks.
-    Read,
-    /// Looks until something is there.
-    Wait,
-    /// Changes the world.
-    Effect,
-}
-
-impl CommandKind {
-    /// The kind of this command.
-    pub fn of(command: &Command) -> Self {
-        match command {
-            Command::Read(_) => Self::Read,
-            Command::Wait(_) => Self::Wait,
-            Command::Effect(_) => Self::Effect,
-        }
-    }
-}
-
-/// What happened to a command, as its host saw it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Happened {
-    /// A process takes it up, for the first time or again; the call is of this kind.
-    Started(CommandKind),
-    /// The call fits no command.
-    Unfit(Failure),
-    /// A read answered.
-    Answered(Result<Value, Failure>),
-    /// A wait's facts were looked up.
-    Begun(Result<Value, Failure>),
-    /// A wait looked.
-    Observed(Result<Observation, Failure>),
-    /// An effect was prepared.
-    Prepared(Result<Value, Failure>),
-    /// An effect was performed.
-    Performed(Result<Value, WriteError>),
-    /// The remote was asked.
-    Probed {
-        /// Its answer.
-        found: Result<Probe, Failure>,
-        /// What the effect wants when the remote cannot tell.
-        on_unknown: OnUnknown,
-    },
-    /// A dry run took this for granted.
-    Assumed(Result<Value, Failure>),
-    /// The record is on disk.
-    Recorded,
-    /// The pause is over, or was cut short by ctrl-C.
-    Slept,
-    /// The command's own code panicked.
-    Panicked(Failure),
-}
-
-/// What a host has to do next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Find the command of the call, then report [`Happened::Started`] or [`Happened::Unfit`].
-    Start,
-    /// Look.
-    Read,
-    /// Look up a wait's facts.
-    Begin,
-    /// Look whether a wait is there.
-    Observe(Value),
-    /// Look up what an effect's probe will need. The host checks first that the run is still its own.
-    Prepare,
-    /// Perform the effect. The host checks first that the run is still its own.
-    Perform(Intent),
-    /// Ask the remote. The host checks first that the run is still its own.
-    Probe(Intent),
-    /// Write this down; [`Happened::Recorded`] only when it is on disk.
-    Record(Record),
-    /// Do nothing for a while, or until ctrl-C.
-    Sleep {
-        /// How long.
-        pause: Duration,
-        /// For people, when it is worth showing.
-        why: Option<String>,
-    },
-    /// Nothing more now.
-    End(End),
-}
-
-/// Why nothing more is to be done with a command for now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// Its outcome is on disk.
-    Settled(Settled),
-    /// A wait is to be looked at again.
-    NotYet {
-        /// For people: what is missing.
-        why: String,
-        /// When.
-        again: HumanDuration,
-    },
-    /// It may take long; the process may exit.
-    Suspended {
-        /// For people: what is missing.
-        why: String,
-        /// When it is worth another look, where that is known.
-        until: Option<Timestamp>,
-    },
-    /// An effect may or may not have happened; an operator decides.
-    InDoubt(Failure),
-    /// Cancelled before there was an outcome.
-    Interrupted(Failure),
-    /// relwf is wrong.
-    Bug(Failure),
-}
-
-/// Everything that a step depends on beside the state and what happened.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The run.
-    pub run: &'a RunId,
-    /// The command.
-    pub request: &'a Request,
-    /// How long to retry, and how often to probe.
-    pub policy: &'a RetryPolicy,
-    /// When it happened.
-    pub moment: Moment,
-}
-
-/// The time, as a host sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment {
-    /// Since this process took the command up first.
-    pub elapsed: Duration,
-    /// The clock.
-    pub now: Timestamp,
-    /// Chance for jitter, from 0 to 1023.
-    pub chance: u32,
-    /// Has the run been cancelled?
-    pub cancellation: Cancellation,
-}
-
-/// Has the run been cancelled?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cancellation {
-    /// No.
-    None,
-    /// ctrl-C, or the journal failed.
-    Requested,
-}
-
 /// A command that was just asked for.
 impl Default for CommandState {
     fn default() -> Self {
@@ -386,40 +232,6 @@ impl CommandState {
             (None, Some(intent), _) => Self::Ready(Written::Intended(attempt(intent))),
             (None, None, Some(facts)) => Self::Ready(Written::Begun { facts: facts.clone() }),
             (None, None, None) => Self::Ready(Written::Nothing),
-        }
-    }
-
-    /// What is to be done in this state.
-    pub fn action(&self, request: &Request) -> Action {
-        let Request { key, call, fingerprint, .. } = request.clone();
-        let (name, args) = (call.name, call.args);
-        match self.clone() {
-            Self::Ready(_) => Action::Start,
-            Self::Reading => Action::Read,
-            Self::Beginning => Action::Begin,
-            Self::RecordingFacts { facts } => Action::Record(Record::Begun { key, fingerprint, name, args, facts }),
-            Self::Observing { facts } => Action::Observe(facts),
-            Self::Resting { why, again, .. } => Action::End(End::NotYet { why, again }),
-            Self::Suspended { why, until, .. } => Action::End(End::Suspended { why, until }),
-            Self::Preparing { .. } => Action::Prepare,
-            Self::PreparePause { pause, .. } | Self::ProbePause { pause, .. } => Action::Sleep { pause, why: None },
-            Self::RecordingIntent { attempt: Attempt { intent, number, .. }, .. } => {
-                Action::Record(Record::Intent { key, fingerprint, name, args, intent, attempt: number })
-            }
-            Self::Performing { attempt, .. } => Action::Perform(attempt.intent),
-            Self::PerformPause { pause, failure, .. } => {
-                Action::Sleep { pause, why: Some(format!("{}; trying again", failure.message)) }
-            }
-            Self::Probing { attempt, .. } => Action::Probe(attempt.intent),
-            Self::RecordingAbsent { .. } => Action::Record(Record::Absent { key, actor: "server".to_owned() }),
-            Self::RecordingDoubt { failure } => Action::Record(Record::Unknown { key, failure }),
-            Self::InDoubt { failure } => Action::End(End::InDoubt(failure)),
-            Self::RecordingOutcome { settled, actor } => {
-                Action::Record(Record::Settled { key, fingerprint, name, args, settled, actor })
-            }
-            Self::Settled { settled } => Action::End(End::Settled(settled)),
-            Self::Interrupted { failure } => Action::End(End::Interrupted(failure)),
-            Self::Bug { failure } => Action::End(End::Bug(failure)),
         }
     }
 
@@ -447,26 +259,6 @@ impl CommandState {
             Self::Settled { .. } => "settled",
             Self::Interrupted { .. } => "interrupted",
             Self::Bug { .. } => "bug",
-        }
-    }
-}
-
-impl Happened {
-    /// Its name, for messages about bugs.
-    pub(super) const fn name(&self) -> &'static str {
-        match self {
-            Self::Started(_) => "started",
-            Self::Unfit(_) => "unfit",
-            Self::Answered(_) => "answered",
-            Self::Begun(_) => "begun",
-            Self::Observed(_) => "observed",
-            Self::Prepared(_) => "prepared",
-            Self::Performed(_) => "performed",
-            Self::Probed { .. } => "probed",
-            Self::Assumed(_) => "assumed",
-            Self::Recorded => "recorded",
-            Self::Slept => "slept",
-            Self::Panicked(_) => "panicked",
         }
     }
 }

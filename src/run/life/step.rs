@@ -1,8 +1,8 @@
 //! The transitions: what follows from what happened.
 
-use super::state::{
-    Action, Attempt, Cancellation, CommandKind, CommandState, Context, Doubt, Happened, ProbeCause, Tries, Written,
-};
+use super::action::Action;
+use super::happened::{Cancellation, CommandKind, Context, Happened};
+use super::state::{Attempt, CommandState, Doubt, ProbeCause, Tries, Written};
 use crate::model::{Failure, FailureKind, HumanDuration, Value, WriteError};
 use crate::run::{Observation, OnUnknown, Probe, Settled};
 use jiff::{SignedDuration, Timestamp};

@@ -79,14 +79,14 @@ fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> Strin
             ));
             let mut lines = Vec::new();
             for Doubt { key, answers } in unsettled {
-                match answers {
-                    Some(answers) => lines.push((
-                        format!("{resume} --settle '{key}=done:{answers}'"),
-                        "it happened: replace each … with the real output",
-                    )),
-                    None => lines.push((format!("{resume} --settle '{key}=done'"), "it happened")),
-                }
-                lines.push((format!("{resume} --settle '{key}=absent'"), "it did not happen"));
+                let settle = |what: &str| format!("{resume} --settle {}", quoted(&format!("{key}={what}")));
+                lines.push(match answers {
+                    Some(answers) => {
+                        (settle(&format!("done:{answers}")), "it happened: replace each … with the real output")
+                    }
+                    None => (settle("done"), "it happened"),
+                });
+                lines.push((settle("absent"), "it did not happen"));
             }
             lines.push((show, "what is known"));
             next(&mut text, &lines);
@@ -113,6 +113,11 @@ fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> Strin
         }
     }
     text
+}
+
+/// As a shell takes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// A change that is left open, and what to do about it; `command_prefix` as in [`finished`].
