@@ -14,8 +14,6 @@
 //! ```
 
 mod action;
-mod action;
-mod happened;
 mod happened;
 mod state;
 mod step;
@@ -24,6 +22,6 @@ mod tests;
 
 pub use action::{Action, End};
 pub use happened::{Cancellation, CommandKind, Context, Happened, Moment};
-pub use state::{Attempt, CommandState, Doubt, ProbeCause, Tries, Written};
+pub use state::CommandState;
 pub(super) use step::interrupted;
 pub use step::step;
