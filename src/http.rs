@@ -13,7 +13,7 @@ use crate::network::Routes;
 use attempt::{Attempt, AttemptOutcome};
 use std::time::{Duration, Instant};
 
-pub use api::{Answer, Api};
+pub(crate) use api::{Answer, Api};
 
 /// How long a request may take in all, when it does not say.
 pub const DEADLINE: Duration = Duration::from_secs(60);

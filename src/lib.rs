@@ -5,14 +5,14 @@
 //! | Room | What it is for |
 //! |---|---|
 //! | [`cli`] | what people type: one file a verb |
-//! | [`ui`] | what people see; the only room that prints |
+//! | `ui` | what people see; the only room that prints |
 //! | [`app`] | composition: builds adapters and drivers for a verb |
 //! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
 //! | [`run`] | the durable workflow: advance, commands, drivers |
-//! | [`promotion`], [`policy`] | what a promotion is; which checks count, how a commit is judged |
-//! | [`hidden`] | what a merge does not say by itself |
-//! | [`merge`], [`forge`], [`ci`], [`fleet`], [`config`] | the rooms that do the work |
-//! | [`git`], [`components`], [`http`], [`process`] | repositories; manifests; HTTP; programs |
+//! | `promotion`, `policy` | what a promotion is; which checks count, how a commit is judged |
+//! | `hidden` | what a merge does not say by itself |
+//! | [`merge`], [`forge`], [`ci`], `fleet`, [`config`] | the rooms that do the work |
+//! | [`git`], [`components`], [`http`], `process` | repositories; manifests; HTTP; programs |
 //! | `document` | TOML, YAML and JSON with places |
 //! | [`network`], `odb` | the way to a server: proxies, certificates; git's own files |
 //! | [`model`] | ids, names, values, failures |
@@ -25,19 +25,19 @@ pub mod config;
 pub mod demo;
 mod document;
 pub mod effects;
-pub mod fleet;
+mod fleet;
 pub mod forge;
 pub mod git;
-pub mod hidden;
+mod hidden;
 pub mod http;
 pub mod journal;
 pub mod merge;
 pub mod model;
 pub mod network;
 mod odb;
-pub mod policy;
-pub mod process;
-pub mod promotion;
+mod policy;
+mod process;
+mod promotion;
 pub mod run;
 pub mod script;
-pub mod ui;
+mod ui;

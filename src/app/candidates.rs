@@ -56,14 +56,14 @@ pub fn candidates(
     limit: u32,
     task: TaskContext<'_>,
 ) -> Result<Candidates, Failure> {
-    let world = wiring::for_reading(project, Keep::No, task)?;
+    let context = wiring::for_reading(project, Keep::No, task)?;
     let line = if line == Line::All { "all" } else { "first-parent" };
     let mut args = json!({ "branch": source, "target": target, "limit": limit, "line": line });
     if let (Some(soak), Some(args)) = (soak, args.as_object_mut()) {
         args.insert("soak".to_owned(), json!(soak));
     }
     let call = Call { name: "candidate::list".to_owned(), args, at: SourceLocation::new("", 0, 0) };
-    let Command::Read(read) = world.commands.command(&call)? else {
+    let Command::Read(read) = context.commands.command(&call)? else {
         return Err(Failure::new(FailureKind::Bug, "candidate::list is not a read"));
     };
     let key = Key { path: Path::default(), ordinal: 0 };

@@ -132,7 +132,7 @@ pub fn start(
     // Held until the run has stopped.
     let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
     let mirror = Arc::new(project.mirror(Keep::Yes, task)?);
-    let world = wiring::for_run(project, mirror, store.clone())?;
+    let context = wiring::for_run(project, mirror, store.clone())?;
     let pinned = prepared.program.sources().iter();
     let claim = store.create_run(&NewRun {
         id: run.clone(),
@@ -146,7 +146,7 @@ pub fn start(
         who,
     })?;
     begun(&run);
-    drive(project, prepared, &store, &claim, &world, listener)
+    drive(project, prepared, &store, &claim, &context, listener)
 }
 
 /// Goes on with a run that was suspended, interrupted or killed.
@@ -182,10 +182,10 @@ pub fn continue_run(
         _ => failure,
     })?;
     let mirror = Arc::new(mirror);
-    let world = wiring::for_run(&project, mirror, store.clone())?;
-    restore(run, &store.history(run)?, &world.commands, task, Timestamp::now())?;
+    let context = wiring::for_run(&project, mirror, store.clone())?;
+    restore(run, &store.history(run)?, &context.commands, task, Timestamp::now())?;
     begun(run);
-    Ok(drive(&project, &prepared, &store, &claim, &world, listener)?)
+    Ok(drive(&project, &prepared, &store, &claim, &context, listener)?)
 }
 
 /// The project and the files that a run goes on with.
@@ -214,7 +214,7 @@ fn drive(
     prepared: &Prepared,
     store: &Store,
     claim: &Claim,
-    world: &wiring::Ready,
+    context: &wiring::Ready,
     listener: &dyn Listener,
 ) -> Result<Finished, Failure> {
     let began = Instant::now();
@@ -223,7 +223,7 @@ fn drive(
         workflow: &prepared.workflow,
         script: &*prepared.program,
         params: &prepared.params,
-        commands: &world.commands,
+        commands: &context.commands,
         recorder: claim,
         listener,
         cancel: &project.invocation.cancel,

@@ -27,27 +27,28 @@ mod runs;
 mod unresolved;
 mod wiring;
 
-pub use crate::effects::{CommitOutcome, Line};
-pub use crate::git::ListedCommit;
-pub use candidates::{Candidate, Candidates, candidates};
-pub use check::{Checked, check};
-pub use delta::{Delta, delta};
-pub use demo::{Demo, demo};
-pub use doctor::{Diagnosis, Live, doctor};
-pub use embedded::{Preset, embedded_text};
-pub use finding::{Finding, Health};
-pub use functions::functions;
-pub use init::{InitFile, InitWrite, init_files, write_init_file};
-pub use invocation::{Env, Fetch, Invocation};
-pub use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
-pub use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
-pub use plan::{Made, Planned, PlannedMerge, dry_run};
-pub use preview::{ChangedFile, Named, Preview, PreviewOutcome, preview};
-pub use project::Project;
-pub use reference::config_tables;
-pub use remote::Remote;
-pub use runs::{
-    Decided, Listed, RunRow, RunStory, Settlement, StoryCommand, StoryState, abandon, approve, find_run, resumable,
-    runs, settle, show,
+pub(crate) use crate::effects::{CommitOutcome, Line};
+pub(crate) use crate::git::ListedCommit;
+pub(crate) use candidates::{Candidate, Candidates, candidates};
+pub(crate) use check::{Checked, check};
+pub(crate) use delta::delta;
+pub(crate) use demo::Demo;
+pub use demo::demo;
+pub(crate) use doctor::{Diagnosis, Live, doctor};
+pub(crate) use embedded::{Preset, embedded_text};
+pub(crate) use finding::{Finding, Health};
+pub(crate) use functions::functions;
+pub(crate) use init::{InitFile, InitWrite, init_files, write_init_file};
+pub(crate) use invocation::{Fetch, Invocation};
+pub(crate) use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
+pub(crate) use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
+pub(crate) use plan::{Made, Planned, PlannedMerge, dry_run};
+pub(crate) use preview::{ChangedFile, Preview, PreviewOutcome, preview};
+pub(crate) use project::Project;
+pub(crate) use reference::config_tables;
+
+pub(crate) use runs::{
+    Listed, RunRow, RunStory, Settlement, StoryState, abandon, approve, find_run, resumable, runs, settle, show,
 };
-pub use unresolved::{Doubt, OpenChange};
+
+pub(crate) use unresolved::{Doubt, OpenChange};

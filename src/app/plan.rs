@@ -75,19 +75,19 @@ pub fn dry_run(
     listener: &dyn Listener,
     task: TaskContext<'_>,
 ) -> Result<Planned, Failure> {
-    let world = wiring::for_reading(project, Keep::No, task)?;
+    let context = wiring::for_reading(project, Keep::No, task)?;
     let run = new_run_id(Timestamp::now());
     let driver = DryDriver {
         run: &run,
         workflow: &prepared.workflow,
         script: &*prepared.program,
         params: &prepared.params,
-        commands: &world.commands,
+        commands: &context.commands,
         listener,
         cancel: &project.invocation.cancel,
     };
     let (outcome, plan) = driver.drive();
-    let merges = plan.iter().filter_map(|item| planned(&world.mirror, item).transpose()).collect::<Result<_, _>>()?;
+    let merges = plan.iter().filter_map(|item| planned(&context.mirror, item).transpose()).collect::<Result<_, _>>()?;
     Ok(Planned { outcome, plan, merges })
 }
 

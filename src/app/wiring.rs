@@ -5,7 +5,7 @@ use super::project::Project;
 use super::remote::hosted;
 use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
 use crate::config::{CiKind, Environment, ForgeKind};
-use crate::effects::{Clock, Decision, Registry, Signals, World};
+use crate::effects::{Clock, Decision, EffectContext, Registry, Signals};
 use crate::forge::{Forge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
@@ -66,7 +66,7 @@ pub struct Parts {
     folder: PathBuf,
 }
 
-/// A world to look at or to work on.
+/// A context to look at or to work on.
 pub struct Ready {
     /// The mirror in it.
     pub mirror: Arc<Mirror>,
@@ -74,7 +74,7 @@ pub struct Ready {
     pub commands: Registry,
 }
 
-/// A world for questions and dry runs.
+/// A context for questions and dry runs.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub fn for_reading(project: &Project, keep: Keep, task: TaskContext<'_>) -> Resu
     ready(project, Arc::new(project.mirror(keep, task)?), Arc::new(NoSignals))
 }
 
-/// A world for a run.
+/// A context for a run.
 ///
 /// # Errors
 ///
@@ -96,7 +96,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
     let Parts { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
     let env = Arc::clone(&project.invocation.env);
     let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
-    let world = World {
+    let context = EffectContext {
         config: project.config.clone(),
         mirror: Arc::clone(&mirror),
         forge,
@@ -111,7 +111,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
         clock: Arc::new(SystemClock),
         folder,
     };
-    Ok(Ready { mirror, commands: Registry::new(Arc::new(world)) })
+    Ok(Ready { mirror, commands: Registry::new(Arc::new(context)) })
 }
 
 /// Forge and CI, as configured.

@@ -360,18 +360,6 @@ impl Ci for CommandCi {
         ))
     }
 
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
-        let none =
-            || WriteError::Refused(Failure::new(FailureKind::NotFound, format!("there is no build `{id}` here")));
-        let desk = self.desk_of(id)?.ok_or_else(none)?;
-        let mut job = read_job(&desk)?.ok_or_else(none)?;
-        job.result = None;
-        write_job(&desk, &job)?;
-        let trigger =
-            Trigger { key: job.key, commit: desk.commit, event: desk.event, branch: job.branch, env: job.env };
-        self.run(&desk, &trigger, task).map(drop)
-    }
-
     /// The command is the only job.
     fn red_jobs(&self, id: &str, lines: usize, _watch: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let Some(desk) = self.desk_of(id)? else { return Ok(Vec::new()) };

@@ -7,8 +7,9 @@ mod travis;
 mod types;
 
 pub use crate::model::CiEvent;
-pub use actions::ActionsCi;
+pub(crate) use actions::ActionsCi;
 pub use command::CommandCi;
 pub use gitlab::GitlabCi;
-pub use travis::TravisCi;
-pub use types::{Build, BuildQuery, BuildState, Ci, RedJob, Start, Ticket, Trigger};
+pub(crate) use travis::TravisCi;
+pub use types::{Build, BuildQuery, BuildState, Ci, Ticket, Trigger};
+pub(crate) use types::{RedJob, Start};

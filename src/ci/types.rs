@@ -147,12 +147,6 @@ pub trait Ci: Send + Sync {
     ///
     /// See [`WriteError`].
     fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
-    /// Starts a build again.
-    ///
-    /// # Errors
-    ///
-    /// See [`WriteError`].
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
     /// The jobs of a build that did not pass, a few at most, each with the last lines of its log.
     ///
     /// # Errors

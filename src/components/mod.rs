@@ -8,9 +8,11 @@ mod detectors;
 mod spec;
 mod version;
 
-pub use delta::{Change, ComponentDelta, History, delta};
-pub use detect::{DetectError, Files, PluginDetector, detect};
+pub(crate) use delta::Change;
+pub use delta::{ComponentDelta, History, delta};
+
+pub use detect::{Files, PluginDetector, detect};
 pub(crate) use detectors::declared;
-pub use detectors::{Detect, key_of_json};
+pub(crate) use detectors::{Detect, key_of_json};
 pub use spec::Component;
 pub use version::Version;

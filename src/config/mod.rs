@@ -10,11 +10,12 @@ mod load;
 mod sections;
 mod types;
 
-pub use crate::document::{Absent, KeyDoc, TableDoc};
-pub use keys::tables;
+pub(crate) use crate::document::{Absent, KeyDoc, TableDoc};
+pub(crate) use keys::tables;
 pub use load::{find, load, parse};
 use types::UpdateEvent;
+pub(crate) use types::{AlsoGreen, Health};
 pub use types::{
-    AlsoGreen, CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind,
-    Health, Observe, Secret, ShConfig,
+    CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind, Observe,
+    Secret, ShConfig,
 };

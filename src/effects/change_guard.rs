@@ -1,15 +1,15 @@
 //! What others did to a change meanwhile: closed it, gave it another head or target, or merged it as something else.
 //!
-//! It is not for us to undo any of that. Whether what landed is exactly what was tested is the proof's to say.
+//! It is not for us to undo any of that. Whether what landed is exactly what was tested is for the landing to prove.
 
-use super::World;
+use super::EffectContext;
 use crate::forge::{Change, ChangeState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
 use serde_json::json;
 
 /// What was proposed.
 pub(super) struct Proposed<'a> {
-    pub(super) world: &'a World,
+    pub(super) context: &'a EffectContext,
     pub(super) commit: CommitId,
     pub(super) target: &'a BranchName,
 }
@@ -60,7 +60,7 @@ impl Proposed<'_> {
         if landed == self.commit {
             return Ok(());
         }
-        let (mirror, target) = (&self.world.mirror, self.target);
+        let (mirror, target) = (&self.context.mirror, self.target);
         if !mirror.contains(landed.object()) {
             mirror.fetch_objects(&[target.to_ref()], task)?;
         }

@@ -1,7 +1,7 @@
 //! What all commands that make commits in the cache have in common: how they are performed and performed again, who commits,
 //! what happens where git's cross-check disagrees.
 
-use super::World;
+use super::EffectContext;
 use super::commit_writer::{CommitSignatures, CommitWriter};
 use super::delta::detection;
 use super::host_fn::{Answering, facts, value};
@@ -21,13 +21,16 @@ use std::sync::{Mutex, PoisonError};
 pub(super) type AuthorAndCommitter = (Ident, Ident);
 
 /// Who commits now; absent when no author is known, which matters only if there is something to commit.
-pub(super) fn author_and_committer(world: &World, now: Timestamp) -> Option<AuthorAndCommitter> {
-    world.identity.as_ref().ok().map(|who| (who.author_at(now), who.committer_at(now)))
+pub(super) fn author_and_committer(context: &EffectContext, now: Timestamp) -> Option<AuthorAndCommitter> {
+    context.identity.as_ref().ok().map(|who| (who.author_at(now), who.committer_at(now)))
 }
 
 /// Who commits, as the intent has it.
-pub(super) fn known(world: &World, signatures: Option<&AuthorAndCommitter>) -> Result<AuthorAndCommitter, Failure> {
-    match (signatures, &world.identity) {
+pub(super) fn known(
+    context: &EffectContext,
+    signatures: Option<&AuthorAndCommitter>,
+) -> Result<AuthorAndCommitter, Failure> {
+    match (signatures, &context.identity) {
         (Some(signatures), _) => Ok(signatures.clone()),
         (None, Err(failure)) => Err(failure.clone()),
         (None, Ok(_)) => Err(Failure::new(FailureKind::Config, "no author was known when this command began")
@@ -66,14 +69,14 @@ pub(super) fn ensure_undisputed(
 /// What a commit ships compared with the branch it is made for, as the answer's `components`; `count` commits are new. `shown` is
 /// the commit that is named as a version.
 pub(super) fn components(
-    world: &World,
+    context: &EffectContext,
     ours: CommitId,
     commit: CommitId,
     count: u64,
     shown: Option<CommitId>,
 ) -> Result<Vec<ComponentDelta>, Failure> {
-    let mirror = &world.mirror;
-    Ok(Shipment::new(mirror, detection(world), ours, mirror.tree(commit)?, count)?.components(shown))
+    let mirror = &context.mirror;
+    Ok(Shipment::new(mirror, detection(context), ours, mirror.tree(commit)?, count)?.components(shown))
 }
 
 /// A command that makes commits in the cache and pushes nothing.
@@ -85,7 +88,7 @@ pub(super) trait CommitBuilder: Send + Sync {
     type Answer: Serialize + DeserializeOwned + Made + Send;
 
     /// What it works on.
-    fn world(&self) -> &World;
+    fn context(&self) -> &EffectContext;
 
     /// Fixes it.
     fn fix(&self, cx: &Performing<'_>) -> Result<Self::Fixed, Failure>;
@@ -133,7 +136,7 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
     /// stopped before it is there has made nothing that anybody saw.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         let fixed = self.builder.fix(cx)?;
-        let Some(writer) = CommitWriter::signing(&self.builder.world().signing, cx.task) else {
+        let Some(writer) = CommitWriter::signing(&self.builder.context().signing, cx.task) else {
             return value(Pre { fixed, commit_signatures: CommitSignatures::new() });
         };
         let answer = self.builder.build(cx.run, &fixed, &writer)?;
@@ -159,7 +162,7 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
     /// What was made lives in the cache alone until it is proposed.
     fn restore(&self, cx: &Performing<'_>, intent: &Intent, outcome: &Value) -> Result<(), Failure> {
         let Some(commit) = facts::<T::Answer>(outcome)?.commit() else { return Ok(()) };
-        if self.builder.world().mirror.contains(commit.object()) {
+        if self.builder.context().mirror.contains(commit.object()) {
             return Ok(());
         }
         if self.build(cx.run, &intent.pre)?.commit() == Some(commit) {
@@ -181,7 +184,7 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
         let answer = self.builder.build(cx.run, &self.builder.fix(cx)?, &CommitWriter::preview())?;
         let makes = answer.commit().is_some();
         let value = value(answer)?;
-        match self.builder.world().signing.as_ref().map_err(Clone::clone) {
+        match self.builder.context().signing.as_ref().map_err(Clone::clone) {
             Ok(Some(signing)) if makes => {
                 signing.ready()?;
                 let note = format!("will be signed with {}; a preview signs nothing", signing.shown());

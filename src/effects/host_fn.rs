@@ -3,7 +3,7 @@
 //!
 //! There are no default methods: an effect without a probe or without an assumed outcome does not compile.
 
-use super::World;
+use super::EffectContext;
 use crate::model::{Failure, FailureKind, Value, WriteError, unknown, unknown_inside};
 use crate::run::{self, Call, Command, HostFn, Kind, OnUnknown, Performing, Style};
 use schemars::JsonSchema;
@@ -17,7 +17,7 @@ pub(super) use crate::run::{Assumed, Observation, Probe};
 /// A host function that takes `A` and answers `R`.
 pub(super) struct Function<A, R> {
     host: HostFn,
-    make: fn(&Arc<World>, A) -> Result<Answering<R>, Failure>,
+    make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
 }
 
 /// A command whose answer is an `R`.
@@ -35,7 +35,7 @@ pub(super) const fn positional<A: JsonSchema, R: JsonSchema>(
     kind: Kind,
     name: &'static str,
     doc: &'static str,
-    make: fn(&Arc<World>, A) -> Result<Answering<R>, Failure>,
+    make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
 ) -> Function<A, R> {
     Function { host: HostFn::new::<A, R>(kind, Style::Positional, name, doc), make }
 }
@@ -45,7 +45,7 @@ pub(super) const fn map<A: JsonSchema, R: JsonSchema>(
     kind: Kind,
     name: &'static str,
     doc: &'static str,
-    make: fn(&Arc<World>, A) -> Result<Answering<R>, Failure>,
+    make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
 ) -> Function<A, R> {
     Function { host: HostFn::new::<A, R>(kind, Style::Map, name, doc), make }
 }
@@ -64,7 +64,7 @@ pub(super) trait Declared: Sync {
     fn host(&self) -> &HostFn;
 
     /// The command for a call.
-    fn command(&self, world: &Arc<World>, call: &Call) -> Result<Command, Failure>;
+    fn command(&self, context: &Arc<EffectContext>, call: &Call) -> Result<Command, Failure>;
 }
 
 impl<A: DeserializeOwned, R> Declared for Function<A, R> {
@@ -73,11 +73,11 @@ impl<A: DeserializeOwned, R> Declared for Function<A, R> {
     }
 
     /// The script room has checked names and shapes before; what is found here are finer rules: that a commit's id is whole.
-    fn command(&self, world: &Arc<World>, call: &Call) -> Result<Command, Failure> {
+    fn command(&self, context: &Arc<EffectContext>, call: &Call) -> Result<Command, Failure> {
         let wrong = |error: serde_json::Error| {
             Failure::new(FailureKind::Arguments, format!("`{}`: {error}", call.name)).at(call.at.clone())
         };
-        let made = A::deserialize(&call.args).map_err(wrong).and_then(|args| (self.make)(world, args));
+        let made = A::deserialize(&call.args).map_err(wrong).and_then(|args| (self.make)(context, args));
         made.map(|answering| answering.command).or_else(|failure| blind(&self.host, call).ok_or(failure))
     }
 }
@@ -99,7 +99,7 @@ pub(super) trait Wait: Send + Sync + 'static {
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<Self::Answer>, Failure>;
 }
 
-/// Changes the world.
+/// Changes something outside of the process.
 pub(super) trait Effect: Send + Sync + 'static {
     /// What the probe will need: expected old ids, dates, identity.
     type Facts: Serialize + DeserializeOwned;

@@ -1,6 +1,6 @@
 //! How a commit gets onto a branch: what the forge's rules leave open.
 
-use super::World;
+use super::EffectContext;
 use crate::forge::{Forge, Rules};
 use crate::model::{BranchName, Failure, FailureKind, TaskContext};
 use serde::{Deserialize, Serialize};
@@ -18,11 +18,11 @@ pub enum LandingMethod {
 
 /// The way that a forge's rules leave open.
 pub(super) fn landing_method(
-    world: &World,
+    context: &EffectContext,
     target: &BranchName,
     task: TaskContext<'_>,
 ) -> Result<LandingMethod, Failure> {
-    landing_method_by(&*world.forge, &world.forge.rules(target, task)?, target)
+    landing_method_by(&*context.forge, &context.forge.rules(target, task)?, target)
 }
 
 /// Push where that is allowed; else the forge merges, if it makes merge commits.

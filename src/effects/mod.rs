@@ -11,27 +11,29 @@ mod commit_effect;
 mod commit_writer;
 mod config;
 mod delta;
+mod effect_context;
 mod fleet;
 mod flow;
 mod forge;
 mod git;
 mod host_fn;
 mod http;
+mod landing;
 mod landing_method;
-mod lease;
-mod proof;
 mod proposal;
+mod ref_lease;
 mod registry;
 mod revisions;
 mod secrets;
 mod sh;
 mod text;
 mod waiting;
-mod world;
 
-pub use candidate::Line;
-pub use forge::{Landed, ProposedChange};
-pub use git::{Commit, CommitOutcome, CommitsMade, MergeAnswer, RestoreAnswer, SeriesAnswer};
-pub use landing_method::{LandingMethod, landing_method_by};
+pub(crate) use candidate::Line;
+
+pub use effect_context::{Clock, Decision, EffectContext, Signals};
+pub(crate) use forge::ProposedChange;
+pub(crate) use git::{Commit, CommitOutcome, CommitsMade, SeriesAnswer};
+
+pub(crate) use landing_method::{LandingMethod, landing_method_by};
 pub use registry::{Registry, host_functions};
-pub use world::{Clock, Decision, Env, Signals, World};

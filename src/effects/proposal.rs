@@ -1,6 +1,6 @@
 //! The text of a proposed change: what ships, which commits by whom, grouped as they were reviewed, and how to go on by hand.
 
-use super::World;
+use super::EffectContext;
 use super::delta::detection;
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure};
@@ -17,22 +17,22 @@ struct Group {
 }
 
 /// The text for a commit that is proposed for a branch.
-pub(super) fn body(world: &World, commit: &CommitInfo, target: &BranchName) -> Result<String, Failure> {
-    let mirror = &world.mirror;
+pub(super) fn body(context: &EffectContext, commit: &CommitInfo, target: &BranchName) -> Result<String, Failure> {
+    let mirror = &context.mirror;
     // A merge was made on its first parent; a series of picks or reverts on the target's tip.
     let made_on = match commit.parents.as_slice() {
         [ours, _] => Some(*ours),
         parents => mirror.branch(target)?.or(parents.first().copied()),
     };
     let Some(base) = made_on else { return Ok(String::new()) };
-    let mut lines = components(world, base, commit.id)?;
+    let mut lines = components(context, base, commit.id)?;
     lines.extend(commits(mirror, base, commit.parents.get(1).copied().unwrap_or(commit.id))?);
     lines.extend(by_hand(commit, target));
     Ok(lines.join("\n"))
 }
 
-fn components(world: &World, base: CommitId, head: CommitId) -> Result<Vec<String>, Failure> {
-    let rows = detection(world).between(&world.mirror, base, head)?;
+fn components(context: &EffectContext, base: CommitId, head: CommitId) -> Result<Vec<String>, Failure> {
+    let rows = detection(context).between(&context.mirror, base, head)?;
     let mut lines: Vec<String> = rows.iter().filter_map(component_line).map(|line| format!("- {line}")).collect();
     if !lines.is_empty() {
         lines.insert(0, "Components:".to_owned());

@@ -1,6 +1,6 @@
 //! Every host function in one table.
 
-use super::World;
+use super::EffectContext;
 use super::host_fn::Declared;
 use crate::model::{Failure, FailureKind};
 use crate::run::{Call, Command, Commands, HostFn};
@@ -29,23 +29,23 @@ pub fn host_functions() -> Arc<[&'static HostFn]> {
     all().map(Declared::host).collect()
 }
 
-/// Turns calls into commands that work on one world.
+/// Turns calls into commands that work on one context.
 pub struct Registry {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     commands: BTreeMap<&'static str, &'static dyn Declared>,
 }
 
 impl Registry {
-    /// All host functions, on this world.
-    pub fn new(world: Arc<World>) -> Self {
-        Self { world, commands: all().map(|declared| (declared.host().name, declared)).collect() }
+    /// All host functions, on this context.
+    pub fn new(context: Arc<EffectContext>) -> Self {
+        Self { context, commands: all().map(|declared| (declared.host().name, declared)).collect() }
     }
 }
 
 impl Commands for Registry {
     fn command(&self, call: &Call) -> Result<Command, Failure> {
         match self.commands.get(call.name.as_str()) {
-            Some(declared) => declared.command(&self.world, call),
+            Some(declared) => declared.command(&self.context, call),
             None => Err(Failure::new(FailureKind::Bug, format!("there is no host function `{}`", call.name))
                 .hint("the run was begun by another version of relwf; finish it with that one")
                 .at(call.at.clone())),

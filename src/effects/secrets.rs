@@ -3,7 +3,7 @@
 //! As data a secret is `{"$secret": name}`, with `before` and `after` where it stands inside a text. That is what the
 //! journal, the plan and every listener see.
 
-use super::World;
+use super::EffectContext;
 use crate::config::Secret as Source;
 use crate::model::{Failure, FailureKind, Secret, TaskContext, Value, scrub};
 use crate::process::{Leftovers, Program, Streams, run};
@@ -14,14 +14,14 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Resolves the secrets of one command and remembers them, to take them out of whatever comes back.
 pub(super) struct Secrets<'a> {
-    world: &'a World,
+    context: &'a EffectContext,
     task: TaskContext<'a>,
     known: Vec<Secret>,
 }
 
 impl<'a> Secrets<'a> {
-    pub(super) fn new(world: &'a World, task: TaskContext<'a>) -> Self {
-        Self { world, task, known: Vec::new() }
+    pub(super) fn new(context: &'a EffectContext, task: TaskContext<'a>) -> Self {
+        Self { context, task, known: Vec::new() }
     }
 
     /// The value with every secret inside put in.
@@ -53,7 +53,7 @@ impl<'a> Secrets<'a> {
     }
 
     fn resolve(&mut self, name: &str) -> Result<String, Failure> {
-        let config = &self.world.config;
+        let config = &self.context.config;
         let Some(secret) = config.secrets.get(name) else {
             let names: Vec<&str> = config.secrets.keys().map(String::as_str).collect();
             return Err(super::config::no_such("secret", name, &names));
@@ -64,7 +64,7 @@ impl<'a> Secrets<'a> {
         };
         let text = match secret {
             Source::Env(variable) => {
-                (self.world.env)(variable).ok_or_else(|| missing(format!("the variable {variable} is not set")))?
+                (self.context.env)(variable).ok_or_else(|| missing(format!("the variable {variable} is not set")))?
             }
             Source::File(path) => {
                 let path = config.root.join(path);

@@ -5,5 +5,5 @@
 mod version;
 mod waves;
 
-pub use version::{ReadVersionError, Reading, same_version};
-pub use waves::{Wave, waves};
+pub use version::{Reading, same_version};
+pub use waves::waves;

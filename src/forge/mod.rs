@@ -13,13 +13,14 @@ mod rest;
 mod slug;
 mod types;
 
-pub use forgejo::{FORGEJO, ForgejoForge, forgejo_api};
-pub use github::{GITHUB, GithubForge};
-pub use gitlab::{GITLAB, GitlabForge, gitlab_api, gitlab_project};
-pub use hosted::Hosted;
+pub(crate) use forgejo::FORGEJO;
+pub use forgejo::{ForgejoForge, forgejo_api};
+pub(crate) use github::GITHUB;
+pub(crate) use gitlab::{GITLAB, gitlab_project};
+pub use gitlab::{GitlabForge, gitlab_api};
+pub(crate) use hosted::Hosted;
 pub use local::LocalForge;
 use marker::{marked, unmarked};
-pub use slug::owner_and_name;
-pub use types::{
-    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
-};
+pub(crate) use slug::owner_and_name;
+pub(crate) use types::{Caps, MergeOutcome, MergeRequest, Rules};
+pub use types::{Change, ChangeState, Forge, NewChange, Search, Verdict, VerdictState};

@@ -129,13 +129,3 @@ pub(super) fn is_ancestor(
         GitError::local(format!("the history between {ancestor} and {descendant} cannot be read"), &e)
     })
 }
-
-/// The best common ancestors; none for unrelated histories.
-pub(super) fn merge_bases(repository: &Repository, a: CommitId, b: CommitId) -> Result<Vec<CommitId>, GitError> {
-    let bases = oid(a.object()).and_then(|a| repository.merge_bases(a, oid(b.object())?));
-    match bases {
-        Ok(bases) => Ok(bases.iter().map(|id| object_id(*id).into()).collect()),
-        Err(e) if e.code() == git2::ErrorCode::NotFound && e.class() == git2::ErrorClass::Merge => Ok(Vec::new()),
-        Err(e) => Err(GitError::local(format!("the history between {a} and {b} cannot be read"), &e)),
-    }
-}

@@ -225,15 +225,6 @@ impl Mirror {
         self.objects.with_source(|source| history::is_ancestor(source, ancestor, descendant))
     }
 
-    /// The best common ancestors of two commits; none for unrelated histories.
-    ///
-    /// # Errors
-    ///
-    /// A commit is missing or damaged.
-    pub fn merge_bases(&self, a: CommitId, b: CommitId) -> Result<Vec<CommitId>, GitError> {
-        self.objects.with(|repository| history::merge_bases(repository, a, b))
-    }
-
     /// Is the object here?
     pub fn contains(&self, id: ObjectId) -> bool {
         self.objects.with(|repository| {

@@ -16,7 +16,7 @@ mod reverted;
 mod squashed;
 mod target_only;
 
-pub use findings::{BranchNames, HiddenFinding, HiddenKind};
+pub use findings::{BranchNames, HiddenFinding};
 
 use crate::git::{GitError, ListedCommit, Mirror};
 use crate::merge::{MergeError, Merger};

@@ -305,12 +305,6 @@ impl Answer {
         Failure::new(FailureKind::Network, format!("{} answered {}, {what}", self.shown, self.status))
             .hint("is a proxy or a login page in between, and is the `api` in relwf.toml the API's address?")
     }
-
-    /// The failure for a body in which something is missing.
-    pub fn misses(&self, what: &str) -> Failure {
-        Failure::new(FailureKind::Network, format!("{} answered {} without {what}", self.shown, self.status))
-            .hint("is this the API that relwf.toml says it is?")
-    }
 }
 
 /// As much of a text as tells what it is, in one line.

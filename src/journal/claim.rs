@@ -42,11 +42,6 @@ impl Claim {
         &self.run
     }
 
-    /// How many processes have worked on it, this one included.
-    pub fn epoch(&self) -> i64 {
-        self.epoch
-    }
-
     fn mine(&self, db: &Connection) -> Result<Head, Problem> {
         let head = rows::head(db, &self.run)?;
         if head.epoch == self.epoch { Ok(head) } else { Err(Problem::TakenOver(head.epoch)) }

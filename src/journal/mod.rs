@@ -24,9 +24,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use claim::Claim;
-pub use lock::{Held, Holder, LockError, TargetLock, Who};
+pub(crate) use claim::Claim;
+pub(crate) use lock::TargetLock;
+pub use lock::{Holder, LockError, Who};
 pub use people::{Decision, Signalled, Verdict};
-pub use rows::{JournalRow, RowContent, RowEvent};
-pub use runs::{NewRun, PinnedSource, Run, Which};
+pub(crate) use rows::JournalRow;
+pub use rows::RowEvent;
+pub(crate) use runs::Run;
+pub use runs::{NewRun, PinnedSource, Which};
 pub use store::Store;

@@ -39,9 +39,10 @@ mod three_way;
 mod tree;
 
 pub use bare_repository::BareRepository;
-pub use conflict::{Conflict, ConflictKind, Hunk, Side};
+pub(crate) use conflict::{Conflict, Side};
+pub use conflict::{ConflictKind, Hunk};
 pub use outcome::{By, MergeError, Merged, Outcome};
-pub use repository::{Attribute, Repository, Submodule};
+pub(crate) use repository::{Attribute, Repository, Submodule};
 
 use crate::model::{CommitId, TreeId};
 use std::cell::RefCell;

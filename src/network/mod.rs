@@ -8,7 +8,7 @@ mod no_proxy;
 mod proxy;
 
 pub use http_setting::HttpSetting;
-pub use proxy::Proxy;
+pub(crate) use proxy::Proxy;
 
 use crate::model::{Failure, FailureKind, HttpUrl};
 use std::path::PathBuf;

@@ -10,9 +10,9 @@ mod judged;
 mod required;
 
 pub use candidates::{CandidateChecks, CandidateFacts, Judgement, PushReports};
-pub use contexts::{is_own, precedes_landing};
+
 pub use deploy_reports::{Awaited, DeployReport, NeverReports, awaited, deployments, judge_deploy, never_reports};
-pub use judged::{Checks, Reason, Shortfall, count_also_green, judge};
+pub use judged::{Reason, count_also_green, judge};
 pub use required::{LandsAfter, answered_by_own_build, environment_of, is_environment_branch, required_to_land};
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod event;
 mod history;
 mod host_fn;
 mod key;
-pub mod life;
+pub(crate) mod life;
 mod live;
 mod perform;
 mod plan_item;
@@ -34,18 +34,22 @@ pub use call::{Call, Fingerprint};
 pub use command::{Assumed, Command, Commands, Effect, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait};
 pub use driver::{LocalDriver, Outcome};
 pub use dry::DryDriver;
-pub use event::{Event, Listener, RunStatus, StepStatus};
-pub use history::{Entry, History, Settled};
+pub(crate) use event::StepStatus;
+pub use event::{Event, Listener, RunStatus};
+pub(crate) use history::Entry;
+pub use history::{History, Settled};
 pub use host_fn::{HostFn, Kind, Style};
-pub use key::{Key, ParseKeyError, Path};
+pub(crate) use key::ParseKeyError;
+pub use key::{Key, Path};
 pub use live::Live;
-pub use plan_item::PlanItem;
+pub(crate) use plan_item::PlanItem;
 pub use position::Position;
 pub use record::{Record, RecordError, Recorder};
-pub use restore::restore;
+pub(crate) use restore::restore;
 pub use retry_policy::RetryPolicy;
-pub use session::{Answer, MAX_COMMANDS, Parallel, Request, Session, StepExit, Trace};
-pub use shape::{Field, Shape};
+
+pub use session::{Answer, Parallel, Request, Session, StepExit, Trace};
+pub(crate) use shape::{Field, Shape};
 
 /// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not
 /// continued.

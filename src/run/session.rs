@@ -92,14 +92,7 @@ pub struct Parallel {
     /// The step around it.
     path: Path,
     /// The name that its branches are entered with, made unique on that path.
-    name: String,
-}
-
-impl Parallel {
-    /// The name that its branches are entered with.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
+    pub(super) name: String,
 }
 
 /// What an evaluation does where a call has no outcome.

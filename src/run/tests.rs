@@ -1,8 +1,9 @@
 //! The session's rules, one by one, as a script meets them.
 
+use super::session::MAX_COMMANDS;
 use super::{
-    Advance, Answer, Call, Entry, Evaluation, History, Key, Live, MAX_COMMANDS, Path, Request, Script, Session,
-    Settled, StepExit, Trace, advance,
+    Advance, Answer, Call, Entry, Evaluation, History, Key, Live, Path, Request, Script, Session, Settled, StepExit,
+    Trace, advance,
 };
 use crate::model::{Cancel, Failure, FailureKind, SourceLocation, Value};
 use serde_json::json;
@@ -85,7 +86,7 @@ fn parallels_of_one_name_are_told_apart() {
             s.enter_branch(&parallel, 0, "a[1]", here());
             ask!(s, "x");
             s.leave(StepExit::Done);
-            names.push(parallel.name().to_owned());
+            names.push(parallel.name.clone());
         }
         Evaluation::Returned(json!(names))
     });

@@ -4,13 +4,11 @@
 //! shared between threads and keep nothing of an evaluation.
 
 use super::branches::{Branch, Memory};
+use super::handler::Handler;
 use super::index::Index;
 use super::limits::STACK_BYTES;
 use crate::model::{Failure, FailureKind};
 use crate::run::{Parallel, Session};
-use rhai::FnPtr;
-#[allow(deprecated)] // Rhai's word for "may change in a minor version"; the version is pinned.
-use rhai::NativeCallContextStore;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -60,34 +58,6 @@ impl Evaluating {
     pub(super) fn handlers(&self) -> Vec<Rc<Handler>> {
         self.memory.borrow().handlers.clone()
     }
-}
-
-/// When a handler runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
-    /// The workflow failed.
-    OnFailure,
-    /// In any case.
-    Always,
-}
-
-impl When {
-    /// The step under which its commands run.
-    pub(super) const fn step(self) -> &'static str {
-        match self {
-            Self::OnFailure => "on_failure",
-            Self::Always => "always",
-        }
-    }
-}
-
-/// A closure to run at the end.
-#[allow(deprecated)]
-pub(super) struct Handler {
-    pub(super) when: When,
-    pub(super) closure: FnPtr,
-    /// Where it was registered: imports and functions that the closure needs.
-    pub(super) context: NativeCallContextStore,
 }
 
 thread_local! {

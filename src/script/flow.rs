@@ -4,18 +4,17 @@
 
 use super::branches::Branch;
 use super::convert::{deep_copy, to_value};
-use super::evaluation::{Evaluating, Handler, When};
+use super::evaluation::Evaluating;
 use super::failure::{is_stop, of_error, stop, thrown};
+use super::handler::{Handler, When};
 use super::handles::{Opaque, Secret, Unknown};
-use super::host::{evaluating, place, set};
+use super::host_call::{Outcome, evaluating, place, set};
 use crate::model::{Failure, FailureKind};
 use crate::run::StepExit;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Module, NativeCallContext, Position};
 use serde_json::json;
 use std::collections::HashSet;
 use std::rc::Rc;
-
-type Outcome = Result<Dynamic, Box<EvalAltResult>>;
 
 /// Adds the functions of a namespace.
 pub(super) fn add_natives(namespace: &str, module: &mut Module) {
@@ -114,7 +113,7 @@ fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outco
     let outcome = if failures.is_empty() {
         Ok(Dynamic::from_array(results))
     } else {
-        Err(thrown(&branches_failed(&name, items.len(), &failures).at(at), context.call_position()))
+        Err(thrown(&items_failed(&name, items.len(), &failures).at(at), context.call_position()))
     };
     if session.in_branch() {
         evaluating.remember(parallel, branches);
@@ -122,9 +121,9 @@ fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outco
     outcome
 }
 
-fn branches_failed(name: &str, all: usize, failures: &[(&str, &Failure)]) -> Failure {
+fn items_failed(name: &str, all: usize, failures: &[(&str, &Failure)]) -> Failure {
     let ids: Vec<&str> = failures.iter().map(|(id, _)| *id).collect();
-    let message = format!("{} of {all} branches of `{name}` failed: {}", failures.len(), ids.join(", "));
+    let message = format!("{} of {all} items of `{name}` failed: {}", failures.len(), ids.join(", "));
     let failure = Failure::new(FailureKind::Parallel, message);
     let failure = failures.iter().fold(failure, |failure, (id, error)| {
         // People look for the reason here: the branch's own causes and its hint come along.

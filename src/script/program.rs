@@ -3,14 +3,15 @@
 use super::compiled_file::{CompiledFile, Function};
 use super::convert::{to_dynamic, to_value};
 use super::diagnostic::Diagnostic;
-use super::evaluation::{self, Evaluating, When};
+use super::evaluation::{self, Evaluating};
 use super::failure::{is_stop, of_error, to_map};
 use super::flow::run_handler;
+use super::handler::When;
 use super::header::{self, Header};
 use super::index::Index;
-use super::library::Toolchain;
 use super::params;
 use super::source::Source;
+use super::toolchain::Toolchain;
 use crate::model::{Failure, FailureKind, Value};
 use crate::run::{Evaluation, Script, Session};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, Position, Scope};

@@ -1,7 +1,7 @@
 //! How a failure is shown: what happened, where (with the line and a caret), why, what to do next.
 
 use super::out::{BrokenPipe, Form, Out};
-use super::style::{DIM, ERROR, HINT, WARNING, paint};
+use super::style::{DIM, ERROR, HINT, paint};
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use crate::script::Diagnostic;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -30,16 +30,6 @@ pub fn diagnostic(out: &Out, diagnostic: &Diagnostic) {
         Form::Json => unless_broken(out.answer_line(&json!({ "error": &diagnostic.failure }).to_string())),
         Form::Text => out.error_line(diagnostic_text(diagnostic).trim_end()),
     }
-}
-
-/// Something that needs attention but stops nothing.
-pub fn warning(out: &Out, text: &str) {
-    out.say(&format!("{} {text}", paint(WARNING, "warning:")));
-}
-
-/// What to do next.
-pub fn hint(out: &Out, text: &str) {
-    out.say(&hint_line(text));
 }
 
 /// A line of the answer that could not be given because the reader went away is no failure.

@@ -27,4 +27,4 @@ mod time;
 pub mod workflows;
 pub mod working;
 
-pub use out::{BrokenPipe, Charset, Colour, Form, Out, Questions, Screen, Verbosity};
+pub use out::{BrokenPipe, Colour, Form, Out, Questions, Verbosity};

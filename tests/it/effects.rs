@@ -3,7 +3,7 @@
 use crate::support::bench::{Bench, git};
 use crate::support::component::component;
 use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, Secret, ShConfig};
-use relwf::effects::{Decision, World};
+use relwf::effects::{Decision, EffectContext};
 use relwf::model::{Failure, FailureKind, Value, WriteError};
 use relwf::run::{Observation, OnUnknown, Probe};
 use serde_json::json;
@@ -13,11 +13,11 @@ use std::time::Duration;
 
 const CANARY: &str = "s3cr3t-canary-value";
 
-fn merge(bench: &Bench, world: &Arc<World>) -> Value {
+fn merge(bench: &Bench, world: &Arc<EffectContext>) -> Value {
     bench.call(world, "git::merge", json!({ "source": "master", "target": "staging" })).done()
 }
 
-fn propose(bench: &Bench, world: &Arc<World>, commit: &Value) -> Value {
+fn propose(bench: &Bench, world: &Arc<EffectContext>, commit: &Value) -> Value {
     bench.call(world, "forge::propose", json!({ "commit": commit, "target": "staging" })).done()
 }
 

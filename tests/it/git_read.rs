@@ -132,7 +132,6 @@ fn logs_and_counts_are_those_of_git() {
     assert_eq!((commit.summary.as_str(), commit.parents.len()), ("merge side", 2));
     assert_eq!((commit.author.name.as_str(), commit.committer.name.as_str()), ("Ada", "Charles"));
     assert_eq!(commit.author.offset_minutes, 60);
-    assert_eq!(mirror.merge_bases(tip, side).unwrap(), [side]);
 }
 
 #[test]

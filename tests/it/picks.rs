@@ -1,7 +1,7 @@
 //! `git::cherry_pick`, `git::revert` and `git::restore_tree` against `git cherry-pick`, `git revert` and git's own eyes.
 
 use crate::support::bench::{Bench, git};
-use relwf::effects::World;
+use relwf::effects::EffectContext;
 use relwf::git::messages;
 use relwf::model::{FailureKind, Value};
 use relwf::run::Probe;
@@ -17,7 +17,7 @@ fn push_all(bench: &Bench) {
     git(&bench.work(), &["push", "-q", "--force", "--all", "origin"]);
 }
 
-fn call(bench: &Bench, world: &Arc<World>, name: &str, args: Json) -> Value {
+fn call(bench: &Bench, world: &Arc<EffectContext>, name: &str, args: Json) -> Value {
     bench.call(world, name, args).done()
 }
 

@@ -3,7 +3,7 @@
 use crate::support::bench::{Bench, git};
 use crate::support::cli::{Machine, said};
 use crate::support::signer::{Signer, shell};
-use relwf::effects::World;
+use relwf::effects::EffectContext;
 use relwf::model::{FailureKind, Value, WriteError};
 use relwf::run::{Intent, Probe};
 use serde_json::{Value as Json, json};
@@ -15,7 +15,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// The bench's world, for somebody who signs.
-fn world(bench: &Bench, signer: &Signer) -> Arc<World> {
+fn world(bench: &Bench, signer: &Signer) -> Arc<EffectContext> {
     let mut world = Arc::into_inner(bench.world(bench.config())).expect("nobody else has it yet");
     world.signing = signer.signing();
     Arc::new(world)

@@ -190,16 +190,6 @@ impl Ci for ActionsCi {
         Ok(())
     }
 
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
-        for id in id.split('+') {
-            let answer = self.write(&format!("/runs/{}/rerun", percent_encoded(id)), None, task)?;
-            if !answer.is_success() {
-                return Err(refused(&answer));
-            }
-        }
-        Ok(())
-    }
-
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let mut red = Vec::new();
         for id in id.split('+') {

@@ -203,10 +203,6 @@ impl Ci for TravisCi {
         if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
     }
 
-    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
-        self.write(&format!("/build/{}/restart", percent_encoded(id)), None, task).map(drop)
-    }
-
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         #[derive(serde::Deserialize)]
         struct Jobs {

@@ -13,10 +13,10 @@ pub(super) static LATEST_GREEN: Function<Args, Candidate> = map(
     "candidate::latest_green",
     "The newest commit of `branch` whose push build is neither red nor unfinished, and on which every check is green that its \
      environment or the forge requires; throws kind \"no-candidate\" with the reasons.",
-    |world, Args { branch, target, soak, line }| {
-        let world = Arc::clone(world);
+    |context, Args { branch, target, soak, line }| {
+        let context = Arc::clone(context);
         let query = CandidateQuery { branch, target, soak, line };
-        Ok(read(move |cx| candidates(&world, cx).latest_green(&query)))
+        Ok(read(move |cx| candidates(&context, cx).latest_green(&query)))
     },
 )
 .throws(&[

@@ -12,10 +12,10 @@ pub(super) static LIST: Function<Args, Vec<Candidate>> = map(
     Kind::Read,
     "candidate::list",
     "Commits of `branch` that `target` lacks, newest first, each with its reason.",
-    |world, Args { branch, target, soak, line, limit }| {
-        let world = Arc::clone(world);
+    |context, Args { branch, target, soak, line, limit }| {
+        let context = Arc::clone(context);
         let query = CandidateQuery { branch, target, soak, line };
-        Ok(read(move |cx| candidates(&world, cx).list(&query, limit.unwrap_or(LIMIT))))
+        Ok(read(move |cx| candidates(&context, cx).list(&query, limit.unwrap_or(LIMIT))))
     },
 )
 .throws(&[(FailureKind::NotFound, "there is no such branch")]);

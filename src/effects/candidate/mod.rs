@@ -6,18 +6,18 @@ mod search;
 
 pub use search::{Candidate, CandidateQuery, Candidates, Line};
 
-use super::World;
+use super::EffectContext;
 use super::host_fn::Declared;
 use crate::run::Performing;
 
 pub(super) static FUNCTIONS: &[&dyn Declared] = &[&list::LIST, &latest_green::LATEST_GREEN];
 
-fn candidates<'a>(world: &'a World, cx: &Performing<'a>) -> Candidates<'a> {
+fn candidates<'a>(context: &'a EffectContext, cx: &Performing<'a>) -> Candidates<'a> {
     Candidates {
-        config: &world.config,
-        mirror: &world.mirror,
-        forge: &*world.forge,
-        ci: world.ci.as_deref(),
+        config: &context.config,
+        mirror: &context.mirror,
+        forge: &*context.forge,
+        ci: context.ci.as_deref(),
         now: cx.now,
         task: cx.task,
     }

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static BUILDS: Function<Args, Vec<Build>> =
-    map(Kind::Read, "ci::builds", "Builds, newest first; none when no CI is configured.", |world, args: Args| {
-        let world = Arc::clone(world);
+    map(Kind::Read, "ci::builds", "Builds, newest first; none when no CI is configured.", |context, args: Args| {
+        let context = Arc::clone(context);
         Ok(read(move |cx| {
-            let Some(ci) = world.ci.as_deref() else { return Ok(Vec::new()) };
-            let commit = args.commit.as_ref().map(|rev| world.mirror.resolve(rev.as_str())).transpose()?;
+            let Some(ci) = context.ci.as_deref() else { return Ok(Vec::new()) };
+            let commit = args.commit.as_ref().map(|rev| context.mirror.resolve(rev.as_str())).transpose()?;
             let query = BuildQuery { commit, event: args.event, branch: args.branch.clone() };
             Ok(ci.builds(&query, cx.task)?)
         }))

@@ -1,7 +1,7 @@
 //! `ci::healthy`: does what was deployed answer, and is it the commit that landed?
 
 use crate::config::Health;
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
 use crate::effects::http::fetch;
 use crate::effects::waiting::{POLL, later};
@@ -21,7 +21,7 @@ pub(super) static HEALTHY: Function<Args, Option<Answer>> = map(
     "ci::healthy",
     "Waits until the environment answers at its `health`, and with this commit where a `version` is looked for; answers () when \
      it has no `health`. Throws kind \"timeout\".",
-    |world, args| Ok(wait(Healthy { world: Arc::clone(world), args })),
+    |context, args| Ok(wait(Healthy { context: Arc::clone(context), args })),
 )
 .throws(&[(FailureKind::Timeout, "it did not answer, or not with this commit, until the deadline")]);
 
@@ -53,7 +53,7 @@ pub(super) struct Answer {
 }
 
 struct Healthy {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -66,13 +66,18 @@ pub(super) struct Begun {
 
 impl Healthy {
     fn health(&self) -> Option<&Health> {
-        policy::environment_of(&self.world.config, &self.args.branch)?.health.as_ref()
+        policy::environment_of(&self.context.config, &self.args.branch)?.health.as_ref()
     }
 }
 
 /// The version in the answer, or why it is not healthy yet.
-fn ask(world: &World, health: &Health, commit: CommitId, task: TaskContext<'_>) -> Result<Option<String>, String> {
-    let body = fetch(world, &health.url, ANSWER, task).map_err(|failure| failure.message)?;
+fn ask(
+    context: &EffectContext,
+    health: &Health,
+    commit: CommitId,
+    task: TaskContext<'_>,
+) -> Result<Option<String>, String> {
+    let body = fetch(context, &health.url, ANSWER, task).map_err(|failure| failure.message)?;
     let Some(pattern) = &health.version else { return Ok(None) };
     let pattern = Regex::new(pattern).map_err(|error| error.to_string())?;
     let found = pattern.captures(&body).and_then(|found| found.get(1).or(found.get(0)));
@@ -89,16 +94,16 @@ impl Wait for Healthy {
     type Answer = Option<Answer>;
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
-        let commit = self.world.mirror.resolve(self.args.commit.as_str())?;
+        let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         Ok(Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)) })
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<Option<Answer>>, Failure> {
         let Some(health) = self.health() else { return Ok(Observation::Ready(None)) };
-        match ask(&self.world, health, begun.commit, cx.task) {
+        match ask(&self.context, health, begun.commit, cx.task) {
             Ok(version) => Ok(Observation::Ready(Some(Answer { url: shown_url(&health.url), version: Some(version) }))),
-            Err(why) if self.world.clock.now() < begun.deadline => {
-                Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) })
+            Err(why) if self.context.clock.now() < begun.deadline => {
+                Ok(Observation::NotYet { why, again: self.context.config.forge.poll.unwrap_or(POLL) })
             }
             Err(why) => Err(Failure::new(
                 FailureKind::Timeout,

@@ -5,7 +5,7 @@ mod healthy;
 mod trigger;
 mod wait;
 
-use super::World;
+use super::EffectContext;
 use super::host_fn::Declared;
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Trigger};
 use crate::model::{BranchName, CommitId, Failure, FailureKind};
@@ -14,8 +14,8 @@ use crate::run::Performing;
 pub(super) static FUNCTIONS: &[&dyn Declared] = &[&trigger::TRIGGER, &builds::BUILDS, &wait::WAIT, &healthy::HEALTHY];
 
 /// The CI, or what to do about there being none.
-pub(super) fn configured(world: &World) -> Result<&dyn Ci, Failure> {
-    world.ci.as_deref().ok_or_else(|| {
+pub(super) fn configured(context: &EffectContext) -> Result<&dyn Ci, Failure> {
+    context.ci.as_deref().ok_or_else(|| {
         Failure::new(FailureKind::Config, "no CI is configured, so no build can be started")
             .hint("add [ci] to relwf.toml, e.g. `command = [\"make\", \"travis_${event}\"]`")
     })

@@ -2,7 +2,7 @@
 
 use super::configured;
 use crate::ci::{CiEvent, Start, Ticket, Trigger};
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::git::tip;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::waiting::{POLL, later};
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) static TRIGGER: Function<Args, Started> =
-    map(Kind::Effect, "ci::trigger", "Starts a build, of event \"api\" unless another is named.", |world, args| {
-        Ok(effect(StartBuild { world: Arc::clone(world), args }))
+    map(Kind::Effect, "ci::trigger", "Starts a build, of event \"api\" unless another is named.", |context, args| {
+        Ok(effect(StartBuild { context: Arc::clone(context), args }))
     })
     .throws(&[(FailureKind::Config, "relwf.toml has no [ci]"), (FailureKind::Refused, "the CI does not start it")]);
 
@@ -43,7 +43,7 @@ pub(super) struct Started {
 }
 
 struct StartBuild {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -56,10 +56,10 @@ pub(super) struct Planned {
 
 impl StartBuild {
     fn plan(&self) -> Result<Planned, Failure> {
-        configured(&self.world)?;
+        configured(&self.context)?;
         let commit = match &self.args.commit {
-            Some(rev) => self.world.mirror.resolve(rev.as_str())?,
-            None => tip(&self.world, &self.args.branch)?,
+            Some(rev) => self.context.mirror.resolve(rev.as_str())?,
+            None => tip(&self.context, &self.args.branch)?,
         };
         Ok(Planned { commit, event: self.args.event.unwrap_or(CiEvent::Api) })
     }
@@ -81,7 +81,7 @@ impl Effect for StartBuild {
             branch: self.args.branch.clone(),
             env: self.args.env.clone().into_iter().collect(),
         };
-        let Ticket(id) = configured(&self.world)
+        let Ticket(id) = configured(&self.context)
             .map_err(WriteError::Refused)?
             .trigger(&trigger, cx.task)
             .map_err(WriteError::or_hopeless)?;
@@ -89,19 +89,19 @@ impl Effect for StartBuild {
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Planned>) -> Result<Probe<Started>, Failure> {
-        let ci = configured(&self.world)?;
+        let ci = configured(&self.context)?;
         // What we run ourselves knows its key: the same one never runs to its end twice.
         if ci.start() == Start::Us {
             return Ok(Probe::Absent);
         }
         let key = intent.key;
-        let until = later(self.world.clock.now(), LAG);
+        let until = later(self.context.clock.now(), LAG);
         loop {
             match ci.find(key, &self.args.branch, cx.task)?.as_slice() {
                 [build] => return Ok(Probe::Done(Started { id: build.id.clone().into() })),
-                [] if self.world.clock.now() < until && !cx.task.cancel.is_raised() => {
+                [] if self.context.clock.now() < until && !cx.task.cancel.is_raised() => {
                     cx.task.say("looking whether the build was started");
-                    self.world.clock.sleep(POLL.duration());
+                    self.context.clock.sleep(POLL.duration());
                 }
                 [] => return Ok(Probe::Absent),
                 _ => return Ok(Probe::Unknown(format!("several builds have {key} in their message"))),

@@ -3,7 +3,7 @@
 use super::{BuildOutcome, build_here, outcome};
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::config::Environment;
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_deploy};
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
 use crate::effects::text::list;
@@ -23,7 +23,7 @@ pub(super) static WAIT: Function<Args, Option<Built>> = map(
     "ci::wait",
     "Waits until the build of a commit has passed, and what its environment is `deployed_by`; answers () when no CI is \
      configured and nothing reports. Throws kind \"red\" or \"timeout\".",
-    |world, args| Ok(wait(WaitBuild { world: Arc::clone(world), args, last: Mutex::default() })),
+    |context, args| Ok(wait(WaitBuild { context: Arc::clone(context), args, last: Mutex::default() })),
 )
 .throws(&[
     (
@@ -68,7 +68,7 @@ impl From<Build> for Built {
 }
 
 struct WaitBuild {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
     /// What was green at the last look: more may be on its way.
     last: Mutex<Option<Vec<Verdict>>>,
@@ -89,12 +89,12 @@ pub(super) struct Begun {
 
 impl WaitBuild {
     fn environment(&self) -> Option<&Environment> {
-        policy::environment_of(&self.world.config, &self.args.branch)
+        policy::environment_of(&self.context.config, &self.args.branch)
     }
 
     /// Whose reports on the commit are waited for.
     fn awaited(&self) -> Awaited<'_> {
-        policy::awaited(self.environment(), self.world.config.ci.kind)
+        policy::awaited(self.environment(), self.context.config.ci.kind)
     }
 
     /// Does what is reported on the commit count?
@@ -111,7 +111,7 @@ impl WaitBuild {
         };
         let environment = self.environment();
         let read = || {
-            let forge = &self.world.forge;
+            let forge = &self.context.forge;
             let mut verdicts = forge.verdicts(commit, task)?;
             for name in policy::deployments(environment) {
                 verdicts.extend(forge.deployment(commit, name, task)?);
@@ -154,7 +154,7 @@ impl WaitBuild {
             DeployReport::Green(green) => green,
         };
         if green.is_empty() {
-            let waits = begun.silent.is_some_and(|silent| self.world.clock.now() < silent);
+            let waits = begun.silent.is_some_and(|silent| self.context.clock.now() < silent);
             if waits {
                 return Ok(Err(format!("nothing has reported on {} yet", begun.commit.short())));
             }
@@ -171,7 +171,7 @@ impl WaitBuild {
     }
 
     fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation<Option<Built>>, Failure> {
-        let built = self.world.ci.as_deref().map(|ci| self.built(ci, cx, begun)).transpose()?;
+        let built = self.context.ci.as_deref().map(|ci| self.built(ci, cx, begun)).transpose()?;
         let found = match built {
             Some(Err(why)) => Err(why),
             Some(Ok(build)) if !self.listens() => Ok(build),
@@ -184,8 +184,8 @@ impl WaitBuild {
         };
         match found {
             Ok(value) => Ok(Observation::Ready(value)),
-            Err(why) if self.world.clock.now() < begun.deadline => {
-                Ok(Observation::NotYet { why, again: self.world.config.forge.poll.unwrap_or(POLL) })
+            Err(why) if self.context.clock.now() < begun.deadline => {
+                Ok(Observation::NotYet { why, again: self.context.config.forge.poll.unwrap_or(POLL) })
             }
             Err(why) => {
                 let hint = "look at the CI; `deadline` gives more time, and a new run waits again".to_owned();
@@ -202,10 +202,10 @@ impl Wait for WaitBuild {
     type Answer = Option<Built>;
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
-        let commit = self.world.mirror.resolve(self.args.commit.as_str())?;
+        let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         let listens = self.listens();
         let said = if listens { self.said(commit, cx.task)? } else { Vec::new() };
-        let silence = self.world.config.ci.silence.unwrap_or(SILENCE);
+        let silence = self.context.config.ci.silence.unwrap_or(SILENCE);
         Ok(Begun {
             commit,
             deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)),
@@ -215,13 +215,13 @@ impl Wait for WaitBuild {
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<Option<Built>>, Failure> {
-        self.look(cx, &begun).or_else(|failure| unreachable(failure, self.world.clock.now(), begun.deadline))
+        self.look(cx, &begun).or_else(|failure| unreachable(failure, self.context.clock.now(), begun.deadline))
     }
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Option<Built>>, Failure> {
-        self.world.mirror.resolve(self.args.commit.as_str())?;
+        self.context.mirror.resolve(self.args.commit.as_str())?;
         let event = self.args.event.word();
-        let note = match (&self.world.ci, self.awaited()) {
+        let note = match (&self.context.ci, self.awaited()) {
             (Some(_), Awaited::Named(names)) => {
                 format!("assuming the {event} build passes, and these are green: {}", list(names, 5))
             }

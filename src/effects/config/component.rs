@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static COMPONENT: Function<Args, Component> =
-    positional(Kind::Read, "config::component", "One [[component]].", |world, Args { name }| {
-        let world = Arc::clone(world);
+    positional(Kind::Read, "config::component", "One [[component]].", |context, Args { name }| {
+        let context = Arc::clone(context);
         Ok(read(move |_| {
-            let all = &world.config.components;
+            let all = &context.config.components;
             let found = all.iter().find(|component| component.name.as_str() == name).ok_or_else(|| {
                 let names: Vec<&str> = all.iter().map(|component| component.name.as_str()).collect();
                 no_such("component", &name, &names)

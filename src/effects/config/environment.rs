@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static ENVIRONMENT: Function<Args, Environment> =
-    positional(Kind::Read, "config::environment", "One [[environment]].", |world, Args { name }| {
-        let world = Arc::clone(world);
+    positional(Kind::Read, "config::environment", "One [[environment]].", |context, Args { name }| {
+        let context = Arc::clone(context);
         Ok(read(move |_| {
-            let all = &world.config.environments;
+            let all = &context.config.environments;
             let found = all.iter().find(|environment| environment.name == name).ok_or_else(|| {
                 let names: Vec<&str> = all.iter().map(|environment| environment.name.as_str()).collect();
                 no_such("environment", &name, &names)

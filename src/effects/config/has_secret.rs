@@ -6,11 +6,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static HAS_SECRET: Function<Args, bool> =
-    positional(Kind::Read, "config::has_secret", "Is this secret configured in [secrets]?", |world, Args { name }| {
-        let world = Arc::clone(world);
-        Ok(read(move |_| Ok(world.config.secrets.contains_key(&name))))
-    });
+pub(super) static HAS_SECRET: Function<Args, bool> = positional(
+    Kind::Read,
+    "config::has_secret",
+    "Is this secret configured in [secrets]?",
+    |context, Args { name }| {
+        let context = Arc::clone(context);
+        Ok(read(move |_| Ok(context.config.secrets.contains_key(&name))))
+    },
+);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

@@ -13,12 +13,12 @@ pub(super) static BETWEEN: Function<Args, Vec<ComponentDelta>> = positional(
     Kind::Read,
     "delta::between",
     "How each component changes from `base` to `head`. A manifest that cannot be read is told in its own row (`error`).",
-    |world, args: Args| {
-        let world = Arc::clone(world);
+    |context, args: Args| {
+        let context = Arc::clone(context);
         Ok(read(move |_| {
-            let mirror = &world.mirror;
+            let mirror = &context.mirror;
             let (base, head) = (mirror.resolve(args.base.as_str())?, mirror.resolve(args.head.as_str())?);
-            detection(&world).between(mirror, base, head)
+            detection(&context).between(mirror, base, head)
         }))
     },
 )

@@ -2,13 +2,13 @@
 
 mod between;
 
-use super::World;
+use super::EffectContext;
 use super::host_fn::Declared;
 use crate::promotion::Detection;
 
 pub(super) static FUNCTIONS: &[&dyn Declared] = &[&between::BETWEEN];
 
 /// The components as configured.
-pub(super) fn detection(world: &World) -> Detection<'_> {
-    Detection { components: &world.config.components, plugins: &*world.plugins }
+pub(super) fn detection(context: &EffectContext) -> Detection<'_> {
+    Detection { components: &context.config.components, plugins: &*context.plugins }
 }

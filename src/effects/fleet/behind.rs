@@ -10,8 +10,8 @@ pub(super) static BEHIND: Function<To, Vec<Behind>> = map(
     Kind::Read,
     "fleet::behind",
     "Observes every target and answers those that do not run `to`; `version` is () where it cannot be observed.",
-    |world, To { to }| {
-        let world = Arc::clone(world);
-        Ok(read(move |cx| those_behind(&world, &to, cx.task)))
+    |context, To { to }| {
+        let context = Arc::clone(context);
+        Ok(read(move |cx| those_behind(&context, &to, cx.task)))
     },
 );

@@ -7,7 +7,7 @@ mod targets;
 mod wanted;
 mod waves;
 
-use super::World;
+use super::EffectContext;
 use super::host_fn::Declared;
 use crate::config::{FleetConfig, FleetTarget};
 use crate::model::{Failure, FailureKind, TaskContext};
@@ -48,15 +48,15 @@ struct To {
     to: String,
 }
 
-fn fleet_of(world: &World) -> Result<&FleetConfig, Failure> {
-    world.config.fleet.as_ref().ok_or_else(|| {
+fn fleet_of(context: &EffectContext) -> Result<&FleetConfig, Failure> {
+    context.config.fleet.as_ref().ok_or_else(|| {
         Failure::new(FailureKind::Config, "no fleet is configured")
             .hint("add [fleet] with its [[fleet.target]] tables to relwf.toml")
     })
 }
 
 fn start(
-    world: &World,
+    context: &EffectContext,
     argv: &[String],
     env: &[(String, String)],
     stdin: Option<File>,
@@ -66,7 +66,7 @@ fn start(
 ) -> Result<Finished, ProcessError> {
     let program = Program {
         argv,
-        dir: &world.config.root,
+        dir: &context.config.root,
         env,
         without: &[],
         stdin,

@@ -2,7 +2,7 @@
 
 use super::{Target, fleet_of, start};
 use crate::config::{FleetTarget, Observe};
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::sh::ended;
 use crate::fleet::{Reading, same_version};
 use crate::model::{Failure, FailureKind, TaskContext};
@@ -29,12 +29,13 @@ pub(super) struct Behind {
 
 /// Every target that does not run `to`, in order. A target that cannot be observed counts as behind, with
 /// the reason: an update looks again.
-pub(super) fn those_behind(world: &World, to: &str, task: TaskContext<'_>) -> Result<Vec<Behind>, Failure> {
-    let fleet = fleet_of(world)?;
+pub(super) fn those_behind(context: &EffectContext, to: &str, task: TaskContext<'_>) -> Result<Vec<Behind>, Failure> {
+    let fleet = fleet_of(context)?;
     let mut behind = Vec::new();
     for some in fleet.targets.chunks(AT_ONCE) {
         let observed: Vec<Result<Option<String>, Failure>> = std::thread::scope(|scope| {
-            let looking: Vec<_> = some.iter().map(|target| scope.spawn(move || observe(world, target, task))).collect();
+            let looking: Vec<_> =
+                some.iter().map(|target| scope.spawn(move || observe(context, target, task))).collect();
             looking
                 .into_iter()
                 .map(|look| {
@@ -56,21 +57,25 @@ pub(super) fn those_behind(world: &World, to: &str, task: TaskContext<'_>) -> Re
 }
 
 /// The version that a target runs; `None` when nothing is configured to observe it.
-pub(super) fn observe(world: &World, target: &FleetTarget, task: TaskContext<'_>) -> Result<Option<String>, Failure> {
+pub(super) fn observe(
+    context: &EffectContext,
+    target: &FleetTarget,
+    task: TaskContext<'_>,
+) -> Result<Option<String>, Failure> {
     let Some(how) = &target.observe else { return Ok(None) };
     task.say(format!("observing {}", target.id));
     let (text, reading) = match how {
         Observe::Command(argv) => {
             let env = [("RELWF_TARGET".to_owned(), target.id.clone())];
-            let finished = start(world, argv, &env, None, OBSERVE, task, &mut |_| {})?;
+            let finished = start(context, argv, &env, None, OBSERVE, task, &mut |_| {})?;
             if !finished.success() {
                 return Err(ended(argv.first().map_or("", String::as_str), &finished));
             }
             (finished.stdout, Reading::Whole)
         }
-        Observe::Json { http, key } => (crate::effects::http::fetch(world, http, OBSERVE, task)?, Reading::Key(key)),
+        Observe::Json { http, key } => (crate::effects::http::fetch(context, http, OBSERVE, task)?, Reading::Key(key)),
         Observe::Regex { http, pattern } => {
-            (crate::effects::http::fetch(world, http, OBSERVE, task)?, Reading::Pattern(pattern))
+            (crate::effects::http::fetch(context, http, OBSERVE, task)?, Reading::Pattern(pattern))
         }
     };
     reading.read(&text).map(Some).map_err(|error| unobserved(target, &error.to_string()))

@@ -4,13 +4,13 @@ use super::observe::observe;
 use super::{fleet_of, start};
 use crate::ci::{BuildState, CiEvent, Start, Trigger};
 use crate::config::{FleetCommand, FleetTarget};
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::build_report::red_build;
 use crate::effects::ci::{BuildOutcome, configured, outcome};
 use crate::effects::config::no_such;
 use crate::effects::git::tip;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
-use crate::effects::lease::not_sent;
+use crate::effects::ref_lease::not_sent;
 use crate::effects::sh::ended;
 use crate::fleet::same_version;
 use crate::model::{Failure, FailureKind, TaskContext, WriteError, hex};
@@ -27,7 +27,7 @@ pub(super) static ROLL: Function<Args, Rolled> = map(
     Kind::Effect,
     "fleet::roll",
     "Updates one target and then looks whether it runs the new version.",
-    |world, args| Ok(effect(Roll { world: Arc::clone(world), args })),
+    |context, args| Ok(effect(Roll { context: Arc::clone(context), args })),
 )
 .throws(&[
     (FailureKind::Command, "the update failed, or the target runs another version after it"),
@@ -62,7 +62,7 @@ pub(super) struct Rolled {
 }
 
 struct Roll {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Before {
 
 impl Roll {
     fn target(&self) -> Result<&FleetTarget, Failure> {
-        let all = &fleet_of(&self.world)?.targets;
+        let all = &fleet_of(&self.context)?.targets;
         all.iter().find(|target| target.id == self.args.target).ok_or_else(|| {
             let names: Vec<&str> = all.iter().map(|target| target.id.as_str()).collect();
             no_such("fleet target", &self.args.target, &names)
@@ -89,14 +89,14 @@ impl Roll {
     }
 
     fn through_own_ci(&self) -> Result<bool, Failure> {
-        let ours = self.world.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
+        let ours = self.context.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us);
         Ok(ours && matches!(self.how()?, FleetCommand::Ci { .. }))
     }
 
     fn before(&self, task: TaskContext<'_>) -> Result<Before, Failure> {
         self.how()?;
         // What is observed wins: the script's word may be from an earlier day.
-        let observed = observe(&self.world, self.target()?, task)?;
+        let observed = observe(&self.context, self.target()?, task)?;
         Ok(Before { from: observed.or_else(|| self.args.from.clone()) })
     }
 
@@ -107,7 +107,7 @@ impl Roll {
     /// One update of a target at a time, on this machine. The update command holds the lock (as its standard input) for as
     /// long as it lives, even when relwf no longer does.
     fn lock(&self, task: TaskContext<'_>) -> Result<File, Failure> {
-        let folder = self.world.folder.join("fleet");
+        let folder = self.context.folder.join("fleet");
         let name = hex(self.args.target.as_bytes());
         let kept = |error: std::io::Error| {
             Failure::new(FailureKind::Io, format!("no lock could be made in {}", folder.display())).cause(error)
@@ -164,14 +164,15 @@ impl Roll {
     fn start(&self, cx: &Performing<'_>, argv: &[String], env: &[(String, String)]) -> Result<(), WriteError> {
         let lock = self.lock(cx.task).map_err(not_sent)?;
         let stdin = lock.try_clone().ok();
-        let finished =
-            start(&self.world, argv, env, stdin, UPDATE, cx.task, &mut |line| cx.task.say(line)).map_err(|error| {
+        let finished = start(&self.context, argv, env, stdin, UPDATE, cx.task, &mut |line| cx.task.say(line)).map_err(
+            |error| {
                 if error.never_started() {
                     WriteError::Refused(error.into())
                 } else {
                     WriteError::Unknown(error.into())
                 }
-            })?;
+            },
+        )?;
         // Closing the file would do, were it not for copies that a service started by the update may hold.
         let _ = lock.unlock();
         if finished.success() {
@@ -183,15 +184,15 @@ impl Roll {
     /// Through the CI: a build of event `api` on the branch of the last environment, where releases end.
     fn build(&self, cx: &Performing<'_>, env: Vec<(String, String)>, key: &str) -> Result<(), WriteError> {
         let refused = WriteError::Refused;
-        let ci = configured(&self.world).map_err(refused)?;
-        let environment = self.world.config.environments.last().ok_or_else(|| {
+        let ci = configured(&self.context).map_err(refused)?;
+        let environment = self.context.config.environments.last().ok_or_else(|| {
             refused(
                 Failure::new(FailureKind::Config, "an update through the CI needs a branch to build on")
                     .hint("add the [[environment]] that customers get to relwf.toml, as the last one"),
             )
         })?;
         let branch = environment.branch.clone();
-        let commit = tip(&self.world, &branch).map_err(refused)?;
+        let commit = tip(&self.context, &branch).map_err(refused)?;
         let trigger = Trigger { key: key.to_owned(), commit, event: CiEvent::Api, branch, env };
         let ticket = ci.trigger(&trigger, cx.task).map_err(WriteError::or_hopeless)?;
         let began = std::time::Instant::now();
@@ -241,7 +242,7 @@ impl Effect for Roll {
         }
         self.update(cx, &before, intent.key)?;
         let target = self.target().map_err(WriteError::Refused)?;
-        match observe(&self.world, target, cx.task) {
+        match observe(&self.context, target, cx.task) {
             Ok(Some(found)) if !same_version(&found, to) => Err(WriteError::Refused(
                 Failure::new(
                     FailureKind::Command,
@@ -259,7 +260,7 @@ impl Effect for Roll {
         let before = intent.facts;
         // An update that outlived its relwf comes to its end first.
         drop(self.lock(cx.task)?);
-        Ok(match observe(&self.world, self.target()?, cx.task)? {
+        Ok(match observe(&self.context, self.target()?, cx.task)? {
             Some(found) if same_version(&found, &self.args.to) => Probe::Done(self.rolled(before)),
             Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
             Some(found) => Probe::Unknown(format!(

@@ -6,7 +6,7 @@ use crate::run::Kind;
 use std::sync::Arc;
 
 pub(super) static TARGETS: Function<NoArgs, Vec<Target>> =
-    positional(Kind::Read, "fleet::targets", "Every [[fleet.target]], in order.", |world, NoArgs {}| {
-        let world = Arc::clone(world);
-        Ok(read(move |_| Ok(fleet_of(&world)?.targets.iter().map(Target::from).collect())))
+    positional(Kind::Read, "fleet::targets", "Every [[fleet.target]], in order.", |context, NoArgs {}| {
+        let context = Arc::clone(context);
+        Ok(read(move |_| Ok(fleet_of(&context)?.targets.iter().map(Target::from).collect())))
     });

@@ -16,17 +16,18 @@ pub(super) static WANTED: Function<Args, Wanted> = map(
     Kind::Read,
     "fleet::wanted",
     "The version of the fleet's component at the tip of a branch.",
-    |world, Args { branch }| {
-        let world = Arc::clone(world);
+    |context, Args { branch }| {
+        let context = Arc::clone(context);
         Ok(read(move |_| {
-            let name = &fleet_of(&world)?.component;
-            let components = &world.config.components;
+            let name = &fleet_of(&context)?.component;
+            let components = &context.config.components;
             let component = components.iter().find(|component| component.name == *name).ok_or_else(|| {
                 let names: Vec<&str> = components.iter().map(|component| component.name.as_str()).collect();
                 no_such("component", name.as_str(), &names)
             })?;
-            let commit = tip(&world, &branch)?;
-            let found = detect(component, &TreeFiles::of(&world.mirror, commit)?.at(Some(commit)), &*world.plugins)?;
+            let commit = tip(&context, &branch)?;
+            let found =
+                detect(component, &TreeFiles::of(&context.mirror, commit)?.at(Some(commit)), &*context.plugins)?;
             let version =
                 found.as_ref().filter(|version| !version.floating).and_then(version_text).ok_or_else(|| {
                     Failure::new(FailureKind::NotFound, format!("{branch} at {} does not pin {name}", commit.short()))

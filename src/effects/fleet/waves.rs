@@ -13,11 +13,11 @@ pub(super) static WAVES: Function<To, Vec<Wave>> = map(
     Kind::Read,
     "fleet::waves",
     "The targets that do not run `to`, ring by ring, in the order in which rings first appear.",
-    |world, To { to }| {
-        let world = Arc::clone(world);
+    |context, To { to }| {
+        let context = Arc::clone(context);
         Ok(read(move |cx| {
-            let rings = fleet_of(&world)?.targets.iter().map(|target| target.ring.as_str());
-            let behind = those_behind(&world, &to, cx.task)?;
+            let rings = fleet_of(&context)?.targets.iter().map(|target| target.ring.as_str());
+            let behind = those_behind(&context, &to, cx.task)?;
             let waves = fleet::waves(rings, behind, |behind| &behind.target.ring);
             Ok(waves.into_iter().map(|wave| Wave { name: wave.ring, targets: wave.targets }).collect())
         }))

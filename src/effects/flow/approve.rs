@@ -1,6 +1,6 @@
 //! `flow::approve`: a person's decision, bound to exactly what was shown.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, positional, wait};
 use crate::model::{Failure, FailureKind, OrUnknown, TimeText, Value, hex};
 use crate::run::{Kind, Performing};
@@ -15,7 +15,7 @@ pub(super) static APPROVE: Function<Args, Approval> = positional(
     Kind::Wait,
     "flow::approve",
     "Waits until a person approves; a refusal throws kind \"denied\".",
-    |world, args| Ok(wait(Approve { world: Arc::clone(world), args })),
+    |context, args| Ok(wait(Approve { context: Arc::clone(context), args })),
 )
 .throws(&[(FailureKind::Denied, "a person refused")]);
 
@@ -41,7 +41,7 @@ pub(super) struct Approval {
 }
 
 struct Approve {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -71,7 +71,7 @@ impl Wait for Approve {
     }
 
     fn observe(&self, cx: &Performing<'_>, asked: Asked) -> Result<Observation<Approval>, Failure> {
-        let Some(decision) = self.world.signals.decision(cx.run, cx.key, &asked.digest)? else {
+        let Some(decision) = self.context.signals.decision(cx.run, cx.key, &asked.digest)? else {
             let why = format!(
                 "approval: {} (`relwf approve {run}`, or `relwf approve {run} --deny --reason …`)",
                 asked.message,

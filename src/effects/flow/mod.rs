@@ -1,4 +1,4 @@
-//! `flow::…` as far as it touches the world: people's decisions, time, notes. Steps and branches belong to the script.
+//! `flow::…` as far as it looks or acts: people's decisions, time, notes. Steps and branches belong to the script.
 
 mod approve;
 mod note;

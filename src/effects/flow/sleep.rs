@@ -12,7 +12,7 @@ pub(super) static SLEEP: Function<Args, ()> = positional(
     Kind::Wait,
     "flow::sleep",
     "Waits. Long sleeps suspend the run; `relwf resume` goes on.",
-    |world, Args { duration }| Ok(wait(Timer { world: Arc::clone(world), until: Until::After(duration) })),
+    |context, Args { duration }| Ok(wait(Timer { context: Arc::clone(context), until: Until::After(duration) })),
 );
 
 #[derive(Deserialize, JsonSchema)]

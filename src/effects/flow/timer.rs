@@ -1,6 +1,6 @@
 //! A wait for a point in time, which `flow::sleep` and `flow::wait_until` share.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Observation, Wait};
 use crate::effects::waiting::later;
 use crate::model::{Failure, HumanDuration};
@@ -19,7 +19,7 @@ pub(super) enum Until {
 }
 
 pub(super) struct Timer {
-    pub(super) world: Arc<World>,
+    pub(super) context: Arc<EffectContext>,
     pub(super) until: Until,
 }
 
@@ -47,7 +47,7 @@ impl Wait for Timer {
     }
 
     fn observe(&self, _cx: &Performing<'_>, Set { until }: Set) -> Result<Observation<()>, Failure> {
-        let now = self.world.clock.now();
+        let now = self.context.clock.now();
         let rest = Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO);
         if rest.is_zero() {
             return Ok(Observation::Ready(()));

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static WAIT_UNTIL: Function<Args, ()> =
-    positional(Kind::Wait, "flow::wait_until", "Waits until a time.", |world, Args { time }| {
-        Ok(wait(Timer { world: Arc::clone(world), until: Until::At(time) }))
+    positional(Kind::Wait, "flow::wait_until", "Waits until a time.", |context, Args { time }| {
+        Ok(wait(Timer { context: Arc::clone(context), until: Until::At(time) }))
     });
 
 #[derive(Deserialize, JsonSchema)]

@@ -2,7 +2,7 @@
 
 use super::own_branch::delete_branch;
 use super::{Numbered, change_number};
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::forge::ChangeState;
 use crate::model::{Failure, FailureKind, Value, WriteError};
@@ -15,7 +15,7 @@ pub(super) static CLOSE: Function<Args, ()> = map(
     Kind::Effect,
     "forge::close",
     "Closes a change without landing it, and deletes the branch that relwf made for it.",
-    |world, args| Ok(effect(Close { world: Arc::clone(world), args })),
+    |context, args| Ok(effect(Close { context: Arc::clone(context), args })),
 )
 .throws(&[(FailureKind::NotFound, "there is no such change"), (FailureKind::Denied, "relwf did not open it")]);
 
@@ -28,7 +28,7 @@ pub(super) struct Args {
 }
 
 struct Close {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -38,7 +38,7 @@ impl Effect for Close {
 
     fn prepare(&self, cx: &Performing<'_>) -> Result<Numbered, Failure> {
         let number = change_number(&self.args.change)?;
-        let change = self.world.forge.change(number, cx.task)?.ok_or_else(|| {
+        let change = self.context.forge.change(number, cx.task)?.ok_or_else(|| {
             Failure::new(FailureKind::NotFound, format!("there is no change {number}")).hint("look at its number")
         })?;
         if change.marker.is_none() {
@@ -50,20 +50,20 @@ impl Effect for Close {
 
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
         let number = intent.facts.number;
-        let forge = &self.world.forge;
+        let forge = &self.context.forge;
         if let Some(reason) = &self.args.reason {
             forge.comment(number, reason, intent.key, cx.task).map_err(WriteError::or_hopeless)?;
         }
         let change = forge.close(number, ChangeState::Closed, cx.task).map_err(WriteError::or_hopeless)?;
-        delete_branch(&self.world, &change, &self.args.change, cx.task);
+        delete_branch(&self.context, &change, &self.args.change, cx.task);
         Ok(())
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<Probe<()>, Failure> {
-        let change = self.world.forge.change(intent.facts.number, cx.task)?;
+        let change = self.context.forge.change(intent.facts.number, cx.task)?;
         Ok(match change {
             Some(change) if change.state == ChangeState::Closed => {
-                delete_branch(&self.world, &change, &self.args.change, cx.task);
+                delete_branch(&self.context, &change, &self.args.change, cx.task);
                 Probe::Done(())
             }
             // Performing it says what is wrong with it.

@@ -1,7 +1,7 @@
 //! `forge::comment`: says something on a change.
 
 use super::{Numbered, change_number};
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::model::{Failure, Value, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
@@ -10,8 +10,8 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static COMMENT: Function<Args, ()> =
-    map(Kind::Effect, "forge::comment", "Says something on a change, once.", |world, args| {
-        Ok(effect(Say { world: Arc::clone(world), args }))
+    map(Kind::Effect, "forge::comment", "Says something on a change, once.", |context, args| {
+        Ok(effect(Say { context: Arc::clone(context), args }))
     });
 
 #[derive(Deserialize, JsonSchema)]
@@ -23,7 +23,7 @@ pub(super) struct Args {
 }
 
 struct Say {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -36,7 +36,7 @@ impl Effect for Say {
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
-        let (forge, number) = (&self.world.forge, intent.facts.number);
+        let (forge, number) = (&self.context.forge, intent.facts.number);
         forge.comment(number, &self.args.text, intent.key, cx.task).map_err(WriteError::or_hopeless)
     }
 

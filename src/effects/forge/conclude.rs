@@ -2,7 +2,7 @@
 
 use super::own_branch::delete_branch;
 use super::{Numbered, change_number};
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::model::{Failure, Value, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
@@ -14,7 +14,7 @@ pub(super) static CONCLUDE: Function<Args, ()> = map(
     Kind::Effect,
     "forge::conclude",
     "Says on a change that landed how it went, and deletes the branch that relwf made for it.",
-    |world, args| Ok(effect(Conclude { world: Arc::clone(world), args })),
+    |context, args| Ok(effect(Conclude { context: Arc::clone(context), args })),
 );
 
 #[derive(Deserialize, JsonSchema)]
@@ -26,7 +26,7 @@ pub(super) struct Args {
 }
 
 struct Conclude {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -40,7 +40,7 @@ impl Effect for Conclude {
 
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
         let number = intent.facts.number;
-        let forge = &self.world.forge;
+        let forge = &self.context.forge;
         match forge.comment(number, &self.args.text, intent.key, cx.task) {
             Ok(()) => {}
             // It has landed and works, though its conversation is locked.
@@ -50,7 +50,7 @@ impl Effect for Conclude {
             Err(error) => return Err(WriteError::or_hopeless(error)),
         }
         if let Some(change) = forge.change(number, cx.task).map_err(WriteError::or_hopeless)? {
-            delete_branch(&self.world, &change, &self.args.change, cx.task);
+            delete_branch(&self.context, &change, &self.args.change, cx.task);
         }
         Ok(())
     }

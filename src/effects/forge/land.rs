@@ -1,17 +1,17 @@
 //! `forge::land`: moves the target to the merge commit that was proposed and tested, and proves that it did.
 
 use super::change_number;
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::change_guard::{Proposed, head_moved};
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::landing::{ExpectedLanding, Landed, made_on};
 use crate::effects::landing_method::{LandingMethod, landing_method};
-use crate::effects::lease::{RefLease, RemoteState, moved, not_sent};
-use crate::effects::proof::{Proof, made_on};
+use crate::effects::ref_lease::{RefLease, RemoteState, moved, not_sent};
 use crate::forge::{Change, ChangeState, MergeOutcome, MergeRequest};
 use crate::model::{
-    BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, Revision, TaskContext, TreeId, Value,
-    WriteError,
+    BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, Revision, TaskContext, Value, WriteError,
 };
+
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub(super) static LAND: Function<Args, Landed> = map(
     "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it. With \
      `onto` also what is no merge, only if the target is still there. Where the forge allows no push, it merges the change \
      itself, never squashed, and the result must have exactly the tested files.",
-    |world, args| Ok(effect(Land { world: Arc::clone(world), args })),
+    |context, args| Ok(effect(Land { context: Arc::clone(context), args })),
 )
 .throws(&[
     (FailureKind::Moved, "the target is no longer where the merge was made; nothing has landed"),
@@ -43,19 +43,6 @@ pub(super) struct Args {
     target: BranchName,
     /// for picks and reverts: the commit of the target that they were made on
     onto: Option<Revision>,
-}
-
-/// What has landed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Landed {
-    /// the commit that the branch has now; where the forge merged, its own merge
-    pub commit: CommitId,
-    /// the branch
-    pub branch: BranchName,
-    /// where the branch was before
-    pub before: CommitId,
-    /// the files, exactly those that were tested
-    pub tree: TreeId,
 }
 
 /// How long a forge that cannot merge yet is left alone.
@@ -81,19 +68,19 @@ impl Landing {
 }
 
 struct Land {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
 impl Land {
     /// The push that lands it: from what the commit was made on to the commit.
     fn lease(&self) -> Result<RefLease, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let commit = mirror.commit(mirror.resolve(self.args.commit.as_str())?)?;
         let ours = match (&self.args.onto, commit.parents.as_slice()) {
             (Some(onto), _) => {
                 let onto = mirror.resolve(onto.as_str())?;
-                if !made_on(&self.world, commit.id, onto)? {
+                if !made_on(&self.context, commit.id, onto)? {
                     let words = format!("{} was not made on {}", commit.id.short(), onto.short());
                     return Err(Failure::new(FailureKind::Git, words)
                         .hint("`onto` is the `ours` of the command that made the commit"));
@@ -116,12 +103,12 @@ impl Land {
     }
 
     fn proposed(&self, commit: CommitId) -> Proposed<'_> {
-        Proposed { world: &self.world, commit, target: &self.args.target }
+        Proposed { context: &self.context, commit, target: &self.args.target }
     }
 
     /// The change is as it was proposed, or merged: perhaps our own doing.
     fn change(&self, number: u64, commit: CommitId, task: TaskContext<'_>) -> Result<Change, Failure> {
-        let change = self.world.forge.change(number, task)?.ok_or_else(|| {
+        let change = self.context.forge.change(number, task)?.ok_or_else(|| {
             Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
                 .hint("pass what `forge::propose` answered, or its number")
         })?;
@@ -130,10 +117,10 @@ impl Land {
     }
 
     fn push(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), WriteError> {
-        match landing.lease.push(&self.world, task) {
+        match landing.lease.push(&self.context, task) {
             // There may be commits on top of it already, if an earlier attempt got through; or merged the change otherwise.
             Err(WriteError::Refused(failure)) if failure.kind == FailureKind::Moved => {
-                match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
+                match landing.lease.remote_state(&self.context, task).map_err(not_sent)? {
                     RemoteState::Done => Ok(()),
                     RemoteState::Before | RemoteState::Elsewhere(_) => {
                         self.change(landing.number, landing.commit(), task).map_err(not_sent)?;
@@ -153,20 +140,20 @@ impl Land {
             return Ok(());
         }
         let tip =
-            self.world.forge.branch(&self.args.target, task).map_err(WriteError::or_hopeless)?.map(CommitId::object);
+            self.context.forge.branch(&self.args.target, task).map_err(WriteError::or_hopeless)?.map(CommitId::object);
         if tip != *old {
-            return match landing.lease.remote_state(&self.world, task).map_err(not_sent)? {
+            return match landing.lease.remote_state(&self.context, task).map_err(not_sent)? {
                 RemoteState::Done => Ok(()),
                 RemoteState::Before | RemoteState::Elsewhere(_) => Err(WriteError::Refused(moved(name, *old, tip))),
             };
         }
-        let commit = self.world.mirror.commit(landing.commit()).map_err(|error| WriteError::Refused(error.into()))?;
+        let commit = self.context.mirror.commit(landing.commit()).map_err(|error| WriteError::Refused(error.into()))?;
         let request = MergeRequest { number, expected_head: commit.id, message: commit.message.trim().to_owned() };
         let not_yet = |words| {
             let failure = Failure::new(FailureKind::Network, words).hint("nothing has landed; run the workflow again");
             Err(WriteError::NotDone { failure, after: Some(MOMENT) })
         };
-        match self.world.forge.merge(&request, task).map_err(WriteError::or_hopeless)? {
+        match self.context.forge.merge(&request, task).map_err(WriteError::or_hopeless)? {
             MergeOutcome::Merged(landed) | MergeOutcome::Already(landed) => self.merged_as(landing, landed, task),
             MergeOutcome::HeadMoved => Err(WriteError::Refused(head_moved(number))),
             // The next attempt sees where the target is, and says so.
@@ -193,7 +180,7 @@ impl Land {
     /// The forge has merged it, as that commit. A person may have merged it since our last look at the change.
     fn merged_as(&self, landing: &Landing, landed: CommitId, task: TaskContext<'_>) -> Result<(), WriteError> {
         let look = || {
-            let seen = self.world.forge.change(landing.number, task)?;
+            let seen = self.context.forge.change(landing.number, task)?;
             seen.map_or(Ok(()), |seen| {
                 let merged = Change { state: ChangeState::Merged, merged_as: Some(landed), ..seen };
                 self.proposed(landing.commit()).ensure_unchanged(&merged, task)
@@ -208,20 +195,20 @@ impl Land {
     /// Everything after the landing; safe to do again.
     fn finish(&self, landing: &Landing, task: TaskContext<'_>) -> Result<Landed, WriteError> {
         let unproven = |failure: Failure| WriteError::Unknown(failure);
-        let forge = &self.world.forge;
+        let forge = &self.context.forge;
         match forge.close(landing.number, ChangeState::Merged, task) {
             Ok(_) => {}
             // The change was removed, say. The branch has moved, and that is what counts.
             Err(WriteError::Refused(failure)) => task.say(format!("the change is not marked as merged: {failure}")),
             Err(error) => return Err(unproven(error.into())),
         }
-        let proof = Proof {
-            world: &self.world,
+        let landing = ExpectedLanding {
+            context: &self.context,
             target: &self.args.target,
             lease: &landing.lease,
             series: self.args.onto.is_some(),
         };
-        match proof.prove(task) {
+        match landing.prove(task) {
             // What landed is not what was tested. That is certain, and it must not pass for done.
             Err(failure) if failure.kind == FailureKind::Git => Err(WriteError::Refused(failure)),
             other => other.map_err(unproven),
@@ -237,11 +224,11 @@ impl Effect for Land {
         let lease = self.lease()?;
         let number = change_number(&self.args.change)?;
         self.change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.task)?;
-        let tip = self.world.forge.branch(&self.args.target, cx.task)?.map(CommitId::object);
-        if tip != lease.old && tip != lease.new && lease.remote_state(&self.world, cx.task)? != RemoteState::Done {
+        let tip = self.context.forge.branch(&self.args.target, cx.task)?.map(CommitId::object);
+        if tip != lease.old && tip != lease.new && lease.remote_state(&self.context, cx.task)? != RemoteState::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
-        Ok(Landing { number, lease, method: landing_method(&self.world, &self.args.target, cx.task)? })
+        Ok(Landing { number, lease, method: landing_method(&self.context, &self.args.target, cx.task)? })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Landing>) -> Result<Landed, WriteError> {
@@ -250,7 +237,7 @@ impl Effect for Land {
             LandingMethod::Push => match self.push(&landing, cx.task) {
                 // A rule that the forge does not tell everybody about: nothing was pushed, and it may merge itself.
                 Err(WriteError::Refused(failure))
-                    if failure.kind == FailureKind::Refused && self.world.forge.caps().merges =>
+                    if failure.kind == FailureKind::Refused && self.context.forge.caps().merges =>
                 {
                     cx.task.warn(format!("{} takes no push ({failure}); the forge merges", self.args.target));
                     self.merge(&landing, cx.task)?;
@@ -264,7 +251,7 @@ impl Effect for Land {
 
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Landing>) -> Result<Probe<Landed>, Failure> {
         let landing = intent.facts;
-        match landing.lease.remote_state(&self.world, cx.task)? {
+        match landing.lease.remote_state(&self.context, cx.task)? {
             // Perhaps only the push happened: the rest is done now.
             RemoteState::Done => match self.finish(&landing, cx.task) {
                 Ok(value) => Ok(Probe::Done(value)),
@@ -284,7 +271,7 @@ impl Effect for Land {
         let lease = self.lease()?;
         let commit = lease.new.unwrap_or(ObjectId::ZERO).into();
         let before = lease.old.unwrap_or(ObjectId::ZERO).into();
-        let tree = self.world.mirror.tree(commit)?;
+        let tree = self.context.mirror.tree(commit)?;
         let value = Landed { commit, branch: self.args.target.clone(), before, tree };
         Ok(Assumed { value, note: None })
     }

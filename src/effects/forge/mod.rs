@@ -9,7 +9,6 @@ mod propose;
 mod status;
 mod wait_checks;
 
-pub use land::Landed;
 pub use propose::ProposedChange;
 
 use super::host_fn::Declared;

@@ -1,7 +1,7 @@
 //! The branch that relwf made for a change, and that goes with it.
 
-use crate::effects::World;
-use crate::effects::lease::RefLease;
+use crate::effects::EffectContext;
+use crate::effects::ref_lease::RefLease;
 use crate::forge::Change;
 use crate::model::{BranchName, TaskContext, Value};
 use crate::policy;
@@ -9,8 +9,8 @@ use serde_json::json;
 
 /// Deletes the branch of a change, if it is one of ours and still as we left it: `given` is the change as it was proposed, or its
 /// number. Failing to is no failure.
-pub(super) fn delete_branch(world: &World, change: &Change, given: &Value, task: TaskContext<'_>) {
-    let config = &world.config;
+pub(super) fn delete_branch(context: &EffectContext, change: &Change, given: &Value, task: TaskContext<'_>) {
+    let config = &context.config;
     let ours = |name: &&BranchName| {
         name.as_str().starts_with(config.forge.prefix())
             && **name != change.base
@@ -21,7 +21,7 @@ pub(super) fn delete_branch(world: &World, change: &Change, given: &Value, task:
         return task.warn(format!("the branch {branch} is kept: it has new commits"));
     }
     let lease = RefLease { name: branch.to_ref(), old: Some(change.head.object()), new: None };
-    if let Err(error) = lease.push(world, task) {
+    if let Err(error) = lease.push(context, task) {
         task.warn(format!("the branch {branch} is kept: {error}"));
     }
 }

@@ -1,10 +1,10 @@
 //! `forge::propose`: proposes a commit for a branch.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::landing_method::landing_method;
-use crate::effects::lease::RefLease;
 use crate::effects::proposal;
+use crate::effects::ref_lease::RefLease;
 use crate::forge::{Change, ChangeState, NewChange, Search};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
@@ -16,7 +16,7 @@ pub(super) static PROPOSE: Function<Args, ProposedChange> = map(
     Kind::Effect,
     "forge::propose",
     "Proposes a commit for a branch: a pull request where there is a forge, a record in the repository where there is none.",
-    |world, args| Ok(effect(Propose { world: Arc::clone(world), args })),
+    |context, args| Ok(effect(Propose { context: Arc::clone(context), args })),
 )
 .throws(&[(FailureKind::Refused, "the forge or the remote does not take it, or the target could never take the merge")]);
 
@@ -58,7 +58,7 @@ impl From<Change> for ProposedChange {
 const BRANCHES: u32 = 9;
 
 struct Propose {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -74,12 +74,12 @@ pub(super) struct Proposal {
 
 impl Propose {
     fn proposal(&self, cx: &Performing<'_>) -> Result<Proposal, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let commit = mirror.commit(mirror.resolve(self.args.commit.as_str())?)?;
         let title = self.args.title.clone().unwrap_or_else(|| commit.summary.clone());
         let body = match &self.args.body {
             Some(body) => body.clone(),
-            None => proposal::body(&self.world, &commit, &self.args.target)?,
+            None => proposal::body(&self.context, &commit, &self.args.target)?,
         };
         Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }
@@ -87,11 +87,11 @@ impl Propose {
     /// For forges that need one: the branch that this run proposes from. One that holds something else is another person's, or an
     /// earlier proposal's that could not be deleted: it stays, and the next name is taken.
     fn branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, Failure> {
-        if !self.world.forge.caps().needs_branch {
+        if !self.context.forge.caps().needs_branch {
             return Ok(None);
         }
-        let held = self.world.mirror.remote_refs(cx.task)?;
-        let first = format!("{}{}", self.world.config.forge.prefix(), cx.run);
+        let held = self.context.mirror.remote_refs(cx.task)?;
+        let first = format!("{}{}", self.context.config.forge.prefix(), cx.run);
         let further = (2..=BRANCHES).map(|number| format!("{first}-{number}"));
         for name in std::iter::once(first.clone()).chain(further) {
             let name: BranchName = name.parse().map_err(|error| Failure::new(FailureKind::Bug, format!("{error}")))?;
@@ -110,7 +110,7 @@ impl Effect for Propose {
 
     /// What could never land is not proposed.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Proposal, Failure> {
-        landing_method(&self.world, &self.args.target, cx.task)?;
+        landing_method(&self.context, &self.args.target, cx.task)?;
         self.proposal(cx)
     }
 
@@ -118,7 +118,7 @@ impl Effect for Propose {
         let proposal = intent.facts;
         if let Some(branch) = &proposal.branch {
             let lease = RefLease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
-            lease.push(&self.world, cx.task)?;
+            lease.push(&self.context, cx.task)?;
         }
         let new = NewChange {
             head: proposal.head,
@@ -128,7 +128,7 @@ impl Effect for Propose {
             body: proposal.body,
             marker: intent.key.to_owned(),
         };
-        let change = self.world.forge.open_change(&new, cx.task).map_err(WriteError::or_hopeless)?;
+        let change = self.context.forge.open_change(&new, cx.task).map_err(WriteError::or_hopeless)?;
         Ok(change.into())
     }
 
@@ -137,7 +137,7 @@ impl Effect for Propose {
         let proposal = intent.facts;
         let search =
             Search { base: &self.args.target, head_branch: proposal.branch.as_ref(), marker: Some(intent.key) };
-        let found = self.world.forge.find_changes(&search, cx.task)?;
+        let found = self.context.forge.find_changes(&search, cx.task)?;
         Ok(found.into_iter().next().map_or(Probe::Absent, |change| Probe::Done(change.into())))
     }
 
@@ -146,7 +146,7 @@ impl Effect for Propose {
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<ProposedChange>, Failure> {
-        landing_method(&self.world, &self.args.target, cx.task)?;
+        landing_method(&self.context, &self.args.target, cx.task)?;
         let proposal = self.proposal(cx)?;
         let value = ProposedChange {
             number: OrUnknown::unknown("number of the change"),

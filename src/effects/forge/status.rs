@@ -1,6 +1,6 @@
 //! `forge::status`: records a check's word on a commit.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::forge::{Verdict, VerdictState};
 use crate::model::{CommitId, Failure, Revision, WriteError};
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static STATUS: Function<Args, ()> =
-    map(Kind::Effect, "forge::status", "Records a check's word on a commit.", |world, args| {
-        Ok(effect(Status { world: Arc::clone(world), args }))
+    map(Kind::Effect, "forge::status", "Records a check's word on a commit.", |context, args| {
+        Ok(effect(Status { context: Arc::clone(context), args }))
     });
 
 #[derive(Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ pub(super) struct Args {
 }
 
 struct Status {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -45,7 +45,7 @@ impl Effect for Status {
     type Answer = ();
 
     fn prepare(&self, cx: &Performing<'_>) -> Result<Judged, Failure> {
-        Ok(Judged { commit: self.world.mirror.resolve(self.args.commit.as_str())?, at: cx.now })
+        Ok(Judged { commit: self.context.mirror.resolve(self.args.commit.as_str())?, at: cx.now })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Judged>) -> Result<(), WriteError> {
@@ -57,11 +57,11 @@ impl Effect for Status {
             url: None,
             at: judged.at,
         };
-        self.world.forge.set_status(judged.commit, &verdict, cx.task).map_err(WriteError::or_hopeless)
+        self.context.forge.set_status(judged.commit, &verdict, cx.task).map_err(WriteError::or_hopeless)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Judged>) -> Result<Probe<()>, Failure> {
-        let said = self.world.forge.verdicts(intent.facts.commit, cx.task)?.into_iter().any(|verdict| {
+        let said = self.context.forge.verdicts(intent.facts.commit, cx.task)?.into_iter().any(|verdict| {
             verdict.context == self.args.context
                 && verdict.state == self.args.state
                 && verdict.description == self.args.description
@@ -75,7 +75,7 @@ impl Effect for Status {
     }
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
-        self.world.mirror.resolve(self.args.commit.as_str())?;
+        self.context.mirror.resolve(self.args.commit.as_str())?;
         Ok(Assumed { value: (), note: None })
     }
 }

@@ -3,13 +3,13 @@
 use super::change_number;
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_checks, red_jobs};
 use crate::effects::change_guard::Proposed;
 use crate::effects::ci::{BuildOutcome, build_here};
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
-use crate::effects::lease::{RefLease, moved};
-use crate::effects::proof::Proof;
+use crate::effects::landing::ExpectedLanding;
+use crate::effects::ref_lease::{RefLease, moved};
 use crate::effects::text::list;
 use crate::effects::waiting::{DEADLINE, POLL, later, unreachable};
 use crate::forge::{ChangeState, Verdict, VerdictState};
@@ -30,9 +30,9 @@ pub(super) static WAIT_CHECKS: Function<Args, GreenChecks> = map(
     "forge::wait_checks",
     "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\", with `change` \
      also \"moved\" or \"denied\".",
-    |world, args| {
-        let (world, required, looks) = (Arc::clone(world), OnceLock::new(), AtomicU32::new(0));
-        Ok(wait(WaitChecks { world, args, required, looks, heard: Mutex::default() }))
+    |context, args| {
+        let (context, required, looks) = (Arc::clone(context), OnceLock::new(), AtomicU32::new(0));
+        Ok(wait(WaitChecks { context, args, required, looks, heard: Mutex::default() }))
     },
 )
 .throws(&[
@@ -82,7 +82,7 @@ struct CheckVerdict {
 }
 
 struct WaitChecks {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
     /// The contexts that are asked for, once they are known.
     required: OnceLock<Vec<String>>,
@@ -100,7 +100,7 @@ pub(super) struct Begun {
 
 impl WaitChecks {
     fn environment(&self) -> Option<&Environment> {
-        policy::environment_of(&self.world.config, &self.args.target)
+        policy::environment_of(&self.context.config, &self.args.target)
     }
 
     /// What the target's environment and the forge's rules ask for.
@@ -108,7 +108,7 @@ impl WaitChecks {
         if let Some(known) = self.required.get() {
             return Ok(known.clone());
         }
-        let rules = self.world.forge.rules(&self.args.target, task)?;
+        let rules = self.context.forge.rules(&self.args.target, task)?;
         let contexts = policy::required_to_land(self.environment(), &rules);
         Ok(self.required.get_or_init(|| contexts).clone())
     }
@@ -119,22 +119,22 @@ impl WaitChecks {
             return Ok(());
         };
         let number = change_number(change)?;
-        let Some(change) = self.world.forge.change(number, task)? else { return Ok(()) };
-        let (world, target) = (&self.world, &self.args.target);
-        Proposed { world, commit, target }.ensure_unchanged(&change, task)?;
+        let Some(change) = self.context.forge.change(number, task)? else { return Ok(()) };
+        let (context, target) = (&self.context, &self.args.target);
+        Proposed { context, commit, target }.ensure_unchanged(&change, task)?;
         // Of picks and reverts the landing knows what they were made on.
-        let parents = world.mirror.commit(commit)?.parents;
+        let parents = context.mirror.commit(commit)?.parents;
         let [ours, _] = parents.as_slice() else { return Ok(()) };
         let (name, old, new) = (target.to_ref(), ours.object(), commit.object());
         if change.state == ChangeState::Merged {
             let lease = RefLease { name, old: Some(old), new: Some(new) };
-            let proof = Proof { world, target, lease: &lease, series: false }.prove(task);
+            let proof = ExpectedLanding { context, target, lease: &lease, series: false }.prove(task);
             // Where the branch does not show it yet, the landing will.
             return proof
                 .map(drop)
                 .or_else(|failure| if failure.kind == FailureKind::Moved { Ok(()) } else { Err(failure) });
         }
-        match world.mirror.remote_refs(task)?.remove(&name) {
+        match context.mirror.remote_refs(task)?.remove(&name) {
             Some(tip) if tip != old && tip != new => Err(moved(&name, Some(old), Some(tip))),
             _ => Ok(()),
         }
@@ -148,7 +148,7 @@ impl WaitChecks {
             self.stands(commit, task)?;
             return Ok(heard().clone());
         }
-        let forge = &self.world.forge;
+        let forge = &self.context.forge;
         let seen = if look == 0 { forge.verdicts(commit, task)? } else { forge.glance(commit, task)? };
         let mut seen = count_also_green(seen, self.environment());
         if look > 0 && judge(required, &seen).are_green() {
@@ -161,14 +161,14 @@ impl WaitChecks {
     /// Where we are the CI: builds the commit, unless that was done before, and reports every required check that the build
     /// answers for.
     fn build(&self, cx: &Performing<'_>, commit: CommitId, required: &[String]) -> Result<(), Failure> {
-        let Some(ci) = self.world.ci.as_ref().filter(|ci| ci.start() == Start::Us) else { return Ok(()) };
+        let Some(ci) = self.context.ci.as_ref().filter(|ci| ci.start() == Start::Us) else { return Ok(()) };
         let event = CiEvent::PullRequest;
         let build = match build_here(&**ci, cx, commit, event, &self.args.target)? {
             BuildOutcome::Ended(build) => build,
             BuildOutcome::Open(_) => return Ok(()),
         };
         let passed = build.state == BuildState::Passed;
-        let verdicts = self.world.forge.verdicts(commit, cx.task)?;
+        let verdicts = self.context.forge.verdicts(commit, cx.task)?;
         for context in policy::answered_by_own_build(required, &verdicts) {
             let verdict = Verdict {
                 context: context.clone(),
@@ -177,14 +177,14 @@ impl WaitChecks {
                 url: build.url.clone(),
                 at: build.finished.unwrap_or(cx.now),
             };
-            self.world.forge.set_status(commit, &verdict, cx.task)?;
+            self.context.forge.set_status(commit, &verdict, cx.task)?;
         }
         if passed { Ok(()) } else { Err(red_build(&**ci, &build, cx.task)) }
     }
 
     /// The jobs that failed, where the CI is one that can be asked. The verdict stands without them.
     fn red_jobs(&self, commit: CommitId, task: TaskContext<'_>) -> Vec<RedJob> {
-        let Some(ci) = self.world.ci.as_deref() else { return Vec::new() };
+        let Some(ci) = self.context.ci.as_deref() else { return Vec::new() };
         let query = BuildQuery {
             commit: Some(commit),
             event: Some(CiEvent::PullRequest),
@@ -200,7 +200,7 @@ impl WaitChecks {
         self.build(cx, begun.commit, &required)?;
         let verdicts = self.verdicts(begun.commit, &required, cx.task)?;
         // Building may have taken long.
-        let now = self.world.clock.now();
+        let now = self.context.clock.now();
         let checks = judge(&required, &verdicts);
         if checks.are_green() {
             return Ok(Observation::Ready(GreenChecks::of(begun.commit, verdicts)));
@@ -210,7 +210,7 @@ impl WaitChecks {
         }
         let missing: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
         if now < begun.deadline {
-            let again = self.world.config.forge.poll.unwrap_or(POLL);
+            let again = self.context.config.forge.poll.unwrap_or(POLL);
             return Ok(Observation::NotYet { why: list(&missing, 5), again });
         }
         Err(Failure::new(
@@ -227,21 +227,21 @@ impl Wait for WaitChecks {
     type Answer = GreenChecks;
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
-        let commit = self.world.mirror.resolve(self.args.commit.as_str())?;
+        let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         Ok(Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)) })
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<GreenChecks>, Failure> {
         self.look(cx, &begun).or_else(|failure| {
             // A red build is a verdict whatever its kind; what is passing is only the way there.
-            unreachable(failure, self.world.clock.now(), begun.deadline)
+            unreachable(failure, self.context.clock.now(), begun.deadline)
         })
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<GreenChecks>, Failure> {
-        let commit = self.world.mirror.resolve(self.args.commit.as_str())?;
+        let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         let required = self.required(cx.task)?;
-        let note = match LandsAfter::of(required.clone(), self.world.ci.as_ref().map(|ci| ci.start())) {
+        let note = match LandsAfter::of(required.clone(), self.context.ci.as_ref().map(|ci| ci.start())) {
             LandsAfter::Checks(checks) => format!("assuming the checks pass: {}", list(&checks, 5)),
             LandsAfter::OwnBuild => "assuming the command of [ci] passes".to_owned(),
             LandsAfter::Nothing => "no checks required".to_owned(),

@@ -12,10 +12,10 @@ pub(super) static BRANCH: Function<Args, Option<Commit>> = positional(
     Kind::Read,
     "git::branch",
     "The tip of a branch of the remote as last fetched, or () when there is no such branch.",
-    |world, Args { name }| {
-        let world = Arc::clone(world);
-        Ok(read(move |_| match world.mirror.branch(&name)? {
-            Some(tip) => Ok(Some(Commit::from(&world.mirror.commit(tip)?))),
+    |context, Args { name }| {
+        let context = Arc::clone(context);
+        Ok(read(move |_| match context.mirror.branch(&name)? {
+            Some(tip) => Ok(Some(Commit::from(&context.mirror.commit(tip)?))),
             None => Ok(None),
         }))
     },

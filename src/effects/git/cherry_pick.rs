@@ -14,10 +14,10 @@ pub(super) static CHERRY_PICK: Function<Args, SeriesAnswer> = map(
     Kind::Effect,
     "git::cherry_pick",
     "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
-    |world, args: Args| {
+    |context, args: Args| {
         let (picked, change) = (Revisions::read(&args.commits)?, Change::Pick { trailer: args.trailer.unwrap_or(true) });
-        let (world, target, mainline) = (Arc::clone(world), args.target, args.mainline);
-        Ok(commits(Series { world, commits: picked, target, mainline, change }))
+        let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
+        Ok(commits(Series { context, commits: picked, target, mainline, change }))
     },
 )
 .throws(&[

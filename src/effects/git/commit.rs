@@ -12,11 +12,11 @@ pub(super) static COMMIT: Function<Args, Commit> = positional(
     Kind::Read,
     "git::commit",
     "One commit. A branch's name means the remote's branch as last fetched.",
-    |world, Args { rev }| {
-        let world = Arc::clone(world);
+    |context, Args { rev }| {
+        let context = Arc::clone(context);
         Ok(read(move |_| {
-            let id = world.mirror.resolve(rev.as_str())?;
-            Ok(Commit::from(&world.mirror.commit(id)?))
+            let id = context.mirror.resolve(rev.as_str())?;
+            Ok(Commit::from(&context.mirror.commit(id)?))
         }))
     },
 )

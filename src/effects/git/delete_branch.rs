@@ -1,8 +1,8 @@
 //! `git::delete_branch`: deletes a branch of the remote, under a lease.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
-use crate::effects::lease::{RefLease, RemoteState};
+use crate::effects::ref_lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -10,8 +10,8 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static DELETE_BRANCH: Function<Args, ()> =
-    map(Kind::Effect, "git::delete_branch", "Deletes a branch of the remote, under a lease.", |world, args| {
-        Ok(effect(Delete { world: Arc::clone(world), args }))
+    map(Kind::Effect, "git::delete_branch", "Deletes a branch of the remote, under a lease.", |context, args| {
+        Ok(effect(Delete { context: Arc::clone(context), args }))
     })
     .throws(&[
         (FailureKind::Moved, "the branch is not where it is expected"),
@@ -27,13 +27,13 @@ pub(super) struct Args {
 }
 
 struct Delete {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
 impl Delete {
     fn lease(&self) -> Result<RefLease, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let old = match &self.args.expect {
             Some(rev) => Some(mirror.resolve(rev.as_str())?),
             None => mirror.branch(&self.args.branch)?,
@@ -53,13 +53,13 @@ impl Effect for Delete {
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<(), WriteError> {
         // A branch that was not there when this began needs no push.
         if intent.facts.old.is_some() {
-            intent.facts.push(&self.world, cx.task)?;
+            intent.facts.push(&self.context, cx.task)?;
         }
         Ok(())
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Probe<()>, Failure> {
-        Ok(match intent.facts.remote_state(&self.world, cx.task)? {
+        Ok(match intent.facts.remote_state(&self.context, cx.task)? {
             RemoteState::Done => Probe::Done(()),
             RemoteState::Before => Probe::Absent,
             RemoteState::Elsewhere(why) => Probe::Unknown(why),

@@ -11,10 +11,10 @@ pub(super) static IS_ANCESTOR: Function<Args, bool> = positional(
     Kind::Read,
     "git::is_ancestor",
     "Is `ancestor` part of `descendant`'s history, or the same commit?",
-    |world, Args { ancestor, descendant }| {
-        let world = Arc::clone(world);
+    |context, Args { ancestor, descendant }| {
+        let context = Arc::clone(context);
         Ok(read(move |_| {
-            let mirror = &world.mirror;
+            let mirror = &context.mirror;
             let (ancestor, descendant) = (mirror.resolve(ancestor.as_str())?, mirror.resolve(descendant.as_str())?);
             Ok(mirror.is_ancestor(ancestor, descendant)?)
         }))

@@ -10,17 +10,17 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static LOG: Function<Args, Vec<Commit>> =
-    map(Kind::Read, "git::log", "Commits that `from` has and `not` lacks, newest first.", |world, args: Args| {
-        let world = Arc::clone(world);
+    map(Kind::Read, "git::log", "Commits that `from` has and `not` lacks, newest first.", |context, args: Args| {
+        let context = Arc::clone(context);
         Ok(read(move |_| {
-            let not = args.not.as_ref().map(|rev| world.mirror.resolve(rev.as_str())).transpose()?;
+            let not = args.not.as_ref().map(|rev| context.mirror.resolve(rev.as_str())).transpose()?;
             let range = LogRange {
-                from: world.mirror.resolve(args.from.as_str())?,
+                from: context.mirror.resolve(args.from.as_str())?,
                 not: not.into_iter().collect(),
                 first_parent: args.first_parent,
                 limit: Some(args.limit.unwrap_or(LOG_LIMIT)),
             };
-            Ok(world.mirror.log(&range)?.iter().map(Commit::from).collect())
+            Ok(context.mirror.log(&range)?.iter().map(Commit::from).collect())
         }))
     })
     .throws(&[(FailureKind::NotFound, "there is no such commit")]);

@@ -2,7 +2,7 @@
 
 use super::{Commit, CommitOutcome, LOG_LIMIT, tip};
 use crate::components::ComponentDelta;
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
     AuthorAndCommitter, CommitBuilder, Made, author_and_committer, commits, ensure_undisputed, known,
 };
@@ -26,7 +26,7 @@ pub(super) static MERGE: Function<Args, MergeAnswer> = map(
     "git::merge",
     "Builds the merge commit of `source` into `target` in the cache; nothing is pushed. Always a true merge commit, even \
      where git would fast-forward.",
-    |world, args| Ok(commits(Merge { world: Arc::clone(world), args })),
+    |context, args| Ok(commits(Merge { context: Arc::clone(context), args })),
 )
 .throws(&[
     (FailureKind::NotFound, "there is no such commit or branch"),
@@ -95,7 +95,7 @@ pub(super) struct Fixed {
 }
 
 struct Merge {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -103,19 +103,19 @@ impl CommitBuilder for Merge {
     type Fixed = Fixed;
     type Answer = MergeAnswer;
 
-    fn world(&self) -> &World {
-        &self.world
+    fn context(&self) -> &EffectContext {
+        &self.context
     }
 
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
-        let ours = tip(&self.world, &self.args.target)?;
-        let theirs = self.world.mirror.resolve(self.args.source.as_str())?;
-        let signatures = author_and_committer(&self.world, cx.now);
-        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, cross_check: self.world.cross_check })
+        let ours = tip(&self.context, &self.args.target)?;
+        let theirs = self.context.mirror.resolve(self.args.source.as_str())?;
+        let signatures = author_and_committer(&self.context, cx.now);
+        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, cross_check: self.context.cross_check })
     }
 
     fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<MergeAnswer, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let Fixed { ours, theirs, .. } = *fixed;
         let pending = PendingCrossCheck::begin(fixed.cross_check, mirror.objects(), ours, theirs);
         let names = BranchNames { source: fixed.name.as_deref(), target: self.args.target.as_str() };
@@ -162,13 +162,13 @@ impl Merge {
         if !given.as_str().bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(Some(given.as_str().to_owned()));
         }
-        let tips = self.world.mirror.branches()?;
+        let tips = self.context.mirror.branches()?;
         let candidates = tips
             .into_iter()
             .filter(|(name, tip)| *tip == theirs && *name != self.args.target && !name.as_str().starts_with("relwf/"));
         // The project's own branches before anybody's work in progress.
         let known = |name: &BranchName| {
-            let environment = policy::is_environment_branch(&self.world.config, name);
+            let environment = policy::is_environment_branch(&self.context.config, name);
             !(environment || matches!(name.as_str(), "master" | "main"))
         };
         Ok(candidates.map(|(name, _)| name).min_by_key(|name| (known(name), name.clone())).map(|name| name.to_string()))
@@ -182,9 +182,9 @@ impl Merge {
         writer: &CommitWriter<'_>,
         (promotion, tree): (&Promotion<'_>, TreeId),
     ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
-        let mirror = &self.world.mirror;
-        let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
-        let shipment = promotion.shipment(mirror, detection(&self.world))?;
+        let mirror = &self.context.mirror;
+        let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
+        let shipment = promotion.shipment(mirror, detection(&self.context))?;
         let shipped = |head| shipment.as_ref().map(|shipment| shipment.components(Some(head))).unwrap_or_default();
         let message = match &self.args.message {
             Some(message) => format!("{}\n", message.trim_end()),

@@ -17,7 +17,7 @@ pub use merge::MergeAnswer;
 pub use restore_tree::RestoreAnswer;
 pub use series::SeriesAnswer;
 
-use super::World;
+use super::EffectContext;
 use super::host_fn::Declared;
 use super::text::list;
 use crate::components::ComponentDelta;
@@ -127,8 +127,8 @@ impl From<&CommitInfo> for Commit {
 }
 
 /// The tip of a branch that must exist.
-pub(super) fn tip(world: &World, branch: &BranchName) -> Result<CommitId, Failure> {
-    tip_of(&world.mirror, branch)
+pub(super) fn tip(context: &EffectContext, branch: &BranchName) -> Result<CommitId, Failure> {
+    tip_of(&context.mirror, branch)
 }
 
 /// The tip of a branch of this mirror's remote, as last fetched.

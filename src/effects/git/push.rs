@@ -1,8 +1,8 @@
 //! `git::push`: moves a branch of the remote, under a lease.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
-use crate::effects::lease::{RefLease, RemoteState};
+use crate::effects::ref_lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Revision, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ pub(super) static PUSH: Function<Args, Pushed> = map(
     Kind::Effect,
     "git::push",
     "Moves a branch of the remote, under a lease: only if it is where it is expected.",
-    |world, args| Ok(effect(Push { world: Arc::clone(world), args })),
+    |context, args| Ok(effect(Push { context: Arc::clone(context), args })),
 )
 .throws(&[
     (FailureKind::Moved, "the branch is not where it is expected"),
@@ -44,13 +44,13 @@ pub(super) struct Pushed {
 }
 
 struct Push {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
 impl Push {
     fn lease(&self) -> Result<RefLease, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let old = match self.args.expect.as_ref().map(Revision::as_str) {
             Some("absent") => None,
             Some(rev) => Some(mirror.resolve(rev)?),
@@ -74,12 +74,12 @@ impl Effect for Push {
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Pushed, WriteError> {
-        intent.facts.push(&self.world, cx.task)?;
+        intent.facts.push(&self.context, cx.task)?;
         Ok(self.pushed(&intent.facts))
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Probe<Pushed>, Failure> {
-        Ok(match intent.facts.remote_state(&self.world, cx.task)? {
+        Ok(match intent.facts.remote_state(&self.context, cx.task)? {
             RemoteState::Done => Probe::Done(self.pushed(&intent.facts)),
             RemoteState::Before => Probe::Absent,
             RemoteState::Elsewhere(why) => Probe::Unknown(why),

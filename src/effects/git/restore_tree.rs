@@ -5,7 +5,7 @@
 
 use super::{Commit, CommitOutcome, LOG_LIMIT, tip};
 use crate::components::ComponentDelta;
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
     AuthorAndCommitter, CommitBuilder, Made, author_and_committer, commits, components, known,
 };
@@ -23,7 +23,7 @@ pub(super) static RESTORE_TREE: Function<Args, RestoreAnswer> = map(
     "git::restore_tree",
     "Makes a commit on the tip of `target` whose files are exactly those of an earlier release, in the cache; nothing is \
      pushed. `withdrawn` are the landings that it takes back.",
-    |world, args| Ok(commits(Restore { world: Arc::clone(world), args })),
+    |context, args| Ok(commits(Restore { context: Arc::clone(context), args })),
 )
 .throws(&[
     (FailureKind::NotFound, "there is no such branch or commit, or no earlier release"),
@@ -87,7 +87,7 @@ pub(super) struct Fixed {
 }
 
 struct Restore {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     args: Args,
 }
 
@@ -95,13 +95,13 @@ impl CommitBuilder for Restore {
     type Fixed = Fixed;
     type Answer = RestoreAnswer;
 
-    fn world(&self) -> &World {
-        &self.world
+    fn context(&self) -> &EffectContext {
+        &self.context
     }
 
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
-        let mirror = &self.world.mirror;
-        let ours = tip(&self.world, &self.args.target)?;
+        let mirror = &self.context.mirror;
+        let ours = tip(&self.context, &self.args.target)?;
         let release = match &self.args.release {
             Some(release) => mirror.resolve(release.as_str())?,
             None => self.before(ours)?,
@@ -112,11 +112,11 @@ impl CommitBuilder for Restore {
                 format!("a rollback goes back to a commit of {target}; `git log --first-parent {target}` lists them"),
             ));
         }
-        Ok(Fixed { ours, release, signatures: author_and_committer(&self.world, cx.now) })
+        Ok(Fixed { ours, release, signatures: author_and_committer(&self.context, cx.now) })
     }
 
     fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<RestoreAnswer, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let Fixed { ours, release, .. } = *fixed;
         let tree = mirror.tree(release)?;
         let landings = LogRange { from: ours, not: vec![release], first_parent: true, limit: Some(LOG_LIMIT) };
@@ -135,7 +135,7 @@ impl CommitBuilder for Restore {
         if mirror.tree(ours)? == tree {
             return Ok(answer);
         }
-        let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
+        let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
         let message = self.message(run, fixed, answer.withdrawn.len())?;
         let commit = writer.write(mirror, &NewCommit { tree, parents: vec![ours], author, committer, message })?;
         let made = mirror.commit(commit)?;
@@ -146,7 +146,7 @@ impl CommitBuilder for Restore {
         answer.commit = Some(commit);
         answer.commits = vec![Commit::from(&made)];
         answer.commit_count = 1;
-        answer.components = components(&self.world, ours, commit, 1, writer.real(commit).or(Some(release)))?;
+        answer.components = components(&self.context, ours, commit, 1, writer.real(commit).or(Some(release)))?;
         Ok(answer)
     }
 }
@@ -154,7 +154,7 @@ impl CommitBuilder for Restore {
 impl Restore {
     /// The release before the one whose files the branch has now: after a rollback that is the one that it went back to.
     fn before(&self, tip: CommitId) -> Result<CommitId, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let mut now = mirror.commit(tip)?;
         while let Some(restored) = restored(&now.message) {
             now = mirror.commit(restored)?;
@@ -169,7 +169,7 @@ impl Restore {
     }
 
     fn message(&self, run: &RunId, fixed: &Fixed, withdrawn: usize) -> Result<String, Failure> {
-        let release = self.world.mirror.commit(fixed.release)?;
+        let release = self.context.mirror.commit(fixed.release)?;
         let landings = if withdrawn == 1 { "landing" } else { "landings" };
         let reason = self.args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         let reason = reason.map(|reason| format!("{reason}\n\n")).unwrap_or_default();

@@ -14,10 +14,10 @@ pub(super) static REVERT: Function<Args, SeriesAnswer> = map(
     Kind::Effect,
     "git::revert",
     "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
-    |world, args: Args| {
+    |context, args: Args| {
         let (reverted, change) = (Revisions::read(&args.commits)?, Change::Revert { reason: args.reason });
-        let (world, target, mainline) = (Arc::clone(world), args.target, args.mainline);
-        Ok(commits(Series { world, commits: reverted, target, mainline, change }))
+        let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
+        Ok(commits(Series { context, commits: reverted, target, mainline, change }))
     },
 )
 .throws(&[

@@ -2,7 +2,7 @@
 
 use super::{Commit, CommitOutcome, tip};
 use crate::components::ComponentDelta;
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
     AuthorAndCommitter, CommitBuilder, Made, author_and_committer, components, ensure_undisputed, known,
 };
@@ -70,7 +70,7 @@ pub(super) enum Change {
 
 /// Changes applied one after the other.
 pub(super) struct Series {
-    pub(super) world: Arc<World>,
+    pub(super) context: Arc<EffectContext>,
     pub(super) commits: Revisions,
     pub(super) target: BranchName,
     pub(super) mainline: Option<usize>,
@@ -99,13 +99,13 @@ impl CommitBuilder for Series {
     type Fixed = Fixed;
     type Answer = SeriesAnswer;
 
-    fn world(&self) -> &World {
-        &self.world
+    fn context(&self) -> &EffectContext {
+        &self.context
     }
 
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
-        let mirror = &self.world.mirror;
-        let ours = tip(&self.world, &self.target)?;
+        let mirror = &self.context.mirror;
+        let ours = tip(&self.context, &self.target)?;
         let order = match self.change {
             Change::Pick { .. } => Order::OldestFirst,
             Change::Revert { .. } => Order::NewestFirst,
@@ -121,12 +121,12 @@ impl CommitBuilder for Series {
                 .hint(format!("`git log {}` shows what is; was it picked under another id?", self.target)));
             }
         }
-        let signatures = author_and_committer(&self.world, cx.now);
-        Ok(Fixed { ours, commits, signatures, cross_check: self.world.cross_check })
+        let signatures = author_and_committer(&self.context, cx.now);
+        Ok(Fixed { ours, commits, signatures, cross_check: self.context.cross_check })
     }
 
     fn build(&self, _run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<SeriesAnswer, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let mut tip = fixed.ours;
         let (mut drafts, mut skipped, mut cross_checks) = (Vec::new(), Vec::new(), Vec::new());
         let mut stuck: Option<(CommitId, Vec<Conflict>)> = None;
@@ -166,7 +166,7 @@ impl CommitBuilder for Series {
         let (at, conflicts) = stuck.unzip();
         let count = made.len() as u64;
         let components =
-            if ready { components(&self.world, fixed.ours, tip, count, last.real(tip))? } else { Vec::new() };
+            if ready { components(&self.context, fixed.ours, tip, count, last.real(tip))? } else { Vec::new() };
         Ok(SeriesAnswer {
             outcome,
             commit: ready.then_some(tip),
@@ -206,7 +206,7 @@ impl Series {
     }
 
     fn tree(&self, commit: Option<CommitId>) -> Result<TreeId, Failure> {
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         match commit {
             Some(commit) => Ok(mirror.tree(commit)?),
             // Before the first commit there was nothing.
@@ -216,7 +216,7 @@ impl Series {
 
     /// One commit's change, on top of `tip`.
     fn apply(&self, commit: &CommitInfo, tip: CommitId, cross_check: CrossCheckMode) -> Result<Applied, Failure> {
-        let objects = self.world.mirror.objects();
+        let objects = self.context.mirror.objects();
         let parent = self.parent(commit)?;
         let (base, theirs) = match self.change {
             Change::Pick { .. } => (parent, Some(commit.id)),
@@ -261,7 +261,7 @@ impl Series {
 
     /// A pick keeps its author; a revert is its committer's own.
     fn commit(&self, commit: &CommitInfo, tip: CommitId, tree: TreeId, fixed: &Fixed) -> Result<NewCommit, Failure> {
-        let (author, committer) = known(&self.world, fixed.signatures.as_ref())?;
+        let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
         let author = match self.change {
             Change::Pick { .. } => commit.author.clone(),
             Change::Revert { .. } => author,

@@ -5,10 +5,10 @@ use crate::run::Kind;
 use std::sync::Arc;
 
 pub(super) static SYNC: Function<NoArgs, ()> =
-    positional(Kind::Read, "git::sync", "Fetches branches and tags from the remote.", |world, NoArgs {}| {
-        let world = Arc::clone(world);
+    positional(Kind::Read, "git::sync", "Fetches branches and tags from the remote.", |context, NoArgs {}| {
+        let context = Arc::clone(context);
         Ok(read(move |cx| {
-            world.mirror.sync(cx.task)?;
+            context.mirror.sync(cx.task)?;
             Ok(())
         }))
     });

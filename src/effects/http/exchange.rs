@@ -1,6 +1,6 @@
 //! A request and its answer, which `http::get` and `http::request` share; with the secrets put in and taken out again.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::secrets::Secrets;
 use crate::http::{Access, Request};
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
@@ -16,7 +16,7 @@ const LIMIT: HumanDuration = HumanDuration::new(Duration::from_secs(30));
 
 /// What is sent.
 pub(super) struct Exchange {
-    pub(super) world: Arc<World>,
+    pub(super) context: Arc<EffectContext>,
     pub(super) method: String,
     pub(super) url: Value,
     pub(super) headers: BTreeMap<String, Value>,
@@ -42,10 +42,10 @@ pub(super) struct Response {
 
 impl Exchange {
     pub(super) fn perform(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Response, WriteError> {
-        let mut secrets = Secrets::new(&self.world, cx.task);
+        let mut secrets = Secrets::new(&self.context, cx.task);
         let request =
             self.fill(&mut secrets, key).map_err(|failure| WriteError::Refused(secrets.hide_failure(failure)))?;
-        let client = self.world.client(cx.task.cancel);
+        let client = self.context.client(cx.task.cancel);
         let response = client.request(request).map_err(|error| error.map(|failure| secrets.hide_failure(failure)))?;
         let mut headers = BTreeMap::new();
         for (name, value) in &response.headers {

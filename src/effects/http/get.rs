@@ -13,9 +13,9 @@ pub(super) static GET: Function<Args, Response> = map(
     Kind::Read,
     "http::get",
     "Asks for something. Answers whatever the status is; `json` is () when the body is none.",
-    |world, Args { url, headers, deadline }| {
+    |context, Args { url, headers, deadline }| {
         let get = Exchange {
-            world: Arc::clone(world),
+            context: Arc::clone(context),
             method: "GET".to_owned(),
             url,
             headers,

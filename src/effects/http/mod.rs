@@ -4,7 +4,7 @@ mod exchange;
 mod get;
 mod request;
 
-use super::World;
+use super::EffectContext;
 use super::host_fn::Declared;
 use crate::http::Request;
 use crate::model::{Failure, FailureKind, TaskContext};
@@ -13,10 +13,15 @@ use std::time::Duration;
 pub(super) static FUNCTIONS: &[&dyn Declared] = &[&get::GET, &request::REQUEST];
 
 /// The body of what a URL answers, for reads that want nothing else.
-pub(super) fn fetch(world: &World, url: &str, limit: Duration, task: TaskContext<'_>) -> Result<String, Failure> {
+pub(super) fn fetch(
+    context: &EffectContext,
+    url: &str,
+    limit: Duration,
+    task: TaskContext<'_>,
+) -> Result<String, Failure> {
     let request = Request::new("GET", url).deadline(limit);
     let shown = request.shown();
-    let response = world.client(task.cancel).request(request)?;
+    let response = context.client(task.cancel).request(request)?;
     if !response.is_success() {
         return Err(Failure::new(FailureKind::Network, format!("{shown} answered with status {}", response.status)));
     }

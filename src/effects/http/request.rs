@@ -1,7 +1,7 @@
 //! `http::request`: sends a request that may change something.
 
 use super::exchange::{Exchange, Response};
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
@@ -46,9 +46,9 @@ struct Send {
     on_unknown: OnUnknown,
 }
 
-fn make(world: &Arc<World>, args: Args) -> Result<Answering<Response>, Failure> {
+fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<Response>, Failure> {
     let Args { method, url, headers, body, json, read: reads, on_unknown, deadline } = args;
-    let exchange = Exchange { world: Arc::clone(world), method, url, headers, body, json, reads, deadline };
+    let exchange = Exchange { context: Arc::clone(context), method, url, headers, body, json, reads, deadline };
     Ok(if reads { read(move |cx| Ok(exchange.perform(cx, None)?)) } else { effect(Send { exchange, on_unknown }) })
 }
 

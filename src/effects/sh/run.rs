@@ -1,6 +1,6 @@
 //! `sh::run`: a program that [sh] allows, without a shell.
 
-use crate::effects::World;
+use crate::effects::EffectContext;
 use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
 use crate::effects::secrets::Secrets;
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
@@ -58,15 +58,15 @@ pub(super) struct Output {
 }
 
 struct Sh {
-    world: Arc<World>,
+    context: Arc<EffectContext>,
     argv: Vec<String>,
     args: Args,
 }
 
-fn make(world: &Arc<World>, args: Args) -> Result<Answering<Output>, Failure> {
+fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<Output>, Failure> {
     let changes = args.effect;
     let argv = args.argv.iter().map(word).collect::<Result<_, _>>()?;
-    let sh = Sh { world: Arc::clone(world), argv, args };
+    let sh = Sh { context: Arc::clone(context), argv, args };
     Ok(if changes { effect(sh) } else { read(move |cx| sh.run(cx, None).map_err(|failed| failed.failure)) })
 }
 
@@ -95,7 +95,7 @@ impl Sh {
         let Some(program) = self.argv.first() else {
             return Err(Failure::new(FailureKind::Arguments, "`sh::run`: argv is empty"));
         };
-        if self.world.config.sh.allow.contains(program) {
+        if self.context.config.sh.allow.contains(program) {
             return Ok(());
         }
         Err(Failure::new(FailureKind::Refused, format!("`sh::run` may not start `{program}`"))
@@ -105,7 +105,7 @@ impl Sh {
     fn run(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Output, Failed> {
         let not = |failure| Failed { failure, ran: Ran::No };
         self.allowed().map_err(not)?;
-        let mut secrets = Secrets::new(&self.world, cx.task);
+        let mut secrets = Secrets::new(&self.context, cx.task);
         let mut env = Vec::new();
         for (name, value) in &self.args.env {
             env.push((name.clone(), secrets.text(value, &format!("the variable {name}")).map_err(not)?));
@@ -114,7 +114,7 @@ impl Sh {
         env.extend(key.map(|key| ("RELWF_KEY".to_owned(), key.to_owned())));
         let program = Program {
             argv: &self.argv,
-            dir: &self.world.config.root,
+            dir: &self.context.config.root,
             env: &env,
             without: &[],
             stdin: None,

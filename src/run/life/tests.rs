@@ -1,5 +1,6 @@
 //! Every state meets every event; then the rules, one by one, as a host meets them.
 
+use super::state::{Attempt, Doubt, ProbeCause, Tries, Written};
 use super::*;
 use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, WriteError};
 use crate::run::{

@@ -3,7 +3,7 @@
 //! Rhai's own walk does not know scopes, so statements are followed here. A closure is a function of its own whose first
 //! parameters are the variables that it captures: what it captures in vain shows up where it is made.
 
-use super::World;
+use super::CheckContext;
 use crate::run::{Field, HostFn, Style};
 use crate::script::arguments::{check as check_type, describe};
 use crate::script::catalogue::Function as HostFunction;
@@ -19,11 +19,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Everything that is wrong in the functions of a file.
-pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
+pub(super) fn check(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut body = Body {
-        world,
+        context,
         unit,
-        plugins: plugins(world, unit),
+        plugins: plugins(context, unit),
         keys: keys(unit),
         params: params(unit),
         findings: Vec::new(),
@@ -44,8 +44,8 @@ pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
 }
 
 /// The plugins that a file imports, by the name it gives them; `None` for those that cannot be loaded.
-fn plugins(world: &World<'_>, unit: &CompiledFile) -> BTreeMap<String, Option<Arc<CompiledFile>>> {
-    let load = |name: &String| world.files.unit(world.engine, Role::Plugin, name).ok();
+fn plugins(context: &CheckContext<'_>, unit: &CompiledFile) -> BTreeMap<String, Option<Arc<CompiledFile>>> {
+    let load = |name: &String| context.files.unit(context.engine, Role::Plugin, name).ok();
     unit.imports.iter().map(|import| (import.alias.clone(), import.name.as_ref().and_then(load))).collect()
 }
 
@@ -74,7 +74,7 @@ fn params(unit: &CompiledFile) -> Option<(String, Vec<String>)> {
 }
 
 struct Body<'w> {
-    world: &'w World<'w>,
+    context: &'w CheckContext<'w>,
     unit: &'w CompiledFile,
     plugins: BTreeMap<String, Option<Arc<CompiledFile>>>,
     keys: BTreeSet<String>,
@@ -200,9 +200,9 @@ impl Body<'_> {
                 let hint = suggest::hint(name, constants);
                 self.find(at, format!("there is no constant `{name}` at the top level"), hint);
             }
-        } else if self.world.catalogue.is_namespace(root) {
+        } else if self.context.catalogue.is_namespace(root) {
             let message = format!("`{root}::{name}` is no value");
-            let hint = self.world.catalogue.find(&format!("{root}::{name}")).map(|function| function.usage());
+            let hint = self.context.catalogue.find(&format!("{root}::{name}")).map(|function| function.usage());
             self.find(namespace.position(), message, hint.map(|usage| format!("call it as `{usage}`")));
         } else if !self.plugins.contains_key(root) {
             self.unknown_namespace(root, namespace.position());
@@ -277,7 +277,7 @@ impl Body<'_> {
             return self.find(at, format!("there is no `{name}`"), Some((*instead).to_owned()));
         }
         let own: Vec<usize> = self.unit.named(name).map(|function| function.params.len()).collect();
-        if own.contains(&count) || self.world.names.takes(name, count) {
+        if own.contains(&count) || self.context.names.takes(name, count) {
             return;
         }
         if !own.is_empty() {
@@ -285,8 +285,8 @@ impl Body<'_> {
                 self.unit.named(name).map(|function| format!("`{name}({})`", function.params.join(", "))).collect();
             return self.find(at, wrong_count(name, count), Some(format!("it is written {}", usages.join(" or "))));
         }
-        if self.world.names.has(name) {
-            let usages = crate::script::failure::usages(name, &Default::default(), self.world.engine);
+        if self.context.names.has(name) {
+            let usages = crate::script::failure::usages(name, &Default::default(), self.context.engine);
             let hint = (!usages.is_empty()).then(|| format!("it takes {}", usages.join(" or ")));
             return self.find(at, wrong_count(name, count), hint);
         }
@@ -300,10 +300,10 @@ impl Body<'_> {
 
     /// A function that may have been meant: the host's of the same name first.
     fn similar(&self, name: &str) -> Option<String> {
-        let host = self.world.catalogue.names().map(|full| -> &str { full });
+        let host = self.context.catalogue.names().map(|full| -> &str { full });
         let same = host.clone().find(|full| full.rsplit("::").next() == Some(name));
         let own = self.unit.functions.iter().filter(|function| !function.is_closure()).map(|f| f.name.as_str());
-        let near = same.or_else(|| suggest::nearest(name, own.chain(self.world.names.iter()).chain(host)))?;
+        let near = same.or_else(|| suggest::nearest(name, own.chain(self.context.names.iter()).chain(host)))?;
         Some(format!("did you mean `{near}`?"))
     }
 
@@ -311,23 +311,23 @@ impl Body<'_> {
         call.args.iter().for_each(|argument| self.expression(argument, scope));
         let (name, count) = (call.name.as_str(), call.args.len());
         let own = self.unit.named(name).any(|function| function.params.len() == count);
-        if own || self.world.names.takes(name, count + 1) || self.keys.contains(name) || !call.namespace.is_empty() {
+        if own || self.context.names.takes(name, count + 1) || self.keys.contains(name) || !call.namespace.is_empty() {
             return;
         }
-        if self.world.names.has(name) {
+        if self.context.names.has(name) {
             let message = wrong_count(name, count);
-            let usages = crate::script::failure::usages(name, &Default::default(), self.world.engine);
+            let usages = crate::script::failure::usages(name, &Default::default(), self.context.engine);
             let hint = (!usages.is_empty())
                 .then(|| format!("it takes {}; what stands before the dot is the first", usages.join(" or ")));
             return self.find(at, message, hint);
         }
-        let hint = suggest::nearest(name, self.world.names.iter()).map(|near| format!("did you mean `{near}`?"));
+        let hint = suggest::nearest(name, self.context.names.iter()).map(|near| format!("did you mean `{near}`?"));
         self.find(at, format!("there is no function `{name}`"), hint);
     }
 
     fn qualified_call(&mut self, namespace: &str, call: &FnCallExpr, at: Position) {
         let place = call.namespace.position().or_else(at);
-        if self.world.catalogue.is_namespace(namespace) {
+        if self.context.catalogue.is_namespace(namespace) {
             self.host_call(namespace, call, place);
         } else if let Some(plugin) = self.plugins.get(namespace) {
             if let Some(plugin) = plugin.clone() {
@@ -339,11 +339,11 @@ impl Body<'_> {
     }
 
     fn unknown_namespace(&mut self, name: &str, at: Position) {
-        let is_plugin = self.world.files.names(Role::Plugin).iter().any(|plugin| plugin == name);
+        let is_plugin = self.context.files.names(Role::Plugin).iter().any(|plugin| plugin == name);
         let hint = if is_plugin {
             Some(format!("write `import \"{name}\" as {name};` at the top"))
         } else {
-            let known = self.world.catalogue.namespaces();
+            let known = self.context.catalogue.namespaces();
             let known = known.iter().copied().chain(self.plugins.keys().map(String::as_str));
             suggest::hint(name, known.collect::<Vec<_>>())
         };
@@ -372,7 +372,7 @@ impl Body<'_> {
     }
 
     fn host_call(&mut self, namespace: &str, call: &FnCallExpr, at: Position) {
-        let catalogue = self.world.catalogue;
+        let catalogue = self.context.catalogue;
         let full = format!("{namespace}::{}", call.name);
         let Some(function) = catalogue.find(&full) else {
             let near = suggest::nearest(&call.name, catalogue.functions(namespace))

@@ -1,6 +1,6 @@
 //! Imports and capabilities: what a file reaches beyond itself.
 
-use super::World;
+use super::CheckContext;
 use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::manifest::Manifest;
@@ -9,7 +9,7 @@ use rhai::{ASTNode, Expr, Position, Stmt};
 use std::collections::BTreeSet;
 
 /// Every import leads to a plugin that can be loaded, under a name that hides nothing.
-pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
+pub(super) fn check(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
     for import in &unit.imports {
@@ -23,13 +23,13 @@ pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
             let finding = unit.finding(import.at, format!("`import \"{name}\"` has no name to call it by"));
             let last = name.rsplit('/').next().unwrap_or(name).replace('-', "_");
             findings.push(finding.hint(Some(format!("write `import \"{name}\" as {last};`"))));
-        } else if world.catalogue.is_namespace(alias) || alias == "global" {
+        } else if context.catalogue.is_namespace(alias) || alias == "global" {
             let finding = unit.finding(import.alias_at, format!("`{alias}` is taken: it is a namespace of relwf"));
             findings.push(finding.hint(Some(format!("import it by another name, e.g. `as my_{alias}`"))));
         } else if !seen.insert(alias) {
             findings.push(unit.finding(import.alias_at, format!("`{alias}` is imported twice")));
         }
-        if let Err(diagnostic) = world.files.unit(world.engine, Role::Plugin, name) {
+        if let Err(diagnostic) = context.files.unit(context.engine, Role::Plugin, name) {
             // A plugin with a syntax error is reported where that is; a missing one where it is asked for.
             findings.push(if diagnostic.text.is_some() {
                 diagnostic
@@ -39,7 +39,7 @@ pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
                 finding.failure.causes = failure.causes;
                 finding
             });
-        } else if let Some(circle) = circle(world, unit, name) {
+        } else if let Some(circle) = circle(context, unit, name) {
             findings.push(unit.finding(import.at, format!("plugins import one another in a circle: {circle}")));
         }
     }
@@ -47,8 +47,8 @@ pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
 }
 
 /// The way back to `unit`, when importing `name` leads there.
-fn circle(world: &World<'_>, unit: &CompiledFile, name: &str) -> Option<String> {
-    fn search(world: &World<'_>, target: &str, name: &str, way: &mut Vec<String>) -> bool {
+fn circle(context: &CheckContext<'_>, unit: &CompiledFile, name: &str) -> Option<String> {
+    fn search(context: &CheckContext<'_>, target: &str, name: &str, way: &mut Vec<String>) -> bool {
         if way.iter().any(|passed| passed == name) {
             return false;
         }
@@ -56,10 +56,10 @@ fn circle(world: &World<'_>, unit: &CompiledFile, name: &str) -> Option<String> 
         if name == target {
             return true;
         }
-        let Ok(unit) = world.files.unit(world.engine, Role::Plugin, name) else { return false };
+        let Ok(unit) = context.files.unit(context.engine, Role::Plugin, name) else { return false };
         unit.imports.iter().filter_map(|import| import.name.as_deref()).any(|next| {
             let length = way.len();
-            let found = search(world, target, next, way);
+            let found = search(context, target, next, way);
             if !found {
                 way.truncate(length);
             }
@@ -70,18 +70,18 @@ fn circle(world: &World<'_>, unit: &CompiledFile, name: &str) -> Option<String> 
         return None;
     }
     let mut way = Vec::new();
-    search(world, unit.name(), name, &mut way).then(|| {
+    search(context, unit.name(), name, &mut way).then(|| {
         way.insert(0, unit.name().to_owned());
         way.join(" → ")
     })
 }
 
 /// A plugin calls only what it declares, and what a computed call would do cannot be seen.
-pub(super) fn capabilities(world: &World<'_>, unit: &CompiledFile, manifest: &Manifest) -> Vec<Diagnostic> {
+pub(super) fn capabilities(context: &CheckContext<'_>, unit: &CompiledFile, manifest: &Manifest) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
         if let Some((name, namespace, at)) = path.last().and_then(qualified_call)
-            && world.catalogue.is_namespace(namespace)
+            && context.catalogue.is_namespace(namespace)
             && !manifest.capabilities.iter().any(|capability| capability == namespace)
         {
             let declared = match manifest.capabilities.as_slice() {

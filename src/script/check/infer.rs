@@ -4,7 +4,7 @@
 //! Only what is certain is reported. A variable is of every kind that is ever assigned to it, in whatever order; what may be
 //! changed out of sight is unknown, and of the unknown nothing is said.
 
-use super::World;
+use super::CheckContext;
 use super::types::{Kind, Type};
 use crate::script::catalogue::Function as HostFunction;
 use crate::script::compiled_file::{CompiledFile, is_closure};
@@ -55,9 +55,9 @@ const PURE: [&str; 30] = [
 ];
 
 /// Everything that is certainly wrong with the fields that a file reads, in it or in a plugin to which it hands answers.
-pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
+pub(super) fn check(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut infer = Infer {
-        world,
+        context,
         files: Vec::new(),
         kinds: HashMap::new(),
         returns: HashMap::new(),
@@ -65,7 +65,7 @@ pub(super) fn check(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
         changed: true,
         findings: None,
     };
-    infer.files.push(Rc::new(File::new(world, Source::Root(unit))));
+    infer.files.push(Rc::new(File::new(context, Source::Root(unit))));
     infer.begin(unit);
     for _ in 0..ROUNDS {
         if !std::mem::take(&mut infer.changed) {
@@ -106,7 +106,7 @@ impl Deref for Source<'_> {
 }
 
 impl<'w> File<'w> {
-    fn new(world: &World<'_>, unit: Source<'w>) -> Self {
+    fn new(context: &CheckContext<'_>, unit: Source<'w>) -> Self {
         let mut bodies: HashMap<(String, usize), Vec<Stmt>> = HashMap::new();
         let mut texts = BTreeSet::new();
         unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
@@ -122,7 +122,7 @@ impl<'w> File<'w> {
             true
         });
         let plugins = unit.imports.iter().filter_map(|import| {
-            let plugin = world.files.unit(world.engine, Role::Plugin, import.name.as_deref()?).ok()?;
+            let plugin = context.files.unit(context.engine, Role::Plugin, import.name.as_deref()?).ok()?;
             Some((import.alias.clone(), plugin))
         });
         let plugins = plugins.collect();
@@ -154,7 +154,7 @@ struct Closure {
 }
 
 struct Infer<'w> {
-    world: &'w World<'w>,
+    context: &'w CheckContext<'w>,
     files: Vec<Rc<File<'w>>>,
     kinds: HashMap<Variable, Type>,
     returns: HashMap<Id, Type>,
@@ -483,7 +483,7 @@ impl<'w> Infer<'w> {
             let file = self.file(&plugin);
             return self.reach((file, call.name.to_string(), args.len()), args);
         }
-        match self.world.catalogue.find(&format!("{namespace}::{}", call.name)) {
+        match self.context.catalogue.find(&format!("{namespace}::{}", call.name)) {
             Some(HostFunction::Command(function)) => {
                 self.arguments(&call.args, frame);
                 Type::answer(function)
@@ -611,7 +611,7 @@ impl<'w> Infer<'w> {
     fn file(&mut self, plugin: &Arc<CompiledFile>) -> usize {
         let known = self.files.iter().position(|file| file.unit.file == plugin.file);
         known.unwrap_or_else(|| {
-            self.files.push(Rc::new(File::new(self.world, Source::Plugin(Arc::clone(plugin)))));
+            self.files.push(Rc::new(File::new(self.context, Source::Plugin(Arc::clone(plugin)))));
             self.files.len() - 1
         })
     }

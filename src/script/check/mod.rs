@@ -21,7 +21,7 @@ use super::{header, manifest};
 use rhai::{Engine, Stmt};
 
 /// What a script is checked against.
-pub(super) struct World<'w> {
+pub(super) struct CheckContext<'w> {
     pub(super) engine: &'w Engine,
     pub(super) files: &'w FileCache,
     pub(super) catalogue: &'w Catalogue,
@@ -29,25 +29,25 @@ pub(super) struct World<'w> {
 }
 
 /// Header or manifest, imports, capabilities, and that nothing runs outside of functions.
-pub(super) fn structure(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
+pub(super) fn structure(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = match unit.role {
         Role::Workflow => header::read(unit, "").1,
         Role::Plugin => {
-            let (manifest, mut findings) = manifest::read(unit, world.catalogue);
-            findings.extend(imports::capabilities(world, unit, &manifest));
+            let (manifest, mut findings) = manifest::read(unit, context.catalogue);
+            findings.extend(imports::capabilities(context, unit, &manifest));
             findings
         }
     };
-    findings.extend(imports::check(world, unit));
+    findings.extend(imports::check(context, unit));
     findings.extend(top_level(unit));
     sorted(unit, findings)
 }
 
 /// All of it.
-pub(super) fn everything(world: &World<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
-    let mut findings = structure(world, unit);
-    findings.extend(body::check(world, unit));
-    findings.extend(infer::check(world, unit));
+pub(super) fn everything(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
+    let mut findings = structure(context, unit);
+    findings.extend(body::check(context, unit));
+    findings.extend(infer::check(context, unit));
     sorted(unit, findings)
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use relwf::ci::{Ci, CommandCi};
 use relwf::components::{PluginDetector, Version};
 use relwf::config::{CiConfig, Config, Environment, ForgeConfig, ShConfig};
-use relwf::effects::{Clock, Decision, Registry, Signals, World};
+use relwf::effects::{Clock, Decision, EffectContext, Registry, Signals};
 use relwf::forge::LocalForge;
 use relwf::git::{Credentials, Identity, Keep, Mirror, RemoteUrl};
 use relwf::model::{Cancel, Failure, Progress, RunId, SourceLocation, TaskContext, Value, WriteError};
@@ -214,11 +214,11 @@ impl Bench {
     }
 
     /// The world of this configuration; a CI where `[ci].command` is set.
-    pub fn world(&self, config: Config) -> Arc<World> {
+    pub fn world(&self, config: Config) -> Arc<EffectContext> {
         self.world_on(config, self.mirror())
     }
 
-    pub fn world_on(&self, config: Config, mirror: Arc<Mirror>) -> Arc<World> {
+    pub fn world_on(&self, config: Config, mirror: Arc<Mirror>) -> Arc<EffectContext> {
         let ada = || ("Ada Test".to_owned(), "ada@example.org".to_owned());
         let identity = Identity::new(ada(), ada());
         let forge = Arc::new(LocalForge::new(Arc::clone(&mirror), self.now(), Some(&identity)));
@@ -233,7 +233,7 @@ impl Bench {
                 self.now(),
             )) as Arc<dyn Ci>
         });
-        Arc::new(World {
+        Arc::new(EffectContext {
             config,
             mirror,
             forge,
@@ -251,7 +251,7 @@ impl Bench {
     }
 
     /// The command of one call, and everything that is needed to perform it.
-    pub fn call<'a>(&'a self, world: &Arc<World>, name: &str, args: Value) -> Bound<'a> {
+    pub fn call<'a>(&'a self, world: &Arc<EffectContext>, name: &str, args: Value) -> Bound<'a> {
         let call = Call { name: name.to_owned(), args, at: SourceLocation::new("test.rhai", 1, 1) };
         let command = Registry::new(Arc::clone(world)).command(&call);
         let key = Key { path: RunPath::default().step("test"), ordinal: 0 };

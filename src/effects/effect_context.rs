@@ -49,7 +49,7 @@ pub trait Signals: Send + Sync {
 pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What commands work on.
-pub struct World {
+pub struct EffectContext {
     /// The configuration.
     pub config: Config,
     /// The local mirror.
@@ -78,7 +78,7 @@ pub struct World {
     pub folder: PathBuf,
 }
 
-impl World {
+impl EffectContext {
     /// A client for other servers than the forge's.
     pub(super) fn client(&self, cancel: &Cancel) -> Client {
         Client::new(cancel.clone()).by(self.routes.clone())

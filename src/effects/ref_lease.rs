@@ -1,6 +1,6 @@
 //! One leased push as an effect: what the intent holds, how its failures are classed, what the probe asks.
 
-use super::World;
+use super::EffectContext;
 use crate::git::{Expected, PushError, RefUpdate};
 use crate::model::{Failure, FailureKind, ObjectId, RefName, TaskContext, WriteError};
 use serde::{Deserialize, Serialize};
@@ -29,13 +29,13 @@ pub(super) enum RemoteState {
 
 impl RefLease {
     /// Pushes. A reference that already stands where it shall is no failure.
-    pub(super) fn push(&self, world: &World, task: TaskContext<'_>) -> Result<(), WriteError> {
+    pub(super) fn push(&self, context: &EffectContext, task: TaskContext<'_>) -> Result<(), WriteError> {
         let update = RefUpdate {
             name: self.name.clone(),
             expected: self.old.map_or(Expected::Absent, Expected::Id),
             new: self.new,
         };
-        match world.mirror.push(&[update], task) {
+        match context.mirror.push(&[update], task) {
             Ok(()) => Ok(()),
             Err(PushError::Moved { found, .. }) if found == self.new => Ok(()),
             Err(error) => Err(push_failed(error)),
@@ -43,8 +43,8 @@ impl RefLease {
     }
 
     /// Asks the remote.
-    pub(super) fn remote_state(&self, world: &World, task: TaskContext<'_>) -> Result<RemoteState, Failure> {
-        let held = world.mirror.remote_refs(task)?.remove(&self.name);
+    pub(super) fn remote_state(&self, context: &EffectContext, task: TaskContext<'_>) -> Result<RemoteState, Failure> {
+        let held = context.mirror.remote_refs(task)?.remove(&self.name);
         if held == self.new {
             return Ok(RemoteState::Done);
         }
@@ -53,8 +53,8 @@ impl RefLease {
         }
         // There may be commits on top of what was pushed.
         if let (Some(held), Some(new)) = (held, self.new) {
-            world.mirror.fetch_objects(std::slice::from_ref(&self.name), task)?;
-            if world.mirror.contains(new) && world.mirror.is_ancestor(new.into(), held.into())? {
+            context.mirror.fetch_objects(std::slice::from_ref(&self.name), task)?;
+            if context.mirror.contains(new) && context.mirror.is_ancestor(new.into(), held.into())? {
                 return Ok(RemoteState::Done);
             }
         }

@@ -1,17 +1,31 @@
-//! What landed, held against what was tested: found along the target's first parents, exact to parents and files.
+//! What landed, compared with what was tested: found along the target's first parents, exact to parents and files.
 
-use super::World;
-use super::forge::Landed;
-use super::lease::{RefLease, moved};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext};
+use super::EffectContext;
+use super::ref_lease::{RefLease, moved};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext, TreeId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// How many commits are walked at most.
 const LONGEST: usize = 1000;
 
-/// What shall have landed.
-pub(super) struct Proof<'a> {
-    pub(super) world: &'a World,
+/// What has landed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Landed {
+    /// the commit that the branch has now; where the forge merged, its own merge
+    pub commit: CommitId,
+    /// the branch
+    pub branch: BranchName,
+    /// where the branch was before
+    pub before: CommitId,
+    /// the files, exactly those that were tested
+    pub tree: TreeId,
+}
+
+/// What should have landed.
+pub(super) struct ExpectedLanding<'a> {
+    pub(super) context: &'a EffectContext,
     pub(super) target: &'a BranchName,
     /// From what the commit was made on to the commit.
     pub(super) lease: &'a RefLease,
@@ -19,7 +33,7 @@ pub(super) struct Proof<'a> {
     pub(super) series: bool,
 }
 
-impl Proof<'_> {
+impl ExpectedLanding<'_> {
     /// It is the commit itself, or the forge's merge of it: exactly two parents, the old tip and the commit, and the commit's
     /// very tree. Ids are hashes over parents and trees, so the remote's word for the tip proves all below it.
     ///
@@ -31,15 +45,15 @@ impl Proof<'_> {
             return Err(Failure::new(FailureKind::Bug, "a landing without its two commits"));
         };
         let (old, new) = (CommitId::from(*old), CommitId::from(*new));
-        let tip = self.world.mirror.remote_refs(task)?.remove(name);
+        let tip = self.context.mirror.remote_refs(task)?.remove(name);
         let Some(landed) = self.landed_as(tip, new, task)? else {
             return Err(moved(name, Some(new.object()), tip));
         };
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         let (landed, commit) = (mirror.commit(landed)?, mirror.commit(new)?);
         let stands = match (landed.id == new, self.series, landed.parents.as_slice()) {
             (true, false, [ours, _]) => *ours == old,
-            (true, true, _) => made_on(self.world, new, old)?,
+            (true, true, _) => made_on(self.context, new, old)?,
             (false, _, [ours, theirs]) => (*ours, *theirs) == (old, new),
             _ => false,
         };
@@ -72,7 +86,7 @@ impl Proof<'_> {
         task: TaskContext<'_>,
     ) -> Result<Option<CommitId>, Failure> {
         let Some(mut at) = tip.map(CommitId::from) else { return Ok(None) };
-        let mirror = &self.world.mirror;
+        let mirror = &self.context.mirror;
         if !mirror.contains(at.object()) {
             mirror.fetch_objects(std::slice::from_ref(&self.lease.name), task)?;
         }
@@ -92,10 +106,10 @@ impl Proof<'_> {
 }
 
 /// Do the first parents of `commit` lead to `onto`?
-pub(super) fn made_on(world: &World, commit: CommitId, onto: CommitId) -> Result<bool, Failure> {
+pub(super) fn made_on(context: &EffectContext, commit: CommitId, onto: CommitId) -> Result<bool, Failure> {
     let mut at = commit;
     for _ in 0..LONGEST {
-        match world.mirror.commit(at)?.parents.first() {
+        match context.mirror.commit(at)?.parents.first() {
             Some(parent) if *parent == onto => return Ok(true),
             Some(parent) => at = *parent,
             None => break,
