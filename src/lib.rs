@@ -4,7 +4,7 @@
 //!
 //! | Room | What it is for |
 //! |---|---|
-//! | [`cli`] | what people type: one file a verb |
+//! | [`cli`] | what people type: one file per verb |
 //! | `ui` | what people see; the only room that prints |
 //! | [`app`] | composition: builds adapters and drivers for a verb |
 //! | [`script`], [`effects`], [`journal`] | Rhai; the host functions; the SQLite store |
@@ -13,6 +13,7 @@
 //! | `hidden` | what a merge does not say by itself |
 //! | [`merge`], [`forge`], [`ci`], `fleet`, [`config`] | the rooms that do the work |
 //! | [`git`], [`components`], [`http`], `process` | repositories; manifests; HTTP; programs |
+//! | [`demo`] | the sample service of `relwf demo` |
 //! | `document` | TOML, YAML and JSON with places |
 //! | [`network`], `odb` | the way to a server: proxies, certificates; git's own files |
 //! | [`model`] | ids, names, values, failures |

@@ -1,4 +1,4 @@
-//! What evaluating a workflow costs.
+//! Cost of evaluating a workflow from its journal, and how it grows with the number of commands and branches.
 
 use crate::measure::{median, private, timed};
 use relwf::model::{Cancel, Value};

@@ -1,6 +1,6 @@
 //! The sample service as a project: the history of `demo/` with the embedded workflows beside it.
 
-use super::embedded::{self, Preset};
+use super::embedded_files::{self, Preset};
 use super::init::{InitFile, write_init_file};
 use crate::demo::{self, Sample};
 use crate::model::{BranchName, CommitId, Failure};
@@ -28,7 +28,7 @@ pub struct Demo {
 /// Kind `usage` when there is something in the folder already; otherwise the folder cannot be written.
 pub fn demo(dir: &Path) -> Result<Demo, Failure> {
     let Sample { remote, clone, branches, .. } = demo::build(dir)?;
-    for source in embedded::of_preset(Preset::Full) {
+    for source in embedded_files::of_preset(Preset::Full) {
         let path = clone.join(&source.path);
         write_init_file(&InitFile { path, name: source.path.clone(), text: source.text.clone() })?;
     }

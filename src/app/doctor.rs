@@ -1,7 +1,9 @@
-//! Is everything there that a run needs? Looks only; every answer is a finding with its remedy.
+//! `relwf doctor`: checks what a run needs, changes nothing; each finding has its remedy.
+
+pub mod finding;
+mod live;
 
 use super::check::check;
-use super::finding::{Finding, Health};
 use super::invocation::Invocation;
 use super::project::Project;
 use super::remote::{Remote, variables};
@@ -10,6 +12,7 @@ use crate::forge::Forge;
 use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::{Route, Trust};
+use finding::{Finding, Health};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -123,7 +126,7 @@ fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut V
                 None => Finding::odd("ci", "no [ci]: merges land untested", "add a [ci] section to relwf.toml"),
             });
             if live == Live::Yes {
-                super::live::live(project, &parts, task, findings);
+                live::live(project, &parts, task, findings);
             }
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),

@@ -1,4 +1,4 @@
-//! The host functions, for those who ask what there is.
+//! Lists the host functions, for `relwf help functions` and the reference.
 
 use crate::effects::host_functions;
 use crate::model::Failure;

@@ -1,6 +1,6 @@
 //! What `relwf init` writes: a relwf.toml made for the repository, the embedded workflows and plugins.
 
-use super::embedded::{self, Preset};
+use super::embedded_files::{self, Preset};
 use super::invocation::Invocation;
 use crate::git::{self, RemoteUrl};
 use crate::model::{Failure, FailureKind};
@@ -53,7 +53,7 @@ pub fn init_files(invocation: &Invocation, preset: Preset) -> Result<Vec<InitFil
     let mut files =
         vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];
     let text = |text: &str| if is_main(&found.branches) { from_main(text) } else { text.to_owned() };
-    files.extend(embedded::of_preset(preset).map(|source| (source.path.clone(), text(&source.text))));
+    files.extend(embedded_files::of_preset(preset).map(|source| (source.path.clone(), text(&source.text))));
     Ok(files.into_iter().map(|(name, text)| InitFile { path: found.root.join(&name), name, text }).collect())
 }
 

@@ -1,4 +1,4 @@
-//! What a command was given by the process around it.
+//! Global options, environment variables and the ctrl-C flag of this process; where its state and cache directories are.
 
 use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure, FailureKind};

@@ -1,9 +1,9 @@
-//! Runs: begun, driven as far as they go, continued.
+//! Prepares, starts, drives and resumes runs.
 
 use super::invocation::{Fetch, Invocation};
+use super::needs_operator::{Doubt, OpenChange, left_open};
 use super::project::Project;
 use super::run_id::new_run_id;
-use super::unresolved::{Doubt, OpenChange, left_open};
 use super::wiring;
 use crate::components::ComponentDelta;
 use crate::config;

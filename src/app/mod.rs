@@ -3,20 +3,19 @@
 //! Knows nothing of the command line or of what people see. Whatever a verb answers is a type here that serialises to
 //! the JSON of the contract.
 
+mod apis;
 mod candidates;
 mod check;
 mod delta;
 mod demo;
 mod doctor;
-mod embedded;
-mod finding;
-mod forges;
+mod embedded_files;
 mod functions;
 mod init;
 mod invocation;
 mod launch;
-mod live;
 mod merge_tree;
+mod needs_operator;
 mod plan;
 mod preview;
 mod project;
@@ -24,7 +23,6 @@ mod reference;
 mod remote;
 mod run_id;
 mod runs;
-mod unresolved;
 mod wiring;
 
 pub(crate) use crate::effects::{CommitOutcome, Line};
@@ -34,9 +32,9 @@ pub(crate) use check::{Checked, check};
 pub(crate) use delta::delta;
 pub(crate) use demo::Demo;
 pub use demo::demo;
+pub(crate) use doctor::finding::{Finding, Health};
 pub(crate) use doctor::{Diagnosis, Live, doctor};
-pub(crate) use embedded::{Preset, embedded_text};
-pub(crate) use finding::{Finding, Health};
+pub(crate) use embedded_files::{Preset, embedded_text};
 pub(crate) use functions::functions;
 pub(crate) use init::{InitFile, InitWrite, init_files, write_init_file};
 pub(crate) use invocation::{Fetch, Invocation};
@@ -51,4 +49,4 @@ pub(crate) use runs::{
     Listed, RunRow, RunStory, Settlement, StoryState, abandon, approve, find_run, resumable, runs, settle, show,
 };
 
-pub(crate) use unresolved::{Doubt, OpenChange};
+pub(crate) use needs_operator::{Doubt, OpenChange};

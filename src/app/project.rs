@@ -1,6 +1,6 @@
 //! The project a verb works on: its configuration, its remote, its workflows.
 
-use super::embedded;
+use super::embedded_files;
 use super::invocation::Invocation;
 use super::remote::Remote;
 use crate::config::{self, Config};
@@ -75,7 +75,7 @@ impl Project {
     ///
     /// The folders cannot be read.
     pub fn library(&self) -> Result<Library, Failure> {
-        Library::open(&self.config.root, embedded::SOURCES.as_slice(), crate::effects::host_functions())
+        Library::open(&self.config.root, embedded_files::SOURCES.as_slice(), crate::effects::host_functions())
     }
 
     /// The ways to servers: proxies and certificates.

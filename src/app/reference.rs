@@ -1,4 +1,4 @@
-//! What relwf declares, for those who document it.
+//! The declared keys of relwf.toml, for the generated reference.
 
 use crate::config::{self, TableDoc};
 

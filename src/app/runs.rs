@@ -1,8 +1,8 @@
-//! The runs of this machine: the list, one run's story, people's decisions.
+//! The runs in this machine's journal: list and show them, approve, settle, abandon.
 
 use super::launch::who;
+use super::needs_operator::{OpenChange, left_open, unsaid};
 use super::project::Project;
-use super::unresolved::{OpenChange, left_open, unsaid};
 use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{Entry, Key, Path, RunStatus, Settled};

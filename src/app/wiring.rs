@@ -1,6 +1,6 @@
-//! What commands work on, built from the configuration: mirror, forge, CI, identity.
+//! Builds what host functions work on from the configuration: mirror, forge, CI, identity, clock.
 
-use super::forges::{self, Apis};
+use super::apis::{self, Apis};
 use super::project::Project;
 use super::remote::hosted;
 use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
@@ -152,9 +152,9 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
             let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
             let token = (project.invocation.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
             if token.is_some() {
-                forges::never_in_the_clear(&api, "[ci]")?;
+                apis::never_in_the_clear(&api, "[ci]")?;
             }
-            let client = forges::client(project)?;
+            let client = apis::client(project)?;
             Some(Arc::new(TravisCi::new(client, &api, token, &format!("{owner}/{name}"))))
         }
         Some(CiKind::Actions) => {

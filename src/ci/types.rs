@@ -1,4 +1,4 @@
-//! The trait, and what passes through it.
+//! The trait `Ci` and its data types.
 
 use crate::model::{BranchName, CiEvent, CommitId, TaskContext, TimeText, WriteError};
 use jiff::Timestamp;

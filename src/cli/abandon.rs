@@ -1,6 +1,6 @@
-//! `relwf abandon RUN`.
+//! `relwf abandon RUN`: ends a run for good; nothing is undone.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf approve RUN`.
+//! `relwf approve RUN`: decides an approval that a run waits for.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

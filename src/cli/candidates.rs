@@ -1,6 +1,6 @@
-//! `relwf candidates SOURCE TARGET`.
+//! `relwf candidates SOURCE TARGET`: the commits that could be promoted, newest first.
 
-use super::arguments::{JsonArg, RepoArgs};
+use super::command_line::{JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf check [WORKFLOW…]`.
+//! `relwf check [WORKFLOW…]`: finds mistakes in workflows and plugins without running them.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf completions SHELL`.
+//! `relwf completions SHELL`: a completion script for the shell.
 
-use super::arguments::Cli;
+use super::command_line::Cli;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

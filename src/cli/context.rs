@@ -1,6 +1,6 @@
 //! What every verb gets: the streams, what was given on the command line, ctrl-C.
 
-use super::arguments::{Cli, ColorArg, Global};
+use super::command_line::{Cli, ColorArg, Global};
 use crate::app::{Fetch, Invocation, Project, embedded_text};
 use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure};

@@ -1,6 +1,6 @@
-//! `relwf delta BASE HEAD`.
+//! `relwf delta BASE HEAD`: how the versions of components differ between two commits.
 
-use super::arguments::{JsonArg, RepoArgs};
+use super::command_line::{JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
 //! `relwf demo`: a sample service, and a real promotion on it.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf doctor`.
+//! `relwf doctor`: checks that everything is there that a run needs.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf help`.
+//! `relwf help`: verbs, workflows, host functions.
 
-use super::arguments::{Cli, JsonArg};
+use super::command_line::{Cli, JsonArg};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,4 +1,4 @@
-//! `relwf init`.
+//! `relwf init`: writes relwf.toml, workflows and plugins into a repository.
 
 use super::context::Context;
 use super::exit::Exit;

@@ -1,6 +1,6 @@
-//! `relwf list`.
+//! `relwf list`: the workflows and their parameters.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

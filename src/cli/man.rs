@@ -1,6 +1,6 @@
 //! `relwf man`: one page with every verb.
 
-use super::arguments::Cli;
+use super::command_line::Cli;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
 //! `relwf merge-tree OURS THEIRS` and `--stdin`: the merge alone, for scripts.
 
-use super::arguments::{JsonArg, RepoArgs};
+use super::command_line::{JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

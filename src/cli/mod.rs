@@ -1,13 +1,13 @@
-//! What people type: clap types and one file a verb. Only this room names clap.
+//! What people type: clap types, one file per verb. Only this room names clap.
 //!
 //! A verb reads its arguments, calls the application and hands the answer to `ui`; it decides nothing else but the exit
 //! code.
 
 mod abandon;
 mod approve;
-mod arguments;
 mod candidates;
 mod check;
+mod command_line;
 mod completions;
 mod context;
 mod delta;
@@ -30,8 +30,8 @@ mod usage;
 
 use crate::model::{Failure, FailureKind};
 use crate::ui::errors;
-use arguments::{Cli, Verb};
 use clap::Parser;
+use command_line::{Cli, Verb};
 use context::Context;
 use exit::Exit;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
-//! `relwf preview SOURCE TARGET`.
+//! `relwf preview SOURCE TARGET`: what a promotion would merge and ship; changes nothing.
 
-use super::arguments::{CrossCheckArg, JsonArg, RepoArgs};
+use super::command_line::{CrossCheckArg, JsonArg, RepoArgs};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

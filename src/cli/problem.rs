@@ -1,4 +1,4 @@
-//! Why a verb ends early.
+//! Errors that a verb can end with, and the exit code of each.
 
 use super::context::Context;
 use super::exit::Exit;

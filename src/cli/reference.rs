@@ -1,6 +1,6 @@
 //! `relwf reference PAGE`, hidden: the pages of the book that come from declarations.
 
-use super::arguments::Cli;
+use super::command_line::Cli;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

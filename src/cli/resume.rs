@@ -1,6 +1,6 @@
-//! `relwf resume RUN` and `relwf resume --all`.
+//! `relwf resume RUN` and `relwf resume --all`: goes on with runs that were suspended or interrupted.
 
-use super::arguments::{CrossCheckArg, JsonArg};
+use super::command_line::{CrossCheckArg, JsonArg};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf run WORKFLOW`.
+//! `relwf run WORKFLOW`: runs a workflow, or with `--dry-run` shows what it would do.
 
-use super::arguments::{Cli, CrossCheckArg, JsonArg};
+use super::command_line::{Cli, CrossCheckArg, JsonArg};
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf runs`.
+//! `relwf runs`: the runs in this machine's journal.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,6 +1,6 @@
-//! `relwf show RUN`.
+//! `relwf show RUN`: one run in detail.
 
-use super::arguments::JsonArg;
+use super::command_line::JsonArg;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;

@@ -1,4 +1,4 @@
-//! A command line that cannot be read, and `--help` and `--version`.
+//! Usage errors, `--help` and `--version`.
 
 use super::exit::Exit;
 use crate::model::{Failure, FailureKind};

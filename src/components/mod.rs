@@ -2,17 +2,17 @@
 //!
 //! Pure over its inputs: no git, no clock, no network, no environment. Files come through [`Files`].
 
+mod component;
 mod delta;
 mod detect;
 mod detectors;
-mod spec;
 mod version;
 
 pub(crate) use delta::Change;
 pub use delta::{ComponentDelta, History, delta};
 
+pub use component::Component;
 pub use detect::{Files, PluginDetector, detect};
 pub(crate) use detectors::declared;
 pub(crate) use detectors::{Detect, key_of_json};
-pub use spec::Component;
 pub use version::Version;

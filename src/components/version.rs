@@ -1,4 +1,4 @@
-//! What a manifest says of one component.
+//! A component's version, as a detector reads it from a manifest.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

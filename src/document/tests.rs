@@ -1,3 +1,5 @@
+//! Numbers keep their spelling, merge keys follow YAML, and an error names its place, whatever the language.
+
 use super::*;
 
 fn yaml(text: &str) -> Node {

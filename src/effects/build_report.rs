@@ -1,6 +1,6 @@
 //! Red builds and red checks as failures: the jobs that failed, the ends of their logs, where an operator looks.
 
-use super::text::list;
+use super::shortened::shortened;
 use crate::ci::{Build, BuildState, Ci, CiEvent, RedJob};
 use crate::forge::Verdict;
 use crate::model::{CommitId, Failure, FailureKind, TaskContext};
@@ -50,7 +50,7 @@ fn log_of(jobs: &[RedJob]) -> Vec<String> {
 pub(super) fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> Failure {
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
     let failure =
-        Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), list(&names, 5)))
+        Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), shortened(&names, 5)))
             .hint("nothing has landed; fix it on the source branch and run the workflow again");
     let failure = in_their_words(failure, red);
     let failure = jobs.iter().fold(failure, |failure, job| failure.cause(line(job)));
@@ -69,7 +69,7 @@ fn in_their_words(failure: Failure, verdicts: &[Verdict]) -> Failure {
 /// The failure for red reports on a commit that has landed.
 pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
-    let words = format!("on {}, which has landed, these are red: {}", commit.short(), list(&names, 5));
+    let words = format!("on {}, which has landed, these are red: {}", commit.short(), shortened(&names, 5));
     let failure = Failure::new(FailureKind::Red, words)
         .hint("fix forward on the source branch and promote again, or revert it: `relwf run revert-release`");
     in_their_words(failure, red).detail(json!({ "red": red }))

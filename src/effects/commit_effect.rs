@@ -1,5 +1,5 @@
-//! What all commands that make commits in the cache have in common: how they are performed and performed again, who commits,
-//! what happens where git's cross-check disagrees.
+//! Shared by the effects that create commits in the local mirror (merge, cherry-pick, revert, restore): author, repetition
+//! after a crash, and failing where git's cross-check disagrees. Pushes nothing.
 
 use super::EffectContext;
 use super::commit_writer::{CommitSignatures, CommitWriter};

@@ -1,4 +1,4 @@
-//! What commands work on. Built once by the application.
+//! What host functions work on: mirror, forge, CI, identity, clock. Built once by the application.
 
 use crate::ci::Ci;
 use crate::components::PluginDetector;

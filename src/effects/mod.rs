@@ -1,11 +1,10 @@
-//! The host functions: a folder a namespace, a file a function: `forge::land` is `forge/land.rs`. Each says how it is performed,
-//! probed and assumed; what it takes and answers are types.
+//! The host functions, one folder per namespace and one file per function: `forge::land` is `forge/land.rs`. Each says how
+//! it is performed, probed and assumed; what it takes and answers are types.
 //!
 //! Imports `run` for the traits and the rooms that do the work; knows nothing of Rhai, terminals or the journal.
 
 mod build_report;
 mod candidate;
-mod change_guard;
 mod ci;
 mod commit_effect;
 mod commit_writer;
@@ -18,15 +17,16 @@ mod forge;
 mod git;
 mod host_fn;
 mod http;
-mod landing;
 mod landing_method;
+mod landing_proof;
 mod proposal;
+mod proposal_guard;
 mod ref_lease;
 mod registry;
 mod revisions;
 mod secrets;
 mod sh;
-mod text;
+mod shortened;
 mod waiting;
 
 pub(crate) use candidate::Line;

@@ -1,4 +1,4 @@
-//! What a target says it runs.
+//! Reads the version that a target reports, and compares versions.
 
 use crate::components::key_of_json;
 use regex::Regex;

@@ -1,4 +1,4 @@
-//! Who is updated together.
+//! Groups targets into waves by ring.
 
 /// Targets of one ring.
 #[derive(Debug, Clone, PartialEq, Eq)]

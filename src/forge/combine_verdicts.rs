@@ -1,4 +1,4 @@
-//! Verdicts from several places as one list, and messages that several forges share.
+//! Combines verdicts of the same check from several places (the worst counts); messages that several forges share.
 
 use super::{Verdict, VerdictState};
 use crate::model::{Failure, FailureKind, WriteError};

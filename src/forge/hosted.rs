@@ -1,4 +1,4 @@
-//! What sets one kind of hosted forge apart from another, for those who open one: where its API is, whose token it takes.
+//! What differs between hosted forges when one is opened: API path, token variables, constructor.
 
 use super::Forge;
 use crate::git::RemoteUrl;

@@ -9,8 +9,8 @@ mod gitlab;
 mod hosted;
 mod local;
 mod marker;
+mod project_path;
 mod rest;
-mod slug;
 mod types;
 
 pub(crate) use forgejo::FORGEJO;
@@ -21,6 +21,6 @@ pub use gitlab::{GitlabForge, gitlab_api};
 pub(crate) use hosted::Hosted;
 pub use local::LocalForge;
 use marker::{marked, unmarked};
-pub(crate) use slug::owner_and_name;
+pub(crate) use project_path::owner_and_name;
 pub(crate) use types::{Caps, MergeOutcome, MergeRequest, Rules};
 pub use types::{Change, ChangeState, Forge, NewChange, Search, Verdict, VerdictState};

@@ -1,4 +1,4 @@
-//! The trait, and what passes through it.
+//! The trait `Forge` and its data types.
 
 use crate::model::{BranchName, CommitId, TaskContext, WriteError};
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! Questions about the graph of commits.
+//! Queries of the commit graph: log, count, ancestry.
 
 use super::commits::{self, object_id, oid};
 use super::object_source::ObjectSource;

@@ -1,4 +1,4 @@
-//! New repositories: a bare one that is written commit by commit, and a work clone of it. For the sample service.
+//! Creates repositories for the sample service: a bare one that is written commit by commit, and a work clone of it.
 
 use super::{FileMode, Ident};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId};

@@ -4,6 +4,7 @@
 //! `merge_source`, and `cross_check` compares a merge with git's own.
 
 mod cache;
+mod certificates;
 mod checkout;
 mod commit_graph;
 mod commits;
@@ -19,6 +20,7 @@ mod identity;
 mod init;
 mod listed_commit;
 mod local_clone;
+mod local_push;
 mod loose;
 mod merge_source;
 pub mod messages;
@@ -29,7 +31,6 @@ mod patch;
 mod program;
 mod progress;
 mod push;
-mod push_here;
 mod range;
 mod ref_advertisement;
 mod ref_update;
@@ -41,7 +42,6 @@ mod signer;
 mod signing;
 mod transport;
 mod trees;
-mod trust;
 mod url;
 
 pub(crate) use commits::{CommitInfo, Unsigned};

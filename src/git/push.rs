@@ -47,7 +47,7 @@ pub(super) fn push(
         return Ok(());
     }
     if let Some(path) = remote.url().path().filter(|_| program::git_program().is_none()) {
-        return super::push_here::push(&repository, path, updates);
+        return super::local_push::push(&repository, path, updates);
     }
     let meter = Meter::new(task);
     let sent = send(remote, &repository, updates, &meter, task)?;

@@ -4,7 +4,7 @@
 //! run no hooks on a push. So a private scheme starts `git upload-pack` and `git receive-pack`, as git itself does.
 
 use super::ref_advertisement::{Passed, RefFilter};
-use super::{GitError, RemoteUrl, program, trust};
+use super::{GitError, RemoteUrl, certificates, program};
 use crate::model::{Cancel, hex};
 use crate::process::Duplex;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
@@ -60,7 +60,7 @@ pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
         Some(path) => path.display().to_string(),
         None => {
             if url.is_http() {
-                trust::load_once(&url.route().trust)?;
+                certificates::load_once(&url.route().trust)?;
             }
             url.to_string()
         }

@@ -1,4 +1,4 @@
-//! Questions to the repository, as the rest of this room puts them, with a limit on how many.
+//! The repository queries that this room needs, with limits on how many commits and merges are examined.
 
 use super::Error;
 use crate::git::{CommitInfo, LogRange, Mirror};
@@ -12,7 +12,7 @@ const MERGES: usize = 1000;
 /// How many paths are looked up to find a change made once more.
 const LOOKUPS: usize = 8000;
 
-/// A repository that is being queries.
+/// A repository that is being queried.
 pub(super) struct Queries<'a> {
     pub(super) mirror: &'a Mirror,
     merger: &'a Merger,

@@ -1,4 +1,4 @@
-//! How a commit that only the target has stands to the source: present there, superseded, or missing.
+//! Classifies a commit that only the target has: also in the source, superseded, or missing.
 
 use super::history::TargetHistory;
 use super::promotions::CommitChange;

@@ -1,4 +1,4 @@
-//! The recorder of one process: writes while its epoch is the run's.
+//! One process's claim on a run: it writes records until another process takes the run over.
 
 use super::failure::Problem;
 use super::lock::FileLock;

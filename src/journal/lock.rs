@@ -1,4 +1,4 @@
-//! Who may work: one process a run, one run a target. The kernel frees a file lock however a process dies.
+//! File locks: one process per run, one run per target. The kernel releases them when a process dies.
 
 use super::failure::{Problem, io, status, unreadable, word};
 use super::rows::load;

@@ -1,4 +1,4 @@
-//! What people decide: approvals, and whether a doubted effect happened.
+//! Decisions by people: approvals, and whether an effect in doubt happened.
 
 use super::chain;
 use super::failure::{Problem, status, unreadable};

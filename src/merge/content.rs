@@ -9,7 +9,7 @@ use super::similarity::is_binary;
 use super::store::Store;
 use super::submodules::Submodules;
 use super::three_way::{self, Collision, Markers, Place};
-use super::tree::{Item, LINK, is_regular, kind};
+use super::tree_object::{Item, LINK, is_regular, kind};
 use crate::model::ObjectId;
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -183,6 +183,6 @@ fn relocate(
     messages.push(Message::new(MessageKind::DirectoryRenameSuggested, paths).on(side));
 }
 
-fn directory_mask(trees: &[super::tree::Item; 3]) -> u8 {
+fn directory_mask(trees: &[super::tree_object::Item; 3]) -> u8 {
     (0..3).filter(|version| trees[*version].is_directory()).map(bit).sum()
 }

@@ -6,7 +6,7 @@
 use super::MergeError;
 use super::store::Store;
 use super::table_order::table_order;
-use super::tree::{Item, Row, Rows, order_names};
+use super::tree_object::{Item, Row, Rows, order_names};
 use crate::odb::MAX_TREE_DEPTH;
 use foldhash::fast::FixedState;
 use std::collections::HashMap;

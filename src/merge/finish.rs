@@ -1,4 +1,4 @@
-//! From differing entries to the merged tree: decides each path, deepest first, and builds the directories above it.
+//! The last phase: decides each differing path, deepest first, and writes the merged trees.
 
 use super::MergeError;
 use super::content::{Context, Versions};
@@ -6,7 +6,7 @@ use super::entries::{
     ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, deeper, read, rows, split, trivial,
 };
 use super::message::{Message, MessageKind};
-use super::tree::{Builder, DIRECTORY, Item, kind, order_names};
+use super::tree_object::{Builder, DIRECTORY, Item, kind, order_names};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -282,7 +282,7 @@ impl Finish<'_, '_, '_> {
                 }
                 if !merged.clean {
                     let kind = match info.files {
-                        _ if kind(merged.item.mode) == super::tree::SUBMODULE => MessageKind::SubmoduleContents,
+                        _ if kind(merged.item.mode) == super::tree_object::SUBMODULE => MessageKind::SubmoduleContents,
                         6 => MessageKind::AddAdd,
                         _ => MessageKind::Contents,
                     };
@@ -313,7 +313,7 @@ impl Finish<'_, '_, '_> {
     /// A file against a link, a submodule against a file: each is kept, under a name of its own where need be.
     fn distinct_types(&mut self, path: &Path, info: &Info, typed: bool) -> Result<Vec<(Path, Item)>, MergeError> {
         let [base, ours, theirs] = info.stages;
-        let regular = super::tree::is_regular;
+        let regular = super::tree_object::is_regular;
         let (move_ours, move_theirs) = match (typed && regular(ours.mode), regular(theirs.mode)) {
             (true, _) => (true, false),
             (_, true) => (false, true),

@@ -13,9 +13,9 @@ use super::moved_counts::MovedCounts;
 use super::renames::Renames;
 use super::store::{Kept, Store};
 use super::submodules::Submodules;
-use super::tree::{DIRECTORY, Item};
+use super::tree_object::{DIRECTORY, Item};
 use super::{By, Conflict, MergeError, Merged, Outcome, Repository};
-use super::{bare_repository, directories, finish, renames, report, resolve, structural};
+use super::{bare_repository, directories, fast_path, finish, renames, report, resolve};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
 use std::path::Path;
@@ -99,7 +99,7 @@ impl<'r> Engine<'r> {
         }
         let context = self.context(labels, 0);
         let roots = trees.map(|id| Item { mode: DIRECTORY, id });
-        if let Some(tree) = structural::merge(&context, roots)? {
+        if let Some(tree) = fast_path::merge(&context, roots)? {
             return Ok(outcome(By::Structural, Merged::Clean(tree.id.into())));
         }
         let (finished, messages) = self.full(&context, roots)?;
@@ -135,7 +135,7 @@ impl<'r> Engine<'r> {
                 let context = self.context(&labels, 0);
                 let base = self.base_tree(&bases, 0)?;
                 let roots = [base, ours_tree, theirs_tree];
-                let simple = if bases.len() == 1 { structural::merge(&context, roots)? } else { None };
+                let simple = if bases.len() == 1 { fast_path::merge(&context, roots)? } else { None };
                 if let Some(tree) = simple {
                     answer.tree = tree.id;
                 } else {

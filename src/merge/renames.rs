@@ -8,7 +8,7 @@ use super::entries::{Differences, Path, PathMap, Relevance, SideChanges, Vanishe
 use super::moved_counts::MovedCounts;
 use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
 use super::store::{IdMap, Store};
-use super::tree::{Item, is_regular};
+use super::tree_object::{Item, is_regular};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 

@@ -5,7 +5,7 @@ use super::conflict::{Conflict, ConflictKind, Hunk, Side};
 use super::content::Context;
 use super::finish::Unsettled;
 use super::message::{Message, MessageKind};
-use super::tree::{Item, LINK, is_regular, kind as kind_of};
+use super::tree_object::{Item, LINK, is_regular, kind as kind_of};
 
 /// The conflicts of a merge, in the order of their paths.
 pub(super) fn conflicts(

@@ -1,11 +1,11 @@
-//! Brings renames together: each renamed file's versions are gathered at its new path, collisions are noted.
+//! Applies detected renames: collects each file's versions at its new path and notes collisions.
 
 use super::MergeError;
 use super::content::{Context, Versions};
 use super::directories::Rename;
 use super::entries::{BASE, Differences, Path, bit};
 use super::message::{Message, MessageKind};
-use super::tree::{Item, is_regular};
+use super::tree_object::{Item, is_regular};
 
 /// Applies all renames, given by source path.
 pub(super) fn apply(

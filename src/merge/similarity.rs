@@ -2,7 +2,7 @@
 
 use super::MergeError;
 use super::store::{IdMap, Store};
-use super::tree::{Item, is_regular};
+use super::tree_object::{Item, is_regular};
 use crate::model::ObjectId;
 
 /// The score of equal files.

@@ -1,4 +1,4 @@
-//! Why a build runs.
+//! CI events: push, pull request, API, cron.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

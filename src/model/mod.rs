@@ -1,4 +1,4 @@
-//! The words every room shares: ids, names, values, times, failures.
+//! Shared vocabulary types: ids, names, values, times, failures.
 //!
 //! Nothing here does anything: no I/O, no clock, no environment, no other room is imported.
 

@@ -1,4 +1,4 @@
-//! How the house's own words describe themselves where a type is told as data (JSON Schema): a text of a `format`.
+//! JSON Schema of the model's string types: ids, names, durations, times.
 
 use super::{BranchName, CommitId, ComponentName, HumanDuration, ObjectId, OrUnknown, RunId, SourceLocation, TreeId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

@@ -1,3 +1,5 @@
+//! Rules of proxies and certificates, against the documented behaviour of curl and git.
+
 use super::*;
 
 fn routes(variables: &'static [(&'static str, &'static str)], settings: &[(&str, &str)]) -> Routes {

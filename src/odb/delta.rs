@@ -1,4 +1,4 @@
-//! Deltas: an object told by its differences from another (`gitformat-pack`).
+//! Applies pack deltas (`gitformat-pack`).
 
 use std::sync::Arc;
 

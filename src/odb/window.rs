@@ -1,4 +1,4 @@
-//! A file of which little is needed: read in pieces, where it is asked for.
+//! Random access to a large file: small blocks on demand; a file that is read often is loaded whole and shared.
 //!
 //! One that is asked for again and again is held whole, once for all who have it open. Knows nothing of what is in it.
 

@@ -1,4 +1,4 @@
-//! How the required checks of a commit stand: each is green, or there is a reason why not.
+//! Judges a commit's required checks: each is green, or there is a reason why not.
 
 use crate::config::{AlsoGreen, Environment};
 use crate::forge::{Verdict, VerdictState};

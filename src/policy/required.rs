@@ -1,4 +1,4 @@
-//! Which checks a landing on a branch waits for: those of relwf.toml, those of the forge's rules, or the command of `[ci]`.
+//! Which checks must be green before a commit may land on a branch, and which environment a branch belongs to.
 
 use super::contexts::{is_own, precedes_landing};
 use crate::ci::Start;

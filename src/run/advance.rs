@@ -1,4 +1,4 @@
-//! The one idea: `advance(script, params, journal) -> Pending | Done | Failed | Diverged`.
+//! Evaluates a script against its journal: `advance(script, params, journal) -> Pending | Done | Failed | Diverged`.
 
 use super::session::{Session, Trace, Waiting};
 use super::{History, Request};

@@ -1,5 +1,4 @@
-//! Turns traces, in which a branch that is entered again comes again, into one story: every step begins once and ends
-//! once.
+//! Removes repetitions from the traces of repeated evaluations, so that listeners hear each step begin and end once.
 
 use super::{Event, Listener, Path, StepExit, StepStatus, Trace};
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! One call of a host function, as the script made it.
+//! One call of a host function, as the script made it, and the fingerprint that detects a changed call.
 
 use crate::model::{SourceLocation, Value, hex};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The deciding thread of a drive: lets the script go on, starts what is pending on workers, listens, and so on.
+//! The driver's main loop: advances the script, hands pending commands to workers, collects outcomes.
 //!
 //! Workers (`perform.rs`) only perform; nothing else decides what starts, or hands outcomes to the script.
 

@@ -1,7 +1,7 @@
 //! What a host function is, as data: its name, what it takes and what it answers, read from the types that declare it. The
 //! script room registers and checks from it; `relwf check`, `relwf help functions` and the reference read it.
 
-use super::shape::{Field, Shape, Side, names, schema};
+use super::value_type::{Field, Side, ValueType, names, schema};
 use crate::model::FailureKind;
 use schemars::{JsonSchema, Schema};
 use std::fmt;
@@ -42,7 +42,7 @@ pub struct HostFn {
     given: fn() -> Schema,
     answered: fn() -> Schema,
     params: OnceLock<Vec<Field>>,
-    answer: OnceLock<Shape>,
+    answer: OnceLock<ValueType>,
 }
 
 impl HostFn {
@@ -69,7 +69,7 @@ impl HostFn {
     /// What it takes, in the order in which it is written. A value of `()` counts as absent.
     pub fn params(&self) -> &[Field] {
         self.params.get_or_init(|| {
-            let Shape::Map(mut fields) = Shape::read((self.given)().as_value()) else { return Vec::new() };
+            let ValueType::Map(mut fields) = ValueType::read((self.given)().as_value()) else { return Vec::new() };
             for field in &mut fields {
                 field.shape = field.shape.unless_nothing().0.clone();
             }
@@ -78,8 +78,8 @@ impl HostFn {
     }
 
     /// What it answers.
-    pub fn answer(&self) -> &Shape {
-        self.answer.get_or_init(|| Shape::read((self.answered)().as_value()))
+    pub fn answer(&self) -> &ValueType {
+        self.answer.get_or_init(|| ValueType::read((self.answered)().as_value()))
     }
 
     /// What it takes and what it answers, as JSON Schema.

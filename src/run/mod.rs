@@ -25,9 +25,9 @@ mod record;
 mod restore;
 mod retry_policy;
 mod session;
-mod shape;
 #[cfg(test)]
 mod tests;
+mod value_type;
 
 pub use advance::{Advance, Evaluation, Script, advance};
 pub use call::{Call, Fingerprint};
@@ -49,7 +49,7 @@ pub(crate) use restore::restore;
 pub use retry_policy::RetryPolicy;
 
 pub use session::{Answer, Parallel, Request, Session, StepExit, Trace};
-pub(crate) use shape::{Field, Shape};
+pub(crate) use value_type::{Field, ValueType};
 
 /// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not
 /// continued.

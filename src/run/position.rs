@@ -1,4 +1,4 @@
-//! When in a script a command comes: an order that is known as soon as the command is asked for.
+//! The order of commands in a script, known as soon as a command is requested.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What is written down. A recorder promises that a record is on disk when `record` returns.
+//! Journal records, and the trait of the recorder: a record is on disk when `record` returns.
 
 use super::{Fingerprint, History, Intent, Key, RunStatus, Settled};
 use crate::model::{Failure, RunId, Value};

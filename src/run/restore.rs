@@ -1,4 +1,4 @@
-//! Before a run goes on: what its effects made on this machine and what was deleted since is made again.
+//! Before a run is resumed: local results of past effects (commits, say) that have been deleted since are created again.
 
 use super::{Call, Command, Commands, History, Performing, Settled};
 use crate::model::{Failure, RunId, SourceLocation, TaskContext};

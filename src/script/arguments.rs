@@ -1,10 +1,10 @@
 //! What a script handed to a command → one object from names to values, checked against what the command takes.
 
 use super::convert::to_value;
-use super::kinds;
 use super::suggest;
+use super::text_formats;
 use crate::model::{Failure, FailureKind, Value, is_unknown};
-use crate::run::{Field, HostFn, Shape, Style};
+use crate::run::{Field, HostFn, Style, ValueType};
 use rhai::Dynamic;
 use serde_json::Map;
 
@@ -93,7 +93,7 @@ fn insert(function: &HostFn, args: &mut Map<String, Value>, param: &Field, value
             function,
             format!("takes {} as `{}`, not {}{why}", param.shape.describe(), param.name, describe(&value)),
         );
-        let holds_id = matches!(param.shape, Shape::Commit | Shape::Text) && has_id(&value);
+        let holds_id = matches!(param.shape, ValueType::Commit | ValueType::Text) && has_id(&value);
         return Err(if holds_id { failure.hint("the commit's id is in its `id`: write `….id`") } else { failure });
     }
     args.insert(param.name.clone(), value);
@@ -109,19 +109,19 @@ fn has_id(value: &Value) -> bool {
 /// # Errors
 ///
 /// Why not, to be appended; often there is nothing to add.
-pub(super) fn check(shape: &Shape, value: &Value) -> Result<(), String> {
+pub(super) fn check(shape: &ValueType, value: &Value) -> Result<(), String> {
     let is_secret = value.get("$secret").is_some();
     if is_unknown(value) {
         return Ok(());
     }
     let fits = match shape {
-        Shape::Any => true,
-        Shape::Text if is_secret => true,
-        Shape::Commit => return text(value, kinds::commit),
-        Shape::Branch => return text(value, kinds::branch),
-        Shape::Duration => return text(value, kinds::duration),
-        Shape::Time => return text(value, kinds::time),
-        Shape::List(item) => match value.as_array() {
+        ValueType::Any => true,
+        ValueType::Text if is_secret => true,
+        ValueType::Commit => return text(value, text_formats::commit),
+        ValueType::Branch => return text(value, text_formats::branch),
+        ValueType::Duration => return text(value, text_formats::duration),
+        ValueType::Time => return text(value, text_formats::time),
+        ValueType::List(item) => match value.as_array() {
             Some(items) => {
                 let wrong = items.iter().enumerate().find(|(_, value)| check(item, value).is_err());
                 return wrong
@@ -129,17 +129,21 @@ pub(super) fn check(shape: &Shape, value: &Value) -> Result<(), String> {
             }
             None => false,
         },
-        Shape::Dict(inner) => match value.as_object().filter(|_| !is_secret) {
+        ValueType::Dict(inner) => match value.as_object().filter(|_| !is_secret) {
             Some(map) => {
                 let wrong = map.iter().find(|(_, value)| check(inner, value).is_err());
                 return wrong.map_or(Ok(()), |(key, value)| Err(format!(" (its `{key}` is {})", describe(value))));
             }
             None => false,
         },
-        Shape::Optional(shape) => return if value.is_null() { Ok(()) } else { check(shape, value) },
-        Shape::Nothing | Shape::Bool | Shape::Int | Shape::Number | Shape::Text | Shape::Words(_) | Shape::Map(_) => {
-            shape.fits(value)
-        }
+        ValueType::Optional(shape) => return if value.is_null() { Ok(()) } else { check(shape, value) },
+        ValueType::Nothing
+        | ValueType::Bool
+        | ValueType::Int
+        | ValueType::Number
+        | ValueType::Text
+        | ValueType::Words(_)
+        | ValueType::Map(_) => shape.fits(value),
     };
     if fits { Ok(()) } else { Err(String::new()) }
 }

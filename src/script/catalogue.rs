@@ -1,4 +1,4 @@
-//! Which functions the host has, as data: the commands and the few that need no command.
+//! All host functions as data: the commands, and the few that are implemented here and not journaled.
 
 use super::suggest;
 use crate::model::{Failure, FailureKind};

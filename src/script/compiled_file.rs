@@ -2,7 +2,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::source::Role;
-use super::syntax;
+use super::syntax_errors;
 use crate::model::SourceLocation;
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnAccess, Position, Stmt};
 
@@ -82,7 +82,7 @@ impl CompiledFile {
     ///
     /// Its first syntax error.
     pub(super) fn compile(engine: &Engine, file: &str, role: Role, text: &str) -> Result<Self, Diagnostic> {
-        let mut ast = engine.compile(text).map_err(|error| syntax::diagnostic(&error, file, text))?;
+        let mut ast = engine.compile(text).map_err(|error| syntax_errors::diagnostic(&error, file, text))?;
         ast.set_source(file);
         let functions = ast
             .shared_lib()

@@ -1,6 +1,6 @@
 //! Plain data ↔ script values.
 
-use super::handles::{Secret, Unknown};
+use super::opaque::{Secret, Unknown};
 use crate::model::{Value, unknown, unknown_what};
 use rhai::{Array, Dynamic, FnPtr, Map};
 use serde_json::json;

@@ -5,10 +5,10 @@
 
 use super::compiled_file::is_closure;
 use super::convert::{to_dynamic, to_value};
-use super::handles::{UNKNOWN_TYPE, Unknown};
 use super::index::Index;
 use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
-use super::syntax::lower_first;
+use super::opaque::{UNKNOWN_TYPE, Unknown};
+use super::syntax_errors::lower_first;
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 

@@ -1,14 +1,14 @@
-//! The host functions that are no commands: steps, parallel branches, handlers, secrets.
+//! The host functions that are not commands: steps, parallel items, handlers, secrets.
 //!
-//! They shape the run (paths of keys, what happens at its end) and never touch the world themselves.
+//! They shape the run (paths of keys, what happens at its end) and change nothing outside of it.
 
 use super::branches::Branch;
 use super::convert::{deep_copy, to_value};
 use super::evaluation::Evaluating;
 use super::failure::{is_stop, of_error, stop, thrown};
 use super::handler::{Handler, When};
-use super::handles::{Opaque, Secret, Unknown};
 use super::host_call::{Outcome, evaluating, place, set};
+use super::opaque::{Opaque, Secret, Unknown};
 use crate::model::{Failure, FailureKind};
 use crate::run::StepExit;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Module, NativeCallContext, Position};

@@ -1,4 +1,4 @@
-//! The commands as functions of the engine: each converts its arguments and asks the evaluation's session.
+//! Registers the commands as Rhai functions; each call goes to the evaluation's session.
 
 use super::arguments;
 use super::catalogue::Catalogue;

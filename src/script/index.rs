@@ -1,4 +1,5 @@
-//! Where things stand in a program's files: corrects what Rhai says about places, and knows what functions take.
+//! Index of a program's functions, closures and constants: corrects the file and line that Rhai reports, and knows what
+//! functions take.
 //!
 //! Rhai 1.27.0 reports a closure of a workflow that a plugin calls with the plugin's file name.
 

@@ -2,10 +2,10 @@
 
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Origin};
-use super::header::{self, Header};
 use super::program::Program;
 use super::source::{Role, Source};
 use super::toolchain::Toolchain;
+use super::workflow_header::{self, Header};
 use crate::model::Failure;
 use crate::run::HostFn;
 use std::path::Path;
@@ -52,7 +52,7 @@ impl Library {
     /// There is no such workflow, a syntax error, or the first thing that is wrong with its header.
     pub fn header(&self, workflow: &str) -> Result<Header, Diagnostic> {
         let unit = self.toolchain.unit(Role::Workflow, workflow)?;
-        let (header, findings) = header::read(&unit, &self.toolchain.source(&unit));
+        let (header, findings) = workflow_header::read(&unit, &self.toolchain.source(&unit));
         findings.into_iter().next().map_or(Ok(header), Err)
     }
 

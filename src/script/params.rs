@@ -1,7 +1,7 @@
 //! Parameters as typed on the command line → plain data by the header's types.
 
-use super::header::{Header, HeaderParam, ParamKind};
 use super::suggest;
+use super::workflow_header::{Header, HeaderParam, ParamKind};
 use crate::model::{Failure, FailureKind, Value};
 use std::collections::BTreeMap;
 

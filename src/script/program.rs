@@ -7,11 +7,11 @@ use super::evaluation::{self, Evaluating};
 use super::failure::{is_stop, of_error, to_map};
 use super::flow::run_handler;
 use super::handler::When;
-use super::header::{self, Header};
 use super::index::Index;
 use super::params;
 use super::source::Source;
 use super::toolchain::Toolchain;
+use super::workflow_header::{self, Header};
 use crate::model::{Failure, FailureKind, Value};
 use crate::run::{Evaluation, Script, Session};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, Position, Scope};
@@ -33,7 +33,7 @@ impl Program {
         let Some(workflow) = units.first().cloned() else {
             return Err(Diagnostic::whole(Failure::new(FailureKind::Bug, "a program without a workflow"), ""));
         };
-        let (header, _) = header::read(&workflow, &toolchain.source(&workflow));
+        let (header, _) = workflow_header::read(&workflow, &toolchain.source(&workflow));
         let index = Arc::new(Index::new(&units, |unit| unit.file != workflow.file && toolchain.is_embedded(unit)));
         let sources = units.iter().map(|unit| Source { path: unit.file.clone(), text: unit.text.clone() }).collect();
         Ok(Self { header, sources, toolchain, workflow, index })

@@ -1,4 +1,4 @@
-//! The last net: a panic is a bug in relwf, reported in one piece.
+//! Turns a panic into one bug report.
 
 use super::errors;
 use super::out::Out;

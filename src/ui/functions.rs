@@ -3,7 +3,7 @@
 use super::style::{DIM, NAME, paint};
 use super::table::table;
 use crate::model::Value;
-use crate::run::{Field, Kind, Shape, Style};
+use crate::run::{Field, Kind, Style, ValueType};
 use crate::script::Function;
 use serde_json::json;
 
@@ -77,11 +77,11 @@ pub(super) struct Row {
 }
 
 /// The fields of a shape, and of what is inside them: `commits[].id`.
-fn collect(shape: &Shape, path: &str, rows: &mut Vec<Row>) {
+fn collect(shape: &ValueType, path: &str, rows: &mut Vec<Row>) {
     match shape {
-        Shape::Optional(shape) => collect(shape, path, rows),
-        Shape::List(item) => collect(item, &format!("{path}[]"), rows),
-        Shape::Map(fields) => {
+        ValueType::Optional(shape) => collect(shape, path, rows),
+        ValueType::List(item) => collect(item, &format!("{path}[]"), rows),
+        ValueType::Map(fields) => {
             for field in fields {
                 let dot = if path.is_empty() { "" } else { "." };
                 let inner = format!("{path}{dot}{}", field.name);
@@ -101,11 +101,11 @@ pub(super) fn params(function: &Function) -> Vec<Row> {
 }
 
 /// What a shape is, without its fields.
-fn kind_of(shape: &Shape) -> String {
+fn kind_of(shape: &ValueType) -> String {
     match shape {
-        Shape::Map(_) => "a map".to_owned(),
-        Shape::List(item) if matches!(**item, Shape::Map(_)) => "a list of maps".to_owned(),
-        Shape::Optional(shape) => format!("{} or ()", kind_of(shape)),
+        ValueType::Map(_) => "a map".to_owned(),
+        ValueType::List(item) if matches!(**item, ValueType::Map(_)) => "a list of maps".to_owned(),
+        ValueType::Optional(shape) => format!("{} or ()", kind_of(shape)),
         shape => shape.describe(),
     }
 }
@@ -201,15 +201,20 @@ fn signature(function: &Function) -> (&'static str, String, &'static str) {
     }
 }
 
-fn rhai_type(shape: &Shape) -> &'static str {
+fn rhai_type(shape: &ValueType) -> &'static str {
     match shape {
-        Shape::Any | Shape::Optional(_) => "?",
-        Shape::Nothing => "()",
-        Shape::Bool => "bool",
-        Shape::Int => "int",
-        Shape::Number => "float",
-        Shape::Text | Shape::Words(_) | Shape::Branch | Shape::Commit | Shape::Duration | Shape::Time => "String",
-        Shape::List(_) => "Array",
-        Shape::Dict(_) | Shape::Map(_) => "Map",
+        ValueType::Any | ValueType::Optional(_) => "?",
+        ValueType::Nothing => "()",
+        ValueType::Bool => "bool",
+        ValueType::Int => "int",
+        ValueType::Number => "float",
+        ValueType::Text
+        | ValueType::Words(_)
+        | ValueType::Branch
+        | ValueType::Commit
+        | ValueType::Duration
+        | ValueType::Time => "String",
+        ValueType::List(_) => "Array",
+        ValueType::Dict(_) | ValueType::Map(_) => "Map",
     }
 }

@@ -1,4 +1,4 @@
-//! The lines of `relwf merge-tree`. For programs: no colours, one line an answer.
+//! Output of `relwf merge-tree`, for programs: one line per answer, no colours.
 
 use crate::app::TreeAnswer;
 use crate::merge::ConflictKind;

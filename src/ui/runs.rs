@@ -1,4 +1,4 @@
-//! The runs, and one run's story.
+//! Output of `relwf runs` (the table) and `relwf show` (one run in detail).
 
 use super::errors::{failure_text, no_texts};
 use super::preview::counted;

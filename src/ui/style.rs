@@ -1,4 +1,4 @@
-//! The few styles there are. Streams without colours drop them again.
+//! The colours and styles; dropped where the stream has no colours.
 
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;

@@ -1,4 +1,4 @@
-//! Work that may take long outside of a run: cloning, fetching, merging. A spinner on a terminal, silence in a pipe.
+//! A spinner for slow work outside of a run: cloning, fetching, merging. Silent in a pipe.
 
 use super::out::{Charset, Out, Screen, Verbosity};
 use super::style::{WARNING, paint};

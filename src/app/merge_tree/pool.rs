@@ -1,7 +1,7 @@
 //! Many merges at once, answered in the order in which they were asked for.
 //!
 //! A caller that asks one at a time is answered at once by a single worker; where questions pile up, more of them take part. Knows
-//! nothing of lines or words.
+//! nothing of input lines or output formats.
 
 use super::{Place, TreeAnswer, TreeMerger};
 use crate::app::{Fetch, Invocation, Project};

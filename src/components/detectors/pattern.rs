@@ -1,4 +1,4 @@
-//! A pattern in any text file.
+//! A version found by a regular expression in a text file.
 
 use super::{Commit, Declared, Detector};
 use crate::components::Version;

@@ -1,4 +1,4 @@
-//! `fn version(files)` of a Rhai plugin.
+//! A detector written as a Rhai plugin: calls its `fn version(files)`.
 
 use super::{Commit, Declared, Detector};
 use crate::components::Version;

@@ -3,7 +3,7 @@
 
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::Config;
-use crate::effects::text::list;
+use crate::effects::shortened::shortened;
 use crate::forge::{Forge, Verdict};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, TimeText};
@@ -184,7 +184,7 @@ fn candidate(commit: &CommitInfo, judgement: &Judgement, query: &CandidateQuery)
         }
         Judgement::Against(reasons) => {
             let reasons: Vec<String> = reasons.iter().map(Reason::to_string).collect();
-            (false, None, list(&reasons, 5))
+            (false, None, shortened(&reasons, 5))
         }
     };
     Candidate { green, why, since, ..unjudged(commit) }

@@ -6,7 +6,7 @@ use crate::config::Environment;
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_deploy};
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
-use crate::effects::text::list;
+use crate::effects::shortened::shortened;
 use crate::effects::waiting::{DEADLINE, POLL, later, unreachable};
 use crate::forge::Verdict;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext};
@@ -149,7 +149,7 @@ impl WaitBuild {
             DeployReport::Red(red) => return Err(red_deploy(begun.commit, &red)),
             DeployReport::Open(why) => {
                 let why: Vec<String> = why.iter().map(Reason::to_string).collect();
-                return Ok(Err(list(&why, 5)));
+                return Ok(Err(shortened(&why, 5)));
             }
             DeployReport::Green(green) => green,
         };
@@ -223,10 +223,10 @@ impl Wait for WaitBuild {
         let event = self.args.event.word();
         let note = match (&self.context.ci, self.awaited()) {
             (Some(_), Awaited::Named(names)) => {
-                format!("assuming the {event} build passes, and these are green: {}", list(names, 5))
+                format!("assuming the {event} build passes, and these are green: {}", shortened(names, 5))
             }
             (Some(_), Awaited::Anything | Awaited::Nothing) => format!("assuming the {event} build passes"),
-            (None, Awaited::Named(names)) => format!("assuming these are green: {}", list(names, 5)),
+            (None, Awaited::Named(names)) => format!("assuming these are green: {}", shortened(names, 5)),
             (None, Awaited::Anything) => "assuming everything that reports on it is green".to_owned(),
             (None, Awaited::Nothing) => {
                 let note = Some("no CI is configured: nothing to wait for".to_owned());

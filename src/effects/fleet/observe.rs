@@ -1,4 +1,4 @@
-//! What the targets run.
+//! Finds out which version each target runs, and which targets are behind.
 
 use super::{Target, fleet_of, start};
 use crate::config::{FleetTarget, Observe};

@@ -1,4 +1,4 @@
-//! `fleet::roll`: updates one target.
+//! `fleet::roll`: updates one target, then checks that it runs the new version.
 
 use super::observe::observe;
 use super::{fleet_of, start};

@@ -1,4 +1,4 @@
-//! `fleet::wanted`: the version that a branch says.
+//! `fleet::wanted`: the version at the tip of a branch, which the fleet should run.
 
 use super::fleet_of;
 use crate::components::detect;

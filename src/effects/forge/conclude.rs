@@ -1,4 +1,4 @@
-//! `forge::conclude`: says on a change that landed how it went.
+//! `forge::conclude`: comments the result on a change that landed, and deletes the branch that relwf made for it.
 
 use super::own_branch::delete_branch;
 use super::{Numbered, change_number};

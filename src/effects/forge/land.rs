@@ -2,10 +2,10 @@
 
 use super::change_number;
 use crate::effects::EffectContext;
-use crate::effects::change_guard::{Proposed, head_moved};
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
-use crate::effects::landing::{ExpectedLanding, Landed, made_on};
 use crate::effects::landing_method::{LandingMethod, landing_method};
+use crate::effects::landing_proof::{ExpectedLanding, Landed, made_on};
+use crate::effects::proposal_guard::{Proposed, head_moved};
 use crate::effects::ref_lease::{RefLease, RemoteState, moved, not_sent};
 use crate::forge::{Change, ChangeState, MergeOutcome, MergeRequest};
 use crate::model::{

@@ -1,4 +1,4 @@
-//! The branch that relwf made for a change, and that goes with it.
+//! Deletes the branch that relwf created for a change, if nobody has pushed to it.
 
 use crate::effects::EffectContext;
 use crate::effects::ref_lease::RefLease;

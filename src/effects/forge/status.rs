@@ -1,4 +1,4 @@
-//! `forge::status`: records a check's word on a commit.
+//! `forge::status`: sets a check's status on a commit.
 
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};

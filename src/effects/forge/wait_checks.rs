@@ -5,12 +5,12 @@ use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_checks, red_jobs};
-use crate::effects::change_guard::Proposed;
 use crate::effects::ci::{BuildOutcome, build_here};
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
-use crate::effects::landing::ExpectedLanding;
+use crate::effects::landing_proof::ExpectedLanding;
+use crate::effects::proposal_guard::Proposed;
 use crate::effects::ref_lease::{RefLease, moved};
-use crate::effects::text::list;
+use crate::effects::shortened::shortened;
 use crate::effects::waiting::{DEADLINE, POLL, later, unreachable};
 use crate::forge::{ChangeState, Verdict, VerdictState};
 use crate::model::{
@@ -211,11 +211,11 @@ impl WaitChecks {
         let missing: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
         if now < begun.deadline {
             let again = self.context.config.forge.poll.unwrap_or(POLL);
-            return Ok(Observation::NotYet { why: list(&missing, 5), again });
+            return Ok(Observation::NotYet { why: shortened(&missing, 5), again });
         }
         Err(Failure::new(
             FailureKind::Timeout,
-            format!("the checks of {} were not all green in time: {}", begun.commit.short(), list(&missing, 5)),
+            format!("the checks of {} were not all green in time: {}", begun.commit.short(), shortened(&missing, 5)),
         )
         .hint("a check that never reports may be misspelt in relwf.toml, or its CI is not set up for this branch; `deadline` gives more time")
         .detail(json!({ "missing": missing })))
@@ -242,7 +242,7 @@ impl Wait for WaitChecks {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         let required = self.required(cx.task)?;
         let note = match LandsAfter::of(required.clone(), self.context.ci.as_ref().map(|ci| ci.start())) {
-            LandsAfter::Checks(checks) => format!("assuming the checks pass: {}", list(&checks, 5)),
+            LandsAfter::Checks(checks) => format!("assuming the checks pass: {}", shortened(&checks, 5)),
             LandsAfter::OwnBuild => "assuming the command of [ci] passes".to_owned(),
             LandsAfter::Nothing => "no checks required".to_owned(),
         };

@@ -1,4 +1,4 @@
-//! `git::cherry_pick`: commits taken over onto a branch.
+//! `git::cherry_pick`: commits applied on top of a branch.
 
 use super::series::{Change, Series, SeriesAnswer};
 use crate::effects::commit_effect::commits;

@@ -19,7 +19,7 @@ pub use series::SeriesAnswer;
 
 use super::EffectContext;
 use super::host_fn::Declared;
-use super::text::list;
+use super::shortened::shortened;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId, Value};
@@ -157,6 +157,6 @@ fn no_branch(mirror: &Mirror, branch: &BranchName) -> Failure {
     match near {
         Some((_, name)) => failure.hint(format!("did you mean `{name}`?")),
         None if names.is_empty() => failure.hint("the remote has no branches at all yet"),
-        None => failure.hint(format!("its branches are {}", list(&names, 10))),
+        None => failure.hint(format!("its branches are {}", shortened(&names, 10))),
     }
 }

@@ -1,4 +1,4 @@
-//! `git::revert`: commits of a branch taken back.
+//! `git::revert`: commits of a branch undone by new ones on top of it.
 
 use super::series::{Change, Series, SeriesAnswer};
 use crate::effects::commit_effect::commits;

@@ -1,4 +1,5 @@
-//! Commits taken over or taken back, on top of a branch, without a work tree: what `git::cherry_pick` and `git::revert` share.
+//! A series of commits applied or reverted on top of a branch, without a work tree: what `git::cherry_pick` and
+//! `git::revert` share.
 
 use super::{Commit, CommitOutcome, tip};
 use crate::components::ComponentDelta;

@@ -1,4 +1,4 @@
-//! `http::…`: one request. A read when it says so, otherwise an effect without a probe.
+//! `http::…`: one HTTP request. `get` is a read; `request` is an effect whose probe cannot tell whether the request arrived.
 
 mod exchange;
 mod get;

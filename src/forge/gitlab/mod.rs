@@ -6,8 +6,8 @@ mod answers;
 mod verdicts;
 
 use super::combine_verdicts::no_such_word;
+use super::project_path::project_path;
 use super::rest::{self, Manner, Rest};
-use super::slug::project_path;
 use super::{
     Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, unmarked,

@@ -1,4 +1,4 @@
-//! What a host has to do in each state.
+//! The action that the driver must take in each state of a command.
 
 use super::state::{Attempt, CommandState};
 use crate::model::{Failure, HumanDuration, Value};

@@ -1,4 +1,4 @@
-//! What can happen to a command, and what else a step depends on.
+//! The input events of a command's state machine, and the context of a step: the run, the retry policy, the time.
 
 use crate::model::{Failure, RunId, Value, WriteError};
 use crate::run::{Command, Observation, OnUnknown, Probe, Request, RetryPolicy};

@@ -10,10 +10,10 @@ use crate::script::catalogue::Function as HostFunction;
 use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::engine::MISSING;
-use crate::script::header;
 use crate::script::literal::Literal;
 use crate::script::source::Role;
 use crate::script::suggest;
+use crate::script::workflow_header;
 use rhai::{ASTNode, Expr, FnAccess, FnCallExpr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -68,7 +68,7 @@ fn keys(unit: &CompiledFile) -> BTreeSet<String> {
 /// The name of `run`'s parameter in a workflow, and what it holds.
 fn params(unit: &CompiledFile) -> Option<(String, Vec<String>)> {
     let run = unit.named("run").find(|function| function.params.len() == 1)?;
-    let (header, findings) = header::read(unit, "");
+    let (header, findings) = workflow_header::read(unit, "");
     let names = header.params.into_iter().map(|param| param.name).collect();
     (unit.role == Role::Workflow && findings.is_empty()).then(|| Some((run.params.first()?.clone(), names)))?
 }

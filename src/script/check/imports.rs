@@ -3,7 +3,7 @@
 use super::CheckContext;
 use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
-use crate::script::manifest::Manifest;
+use crate::script::plugin_header::Manifest;
 use crate::script::source::Role;
 use rhai::{ASTNode, Expr, Position, Stmt};
 use std::collections::BTreeSet;

@@ -17,7 +17,7 @@ use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
 use super::file_cache::FileCache;
 use super::source::Role;
-use super::{header, manifest};
+use super::{plugin_header, workflow_header};
 use rhai::{Engine, Stmt};
 
 /// What a script is checked against.
@@ -31,9 +31,9 @@ pub(super) struct CheckContext<'w> {
 /// Header or manifest, imports, capabilities, and that nothing runs outside of functions.
 pub(super) fn structure(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = match unit.role {
-        Role::Workflow => header::read(unit, "").1,
+        Role::Workflow => workflow_header::read(unit, "").1,
         Role::Plugin => {
-            let (manifest, mut findings) = manifest::read(unit, context.catalogue);
+            let (manifest, mut findings) = plugin_header::read(unit, context.catalogue);
             findings.extend(imports::capabilities(context, unit, &manifest));
             findings
         }

@@ -1,6 +1,6 @@
 //! What a static look knows of a value: nothing, or of which kinds it can be. Pure: knows no syntax.
 
-use crate::run::{Field, HostFn, Shape};
+use crate::run::{Field, HostFn, ValueType};
 use std::collections::BTreeMap;
 
 /// More kinds than this, or deeper ones, are not told apart.
@@ -68,26 +68,26 @@ impl Type {
         Self::shaped(function.answer(), function.name, "")
     }
 
-    fn shaped(shape: &'static Shape, function: &'static str, path: &str) -> Self {
-        let inside = |shape: &'static Shape| Self::shaped(shape, function, path);
+    fn shaped(shape: &'static ValueType, function: &'static str, path: &str) -> Self {
+        let inside = |shape: &'static ValueType| Self::shaped(shape, function, path);
         let kind = match shape {
-            Shape::Any => return Self::Unknown,
-            Shape::Nothing => Kind::Nothing,
-            Shape::Optional(shape) => return inside(shape).or(Self::nothing()),
-            Shape::List(item) => Kind::List(inside(item)),
-            Shape::Dict(value) => Kind::Dict(inside(value)),
-            Shape::Map(fields) => {
+            ValueType::Any => return Self::Unknown,
+            ValueType::Nothing => Kind::Nothing,
+            ValueType::Optional(shape) => return inside(shape).or(Self::nothing()),
+            ValueType::List(item) => Kind::List(inside(item)),
+            ValueType::Dict(value) => Kind::Dict(inside(value)),
+            ValueType::Map(fields) => {
                 Kind::Answer(Answer { function, path: path.to_owned(), fields, added: BTreeMap::new() })
             }
-            Shape::Bool
-            | Shape::Int
-            | Shape::Number
-            | Shape::Text
-            | Shape::Words(_)
-            | Shape::Branch
-            | Shape::Commit
-            | Shape::Duration
-            | Shape::Time => Kind::Plain,
+            ValueType::Bool
+            | ValueType::Int
+            | ValueType::Number
+            | ValueType::Text
+            | ValueType::Words(_)
+            | ValueType::Branch
+            | ValueType::Commit
+            | ValueType::Duration
+            | ValueType::Time => Kind::Plain,
         };
         Self::OneOf(vec![kind])
     }

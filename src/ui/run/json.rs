@@ -1,4 +1,4 @@
-//! One event a line on stdout.
+//! The run's events as JSON lines on stdout.
 
 use crate::run::{Event, Listener};
 use crate::ui::errors::unless_broken;

@@ -1,4 +1,4 @@
-//! A command in a few words.
+//! One-line description of a command.
 
 use crate::model::{Value, short_id, unknown_what};
 use crate::ui::style::{DIM, paint};

@@ -5,7 +5,7 @@
 //! for every type that it does not know.
 
 use super::failure::thrown;
-use super::handles::{Opaque, Secret, UNKNOWN_TYPE, Unknown};
+use super::opaque::{Opaque, Secret, UNKNOWN_TYPE, Unknown};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];

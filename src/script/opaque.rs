@@ -1,4 +1,4 @@
-//! Values that a script may pass on but not look into: what only the remote can invent, and secrets.
+//! Values that a script may pass on but not inspect: secrets, and in a dry run values that only the server will assign.
 
 use crate::model::{Failure, FailureKind};
 use rhai::ImmutableString;

@@ -1,5 +1,5 @@
-//! A push into a repository on this machine where there is no git program: objects as one pack, references by
-//! compare-and-swap under libgit2's own locks.
+//! Pushes into a repository on this machine through libgit2 where there is no git program: objects as one pack, references
+//! by compare-and-swap under libgit2's own locks.
 //!
 //! Hooks need git's program, so a repository that has any is refused.
 

@@ -1,5 +1,5 @@
-//! What a value looks like, for those who register, check, assume and document host functions: read once from the
-//! declaration of its type (its JSON Schema). Knows no host function.
+//! The types of host functions' arguments and answers, derived from their JSON Schema; used by registration, static check,
+//! dry run and reference. Knows no host function.
 
 use crate::model::{Value, is_unknown};
 use schemars::generate::SchemaSettings;
@@ -8,7 +8,7 @@ use serde_json::Map;
 
 /// What a value looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shape {
+pub enum ValueType {
     /// Any plain data.
     Any,
     /// `()`.
@@ -32,13 +32,13 @@ pub enum Shape {
     /// A time as RFC 3339.
     Time,
     /// A list.
-    List(Box<Shape>),
+    List(Box<ValueType>),
     /// A map with keys of any name.
-    Dict(Box<Shape>),
+    Dict(Box<ValueType>),
     /// A map with these fields.
     Map(Vec<Field>),
     /// The value, or `()`.
-    Optional(Box<Shape>),
+    Optional(Box<ValueType>),
 }
 
 /// A parameter of a host function, or a field of what it answers.
@@ -47,7 +47,7 @@ pub struct Field {
     /// Its name: the key of the map.
     pub name: String,
     /// What it must be, or is.
-    pub shape: Shape,
+    pub shape: ValueType,
     /// May it be absent?
     pub optional: bool,
     /// One phrase for the reference.
@@ -75,8 +75,8 @@ pub(super) fn schema<T: JsonSchema>(side: Side) -> Schema {
     settings.into_generator().into_root_schema_for::<T>()
 }
 
-impl Shape {
-    /// Read from a JSON Schema; what it cannot say is [`Shape::Any`].
+impl ValueType {
+    /// Read from a JSON Schema; what it cannot say is [`ValueType::Any`].
     pub(super) fn read(schema: &Value) -> Self {
         let words = |key: &str| schema.get(key).and_then(Value::as_array);
         if let Some(alternatives) = words("anyOf").or_else(|| words("oneOf")) {
@@ -240,7 +240,7 @@ fn fields(schema: &Value) -> Vec<Field> {
         let schema = properties.get(name)?;
         let doc = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some(Field { name: name.to_owned(), shape: Shape::read(schema), optional, doc })
+        Some(Field { name: name.to_owned(), shape: ValueType::read(schema), optional, doc })
     };
     let required_fields = required.iter().filter_map(|name| field(name, false));
     required_fields.chain(optional.filter_map(|name| field(name, true))).collect()
@@ -294,8 +294,8 @@ mod tests {
         DarkRed,
     }
 
-    fn told<T: JsonSchema>(side: Side) -> Shape {
-        Shape::read(schema::<T>(side).as_value())
+    fn told<T: JsonSchema>(side: Side) -> ValueType {
+        ValueType::read(schema::<T>(side).as_value())
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
             ]
         );
         assert_eq!(shape.fields()[0].doc, "its number");
-        assert_eq!(told::<()>(Side::Answered), Shape::Nothing);
+        assert_eq!(told::<()>(Side::Answered), ValueType::Nothing);
         assert_eq!(told::<Option<Inner>>(Side::Answered).describe(), "#{ id } or ()");
     }
 

@@ -1,6 +1,7 @@
-//! What others did to a change meanwhile: closed it, gave it another head or target, or merged it as something else.
+//! Checks that a proposed change is still as it was proposed: not closed, not retargeted, given no new head, not merged as
+//! something else.
 //!
-//! It is not for us to undo any of that. Whether what landed is exactly what was tested is for the landing to prove.
+//! Undoes nothing of that. Whether what landed is exactly what was tested is for `landing_proof` to say.
 
 use super::EffectContext;
 use crate::forge::{Change, ChangeState};

@@ -1,4 +1,5 @@
-//! The APIs of a project's forge and CI: one for each server, with the token that is for it.
+//! HTTP API clients for the project's forge and CI: one per server, each with that server's token; refuses tokens over plain
+//! http.
 
 use super::project::Project;
 use super::remote::{Remote, api_of, hosted};

@@ -1,4 +1,4 @@
-//! The workflows and plugins inside the program. Files of the project win over them.
+//! The embedded workflows and plugins: which ones each `init` preset writes, and their text for diagnostics.
 
 use crate::script::{self, Source};
 use std::sync::LazyLock;

@@ -1,8 +1,8 @@
-//! What a run that has stopped leaves to people: effects in doubt, and changes that are left open.
+//! What a stopped run leaves for an operator: effects in doubt, and open changes.
 
 use crate::effects::{ProposedChange, host_functions};
 use crate::model::Value;
-use crate::run::{Entry, Key, Settled, Shape};
+use crate::run::{Entry, Key, Settled, ValueType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ impl Doubt {
 /// What a command answers as JSON with gaps, and what of that an operator's word for it lacks, where it lacks anything.
 pub(super) fn unsaid(command: &str, word: &Value) -> Option<(String, Vec<&'static str>)> {
     let answer = host_functions().iter().copied().find(|function| function.name == command)?.answer();
-    if *answer == Shape::Nothing {
+    if *answer == ValueType::Nothing {
         return None;
     }
     let fields = answer.fields();

@@ -1,4 +1,4 @@
-//! What texts must look like to be a branch, a commit, a duration or a time; for parameters and arguments alike.
+//! Checks strings given as a branch, a commit, a duration or a time; used for workflow parameters and for arguments.
 
 use crate::model::{BranchName, HumanDuration};
 

@@ -1,4 +1,4 @@
-//! What a plugin says of itself: `const PLUGIN = #{ name, version, capabilities }`, read without executing anything.
+//! Parses a plugin's header, `const PLUGIN = #{ name, version, capabilities }`, from the syntax tree without running it.
 
 use super::catalogue::Catalogue;
 use super::compiled_file::CompiledFile;

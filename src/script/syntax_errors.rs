@@ -1,4 +1,4 @@
-//! What the parser found, in words for people, at the place where they have to type.
+//! Rhai's parse errors as diagnostics: a plain message, a hint, and the place to fix.
 
 use super::diagnostic::Diagnostic;
 use crate::model::SourceLocation;

@@ -1,4 +1,4 @@
-//! Whose certificates libgit2's OpenSSL trusts: this machine's, or those that git's settings name instead.
+//! Loads the CA certificates that libgit2's OpenSSL trusts: the system's, or those set in git's configuration.
 //!
 //! OpenSSL keeps them for the whole process, and only ever adds. Reading them takes longer than opening a repository, so they are
 //! loaded when the first server is connected to.

@@ -1,4 +1,4 @@
-//! What `[[component]]` says, validated.
+//! One `[[component]]` of relwf.toml, validated.
 
 use super::Detect;
 use crate::model::ComponentName;

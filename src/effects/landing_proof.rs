@@ -1,4 +1,5 @@
-//! What landed, compared with what was tested: found along the target's first parents, exact to parents and files.
+//! Proves that what landed on the target is what was tested: found along its first parents, the same commit or the same
+//! parents, and the same tree.
 
 use super::EffectContext;
 use super::ref_lease::{RefLease, moved};

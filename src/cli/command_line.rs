@@ -1,4 +1,4 @@
-//! The command line as a whole: global flags and the verbs.
+//! The whole command line: global options, the list of verbs, options that several verbs share.
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

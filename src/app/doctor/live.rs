@@ -1,8 +1,8 @@
-//! `doctor --live`: forge and CI are asked whether a promotion would get through. Reads alone.
+//! `doctor --live`: asks forge and CI, read-only, whether a promotion could land.
 
 use super::finding::Finding;
-use super::project::Project;
-use super::wiring::Parts;
+use crate::app::project::Project;
+use crate::app::wiring::Parts;
 use crate::ci::{BuildQuery, Ci};
 use crate::config::Environment;
 use crate::effects::{LandingMethod, landing_method_by};

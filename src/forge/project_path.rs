@@ -1,4 +1,4 @@
-//! Which project of a forge a remote's address names.
+//! The path of a project on its forge, read from a remote's address.
 
 use crate::git::RemoteUrl;
 use crate::model::{Failure, FailureKind};

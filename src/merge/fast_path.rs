@@ -1,4 +1,4 @@
-//! The merge that needs no renames: three trees side by side, opening only what both sides changed.
+//! The fast path: merges three trees without a search for renames, opening only what both sides changed.
 //!
 //! It decides most real merges, and gives up on everything that the search for renames could decide differently: a path
 //! deleted on one side and changed on the other, or deleted on both; a path added on both sides differently; a change of
@@ -8,7 +8,7 @@ use super::MergeError;
 use super::content::{Context, Versions};
 use super::entries::{Path, deeper, join, read, rows, trivial};
 use super::store::Store;
-use super::tree::{Builder, DIRECTORY, Entries, Item, is_regular};
+use super::tree_object::{Builder, DIRECTORY, Entries, Item, is_regular};
 use crate::odb::MAX_TREE_DEPTH;
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ fn loses(store: &Store<'_>, before: Item, after: Item, depth: usize) -> Result<b
     let mut candidate = right.next()?;
     while let Some(entry) = left.next()? {
         while let Some(other) = candidate
-            && super::tree::order(&other, &entry) == std::cmp::Ordering::Less
+            && super::tree_object::order(&other, &entry) == std::cmp::Ordering::Less
         {
             candidate = right.next()?;
         }

@@ -1,7 +1,7 @@
-//! Data as the short texts that go into messages and titles.
+//! Shortens a list for messages: the first items, and how many more there are.
 
 /// The first items, and how many more there are.
-pub(super) fn list(items: &[String], limit: usize) -> String {
+pub(super) fn shortened(items: &[String], limit: usize) -> String {
     let shown = items.iter().take(limit).map(String::as_str).collect::<Vec<_>>().join(", ");
     match items.len().saturating_sub(limit) {
         0 => shown,

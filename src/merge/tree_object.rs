@@ -1,4 +1,5 @@
-//! git's tree objects: reading them without copying, ordering their entries, writing them.
+//! git's tree objects: file modes, reading entries without copying them, their order, writing; and three trees read side by
+//! side.
 
 use super::MergeError;
 use super::store::damaged;

@@ -1,11 +1,11 @@
-//! What a workflow says of itself: `const WORKFLOW = #{ … }`, read from its syntax tree without executing anything.
+//! Parses a workflow's header, `const WORKFLOW = #{ … }`, from the syntax tree without running it: title, parameters, lock.
 
 use super::arguments::describe;
 use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
-use super::kinds;
 use super::literal::{Entry, Literal};
 use super::suggest;
+use super::text_formats;
 use crate::model::Value;
 use serde::{Deserialize, Serialize};
 
@@ -76,10 +76,10 @@ impl ParamKind {
             Self::Int => when(value.is_i64()),
             Self::Bool => when(value.is_boolean()),
             Self::List => when(value.is_array()),
-            Self::Branch => text(kinds::branch),
-            Self::Commit => text(kinds::commit),
-            Self::Duration => text(kinds::duration),
-            Self::Time => text(kinds::time),
+            Self::Branch => text(text_formats::branch),
+            Self::Commit => text(text_formats::commit),
+            Self::Duration => text(text_formats::duration),
+            Self::Time => text(text_formats::time),
         }
     }
 }
