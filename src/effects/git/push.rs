@@ -3,7 +3,7 @@
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::ref_lease::{RefLease, RemoteState};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, Revision, WriteError};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
 use crate::run::{Kind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub(super) static PUSH: Function<Args, Pushed> = map(
 pub(super) struct Args {
     /// the branch of the remote
     branch: BranchName,
-    /// where it shall point
+    /// where it should point
     commit: Revision,
     /// the commit it must hold now, or "absent"; by default as last fetched
     expect: Option<Revision>,
@@ -36,11 +36,9 @@ pub(super) struct Pushed {
     /// the branch
     branch: BranchName,
     /// where it points
-    #[schemars(with = "Option<CommitId>")]
-    commit: Option<ObjectId>,
+    commit: CommitId,
     /// where it pointed; () when it is new
-    #[schemars(with = "Option<CommitId>")]
-    before: Option<ObjectId>,
+    before: Option<CommitId>,
 }
 
 struct Push {
@@ -60,8 +58,9 @@ impl Push {
         Ok(RefLease { name: self.args.branch.to_ref(), old: old.map(CommitId::object), new: Some(new.object()) })
     }
 
-    fn pushed(&self, lease: &RefLease) -> Pushed {
-        Pushed { branch: self.args.branch.clone(), commit: lease.new, before: lease.old }
+    fn pushed(&self, lease: &RefLease) -> Result<Pushed, Failure> {
+        let Some(new) = lease.new else { return Err(Failure::new(FailureKind::Bug, "a push without a commit")) };
+        Ok(Pushed { branch: self.args.branch.clone(), commit: new.into(), before: lease.old.map(CommitId::from) })
     }
 }
 
@@ -75,12 +74,12 @@ impl Effect for Push {
 
     fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Pushed, WriteError> {
         intent.facts.push(&self.context, cx.task)?;
-        Ok(self.pushed(&intent.facts))
+        self.pushed(&intent.facts).map_err(WriteError::Unknown)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Probe<Pushed>, Failure> {
         Ok(match intent.facts.remote_state(&self.context, cx.task)? {
-            RemoteState::Done => Probe::Done(self.pushed(&intent.facts)),
+            RemoteState::Done => Probe::Done(self.pushed(&intent.facts)?),
             RemoteState::Before => Probe::Absent,
             RemoteState::Elsewhere(why) => Probe::Unknown(why),
         })
@@ -91,6 +90,6 @@ impl Effect for Push {
     }
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Pushed>, Failure> {
-        Ok(Assumed { value: self.pushed(&self.lease()?), note: None })
+        Ok(Assumed { value: self.pushed(&self.lease()?)?, note: None })
     }
 }

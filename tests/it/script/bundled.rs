@@ -246,7 +246,7 @@ fn a_failed_ring_is_the_last_one() {
     assert!(run.commands.iter().any(|command| command.starts_with("canary[b]#0")));
     assert!(!run.commands.iter().any(|command| command.starts_with("wide")), "{:?}", run.commands);
     insta::assert_snapshot!(run.failure(&program), @r##"
-    parallel: 1 of 2 branches of `canary` failed: a
+    parallel: 1 of 2 items of `canary` failed: a
       --> workflows/update-ppcs.rhai:35:20
       |         updated += flow::parallel(wave.name, wave.targets, |agent| {
       |                    ^^^^^^^^^^^^^^

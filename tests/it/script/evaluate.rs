@@ -96,7 +96,7 @@ fn all_branches_end_before_a_failure_is_thrown() {
         Some("b" | "c2") => Settled::Failure(Failure::new(FailureKind::Red, "red")),
         _ => echo(call),
     });
-    assert_eq!(run.value(), json!(["parallel", "2 of 3 branches of `p` failed: b, c", ["b: red", "c: red"]]));
+    assert_eq!(run.value(), json!(["parallel", "2 of 3 items of `p` failed: b, c", ["b: red", "c: red"]]));
     assert!(run.commands.iter().any(|command| command.starts_with("p[a]#1")));
 }
 
