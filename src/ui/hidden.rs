@@ -1,6 +1,6 @@
 //! What a merge hides, for people: every commit with its state, then what to decide.
 
-use super::preview::{ROWS, counted, rest};
+use super::lists::{ROWS, counted, rest};
 use super::style::{DIM, HINT, NAME, WARNING, paint};
 use super::table::table;
 use crate::app::ListedCommit;

@@ -13,6 +13,7 @@ pub mod errors;
 pub mod functions;
 mod hidden;
 pub mod init;
+mod lists;
 pub mod log;
 pub mod merge_tree;
 mod out;

@@ -3,14 +3,12 @@
 use super::components::components;
 use super::conflicts::conflicts;
 use super::hidden::hidden;
+use super::lists::{ROWS, counted, rest};
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::{ChangedFile, ListedCommit, Preview, PreviewOutcome};
 use crate::model::Value;
 use std::borrow::Cow;
-
-/// How many commits or files are listed at most; the rest is counted. `--json` has them all.
-pub const ROWS: usize = 25;
 
 /// The whole preview.
 pub fn preview(preview: &Preview) -> String {
@@ -96,16 +94,6 @@ fn on_one_line(path: &str) -> Cow<'_, str> {
     if path.contains(char::is_control) { Value::from(path).to_string().into() } else { path.into() }
 }
 
-/// How many are not listed.
-pub fn rest(count: usize) -> String {
-    if count > ROWS { format!("{}\n", paint(DIM, format!("… and {} more", count - ROWS))) } else { String::new() }
-}
-
 fn section(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("\n{text}") }
-}
-
-/// `1 file`, `2 files`.
-pub fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }

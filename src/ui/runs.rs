@@ -1,7 +1,7 @@
 //! Output of `relwf runs` (the table) and `relwf show` (one run in detail).
 
 use super::errors::{failure_text, no_texts};
-use super::preview::counted;
+use super::lists::counted;
 use super::run::{phrase, short};
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::table::table;

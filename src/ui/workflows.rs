@@ -1,7 +1,7 @@
 //! Workflows: the list, one workflow's help, what the check looked at.
 
+use super::lists::counted;
 use super::out::Out;
-use super::preview::counted;
 use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::Checked;
