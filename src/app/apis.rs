@@ -53,10 +53,7 @@ impl<'a> Apis<'a> {
         let token = credential.map(|credential| Secret::new(credential.secret()));
         let make = hosted(kind).unwrap_or(GITHUB).api;
         let api = make(client(self.project)?, base, token.as_ref());
-        let api = Arc::new(match self.project.config.forge.timeout {
-            Some(timeout) => api.deadline(timeout.duration()),
-            None => api,
-        });
+        let api = Arc::new(api.deadline(self.project.config.forge.timeout().duration()));
         self.known.borrow_mut().insert(base.to_owned(), Arc::clone(&api));
         Ok(api)
     }

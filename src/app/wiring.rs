@@ -141,7 +141,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
         }
         Some(CiKind::Command) => Some(Arc::new(CommandCi::new(
             config.command.clone(),
-            config.timeout,
+            config.timeout(),
             Arc::clone(&mirror),
             Arc::clone(&forge),
             folder.join("ci"),

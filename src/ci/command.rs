@@ -21,8 +21,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a build may take by default.
-const LIMIT: Duration = Duration::from_secs(3600);
 /// A log file ends here; the command goes on.
 const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 
@@ -86,17 +84,17 @@ impl Desk {
 }
 
 impl CommandCi {
-    /// Runs `command` (`[ci].command`; `${event}`, `${commit}` and `${branch}` are replaced in each word) for at most `limit`,
-    /// one hour by default. `folder` keeps logs and locks; `now` dates verdicts.
+    /// Runs `command` (`[ci].command`; `${event}`, `${commit}` and `${branch}` are replaced in each word) for at most `limit`.
+    /// `folder` keeps logs and locks; `now` dates verdicts.
     pub fn new(
         command: Vec<String>,
-        limit: Option<HumanDuration>,
+        limit: HumanDuration,
         mirror: Arc<Mirror>,
         forge: Arc<dyn Forge>,
         folder: PathBuf,
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Self {
-        Self { argv: command, limit: limit.map_or(LIMIT, HumanDuration::duration), mirror, forge, folder, now }
+        Self { argv: command, limit: limit.duration(), mirror, forge, folder, now }
     }
 
     fn desk(&self, commit: CommitId, event: CiEvent, name: &str) -> Desk {

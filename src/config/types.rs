@@ -5,6 +5,7 @@ use crate::document::Words;
 use crate::model::{BranchName, ComponentName, HumanDuration};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The whole configuration.
 #[derive(Debug, Clone)]
@@ -82,15 +83,26 @@ pub struct ForgeConfig {
     pub kind: Option<ForgeKind>,
     /// `api`.
     pub api: Option<String>,
-    /// `poll`: how often it is asked for what is waited for. Default 5 seconds.
+    /// `poll`: how often it is asked for what is waited for.
     pub poll: Option<HumanDuration>,
-    /// `timeout`: how long one request may take. Default 1 minute.
+    /// `timeout`: how long one request may take.
     pub timeout: Option<HumanDuration>,
-    /// `prefix`: what the branches begin with that changes are proposed from. Default `relwf/promote/`.
+    /// `prefix`: what the branches begin with that changes are proposed from.
     pub prefix: Option<String>,
 }
 
+/// What holds where relwf.toml has no such key. A test compares the reference with it.
 impl ForgeConfig {
+    /// How often it is asked for what is waited for.
+    pub fn poll(&self) -> HumanDuration {
+        self.poll.unwrap_or(HumanDuration::new(Duration::from_secs(5)))
+    }
+
+    /// How long one request may take.
+    pub fn timeout(&self) -> HumanDuration {
+        self.timeout.unwrap_or(HumanDuration::new(Duration::from_secs(60)))
+    }
+
     /// What the branches begin with that changes are proposed from.
     pub fn prefix(&self) -> &str {
         self.prefix.as_deref().unwrap_or("relwf/promote/")
@@ -125,12 +137,25 @@ pub struct CiConfig {
     pub api: Option<String>,
     /// `command`: run in a checkout of the commit; `${event}` is replaced; exit 0 is green.
     pub command: Vec<String>,
-    /// `timeout`: how long one build may take. Default 1 hour.
+    /// `timeout`: how long one build may take.
     pub timeout: Option<HumanDuration>,
-    /// `silence`: how long nothing may report on a landed commit before it counts as unwatched. Default 1 minute.
+    /// `silence`: how long nothing may report on a landed commit before it counts as unwatched.
     pub silence: Option<HumanDuration>,
     /// `workflow`: the file of `.github/workflows` that counts. Default: all of them.
     pub workflow: Option<String>,
+}
+
+/// What holds where relwf.toml has no such key. A test compares the reference with it.
+impl CiConfig {
+    /// How long one build may take.
+    pub fn timeout(&self) -> HumanDuration {
+        self.timeout.unwrap_or(HumanDuration::new(Duration::from_secs(3600)))
+    }
+
+    /// How long nothing may report on a landed commit before it counts as unwatched.
+    pub fn silence(&self) -> HumanDuration {
+        self.silence.unwrap_or(HumanDuration::new(Duration::from_secs(60)))
+    }
 }
 
 /// The kinds of CI.
@@ -241,4 +266,26 @@ pub enum Secret {
     Command(Vec<String>),
     /// `{ file = "path" }`.
     File(PathBuf),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys;
+    use crate::document::{Absent, KeyDoc};
+
+    #[test]
+    fn the_reference_states_the_defaults_that_hold() {
+        let stated = |keys: &[KeyDoc], name: &str| match keys.iter().find(|key| key.name == name).map(|key| key.absent)
+        {
+            Some(Absent::Default(text)) => text.trim_matches('`').to_owned(),
+            other => panic!("{name}: {other:?}"),
+        };
+        let (forge, ci) = (ForgeConfig::default(), CiConfig::default());
+        assert_eq!(stated(keys::forge::KEYS, "poll"), forge.poll().to_string());
+        assert_eq!(stated(keys::forge::KEYS, "timeout"), forge.timeout().to_string());
+        assert_eq!(stated(keys::forge::KEYS, "prefix"), forge.prefix());
+        assert_eq!(stated(keys::ci::KEYS, "timeout"), ci.timeout().to_string());
+        assert_eq!(stated(keys::ci::KEYS, "silence"), ci.silence().to_string());
+    }
 }

@@ -4,7 +4,7 @@ use crate::config::Health;
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
 use crate::effects::http::fetch;
-use crate::effects::waiting::{POLL, later};
+use crate::effects::waiting::later;
 use crate::http::shown_url;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext};
 use crate::policy;
@@ -103,7 +103,7 @@ impl Wait for Healthy {
         match ask(&self.context, health, begun.commit, cx.task) {
             Ok(version) => Ok(Observation::Ready(Some(Answer { url: shown_url(&health.url), version: Some(version) }))),
             Err(why) if self.context.clock.now() < begun.deadline => {
-                Ok(Observation::NotYet { why, again: self.context.config.forge.poll.unwrap_or(POLL) })
+                Ok(Observation::NotYet { why, again: self.context.config.forge.poll() })
             }
             Err(why) => Err(Failure::new(
                 FailureKind::Timeout,

@@ -7,7 +7,7 @@ use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_deploy};
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
 use crate::effects::shortened::shortened;
-use crate::effects::waiting::{DEADLINE, POLL, later, unreachable};
+use crate::effects::waiting::{DEADLINE, later, unreachable};
 use crate::forge::Verdict;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext};
 use crate::policy::{self, Awaited, DeployReport, Reason, judge_deploy};
@@ -16,7 +16,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 pub(super) static WAIT: Function<Args, Option<Built>> = map(
     Kind::Wait,
@@ -32,9 +31,6 @@ pub(super) static WAIT: Function<Args, Option<Built>> = map(
     ),
     (FailureKind::Timeout, "they were not all green at the deadline"),
 ]);
-
-/// How long reports may be awaited before their absence is taken for an answer.
-const SILENCE: HumanDuration = HumanDuration::new(Duration::from_secs(60));
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
@@ -185,7 +181,7 @@ impl WaitBuild {
         match found {
             Ok(value) => Ok(Observation::Ready(value)),
             Err(why) if self.context.clock.now() < begun.deadline => {
-                Ok(Observation::NotYet { why, again: self.context.config.forge.poll.unwrap_or(POLL) })
+                Ok(Observation::NotYet { why, again: self.context.config.forge.poll() })
             }
             Err(why) => {
                 let hint = "look at the CI; `deadline` gives more time, and a new run waits again".to_owned();
@@ -205,7 +201,7 @@ impl Wait for WaitBuild {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         let listens = self.listens();
         let said = if listens { self.said(commit, cx.task)? } else { Vec::new() };
-        let silence = self.context.config.ci.silence.unwrap_or(SILENCE);
+        let silence = self.context.config.ci.silence();
         Ok(Begun {
             commit,
             deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)),

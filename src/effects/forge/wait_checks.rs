@@ -11,7 +11,7 @@ use crate::effects::landing_proof::ExpectedLanding;
 use crate::effects::proposal_guard::Proposed;
 use crate::effects::ref_lease::{RefLease, moved};
 use crate::effects::shortened::shortened;
-use crate::effects::waiting::{DEADLINE, POLL, later, unreachable};
+use crate::effects::waiting::{DEADLINE, later, unreachable};
 use crate::forge::{ChangeState, Verdict, VerdictState};
 use crate::model::{
     BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext, Value, WriteError,
@@ -210,7 +210,7 @@ impl WaitChecks {
         }
         let missing: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
         if now < begun.deadline {
-            let again = self.context.config.forge.poll.unwrap_or(POLL);
+            let again = self.context.config.forge.poll();
             return Ok(Observation::NotYet { why: shortened(&missing, 5), again });
         }
         Err(Failure::new(

@@ -226,7 +226,7 @@ impl Bench {
         let ci = (!config.ci.command.is_empty()).then(|| {
             Arc::new(CommandCi::new(
                 config.ci.command.clone(),
-                config.ci.timeout,
+                config.ci.timeout(),
                 Arc::clone(&mirror),
                 forge.clone(),
                 folder.join("ci"),
