@@ -8,7 +8,6 @@ use super::invocation::Invocation;
 use super::project::Project;
 use super::remote::{Remote, variables};
 use crate::config::{CiKind, ForgeKind};
-use crate::forge::Forge;
 use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::{Route, Trust};
@@ -117,12 +116,10 @@ fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut V
     }
     match super::wiring::parts(project, Arc::new(mirror)) {
         Ok(parts) => {
-            findings.push(Finding::good("forge", Forge::kind(&*parts.forge)));
-            findings.push(match &parts.ci {
-                Some(ci) => Finding::good("ci", ci.kind()),
-                None if project.config.ci.kind == Some(CiKind::Status) => {
-                    Finding::good("ci", "status: whatever reports to the forge")
-                }
+            findings.push(Finding::good("forge", remote.forge.word()));
+            findings.push(match project.config.ci.kind() {
+                Some(CiKind::Status) => Finding::good("ci", "status: whatever reports to the forge"),
+                Some(kind) => Finding::good("ci", kind.word()),
                 None => Finding::odd("ci", "no [ci]: merges land untested", "add a [ci] section to relwf.toml"),
             });
             if live == Live::Yes {

@@ -132,8 +132,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     };
     let folder = project.invocation.state_dir()?.join("projects").join(name_of(url));
     let config = &project.config.ci;
-    let kind = config.kind.or((!config.command.is_empty()).then_some(CiKind::Command));
-    let ci: Option<Arc<dyn Ci>> = match kind {
+    let ci: Option<Arc<dyn Ci>> = match config.kind() {
         None => None,
         Some(CiKind::Command) if config.command.is_empty() => {
             return Err(Failure::new(FailureKind::Config, "[ci] kind = \"command\" needs a command")
@@ -173,17 +172,22 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
         Some(CiKind::Status) => None,
     };
     for environment in &project.config.environments {
-        can_report(environment, &*forge, ci.as_deref())?;
+        can_report(environment, kind, &*forge, ci.as_deref())?;
     }
     Ok(Parts { forge, ci, identity, folder })
 }
 
 /// Stops at a name in `deployed_by` that nothing will ever report.
-fn can_report(environment: &Environment, forge: &dyn Forge, ci: Option<&dyn Ci>) -> Result<(), Failure> {
+fn can_report(
+    environment: &Environment,
+    kind: ForgeKind,
+    forge: &dyn Forge,
+    ci: Option<&dyn Ci>,
+) -> Result<(), Failure> {
     let found = policy::never_reports(environment, forge.caps().deploys, ci.map(Ci::start));
     let Some((name, why)) = found else { return Ok(()) };
     let why = match why {
-        NeverReports::NoDeployments => format!("the forge ({}) keeps no deployments", forge.kind()),
+        NeverReports::NoDeployments => format!("the forge ({}) keeps no deployments", kind.word()),
         NeverReports::NoCommand => "only a command of [ci] reports that".to_owned(),
     };
     let words = format!("the environment `{}` is deployed_by `{name}`, and {why}", environment.name);

@@ -263,10 +263,6 @@ impl CommandCi {
 }
 
 impl Ci for CommandCi {
-    fn kind(&self) -> &'static str {
-        "command"
-    }
-
     fn start(&self) -> Start {
         Start::Us
     }

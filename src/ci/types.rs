@@ -103,8 +103,6 @@ pub struct Ticket(pub String);
 
 /// A CI.
 pub trait Ci: Send + Sync {
-    /// Its kind: `command`, `travis`, …
-    fn kind(&self) -> &'static str;
     /// Who starts builds for pushes and changes.
     fn start(&self) -> Start;
     /// What its builds of pushes are called on the forge; empty where that does not tell them from others.

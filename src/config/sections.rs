@@ -2,7 +2,7 @@
 
 use super::keys::{self, ci as ci_keys, environment as key, forge as forge_keys};
 use super::{CiConfig, CiKind, Environment, ForgeConfig, Health, Secret, ShConfig};
-use crate::document::{Kind, Node, Source, Table, suggestion};
+use crate::document::{At, Kind, Node, Source, Table, suggestion};
 use crate::model::{BranchName, CiEvent, DEPLOYMENT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -86,6 +86,13 @@ pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
     forge
 }
 
+/// A key of `[ci]` that stands beside a `kind` which does not read it.
+fn only_with(table: &Table<'_, '_>, at: At, key: &str, kind: CiKind) {
+    let kind = kind.word();
+    let hint = format!("delete `{key}`, or set `kind = \"{kind}\"`");
+    table.source.wrong(at, format!("`{key}` goes with `kind = \"{kind}\"` only"), hint);
+}
+
 /// `[ci]`.
 pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
     let kind = table.word(ci_keys::KIND);
@@ -93,25 +100,21 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
     let command = table.argv(ci_keys::COMMAND).unwrap_or_default();
     match (kind, there) {
         (Some(CiKind::Command), None) => table.wrong(
-            "`kind` is `command`, but `command` is missing",
+            format!("`kind` is `{}`, but `{}` is missing", CiKind::Command.word(), ci_keys::COMMAND.name()),
             "say what to run, like `command = [\"make\", \"travis_${event}\"]`".to_owned(),
         ),
-        (Some(kind), Some(command)) if kind != CiKind::Command => table.source.wrong(
-            command.at,
-            "`command` goes with `kind = \"command\"` alone",
-            "delete `command`, or set `kind = \"command\"`".to_owned(),
-        ),
+        (Some(kind), Some(command)) if kind != CiKind::Command => {
+            only_with(&table, command.at, ci_keys::COMMAND.name(), CiKind::Command);
+        }
         _ => {}
     }
     let workflow = table.text(ci_keys::WORKFLOW);
     if let Some(workflow) = workflow.as_ref().filter(|_| kind != Some(CiKind::Actions)) {
-        let hint = "delete `workflow`, or set `kind = \"actions\"`".to_owned();
-        table.source.wrong(workflow.at, "`workflow` goes with `kind = \"actions\"` alone", hint);
+        only_with(&table, workflow.at, ci_keys::WORKFLOW.name(), CiKind::Actions);
     }
     let silence = table.duration(ci_keys::SILENCE);
     if let Some(silence) = table.value(ci_keys::SILENCE).filter(|_| kind != Some(CiKind::Status)) {
-        let hint = "delete `silence`, or set `kind = \"status\"`".to_owned();
-        table.source.wrong(silence.at, "`silence` goes with `kind = \"status\"` alone", hint);
+        only_with(&table, silence.at, ci_keys::SILENCE.name(), CiKind::Status);
     }
     let ci = CiConfig {
         kind,

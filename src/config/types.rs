@@ -123,6 +123,13 @@ pub enum ForgeKind {
     Local,
 }
 
+impl ForgeKind {
+    /// As `kind` has it, also in messages.
+    pub fn word(self) -> &'static str {
+        Words::word(self)
+    }
+}
+
 impl Words for ForgeKind {
     const WORDS: &'static [(&'static str, Self)] =
         &[("github", Self::Github), ("gitlab", Self::Gitlab), ("forgejo", Self::Forgejo), ("local", Self::Local)];
@@ -147,6 +154,11 @@ pub struct CiConfig {
 
 /// What holds where relwf.toml has no such key. A test compares the reference with it.
 impl CiConfig {
+    /// What builds and tests commits; `None` without a CI.
+    pub fn kind(&self) -> Option<CiKind> {
+        self.kind.or((!self.command.is_empty()).then_some(CiKind::Command))
+    }
+
     /// How long one build may take.
     pub fn timeout(&self) -> HumanDuration {
         self.timeout.unwrap_or(HumanDuration::new(Duration::from_secs(3600)))
@@ -172,6 +184,13 @@ pub enum CiKind {
     Status,
     /// A command on this machine.
     Command,
+}
+
+impl CiKind {
+    /// As `kind` has it, also in messages.
+    pub fn word(self) -> &'static str {
+        Words::word(self)
+    }
 }
 
 impl Words for CiKind {

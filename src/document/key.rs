@@ -103,6 +103,14 @@ pub(crate) trait Takes {
 /// A key that takes one of a few words.
 pub(crate) trait Words: Copy + 'static {
     const WORDS: &'static [(&'static str, Self)];
+
+    /// As it is written.
+    fn word(self) -> &'static str
+    where
+        Self: PartialEq,
+    {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// One of a few words.

@@ -206,10 +206,6 @@ enum Edited {
 }
 
 impl Forge for LocalForge {
-    fn kind(&self) -> &'static str {
-        "local"
-    }
-
     fn caps(&self) -> Caps {
         Caps { merges: false, needs_branch: false, deploys: false }
     }

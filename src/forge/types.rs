@@ -173,8 +173,6 @@ pub enum MergeOutcome {
 
 /// A forge. Writes are idempotent by marker: look first, act if needed.
 pub trait Forge: Send + Sync {
-    /// Its kind: `local`, `github`, …
-    fn kind(&self) -> &'static str;
     /// What it can do.
     fn caps(&self) -> Caps;
     /// The tip of a branch, as the forge sees it now.

@@ -177,7 +177,7 @@ fn deployers_are_named_where_they_can_report() {
     wrong(&of("deployed_by = [\"deployment/\"]"), &[("4:16", "a deployment to which environment?")]);
     let words = "nothing reports `relwf/pull_request` on what has landed";
     wrong(&of("deployed_by = [\"relwf/pull_request\"]"), &[("4:16", words)]);
-    wrong("[ci]\nkind = \"travis\"\nsilence = \"1m\"\n", &[("3:11", "`silence` goes with `kind = \"status\"` alone")]);
+    wrong("[ci]\nkind = \"travis\"\nsilence = \"1m\"\n", &[("3:11", "`silence` goes with `kind = \"status\"` only")]);
 }
 
 #[test]
@@ -222,7 +222,7 @@ component = \"pcc\"
             ("15:10", "`detect` is `gopgk`, which is not known"),
             ("18:8", "`kind` is `githab`, which is not known"),
             ("19:7", "`api` is no URL that starts with `https://` or `http://`"),
-            ("22:11", "`command` goes with `kind = \"command\"` alone"),
+            ("22:11", "`command` goes with `kind = \"command\"` only"),
             ("23:11", "`timeout`: `10` is not a duration; write it like `90s`, `10m`, `1h30m` or `2d`"),
             ("25:13", "there is no component `pcc`"),
         ],

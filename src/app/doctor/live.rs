@@ -15,14 +15,15 @@ pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, find
     for environment in environments {
         findings.push(landing(parts, environment, task).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
     }
-    let Some(ci) = &parts.ci else { return };
+    let (Some(ci), Some(kind)) = (&parts.ci, project.config.ci.kind()) else { return };
+    let kind = kind.word();
     let query = BuildQuery { branch: environments.first().map(|first| first.branch.clone()), ..BuildQuery::default() };
     findings.push(Finding::of(
         "builds",
         match ci.builds(&query, task) {
             Ok(builds) => Ok(match builds.first().and_then(|newest| newest.url.clone()) {
-                Some(url) => format!("{} can be read; the newest is {url}", ci.kind()),
-                None => format!("{} can be read; there are none yet", ci.kind()),
+                Some(url) => format!("{kind} can be read; the newest is {url}"),
+                None => format!("{kind} can be read; there are none yet"),
             }),
             Err(error) => Err(Failure::from(error)),
         },

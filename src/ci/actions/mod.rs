@@ -92,10 +92,6 @@ fn weight(state: BuildState) -> u8 {
 }
 
 impl Ci for ActionsCi {
-    fn kind(&self) -> &'static str {
-        "actions"
-    }
-
     fn start(&self) -> Start {
         Start::Server
     }

@@ -72,10 +72,6 @@ impl GitlabCi {
 }
 
 impl Ci for GitlabCi {
-    fn kind(&self) -> &'static str {
-        "gitlab"
-    }
-
     fn start(&self) -> Start {
         Start::Server
     }

@@ -110,10 +110,6 @@ impl TravisCi {
 }
 
 impl Ci for TravisCi {
-    fn kind(&self) -> &'static str {
-        "travis"
-    }
-
     fn start(&self) -> Start {
         Start::Server
     }

@@ -2,7 +2,7 @@
 //! policy judges.
 
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
-use crate::config::Config;
+use crate::config::{CiKind, Config};
 use crate::effects::shortened::shortened;
 use crate::forge::{Forge, Verdict};
 use crate::git::{CommitInfo, LogRange, Mirror};
@@ -161,8 +161,9 @@ impl Candidates<'_> {
     /// The newest build of a push, where a CI on a server can be asked for it.
     fn push_build(&self, commit: CommitId, branch: &BranchName) -> Result<Option<(&'static str, BuildState)>, Failure> {
         let Some(ci) = self.ci.filter(|ci| ci.start() == Start::Server) else { return Ok(None) };
+        let kind = self.config.ci.kind().map_or("[ci]", CiKind::word);
         let query = BuildQuery { commit: Some(commit), event: Some(CiEvent::Push), branch: Some(branch.clone()) };
-        Ok(ci.builds(&query, self.task)?.first().map(|build| (ci.kind(), build.state)))
+        Ok(ci.builds(&query, self.task)?.first().map(|build| (kind, build.state)))
     }
 
     /// What was reported on the change's head where the forge merged the change itself, and the merge has exactly its files.

@@ -118,10 +118,6 @@ impl ForgejoForge {
 }
 
 impl Forge for ForgejoForge {
-    fn kind(&self) -> &'static str {
-        "forgejo"
-    }
-
     fn caps(&self) -> Caps {
         Caps { merges: true, needs_branch: true, deploys: false }
     }
@@ -254,7 +250,7 @@ impl Forge for ForgejoForge {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
-            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word(self.kind())),
+            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word("Forgejo")),
             VerdictState::Red => "failure",
         };
         let mut body = json!({ "state": state, "context": verdict.context, "description": verdict.description });

@@ -151,10 +151,6 @@ fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> 
 }
 
 impl Forge for GithubForge {
-    fn kind(&self) -> &'static str {
-        "github"
-    }
-
     fn caps(&self) -> Caps {
         Caps { merges: true, needs_branch: true, deploys: true }
     }
@@ -318,7 +314,7 @@ impl Forge for GithubForge {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
-            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word(self.kind())),
+            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word("GitHub")),
             VerdictState::Red => "failure",
         };
         // GitHub cuts nothing: it refuses descriptions of more than 140 characters, and addresses that are not http.

@@ -132,10 +132,6 @@ pub fn gitlab_project(url: &RemoteUrl, api: &str) -> Result<String, Failure> {
 }
 
 impl Forge for GitlabForge {
-    fn kind(&self) -> &'static str {
-        "gitlab"
-    }
-
     fn caps(&self) -> Caps {
         Caps { merges: true, needs_branch: true, deploys: true }
     }
@@ -293,7 +289,7 @@ impl Forge for GitlabForge {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
-            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word(self.kind())),
+            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word("GitLab")),
             VerdictState::Red => "failed",
         };
         let description: String = verdict.description.chars().take(255).collect();
