@@ -1,12 +1,10 @@
 //! Global options, environment variables and the ctrl-C flag of this process; where its state and cache directories are.
 
+use crate::effects::EnvLookup;
 use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure, FailureKind};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The environment's variables, given in so that tests have their own.
-pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Is the remote asked first?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub struct Invocation {
     /// `--no-cross-check`.
     pub cross_check: CrossCheckMode,
     /// The environment.
-    pub env: Env,
+    pub env: EnvLookup,
     /// ctrl-C.
     pub cancel: Cancel,
 }

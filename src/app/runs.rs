@@ -3,11 +3,12 @@
 use super::launch::who;
 use super::needs_operator::{OpenChange, left_open, unsaid};
 use super::project::Project;
-use crate::journal::{Decision, JournalRow, Run, Signalled, Store, Verdict, Which};
+use crate::effects::ApprovalRequest;
+use crate::journal::{JournalRow, Run, Signalled, Store, Verdict, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
-use crate::run::{Entry, Key, Path, RunStatus, Settled};
+use crate::run::{ApprovalDecision, Entry, Key, Path, RunStatus, Settled};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// One row of `relwf runs`.
@@ -113,13 +114,6 @@ pub struct Decided {
     pub actor: String,
     /// What about.
     pub message: String,
-}
-
-/// What an approval wrote down when its wait began.
-#[derive(Deserialize)]
-struct Asked {
-    digest: String,
-    message: String,
 }
 
 /// Which runs are listed.
@@ -279,10 +273,10 @@ pub fn approve(
             }
         });
     };
-    let asked: Asked = serde_json::from_value(entry.begun.unwrap_or_default())
+    let asked: ApprovalRequest = serde_json::from_value(entry.begun.unwrap_or_default())
         .map_err(|error| Failure::new(FailureKind::Bug, "an approval is written down in another shape").cause(error))?;
     let actor = who(project).actor;
-    let decision = Decision { approved, actor: actor.clone(), reason, at: Timestamp::now() };
+    let decision = ApprovalDecision { approved, actor: actor.clone(), reason, at: Timestamp::now() };
     match store.signal(id, &key, &asked.digest, &decision)? {
         Signalled::Written => Ok(Decided { actor, message: asked.message }),
         Signalled::Already(earlier) => {

@@ -5,13 +5,13 @@ use super::project::Project;
 use super::remote::hosted;
 use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
 use crate::config::{CiKind, Environment, ForgeKind};
-use crate::effects::{Clock, Decision, EffectContext, Registry, Signals};
+use crate::effects::{Clock, EffectContext, Registry, Signals};
 use crate::forge::{Forge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
 use crate::model::{Failure, FailureKind, RunId, Secret, TaskContext, hex};
 use crate::policy::{self, NeverReports};
-use crate::run::Key;
+use crate::run::{ApprovalDecision, Key};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -34,14 +34,8 @@ impl Clock for SystemClock {
 struct StoredSignals(Store);
 
 impl Signals for StoredSignals {
-    fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Failure> {
-        let found = self.0.decision(run, key, digest)?;
-        Ok(found.map(|found| Decision {
-            approved: found.approved,
-            actor: found.actor,
-            reason: found.reason,
-            at: found.at,
-        }))
+    fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, Failure> {
+        self.0.decision(run, key, digest)
     }
 }
 
@@ -49,7 +43,7 @@ impl Signals for StoredSignals {
 struct NoSignals;
 
 impl Signals for NoSignals {
-    fn decision(&self, _: &RunId, _: &Key, _: &str) -> Result<Option<Decision>, Failure> {
+    fn decision(&self, _: &RunId, _: &Key, _: &str) -> Result<Option<ApprovalDecision>, Failure> {
         Ok(None)
     }
 }

@@ -9,7 +9,7 @@ use crate::git::{Identity, Mirror, Signing};
 use crate::http::Client;
 use crate::model::{Cancel, Failure, RunId};
 use crate::network::Routes;
-use crate::run::Key;
+use crate::run::{ApprovalDecision, Key};
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,19 +22,6 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, how_long: std::time::Duration);
 }
 
-/// What a person decided about an approval.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// Yes or no.
-    pub approved: bool,
-    /// Who.
-    pub actor: String,
-    /// Why.
-    pub reason: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// People's decisions, as the journal keeps them.
 pub trait Signals: Send + Sync {
     /// The decision on an approval whose digest is `digest`; first writer wins.
@@ -42,11 +29,11 @@ pub trait Signals: Send + Sync {
     /// # Errors
     ///
     /// The journal could not be read.
-    fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Failure>;
+    fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, Failure>;
 }
 
-/// Looks a variable of the environment up.
-pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+/// Looks a variable of the environment up; given in so that tests have their own.
+pub type EnvLookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What commands work on.
 pub struct EffectContext {
@@ -69,7 +56,7 @@ pub struct EffectContext {
     /// People's decisions.
     pub signals: Arc<dyn Signals>,
     /// The environment's variables, for secrets.
-    pub env: Env,
+    pub env: EnvLookup,
     /// The ways to servers: proxies and certificates.
     pub routes: Routes,
     /// The clock, for what ends later than it began.

@@ -31,7 +31,8 @@ mod waiting;
 
 pub(crate) use candidate::Line;
 
-pub use effect_context::{Clock, Decision, EffectContext, Signals};
+pub use effect_context::{Clock, EffectContext, EnvLookup, Signals};
+pub(crate) use flow::ApprovalRequest;
 pub(crate) use forge::ProposedChange;
 pub(crate) use git::{Commit, CommitOutcome, CommitsMade, SeriesAnswer};
 

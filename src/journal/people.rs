@@ -7,22 +7,9 @@ use super::rows::{self, RowContent, RowEvent};
 use super::runs::{is_open, over};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
-use crate::run::{Entry, Key};
+use crate::run::{ApprovalDecision, Entry, Key};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-
-/// What a person decided about an approval.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// Yes or no.
-    pub approved: bool,
-    /// Who.
-    pub actor: String,
-    /// Why.
-    pub reason: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
 
 /// What became of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +17,7 @@ pub enum Signalled {
     /// It counts.
     Written,
     /// There is an earlier decision, and it counts.
-    Already(Decision),
+    Already(ApprovalDecision),
 }
 
 /// An operator's decision about an effect in doubt.
@@ -48,7 +35,13 @@ impl Store {
     /// # Errors
     ///
     /// Kind `usage` when the run is over, `not-found`; `io` when its journal was edited.
-    pub fn signal(&self, run: &RunId, key: &Key, digest: &str, decision: &Decision) -> Result<Signalled, Failure> {
+    pub fn signal(
+        &self,
+        run: &RunId,
+        key: &Key,
+        digest: &str,
+        decision: &ApprovalDecision,
+    ) -> Result<Signalled, Failure> {
         self.change(|tx| {
             let head = rows::head(tx, run)?;
             let status = status(&head.status)?;
@@ -77,7 +70,7 @@ impl Store {
     /// # Errors
     ///
     /// Kind `io`.
-    pub fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Failure> {
+    pub fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, Failure> {
         self.read(|db| decided(db, run, key, digest))
     }
 
@@ -123,7 +116,7 @@ impl Store {
     }
 }
 
-fn decided(db: &Connection, run: &RunId, key: &Key, digest: &str) -> Result<Option<Decision>, Problem> {
+fn decided(db: &Connection, run: &RunId, key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, Problem> {
     let found = db
         .prepare_cached(
             "SELECT data, actor, reason, at FROM journal
@@ -138,5 +131,5 @@ fn decided(db: &Connection, run: &RunId, key: &Key, digest: &str) -> Result<Opti
     let Some((data, actor, reason, at)) = found else { return Ok(None) };
     let data: serde_json::Value = serde_json::from_str(&data).map_err(unreadable)?;
     let approved = data.get("approved").and_then(serde_json::Value::as_bool).unwrap_or(false);
-    Ok(Some(Decision { approved, actor, reason, at: at.parse().map_err(unreadable)? }))
+    Ok(Some(ApprovalDecision { approved, actor, reason, at: at.parse().map_err(unreadable)? }))
 }

@@ -29,6 +29,29 @@ pub enum Command {
     Effect(Box<dyn Effect>),
 }
 
+/// How a command touches the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Looks only; real in a dry run too.
+    Read,
+    /// Looks again and again until something is there; assumed in a dry run.
+    Wait,
+    /// Changes something; planned in a dry run.
+    Effect,
+}
+
+impl Kind {
+    /// The kind of this command.
+    pub fn of(command: &Command) -> Self {
+        match command {
+            Command::Read(_) => Self::Read,
+            Command::Wait(_) => Self::Wait,
+            Command::Effect(_) => Self::Effect,
+        }
+    }
+}
+
 /// What a command needs of the driver that performs it.
 pub struct Performing<'a> {
     /// The run.

@@ -1,10 +1,10 @@
 //! The dry driver: reads are real, effects and waits are assumed and listed.
 
 use super::announce::{Announcer, millis};
-use super::life::{Action, Cancellation, CommandKind, CommandState, Context, End, Happened, Moment, interrupted, step};
+use super::life::{Action, Cancellation, CommandState, Context, End, Happened, Moment, interrupted, step};
 use super::perform::{misfit, panic_text};
 use super::{
-    Advance, Assumed, Command, Commands, Event, Listener, Live, Outcome, Performing, PlanItem, Position, Request,
+    Advance, Assumed, Command, Commands, Event, Kind, Listener, Live, Outcome, Performing, PlanItem, Position, Request,
     RetryPolicy, RunStatus, Script, Settled,
 };
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, TaskContext, Value, unknown_inside};
@@ -117,7 +117,7 @@ impl Walk<'_> {
         loop {
             let happened = match action {
                 Action::Start => match &command {
-                    Ok(command) => Happened::Started(CommandKind::of(command)),
+                    Ok(command) => Happened::Started(Kind::of(command)),
                     Err(failure) => Happened::Unfit(failure.clone()),
                 },
                 Action::Record(_) => Happened::Recorded,

@@ -1,22 +1,12 @@
 //! What a host function is, as data: its name, what it takes and what it answers, read from the types that declare it. The
 //! script room registers and checks from it; `relwf check`, `relwf help functions` and the reference read it.
 
+use super::command::Kind;
 use super::value_type::{Field, Side, ValueType, names, schema};
 use crate::model::FailureKind;
 use schemars::{JsonSchema, Schema};
 use std::fmt;
 use std::sync::OnceLock;
-
-/// How a command touches the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Looks only; real in a dry run too.
-    Read,
-    /// Looks again and again until something is there; assumed in a dry run.
-    Wait,
-    /// Changes something; planned in a dry run.
-    Effect,
-}
 
 /// How arguments are written. Either way the journal sees one object from names to values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

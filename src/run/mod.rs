@@ -6,6 +6,7 @@
 
 mod advance;
 mod announce;
+mod approval_decision;
 mod call;
 mod command;
 mod divergence;
@@ -30,15 +31,18 @@ mod tests;
 mod value_type;
 
 pub use advance::{Advance, Evaluation, Script, advance};
+pub use approval_decision::ApprovalDecision;
 pub use call::{Call, Fingerprint};
-pub use command::{Assumed, Command, Commands, Effect, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait};
+pub use command::{
+    Assumed, Command, Commands, Effect, Intent, Kind, Observation, OnUnknown, Performing, Probe, Read, Wait,
+};
 pub use driver::{LocalDriver, Outcome};
 pub use dry::DryDriver;
 pub(crate) use event::StepStatus;
 pub use event::{Event, Listener, RunStatus};
 pub(crate) use history::Entry;
 pub use history::{History, Settled};
-pub use host_fn::{HostFn, Kind, Style};
+pub use host_fn::{HostFn, Style};
 pub(crate) use key::ParseKeyError;
 pub use key::{Key, Path};
 pub use live::Live;

@@ -2,8 +2,8 @@
 //!
 //! Decides nothing. Knows nothing of scripts or of what else is in flight; the driver does.
 
-use super::life::{Action, Cancellation, CommandKind, CommandState, Context, End, Happened, Moment, step};
-use super::{Command, Commands, Event, Key, Listener, Performing, RecordError, Recorder, Request, RetryPolicy};
+use super::life::{Action, Cancellation, CommandState, Context, End, Happened, Moment, step};
+use super::{Command, Commands, Event, Key, Kind, Listener, Performing, RecordError, Recorder, Request, RetryPolicy};
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Shown, TaskContext};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -105,7 +105,7 @@ impl Performer<'_> {
                 Err(panic) => return Happened::Panicked(panic),
             },
         };
-        let kind = CommandKind::of(&command);
+        let kind = Kind::of(&command);
         task.command = Some(command);
         Happened::Started(kind)
     }

@@ -3,9 +3,9 @@
 use crate::support::bench::{Bench, git};
 use crate::support::component::component;
 use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, Secret, ShConfig};
-use relwf::effects::{Decision, EffectContext};
+use relwf::effects::EffectContext;
 use relwf::model::{Failure, FailureKind, Value, WriteError};
-use relwf::run::{Observation, OnUnknown, Probe};
+use relwf::run::{ApprovalDecision, Observation, OnUnknown, Probe};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -765,7 +765,7 @@ fn an_approval_counts_for_what_was_shown() {
     assert_ne!(ask(json!({ "ppc": 3 })).begin()["digest"], begun["digest"]);
     let decide = |approved| {
         let decision =
-            Decision { approved, actor: "ada".to_owned(), reason: Some("late".to_owned()), at: bench.now()() };
+            ApprovalDecision { approved, actor: "ada".to_owned(), reason: Some("late".to_owned()), at: bench.now()() };
         bench.signals.0.lock().unwrap().insert(digest.clone(), decision);
     };
     decide(true);

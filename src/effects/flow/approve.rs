@@ -47,9 +47,9 @@ struct Approve {
 
 /// What is shown to the person who decides, and its digest.
 #[derive(Serialize, Deserialize)]
-struct Asked {
-    digest: String,
-    message: String,
+pub(crate) struct ApprovalRequest {
+    pub(crate) digest: String,
+    pub(crate) message: String,
     show: Value,
 }
 
@@ -63,14 +63,14 @@ impl Approve {
 }
 
 impl Wait for Approve {
-    type Begun = Asked;
+    type Begun = ApprovalRequest;
     type Answer = Approval;
 
-    fn begin(&self, _cx: &Performing<'_>) -> Result<Asked, Failure> {
-        Ok(Asked { digest: self.digest(), message: self.args.message.clone(), show: self.args.show.clone() })
+    fn begin(&self, _cx: &Performing<'_>) -> Result<ApprovalRequest, Failure> {
+        Ok(ApprovalRequest { digest: self.digest(), message: self.args.message.clone(), show: self.args.show.clone() })
     }
 
-    fn observe(&self, cx: &Performing<'_>, asked: Asked) -> Result<Observation<Approval>, Failure> {
+    fn observe(&self, cx: &Performing<'_>, asked: ApprovalRequest) -> Result<Observation<Approval>, Failure> {
         let Some(decision) = self.context.signals.decision(cx.run, cx.key, &asked.digest)? else {
             let why = format!(
                 "approval: {} (`relwf approve {run}`, or `relwf approve {run} --deny --reason …`)",

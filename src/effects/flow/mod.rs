@@ -8,6 +8,8 @@ mod timer;
 mod uuid;
 mod wait_until;
 
+pub(crate) use approve::ApprovalRequest;
+
 use super::host_fn::Declared;
 
 pub(super) static FUNCTIONS: &[&dyn Declared] =

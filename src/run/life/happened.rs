@@ -1,40 +1,17 @@
 //! The input events of a command's state machine, and the context of a step: the run, the retry policy, the time.
 
 use crate::model::{Failure, RunId, Value, WriteError};
-use crate::run::{Command, Observation, OnUnknown, Probe, Request, RetryPolicy};
+use crate::run::{Kind, Observation, OnUnknown, Probe, Request, RetryPolicy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// The kind of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CommandKind {
-    /// Looks.
-    Read,
-    /// Looks until something is there.
-    Wait,
-    /// Changes the world.
-    Effect,
-}
-
-impl CommandKind {
-    /// The kind of this command.
-    pub fn of(command: &Command) -> Self {
-        match command {
-            Command::Read(_) => Self::Read,
-            Command::Wait(_) => Self::Wait,
-            Command::Effect(_) => Self::Effect,
-        }
-    }
-}
 
 /// What happened to a command, as its host saw it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Happened {
     /// A process takes it up, for the first time or again; the call is of this kind.
-    Started(CommandKind),
+    Started(Kind),
     /// The call fits no command.
     Unfit(Failure),
     /// A read answered.

@@ -1,10 +1,10 @@
 //! The transitions: what follows from what happened.
 
 use super::action::Action;
-use super::happened::{Cancellation, CommandKind, Context, Happened};
+use super::happened::{Cancellation, Context, Happened};
 use super::state::{Attempt, CommandState, Doubt, ProbeCause, Tries, Written};
 use crate::model::{Failure, FailureKind, HumanDuration, Value, WriteError};
-use crate::run::{Observation, OnUnknown, Probe, Settled};
+use crate::run::{Kind, Observation, OnUnknown, Probe, Settled};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -112,14 +112,14 @@ impl Context<'_> {
     fn started(&self, state: &'static str, written: Written, happened: Happened) -> CommandState {
         use CommandState as S;
         match (written, happened) {
-            (Written::Nothing, Happened::Started(CommandKind::Read)) => S::Reading,
-            (Written::Nothing, Happened::Started(CommandKind::Wait)) => S::Beginning,
-            (Written::Nothing, Happened::Started(CommandKind::Effect)) => S::Preparing { tries: 1 },
-            (Written::Begun { facts }, Happened::Started(CommandKind::Wait)) => S::Observing { facts },
-            (Written::Intended(attempt), Happened::Started(CommandKind::Effect)) => {
+            (Written::Nothing, Happened::Started(Kind::Read)) => S::Reading,
+            (Written::Nothing, Happened::Started(Kind::Wait)) => S::Beginning,
+            (Written::Nothing, Happened::Started(Kind::Effect)) => S::Preparing { tries: 1 },
+            (Written::Begun { facts }, Happened::Started(Kind::Wait)) => S::Observing { facts },
+            (Written::Intended(attempt), Happened::Started(Kind::Effect)) => {
                 self.probe(attempt, 0, ProbeCause::Recovery)
             }
-            (Written::Absent(attempt), Happened::Started(CommandKind::Effect)) => self.first_try(attempt.next()),
+            (Written::Absent(attempt), Happened::Started(Kind::Effect)) => self.first_try(attempt.next()),
             (_, Happened::Unfit(failure)) => outcome(Settled::Failure(failure)),
             (_, Happened::Panicked(failure)) => S::Bug { failure },
             (_, happened) => self.impossible(state, &happened),

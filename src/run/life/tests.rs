@@ -4,7 +4,8 @@ use super::state::{Attempt, Doubt, ProbeCause, Tries, Written};
 use super::*;
 use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, WriteError};
 use crate::run::{
-    Call, Entry, Intent, Key, Observation, OnUnknown, Path, Position, Probe, Record, Request, RetryPolicy, Settled,
+    Call, Entry, Intent, Key, Kind, Observation, OnUnknown, Path, Position, Probe, Record, Request, RetryPolicy,
+    Settled,
 };
 use CommandState as S;
 use Happened as H;
@@ -133,7 +134,7 @@ fn events() -> Vec<H> {
         || vec![Ok(json!(1)), Err(failure(FailureKind::Red)), Err(failure(FailureKind::Network)), Err(resting(600))];
     let mut events = vec![H::Unfit(failure(FailureKind::Arguments)), H::Recorded, H::Slept];
     events.push(H::Panicked(failure(FailureKind::Bug)));
-    events.extend([CommandKind::Read, CommandKind::Wait, CommandKind::Effect].map(H::Started));
+    events.extend([Kind::Read, Kind::Wait, Kind::Effect].map(H::Started));
     for make in [H::Answered, H::Begun, H::Prepared, H::Assumed] {
         events.extend(looked().into_iter().map(make));
     }
@@ -314,7 +315,7 @@ fn in_doubt(state: &S) -> &str {
 #[test]
 fn an_intent_is_on_disk_before_an_effect_is_performed_and_its_outcome_after() {
     let events = vec![
-        H::Started(CommandKind::Effect),
+        H::Started(Kind::Effect),
         H::Prepared(Ok(json!({ "old": 1 }))),
         H::Recorded,
         H::Performed(Ok(json!("done"))),
@@ -354,22 +355,22 @@ fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_eff
     assert!(matches!(&actions[0], Action::Record(Record::Absent { actor, .. }) if actor == "server"), "{actions:?}");
     let until = Some(Timestamp::from_second(1_770_000_600).unwrap());
     assert_eq!(actions[1], Action::End(End::Suspended { why: "it failed".to_owned(), until }));
-    let (actions, _) = walk(state, vec![H::Started(CommandKind::Effect), H::Recorded]);
+    let (actions, _) = walk(state, vec![H::Started(Kind::Effect), H::Recorded]);
     assert_eq!(intents(&actions), [2]);
     assert!(matches!(actions[1], Action::Perform(_)), "{actions:?}");
 
     // The same before anything is on disk: a look, a wait's facts, a preparation.
     for (kind, refused) in [
-        (CommandKind::Read, H::Answered(Err(resting(600)))),
-        (CommandKind::Wait, H::Begun(Err(resting(600)))),
-        (CommandKind::Effect, H::Prepared(Err(resting(600)))),
+        (Kind::Read, H::Answered(Err(resting(600)))),
+        (Kind::Wait, H::Begun(Err(resting(600)))),
+        (Kind::Effect, H::Prepared(Err(resting(600)))),
     ] {
         let (actions, state) = walk(S::default(), vec![H::Started(kind), refused]);
         assert_eq!(actions[1], Action::End(End::Suspended { why: "it failed".to_owned(), until }));
         assert!(matches!(state, S::Suspended { written: Written::Nothing, .. }), "{state:?}");
     }
     // Within the budget it is a failure.
-    let (actions, _) = walk(S::default(), vec![H::Started(CommandKind::Read), H::Answered(Err(resting(60)))]);
+    let (actions, _) = walk(S::default(), vec![H::Started(Kind::Read), H::Answered(Err(resting(60)))]);
     assert!(matches!(actions[1], Action::Record(Record::Settled { .. })), "{actions:?}");
 }
 
@@ -377,18 +378,18 @@ fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_eff
 fn a_network_that_is_down_while_an_effect_is_prepared_is_waited_for() {
     let failed = |kind| H::Prepared(Err(failure(kind)));
     let down = || failed(FailureKind::Timeout);
-    let events = vec![H::Started(CommandKind::Effect), down(), H::Slept, down(), H::Slept, down()];
+    let events = vec![H::Started(Kind::Effect), down(), H::Slept, down(), H::Slept, down()];
     let (actions, state) = walk(S::default(), events);
     assert_eq!(pauses(&actions), [1, 2]);
     assert!(matches!(state, S::RecordingOutcome { settled: Settled::Failure(_), .. }), "{state:?}");
-    let (actions, _) = walk(S::default(), vec![H::Started(CommandKind::Effect), failed(FailureKind::Auth)]);
+    let (actions, _) = walk(S::default(), vec![H::Started(Kind::Effect), failed(FailureKind::Auth)]);
     assert!(matches!(actions[1], Action::Record(Record::Settled { .. })), "only the network passes: {actions:?}");
 }
 
 #[test]
 fn what_an_earlier_process_left_open_is_looked_for_before_anything_else() {
     let open = || S::Ready(Written::Intended(attempt(4, Doubt::Unrecorded)));
-    let start = || H::Started(CommandKind::Effect);
+    let start = || H::Started(Kind::Effect);
     let absent = || probed(Probe::Absent, OnUnknown::Ask);
     let (actions, _) = walk(open(), vec![start(), absent(), H::Slept, absent()]);
     assert!(matches!(actions[0], Action::Probe(_)) && matches!(actions[2], Action::Probe(_)), "{actions:?}");
@@ -433,7 +434,7 @@ fn when_the_remote_cannot_tell_the_effect_decides_what_is_done() {
 
     // A doubt is written down once, however often the remote is asked.
     let recorded = S::Ready(Written::Intended(attempt(1, Doubt::Recorded)));
-    let (actions, _) = walk(recorded, vec![H::Started(CommandKind::Effect), unknown(OnUnknown::Ask)]);
+    let (actions, _) = walk(recorded, vec![H::Started(Kind::Effect), unknown(OnUnknown::Ask)]);
     assert!(matches!(&actions[1], Action::End(End::InDoubt(_))), "{actions:?}");
 }
 
@@ -465,7 +466,7 @@ fn after_ctrl_c_a_value_still_counts_a_failure_does_not_and_nothing_new_begins()
         (performing(), lost()),
         (S::Preparing { tries: 1 }, H::Prepared(Ok(json!(1)))),
         (S::RecordingIntent { attempt: attempt(1, Doubt::Unrecorded), tries: tries(1) }, H::Recorded),
-        (S::Ready(Written::Absent(attempt(1, Doubt::Unrecorded))), H::Started(CommandKind::Effect)),
+        (S::Ready(Written::Absent(attempt(1, Doubt::Unrecorded))), H::Started(Kind::Effect)),
     ] {
         let next = cancelled(state, happened);
         assert!(matches!(next, S::Interrupted { .. }), "{next:?}");

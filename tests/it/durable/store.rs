@@ -3,11 +3,9 @@
 use super::everything;
 use super::world::{Mortal, Probes, World, call, drive};
 use jiff::Timestamp;
-use relwf::journal::{
-    Decision, Holder, LockError, NewRun, PinnedSource, RowEvent, Signalled, Store, Verdict, Which, Who,
-};
+use relwf::journal::{Holder, LockError, NewRun, PinnedSource, RowEvent, Signalled, Store, Verdict, Which, Who};
 use relwf::model::{Failure, FailureKind, RunId};
-use relwf::run::{Fingerprint, Intent, Key, Path, Record, RecordError, Recorder, RunStatus, Settled};
+use relwf::run::{ApprovalDecision, Fingerprint, Intent, Key, Path, Record, RecordError, Recorder, RunStatus, Settled};
 use serde_json::{Value, json};
 use std::sync::Barrier;
 use tempfile::TempDir;
@@ -388,7 +386,7 @@ fn the_first_decision_counts_and_belongs_to_what_was_shown() {
     let store = Store::open(dir.path()).unwrap();
     let id = RunId::new("r1");
     let _claim = store.create_run(&new_run("r1")).unwrap();
-    let decision = |actor: &str, approved| Decision {
+    let decision = |actor: &str, approved| ApprovalDecision {
         approved,
         actor: actor.into(),
         reason: Some("looks good".into()),

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use relwf::ci::{Ci, CommandCi};
 use relwf::components::{PluginDetector, Version};
 use relwf::config::{CiConfig, Config, Environment, ForgeConfig, ShConfig};
-use relwf::effects::{Clock, Decision, EffectContext, Registry, Signals};
+use relwf::effects::{Clock, EffectContext, Registry, Signals};
 use relwf::forge::LocalForge;
 use relwf::git::{Credentials, Identity, Keep, Mirror, RemoteUrl};
 use relwf::model::{Cancel, Failure, Progress, RunId, SourceLocation, TaskContext, Value, WriteError};
 use relwf::run::{
-    Assumed, Call, Command, Commands, Intent, Key, Observation, OnUnknown, Path as RunPath, Performing, Probe,
+    ApprovalDecision, Assumed, Call, Command, Commands, Intent, Key, Observation, OnUnknown, Path as RunPath,
+    Performing, Probe,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,10 +82,10 @@ impl Lines {
 
 /// Decisions by digest.
 #[derive(Default)]
-pub struct TestSignals(pub Mutex<BTreeMap<String, Decision>>);
+pub struct TestSignals(pub Mutex<BTreeMap<String, ApprovalDecision>>);
 
 impl Signals for TestSignals {
-    fn decision(&self, _run: &RunId, _key: &Key, digest: &str) -> Result<Option<Decision>, Failure> {
+    fn decision(&self, _run: &RunId, _key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, Failure> {
         Ok(self.0.lock().unwrap().get(digest).cloned())
     }
 }
