@@ -10,10 +10,10 @@ mod rate_limit;
 
 use crate::model::{Cancel, Failure, FailureKind, HttpUrl, HumanDuration, Secret, Value, WriteError, scrub};
 use crate::network::Routes;
-use attempt::{Attempt, AttemptOutcome};
+use attempt::{AttemptOutcome, Connections};
 use std::time::{Duration, Instant};
 
-pub(crate) use api::{Answer, Api};
+pub(crate) use api::{Api, ApiAnswer};
 
 /// How long a request may take in all, when it does not say.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -165,7 +165,7 @@ impl Response {
 /// The client.
 #[derive(Debug, Clone)]
 pub struct Client {
-    attempt: Attempt,
+    attempt: Connections,
     cancel: Cancel,
 }
 
@@ -173,13 +173,13 @@ impl Client {
     /// A client that stops when the flag is raised. Proxies come from the environment (`https_proxy`, `no_proxy`, …), trust in
     /// certificates from the system.
     pub fn new(cancel: Cancel) -> Self {
-        Self { attempt: Attempt::by(Routes::new(&|name| std::env::var(name).ok(), Vec::new())), cancel }
+        Self { attempt: Connections::by(Routes::new(&|name| std::env::var(name).ok(), Vec::new())), cancel }
     }
 
     /// The same client by other ways to its servers.
     #[must_use]
     pub fn by(self, routes: Routes) -> Self {
-        Self { attempt: Attempt::by(routes), ..self }
+        Self { attempt: Connections::by(routes), ..self }
     }
 
     /// The same client, stopping when another flag is raised.

@@ -32,7 +32,7 @@ const LINE: usize = 4096;
 /// Where the two output streams go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Streams {
-    /// Into one, in the order in which they were written; [`Finished::stdout`] holds both.
+    /// Into one, in the order in which they were written; [`ProgramExit::stdout`] holds both.
     Merged,
     /// Each into its own.
     Apart,
@@ -71,7 +71,7 @@ pub struct Program<'a, Text = String> {
 
 /// A program that ended by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
+pub struct ProgramExit {
     /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,
     /// The signal that ended it.
@@ -86,7 +86,7 @@ pub struct Finished {
     pub took: Duration,
 }
 
-impl Finished {
+impl ProgramExit {
     /// Exit code 0?
     pub fn success(&self) -> bool {
         self.code == Some(0)
@@ -184,13 +184,13 @@ pub fn run<Text: AsRef<OsStr>>(
     program: Program<'_, Text>,
     task: TaskContext<'_>,
     line: &mut dyn FnMut(&str),
-) -> Result<Finished, ProcessError> {
+) -> Result<ProgramExit, ProcessError> {
     let began = Instant::now();
     let limit = program.limit;
     let (keep, leftovers) = (program.keep, program.leftovers);
     let name = program.argv.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
     let (child, output) = start(program, &name)?;
-    let mut child = Group::new(child);
+    let mut child = ProcessGroup::new(child);
     let mut out = Capture::new(keep);
     let mut err = Capture::new(keep);
 
@@ -230,7 +230,7 @@ pub fn run<Text: AsRef<OsStr>>(
         child.signal(Signal::KILL);
     }
     let status = child.reap().map_err(|source| ProcessError::Start { program: name, source })?;
-    Ok(Finished {
+    Ok(ProgramExit {
         code: status.code(),
         signal: status.signal(),
         truncated: out.truncated || err.truncated,
@@ -240,9 +240,9 @@ pub fn run<Text: AsRef<OsStr>>(
     })
 }
 
-type Output = Receiver<(Stream, Vec<u8>)>;
+type OutputReceiver = Receiver<(Stream, Vec<u8>)>;
 
-fn start<Text: AsRef<OsStr>>(program: Program<'_, Text>, name: &str) -> Result<(Child, Output), ProcessError> {
+fn start<Text: AsRef<OsStr>>(program: Program<'_, Text>, name: &str) -> Result<(Child, OutputReceiver), ProcessError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ProcessError::NotFound(name.to_owned()),
         _ => ProcessError::Start { program: name.to_owned(), source },
@@ -305,14 +305,14 @@ fn listen(mut from: io::PipeReader, stream: Stream, to: SyncSender<(Stream, Vec<
 }
 
 /// A child that leads its process group.
-struct Group {
+struct ProcessGroup {
     child: Child,
     id: Option<Pid>,
     ended: bool,
     reaped: bool,
 }
 
-impl Group {
+impl ProcessGroup {
     fn new(child: Child) -> Self {
         let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         Self { child, id, ended: false, reaped: false }
@@ -410,13 +410,13 @@ mod tests {
     use super::*;
     use crate::model::Cancel;
 
-    type Ran = (Result<Finished, ProcessError>, Vec<String>);
+    type ShellResult = (Result<ProgramExit, ProcessError>, Vec<String>);
 
-    fn sh(script: &str, change: impl FnOnce(&mut Program<'_>), cancel: &Cancel) -> Ran {
+    fn sh(script: &str, change: impl FnOnce(&mut Program<'_>), cancel: &Cancel) -> ShellResult {
         start(&["sh".to_owned(), "-c".to_owned(), script.to_owned()], change, cancel)
     }
 
-    fn start(argv: &[String], change: impl FnOnce(&mut Program<'_>), cancel: &Cancel) -> Ran {
+    fn start(argv: &[String], change: impl FnOnce(&mut Program<'_>), cancel: &Cancel) -> ShellResult {
         let mut program = Program {
             argv,
             dir: Path::new("/"),

@@ -2,7 +2,7 @@
 
 use crate::measure::{median, private, timed};
 use relwf::model::{Cancel, Value};
-use relwf::run::{Advance, History, Live, Settled, advance};
+use relwf::run::{Advance, History, LiveEvaluation, Settled, advance};
 use relwf::script::{Library, Program, Source};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub fn evaluator() {
 fn first_to_last(program: &Program) -> History {
     let (params, cancel) = (serde_json::json!({}), Cancel::new());
     std::thread::scope(|scope| {
-        let mut live = Live::start(scope, program, &params, Arc::default(), &cancel).expect("a thread");
+        let mut live = LiveEvaluation::start(scope, program, &params, Arc::default(), &cancel).expect("a thread");
         let (mut history, mut outcomes) = (History::default(), Vec::new());
         while let Advance::Pending(requests) = live.advance(std::mem::take(&mut outcomes)).expect("no panic").0 {
             requests.iter().for_each(|request| history.settle(request, Settled::Value(outcome())));

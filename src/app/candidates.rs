@@ -5,7 +5,7 @@ use super::wiring;
 use crate::effects::Line;
 use crate::git::Keep;
 use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, TaskContext};
-use crate::run::{Call, Command, Commands, Key, Path, Performing};
+use crate::run::{Call, Command, Commands, Key, Performing, StepPath};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,7 +66,7 @@ pub fn candidates(
     let Command::Read(read) = context.commands.command(&call)? else {
         return Err(Failure::new(FailureKind::Bug, "candidate::list is not a read"));
     };
-    let key = Key { path: Path::default(), ordinal: 0 };
+    let key = Key { path: StepPath::default(), ordinal: 0 };
     let performing = Performing { run: &RunId::new("candidates"), key: &key, task, now: Timestamp::now() };
     let listed = read.perform(&performing)?;
     let candidates = serde_json::from_value(listed)

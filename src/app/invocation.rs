@@ -4,7 +4,6 @@ use crate::effects::EnvLookup;
 use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure, FailureKind};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Is the remote asked first?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +71,7 @@ impl Invocation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     fn invocation(vars: &'static [(&'static str, &'static str)]) -> Invocation {
         Invocation {

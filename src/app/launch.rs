@@ -11,7 +11,7 @@ use crate::effects::CommitsMade;
 use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
 use crate::model::{Failure, FailureKind, RunId, TaskContext, Value};
-use crate::run::{Listener, LocalDriver, Outcome, RecordError, Settled, restore};
+use crate::run::{Listener, LocalDriver, RecordError, RunOutcome, Settled, restore};
 use crate::script::{Diagnostic, Library, Program, Source};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -66,7 +66,7 @@ pub struct Finished {
     /// Its workflow.
     pub workflow: String,
     /// How it stands.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// What the last commit that it made ships.
     pub components: Vec<ComponentDelta>,
     /// Milliseconds in this process.

@@ -2,7 +2,7 @@
 
 use crate::effects::{ProposedChange, host_functions};
 use crate::model::Value;
-use crate::run::{Entry, Key, Settled, ValueType};
+use crate::run::{HistoryEntry, Key, Settled, ValueType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct Doubt {
 }
 
 impl Doubt {
-    pub(super) fn of(key: &Key, entry: &Entry) -> Self {
+    pub(super) fn of(key: &Key, entry: &HistoryEntry) -> Self {
         Self { key: key.clone(), answers: unsaid(&entry.name, &Value::Null).map(|(answers, _)| answers) }
     }
 }
@@ -46,13 +46,14 @@ pub struct OpenChange {
 }
 
 /// The changes that a run leaves open, as far as it knows.
-pub(super) fn left_open(entries: &BTreeMap<Key, Entry>) -> Vec<OpenChange> {
+pub(super) fn left_open(entries: &BTreeMap<Key, HistoryEntry>) -> Vec<OpenChange> {
     let number = |change: &Value| change.get("number").unwrap_or(change).as_u64();
-    let value = |entry: &Entry| match &entry.settled {
+    let value = |entry: &HistoryEntry| match &entry.settled {
         Some(Settled::Value(value)) => Some(value.clone()),
         _ => None,
     };
-    let ends = |entry: &&Entry| matches!(entry.name.as_str(), "forge::land" | "forge::close") && value(entry).is_some();
+    let ends =
+        |entry: &&HistoryEntry| matches!(entry.name.as_str(), "forge::land" | "forge::close") && value(entry).is_some();
     let gone: Vec<u64> = entries.values().filter(ends).filter_map(|entry| number(entry.args.get("change")?)).collect();
     let proposed = entries.values().filter(|entry| entry.name == "forge::propose").filter_map(value);
     let open = proposed.filter_map(|change| {

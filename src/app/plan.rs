@@ -12,14 +12,14 @@ use crate::git::{Keep, Mirror};
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
 use crate::model::{Failure, TaskContext, TreeId, Value};
-use crate::run::{DryDriver, Listener, Outcome, PlanItem};
+use crate::run::{DryDriver, Listener, PlanItem, RunOutcome};
 use jiff::Timestamp;
 
 /// What a workflow would do.
 #[derive(Debug)]
 pub struct Planned {
     /// How it would end.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// Every effect, in order.
     pub plan: Vec<PlanItem>,
     /// The merges among them.

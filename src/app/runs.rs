@@ -4,9 +4,9 @@ use super::launch::who;
 use super::needs_operator::{OpenChange, left_open, unsaid};
 use super::project::Project;
 use crate::effects::ApprovalRequest;
-use crate::journal::{JournalRow, Run, Signalled, Store, Verdict, Which};
+use crate::journal::{DoubtVerdict, JournalRow, Run, Signalled, Store, Which};
 use crate::model::{Failure, FailureKind, RunId, Value};
-use crate::run::{ApprovalDecision, Entry, Key, Path, RunStatus, Settled};
+use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus, Settled, StepPath};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ pub struct StoryCommand {
     /// Its key.
     pub key: Key,
     /// The step it belongs to.
-    pub step: Path,
+    pub step: StepPath,
     /// The function.
     pub command: String,
     /// Its arguments.
@@ -104,7 +104,7 @@ pub struct Settlement {
     /// Which.
     pub key: Key,
     /// What.
-    pub verdict: Verdict,
+    pub verdict: DoubtVerdict,
 }
 
 /// A decision that was written down.
@@ -221,7 +221,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     })
 }
 
-fn command(key: Key, entry: Entry, actor: Option<&str>) -> StoryCommand {
+fn command(key: Key, entry: HistoryEntry, actor: Option<&str>) -> StoryCommand {
     let settled = entry.settled.is_some();
     let (state, value, error) = match (entry.settled, entry.begun) {
         (Some(Settled::Value(value)), _) => (StoryState::Done, Some(value), None),
@@ -260,7 +260,7 @@ pub fn approve(
         .entries
         .into_iter()
         .filter(|(_, entry)| entry.name == "flow::approve" && entry.settled.is_none() && entry.begun.is_some());
-    let mut waiting: Vec<(Key, Entry)> =
+    let mut waiting: Vec<(Key, HistoryEntry)> =
         waiting.filter(|(waits, _)| key.as_ref().is_none_or(|key| key == waits)).collect();
     let names: Vec<String> = waiting.iter().map(|(key, _)| key.to_string()).collect();
     let (Some((key, entry)), true) = (waiting.pop(), waiting.is_empty()) else {
@@ -311,7 +311,7 @@ pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<
     let store = store(project)?;
     let history = store.history(id)?;
     let key = history.typed(&settlement.key).unwrap_or(&settlement.key);
-    if let Verdict::Happened(value) = &settlement.verdict
+    if let DoubtVerdict::Happened(value) = &settlement.verdict
         && let Some(entry) = history.entries.get(key)
         && let Some((answers, missing)) = unsaid(&entry.name, value)
     {

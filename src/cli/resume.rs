@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::problem::Problem;
 use super::run::ended;
 use crate::app::{Project, Scripts, Settlement, continue_run, find_run, resumable, settle};
-use crate::journal::Verdict;
+use crate::journal::DoubtVerdict;
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::ParseKeyError;
 use crate::ui;
@@ -104,11 +104,11 @@ fn settlement_of(text: &str) -> Result<Settlement, Failure> {
     // A key may hold `=` in an item's name; the word behind the last `=done` or `=absent` counts.
     let split = |word: &str| text.rfind(word).map(|at| (&text[..at], &text[at + word.len()..]));
     let (key, verdict) = match (split("=done"), split("=absent")) {
-        (Some((key, "")), _) => (key, Verdict::Happened(Value::Null)),
+        (Some((key, "")), _) => (key, DoubtVerdict::Happened(Value::Null)),
         (Some((key, value)), _) if value.starts_with(':') => {
-            (key, Verdict::Happened(serde_json::from_str(&value[1..]).map_err(|error| wrong().cause(error))?))
+            (key, DoubtVerdict::Happened(serde_json::from_str(&value[1..]).map_err(|error| wrong().cause(error))?))
         }
-        (_, Some((key, ""))) => (key, Verdict::Absent),
+        (_, Some((key, ""))) => (key, DoubtVerdict::Absent),
         _ => return Err(wrong()),
     };
     let key = key.parse().map_err(|error: ParseKeyError| {

@@ -1,6 +1,6 @@
 //! What changes for each component between two commits.
 
-use super::{Component, Files, PluginDetector, Version, detect};
+use super::{Component, ManifestFiles, PluginDetector, Version, detect};
 use crate::model::{ComponentName, Failure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How a component changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Change {
+pub enum VersionChange {
     /// There before and after, differently.
     Changed,
     /// The same before and after (or absent on both sides).
@@ -28,7 +28,7 @@ pub struct ComponentDelta {
     pub detect: String,
     /// How it changes; `None` when a manifest could not be read (see `error`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<Change>,
+    pub change: Option<VersionChange>,
     /// The version in the base.
     pub from: Option<Version>,
     /// The version in the head.
@@ -42,7 +42,7 @@ pub struct ComponentDelta {
 }
 
 /// What only the history can tell.
-pub trait History {
+pub trait CommitHistory {
     /// How many commits the head has that the base lacks.
     ///
     /// # Errors
@@ -54,9 +54,9 @@ pub trait History {
 /// The delta of every component, in order. What cannot be told of one is said in its row and leaves the others standing.
 pub fn delta(
     components: &[Component],
-    base: &dyn Files,
-    head: &dyn Files,
-    history: &dyn History,
+    base: &dyn ManifestFiles,
+    head: &dyn ManifestFiles,
+    history: &dyn CommitHistory,
     plugins: &dyn PluginDetector,
 ) -> Vec<ComponentDelta> {
     components.iter().map(|component| row(component, base, head, history, plugins)).collect()
@@ -64,9 +64,9 @@ pub fn delta(
 
 fn row(
     component: &Component,
-    base: &dyn Files,
-    head: &dyn Files,
-    history: &dyn History,
+    base: &dyn ManifestFiles,
+    head: &dyn ManifestFiles,
+    history: &dyn CommitHistory,
     plugins: &dyn PluginDetector,
 ) -> ComponentDelta {
     let (from, before) = told(detect(component, base, plugins));
@@ -93,11 +93,11 @@ fn told<T>(answer: Result<Option<T>, Failure>) -> (Option<T>, Option<Failure>) {
     }
 }
 
-fn change(from: Option<&Version>, to: Option<&Version>) -> Change {
+fn change(from: Option<&Version>, to: Option<&Version>) -> VersionChange {
     match (from, to) {
-        (None, Some(_)) => Change::Added,
-        (Some(_), None) => Change::Removed,
-        (from, to) if from == to => Change::Unchanged,
-        _ => Change::Changed,
+        (None, Some(_)) => VersionChange::Added,
+        (Some(_), None) => VersionChange::Removed,
+        (from, to) if from == to => VersionChange::Unchanged,
+        _ => VersionChange::Changed,
     }
 }

@@ -1,12 +1,12 @@
 //! One component's version at one commit.
 
-use super::detectors::Commit;
+use super::detectors::DetectorInput;
 use super::{Component, Version};
 use crate::model::{Failure, Value};
 use std::collections::BTreeMap;
 
 /// The files of one commit.
-pub trait Files {
+pub trait ManifestFiles {
     /// A file's bytes; `None` when there is no such file.
     ///
     /// # Errors
@@ -50,8 +50,8 @@ pub type DetectError = Failure;
 /// Kind `manifest`, with file and line, when a manifest is malformed.
 pub fn detect(
     component: &Component,
-    files: &dyn Files,
+    files: &dyn ManifestFiles,
     plugins: &dyn PluginDetector,
 ) -> Result<Option<Version>, DetectError> {
-    component.detect.detector().version(&Commit { files, plugins })
+    component.detect.detector().version(&DetectorInput { files, plugins })
 }

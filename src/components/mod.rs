@@ -1,6 +1,6 @@
 //! Which components a merge would ship: bytes of manifests → versions → delta.
 //!
-//! Pure over its inputs: no git, no clock, no network, no environment. Files come through [`Files`].
+//! Pure over its inputs: no git, no clock, no network, no environment. Files come through [`ManifestFiles`].
 
 mod component;
 mod delta;
@@ -8,11 +8,11 @@ mod detect;
 mod detectors;
 mod version;
 
-pub(crate) use delta::Change;
-pub use delta::{ComponentDelta, History, delta};
+pub(crate) use delta::VersionChange;
+pub use delta::{CommitHistory, ComponentDelta, delta};
 
 pub use component::Component;
-pub use detect::{Files, PluginDetector, detect};
+pub use detect::{ManifestFiles, PluginDetector, detect};
 pub(crate) use detectors::declared;
 pub(crate) use detectors::{Detect, key_of_json};
 pub use version::Version;

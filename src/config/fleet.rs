@@ -2,7 +2,7 @@
 
 use super::keys::{self, target, update_ci};
 use super::{FleetCommand, FleetConfig, FleetTarget, Observe, UpdateEvent, fleet_file};
-use crate::document::{At, Node, Source, Table, suggestion};
+use crate::document::{At, DocumentFile, Node, Table, suggestion};
 use crate::model::SourceLocation;
 use std::collections::HashMap;
 use std::path::Path;
@@ -44,7 +44,7 @@ pub(super) fn read(mut table: Table<'_, '_>, components: &[&str], root: &Path) -
 }
 
 /// `[[target]]` of a file of its own; a list at the top will do.
-fn read_file(node: &Node, source: &Source<'_>, seen: &mut HashMap<String, SourceLocation>) -> Vec<FleetTarget> {
+fn read_file(node: &Node, source: &DocumentFile<'_>, seen: &mut HashMap<String, SourceLocation>) -> Vec<FleetTarget> {
     if !node.items().is_empty() {
         let tables = node.items().iter().filter_map(|item| Table::new(item, "[[target]]", source));
         return tables.filter_map(|target| read_target(target, seen)).collect();
@@ -69,7 +69,13 @@ fn read_target(mut table: Table<'_, '_>, seen: &mut HashMap<String, SourceLocati
 }
 
 /// Names must be unique; says where the first one stands.
-pub(super) fn unique(seen: &mut HashMap<String, SourceLocation>, what: &str, name: &str, at: At, source: &Source<'_>) {
+pub(super) fn unique(
+    seen: &mut HashMap<String, SourceLocation>,
+    what: &str,
+    name: &str,
+    at: At,
+    source: &DocumentFile<'_>,
+) {
     match seen.get(name) {
         Some(first) => source.wrong(
             at,

@@ -4,12 +4,12 @@
 //! `update` hold a program with its arguments, split at spaces; quotes (`'…'`, `"…"`) keep spaces together, nothing else is
 //! special, for no shell reads it. Empty fields count as absent.
 
-use crate::document::{self, At, Entry, Kind, Language, Lines, Node, Source};
+use crate::document::{self, At, DocumentFile, Language, LineIndex, MapEntry, Node, NodeKind};
 use std::path::Path;
 use std::rc::Rc;
 
 /// Reads the file by its name's ending.
-pub(super) fn parse(bytes: &[u8], source: &Source<'_>) -> Option<Node> {
+pub(super) fn parse(bytes: &[u8], source: &DocumentFile<'_>) -> Option<Node> {
     let ending = Path::new(&source.file).extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
     let (name, language) = match ending.as_deref() {
         Some("toml") => ("TOML", Some(Language::Toml)),
@@ -30,14 +30,17 @@ pub(super) fn parse(bytes: &[u8], source: &Source<'_>) -> Option<Node> {
 }
 
 fn csv(text: &str) -> Node {
-    let lines = Lines::new(text);
+    let lines = LineIndex::new(text);
     let top = lines.at(0);
     let mut records = records(text, &lines).into_iter();
     let names = records.next().unwrap_or_default();
     let targets = records.map(|record| Rc::new(target(&names, record))).collect();
-    let target =
-        Entry { key: "target".to_owned(), key_at: top, value: Rc::new(Node { at: top, kind: Kind::List(targets) }) };
-    Node { at: top, kind: Kind::Map(vec![target]) }
+    let target = MapEntry {
+        key: "target".to_owned(),
+        key_at: top,
+        value: Rc::new(Node { at: top, kind: NodeKind::List(targets) }),
+    };
+    Node { at: top, kind: NodeKind::Map(vec![target]) }
 }
 
 /// A record → the table that `[[target]]` would be.
@@ -51,25 +54,25 @@ fn target(names: &[(At, String)], record: Vec<(At, String)>) -> Node {
         if field.is_empty() {
             continue;
         }
-        let text = |text: &str| node(at, Kind::Text(text.to_owned()));
-        let entry = |key: &str, value| Entry { key: key.to_owned(), key_at: *name_at, value };
+        let text = |text: &str| node(at, NodeKind::Text(text.to_owned()));
+        let entry = |key: &str, value| MapEntry { key: key.to_owned(), key_at: *name_at, value };
         match (name.strip_prefix("label."), name) {
             (Some(label), _) => labels.push(entry(label, text(field))),
             (None, "observe" | "update") => {
-                let argv = Kind::List(split(field).iter().map(|word| text(word)).collect());
-                entries.push(entry(name, node(at, Kind::Map(vec![entry("command", node(at, argv))]))));
+                let argv = NodeKind::List(split(field).iter().map(|word| text(word)).collect());
+                entries.push(entry(name, node(at, NodeKind::Map(vec![entry("command", node(at, argv))]))));
             }
             (None, name) => entries.push(entry(name, text(field))),
         }
     }
     if !labels.is_empty() {
-        entries.push(Entry { key: "labels".to_owned(), key_at: at, value: node(at, Kind::Map(labels)) });
+        entries.push(MapEntry { key: "labels".to_owned(), key_at: at, value: node(at, NodeKind::Map(labels)) });
     }
-    Node { at, kind: Kind::Map(entries) }
+    Node { at, kind: NodeKind::Map(entries) }
 }
 
 /// Records and fields as in RFC 4180; empty lines are skipped.
-fn records(text: &str, lines: &Lines<'_>) -> Vec<Vec<(At, String)>> {
+fn records(text: &str, lines: &LineIndex<'_>) -> Vec<Vec<(At, String)>> {
     let mut records = Vec::new();
     let mut record: Vec<(At, String)> = Vec::new();
     let (mut field, mut start, mut quoted) = (String::new(), 0, false);

@@ -100,32 +100,32 @@ pub(super) mod top {
 }
 
 pub(super) mod repo {
-    use crate::document::{Text, keys, or};
+    use crate::document::{LocatedText, keys, or};
 
     keys! {
         /// A URL, or a path from relwf.toml's folder.
-        URL: Text = "url", or("the `origin` of the enclosing repository");
+        URL: LocatedText = "url", or("the `origin` of the enclosing repository");
     }
 }
 
 pub(super) mod environment {
     use crate::config::AlsoGreen;
-    use crate::document::{OPTIONAL, OneOf, REQUIRED, Text, UrlOrInner, keys, or};
+    use crate::document::{LocatedText, OPTIONAL, OneOf, REQUIRED, UrlOrInner, keys, or};
     use crate::model::BranchName;
 
     keys! {
         /// Its name.
-        NAME: Text = "name", REQUIRED;
+        NAME: LocatedText = "name", REQUIRED;
         /// Its branch.
         BRANCH: BranchName = "branch", REQUIRED;
         /// Its address, shown to people.
-        URL: Text = "url", OPTIONAL;
+        URL: LocatedText = "url", OPTIONAL;
         /// The checks that must be green: those about tests before a commit may land here, all of them before it is a
         /// candidate for the next environment. They count beside those that the forge requires of the branch.
-        CHECKS: Vec<Text> = "checks", OPTIONAL;
+        CHECKS: Vec<LocatedText> = "checks", OPTIONAL;
         /// What must report on a commit that has landed here, and be green: contexts of statuses and checks, or
         /// `deployment/ENVIRONMENT` for the forge's own deployments.
-        DEPLOYED_BY: Vec<Text> = "deployed_by", OPTIONAL;
+        DEPLOYED_BY: Vec<LocatedText> = "deployed_by", OPTIONAL;
         /// Verdicts that count as green beside success.
         ALSO_GREEN: Vec<OneOf<AlsoGreen>> = "also_green", or("success alone is green");
         /// What is asked after a deploy, until it answers with a status of 200 to 299.
@@ -158,7 +158,7 @@ pub(super) mod component {
 
 pub(super) mod forge {
     use crate::config::ForgeKind;
-    use crate::document::{OneOf, Text, Url, keys, or};
+    use crate::document::{LocatedText, OneOf, Url, keys, or};
     use crate::model::HumanDuration;
 
     keys! {
@@ -171,13 +171,13 @@ pub(super) mod forge {
         /// How long one request may take.
         TIMEOUT: HumanDuration = "timeout", or("`1m`");
         /// What the branches begin with that changes are proposed from. It ends with `/`.
-        PREFIX: Text = "prefix", or("`relwf/promote/`");
+        PREFIX: LocatedText = "prefix", or("`relwf/promote/`");
     }
 }
 
 pub(super) mod ci {
     use crate::config::CiKind;
-    use crate::document::{Argv, OPTIONAL, OneOf, Text, Url, keys, or};
+    use crate::document::{Argv, LocatedText, OPTIONAL, OneOf, Url, keys, or};
     use crate::model::HumanDuration;
 
     keys! {
@@ -193,7 +193,7 @@ pub(super) mod ci {
         /// With `status`: how long nothing may report on a landed commit before the run says that nothing watches it.
         SILENCE: HumanDuration = "silence", or("`1m`");
         /// With `actions`: the file in `.github/workflows` that counts.
-        WORKFLOW: Text = "workflow", or("all of them");
+        WORKFLOW: LocatedText = "workflow", or("all of them");
     }
 }
 
@@ -223,13 +223,13 @@ pub(super) mod fleet_file {
 }
 
 pub(super) mod target {
-    use crate::document::{Inner, Labels, OPTIONAL, REQUIRED, Text, keys};
+    use crate::document::{Inner, Labels, LocatedText, OPTIONAL, REQUIRED, keys};
 
     keys! {
         /// Its name, unique.
-        ID: Text = "id", REQUIRED;
+        ID: LocatedText = "id", REQUIRED;
         /// Its ring, like `canary`. Rings are updated in the order in which they first appear.
-        RING: Text = "ring", REQUIRED;
+        RING: LocatedText = "ring", REQUIRED;
         /// What else is known of it.
         LABELS: Labels = "labels", OPTIONAL;
         /// How its version is found.
@@ -278,20 +278,20 @@ pub(super) mod update_ci {
 }
 
 pub(super) mod sh {
-    use crate::document::{Text, keys, or};
+    use crate::document::{LocatedText, keys, or};
 
     keys! {
         /// Programs: the first word of what is run.
-        ALLOW: Vec<Text> = "allow", or("nothing");
+        ALLOW: Vec<LocatedText> = "allow", or("nothing");
     }
 }
 
 pub(super) mod secret {
-    use crate::document::{Argv, LocalPath, OPTIONAL, Text, keys};
+    use crate::document::{Argv, LocalPath, LocatedText, OPTIONAL, keys};
 
     keys! {
         /// A variable of the environment.
-        ENV: Text = "env", OPTIONAL;
+        ENV: LocatedText = "env", OPTIONAL;
         /// A program; what it prints, trimmed, is the secret.
         COMMAND: Argv = "command", OPTIONAL;
         /// A file.

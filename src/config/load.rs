@@ -3,7 +3,7 @@
 use super::keys::top;
 use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, sections};
 use crate::components::{Component, Detect};
-use crate::document::{self, Language, Node, Source, Table};
+use crate::document::{self, DocumentFile, Language, Node, Table};
 use crate::model::{ComponentName, Failure, FailureKind, SourceLocation};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -66,7 +66,7 @@ pub fn load(dir: &Path, file: Option<&Path>) -> Result<Config, Failure> {
 /// `[{ message, at, hint }]`.
 pub fn parse(text: &str, name: &str, root: &Path) -> Result<Config, Failure> {
     let problems = RefCell::default();
-    let source = Source::new(name, &problems);
+    let source = DocumentFile::new(name, &problems);
     let config = read(text, &source, root);
     match (config, document::failure(problems.take())) {
         (_, Some(failure)) => Err(failure),
@@ -76,7 +76,7 @@ pub fn parse(text: &str, name: &str, root: &Path) -> Result<Config, Failure> {
     }
 }
 
-fn read(text: &str, source: &Source<'_>, root: &Path) -> Option<Config> {
+fn read(text: &str, source: &DocumentFile<'_>, root: &Path) -> Option<Config> {
     let node = document::parse(text, Language::Toml).map_err(|errors| source.syntax("TOML", errors)).ok()?;
     let mut top = Table::new(&node, NAME, source)?;
 

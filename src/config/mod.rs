@@ -14,8 +14,8 @@ pub(crate) use crate::document::{Absent, KeyDoc, TableDoc};
 pub(crate) use keys::tables;
 pub use load::{find, load, parse};
 use types::UpdateEvent;
-pub(crate) use types::{AlsoGreen, Health};
+pub(crate) use types::{AlsoGreen, HealthCheck};
 pub use types::{
     CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind, Observe,
-    Secret, ShConfig,
+    SecretSource, ShConfig,
 };

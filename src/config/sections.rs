@@ -1,8 +1,8 @@
 //! The sections of relwf.toml but for components and fleet.
 
 use super::keys::{self, ci as ci_keys, environment as key, forge as forge_keys};
-use super::{CiConfig, CiKind, Environment, ForgeConfig, Health, Secret, ShConfig};
-use crate::document::{At, Kind, Node, Source, Table, suggestion};
+use super::{CiConfig, CiKind, Environment, ForgeConfig, HealthCheck, SecretSource, ShConfig};
+use crate::document::{At, DocumentFile, Node, NodeKind, Table, suggestion};
 use crate::model::{BranchName, CiEvent, DEPLOYMENT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,16 +41,16 @@ pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
 }
 
 /// `health = "https://…"`, or `health = { url = "https://…", version = '…' }`.
-fn health(environment: &mut Table<'_, '_>) -> Option<Health> {
+fn health(environment: &mut Table<'_, '_>) -> Option<HealthCheck> {
     match environment.value(key::HEALTH)?.kind {
-        Kind::Map(_) => {
+        NodeKind::Map(_) => {
             let mut table = environment.table_of(key::HEALTH, "`health`")?;
             let url = table.url(keys::health::URL);
             let version = table.pattern(keys::health::VERSION).map(|pattern| pattern.to_string());
             table.finish();
-            Some(Health { url: url?, version })
+            Some(HealthCheck { url: url?, version })
         }
-        _ => Some(Health { url: environment.url_of(key::HEALTH)?, version: None }),
+        _ => Some(HealthCheck { url: environment.url_of(key::HEALTH)?, version: None }),
     }
 }
 
@@ -136,9 +136,9 @@ pub(super) fn sh(mut table: Table<'_, '_>) -> ShConfig {
 }
 
 /// `[secrets]`.
-pub(super) fn secrets(node: &Node, source: &Source<'_>) -> BTreeMap<String, Secret> {
+pub(super) fn secrets(node: &Node, source: &DocumentFile<'_>) -> BTreeMap<String, SecretSource> {
     let mut secrets = BTreeMap::new();
-    if !matches!(node.kind, Kind::Map(_)) {
+    if !matches!(node.kind, NodeKind::Map(_)) {
         source.wrong(node.at, format!("[secrets] is {}, not a table", node.what()), None);
     }
     for entry in node.entries() {
@@ -150,11 +150,11 @@ pub(super) fn secrets(node: &Node, source: &Source<'_>) -> BTreeMap<String, Secr
     secrets
 }
 
-fn secret(mut table: Table<'_, '_>) -> Option<Secret> {
+fn secret(mut table: Table<'_, '_>) -> Option<SecretSource> {
     use keys::secret::{COMMAND, ENV, FILE};
-    let env = table.owned(ENV).map(Secret::Env);
-    let command = table.argv(COMMAND).map(Secret::Command);
-    let file = table.local_path(FILE).map(|file| Secret::File(PathBuf::from(file.text)));
+    let env = table.owned(ENV).map(SecretSource::Env);
+    let command = table.argv(COMMAND).map(SecretSource::Command);
+    let file = table.local_path(FILE).map(|file| SecretSource::File(PathBuf::from(file.text)));
     let given = [table.value(ENV), table.value(COMMAND), table.value(FILE)].into_iter().flatten().count();
     if given != 1 {
         let hint =

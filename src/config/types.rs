@@ -31,7 +31,7 @@ pub struct Config {
     /// `[sh]`.
     pub sh: ShConfig,
     /// `[secrets]`.
-    pub secrets: BTreeMap<String, Secret>,
+    pub secrets: BTreeMap<String, SecretSource>,
 }
 
 /// One environment.
@@ -51,7 +51,7 @@ pub struct Environment {
     /// `also_green`: verdicts that count as green here.
     pub also_green: Vec<AlsoGreen>,
     /// `health`: where it is asked, after a deploy, whether it works.
-    pub health: Option<Health>,
+    pub health: Option<HealthCheck>,
 }
 
 /// What may count as green, where relwf.toml says so.
@@ -69,7 +69,7 @@ impl Words for AlsoGreen {
 
 /// `health` of an environment: a URL, or `{ url, version }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
+pub struct HealthCheck {
     /// The URL; it must answer with a status of 200 to 299.
     pub url: String,
     /// The pattern whose first group finds the id of the commit that runs there, or its beginning; it compiles.
@@ -278,7 +278,7 @@ pub struct ShConfig {
 
 /// `[secrets]`: where a secret comes from; never the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Secret {
+pub enum SecretSource {
     /// `{ env = "NAME" }`.
     Env(String),
     /// `{ command = [...] }`: its standard output, trimmed.

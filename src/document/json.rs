@@ -2,7 +2,7 @@
 //!
 //! Each value is first taken raw, as a slice of the text: that gives its place and the spelling of its numbers.
 
-use super::{At, DEPTH, Entry, Kind, Lines, Node, SyntaxError};
+use super::{At, DEPTH, LineIndex, MapEntry, Node, NodeKind, SyntaxError};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| syntax(&error))?;
-    node(raw, text, &Lines::new(text), DEPTH)
+    node(raw, text, &LineIndex::new(text), DEPTH)
 }
 
 fn syntax(error: &serde_json::Error) -> SyntaxError {
@@ -21,32 +21,32 @@ fn syntax(error: &serde_json::Error) -> SyntaxError {
     SyntaxError { message, at: At { line: error.line().max(1), column: error.column().max(1) } }
 }
 
-fn node(raw: &RawValue, text: &str, lines: &Lines<'_>, depth: usize) -> Result<Node, SyntaxError> {
+fn node(raw: &RawValue, text: &str, lines: &LineIndex<'_>, depth: usize) -> Result<Node, SyntaxError> {
     let part = raw.get();
     let at = lines.at((part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize));
     let Some(deeper) = depth.checked_sub(1) else {
         return Err(SyntaxError { message: format!("it is nested more than {DEPTH} levels deep"), at });
     };
     let inside = |error: serde_json::Error| SyntaxError { at, ..syntax(&error) };
-    let bare = |what| Kind::Bare { text: part.to_owned(), what };
+    let bare = |what| NodeKind::Bare { text: part.to_owned(), what };
     let kind = match part.bytes().next() {
         Some(b'{') => {
             let Members(members) = serde_json::from_str(part).map_err(inside)?;
-            let mut entries: Vec<Entry> = Vec::with_capacity(members.len());
+            let mut entries: Vec<MapEntry> = Vec::with_capacity(members.len());
             for (key, value) in members {
                 let value = Rc::new(node(value, text, lines, deeper)?);
-                entries.push(Entry { key, key_at: value.at, value });
+                entries.push(MapEntry { key, key_at: value.at, value });
             }
-            Kind::Map(super::yaml::last_wins(entries))
+            NodeKind::Map(super::yaml::last_wins(entries))
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(part).map_err(inside)?;
             let items = items.into_iter().map(|item| node(item, text, lines, deeper).map(Rc::new));
-            Kind::List(items.collect::<Result<_, _>>()?)
+            NodeKind::List(items.collect::<Result<_, _>>()?)
         }
-        Some(b'"') => Kind::Text(serde_json::from_str(part).map_err(inside)?),
+        Some(b'"') => NodeKind::Text(serde_json::from_str(part).map_err(inside)?),
         Some(b't' | b'f') => bare("a boolean"),
-        Some(b'n') => Kind::Null,
+        Some(b'n') => NodeKind::Null,
         _ => bare("a number"),
     };
     Ok(Node { at, kind })

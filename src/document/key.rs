@@ -1,25 +1,25 @@
 //! The keys of a table, each declared once: how it is read, what is unknown or missing, and the reference come from here.
 
-use super::{KeyPath, Text};
+use super::{KeyPath, LocatedText};
 use crate::model::{BranchName, ComponentName, HumanDuration};
 use std::marker::PhantomData;
 
 /// A key and, as its type, what it takes: `Table::duration` reads no key of another type.
-pub(crate) struct Key<T> {
+pub(crate) struct DeclaredKey<T> {
     pub(super) name: &'static str,
     pub(super) absent: Absent,
     takes: PhantomData<fn() -> T>,
 }
 
-impl<T> Clone for Key<T> {
+impl<T> Clone for DeclaredKey<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Key<T> {}
+impl<T> Copy for DeclaredKey<T> {}
 
-impl<T> Key<T> {
+impl<T> DeclaredKey<T> {
     /// As it is written.
     pub(crate) const fn name(self) -> &'static str {
         self.name
@@ -78,7 +78,7 @@ pub struct TableDoc {
 macro_rules! keys {
     ($($(#[doc = $doc:literal])+ $id:ident: $takes:ty = $name:literal, $absent:expr;)+) => {
         $($(#[doc = $doc])+
-        pub(crate) const $id: $crate::document::Key<$takes> = $crate::document::Key::new($name, $absent);)+
+        pub(crate) const $id: $crate::document::DeclaredKey<$takes> = $crate::document::DeclaredKey::new($name, $absent);)+
         /// All of them.
         pub(crate) const KEYS: &[$crate::document::KeyDoc] = &[$($crate::document::KeyDoc {
             name: $name,
@@ -155,7 +155,7 @@ takes! {
     DetectorName = "name of a detector";
 }
 
-impl Takes for Text<'_> {
+impl Takes for LocatedText<'_> {
     fn words() -> String {
         "text".to_owned()
     }

@@ -14,13 +14,13 @@ mod yaml;
 
 pub use key::{Absent, KeyDoc, TableDoc};
 pub(crate) use key::{
-    Argv, Data, DetectorName, Inner, Inners, Key, Labels, LocalPath, OPTIONAL, OneOf, Pattern, REQUIRED, RepoFile,
-    Takes, Url, UrlOrInner, Words, keys, or,
+    Argv, Data, DeclaredKey, DetectorName, Inner, Inners, Labels, LocalPath, OPTIONAL, OneOf, Pattern, REQUIRED,
+    RepoFile, Takes, Url, UrlOrInner, Words, keys, or,
 };
 pub use path::KeyPath;
-pub use place::{At, Lines};
-pub(crate) use problems::{Source, failure};
-pub(crate) use table::{Table, Text, suggestion};
+pub use place::{At, LineIndex};
+pub(crate) use problems::{DocumentFile, failure};
+pub(crate) use table::{LocatedText, Table, suggestion};
 
 use crate::model::{Failure, FailureKind, SourceLocation};
 use std::rc::Rc;
@@ -56,12 +56,12 @@ pub struct Node {
     /// Where it starts.
     pub at: At,
     /// What it is.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum NodeKind {
     /// YAML's and JSON's null.
     Null,
     /// A text.
@@ -76,12 +76,12 @@ pub enum Kind {
     /// A list.
     List(Vec<Rc<Node>>),
     /// A map; keys are unique, in the order in which they are written.
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
 }
 
 /// One key of a map.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct MapEntry {
     /// The key.
     pub key: String,
     /// Where the key is written (in JSON: where its value is).
@@ -92,9 +92,9 @@ pub struct Entry {
 
 impl Node {
     /// The entries of a map; none for anything else.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[MapEntry] {
         match &self.kind {
-            Kind::Map(entries) => entries,
+            NodeKind::Map(entries) => entries,
             _ => &[],
         }
     }
@@ -102,7 +102,7 @@ impl Node {
     /// The items of a list; none for anything else.
     pub fn items(&self) -> &[Rc<Node>] {
         match &self.kind {
-            Kind::List(items) => items,
+            NodeKind::List(items) => items,
             _ => &[],
         }
     }
@@ -115,7 +115,7 @@ impl Node {
     /// A text, number, boolean or date as it is written.
     pub fn spelling(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text(text) | Kind::Bare { text, .. } => Some(text),
+            NodeKind::Text(text) | NodeKind::Bare { text, .. } => Some(text),
             _ => None,
         }
     }
@@ -123,11 +123,11 @@ impl Node {
     /// The name of its type, with its article, for messages.
     pub const fn what(&self) -> &'static str {
         match &self.kind {
-            Kind::Null => "nothing",
-            Kind::Text(_) => "a text",
-            Kind::Bare { what, .. } => what,
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a table",
+            NodeKind::Null => "nothing",
+            NodeKind::Text(_) => "a text",
+            NodeKind::Bare { what, .. } => what,
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a table",
         }
     }
 }
@@ -164,7 +164,7 @@ pub fn text(bytes: &[u8]) -> Result<&str, SyntaxError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (good, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or((bytes, &[]));
         let good = String::from_utf8_lossy(good);
-        SyntaxError { message: "it is not UTF-8 text".to_owned(), at: Lines::new(&good).at(good.len()) }
+        SyntaxError { message: "it is not UTF-8 text".to_owned(), at: LineIndex::new(&good).at(good.len()) }
     })
 }
 

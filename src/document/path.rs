@@ -1,6 +1,6 @@
 //! Dotted keys such as `package.version`, `jobs.0.name` or `dependencies."left.pad"`.
 
-use super::{Kind, Node};
+use super::{Node, NodeKind};
 use std::fmt;
 use std::str::FromStr;
 
@@ -56,8 +56,8 @@ impl KeyPath {
     /// The value there.
     pub fn find<'n>(&self, node: &'n Node) -> Option<&'n Node> {
         self.0.iter().try_fold(node, |node, part| match &node.kind {
-            Kind::Map(_) => node.get(part).map(|value| &**value),
-            Kind::List(items) => items.get(part.parse::<usize>().ok()?).map(|value| &**value),
+            NodeKind::Map(_) => node.get(part).map(|value| &**value),
+            NodeKind::List(items) => items.get(part.parse::<usize>().ok()?).map(|value| &**value),
             _ => None,
         })
     }

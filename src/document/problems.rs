@@ -15,13 +15,13 @@ pub(crate) struct Problem {
 
 /// A file that is being read, and where its problems go.
 #[derive(Debug)]
-pub(crate) struct Source<'p> {
+pub(crate) struct DocumentFile<'p> {
     /// The file's name for messages.
     pub(crate) file: String,
     problems: &'p RefCell<Vec<Problem>>,
 }
 
-impl<'p> Source<'p> {
+impl<'p> DocumentFile<'p> {
     pub(crate) fn new(file: impl Into<String>, problems: &'p RefCell<Vec<Problem>>) -> Self {
         Self { file: file.into(), problems }
     }

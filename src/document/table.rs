@@ -1,9 +1,9 @@
 //! Reading tables key by key: types are checked, unknown keys are found, and every problem knows its place.
 
-use super::problems::Source;
+use super::problems::DocumentFile;
 use super::{
-    Absent, Argv, At, Data, DetectorName, Inner, Inners, Key, Kind, Labels, LocalPath, Node, OneOf, Pattern, RepoFile,
-    Url, UrlOrInner, Words,
+    Absent, Argv, At, Data, DeclaredKey, DetectorName, Inner, Inners, Labels, LocalPath, Node, NodeKind, OneOf,
+    Pattern, RepoFile, Url, UrlOrInner, Words,
 };
 use crate::model::{HttpUrl, HumanDuration, Value};
 use regex::Regex;
@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 /// A text and where it is written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Text<'n> {
+pub(crate) struct LocatedText<'n> {
     pub(crate) text: &'n str,
     pub(crate) at: At,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Table<'n, 's> {
     /// Its place.
     pub(crate) at: At,
     /// The file that it is in.
-    pub(crate) source: &'s Source<'s>,
+    pub(crate) source: &'s DocumentFile<'s>,
     node: &'n Node,
     name: String,
     known: Vec<&'static str>,
@@ -33,9 +33,9 @@ pub(crate) struct Table<'n, 's> {
 
 impl<'n, 's> Table<'n, 's> {
     /// The table called `name` in messages, e.g. `[repo]`; `None`, and a problem, when it is no table.
-    pub(crate) fn new(node: &'n Node, name: impl Into<String>, source: &'s Source<'s>) -> Option<Self> {
+    pub(crate) fn new(node: &'n Node, name: impl Into<String>, source: &'s DocumentFile<'s>) -> Option<Self> {
         let (name, at) = (name.into(), node.at);
-        if matches!(node.kind, Kind::Map(_)) {
+        if matches!(node.kind, NodeKind::Map(_)) {
             return Some(Self { at, source, node, name, known: Vec::new() });
         }
         source.wrong(at, format!("{name} is {}, not a table", node.what()), None);
@@ -48,15 +48,15 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// The value of a key, of any type.
-    pub(crate) fn value<T>(&mut self, key: Key<T>) -> Option<&'n Node> {
+    pub(crate) fn value<T>(&mut self, key: DeclaredKey<T>) -> Option<&'n Node> {
         if !self.known.contains(&key.name) {
             self.known.push(key.name);
         }
-        self.node.get(key.name).map(|value| &**value).filter(|value| value.kind != Kind::Null)
+        self.node.get(key.name).map(|value| &**value).filter(|value| value.kind != NodeKind::Null)
     }
 
     /// The same, and a problem when it is missing although it must be there.
-    fn given<T>(&mut self, key: Key<T>) -> Option<&'n Node> {
+    fn given<T>(&mut self, key: DeclaredKey<T>) -> Option<&'n Node> {
         let value = self.value(key);
         if value.is_none() && key.absent == Absent::Required {
             self.wrong(format_args!("`{}` is missing", key.name), format!("add `{}`", key.name));
@@ -71,39 +71,39 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// The text of a key that takes one in any of its meanings.
-    fn line<T>(&mut self, key: Key<T>) -> Option<Text<'n>> {
+    fn line<T>(&mut self, key: DeclaredKey<T>) -> Option<LocatedText<'n>> {
         let value = self.given(key)?;
         text(value, &format!("`{}`", key.name), self.source)
     }
 
     /// A text that is not empty.
-    pub(crate) fn text(&mut self, key: Key<Text<'static>>) -> Option<Text<'n>> {
+    pub(crate) fn text(&mut self, key: DeclaredKey<LocatedText<'static>>) -> Option<LocatedText<'n>> {
         self.line(key)
     }
 
     /// The same, without its place.
-    pub(crate) fn owned(&mut self, key: Key<Text<'static>>) -> Option<String> {
+    pub(crate) fn owned(&mut self, key: DeclaredKey<LocatedText<'static>>) -> Option<String> {
         self.line(key).map(|text| text.text.to_owned())
     }
 
     /// A path on this machine.
-    pub(crate) fn local_path(&mut self, key: Key<LocalPath>) -> Option<Text<'n>> {
+    pub(crate) fn local_path(&mut self, key: DeclaredKey<LocalPath>) -> Option<LocatedText<'n>> {
         self.line(key)
     }
 
     /// The name of a detector.
-    pub(crate) fn detector(&mut self, key: Key<DetectorName>) -> Option<Text<'n>> {
+    pub(crate) fn detector(&mut self, key: DeclaredKey<DetectorName>) -> Option<LocatedText<'n>> {
         self.line(key)
     }
 
     /// A text that stands for a value of its own.
-    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, key: Key<T>) -> Option<T> {
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, key: DeclaredKey<T>) -> Option<T> {
         let text = self.line(key)?;
         text.text.parse().map_err(|error| self.source.wrong(text.at, format!("`{}`: {error}", key.name), None)).ok()
     }
 
     /// A duration that is longer than nothing.
-    pub(crate) fn duration(&mut self, key: Key<HumanDuration>) -> Option<HumanDuration> {
+    pub(crate) fn duration(&mut self, key: DeclaredKey<HumanDuration>) -> Option<HumanDuration> {
         let at = self.peek(key.name).map(|(_, at)| at);
         let span = self.parsed(key)?;
         if !span.duration().is_zero() {
@@ -115,18 +115,18 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// One word of a few.
-    pub(crate) fn word<T: Words>(&mut self, key: Key<OneOf<T>>) -> Option<T> {
+    pub(crate) fn word<T: Words>(&mut self, key: DeclaredKey<OneOf<T>>) -> Option<T> {
         let text = self.line(key)?;
         self.one_of(text, &format!("`{}`", key.name))
     }
 
     /// Any number of a few words.
-    pub(crate) fn words<T: Words>(&mut self, key: Key<Vec<OneOf<T>>>) -> Vec<T> {
+    pub(crate) fn words<T: Words>(&mut self, key: DeclaredKey<Vec<OneOf<T>>>) -> Vec<T> {
         let texts = self.list(key);
         texts.into_iter().filter_map(|text| self.one_of(text, &format!("an item of `{}`", key.name))).collect()
     }
 
-    fn one_of<T: Words>(&self, text: Text<'_>, what: &str) -> Option<T> {
+    fn one_of<T: Words>(&self, text: LocatedText<'_>, what: &str) -> Option<T> {
         let found = T::WORDS.iter().find(|(word, _)| *word == text.text);
         if found.is_none() {
             let known: Vec<&str> = T::WORDS.iter().map(|(word, _)| *word).collect();
@@ -137,16 +137,16 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A URL for HTTP. It may be shown and journaled, so a user's name or a password in it is refused.
-    pub(crate) fn url(&mut self, key: Key<Url>) -> Option<String> {
+    pub(crate) fn url(&mut self, key: DeclaredKey<Url>) -> Option<String> {
         self.address(key)
     }
 
     /// The same, of a key that may hold a table instead: see [`Table::value`].
-    pub(crate) fn url_of(&mut self, key: Key<UrlOrInner>) -> Option<String> {
+    pub(crate) fn url_of(&mut self, key: DeclaredKey<UrlOrInner>) -> Option<String> {
         self.address(key)
     }
 
-    fn address<T>(&mut self, key: Key<T>) -> Option<String> {
+    fn address<T>(&mut self, key: DeclaredKey<T>) -> Option<String> {
         let (text, key) = (self.line(key)?, key.name);
         let url = HttpUrl::parse(text.text);
         if url.as_ref().is_some_and(|url| url.user().is_some()) {
@@ -164,7 +164,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A regular expression; what is wrong with it is one line.
-    pub(crate) fn pattern(&mut self, key: Key<Pattern>) -> Option<Regex> {
+    pub(crate) fn pattern(&mut self, key: DeclaredKey<Pattern>) -> Option<Regex> {
         let text = self.line(key)?;
         let hint =
             "write the pattern in single quotes, so that its backslashes stay: see https://docs.rs/regex/#syntax";
@@ -177,7 +177,7 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A file of the repository, as git names it.
-    pub(crate) fn file(&mut self, key: Key<RepoFile>) -> Option<String> {
+    pub(crate) fn file(&mut self, key: DeclaredKey<RepoFile>) -> Option<String> {
         match (self.value(key), key.absent) {
             (None, Absent::Default(file)) => Some(file.to_owned()),
             _ => self.line(key).and_then(|path| self.in_repository(path)),
@@ -185,12 +185,12 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// Files of the repository; `None` when one of them is no path.
-    pub(crate) fn files(&mut self, key: Key<Vec<RepoFile>>) -> Option<Vec<String>> {
+    pub(crate) fn files(&mut self, key: DeclaredKey<Vec<RepoFile>>) -> Option<Vec<String>> {
         let paths: Vec<_> = self.list(key).into_iter().map(|path| self.in_repository(path)).collect();
         paths.into_iter().collect()
     }
 
-    fn in_repository(&self, path: Text<'_>) -> Option<String> {
+    fn in_repository(&self, path: LocatedText<'_>) -> Option<String> {
         let plain = path.text.strip_prefix("./").unwrap_or(path.text);
         if plain.starts_with('/')
             || plain.contains('\\')
@@ -204,14 +204,14 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A list of texts; empty when it is not there.
-    pub(crate) fn texts(&mut self, key: Key<Vec<Text<'static>>>) -> Vec<Text<'n>> {
+    pub(crate) fn texts(&mut self, key: DeclaredKey<Vec<LocatedText<'static>>>) -> Vec<LocatedText<'n>> {
         self.list(key)
     }
 
-    fn list<T>(&mut self, key: Key<Vec<T>>) -> Vec<Text<'n>> {
+    fn list<T>(&mut self, key: DeclaredKey<Vec<T>>) -> Vec<LocatedText<'n>> {
         let (value, key) = (self.given(key), key.name);
         let Some(value) = value else { return Vec::new() };
-        let Kind::List(items) = &value.kind else {
+        let NodeKind::List(items) = &value.kind else {
             let hint = format!("write `{key} = [\"…\"]`");
             self.source.wrong(value.at, format!("`{key}` is {}, not a list of texts", value.what()), hint);
             return Vec::new();
@@ -220,11 +220,11 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A program with its arguments; never a line for a shell.
-    pub(crate) fn argv(&mut self, key: Key<Argv>) -> Option<Vec<String>> {
+    pub(crate) fn argv(&mut self, key: DeclaredKey<Argv>) -> Option<Vec<String>> {
         let (value, key) = (self.given(key)?, key.name);
         let words = |items: &[Rc<Node>]| items.iter().map(|item| item.spelling().map(str::to_owned)).collect();
         let argv: Option<Vec<String>> = match &value.kind {
-            Kind::List(items) => words(items),
+            NodeKind::List(items) => words(items),
             _ => None,
         };
         let argv = argv.filter(|argv| argv.first().is_some_and(|program| !program.is_empty()));
@@ -236,10 +236,10 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// A table of texts, e.g. labels; numbers and booleans count as they are written.
-    pub(crate) fn map(&mut self, key: Key<Labels>) -> BTreeMap<String, String> {
+    pub(crate) fn map(&mut self, key: DeclaredKey<Labels>) -> BTreeMap<String, String> {
         let (value, key) = (self.given(key), key.name);
         let Some(value) = value else { return BTreeMap::new() };
-        if !matches!(value.kind, Kind::Map(_)) {
+        if !matches!(value.kind, NodeKind::Map(_)) {
             self.source.wrong(value.at, format!("`{key}` is {}, not a table of texts", value.what()), None);
         }
         let mut map = BTreeMap::new();
@@ -258,26 +258,26 @@ impl<'n, 's> Table<'n, 's> {
     }
 
     /// Any value, as plain data; numbers and booleans become what they are.
-    pub(crate) fn data(&mut self, key: Key<Data>) -> Value {
+    pub(crate) fn data(&mut self, key: DeclaredKey<Data>) -> Value {
         self.given(key).map_or(Value::Null, data)
     }
 
     /// A table inside.
-    pub(crate) fn table(&mut self, key: Key<Inner>, name: impl Into<String>) -> Option<Table<'n, 's>> {
+    pub(crate) fn table(&mut self, key: DeclaredKey<Inner>, name: impl Into<String>) -> Option<Table<'n, 's>> {
         let value = self.given(key)?;
         Table::new(value, name, self.source)
     }
 
     /// The table of a key that may hold an address instead.
-    pub(crate) fn table_of(&mut self, key: Key<UrlOrInner>, name: impl Into<String>) -> Option<Table<'n, 's>> {
+    pub(crate) fn table_of(&mut self, key: DeclaredKey<UrlOrInner>, name: impl Into<String>) -> Option<Table<'n, 's>> {
         let value = self.given(key)?;
         Table::new(value, name, self.source)
     }
 
     /// The tables of `[[key]]`; none when the key is not there.
-    pub(crate) fn tables(&mut self, key: Key<Inners>, name: &str) -> Vec<Table<'n, 's>> {
+    pub(crate) fn tables(&mut self, key: DeclaredKey<Inners>, name: &str) -> Vec<Table<'n, 's>> {
         let Some(value) = self.given(key) else { return Vec::new() };
-        let Kind::List(items) = &value.kind else {
+        let NodeKind::List(items) = &value.kind else {
             let hint = format!("write {name} with double brackets before each of them");
             self.source.wrong(value.at, format!("`{}` is {}, not a list of tables", key.name, value.what()), hint);
             return Vec::new();
@@ -296,19 +296,19 @@ impl<'n, 's> Table<'n, 's> {
 
 fn data(node: &Node) -> Value {
     match &node.kind {
-        Kind::Null => Value::Null,
-        Kind::Text(text) => Value::String(text.clone()),
-        Kind::Bare { text, .. } => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
-        Kind::List(items) => items.iter().map(|item| data(item)).collect(),
-        Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), data(&entry.value))).collect(),
+        NodeKind::Null => Value::Null,
+        NodeKind::Text(text) => Value::String(text.clone()),
+        NodeKind::Bare { text, .. } => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+        NodeKind::List(items) => items.iter().map(|item| data(item)).collect(),
+        NodeKind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), data(&entry.value))).collect(),
     }
 }
 
-fn text<'n>(value: &'n Node, what: &str, source: &Source<'_>) -> Option<Text<'n>> {
+fn text<'n>(value: &'n Node, what: &str, source: &DocumentFile<'_>) -> Option<LocatedText<'n>> {
     match &value.kind {
-        Kind::Text(text) if text.trim().is_empty() => source.wrong(value.at, format!("{what} is empty"), None),
-        Kind::Text(text) => return Some(Text { text, at: value.at }),
-        Kind::Bare { text, what: kind } => {
+        NodeKind::Text(text) if text.trim().is_empty() => source.wrong(value.at, format!("{what} is empty"), None),
+        NodeKind::Text(text) => return Some(LocatedText { text, at: value.at }),
+        NodeKind::Bare { text, what: kind } => {
             source.wrong(value.at, format!("{what} is {kind}, not a text"), format!("put it in quotes: `\"{text}\"`"));
         }
         _ => source.wrong(value.at, format!("{what} is {}, not a text", value.what()), None),

@@ -1,6 +1,6 @@
 //! YAML → [`Node`]: anchors, aliases and `<<` merges are resolved, aliased values are shared rather than copied.
 
-use super::{At, DEPTH, Entry, Kind, Node, SyntaxError};
+use super::{At, DEPTH, MapEntry, Node, NodeKind, SyntaxError};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
         }
         root = composer.take(event, at(&span.start))?.or(root);
     }
-    Ok(root.map_or(Node { at: At { line: 1, column: 1 }, kind: Kind::Null }, Rc::unwrap_or_clone))
+    Ok(root.map_or(Node { at: At { line: 1, column: 1 }, kind: NodeKind::Null }, Rc::unwrap_or_clone))
 }
 
 fn at(marker: &Marker) -> At {
@@ -28,9 +28,9 @@ fn at(marker: &Marker) -> At {
 }
 
 /// Keys are unique: the last of several wins, at the first one's position. So do the YAML reader of Travis and most JSON readers.
-pub(super) fn last_wins(entries: Vec<Entry>) -> Vec<Entry> {
+pub(super) fn last_wins(entries: Vec<MapEntry>) -> Vec<MapEntry> {
     let mut positions: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-    let mut unique: Vec<Entry> = Vec::with_capacity(entries.len());
+    let mut unique: Vec<MapEntry> = Vec::with_capacity(entries.len());
     for entry in entries {
         match positions.get(&entry.key).and_then(|&position| unique.get_mut(position)) {
             Some(earlier) => *earlier = entry,
@@ -45,28 +45,28 @@ pub(super) fn last_wins(entries: Vec<Entry>) -> Vec<Entry> {
 
 #[derive(Default)]
 struct Composer {
-    open: Vec<Open>,
+    open: Vec<OpenNode>,
     /// Each with its depth: aliases nest values deeper than the text itself is.
     anchors: HashMap<usize, (Rc<Node>, usize)>,
     merged: usize,
 }
 
 /// A list or map whose end has not been read yet.
-struct Open {
+struct OpenNode {
     anchor: usize,
     at: At,
-    inside: Inside,
+    inside: OpenContents,
     /// The depth of the deepest value inside so far.
     deepest: usize,
 }
 
-enum Inside {
+enum OpenContents {
     List(Vec<Rc<Node>>),
-    Map { entries: Vec<Entry>, merges: Vec<Rc<Node>>, key: Key },
+    Map { entries: Vec<MapEntry>, merges: Vec<Rc<Node>>, key: PendingKey },
 }
 
 /// What the next value of a map belongs to.
-enum Key {
+enum PendingKey {
     /// The next node is a key.
     Wanted,
     Named(String, At),
@@ -86,13 +86,15 @@ impl Composer {
                     return Ok(None);
                 }
                 let tagged = tag.is_some_and(|tag| tag.suffix == "str");
-                let kind = if plain && !tagged { plain_scalar(&text) } else { Kind::Text(text.into_owned()) };
+                let kind = if plain && !tagged { plain_scalar(&text) } else { NodeKind::Text(text.into_owned()) };
                 self.add(anchor, Rc::new(Node { at, kind }), 0)
             }
-            Event::SequenceStart(anchor, _) => self.begin(anchor, at, Inside::List(Vec::new())),
-            Event::MappingStart(anchor, _) => {
-                self.begin(anchor, at, Inside::Map { entries: Vec::new(), merges: Vec::new(), key: Key::Wanted })
-            }
+            Event::SequenceStart(anchor, _) => self.begin(anchor, at, OpenContents::List(Vec::new())),
+            Event::MappingStart(anchor, _) => self.begin(
+                anchor,
+                at,
+                OpenContents::Map { entries: Vec::new(), merges: Vec::new(), key: PendingKey::Wanted },
+            ),
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
                 Some((node, depth)) => {
@@ -110,40 +112,41 @@ impl Composer {
     /// Is a key wanted here? Then it is `<<`.
     fn expect_merge(&mut self) -> bool {
         match self.open.last_mut() {
-            Some(Open { inside: Inside::Map { key: key @ Key::Wanted, .. }, .. }) => {
-                *key = Key::Merge;
+            Some(OpenNode { inside: OpenContents::Map { key: key @ PendingKey::Wanted, .. }, .. }) => {
+                *key = PendingKey::Merge;
                 true
             }
             _ => false,
         }
     }
 
-    fn begin(&mut self, anchor: usize, at: At, inside: Inside) -> Result<Option<Rc<Node>>, SyntaxError> {
+    fn begin(&mut self, anchor: usize, at: At, inside: OpenContents) -> Result<Option<Rc<Node>>, SyntaxError> {
         if self.open.len() >= DEPTH {
             return Err(too_deep(at));
         }
-        self.open.push(Open { anchor, at, inside, deepest: 0 });
+        self.open.push(OpenNode { anchor, at, inside, deepest: 0 });
         Ok(None)
     }
 
     fn end(&mut self) -> Result<Option<Rc<Node>>, SyntaxError> {
-        let Some(Open { anchor, at, inside, deepest }) = self.open.pop() else { return Ok(None) };
+        let Some(OpenNode { anchor, at, inside, deepest }) = self.open.pop() else { return Ok(None) };
         let kind = match inside {
-            Inside::List(items) => Kind::List(items),
-            Inside::Map { entries, merges, .. } => Kind::Map(self.merge(last_wins(entries), &merges, at)?),
+            OpenContents::List(items) => NodeKind::List(items),
+            OpenContents::Map { entries, merges, .. } => NodeKind::Map(self.merge(last_wins(entries), &merges, at)?),
         };
         self.add(anchor, Rc::new(Node { at, kind }), deepest + 1)
     }
 
     /// `<<: *a` and `<<: [*a, *b]`: a map's own keys win over merged ones, earlier maps over later ones
     /// (<https://yaml.org/type/merge.html>).
-    fn merge(&mut self, mut entries: Vec<Entry>, merges: &[Rc<Node>], at: At) -> Result<Vec<Entry>, SyntaxError> {
+    fn merge(&mut self, mut entries: Vec<MapEntry>, merges: &[Rc<Node>], at: At) -> Result<Vec<MapEntry>, SyntaxError> {
         if merges.is_empty() {
             return Ok(entries);
         }
         let mut known: std::collections::HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
         for merge in merges {
-            let maps = if matches!(merge.kind, Kind::List(_)) { merge.items() } else { std::slice::from_ref(merge) };
+            let maps =
+                if matches!(merge.kind, NodeKind::List(_)) { merge.items() } else { std::slice::from_ref(merge) };
             for entry in maps.iter().flat_map(|map| map.entries()) {
                 self.merged += 1;
                 if self.merged > MERGED_KEYS {
@@ -170,22 +173,24 @@ impl Composer {
         }
         match self.open.last_mut().map(|open| &mut open.inside) {
             None => return Ok(Some(node)),
-            Some(Inside::List(items)) => items.push(node),
-            Some(Inside::Map { entries, merges, key }) => {
-                *key = match std::mem::replace(key, Key::Wanted) {
-                    Key::Wanted => match &node.kind {
-                        Kind::Null => Key::Named("null".to_owned(), node.at),
-                        _ => node.spelling().map_or(Key::Complex, |name| Key::Named(name.to_owned(), node.at)),
+            Some(OpenContents::List(items)) => items.push(node),
+            Some(OpenContents::Map { entries, merges, key }) => {
+                *key = match std::mem::replace(key, PendingKey::Wanted) {
+                    PendingKey::Wanted => match &node.kind {
+                        NodeKind::Null => PendingKey::Named("null".to_owned(), node.at),
+                        _ => node
+                            .spelling()
+                            .map_or(PendingKey::Complex, |name| PendingKey::Named(name.to_owned(), node.at)),
                     },
-                    Key::Named(key, key_at) => {
-                        entries.push(Entry { key, key_at, value: node });
-                        Key::Wanted
+                    PendingKey::Named(key, key_at) => {
+                        entries.push(MapEntry { key, key_at, value: node });
+                        PendingKey::Wanted
                     }
-                    Key::Merge => {
+                    PendingKey::Merge => {
                         merges.push(node);
-                        Key::Wanted
+                        PendingKey::Wanted
                     }
-                    Key::Complex => Key::Wanted,
+                    PendingKey::Complex => PendingKey::Wanted,
                 };
             }
         }
@@ -198,14 +203,14 @@ fn too_deep(at: At) -> SyntaxError {
 }
 
 /// A scalar without quotes, by YAML 1.2's core schema; its spelling is kept.
-fn plain_scalar(text: &str) -> Kind {
-    let bare = |what| Kind::Bare { text: text.to_owned(), what };
+fn plain_scalar(text: &str) -> NodeKind {
+    let bare = |what| NodeKind::Bare { text: text.to_owned(), what };
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
+        "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
         "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => bare("a boolean"),
         _ if text.parse::<f64>().is_ok() && text.ends_with(|c: char| c.is_ascii_digit() || c == '.') => {
             bare("a number")
         }
-        _ => Kind::Text(text.to_owned()),
+        _ => NodeKind::Text(text.to_owned()),
     }
 }

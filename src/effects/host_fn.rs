@@ -5,7 +5,7 @@
 
 use super::EffectContext;
 use crate::model::{Failure, FailureKind, Value, WriteError, unknown, unknown_inside};
-use crate::run::{self, Call, Command, HostFn, Kind, OnUnknown, Performing, Style};
+use crate::run::{self, Call, Command, CommandKind, HostFn, OnUnknown, Performing, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,7 +32,7 @@ pub(super) struct NoArgs {}
 
 /// A function with positional arguments.
 pub(super) const fn positional<A: JsonSchema, R: JsonSchema>(
-    kind: Kind,
+    kind: CommandKind,
     name: &'static str,
     doc: &'static str,
     make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
@@ -42,7 +42,7 @@ pub(super) const fn positional<A: JsonSchema, R: JsonSchema>(
 
 /// A function that takes one map.
 pub(super) const fn map<A: JsonSchema, R: JsonSchema>(
-    kind: Kind,
+    kind: CommandKind,
     name: &'static str,
     doc: &'static str,
     make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
@@ -240,8 +240,10 @@ fn blind(host: &HostFn, call: &Call) -> Option<Command> {
     )
     .at(call.at.clone());
     Some(match host.kind {
-        Kind::Read => Command::Read(Box::new(Look(move |_: &Performing<'_>| Err(failure.clone())))),
-        Kind::Wait | Kind::Effect => Command::Effect(Box::new(Blind { name, what: what.to_owned(), failure })),
+        CommandKind::Read => Command::Read(Box::new(Look(move |_: &Performing<'_>| Err(failure.clone())))),
+        CommandKind::Wait | CommandKind::Effect => {
+            Command::Effect(Box::new(Blind { name, what: what.to_owned(), failure }))
+        }
     })
 }
 

@@ -4,7 +4,7 @@
 //! journal, the plan and every listener see.
 
 use super::EffectContext;
-use crate::config::Secret as Source;
+use crate::config::SecretSource;
 use crate::model::{Failure, FailureKind, Secret, TaskContext, Value, scrub};
 use crate::process::{Leftovers, Program, Streams, run};
 use std::time::Duration;
@@ -63,14 +63,14 @@ impl<'a> Secrets<'a> {
                 .hint("[secrets] in relwf.toml says where it comes from; `relwf doctor` checks it")
         };
         let text = match secret {
-            Source::Env(variable) => {
+            SecretSource::Env(variable) => {
                 (self.context.env)(variable).ok_or_else(|| missing(format!("the variable {variable} is not set")))?
             }
-            Source::File(path) => {
+            SecretSource::File(path) => {
                 let path = config.root.join(path);
                 std::fs::read_to_string(&path).map_err(|error| missing(format!("{}: {error}", path.display())))?
             }
-            Source::Command(argv) => {
+            SecretSource::Command(argv) => {
                 let program = Program {
                     argv,
                     dir: &config.root,

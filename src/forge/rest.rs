@@ -2,7 +2,7 @@
 //!
 //! What is asked, and what the answers mean, is known to the forges alone.
 
-use crate::http::{Answer, Api, Client};
+use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{Failure, FailureKind, Secret, TaskContext, WriteError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -69,7 +69,7 @@ impl Rest {
         rest: &str,
         body: &Value,
         task: TaskContext<'_>,
-    ) -> Result<Answer, WriteError> {
+    ) -> Result<ApiAnswer, WriteError> {
         self.api.send(method, &self.path(rest), Some(body), task)
     }
 
@@ -80,7 +80,7 @@ impl Rest {
         rest: &str,
         body: &Value,
         task: TaskContext<'_>,
-    ) -> Result<Answer, WriteError> {
+    ) -> Result<ApiAnswer, WriteError> {
         let answer = self.write(method, rest, body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(self.refused(&answer)) }
     }
@@ -98,7 +98,7 @@ impl Rest {
     }
 
     /// An answer that says no; or yes to a write, but not as the forge says it.
-    pub(super) fn refused(&self, answer: &Answer) -> WriteError {
+    pub(super) fn refused(&self, answer: &ApiAnswer) -> WriteError {
         if answer.is_success() {
             return WriteError::Unknown(answer.garbled());
         }

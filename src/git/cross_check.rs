@@ -8,7 +8,7 @@ use super::cross_check_cache::{CachedAnswer, GitAnswer};
 use super::program::{git_program, git_version, run_git};
 use crate::merge::{Conflict, Merged, Outcome};
 use crate::model::{Cancel, CommitId, ObjectId, TreeId};
-use crate::process::Finished;
+use crate::process::ProgramExit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
@@ -212,7 +212,7 @@ fn ask(repository: &Path, arguments: &[String], cached: Option<&CachedAnswer>) -
     Some(answer)
 }
 
-fn merge_tree(repository: &Path, arguments: &[String]) -> Option<Finished> {
+fn merge_tree(repository: &Path, arguments: &[String]) -> Option<ProgramExit> {
     let scratch = tempfile::tempdir().ok()?;
     let env: [(OsString, OsString); 6] = [
         // The merge is that of the commits alone: what a person set up for their own merges has no say.

@@ -4,7 +4,7 @@ use super::Objects;
 use super::commits::oid;
 use crate::merge::{Attribute, Repository, Submodule};
 use crate::model::ObjectId;
-use crate::odb::Kind;
+use crate::odb::ObjectKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ impl Repository for Objects {
         self.with(git2::Repository::is_bare)
     }
 
-    fn read(&self, id: ObjectId) -> Result<(Kind, Arc<[u8]>), String> {
+    fn read(&self, id: ObjectId) -> Result<(ObjectKind, Arc<[u8]>), String> {
         let read = |repository: &git2::Repository| {
             let odb = repository.odb()?;
             let object = odb.read(oid(id)?)?;
@@ -29,7 +29,7 @@ impl Repository for Objects {
         self.with(read).map_err(words)
     }
 
-    fn write(&self, kind: Kind, data: &[u8]) -> Result<(), String> {
+    fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<(), String> {
         self.with(|repository| repository.odb()?.write(git2_kind(kind), data)).map(drop).map_err(words)
     }
 
@@ -89,21 +89,21 @@ fn words(error: git2::Error) -> String {
     error.to_string()
 }
 
-fn kind(kind: git2::ObjectType) -> Option<Kind> {
+fn kind(kind: git2::ObjectType) -> Option<ObjectKind> {
     match kind {
-        git2::ObjectType::Commit => Some(Kind::Commit),
-        git2::ObjectType::Tree => Some(Kind::Tree),
-        git2::ObjectType::Blob => Some(Kind::Blob),
-        git2::ObjectType::Tag => Some(Kind::Tag),
+        git2::ObjectType::Commit => Some(ObjectKind::Commit),
+        git2::ObjectType::Tree => Some(ObjectKind::Tree),
+        git2::ObjectType::Blob => Some(ObjectKind::Blob),
+        git2::ObjectType::Tag => Some(ObjectKind::Tag),
         git2::ObjectType::Any => None,
     }
 }
 
-fn git2_kind(kind: Kind) -> git2::ObjectType {
+fn git2_kind(kind: ObjectKind) -> git2::ObjectType {
     match kind {
-        Kind::Commit => git2::ObjectType::Commit,
-        Kind::Tree => git2::ObjectType::Tree,
-        Kind::Blob => git2::ObjectType::Blob,
-        Kind::Tag => git2::ObjectType::Tag,
+        ObjectKind::Commit => git2::ObjectType::Commit,
+        ObjectKind::Tree => git2::ObjectType::Tree,
+        ObjectKind::Blob => git2::ObjectType::Blob,
+        ObjectKind::Tag => git2::ObjectType::Tag,
     }
 }

@@ -5,7 +5,7 @@
 
 use super::commits::{self, CommitInfo, oid};
 use crate::model::{CommitId, ObjectId, TreeId};
-use crate::odb::{Found, Graphs, Kind, ObjectFiles};
+use crate::odb::{Found, Graphs, ObjectFiles, ObjectKind};
 use git2::Repository;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ impl ObjectSource<'_> {
     /// A commit.
     pub(super) fn commit(&self, id: CommitId) -> Result<CommitInfo, git2::Error> {
         let parsed = match self.files.read(id.object()) {
-            Found::Object(Kind::Commit, data) => parse(id, &data),
+            Found::Object(ObjectKind::Commit, data) => parse(id, &data),
             Found::Damaged(why) => return Err(git2::Error::from_str(&format!("commit {id}: {why}"))),
             _ => None,
         };
@@ -33,7 +33,7 @@ impl ObjectSource<'_> {
     /// The raw bytes of a tree.
     pub(super) fn tree(&self, id: ObjectId) -> Result<Arc<[u8]>, git2::Error> {
         match self.files.read(id) {
-            Found::Object(Kind::Tree, data) => Ok(data),
+            Found::Object(ObjectKind::Tree, data) => Ok(data),
             Found::Damaged(why) => Err(git2::Error::from_str(&format!("tree {id}: {why}"))),
             _ => Ok(self.repository.odb()?.read(self.repository.find_tree(oid(id)?)?.id())?.data().into()),
         }

@@ -1,7 +1,7 @@
 //! git's own program: whether there is one, which version, and how it is run.
 
 use crate::model::{Cancel, TaskContext};
-use crate::process::{self, Finished, Leftovers, ProcessError, Program, Streams};
+use crate::process::{self, Leftovers, ProcessError, Program, ProgramExit, Streams};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(super) fn run_git(
     env: &[(OsString, OsString)],
     limit: Option<Duration>,
     cancel: &Cancel,
-) -> Result<Finished, ProcessError> {
+) -> Result<ProgramExit, ProcessError> {
     let argv: Vec<OsString> = std::iter::once("git".into()).chain(arguments.iter().cloned()).collect();
     let program = Program {
         argv: &argv,

@@ -6,7 +6,7 @@
 
 use super::object_source::ObjectSource;
 use crate::model::{CommitId, ObjectId};
-use crate::odb::Row;
+use crate::odb::GraphRow;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// How many commits that the graph does not hold are read at most.
@@ -54,7 +54,7 @@ pub(super) fn contains(
 struct Known<'g> {
     source: &'g ObjectSource<'g>,
     /// Those that the graph does not hold, and their numbers.
-    outside: Vec<(ObjectId, Row)>,
+    outside: Vec<(ObjectId, GraphRow)>,
     numbers: HashMap<ObjectId, Number>,
 }
 
@@ -67,7 +67,7 @@ impl<'g> Known<'g> {
         self.source.graphs.count() as usize + self.outside.len()
     }
 
-    fn row(&self, number: Number) -> Option<Row> {
+    fn row(&self, number: Number) -> Option<GraphRow> {
         match number.checked_sub(self.source.graphs.count()) {
             None => self.source.graphs.row(number),
             Some(at) => self.outside.get(at as usize).map(|(_, row)| row.clone()),
@@ -111,7 +111,7 @@ impl<'g> Known<'g> {
             let Some(below) = below.collect::<Option<Vec<u64>>>() else { return Ok(None) };
             let generation = below.into_iter().max().unwrap_or(0).saturating_add(1);
             self.numbers.insert(id, self.count() as Number);
-            self.outside.push((id, Row { parents, date: found.committer.time, generation }));
+            self.outside.push((id, GraphRow { parents, date: found.committer.time, generation }));
             open.pop();
         }
         Ok(self.find(commit.object()))

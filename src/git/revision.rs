@@ -5,7 +5,7 @@ use super::commits::object_id;
 use super::object_source::ObjectSource;
 use super::refs::Refs;
 use crate::model::{CommitId, FailureKind, ObjectId};
-use crate::odb::{Found, Kind};
+use crate::odb::{Found, ObjectKind};
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 /// The commit that `rev` names. Branches come first, then tags, then ids.
@@ -66,8 +66,8 @@ fn peel(source: &ObjectSource<'_>, mut id: ObjectId) -> Result<Option<CommitId>,
     // More tags than are ever chained.
     for _ in 0..100 {
         match source.files.read(id) {
-            Found::Object(Kind::Commit, _) => return Ok(Some(id.into())),
-            Found::Object(Kind::Tag, data) => {
+            Found::Object(ObjectKind::Commit, _) => return Ok(Some(id.into())),
+            Found::Object(ObjectKind::Tag, data) => {
                 let next = data.strip_prefix(b"object ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
                 let Some(next) = next.and_then(|next| next.parse().ok()) else { return Ok(None) };
                 id = next;

@@ -5,7 +5,7 @@
 use super::Ident;
 use super::signing::{Format, PLACES, Signing, SigningKey, literal};
 use crate::model::{Failure, FailureKind, TaskContext};
-use crate::process::{self, Finished, Leftovers, ProcessError, Program, Streams};
+use crate::process::{self, Leftovers, ProcessError, Program, ProgramExit, Streams};
 use std::fs::File;
 use std::io;
 use std::time::Duration;
@@ -162,7 +162,7 @@ impl Signing {
         })
     }
 
-    fn run(&self, argv: &[String], stdin: Option<File>, task: TaskContext<'_>) -> Result<Finished, Failure> {
+    fn run(&self, argv: &[String], stdin: Option<File>, task: TaskContext<'_>) -> Result<ProgramExit, Failure> {
         let without: Vec<&str> =
             PLACES.into_iter().filter(|place| self.env.iter().all(|(name, _)| name != place)).collect();
         let program = Program {
@@ -201,7 +201,7 @@ impl Signing {
     }
 
     /// The program ended without a signature.
-    fn declined(&self, ended: &Finished) -> Failure {
+    fn declined(&self, ended: &ProgramExit) -> Failure {
         let why = format!("`{}` made no signature with {} ({})", self.program, self.shown(), ended.ending());
         with_output(self.failure(FailureKind::Command, why), ended).hint(self.advice())
     }
@@ -227,7 +227,7 @@ impl Signing {
 }
 
 /// The program's output as causes.
-fn with_output(failure: Failure, ended: &Finished) -> Failure {
+fn with_output(failure: Failure, ended: &ProgramExit) -> Failure {
     let lines = ended.stderr.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("[GNUPG:]"));
     lines.take(10).fold(failure, Failure::cause)
 }

@@ -35,7 +35,7 @@ pub struct Api {
 
 /// An answer to be looked at: any status but those of a server that failed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct ApiAnswer {
     /// The status.
     pub status: u16,
     /// The body; null when it is no JSON.
@@ -83,7 +83,7 @@ impl Api {
     /// # Errors
     ///
     /// Never [`WriteError::Unknown`].
-    pub fn get(&self, path: &str, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+    pub fn get(&self, path: &str, task: TaskContext<'_>) -> Result<ApiAnswer, WriteError> {
         self.sensible(&format!("{}{path}", self.base), |_| true, task)
     }
 
@@ -92,7 +92,7 @@ impl Api {
     /// # Errors
     ///
     /// Never [`WriteError::Unknown`].
-    pub fn text(&self, path: &str, task: TaskContext<'_>) -> Result<Result<String, Answer>, WriteError> {
+    pub fn text(&self, path: &str, task: TaskContext<'_>) -> Result<Result<String, ApiAnswer>, WriteError> {
         let mut request = self.request("GET", format!("{}{path}", self.base));
         // Whatever kind of text it is.
         request.headers.retain(|(name, _)| name != "accept");
@@ -113,7 +113,7 @@ impl Api {
         path: &str,
         list: fn(&Value) -> Option<&Vec<Value>>,
         task: TaskContext<'_>,
-    ) -> Result<Result<Vec<Value>, Answer>, WriteError> {
+    ) -> Result<Result<Vec<Value>, ApiAnswer>, WriteError> {
         let mut items = Vec::new();
         let mut page = format!("{}{path}", self.base);
         for _ in 0..PAGES {
@@ -129,7 +129,7 @@ impl Api {
                 None => return Err(self.astray(&answer, "the next page of the list is on another server")),
             };
         }
-        Err(self.astray(&Answer::of(page), &format!("the list has more than {PAGES} pages")))
+        Err(self.astray(&ApiAnswer::of(page), &format!("the list has more than {PAGES} pages")))
     }
 
     /// Writes: sent once, never twice.
@@ -143,7 +143,7 @@ impl Api {
         path: &str,
         body: Option<&Value>,
         task: TaskContext<'_>,
-    ) -> Result<Answer, WriteError> {
+    ) -> Result<ApiAnswer, WriteError> {
         let mut request = self.request(method, format!("{}{path}", self.base));
         request.access = Access::Write;
         if let Some(body) = body {
@@ -167,7 +167,12 @@ impl Api {
     }
 
     /// Looks until a success makes sense: a proxy or a login page may answer for the server for a while.
-    fn sensible(&self, url: &str, fits: impl Fn(&Value) -> bool, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+    fn sensible(
+        &self,
+        url: &str,
+        fits: impl Fn(&Value) -> bool,
+        task: TaskContext<'_>,
+    ) -> Result<ApiAnswer, WriteError> {
         let mut looks = 1;
         loop {
             let answer = self.look(url.to_owned(), task)?;
@@ -185,7 +190,7 @@ impl Api {
         }
     }
 
-    fn look(&self, url: String, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+    fn look(&self, url: String, task: TaskContext<'_>) -> Result<ApiAnswer, WriteError> {
         let mut request = self.request("GET", url.clone());
         request.access = Access::Own;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&url).cloned();
@@ -227,8 +232,8 @@ impl Api {
         request
     }
 
-    fn answer(&self, request: &Request, response: Response) -> Result<Answer, WriteError> {
-        let answer = Answer::new(request, &response);
+    fn answer(&self, request: &Request, response: Response) -> Result<ApiAnswer, WriteError> {
+        let answer = ApiAnswer::new(request, &response);
         if response.status < 500 {
             return Ok(answer);
         }
@@ -239,12 +244,12 @@ impl Api {
         }
     }
 
-    fn astray(&self, answer: &Answer, why: &str) -> WriteError {
+    fn astray(&self, answer: &ApiAnswer, why: &str) -> WriteError {
         WriteError::Refused(Failure::new(FailureKind::Refused, format!("{}: {why}", answer.shown)))
     }
 }
 
-impl Answer {
+impl ApiAnswer {
     fn of(url: String) -> Self {
         Self {
             status: 0,

@@ -51,12 +51,12 @@ pub(super) enum AttemptOutcome {
 
 /// What attempts share: the connector, which keeps the TLS configuration, and the ways to servers.
 #[derive(Debug, Clone)]
-pub(super) struct Attempt {
+pub(super) struct Connections {
     connector: Arc<OnceLock<DefaultConnector>>,
     routes: Arc<Routes>,
 }
 
-impl Attempt {
+impl Connections {
     pub(super) fn by(routes: Routes) -> Self {
         Self { connector: Arc::default(), routes: Arc::new(routes) }
     }

@@ -2,8 +2,8 @@
 //!
 //! It guards against accidents and edits by hand. A person who can write the file can also compute a new chain.
 
-use super::failure::{Problem, unreadable, word};
-use super::rows::{BLOB, RowEvent, Stored, head, load, no_such_run, scan, sha};
+use super::failure::{JournalError, unreadable, word};
+use super::rows::{BLOB, RowEvent, StoredRow, head, load, no_such_run, scan, sha};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::RunStatus;
@@ -22,7 +22,7 @@ impl Store {
 }
 
 /// The same inside a transaction, for everything that goes on from what the journal says.
-pub(super) fn check(db: &Connection, run: &RunId) -> Result<i64, Problem> {
+pub(super) fn check(db: &Connection, run: &RunId) -> Result<i64, JournalError> {
     let genesis = genesis(db, run)?;
     verify(db, run, &genesis)
 }
@@ -49,7 +49,7 @@ impl Genesis<'_> {
 }
 
 /// The first link, computed anew from what the tables hold.
-fn genesis(db: &Connection, run: &RunId) -> Result<String, Problem> {
+fn genesis(db: &Connection, run: &RunId) -> Result<String, JournalError> {
     let mut statement =
         db.prepare("SELECT path, text FROM sources JOIN texts USING (sha) WHERE run_id = ?1 ORDER BY ord")?;
     let texts = statement
@@ -59,7 +59,7 @@ fn genesis(db: &Connection, run: &RunId) -> Result<String, Problem> {
     let sql = "SELECT workflow, project, repo, target, params, config_text, created, abi FROM runs WHERE run_id = ?1";
     let mut statement = db.prepare(sql)?;
     let mut rows = statement.query([run.as_str()])?;
-    let row = rows.next()?.ok_or_else(|| Problem::Failure(no_such_run(run.as_str())))?;
+    let row = rows.next()?.ok_or_else(|| JournalError::Failure(no_such_run(run.as_str())))?;
     let text = |index: usize| row.get::<_, String>(index);
     let (workflow, project, repo) = (text(0)?, text(1)?, text(2)?);
     let (target, params, config_text, created) = (row.get::<_, Option<String>>(3)?, text(4)?, text(5)?, text(6)?);
@@ -79,12 +79,12 @@ fn genesis(db: &Connection, run: &RunId) -> Result<String, Problem> {
 }
 
 /// Checks every link from the run's own hash to the last row; answers how many rows there are.
-fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, Problem> {
+fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, JournalError> {
     let head = head(db, run)?;
     let mut last = (0, genesis.to_owned());
     let mut status = (word(RunStatus::Running).to_owned(), None, None);
     scan(db, run, |row, hash| {
-        let broken = |why: &str| Problem::Failure(edited(run, row.seq, &format!("{} {why}", named(row))));
+        let broken = |why: &str| JournalError::Failure(edited(run, row.seq, &format!("{} {why}", named(row))));
         if row.seq != last.0 + 1 {
             return Err(broken("follows on records that are missing"));
         }
@@ -122,7 +122,7 @@ fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, Problem> {
 }
 
 /// A record, for people: `record 4 (outcome of flow::uuid at #0)`.
-fn named(row: &Stored<'_>) -> String {
+fn named(row: &StoredRow<'_>) -> String {
     let command = row.name.zip(row.key()).map(|(name, key)| format!(" of {name} at {}", key.label()));
     format!("record {} ({}{})", row.seq, row.event, command.unwrap_or_default())
 }

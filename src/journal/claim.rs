@@ -1,8 +1,8 @@
 //! One process's claim on a run: it writes records until another process takes the run over.
 
-use super::failure::Problem;
+use super::failure::JournalError;
 use super::lock::FileLock;
-use super::rows::{self, Head, RowContent};
+use super::rows::{self, JournalHead, RowContent};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::{History, Record, RecordError, Recorder};
@@ -18,14 +18,14 @@ pub struct Claim {
     /// The first failure of the store: nothing may be performed after it, even when the disk has space again.
     broken: Mutex<Option<Failure>>,
     /// Rows that workers wait for. The worker that commits next writes all of them: a commit takes its time, however much it holds.
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<PendingRows>,
     committing: Mutex<()>,
     /// Keeps other processes from the run; a takeover does without.
     _lock: Option<FileLock>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct PendingRows {
     /// The number of the next row.
     next: u64,
     rows: Vec<(u64, RowContent)>,
@@ -42,18 +42,18 @@ impl Claim {
         &self.run
     }
 
-    fn mine(&self, db: &Connection) -> Result<Head, Problem> {
+    fn mine(&self, db: &Connection) -> Result<JournalHead, JournalError> {
         let head = rows::head(db, &self.run)?;
-        if head.epoch == self.epoch { Ok(head) } else { Err(Problem::TakenOver(head.epoch)) }
+        if head.epoch == self.epoch { Ok(head) } else { Err(JournalError::TakenOver(head.epoch)) }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, PendingRows> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn error(&self, problem: Problem) -> RecordError {
+    fn error(&self, problem: JournalError) -> RecordError {
         match problem {
-            Problem::TakenOver(found) => RecordError::TakenOver { run: self.run.clone(), held: self.epoch, found },
+            JournalError::TakenOver(found) => RecordError::TakenOver { run: self.run.clone(), held: self.epoch, found },
             other => {
                 let failure = self.store.failure(other);
                 let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +63,7 @@ impl Claim {
     }
 }
 
-impl Waiting {
+impl PendingRows {
     fn add(&mut self, content: RowContent) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -118,7 +118,7 @@ impl Recorder for Claim {
 
 impl Store {
     /// Raises the epoch: the process that held the run before can write no more.
-    pub(super) fn raise(db: &Connection, run: &RunId, content: &RowContent) -> Result<i64, Problem> {
+    pub(super) fn raise(db: &Connection, run: &RunId, content: &RowContent) -> Result<i64, JournalError> {
         let mut head = rows::head(db, run)?;
         head.epoch += 1;
         db.prepare_cached("UPDATE runs SET epoch = ?2 WHERE run_id = ?1")?

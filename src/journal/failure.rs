@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// What can go wrong inside a transaction.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(super) enum JournalError {
     /// SQLite failed.
     Sql(rusqlite::Error),
     /// A failure that is complete.
@@ -16,19 +16,19 @@ pub(super) enum Problem {
     TakenOver(i64),
 }
 
-impl From<rusqlite::Error> for Problem {
+impl From<rusqlite::Error> for JournalError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
     }
 }
 
-impl From<Failure> for Problem {
+impl From<Failure> for JournalError {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
     }
 }
 
-impl Problem {
+impl JournalError {
     /// The failure, for callers that hold no epoch.
     pub(super) fn failure(self, file: &Path) -> Failure {
         match self {

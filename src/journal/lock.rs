@@ -1,6 +1,6 @@
 //! File locks: one process per run, one run per target. The kernel releases them when a process dies.
 
-use super::failure::{Problem, io, status, unreadable, word};
+use super::failure::{JournalError, io, status, unreadable, word};
 use super::rows::load;
 use super::store::{Store, private};
 use crate::model::{Failure, FailureKind, RunId, hex};
@@ -52,7 +52,7 @@ pub struct Holder {
 
 /// Another run holds a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct LockConflict {
     /// What is held: the target's name.
     pub target: String,
     /// By this.
@@ -69,7 +69,7 @@ pub struct Held {
 #[derive(Debug)]
 pub enum LockError {
     /// Another run holds it.
-    Held(Box<Held>),
+    Held(Box<LockConflict>),
     /// The lock file or the journal failed.
     Failed(Failure),
 }
@@ -83,7 +83,7 @@ impl From<LockError> for Failure {
     }
 }
 
-impl Held {
+impl LockConflict {
     /// The same for people: who, since when, and what to type.
     pub fn failure(&self) -> Failure {
         let Holder { run, workflow, who, since } = &self.holder;
@@ -197,7 +197,13 @@ impl Store {
                     since: Timestamp::now(),
                 });
                 let (target, status) = (target.to_owned(), RunStatus::Running);
-                return Err(LockError::Held(Box::new(Held { target, holder, status, killed: false, why: None })));
+                return Err(LockError::Held(Box::new(LockConflict {
+                    target,
+                    holder,
+                    status,
+                    killed: false,
+                    why: None,
+                })));
             }
         };
         match self.open_run(repo, target, &holder.run).map_err(LockError::Failed)? {
@@ -207,7 +213,7 @@ impl Store {
     }
 
     /// The run, other than `except`, that holds a target because it is not over.
-    fn open_run(&self, repo: &str, target: &str, except: &RunId) -> Result<Option<Held>, Failure> {
+    fn open_run(&self, repo: &str, target: &str, except: &RunId) -> Result<Option<LockConflict>, Failure> {
         let found = self.read(|db| {
             let found = db
                 .prepare_cached(
@@ -224,7 +230,7 @@ impl Store {
                 })
                 .optional()?;
             let Some((run, workflow, who, created, word, failure)) = found else { return Ok(None) };
-            let failure = failure.map(|cell| Ok::<_, Problem>(load(db, &cell)?.into_owned())).transpose()?;
+            let failure = failure.map(|cell| Ok::<_, JournalError>(load(db, &cell)?.into_owned())).transpose()?;
             Ok(Some((run, workflow, who, created, word, failure)))
         })?;
         let Some((run, workflow, who, created, word, failure)) = found else { return Ok(None) };
@@ -233,7 +239,7 @@ impl Store {
         let (status, killed) = self.derived(&run, status(&word)?);
         let holder = Holder { run, workflow, who, since };
         let why = failure.map(|failure| failure.message);
-        Ok(Some(Held { target: target.to_owned(), holder, status, killed, why }))
+        Ok(Some(LockConflict { target: target.to_owned(), holder, status, killed, why }))
     }
 
     /// A run that calls itself running while no process holds its lock was killed: it is interrupted.

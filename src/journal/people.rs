@@ -1,13 +1,13 @@
 //! Decisions by people: approvals, and whether an effect in doubt happened.
 
 use super::chain;
-use super::failure::{Problem, status, unreadable};
+use super::failure::{JournalError, status, unreadable};
 use super::lock::Who;
 use super::rows::{self, RowContent, RowEvent};
 use super::runs::{is_open, over};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
-use crate::run::{ApprovalDecision, Entry, Key};
+use crate::run::{ApprovalDecision, HistoryEntry, Key};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -22,7 +22,7 @@ pub enum Signalled {
 
 /// An operator's decision about an effect in doubt.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
+pub enum DoubtVerdict {
     /// It happened, and this was its value.
     Happened(crate::model::Value),
     /// It did not happen: it is performed again.
@@ -80,7 +80,14 @@ impl Store {
     ///
     /// Kind `usage` when that command is not in doubt, `held` while a process works on the run; `io` when its journal was
     /// edited.
-    pub fn settle(&self, run: &RunId, key: &Key, verdict: Verdict, actor: &str, reason: &str) -> Result<(), Failure> {
+    pub fn settle(
+        &self,
+        run: &RunId,
+        key: &Key,
+        verdict: DoubtVerdict,
+        actor: &str,
+        reason: &str,
+    ) -> Result<(), Failure> {
         let _lock = self.hold(run, "settle", &Who::here(actor))?;
         self.change(|tx| {
             let head = rows::head(tx, run)?;
@@ -90,7 +97,7 @@ impl Store {
             }
             chain::check(tx, run)?;
             let mut history = rows::history(tx, run)?;
-            let Some(entry) = history.entries.remove(key).filter(Entry::may_have_happened) else {
+            let Some(entry) = history.entries.remove(key).filter(HistoryEntry::may_have_happened) else {
                 let failure = Failure::new(FailureKind::Usage, format!("{} of run {run} is not in doubt", key.label()))
                     .hint(format!("`relwf show {run}` shows what is"));
                 return Err(failure.into());
@@ -102,8 +109,8 @@ impl Store {
                 ..RowContent::new(event)
             };
             let content = match verdict {
-                Verdict::Absent => row(RowEvent::Absent),
-                Verdict::Happened(value) => RowContent {
+                DoubtVerdict::Absent => row(RowEvent::Absent),
+                DoubtVerdict::Happened(value) => RowContent {
                     name: Some(entry.name),
                     fingerprint: Some(entry.fingerprint.0),
                     args: Some(entry.args),
@@ -116,7 +123,7 @@ impl Store {
     }
 }
 
-fn decided(db: &Connection, run: &RunId, key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, Problem> {
+fn decided(db: &Connection, run: &RunId, key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, JournalError> {
     let found = db
         .prepare_cached(
             "SELECT data, actor, reason, at FROM journal

@@ -1,8 +1,8 @@
 //! Rows of the journal: how they are written, read and folded into a history.
 
-use super::failure::{Problem, unreadable, word};
+use super::failure::{JournalError, unreadable, word};
 use crate::model::{Failure, FailureKind, RunId, Value, hex};
-use crate::run::{Fingerprint, History, Intent, Key, Path, Record, Settled};
+use crate::run::{Fingerprint, History, Intent, Key, Record, Settled, StepPath};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ pub struct RowContent {
 }
 
 /// Where a run's journal ends, and who may write.
-pub(super) struct Head {
+pub(super) struct JournalHead {
     pub(super) epoch: i64,
     pub(super) status: String,
     pub(super) seq: i64,
@@ -111,13 +111,13 @@ pub(super) struct Head {
 }
 
 /// The head of a run's journal.
-pub(super) fn head(db: &Connection, run: &RunId) -> Result<Head, Problem> {
+pub(super) fn head(db: &Connection, run: &RunId) -> Result<JournalHead, JournalError> {
     db.prepare_cached("SELECT epoch, status, last_seq, last_hash FROM runs WHERE run_id = ?1")?
         .query_row([run.as_str()], |row| {
-            Ok(Head { epoch: row.get(0)?, status: row.get(1)?, seq: row.get(2)?, hash: row.get(3)? })
+            Ok(JournalHead { epoch: row.get(0)?, status: row.get(1)?, seq: row.get(2)?, hash: row.get(3)? })
         })
         .optional()?
-        .ok_or_else(|| Problem::Failure(no_such_run(run.as_str())))
+        .ok_or_else(|| JournalError::Failure(no_such_run(run.as_str())))
 }
 
 pub(super) fn no_such_run(run: &str) -> Failure {
@@ -179,7 +179,7 @@ impl RowContent {
 
 /// A row as it is stored and hashed: a chain of these cannot be changed in the middle without notice.
 #[derive(Serialize)]
-pub(super) struct Stored<'a> {
+pub(super) struct StoredRow<'a> {
     pub(super) run: &'a str,
     pub(super) seq: i64,
     pub(super) event: &'a str,
@@ -199,10 +199,10 @@ pub(super) struct Stored<'a> {
     pub(super) prev_hash: &'a str,
 }
 
-impl Stored<'_> {
+impl StoredRow<'_> {
     /// The command that it is about.
     pub(super) fn key(&self) -> Option<Key> {
-        self.path.zip(self.ord).map(|(path, ordinal)| Key { path: Path::of_journal(path), ordinal })
+        self.path.zip(self.ord).map(|(path, ordinal)| Key { path: StepPath::of_journal(path), ordinal })
     }
 
     pub(super) fn hash(&self) -> Result<String, Failure> {
@@ -214,10 +214,10 @@ impl Stored<'_> {
 pub(super) fn append(
     db: &Connection,
     run: &RunId,
-    head: &Head,
+    head: &JournalHead,
     now: Timestamp,
     content: &RowContent,
-) -> Result<(), Problem> {
+) -> Result<(), JournalError> {
     let json = |value: &Option<Value>| value.as_ref().map(Value::to_string);
     let args = cell(db, json(&content.args))?;
     let data = cell(db, json(&content.data))?;
@@ -226,7 +226,7 @@ pub(super) fn append(
         None => None,
     };
     let at = now.to_string();
-    let row = Stored {
+    let row = StoredRow {
         run: run.as_str(),
         seq: head.seq + 1,
         event: content.event.word(),
@@ -281,7 +281,7 @@ pub(super) fn append(
 }
 
 /// Every row of a run, in order.
-pub(super) fn rows(db: &Connection, run: &RunId) -> Result<Vec<JournalRow>, Problem> {
+pub(super) fn rows(db: &Connection, run: &RunId) -> Result<Vec<JournalRow>, JournalError> {
     let mut rows = Vec::new();
     scan(db, run, |stored, _| {
         rows.push(read(db, stored)?);
@@ -291,7 +291,7 @@ pub(super) fn rows(db: &Connection, run: &RunId) -> Result<Vec<JournalRow>, Prob
 }
 
 /// The history that a run's rows tell.
-pub(super) fn history(db: &Connection, run: &RunId) -> Result<History, Problem> {
+pub(super) fn history(db: &Connection, run: &RunId) -> Result<History, JournalError> {
     let mut history = History::default();
     for row in rows(db, run)? {
         if let Some(record) = record(row)? {
@@ -305,8 +305,8 @@ pub(super) fn history(db: &Connection, run: &RunId) -> Result<History, Problem> 
 pub(super) fn scan(
     db: &Connection,
     run: &RunId,
-    mut visit: impl FnMut(&Stored<'_>, &str) -> Result<(), Problem>,
-) -> Result<(), Problem> {
+    mut visit: impl FnMut(&StoredRow<'_>, &str) -> Result<(), JournalError>,
+) -> Result<(), JournalError> {
     let mut statement = db.prepare_cached(
         "SELECT seq, event, path, ord, attempt, name, fingerprint, args, idem_key, data, error, actor, reason, at, epoch,
                 prev_hash, hash
@@ -314,12 +314,12 @@ pub(super) fn scan(
     )?;
     let mut rows = statement.query([run.as_str()])?;
     while let Some(row) = rows.next()? {
-        let text = |index: usize| -> Result<Option<&str>, Problem> {
+        let text = |index: usize| -> Result<Option<&str>, JournalError> {
             let text = row.get_ref(index)?.as_str_or_null();
-            text.map_err(|error| Problem::Failure(unreadable(error)))
+            text.map_err(|error| JournalError::Failure(unreadable(error)))
         };
-        let must = |index: usize| text(index)?.ok_or_else(|| Problem::Failure(unreadable("an empty cell")));
-        let stored = Stored {
+        let must = |index: usize| text(index)?.ok_or_else(|| JournalError::Failure(unreadable("an empty cell")));
+        let stored = StoredRow {
             run: run.as_str(),
             seq: row.get(0)?,
             event: must(1)?,
@@ -343,8 +343,8 @@ pub(super) fn scan(
     Ok(())
 }
 
-fn read(db: &Connection, row: &Stored<'_>) -> Result<JournalRow, Problem> {
-    let value = |cell: Option<&str>| -> Result<Option<Value>, Problem> {
+fn read(db: &Connection, row: &StoredRow<'_>) -> Result<JournalRow, JournalError> {
+    let value = |cell: Option<&str>| -> Result<Option<Value>, JournalError> {
         cell.map(|cell| Ok(serde_json::from_str(&load(db, cell)?).map_err(unreadable)?)).transpose()
     };
     let content = RowContent {
@@ -401,7 +401,7 @@ fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
 }
 
 /// What stands in a cell: the text, or where the text is.
-pub(super) fn cell(db: &Connection, text: Option<String>) -> Result<Option<String>, Problem> {
+pub(super) fn cell(db: &Connection, text: Option<String>) -> Result<Option<String>, JournalError> {
     let Some(text) = text else { return Ok(None) };
     if text.len() <= LARGE {
         return Ok(Some(text));
@@ -412,11 +412,11 @@ pub(super) fn cell(db: &Connection, text: Option<String>) -> Result<Option<Strin
 }
 
 /// The text that a cell stands for.
-pub(super) fn load<'c>(db: &Connection, cell: &'c str) -> Result<std::borrow::Cow<'c, str>, Problem> {
+pub(super) fn load<'c>(db: &Connection, cell: &'c str) -> Result<std::borrow::Cow<'c, str>, JournalError> {
     let Some(name) = cell.strip_prefix(BLOB) else { return Ok(cell.into()) };
     let text: Option<String> =
         db.prepare_cached("SELECT text FROM blobs WHERE sha = ?1")?.query_row([name], |row| row.get(0)).optional()?;
-    text.map(Into::into).ok_or_else(|| Problem::Failure(unreadable(format!("the large value {name} is missing"))))
+    text.map(Into::into).ok_or_else(|| JournalError::Failure(unreadable(format!("the large value {name} is missing"))))
 }
 
 /// SHA-256, in hexadecimal.

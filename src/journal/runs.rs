@@ -2,7 +2,7 @@
 
 use super::chain::{self, Genesis};
 use super::claim::Claim;
-use super::failure::{Problem, status, unreadable, word};
+use super::failure::{JournalError, status, unreadable, word};
 use super::lock::{FileLock, Holder, Who};
 use super::rows::{self, JournalRow, RowContent, RowEvent, no_such_run, sha};
 use super::store::Store;
@@ -347,9 +347,9 @@ pub(super) fn over(run: &RunId, status: RunStatus) -> Failure {
         .hint(format!("`relwf show {run}` shows what it did; start a new one with `relwf run`"))
 }
 
-fn read(db: &Connection, row: &Row<'_>) -> Result<Run, Problem> {
+fn read(db: &Connection, row: &Row<'_>) -> Result<Run, JournalError> {
     let text = |index: usize| row.get::<_, String>(index);
-    let optional = |index: usize| -> Result<Option<String>, Problem> {
+    let optional = |index: usize| -> Result<Option<String>, JournalError> {
         let cell: Option<String> = row.get(index)?;
         cell.map(|cell| Ok(rows::load(db, &cell)?.into_owned())).transpose()
     };

@@ -1,6 +1,6 @@
 //! The tables, and their version.
 
-use super::failure::Problem;
+use super::failure::JournalError;
 use crate::model::{Failure, FailureKind};
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -79,10 +79,10 @@ CREATE UNIQUE INDEX one_signal ON journal (run_id, path, ord, fingerprint) WHERE
 ";
 
 /// Makes the tables where there are none; refuses what a newer program wrote.
-pub(super) fn prepare(db: &mut Connection) -> Result<(), Problem> {
+pub(super) fn prepare(db: &mut Connection) -> Result<(), JournalError> {
     let found = version(db)?;
     if found > VERSION {
-        return Err(Problem::Failure(
+        return Err(JournalError::Failure(
             Failure::new(
                 FailureKind::Io,
                 format!("the journal was written by a newer relwf (schema {found}, this one knows {VERSION})"),

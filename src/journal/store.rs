@@ -1,6 +1,6 @@
 //! Opening the store: where it may lie, who may read it, whether it is whole.
 
-use super::failure::{Problem, io, sql};
+use super::failure::{JournalError, io, sql};
 use super::schema;
 use crate::model::{Failure, FailureKind};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -17,10 +17,10 @@ const NETWORKED: &[&str] =
 /// The runs of this machine's user. Clones share one connection.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    inner: Arc<StoreInner>,
 }
 
-struct Inner {
+struct StoreInner {
     dir: PathBuf,
     file: PathBuf,
     db: Mutex<Connection>,
@@ -54,7 +54,7 @@ impl Store {
                 .and_then(|()| in_use.lock_shared())
                 .map_err(|error| io("the state folder cannot be locked", &error))?;
         }
-        let inner = Inner { dir: state_dir.to_owned(), file, db: Mutex::new(db), _in_use: in_use };
+        let inner = StoreInner { dir: state_dir.to_owned(), file, db: Mutex::new(db), _in_use: in_use };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -64,13 +64,16 @@ impl Store {
     }
 
     /// Looks.
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Problem>) -> Result<T, Failure> {
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, JournalError>) -> Result<T, Failure> {
         look(&self.db()).map_err(|problem| problem.failure(&self.inner.file))
     }
 
     /// Changes, in one transaction that is on disk when this returns. It takes the write lock before it reads: what it
     /// checks still holds when it writes.
-    pub(super) fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
+    pub(super) fn write<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         let mut db = self.db();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = change(&tx)?;
@@ -79,12 +82,15 @@ impl Store {
     }
 
     /// The same, for callers that hold no epoch.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Problem>) -> Result<T, Failure> {
+    pub(super) fn change<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
+    ) -> Result<T, Failure> {
         self.write(change).map_err(|problem| problem.failure(&self.inner.file))
     }
 
     /// SQLite's error as a failure.
-    pub(super) fn failure(&self, problem: Problem) -> Failure {
+    pub(super) fn failure(&self, problem: JournalError) -> Failure {
         problem.failure(&self.inner.file)
     }
 
@@ -93,7 +99,7 @@ impl Store {
     }
 }
 
-fn connect(file: &Path, crashed: bool) -> Result<Connection, Problem> {
+fn connect(file: &Path, crashed: bool) -> Result<Connection, JournalError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(file, flags)?;
     db.busy_timeout(Duration::from_secs(20))?;

@@ -2,7 +2,7 @@
 
 use super::{NewRun, Store, Who};
 use crate::model::RunId;
-use crate::run::{Fingerprint, Key, Path, Record, RecordError, Recorder, Settled};
+use crate::run::{Fingerprint, Key, Record, RecordError, Recorder, Settled, StepPath};
 use serde_json::json;
 
 #[test]
@@ -24,7 +24,7 @@ fn a_full_disk_is_called_that_and_leaves_the_journal_whole() {
     let pages: i64 = store.db().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     store.db().pragma_update_and_check(None, "max_page_count", pages + 4, |_| Ok(())).unwrap();
     let record = |ordinal, length| Record::Settled {
-        key: Key { path: Path::default(), ordinal },
+        key: Key { path: StepPath::default(), ordinal },
         fingerprint: Fingerprint("f".into()),
         name: "read::look".into(),
         args: json!({}),

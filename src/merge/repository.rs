@@ -4,7 +4,7 @@
 //! the room knows no git library, and works without such a repository where [`super::BareRepository`] says that it can.
 
 use crate::model::ObjectId;
-use crate::odb::Kind;
+use crate::odb::ObjectKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ pub trait Repository {
     /// # Errors
     ///
     /// It is missing or cannot be read.
-    fn read(&self, id: ObjectId) -> Result<(Kind, Arc<[u8]>), String>;
+    fn read(&self, id: ObjectId) -> Result<(ObjectKind, Arc<[u8]>), String>;
 
     /// Stores an object.
     ///
     /// # Errors
     ///
     /// It cannot be stored.
-    fn write(&self, kind: Kind, data: &[u8]) -> Result<(), String>;
+    fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<(), String>;
 
     /// What the attributes say of a path (gitattributes(5)).
     ///

@@ -4,7 +4,7 @@
 
 use super::{MergeError, Repository};
 use crate::model::ObjectId;
-use crate::odb::{Found, Kind, ObjectFiles};
+use crate::odb::{Found, ObjectFiles, ObjectKind};
 use sha1::{Digest, Sha1};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -82,7 +82,7 @@ pub(super) struct Kept {
     blobs: Cache,
     sizes: RefCell<IdMap<usize>>,
     /// What a merge without libgit2 wrote.
-    written: RefCell<IdMap<(Kind, Arc<[u8]>)>>,
+    written: RefCell<IdMap<(ObjectKind, Arc<[u8]>)>>,
 }
 
 impl Kept {
@@ -124,7 +124,7 @@ impl<'r> Store<'r> {
         if id.as_bytes() == &EMPTY_TREE {
             return Ok(Arc::from([]));
         }
-        let data = self.read(id, Kind::Tree)?;
+        let data = self.read(id, ObjectKind::Tree)?;
         self.kept.trees.put(id, &data);
         Ok(data)
     }
@@ -134,7 +134,7 @@ impl<'r> Store<'r> {
         if let Some(data) = self.kept.blobs.get(&id) {
             return Ok(data);
         }
-        let data = self.read(id, Kind::Blob)?;
+        let data = self.read(id, ObjectKind::Blob)?;
         self.kept.blobs.put(id, &data);
         Ok(data)
     }
@@ -166,20 +166,20 @@ impl<'r> Store<'r> {
 
     /// The raw bytes of a commit.
     pub(super) fn commit(&self, id: ObjectId) -> Result<Arc<[u8]>, MergeError> {
-        self.read(id, Kind::Commit)
+        self.read(id, ObjectKind::Commit)
     }
 
     /// Stores a tree given as its raw bytes.
     pub(super) fn write_tree(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
-        self.write(Kind::Tree, data, "a merged tree")
+        self.write(ObjectKind::Tree, data, "a merged tree")
     }
 
     /// Stores a blob.
     pub(super) fn write_blob(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
-        self.write(Kind::Blob, data, "a merged file")
+        self.write(ObjectKind::Blob, data, "a merged file")
     }
 
-    fn write(&self, kind: Kind, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
+    fn write(&self, kind: ObjectKind, data: &[u8], what: &str) -> Result<ObjectId, MergeError> {
         let id = hash(kind, data);
         match self.repository {
             None => drop(self.kept.written.borrow_mut().entry(id).or_insert_with(|| (kind, data.into()))),
@@ -191,12 +191,12 @@ impl<'r> Store<'r> {
         Ok(id)
     }
 
-    fn read(&self, id: ObjectId, kind: Kind) -> Result<Arc<[u8]>, MergeError> {
+    fn read(&self, id: ObjectId, kind: ObjectKind) -> Result<Arc<[u8]>, MergeError> {
         let (stored, data) = self.find(id, kind)?;
         if stored == kind { Ok(data) } else { Err(other_kind(id, stored, kind)) }
     }
 
-    fn find(&self, id: ObjectId, kind: Kind) -> Result<(Kind, Arc<[u8]>), MergeError> {
+    fn find(&self, id: ObjectId, kind: ObjectKind) -> Result<(ObjectKind, Arc<[u8]>), MergeError> {
         if let Some(written) = self.kept.written.borrow().get(&id) {
             return Ok(written.clone());
         }
@@ -212,7 +212,7 @@ impl<'r> Store<'r> {
 }
 
 /// The name that `data` has as an object.
-fn hash(kind: Kind, data: &[u8]) -> ObjectId {
+fn hash(kind: ObjectKind, data: &[u8]) -> ObjectId {
     let mut sha = Sha1::new();
     sha.update(kind.word().as_bytes());
     sha.update(format!(" {}\0", data.len()).as_bytes());
@@ -220,7 +220,7 @@ fn hash(kind: Kind, data: &[u8]) -> ObjectId {
     ObjectId::from_bytes(sha.finalize().into())
 }
 
-fn other_kind(id: ObjectId, stored: Kind, wanted: Kind) -> MergeError {
+fn other_kind(id: ObjectId, stored: ObjectKind, wanted: ObjectKind) -> MergeError {
     damaged(format!("object {id}"), format!("a {} where a {} belongs", stored.word(), wanted.word()))
 }
 

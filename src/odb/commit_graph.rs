@@ -16,7 +16,7 @@ pub(crate) struct GraphCommit {
 
 /// What the graph has of the commit at a position; parents are positions too.
 #[derive(Clone)]
-pub(crate) struct Row {
+pub(crate) struct GraphRow {
     pub(crate) parents: Vec<u32>,
     pub(crate) date: i64,
     /// One more than its parents' largest.
@@ -61,7 +61,7 @@ impl Graphs {
     /// A commit by its id.
     pub(crate) fn find(&self, id: ObjectId) -> Option<GraphCommit> {
         let (layer, at) = self.place(id)?;
-        let Row { parents, date, generation } = self.read(layer, at)?;
+        let GraphRow { parents, date, generation } = self.read(layer, at)?;
         let parents = parents.into_iter().map(|parent| self.id(parent)).collect::<Option<_>>()?;
         Some(GraphCommit { parents, date, generation })
     }
@@ -78,7 +78,7 @@ impl Graphs {
     }
 
     /// The commit at a position.
-    pub(crate) fn row(&self, position: u32) -> Option<Row> {
+    pub(crate) fn row(&self, position: u32) -> Option<GraphRow> {
         let layer = self.layer(position)?;
         self.read(layer, position - layer.first)
     }
@@ -91,7 +91,7 @@ impl Graphs {
         self.layers.iter().rev().find(|layer| layer.first <= position)
     }
 
-    fn read(&self, layer: &Layer, at: u32) -> Option<Row> {
+    fn read(&self, layer: &Layer, at: u32) -> Option<GraphRow> {
         let row = layer.file.bytes::<16>(layer.row(at)? + 20)?;
         let number = |at: usize| Some(u32::from_be_bytes(row.get(at..at + 4)?.try_into().ok()?));
         let [first, second, high] = [number(0)?, number(4)?, number(8)?];
@@ -116,7 +116,7 @@ impl Graphs {
         }
         // Old writers left the level out; and a parent that there is not is no parent.
         let whole = generation > 0 && parents.iter().all(|parent| *parent < self.count());
-        whole.then_some(Row { parents, date, generation })
+        whole.then_some(GraphRow { parents, date, generation })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads loose objects (one file each). libgit2 1.9 reads one that is cut off for ever, so it is not asked for these.
 
-use super::{Found, Kind};
+use super::{Found, ObjectKind};
 use crate::model::ObjectId;
 use flate2::read::ZlibDecoder;
 use std::fs::File;
@@ -43,7 +43,7 @@ impl Loose {
     }
 }
 
-fn object(file: File) -> Option<(Kind, Arc<[u8]>)> {
+fn object(file: File) -> Option<(ObjectKind, Arc<[u8]>)> {
     let mut stream = ZlibDecoder::new(BufReader::new(file));
     let mut header = Vec::with_capacity(HEADER);
     loop {
@@ -58,7 +58,9 @@ fn object(file: File) -> Option<(Kind, Arc<[u8]>)> {
         }
     }
     let (kind, size) = std::str::from_utf8(&header).ok()?.split_once(' ')?;
-    let kind = [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag].into_iter().find(|known| known.word() == kind)?;
+    let kind = [ObjectKind::Commit, ObjectKind::Tree, ObjectKind::Blob, ObjectKind::Tag]
+        .into_iter()
+        .find(|known| known.word() == kind)?;
     let size = size.parse::<usize>().ok()?;
     let mut data = Vec::with_capacity(size.min(LARGEST_START));
     // One byte more than promised, so that a longer object is seen, and a whole one's checksum compared.

@@ -11,7 +11,7 @@ mod pack;
 mod pack_index;
 mod window;
 
-pub(crate) use commit_graph::{GraphCommit, Graphs, Row};
+pub(crate) use commit_graph::{GraphCommit, GraphRow, Graphs};
 
 use crate::model::ObjectId;
 use loose::Loose;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A commit.
     Commit,
     /// A directory.
@@ -33,7 +33,7 @@ pub enum Kind {
     Tag,
 }
 
-impl Kind {
+impl ObjectKind {
     /// git's word for it.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ pub(crate) const MAX_TREE_DEPTH: usize = 2048;
 /// What the files say of an object.
 pub(crate) enum Found {
     /// What it is, and its contents.
-    Object(Kind, Arc<[u8]>),
+    Object(ObjectKind, Arc<[u8]>),
     /// It is there but cannot be read, and why. Not a case for libgit2: a wrong offset crashes it, a cut off file holds it.
     Damaged(String),
     Absent,

@@ -3,7 +3,7 @@
 //! Only what a merge reads: whole objects, the head of a commit, the size of a blob. Packs whose index
 //! is of neither version that git writes are left out.
 
-use super::Kind;
+use super::ObjectKind;
 use super::delta::{apply, variable, zeroed};
 use super::pack_index::PackIndex;
 use super::window::read_at;
@@ -45,12 +45,12 @@ const PIECES: usize = 512;
 const DEFLATE_AT_MOST: u64 = 1032;
 
 /// What a type's number stands for.
-fn kind(number: u8) -> Option<Kind> {
+fn kind(number: u8) -> Option<ObjectKind> {
     match number {
-        COMMIT => Some(Kind::Commit),
-        TREE => Some(Kind::Tree),
-        BLOB => Some(Kind::Blob),
-        TAG => Some(Kind::Tag),
+        COMMIT => Some(ObjectKind::Commit),
+        TREE => Some(ObjectKind::Tree),
+        BLOB => Some(ObjectKind::Blob),
+        TAG => Some(ObjectKind::Tag),
         _ => None,
     }
 }
@@ -58,7 +58,7 @@ fn kind(number: u8) -> Option<Kind> {
 /// What the packs say of an object.
 pub(super) enum Packed {
     /// What it is, and its contents.
-    Object(Kind, Arc<[u8]>),
+    Object(ObjectKind, Arc<[u8]>),
     /// An index names it, but it cannot be read. Not a case for libgit2, which a wrong offset can crash.
     Damaged,
     Absent,
@@ -68,13 +68,13 @@ pub(super) enum Packed {
 pub(super) struct Packs {
     folders: Vec<Folder>,
     packs: Vec<Pack>,
-    state: RefCell<State>,
+    state: RefCell<PackState>,
 }
 
 /// Objects that others are stored as deltas of, by pack and offset.
 type Bases = HashMap<(usize, u64), (u8, Arc<[u8]>)>;
 
-struct State {
+struct PackState {
     inflate: Decompress,
     /// Twice as fast, for what was read whole.
     at_once: Decompressor,
@@ -112,25 +112,25 @@ struct Pack {
 
 /// Where an object is.
 #[derive(Clone, Copy)]
-struct Place {
+struct PackLocation {
     pack: usize,
     offset: u64,
 }
 
 /// How an object is stored.
-struct Header {
+struct ObjectHeader {
     kind: u8,
     size: usize,
     /// Where its data begins.
     data: u64,
-    base: Option<Place>,
+    base: Option<PackLocation>,
 }
 
 impl Packs {
     /// Opens all packs in the given `objects` folders.
     pub(super) fn open(folders: &[PathBuf]) -> Self {
         let folder = |objects: &PathBuf| Folder { path: objects.join("pack"), changed: None, met: HashSet::new() };
-        let state = State {
+        let state = PackState {
             inflate: Decompress::new(true),
             at_once: Decompressor::new(),
             room: Vec::new(),
@@ -205,8 +205,8 @@ impl Packs {
         variable(&start, &mut at)
     }
 
-    fn find(&self, state: &mut State, id: ObjectId) -> Option<Place> {
-        let look = |pack: usize| self.packs.get(pack)?.index.find(&id).map(|offset| Place { pack, offset });
+    fn find(&self, state: &mut PackState, id: ObjectId) -> Option<PackLocation> {
+        let look = |pack: usize| self.packs.get(pack)?.index.find(&id).map(|offset| PackLocation { pack, offset });
         if let Some(place) = look(state.last) {
             return Some(place);
         }
@@ -215,7 +215,7 @@ impl Packs {
         Some(place)
     }
 
-    fn bytes(&self, state: &mut State, pack: usize, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+    fn bytes(&self, state: &mut PackState, pack: usize, offset: u64, buffer: &mut [u8]) -> Option<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
             let at = offset.checked_add(filled as u64)?;
@@ -228,7 +228,7 @@ impl Packs {
         Some(filled)
     }
 
-    fn header(&self, state: &mut State, place: Place) -> Option<Header> {
+    fn header(&self, state: &mut PackState, place: PackLocation) -> Option<ObjectHeader> {
         let mut buffer = [0; 40];
         let length = self.bytes(state, place.pack, place.offset, &mut buffer)?;
         let bytes = &buffer[..length];
@@ -254,7 +254,7 @@ impl Packs {
                     at += 1;
                     back = back.checked_add(1)?.checked_mul(128)? | u64::from(byte & 0x7f);
                 }
-                Some(Place { pack: place.pack, offset: place.offset.checked_sub(back).filter(|_| back > 0)? })
+                Some(PackLocation { pack: place.pack, offset: place.offset.checked_sub(back).filter(|_| back > 0)? })
             }
             ID_DELTA => {
                 let id: [u8; 20] = bytes.get(at..at + 20)?.try_into().ok()?;
@@ -264,18 +264,18 @@ impl Packs {
             COMMIT..=TAG => None,
             _ => return None,
         };
-        Some(Header { kind, size, data: place.offset + at as u64, base })
+        Some(ObjectHeader { kind, size, data: place.offset + at as u64, base })
     }
 
     /// Whether something of this size can be stored from an offset on. Deflate cannot make more of what is left of the pack:
     /// such a size is damage, not a reason to take memory.
-    fn is_possible(&self, pack: usize, header: &Header) -> bool {
+    fn is_possible(&self, pack: usize, header: &ObjectHeader) -> bool {
         let left = self.packs.get(pack).map_or(0, |pack| pack.length.saturating_sub(header.data));
         header.size as u64 <= left.saturating_mul(DEFLATE_AT_MOST)
     }
 
     /// The first bytes of what is stored, at most `most`.
-    fn head(&self, state: &mut State, pack: usize, header: &Header, most: usize) -> Option<Vec<u8>> {
+    fn head(&self, state: &mut PackState, pack: usize, header: &ObjectHeader, most: usize) -> Option<Vec<u8>> {
         let size = header.size.min(most.max(WHOLE_RATHER));
         if !self.is_possible(pack, header) {
             return None;
@@ -291,7 +291,7 @@ impl Packs {
     }
 
     /// All of what is stored.
-    fn whole(&self, state: &mut State, pack: usize, header: &Header) -> Option<Arc<[u8]>> {
+    fn whole(&self, state: &mut PackState, pack: usize, header: &ObjectHeader) -> Option<Arc<[u8]>> {
         if !self.is_possible(pack, header) {
             return None;
         }
@@ -307,9 +307,9 @@ impl Packs {
     }
 
     /// Inflates what is as long as `out`.
-    fn inflate(&self, state: &mut State, pack: usize, offset: u64, out: &mut [u8]) -> Option<()> {
+    fn inflate(&self, state: &mut PackState, pack: usize, offset: u64, out: &mut [u8]) -> Option<()> {
         let size = out.len();
-        let State { at_once, pieces, room, .. } = state;
+        let PackState { at_once, pieces, room, .. } = state;
         if size <= SMALL {
             let piece = pieces.get(&self.packs, pack, offset / PIECE as u64)?;
             let rest = piece.get((offset % PIECE as u64) as usize..).unwrap_or_default();
@@ -333,8 +333,15 @@ impl Packs {
     }
 
     /// Inflates piece by piece what is as long as `out`, or `longer`.
-    fn inflate_slowly(&self, state: &mut State, pack: usize, offset: u64, out: &mut [u8], longer: bool) -> Option<()> {
-        let State { inflate, pieces, .. } = state;
+    fn inflate_slowly(
+        &self,
+        state: &mut PackState,
+        pack: usize,
+        offset: u64,
+        out: &mut [u8],
+        longer: bool,
+    ) -> Option<()> {
+        let PackState { inflate, pieces, .. } = state;
         inflate.reset(true);
         let mut at = offset;
         loop {
@@ -356,7 +363,7 @@ impl Packs {
         }
     }
 
-    fn object(&self, state: &mut State, place: Place) -> Option<(u8, Arc<[u8]>)> {
+    fn object(&self, state: &mut PackState, place: PackLocation) -> Option<(u8, Arc<[u8]>)> {
         let mut deltas = Vec::new();
         let mut at = place;
         let (kind, mut data) = loop {
@@ -406,8 +413,8 @@ impl Pieces {
     }
 }
 
-impl State {
-    fn remember(&mut self, at: Place, kind: u8, data: &Arc<[u8]>) {
+impl PackState {
+    fn remember(&mut self, at: PackLocation, kind: u8, data: &Arc<[u8]>) {
         if data.len() > LARGEST_BASE {
             return;
         }

@@ -10,7 +10,7 @@ const LARGEST_INDEX: u64 = 48 << 20;
 
 /// An index's form.
 #[derive(Clone, Copy)]
-enum Version {
+enum IndexVersion {
     One,
     Two,
 }
@@ -18,7 +18,7 @@ enum Version {
 /// The index of one pack.
 pub(super) struct PackIndex {
     file: Window,
-    version: Version,
+    version: IndexVersion,
     ids: IdTable,
 }
 
@@ -27,15 +27,15 @@ impl PackIndex {
     pub(super) fn open(path: &Path) -> Option<Self> {
         let file = Window::open(path, LARGEST_INDEX)?;
         let (version, ids) = match file.bytes(0)? {
-            [0xff, b't', b'O', b'c', 0, 0, 0, 2] => (Version::Two, IdTable::read(&file, 8, 8 + IdTable::FANOUT)?),
+            [0xff, b't', b'O', b'c', 0, 0, 0, 2] => (IndexVersion::Two, IdTable::read(&file, 8, 8 + IdTable::FANOUT)?),
             [0xff, b't', b'O', b'c', ..] => return None,
             // Each id behind its offset.
-            _ => (Version::One, IdTable::spread(&file, 0, IdTable::FANOUT + 4, 24)?),
+            _ => (IndexVersion::One, IdTable::spread(&file, 0, IdTable::FANOUT + 4, 24)?),
         };
         let index = Self { file, version, ids };
         let whole = match version {
-            Version::One => true,
-            Version::Two => index.file.length() >= index.offsets() + u64::from(index.ids.count()) * 4,
+            IndexVersion::One => true,
+            IndexVersion::Two => index.file.length() >= index.offsets() + u64::from(index.ids.count()) * 4,
         };
         whole.then_some(index)
     }
@@ -44,8 +44,8 @@ impl PackIndex {
     pub(super) fn find(&self, id: &ObjectId) -> Option<u64> {
         let at = u64::from(self.ids.find(&self.file, id)?);
         let offset = match self.version {
-            Version::One => return self.file.u32(IdTable::FANOUT + at * 24).map(u64::from),
-            Version::Two => self.file.u32(self.offsets() + at * 4)?,
+            IndexVersion::One => return self.file.u32(IdTable::FANOUT + at * 24).map(u64::from),
+            IndexVersion::Two => self.file.u32(self.offsets() + at * 4)?,
         };
         if offset & 0x8000_0000 == 0 {
             return Some(u64::from(offset));

@@ -18,10 +18,10 @@ pub(super) struct Window {
     length: u64,
     /// A larger file is never held whole.
     largest_whole: u64,
-    held: RefCell<Held>,
+    held: RefCell<WindowData>,
 }
 
-enum Held {
+enum WindowData {
     /// Each piece in the slot that its number gives, and how many bytes were read for them.
     Pieces(Vec<(u64, Vec<u8>)>, u64),
     Whole(Arc<Vec<u8>>),
@@ -32,7 +32,7 @@ impl Window {
     pub(super) fn open(path: &Path, largest_whole: u64) -> Option<Self> {
         let file = File::open(path).ok()?;
         let length = file.metadata().ok()?.len();
-        Some(Self { file, length, largest_whole, held: RefCell::new(Held::Pieces(Vec::new(), 0)) })
+        Some(Self { file, length, largest_whole, held: RefCell::new(WindowData::Pieces(Vec::new(), 0)) })
     }
 
     /// The file's size in bytes, as it was when it was opened.
@@ -64,15 +64,15 @@ impl Window {
     /// Reads at least one byte.
     fn part(&self, at: u64, out: &mut [u8]) -> Option<usize> {
         let held = &mut *self.held.borrow_mut();
-        if let Held::Pieces(_, read) = held
+        if let WindowData::Pieces(_, read) = held
             && *read > self.length
             && self.length <= self.largest_whole
         {
-            *held = Held::Whole(whole(&self.file, self.length)?);
+            *held = WindowData::Whole(whole(&self.file, self.length)?);
         }
         let rest = match held {
-            Held::Whole(whole) => whole.get(usize::try_from(at).ok()?..)?,
-            Held::Pieces(pieces, read) => {
+            WindowData::Whole(whole) => whole.get(usize::try_from(at).ok()?..)?,
+            WindowData::Pieces(pieces, read) => {
                 let number = at / PIECE as u64;
                 if pieces.is_empty() {
                     pieces.resize(PIECES, (u64::MAX, Vec::new()));
@@ -96,10 +96,10 @@ impl Window {
 }
 
 /// A file by its device, its number there, its size and when it was written: another one has another.
-type Identity = (u64, u64, u64, i64, i64);
+type FileIdentity = (u64, u64, u64, i64, i64);
 
 /// The files that are held whole, as long as they are needed.
-static WHOLE: Mutex<Vec<(Identity, Weak<Vec<u8>>)>> = Mutex::new(Vec::new());
+static WHOLE: Mutex<Vec<(FileIdentity, Weak<Vec<u8>>)>> = Mutex::new(Vec::new());
 
 /// All of a file that had this size.
 fn whole(file: &File, length: u64) -> Option<Arc<Vec<u8>>> {
@@ -118,14 +118,14 @@ fn whole(file: &File, length: u64) -> Option<Arc<Vec<u8>>> {
 }
 
 #[cfg(unix)]
-fn identity(file: &File) -> Option<Identity> {
+fn identity(file: &File) -> Option<FileIdentity> {
     use std::os::unix::fs::MetadataExt;
     let seen = file.metadata().ok()?;
     Some((seen.dev(), seen.ino(), seen.len(), seen.mtime(), seen.mtime_nsec()))
 }
 
 #[cfg(not(unix))]
-fn identity(_file: &File) -> Option<Identity> {
+fn identity(_file: &File) -> Option<FileIdentity> {
     None
 }
 
@@ -164,12 +164,12 @@ mod tests {
         for at in (0..text.len() - 7).rev() {
             assert_eq!(window.bytes::<8>(at as u64).as_ref().map(<[u8; 8]>::as_slice), text.get(at..at + 8), "{at}");
             // The last piece first, and the first one last: once each, it is not worth while to hold all of it.
-            let whole = matches!(&*window.held.borrow(), Held::Whole(_));
+            let whole = matches!(&*window.held.borrow(), WindowData::Whole(_));
             assert!(!whole || at < PIECE, "{at}");
         }
-        window.held.replace(Held::Pieces(Vec::new(), window.length + 1));
+        window.held.replace(WindowData::Pieces(Vec::new(), window.length + 1));
         assert_eq!(window.u32(PIECE as u64 - 2), text[PIECE - 2..PIECE + 2].try_into().ok().map(u32::from_be_bytes));
-        assert!(matches!(&*window.held.borrow(), Held::Whole(_)));
+        assert!(matches!(&*window.held.borrow(), WindowData::Whole(_)));
         assert_eq!(window.bytes::<8>(text.len() as u64 - 7), None);
         assert_eq!(window.bytes::<1>(u64::MAX - 3), None);
     }
@@ -181,11 +181,11 @@ mod tests {
         std::fs::write(&path, vec![1; PIECE]).unwrap();
         let held = || {
             let window = Window::open(&path, 1 << 20).unwrap();
-            window.held.replace(Held::Pieces(Vec::new(), window.length + 1));
+            window.held.replace(WindowData::Pieces(Vec::new(), window.length + 1));
             assert!(window.bytes::<1>(0).is_some());
             match window.held.into_inner() {
-                Held::Whole(whole) => whole,
-                Held::Pieces(..) => panic!("it is not held whole"),
+                WindowData::Whole(whole) => whole,
+                WindowData::Pieces(..) => panic!("it is not held whole"),
             }
         };
         let (one, two) = (held(), held());

@@ -2,7 +2,7 @@
 //!
 //! Reading can be interrupted: a thread reads what the program writes, and the reader looks at the cancel flag meanwhile.
 
-use super::Group;
+use super::ProcessGroup;
 use crate::model::Cancel;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -21,7 +21,7 @@ const COMPLAINTS: usize = 65_536;
 /// A running program, its input and its output.
 pub(crate) struct Duplex {
     name: String,
-    child: Group,
+    child: ProcessGroup,
     input: Option<ChildStdin>,
     output: Mutex<Receiver<io::Result<Vec<u8>>>>,
     chunk: io::Cursor<Vec<u8>>,
@@ -76,7 +76,7 @@ impl Duplex {
         let input = child.stdin.take();
         Ok(Self {
             name,
-            child: Group::new(child),
+            child: ProcessGroup::new(child),
             input,
             output: Mutex::new(output),
             chunk: io::Cursor::default(),

@@ -1,6 +1,6 @@
 //! The text of a promotion's commit, and the line that tells how a component changes.
 
-use crate::components::{Change, ComponentDelta, Version};
+use crate::components::{ComponentDelta, Version, VersionChange};
 use crate::hidden::BranchNames;
 use crate::model::{CommitId, RunId};
 
@@ -20,7 +20,7 @@ pub(super) fn message(theirs: CommitId, names: BranchNames<'_>, components: &[Co
 pub fn component_line(row: &ComponentDelta) -> Option<String> {
     let shown = |version| version_text(version).unwrap_or_else(|| "?".to_owned());
     match (row.change, row.commits, &row.from, &row.to) {
-        (Some(Change::Unchanged) | None, ..) => None,
+        (Some(VersionChange::Unchanged) | None, ..) => None,
         (_, Some(1), ..) => Some(format!("{}: 1 commit", row.name)),
         (_, Some(commits), ..) => Some(format!("{}: {commits} commits", row.name)),
         (_, None, Some(from), Some(to)) => Some(format!("{}: {} -> {}", row.name, shown(from), shown(to))),
@@ -54,10 +54,10 @@ mod tests {
             error: None,
         };
         let rows = [
-            row("service", Change::Changed, version("a"), version("b"), Some(12)),
-            row("ppc", Change::Changed, version("1.2.0"), version("1.3.0"), None),
-            row("old", Change::Removed, version("1"), None, None),
-            row("same", Change::Unchanged, version("1"), version("1"), None),
+            row("service", VersionChange::Changed, version("a"), version("b"), Some(12)),
+            row("ppc", VersionChange::Changed, version("1.2.0"), version("1.3.0"), None),
+            row("old", VersionChange::Removed, version("1"), None, None),
+            row("same", VersionChange::Unchanged, version("1"), version("1"), None),
         ];
         let theirs = ObjectId::ZERO.into();
         let run = RunId::new("r1");

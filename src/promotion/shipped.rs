@@ -1,6 +1,6 @@
 //! What ships: each component's version before and after, read from the mirror's trees.
 
-use crate::components::{Component, ComponentDelta, Files, History, PluginDetector, delta};
+use crate::components::{CommitHistory, Component, ComponentDelta, ManifestFiles, PluginDetector, delta};
 use crate::git::{LogRange, Mirror};
 use crate::model::{CommitId, Failure, TreeId};
 use std::sync::OnceLock;
@@ -83,7 +83,7 @@ impl<'m> TreeFiles<'m> {
     }
 
     /// The same as the files of this commit, where there is one.
-    pub fn at(&self, commit: Option<CommitId>) -> impl Files + '_ {
+    pub fn at(&self, commit: Option<CommitId>) -> impl ManifestFiles + '_ {
         CommitFiles { files: self, commit }
     }
 
@@ -101,7 +101,7 @@ struct CommitFiles<'f> {
     commit: Option<CommitId>,
 }
 
-impl Files for CommitFiles<'_> {
+impl ManifestFiles for CommitFiles<'_> {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
         Ok(self.files.mirror.read(self.files.tree, path)?)
     }
@@ -126,7 +126,7 @@ enum Commits<'m> {
     },
 }
 
-impl History for Commits<'_> {
+impl CommitHistory for Commits<'_> {
     fn commits(&self) -> Result<u64, Failure> {
         match *self {
             Self::Known(count) => Ok(count),

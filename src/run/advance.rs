@@ -1,13 +1,13 @@
 //! Evaluates a script against its journal: `advance(script, params, journal) -> Pending | Done | Failed | Diverged`.
 
-use super::session::{Session, Trace, Waiting};
-use super::{History, Request};
+use super::session::{PendingMode, Session, Trace};
+use super::{CommandRequest, History};
 use crate::model::{Cancel, Failure, Value};
 use std::sync::Arc;
 
 /// A workflow that can be evaluated again and again.
 pub trait Script: Send + Sync {
-    /// Evaluates from the start. Every host call goes through `session`; when that answers [`super::Answer::Stop`] the
+    /// Evaluates from the start. Every host call goes through `session`; when that answers [`super::CallAnswer::Stop`] the
     /// script unwinds and this returns [`Evaluation::Stopped`].
     fn evaluate(&self, params: &Value, session: &Arc<Session>) -> Evaluation;
 }
@@ -27,7 +27,7 @@ pub enum Evaluation {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Advance {
     /// These commands need outcomes; branches of `flow::parallel` give several at once.
-    Pending(Vec<Request>),
+    Pending(Vec<CommandRequest>),
     /// The workflow returned.
     Done(Value),
     /// The workflow failed.
@@ -38,9 +38,9 @@ pub enum Advance {
     Cancelled,
 }
 
-/// Evaluates once, from the start: what a run is. Within a process [`super::Live`] gives the same for less work.
+/// Evaluates once, from the start: what a run is. Within a process [`super::LiveEvaluation`] gives the same for less work.
 pub fn advance(script: &dyn Script, params: &Value, journal: Arc<History>, cancel: &Cancel) -> (Advance, Vec<Trace>) {
-    let session = Session::new(journal, cancel.clone(), Waiting::Unwinds);
+    let session = Session::new(journal, cancel.clone(), PendingMode::Unwinds);
     let evaluation = script.evaluate(params, &session);
     session.finish(evaluation)
 }

@@ -1,15 +1,15 @@
 //! Removes repetitions from the traces of repeated evaluations, so that listeners hear each step begin and end once.
 
-use super::{Event, Listener, Path, StepExit, StepStatus, Trace};
+use super::{Event, Listener, StepExit, StepPath, StepStatus, Trace};
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 /// Remembers what listeners have heard in this process.
 #[derive(Default)]
 pub(super) struct Announcer {
-    entered: HashMap<(Path, u32), Instant>,
-    left: HashSet<(Path, u32)>,
-    notes: HashSet<(Path, u32)>,
+    entered: HashMap<(StepPath, u32), Instant>,
+    left: HashSet<(StepPath, u32)>,
+    notes: HashSet<(StepPath, u32)>,
 }
 
 impl Announcer {

@@ -32,7 +32,7 @@ pub enum Command {
 /// How a command touches the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum CommandKind {
     /// Looks only; real in a dry run too.
     Read,
     /// Looks again and again until something is there; assumed in a dry run.
@@ -41,7 +41,7 @@ pub enum Kind {
     Effect,
 }
 
-impl Kind {
+impl CommandKind {
     /// The kind of this command.
     pub fn of(command: &Command) -> Self {
         match command {

@@ -1,10 +1,10 @@
 //! What a run says when script and journal do not fit: the three ways in which they differ, as failures.
 
-use super::{Call, Entry, Key};
+use super::{Call, HistoryEntry, Key};
 use crate::model::{Failure, FailureKind, Value};
 
 /// The same place, another command.
-pub(super) fn other_command(key: &Key, entry: &Entry, call: &Call) -> Failure {
+pub(super) fn other_command(key: &Key, entry: &HistoryEntry, call: &Call) -> Failure {
     let at = key.label();
     let what = if entry.name == call.name {
         format!("at {at} the journal has `{}` with other arguments than the script asks for", entry.name)
@@ -17,7 +17,7 @@ pub(super) fn other_command(key: &Key, entry: &Entry, call: &Call) -> Failure {
 }
 
 /// A command without an outcome, where the journal goes on.
-pub(super) fn too_early(key: &Key, call: &Call, later: &Key, entry: &Entry) -> Failure {
+pub(super) fn too_early(key: &Key, call: &Call, later: &Key, entry: &HistoryEntry) -> Failure {
     diverged(format!(
         "the script asks for `{}` at {}, which the journal does not have, before `{}` at {}, which it has",
         call.name,
@@ -30,7 +30,7 @@ pub(super) fn too_early(key: &Key, call: &Call, later: &Key, entry: &Entry) -> F
 }
 
 /// The script got past an entry without asking for it.
-pub(super) fn never_asked(key: &Key, entry: &Entry) -> Failure {
+pub(super) fn never_asked(key: &Key, entry: &HistoryEntry) -> Failure {
     diverged(format!("the journal has `{}` at {}, the script never asks for it", entry.name, key.label()))
         .detail(serde_json::json!({ "key": key.to_string(), "journal": recorded(entry), "script": null }))
 }
@@ -40,7 +40,7 @@ fn diverged(message: String) -> Failure {
         .hint("nothing was done; resume with the sources that the run has pinned, or abandon it and start a new run")
 }
 
-fn recorded(entry: &Entry) -> Value {
+fn recorded(entry: &HistoryEntry) -> Value {
     serde_json::json!({ "command": entry.name, "args": entry.args })
 }
 

@@ -6,7 +6,8 @@ use super::announce::{Announcer, millis};
 use super::life::{CommandState, End, interrupted};
 use super::perform::{Ended, Performer, Task};
 use super::{
-    Advance, Entry, Event, History, Key, Live, LocalDriver, Outcome, Position, RecordError, Request, RunStatus, Settled,
+    Advance, CommandRequest, Event, History, HistoryEntry, Key, LiveEvaluation, LocalDriver, Position, RecordError,
+    RunOutcome, RunStatus, Settled,
 };
 use crate::model::{Failure, FailureKind};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,7 +25,7 @@ struct Resting {
 }
 
 /// Why nothing new is started any more.
-enum Stop {
+enum DriveStop {
     Cancelled,
     InDoubt,
     Bug(Failure),
@@ -41,9 +42,9 @@ pub(super) struct Drive<'d, 'scope, 'env> {
     journal: Arc<History>,
     announcer: Announcer,
     /// Asked for, not started, in the script's order: a branch that has begun goes on before another begins.
-    queue: BTreeMap<Position, Request>,
+    queue: BTreeMap<Position, CommandRequest>,
     /// Outcomes that the script has not seen.
-    settled: Vec<(Request, Settled)>,
+    settled: Vec<(CommandRequest, Settled)>,
     in_flight: HashSet<Key>,
     resting: HashMap<Key, Resting>,
     /// What each wait lacked when it was looked at last.
@@ -51,7 +52,7 @@ pub(super) struct Drive<'d, 'scope, 'env> {
     /// Effects that a dead process left without an outcome: nothing else starts before they are settled.
     recovering: HashSet<Key>,
     doubts: Vec<Failure>,
-    stop: Option<Stop>,
+    stop: Option<DriveStop>,
 }
 
 impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
@@ -62,7 +63,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         receiver: &'d Receiver<(Box<Task>, Ended)>,
         journal: History,
     ) -> Self {
-        let open = |entry: &Entry| entry.intent.is_some() && entry.settled.is_none();
+        let open = |entry: &HistoryEntry| entry.intent.is_some() && entry.settled.is_none();
         Self {
             driver,
             performer,
@@ -82,11 +83,11 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
     }
 
     /// Goes on until nothing can go on.
-    pub(super) fn run(mut self) -> Result<Outcome, RecordError> {
+    pub(super) fn run(mut self) -> Result<RunOutcome, RecordError> {
         let LocalDriver { script, params, cancel, listener, .. } = *self.driver;
-        let mut live = match Live::start(self.scope, script, params, Arc::clone(&self.journal), cancel) {
+        let mut live = match LiveEvaluation::start(self.scope, script, params, Arc::clone(&self.journal), cancel) {
             Ok(live) => live,
-            Err(failure) => return Ok(Outcome::with(RunStatus::Failed, failure)),
+            Err(failure) => return Ok(RunOutcome::with(RunStatus::Failed, failure)),
         };
         loop {
             let advanced = match live.advance(std::mem::take(&mut self.settled)) {
@@ -94,22 +95,22 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
                     self.announcer.tell(traces, listener);
                     advanced
                 }
-                Err(bug) => return self.drain(Stop::Bug(bug)),
+                Err(bug) => return self.drain(DriveStop::Bug(bug)),
             };
             match advanced {
                 Advance::Pending(requests) => {
                     self.queue.extend(requests.into_iter().map(|request| (request.position.clone(), request)));
                 }
                 Advance::Diverged(failure) => {
-                    self.drain(Stop::Cancelled)?;
-                    return Ok(Outcome::with(RunStatus::Failed, failure));
+                    self.drain(DriveStop::Cancelled)?;
+                    return Ok(RunOutcome::with(RunStatus::Failed, failure));
                 }
-                Advance::Cancelled => return self.drain(Stop::Cancelled),
-                Advance::Done(value) => return Ok(Outcome::done(value)),
+                Advance::Cancelled => return self.drain(DriveStop::Cancelled),
+                Advance::Done(value) => return Ok(RunOutcome::done(value)),
                 Advance::Failed(failure) if failure.kind == FailureKind::Interrupted && cancel.is_raised() => {
-                    return Ok(Outcome::with(RunStatus::Interrupted, failure));
+                    return Ok(RunOutcome::with(RunStatus::Interrupted, failure));
                 }
-                Advance::Failed(failure) => return Ok(Outcome::with(RunStatus::Failed, failure)),
+                Advance::Failed(failure) => return Ok(RunOutcome::with(RunStatus::Failed, failure)),
             }
             if let Some(outcome) = self.until_settled()? {
                 return Ok(outcome);
@@ -118,10 +119,10 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
     }
 
     /// Starts, listens and wakes until at least one more command has its outcome (`None`) or nothing can go on.
-    fn until_settled(&mut self) -> Result<Option<Outcome>, RecordError> {
+    fn until_settled(&mut self) -> Result<Option<RunOutcome>, RecordError> {
         loop {
             if self.driver.cancel.is_raised() && self.stop.is_none() {
-                self.stop = Some(Stop::Cancelled);
+                self.stop = Some(DriveStop::Cancelled);
             }
             if let Some(stop) = self.stop.take() {
                 return self.drain(stop).map(Some);
@@ -156,7 +157,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         let end = match ended {
             Ok(end) => end,
             Err(error) => {
-                self.stop = Some(Stop::Broken(error));
+                self.stop = Some(DriveStop::Broken(error));
                 return;
             }
         };
@@ -179,13 +180,13 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             End::InDoubt(failure) => {
                 self.finished(&task, Settled::Failure(failure.clone()));
                 self.doubts.push(failure);
-                self.stop.get_or_insert(Stop::InDoubt);
+                self.stop.get_or_insert(DriveStop::InDoubt);
             }
             End::Interrupted(failure) => self.finished(&task, Settled::Failure(failure)),
             End::Bug(failure) => {
                 self.finished(&task, Settled::Failure(failure.clone()));
-                if !matches!(self.stop, Some(Stop::Broken(_))) {
-                    self.stop = Some(Stop::Bug(failure));
+                if !matches!(self.stop, Some(DriveStop::Broken(_))) {
+                    self.stop = Some(DriveStop::Bug(failure));
                 }
             }
         }
@@ -248,8 +249,8 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
     }
 
     /// Lets what is in flight come to its end, starting nothing new.
-    fn drain(&mut self, stop: Stop) -> Result<Outcome, RecordError> {
-        if !matches!(stop, Stop::InDoubt) {
+    fn drain(&mut self, stop: DriveStop) -> Result<RunOutcome, RecordError> {
+        if !matches!(stop, DriveStop::InDoubt) {
             self.performer.cancel.raise();
         }
         self.stop = Some(stop);
@@ -260,25 +261,27 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             self.listen();
         }
         match self.stop.take() {
-            Some(Stop::Broken(error)) => Err(error),
-            Some(Stop::Bug(failure)) => Ok(Outcome::with(RunStatus::Failed, failure)),
-            Some(Stop::Cancelled) if self.doubts.is_empty() => Ok(Outcome::with(RunStatus::Interrupted, interrupted())),
-            Some(Stop::InDoubt | Stop::Cancelled) | None => {
+            Some(DriveStop::Broken(error)) => Err(error),
+            Some(DriveStop::Bug(failure)) => Ok(RunOutcome::with(RunStatus::Failed, failure)),
+            Some(DriveStop::Cancelled) if self.doubts.is_empty() => {
+                Ok(RunOutcome::with(RunStatus::Interrupted, interrupted()))
+            }
+            Some(DriveStop::InDoubt | DriveStop::Cancelled) | None => {
                 let mut doubts = std::mem::take(&mut self.doubts).into_iter();
                 let first = doubts.next().unwrap_or_else(interrupted);
-                Ok(Outcome::with(RunStatus::InDoubt, doubts.fold(first, |failure, other| failure.cause(other))))
+                Ok(RunOutcome::with(RunStatus::InDoubt, doubts.fold(first, |failure, other| failure.cause(other))))
             }
         }
     }
 
     /// Everything that is left waits for people, CI or time.
-    fn suspended(&mut self) -> Outcome {
+    fn suspended(&mut self) -> RunOutcome {
         let mut waits: Vec<(Key, Resting)> = self.resting.drain().collect();
         waits.sort_by(|a, b| a.0.cmp(&b.0));
         let mut waits =
             waits.into_iter().map(|(key, resting)| (key, resting.suspended.unwrap_or_default(), resting.task));
         let Some((key, why, task)) = waits.next() else {
-            return Outcome::with(
+            return RunOutcome::with(
                 RunStatus::Failed,
                 Failure::new(FailureKind::Bug, "the workflow waits for commands that are not being performed"),
             );
@@ -286,7 +289,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         let failure = Failure::new(FailureKind::Waiting, why)
             .at(task.request.call.at.clone())
             .detail(serde_json::json!({ "key": key.to_string(), "command": task.request.call.name }));
-        Outcome::with(RunStatus::Suspended, waits.fold(failure, |failure, (_, why, _)| failure.cause(why)))
+        RunOutcome::with(RunStatus::Suspended, waits.fold(failure, |failure, (_, why, _)| failure.cause(why)))
     }
 
     fn finished(&self, task: &Task, ended: Settled) {

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 
 /// How a run ended in this process.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// Its status.
     pub status: RunStatus,
     /// The workflow's value.
@@ -50,7 +50,7 @@ impl LocalDriver<'_> {
     /// # Errors
     ///
     /// The journal failed; nothing more was performed.
-    pub fn drive(&self) -> Result<Outcome, RecordError> {
+    pub fn drive(&self) -> Result<RunOutcome, RecordError> {
         self.drive_with(&RetryPolicy::default())
     }
 
@@ -59,7 +59,7 @@ impl LocalDriver<'_> {
     /// # Errors
     ///
     /// The journal failed; nothing more was performed.
-    pub fn drive_with(&self, policy: &RetryPolicy) -> Result<Outcome, RecordError> {
+    pub fn drive_with(&self, policy: &RetryPolicy) -> Result<RunOutcome, RecordError> {
         let history = self.recorder.history()?;
         self.recorder.record(&Record::Status { status: RunStatus::Running, value: None, failure: None })?;
         self.listener.event(&Event::RunStarted {
@@ -101,7 +101,7 @@ impl LocalDriver<'_> {
     }
 }
 
-impl Outcome {
+impl RunOutcome {
     pub(super) fn done(value: Value) -> Self {
         Self { status: RunStatus::Done, value: Some(value), failure: None }
     }

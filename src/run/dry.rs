@@ -1,11 +1,11 @@
 //! The dry driver: reads are real, effects and waits are assumed and listed.
 
 use super::announce::{Announcer, millis};
-use super::life::{Action, Cancellation, CommandState, Context, End, Happened, Moment, interrupted, step};
+use super::life::{Action, Cancellation, CommandState, End, Happened, Moment, StepContext, interrupted, step};
 use super::perform::{misfit, panic_text};
 use super::{
-    Advance, Assumed, Command, Commands, Event, Kind, Listener, Live, Outcome, Performing, PlanItem, Position, Request,
-    RetryPolicy, RunStatus, Script, Settled,
+    Advance, Assumed, Command, CommandKind, CommandRequest, Commands, Event, Listener, LiveEvaluation, Performing,
+    PlanItem, Position, RetryPolicy, RunOutcome, RunStatus, Script, Settled,
 };
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, TaskContext, Value, unknown_inside};
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ pub struct DryDriver<'a> {
 
 impl DryDriver<'_> {
     /// Walks the workflow to its end; the plan comes even when it fails half-way.
-    pub fn drive(&self) -> (Outcome, Vec<PlanItem>) {
+    pub fn drive(&self) -> (RunOutcome, Vec<PlanItem>) {
         self.listener.event(&Event::RunStarted {
             run: self.run.clone(),
             workflow: self.workflow.to_owned(),
@@ -47,7 +47,7 @@ impl DryDriver<'_> {
             let what = panic_text(panic.as_ref());
             let bug = Failure::new(FailureKind::Bug, format!("the dry run panicked: {what}"))
                 .hint("this is a bug in relwf; please report it");
-            Outcome::with(RunStatus::Failed, bug)
+            RunOutcome::with(RunStatus::Failed, bug)
         });
         let plan: Vec<PlanItem> = walk.items.into_values().collect();
         self.listener.event(&Event::RunFinished {
@@ -70,19 +70,19 @@ struct Walk<'d> {
 }
 
 impl Walk<'_> {
-    fn walk(&mut self) -> Outcome {
+    fn walk(&mut self) -> RunOutcome {
         let DryDriver { script, params, cancel, .. } = *self.driver;
         let outcome = std::thread::scope(|scope| {
-            let mut live = Live::start(scope, script, params, Arc::default(), cancel)?;
+            let mut live = LiveEvaluation::start(scope, script, params, Arc::default(), cancel)?;
             self.answer_all(&mut live)
         });
         outcome.unwrap_or_else(|failure| match failure.kind {
-            FailureKind::Interrupted => Outcome::with(RunStatus::Interrupted, failure),
-            _ => Outcome::with(RunStatus::Failed, failure),
+            FailureKind::Interrupted => RunOutcome::with(RunStatus::Interrupted, failure),
+            _ => RunOutcome::with(RunStatus::Failed, failure),
         })
     }
 
-    fn answer_all(&mut self, live: &mut Live<'_>) -> Result<Outcome, Failure> {
+    fn answer_all(&mut self, live: &mut LiveEvaluation<'_>) -> Result<RunOutcome, Failure> {
         let mut announcer = Announcer::default();
         let mut outcomes = Vec::new();
         loop {
@@ -91,14 +91,14 @@ impl Walk<'_> {
             let requests = match advanced {
                 Advance::Pending(requests) => requests,
                 Advance::Done(value) => {
-                    return Ok(Outcome { status: RunStatus::Planned, value: Some(value), failure: None });
+                    return Ok(RunOutcome { status: RunStatus::Planned, value: Some(value), failure: None });
                 }
                 Advance::Failed(failure) | Advance::Diverged(failure) => return Err(failure),
-                Advance::Cancelled => return Ok(Outcome::with(RunStatus::Interrupted, interrupted())),
+                Advance::Cancelled => return Ok(RunOutcome::with(RunStatus::Interrupted, interrupted())),
             };
             for request in requests {
                 if self.driver.cancel.is_raised() {
-                    return Ok(Outcome::with(RunStatus::Interrupted, interrupted()));
+                    return Ok(RunOutcome::with(RunStatus::Interrupted, interrupted()));
                 }
                 let settled = self.answer(&request)?;
                 outcomes.push((request, settled));
@@ -108,7 +108,7 @@ impl Walk<'_> {
 
     /// The outcome of one command; an error ends the preview. The command lives its life, but nothing is written down,
     /// and what would be begun or prepared is assumed.
-    fn answer(&mut self, request: &Request) -> Result<Settled, Failure> {
+    fn answer(&mut self, request: &CommandRequest) -> Result<Settled, Failure> {
         let DryDriver { run, commands, cancel, .. } = *self.driver;
         let command = commands.command(&request.call);
         // A preview ends before any rest that a server may ask for.
@@ -117,7 +117,7 @@ impl Walk<'_> {
         loop {
             let happened = match action {
                 Action::Start => match &command {
-                    Ok(command) => Happened::Started(Kind::of(command)),
+                    Ok(command) => Happened::Started(CommandKind::of(command)),
                     Err(failure) => Happened::Unfit(failure.clone()),
                 },
                 Action::Record(_) => Happened::Recorded,
@@ -135,12 +135,12 @@ impl Walk<'_> {
             };
             let cancellation = if cancel.is_raised() { Cancellation::Requested } else { Cancellation::None };
             let moment = Moment { elapsed: Duration::ZERO, now: Timestamp::now(), chance: 0, cancellation };
-            (state, action) = step(state, happened, &Context { run, request, policy: &policy, moment });
+            (state, action) = step(state, happened, &StepContext { run, request, policy: &policy, moment });
         }
     }
 
     /// Looks for real, and takes everything else for granted.
-    fn act(&mut self, request: &Request, command: &Command, action: &Action) -> Result<Happened, Failure> {
+    fn act(&mut self, request: &CommandRequest, command: &Command, action: &Action) -> Result<Happened, Failure> {
         let progress = |progress: Progress| {
             let (key, text, shown) = (request.key.clone(), progress.what, progress.shown);
             self.driver.listener.event(&Event::CommandProgress { key, text, shown });
@@ -171,18 +171,18 @@ impl Walk<'_> {
         })))
     }
 
-    fn started(&self, request: &Request) -> Instant {
+    fn started(&self, request: &CommandRequest) -> Instant {
         self.driver.listener.event(&Event::command_started(request));
         Instant::now()
     }
 
-    fn finished(&self, request: &Request, settled: &Settled, started: Instant) {
+    fn finished(&self, request: &CommandRequest, settled: &Settled, started: Instant) {
         self.driver.listener.event(&Event::command_finished(request, settled.clone(), millis(started)));
     }
 }
 
-fn undecidable(request: &Request, what: &str) -> Failure {
-    let Request { key, call, .. } = request;
+fn undecidable(request: &CommandRequest, what: &str) -> Failure {
+    let CommandRequest { key, call, .. } = request;
     Failure::new(
         FailureKind::Unknown,
         format!("`{}` at {} needs the {what}, which is known only once the run has made it", call.name, key.label()),

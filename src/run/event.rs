@@ -1,6 +1,6 @@
 //! The events of a run, for its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
 
-use super::{Key, Path, PlanItem, Request, Settled};
+use super::{CommandRequest, Key, PlanItem, Settled, StepPath};
 use crate::model::{Failure, RunId, Shown, SourceLocation, Value};
 use serde::{Deserialize, Serialize};
 
@@ -56,14 +56,14 @@ pub enum Event {
     /// A step (or a parallel branch, which is a step named after its item) begins.
     StepStarted {
         /// Its path, e.g. `roll[acme]`.
-        step: Path,
+        step: StepPath,
         /// Where it is written.
         at: SourceLocation,
     },
     /// A step ended.
     StepFinished {
         /// Its path.
-        step: Path,
+        step: StepPath,
         /// How.
         status: StepStatus,
         /// Milliseconds since it started in this process.
@@ -74,7 +74,7 @@ pub enum Event {
         /// Its key.
         key: Key,
         /// The step it belongs to.
-        step: Path,
+        step: StepPath,
         /// The function.
         command: String,
         /// Its arguments.
@@ -104,7 +104,7 @@ pub enum Event {
         /// Its key.
         key: Key,
         /// The step it belongs to.
-        step: Path,
+        step: StepPath,
         /// The function.
         command: String,
         /// Its value.
@@ -143,14 +143,14 @@ pub enum Event {
 
 impl Event {
     /// The command of this request is performed.
-    pub(super) fn command_started(request: &Request) -> Self {
-        let Request { key, call, .. } = request.clone();
+    pub(super) fn command_started(request: &CommandRequest) -> Self {
+        let CommandRequest { key, call, .. } = request.clone();
         Self::CommandStarted { step: key.path.clone(), key, command: call.name, args: call.args, at: call.at }
     }
 
     /// The command of this request ended, in this process.
-    pub(super) fn command_finished(request: &Request, ended: Settled, took_ms: u64) -> Self {
-        let Request { key, call, .. } = request.clone();
+    pub(super) fn command_finished(request: &CommandRequest, ended: Settled, took_ms: u64) -> Self {
+        let CommandRequest { key, call, .. } = request.clone();
         let (value, error) = match ended {
             Settled::Value(value) => (Some(value), None),
             Settled::Failure(failure) => (None, Some(failure)),

@@ -1,6 +1,6 @@
 //! The journal of one run in memory: the second argument of [`advance`](super::advance()).
 
-use super::{Fingerprint, Intent, Key, Record, Request};
+use super::{CommandRequest, Fingerprint, Intent, Key, Record};
 use crate::model::{Failure, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ impl From<Result<Value, Failure>> for Settled {
 
 /// What is known of one command.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// Function and arguments, hashed.
     pub fingerprint: Fingerprint,
     /// The function, for messages.
@@ -48,10 +48,10 @@ pub struct Entry {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
     /// In the order of their keys.
-    pub entries: BTreeMap<Key, Entry>,
+    pub entries: BTreeMap<Key, HistoryEntry>,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// A command of which nothing is known but that it was asked for.
     pub fn new(fingerprint: Fingerprint, name: impl Into<String>, args: Value) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Entry {
     }
 }
 
-impl Entry {
+impl HistoryEntry {
     /// Was it begun, and is its end not known?
     pub fn may_have_happened(&self) -> bool {
         self.intent.is_some() && self.settled.is_none() && !self.absent
@@ -87,9 +87,9 @@ impl History {
     }
 
     /// The entry of a command, made when there is none.
-    pub fn entry(&mut self, request: &Request) -> &mut Entry {
+    pub fn entry(&mut self, request: &CommandRequest) -> &mut HistoryEntry {
         self.entries.entry(request.key.clone()).or_insert_with(|| {
-            Entry::new(request.fingerprint.clone(), request.call.name.clone(), request.call.args.clone())
+            HistoryEntry::new(request.fingerprint.clone(), request.call.name.clone(), request.call.args.clone())
         })
     }
 
@@ -125,12 +125,12 @@ impl History {
         }
     }
 
-    fn at(&mut self, key: Key, fingerprint: Fingerprint, name: String, args: Value) -> &mut Entry {
-        self.entries.entry(key).or_insert_with(|| Entry::new(fingerprint, name, args))
+    fn at(&mut self, key: Key, fingerprint: Fingerprint, name: String, args: Value) -> &mut HistoryEntry {
+        self.entries.entry(key).or_insert_with(|| HistoryEntry::new(fingerprint, name, args))
     }
 
     /// Gives a command its outcome.
-    pub fn settle(&mut self, request: &Request, settled: Settled) {
+    pub fn settle(&mut self, request: &CommandRequest, settled: Settled) {
         self.entry(request).settled = Some(settled);
     }
 }
@@ -138,14 +138,14 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Path;
+    use crate::run::StepPath;
 
     #[test]
     fn a_key_may_be_typed_as_people_read_it_where_that_is_clear() {
         let mut history = History::default();
-        let top = Path::default();
+        let top = StepPath::default();
         for path in [top.step("50% of x"), top.step("a/b"), top.step("a").step("b"), top.step("c/d")] {
-            let entry = Entry::new(Fingerprint("f".into()), "x", Value::Null);
+            let entry = HistoryEntry::new(Fingerprint("f".into()), "x", Value::Null);
             history.entries.insert(Key { path, ordinal: 0 }, entry);
         }
         let typed = |text: &str| history.typed(&text.parse().unwrap()).map(Key::to_string);

@@ -1,8 +1,8 @@
 //! What a host function is, as data: its name, what it takes and what it answers, read from the types that declare it. The
 //! script room registers and checks from it; `relwf check`, `relwf help functions` and the reference read it.
 
-use super::command::Kind;
-use super::value_type::{Field, Side, ValueType, names, schema};
+use super::command::CommandKind;
+use super::value_type::{Field, SchemaSide, ValueType, names, schema};
 use crate::model::FailureKind;
 use schemars::{JsonSchema, Schema};
 use std::fmt;
@@ -24,7 +24,7 @@ pub struct HostFn {
     /// One sentence for the reference.
     pub doc: &'static str,
     /// How it touches the world.
-    pub kind: Kind,
+    pub kind: CommandKind,
     /// How its arguments are written.
     pub style: Style,
     /// The kinds that it throws by design, each with when: what a script may want to catch.
@@ -38,7 +38,7 @@ pub struct HostFn {
 impl HostFn {
     /// A function that takes `A` and answers `R`. Their shapes are read when they are asked for.
     pub const fn new<A: JsonSchema, R: JsonSchema>(
-        kind: Kind,
+        kind: CommandKind,
         style: Style,
         name: &'static str,
         doc: &'static str,
@@ -49,8 +49,8 @@ impl HostFn {
             kind,
             style,
             throws: &[],
-            given: || schema::<A>(Side::Given),
-            answered: || schema::<R>(Side::Answered),
+            given: || schema::<A>(SchemaSide::Given),
+            answered: || schema::<R>(SchemaSide::Answered),
             params: OnceLock::new(),
             answer: OnceLock::new(),
         }

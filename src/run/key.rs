@@ -1,6 +1,6 @@
 //! Where in a run a command stands.
 //!
-//! A path is kept escaped, as it stands in the journal and is typed back (`--settle KEY=done`); [`Path::label`] and
+//! A path is kept escaped, as it stands in the journal and is typed back (`--settle KEY=done`); [`StepPath::label`] and
 //! [`Key::label`] are the same with the names as the workflow has them, for people to read.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -9,9 +9,9 @@ use std::fmt;
 /// The chain of steps and parallel branches around a command, e.g. `roll[acme]/update`. Empty at the top.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Path(String);
+pub struct StepPath(String);
 
-impl Path {
+impl StepPath {
     /// The path of a step inside this one.
     #[must_use]
     pub fn step(&self, name: &str) -> Self {
@@ -93,7 +93,7 @@ fn unescape(part: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Steps and branches around it.
-    pub path: Path,
+    pub path: StepPath,
     /// 0 for the first command on that path.
     pub ordinal: u32,
 }
@@ -122,7 +122,7 @@ impl std::str::FromStr for Key {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (path, ordinal) = text.rsplit_once('#').ok_or(ParseKeyError)?;
-        Ok(Self { path: Path(path.to_owned()), ordinal: ordinal.parse().map_err(|_| ParseKeyError)? })
+        Ok(Self { path: StepPath(path.to_owned()), ordinal: ordinal.parse().map_err(|_| ParseKeyError)? })
     }
 }
 
@@ -144,21 +144,21 @@ mod tests {
 
     #[test]
     fn people_read_the_names_that_the_workflow_has() {
-        let path = Path::default().step("50% of a/b [x]").branch("roll", "acme#1").step("é%zz");
+        let path = StepPath::default().step("50% of a/b [x]").branch("roll", "acme#1").step("é%zz");
         assert_eq!(path.as_str(), "50%25 of a%2fb %5bx%5d/roll[acme%231]/é%25zz");
         assert_eq!(path.names(), ["50% of a/b [x]", "roll[acme#1]", "é%zz"]);
         assert_eq!(path.label(), "50% of a/b [x]/roll[acme#1]/é%zz");
-        assert_eq!(Path::default().step("a\u{1b}[2J\u{85}").label(), "a%1b[2J%85");
-        assert_eq!((Path::default().names(), Path::default().label()), (vec![], String::new()));
+        assert_eq!(StepPath::default().step("a\u{1b}[2J\u{85}").label(), "a%1b[2J%85");
+        assert_eq!((StepPath::default().names(), StepPath::default().label()), (vec![], String::new()));
         // What cannot have been escaped is shown as it is.
         for odd in ["100%", "%é", "%2", "%%25"] {
-            assert_eq!(Path(odd.to_owned()).label(), odd.replace("%25", "%"));
+            assert_eq!(StepPath(odd.to_owned()).label(), odd.replace("%25", "%"));
         }
     }
 
     #[test]
     fn a_key_is_a_text_in_json_and_reads_back() {
-        let key = Key { path: Path::default().step("a#b/c"), ordinal: 7 };
+        let key = Key { path: StepPath::default().step("a#b/c"), ordinal: 7 };
         let text = serde_json::to_string(&key).unwrap();
         assert_eq!(text, r#""a%23b%2fc#7""#);
         assert_eq!(serde_json::from_str::<Key>(&text).unwrap(), key);

@@ -5,22 +5,22 @@
 //! them runs, the other waits.
 
 use super::advance::{Advance, Script};
-use super::session::{Session, Trace, Waiting};
-use super::{History, Request, Settled};
+use super::session::{PendingMode, Session, Trace};
+use super::{CommandRequest, History, Settled};
 use crate::model::{Cancel, Failure, FailureKind, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 /// A script that stands where it waits. Dropped, it unwinds.
-pub struct Live<'scope> {
+pub struct LiveEvaluation<'scope> {
     session: Arc<Session>,
     thread: Option<ScopedJoinHandle<'scope, ()>>,
 }
 
-impl<'scope> Live<'scope> {
+impl<'scope> LiveEvaluation<'scope> {
     /// Evaluates `script` in `scope`, from the start, over what is in `journal`; nothing happens before the first
-    /// [`Live::advance`].
+    /// [`LiveEvaluation::advance`].
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl<'scope> Live<'scope> {
         journal: Arc<History>,
         cancel: &Cancel,
     ) -> Result<Self, Failure> {
-        let session = Session::new(journal, cancel.clone(), Waiting::Blocks);
+        let session = Session::new(journal, cancel.clone(), PendingMode::Blocks);
         let own = Arc::clone(&session);
         let evaluate = move || {
             own.begin();
@@ -56,12 +56,12 @@ impl<'scope> Live<'scope> {
     /// # Errors
     ///
     /// The script's evaluation panicked.
-    pub fn advance(&mut self, outcomes: Vec<(Request, Settled)>) -> Result<(Advance, Vec<Trace>), Failure> {
+    pub fn advance(&mut self, outcomes: Vec<(CommandRequest, Settled)>) -> Result<(Advance, Vec<Trace>), Failure> {
         self.session.go_on(outcomes)
     }
 }
 
-impl Drop for Live<'_> {
+impl Drop for LiveEvaluation<'_> {
     fn drop(&mut self) {
         self.session.abandon();
         if let Some(thread) = self.thread.take() {

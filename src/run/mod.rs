@@ -1,7 +1,7 @@
 //! The durable workflow: a workflow is a pure function of its script, its parameters and its journal.
 //!
 //! [`advance()`] evaluates a [`Script`] against a [`History`] and says what it waits for; a driver performs those commands,
-//! writes their outcomes down and goes on with [`Live`], which gives what advancing again would give. This room knows
+//! writes their outcomes down and goes on with [`LiveEvaluation`], which gives what advancing again would give. This room knows
 //! neither Rhai nor git nor SQLite: scripts, commands and the record keeper reach it as traits.
 
 mod advance;
@@ -34,25 +34,25 @@ pub use advance::{Advance, Evaluation, Script, advance};
 pub use approval_decision::ApprovalDecision;
 pub use call::{Call, Fingerprint};
 pub use command::{
-    Assumed, Command, Commands, Effect, Intent, Kind, Observation, OnUnknown, Performing, Probe, Read, Wait,
+    Assumed, Command, CommandKind, Commands, Effect, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait,
 };
-pub use driver::{LocalDriver, Outcome};
+pub use driver::{LocalDriver, RunOutcome};
 pub use dry::DryDriver;
 pub(crate) use event::StepStatus;
 pub use event::{Event, Listener, RunStatus};
-pub(crate) use history::Entry;
+pub(crate) use history::HistoryEntry;
 pub use history::{History, Settled};
 pub use host_fn::{HostFn, Style};
 pub(crate) use key::ParseKeyError;
-pub use key::{Key, Path};
-pub use live::Live;
+pub use key::{Key, StepPath};
+pub use live::LiveEvaluation;
 pub(crate) use plan_item::PlanItem;
 pub use position::Position;
 pub use record::{Record, RecordError, Recorder};
 pub(crate) use restore::restore;
 pub use retry_policy::RetryPolicy;
 
-pub use session::{Answer, Parallel, Request, Session, StepExit, Trace};
+pub use session::{CallAnswer, CommandRequest, Parallel, Session, StepExit, Trace};
 pub(crate) use value_type::{Field, ValueType};
 
 /// What a journal means to this program: how keys are counted, what fingerprints cover. A run of another number is not

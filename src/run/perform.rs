@@ -2,8 +2,11 @@
 //!
 //! Decides nothing. Knows nothing of scripts or of what else is in flight; the driver does.
 
-use super::life::{Action, Cancellation, CommandState, Context, End, Happened, Moment, step};
-use super::{Command, Commands, Event, Key, Kind, Listener, Performing, RecordError, Recorder, Request, RetryPolicy};
+use super::life::{Action, Cancellation, CommandState, End, Happened, Moment, StepContext, step};
+use super::{
+    Command, CommandKind, CommandRequest, Commands, Event, Key, Listener, Performing, RecordError, Recorder,
+    RetryPolicy,
+};
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, Shown, TaskContext};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -14,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// One command on its way, from the first look at it to its outcome.
 pub(super) struct Task {
-    pub(super) request: Request,
+    pub(super) request: CommandRequest,
     pub(super) state: CommandState,
     /// When this process took it up.
     pub(super) started: Instant,
@@ -24,7 +27,7 @@ pub(super) struct Task {
 
 impl Task {
     /// A command as the journal leaves it.
-    pub(super) fn new(request: Request, state: CommandState) -> Self {
+    pub(super) fn new(request: CommandRequest, state: CommandState) -> Self {
         Self { request, state, started: Instant::now(), command: None }
     }
 }
@@ -87,12 +90,12 @@ impl Performer<'_> {
         }
     }
 
-    fn context<'t>(&'t self, task: &'t Task) -> Context<'t> {
+    fn context<'t>(&'t self, task: &'t Task) -> StepContext<'t> {
         // A fresh hasher is seeded by the operating system: chance enough for jitter, without a dependency.
         let chance = u32::try_from(RandomState::new().hash_one(0) % 1024).unwrap_or(0);
         let cancellation = if self.cancel.is_raised() { Cancellation::Requested } else { Cancellation::None };
         let moment = Moment { elapsed: task.started.elapsed(), now: (self.policy.now)(), chance, cancellation };
-        Context { run: self.run, request: &task.request, policy: self.policy, moment }
+        StepContext { run: self.run, request: &task.request, policy: self.policy, moment }
     }
 
     /// Finds the command of the call.
@@ -105,7 +108,7 @@ impl Performer<'_> {
                 Err(panic) => return Happened::Panicked(panic),
             },
         };
-        let kind = Kind::of(&command);
+        let kind = CommandKind::of(&command);
         task.command = Some(command);
         Happened::Started(kind)
     }
@@ -175,7 +178,7 @@ impl Performer<'_> {
 }
 
 /// Does it; a panic comes back as data.
-fn caught<T>(request: &Request, act: impl FnOnce() -> T) -> Result<T, Failure> {
+fn caught<T>(request: &CommandRequest, act: impl FnOnce() -> T) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(act)).map_err(|panic| panicked(request, panic.as_ref()))
 }
 
@@ -188,16 +191,16 @@ pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
         .unwrap_or_else(|| "unknown panic".to_owned())
 }
 
-fn panicked(request: &Request, panic: &(dyn std::any::Any + Send)) -> Failure {
+fn panicked(request: &CommandRequest, panic: &(dyn std::any::Any + Send)) -> Failure {
     bug(request, &format!("panicked: {}", panic_text(panic)))
 }
 
 /// A command was asked for what its kind does not do.
-pub(super) fn misfit(request: &Request) -> Failure {
+pub(super) fn misfit(request: &CommandRequest) -> Failure {
     bug(request, "was asked for what it cannot do")
 }
 
-fn bug(request: &Request, what: &str) -> Failure {
+fn bug(request: &CommandRequest, what: &str) -> Failure {
     Failure::new(FailureKind::Bug, format!("`{}` at {} {what}", request.call.name, request.key.label()))
         .hint("this is a bug in relwf; please report it")
         .at(request.call.at.clone())

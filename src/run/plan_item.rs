@@ -1,6 +1,6 @@
 //! One line of a dry run's plan.
 
-use super::{Key, Path, Request};
+use super::{CommandRequest, Key, StepPath};
 use crate::model::{SourceLocation, Value};
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ pub struct PlanItem {
     /// Its key.
     pub key: Key,
     /// The step it belongs to.
-    pub step: Path,
+    pub step: StepPath,
     /// The function.
     pub command: String,
     /// Its arguments.
@@ -26,8 +26,8 @@ pub struct PlanItem {
 
 impl PlanItem {
     /// The plan's line for a call whose outcome is assumed.
-    pub(super) fn new(request: &Request, assumed: Value, note: Option<String>) -> Self {
-        let Request { key, call, .. } = request.clone();
+    pub(super) fn new(request: &CommandRequest, assumed: Value, note: Option<String>) -> Self {
+        let CommandRequest { key, call, .. } = request.clone();
         Self { step: key.path.clone(), key, command: call.name, args: call.args, at: call.at, assumed, note }
     }
 }

@@ -4,7 +4,7 @@
 //! Rhai.
 
 use super::divergence::{never_asked, other_command, too_early};
-use super::{Advance, Call, Entry, Evaluation, Fingerprint, History, Key, Path, Position, Settled};
+use super::{Advance, Call, Evaluation, Fingerprint, History, HistoryEntry, Key, Position, Settled, StepPath};
 use crate::model::{Cancel, Failure, FailureKind, SourceLocation, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -19,7 +19,7 @@ const HANDLERS_COMMANDS: usize = 1_000;
 
 /// What a call gets.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum CallAnswer {
     /// Its value.
     Value(Value),
     /// Its failure; the script may catch it.
@@ -30,7 +30,7 @@ pub enum Answer {
 
 /// A call that has no outcome yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Request {
+pub struct CommandRequest {
     /// Its place in the run.
     pub key: Key,
     /// When it comes among the others.
@@ -48,7 +48,7 @@ pub enum StepExit {
     Done,
     /// It threw.
     Failed,
-    /// It unwound: [`Answer::Stop`].
+    /// It unwound: [`CallAnswer::Stop`].
     Stopped,
 }
 
@@ -60,7 +60,7 @@ pub enum Trace {
     /// A step or branch was entered.
     Entered {
         /// The step's own path.
-        path: Path,
+        path: StepPath,
         /// How often it was entered before.
         instance: u32,
         /// Where it is written.
@@ -69,7 +69,7 @@ pub enum Trace {
     /// A step or branch was left, not by unwinding.
     Left {
         /// The step's own path.
-        path: Path,
+        path: StepPath,
         /// As when it was entered.
         instance: u32,
         /// How.
@@ -78,7 +78,7 @@ pub enum Trace {
     /// The script printed.
     Note {
         /// The step in which it did.
-        path: Path,
+        path: StepPath,
         /// How many notes came before it on that path.
         ordinal: u32,
         /// What.
@@ -90,14 +90,14 @@ pub enum Trace {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Parallel {
     /// The step around it.
-    path: Path,
+    path: StepPath,
     /// The name that its branches are entered with, made unique on that path.
     pub(super) name: String,
 }
 
 /// What an evaluation does where a call has no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Waiting {
+pub(super) enum PendingMode {
     /// It unwinds to its end.
     Unwinds,
     /// It stands where it is until the outcome is handed in; branches unwind to the outermost parallel, which waits.
@@ -107,8 +107,8 @@ pub(super) enum Waiting {
 /// One evaluation.
 pub struct Session {
     cancel: Cancel,
-    waiting: Waiting,
-    state: Mutex<State>,
+    waiting: PendingMode,
+    state: Mutex<SessionState>,
     /// The turn has changed.
     changed: Condvar,
     /// The driver is gone: nothing is answered any more.
@@ -123,25 +123,25 @@ enum Turn {
 }
 
 /// Everything that changes while the script runs.
-struct State {
+struct SessionState {
     journal: Arc<History>,
     /// How far each path of the journal was asked for: every entry below was.
-    asked: HashMap<Path, u32>,
+    asked: HashMap<StepPath, u32>,
     /// How many entries of the journal were asked for.
     consumed: usize,
     /// How many commands the run has had, those of the journal among them.
     commands: usize,
     most_commands: usize,
     /// What is counted in the workflow itself.
-    main: Frame,
+    main: BranchFrame,
     /// The branches around the place where the script is, the outermost first.
-    branches: Vec<Frame>,
+    branches: Vec<BranchFrame>,
     /// Outcomes handed in for branches that are not over: a branch is entered again with all that it had.
-    outcomes: HashMap<Key, Entry>,
+    outcomes: HashMap<Key, HistoryEntry>,
     /// Where the outcomes came that were handed in last.
     news: Vec<Position>,
     /// Asked for and not taken over by the driver.
-    requests: Vec<Request>,
+    requests: Vec<CommandRequest>,
     traces: Vec<Trace>,
     diverged: Option<Failure>,
     /// A call was told to stop because the cancel flag is up.
@@ -154,41 +154,41 @@ struct State {
 /// The workflow or one branch, from its first statement on. A branch that is entered again gets a new one, so that it
 /// counts as in an evaluation from the start.
 #[derive(Default)]
-struct Frame {
-    path: Path,
+struct BranchFrame {
+    path: StepPath,
     position: Position,
     /// The steps around the place where the script is, the outermost first.
-    steps: Vec<Step>,
+    steps: Vec<OpenStep>,
     /// How many commands and parallels there were.
     begun: u32,
     /// The parallel that has begun last.
     parallel: Position,
     /// The next ordinal of each path.
-    ordinals: HashMap<Path, u32>,
+    ordinals: HashMap<StepPath, u32>,
     /// How often each path was entered.
-    instances: HashMap<Path, u32>,
+    instances: HashMap<StepPath, u32>,
     /// How many notes each path has.
-    notes: HashMap<Path, u32>,
+    notes: HashMap<StepPath, u32>,
     parallels: HashSet<Parallel>,
     /// It was told to stop: nothing that it does afterwards can be trusted.
     stopped: bool,
 }
 
-struct Step {
-    path: Path,
+struct OpenStep {
+    path: StepPath,
     instance: u32,
 }
 
 impl Session {
     /// Answers from `journal`; `cancel` stops the script.
-    pub(super) fn new(journal: Arc<History>, cancel: Cancel, waiting: Waiting) -> Arc<Self> {
-        let state = State {
+    pub(super) fn new(journal: Arc<History>, cancel: Cancel, waiting: PendingMode) -> Arc<Self> {
+        let state = SessionState {
             asked: HashMap::new(),
             consumed: 0,
             commands: journal.entries.len(),
             most_commands: MAX_COMMANDS,
             journal,
-            main: Frame::default(),
+            main: BranchFrame::default(),
             branches: Vec::new(),
             outcomes: HashMap::new(),
             news: Vec::new(),
@@ -203,11 +203,11 @@ impl Session {
         Arc::new(Self { cancel, waiting, state, changed, abandoned: AtomicBool::new(false) })
     }
 
-    /// A host call. The caller unwinds on [`Answer::Stop`].
-    pub fn call(&self, call: Call) -> Answer {
+    /// A host call. The caller unwinds on [`CallAnswer::Stop`].
+    pub fn call(&self, call: Call) -> CallAnswer {
         let mut state = self.state();
         if self.must_stop(&mut state) {
-            return Answer::Stop;
+            return CallAnswer::Stop;
         }
         let fingerprint = call.fingerprint();
         let (key, position) = state.frame().next_command();
@@ -216,21 +216,21 @@ impl Session {
             Ok(None) => {}
             Err(diverged) => {
                 state.diverged = Some(diverged);
-                return Answer::Stop;
+                return CallAnswer::Stop;
             }
         }
         if !state.journal.entries.contains_key(&key) {
             if state.commands >= state.most_commands {
-                return Answer::Failure(too_many(&call));
+                return CallAnswer::Failure(too_many(&call));
             }
             state.commands += 1;
         }
-        state.requests.push(Request { key: key.clone(), position, call, fingerprint });
+        state.requests.push(CommandRequest { key: key.clone(), position, call, fingerprint });
         if self.unwinds(&mut state) {
-            return Answer::Stop;
+            return CallAnswer::Stop;
         }
         let mut state = self.wait(state);
-        state.outcomes.remove(&key).and_then(|entry| entry.settled).map_or(Answer::Stop, Answer::from)
+        state.outcomes.remove(&key).and_then(|entry| entry.settled).map_or(CallAnswer::Stop, CallAnswer::from)
     }
 
     /// Enters a step; every way out must call [`Session::leave`].
@@ -239,7 +239,7 @@ impl Session {
         let frame = state.frame();
         let path = frame.here().step(name);
         let instance = count(&mut frame.instances, &path);
-        frame.steps.push(Step { path: path.clone(), instance });
+        frame.steps.push(OpenStep { path: path.clone(), instance });
         state.trace(Trace::Entered { path, instance, at });
     }
 
@@ -254,7 +254,7 @@ impl Session {
         let mut state = self.state();
         let path = parallel.path.branch(&parallel.name, item);
         let position = state.frame().parallel.inside(u32::try_from(number).unwrap_or(u32::MAX));
-        state.branches.push(Frame { path: path.clone(), position, ..Frame::default() });
+        state.branches.push(BranchFrame { path: path.clone(), position, ..BranchFrame::default() });
         state.trace(Trace::Entered { path, instance: 0, at });
     }
 
@@ -283,7 +283,7 @@ impl Session {
             return None;
         }
         // More outcomes carry a script at least as far as fewer did: whatever the journal has, it must have asked for.
-        if let Some((key, entry)) = state.unconsumed(&Path::default()) {
+        if let Some((key, entry)) = state.unconsumed(&StepPath::default()) {
             state.diverged = Some(never_asked(key, entry));
             return None;
         }
@@ -345,7 +345,7 @@ impl Session {
             return (Advance::Cancelled, traces);
         }
         // More outcomes carry a script at least as far as fewer did: whatever the journal has, it must ask for again.
-        if let Some((key, entry)) = state.unconsumed(&Path::default()) {
+        if let Some((key, entry)) = state.unconsumed(&StepPath::default()) {
             return (Advance::Diverged(never_asked(key, entry)), traces);
         }
         let advance = match evaluation {
@@ -364,12 +364,12 @@ impl Session {
     /// # Errors
     ///
     /// The script's thread panicked.
-    pub(super) fn go_on(&self, outcomes: Vec<(Request, Settled)>) -> Result<(Advance, Vec<Trace>), Failure> {
+    pub(super) fn go_on(&self, outcomes: Vec<(CommandRequest, Settled)>) -> Result<(Advance, Vec<Trace>), Failure> {
         let mut state = self.state();
         state.news.clear();
-        for (Request { key, position, call, fingerprint }, settled) in outcomes {
+        for (CommandRequest { key, position, call, fingerprint }, settled) in outcomes {
             state.news.push(position);
-            let entry = Entry { settled: Some(settled), ..Entry::new(fingerprint, call.name, call.args) };
+            let entry = HistoryEntry { settled: Some(settled), ..HistoryEntry::new(fingerprint, call.name, call.args) };
             state.outcomes.insert(key, entry);
         }
         state.turn = Turn::Script;
@@ -410,7 +410,7 @@ impl Session {
     }
 
     /// The driver's turn, until it hands in outcomes or is gone.
-    fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+    fn wait<'s>(&'s self, mut state: MutexGuard<'s, SessionState>) -> MutexGuard<'s, SessionState> {
         if self.cancel.is_raised() {
             state.interrupted = true;
             return state;
@@ -420,31 +420,31 @@ impl Session {
         self.until_the_scripts_turn(state)
     }
 
-    fn until_the_scripts_turn<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        let waits = |state: &mut State| state.turn == Turn::Driver && !self.abandoned.load(Ordering::Relaxed);
+    fn until_the_scripts_turn<'s>(&self, state: MutexGuard<'s, SessionState>) -> MutexGuard<'s, SessionState> {
+        let waits = |state: &mut SessionState| state.turn == Turn::Driver && !self.abandoned.load(Ordering::Relaxed);
         self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Is nothing answered any more, here or anywhere? A script that swallows a stop comes here again.
-    fn must_stop(&self, state: &mut State) -> bool {
+    fn must_stop(&self, state: &mut SessionState) -> bool {
         state.interrupted |= self.cancel.is_raised();
         let over = state.interrupted || state.diverged.is_some() || self.abandoned.load(Ordering::Relaxed);
         over || state.frame().stopped
     }
 
     /// Where an outcome is missing: does the script unwind? If so, what it does meanwhile counts for nothing.
-    fn unwinds(&self, state: &mut State) -> bool {
-        let unwinds = self.waiting == Waiting::Unwinds || !state.branches.is_empty();
+    fn unwinds(&self, state: &mut SessionState) -> bool {
+        let unwinds = self.waiting == PendingMode::Unwinds || !state.branches.is_empty();
         state.frame().stopped |= unwinds;
         unwinds
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl From<Settled> for Answer {
+impl From<Settled> for CallAnswer {
     fn from(settled: Settled) -> Self {
         match settled {
             Settled::Value(value) => Self::Value(value),
@@ -453,8 +453,8 @@ impl From<Settled> for Answer {
     }
 }
 
-impl State {
-    fn frame(&mut self) -> &mut Frame {
+impl SessionState {
+    fn frame(&mut self) -> &mut BranchFrame {
         self.branches.last_mut().unwrap_or(&mut self.main)
     }
 
@@ -499,7 +499,7 @@ impl State {
     }
 
     /// The first entry of the journal inside `branch` that the script has not asked for.
-    fn unconsumed(&self, branch: &Path) -> Option<(&Key, &Entry)> {
+    fn unconsumed(&self, branch: &StepPath) -> Option<(&Key, &HistoryEntry)> {
         if self.consumed == self.journal.entries.len() {
             return None;
         }
@@ -519,9 +519,9 @@ impl State {
     }
 }
 
-impl Frame {
+impl BranchFrame {
     /// The path of the innermost step.
-    fn here(&self) -> &Path {
+    fn here(&self) -> &StepPath {
         self.steps.last().map_or(&self.path, |step| &step.path)
     }
 
@@ -550,7 +550,7 @@ impl Frame {
 }
 
 /// How often before.
-fn count(counters: &mut HashMap<Path, u32>, path: &Path) -> u32 {
+fn count(counters: &mut HashMap<StepPath, u32>, path: &StepPath) -> u32 {
     let counter = counters.entry(path.clone()).or_default();
     *counter += 1;
     *counter - 1

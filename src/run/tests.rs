@@ -2,8 +2,8 @@
 
 use super::session::MAX_COMMANDS;
 use super::{
-    Advance, Answer, Call, Entry, Evaluation, History, Key, Live, Path, Request, Script, Session, Settled, StepExit,
-    Trace, advance,
+    Advance, Call, CallAnswer, CommandRequest, Evaluation, History, HistoryEntry, Key, LiveEvaluation, Script, Session,
+    Settled, StepExit, StepPath, Trace, advance,
 };
 use crate::model::{Cancel, Failure, FailureKind, SourceLocation, Value};
 use serde_json::json;
@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A script written in Rust.
-struct Native<F>(F);
+struct RustScript<F>(F);
 
-impl<F: Fn(&Arc<Session>) -> Evaluation + Send + Sync> Script for Native<F> {
+impl<F: Fn(&Arc<Session>) -> Evaluation + Send + Sync> Script for RustScript<F> {
     fn evaluate(&self, _: &Value, session: &Arc<Session>) -> Evaluation {
         (self.0)(session)
     }
@@ -23,12 +23,12 @@ fn here() -> SourceLocation {
     SourceLocation::new("t.rhai", 1, 1)
 }
 
-fn ask(session: &Session, name: &str) -> Answer {
+fn ask(session: &Session, name: &str) -> CallAnswer {
     session.call(Call { name: name.to_owned(), args: json!({}), at: here() })
 }
 
 fn run(history: &History, script: impl Fn(&Arc<Session>) -> Evaluation + Send + Sync) -> (Advance, Vec<Trace>) {
-    advance(&Native(script), &Value::Null, Arc::new(history.clone()), &Cancel::new())
+    advance(&RustScript(script), &Value::Null, Arc::new(history.clone()), &Cancel::new())
 }
 
 /// Answers whatever is pending until nothing is; the keys in the order in which they were asked for.
@@ -50,9 +50,9 @@ fn keys(script: impl Fn(&Arc<Session>) -> Evaluation + Send + Sync + Copy) -> (V
 macro_rules! ask {
     ($session:expr, $name:expr) => {
         match ask($session, $name) {
-            Answer::Value(value) => value,
-            Answer::Failure(failure) => return Evaluation::Threw(failure),
-            Answer::Stop => return Evaluation::Stopped,
+            CallAnswer::Value(value) => value,
+            CallAnswer::Failure(failure) => return Evaluation::Threw(failure),
+            CallAnswer::Stop => return Evaluation::Stopped,
         }
     };
 }
@@ -99,7 +99,7 @@ fn branches_are_pending_together_and_a_stop_in_one_leaves_the_others_alone() {
         let parallel = s.begin_parallel("p").unwrap();
         for (number, item) in ["a", "b", "c"].into_iter().enumerate() {
             s.enter_branch(&parallel, number, item, here());
-            assert_eq!(ask(s, "x"), Answer::Stop);
+            assert_eq!(ask(s, "x"), CallAnswer::Stop);
             s.leave(StepExit::Stopped);
             assert!(!s.must_unwind());
         }
@@ -113,9 +113,9 @@ fn branches_are_pending_together_and_a_stop_in_one_leaves_the_others_alone() {
 fn a_script_that_swallows_a_stop_is_not_done() {
     for end in [Evaluation::Returned(json!(1)), Evaluation::Threw(Failure::new(FailureKind::Thrown, "x"))] {
         let (advance, _) = run(&History::default(), |s| {
-            assert_eq!(ask(s, "a"), Answer::Stop);
+            assert_eq!(ask(s, "a"), CallAnswer::Stop);
             // What it does after that is not to be believed.
-            assert_eq!(ask(s, "b"), Answer::Stop);
+            assert_eq!(ask(s, "b"), CallAnswer::Stop);
             end.clone()
         });
         let Advance::Pending(requests) = advance else { panic!("{advance:?}") };
@@ -129,9 +129,9 @@ fn a_divergence_unwinds_everything_even_when_it_is_swallowed() {
     let Advance::Pending(requests) = run(&history, |s| Evaluation::Returned(ask!(s, "a"))).0 else { panic!() };
     history.settle(&requests[0], Settled::Value(json!(1)));
     let (advance, _) = run(&history, |s| {
-        assert_eq!(ask(s, "b"), Answer::Stop);
+        assert_eq!(ask(s, "b"), CallAnswer::Stop);
         assert!(s.must_unwind());
-        assert_eq!(ask(s, "a"), Answer::Stop);
+        assert_eq!(ask(s, "a"), CallAnswer::Stop);
         Evaluation::Returned(json!("all is well"))
     });
     assert!(matches!(advance, Advance::Diverged(failure) if failure.kind == FailureKind::Diverged));
@@ -141,14 +141,14 @@ fn a_divergence_unwinds_everything_even_when_it_is_swallowed() {
 fn a_raised_flag_stops_the_script_and_is_told_apart_from_waiting() {
     let cancel = Cancel::new();
     cancel.raise();
-    let script = Native(|s: &Arc<Session>| {
+    let script = RustScript(|s: &Arc<Session>| {
         assert!(s.cancelled() && s.must_unwind());
-        assert_eq!(ask(s, "a"), Answer::Stop);
+        assert_eq!(ask(s, "a"), CallAnswer::Stop);
         Evaluation::Returned(json!("swallowed"))
     });
     assert_eq!(advance(&script, &Value::Null, Arc::default(), &cancel).0, Advance::Cancelled);
     // A script that asks for nothing more is done, flag or not.
-    let script = Native(|_: &Arc<Session>| Evaluation::Returned(json!(1)));
+    let script = RustScript(|_: &Arc<Session>| Evaluation::Returned(json!(1)));
     assert_eq!(advance(&script, &Value::Null, Arc::default(), &cancel).0, Advance::Done(json!(1)));
 }
 
@@ -162,7 +162,7 @@ fn traces_carry_an_identity_that_every_evaluation_repeats() {
         }
         s.enter_step("b", here());
         let answer = ask(s, "x");
-        s.leave(if answer == Answer::Stop { StepExit::Stopped } else { StepExit::Failed });
+        s.leave(if answer == CallAnswer::Stop { StepExit::Stopped } else { StepExit::Failed });
         Evaluation::Stopped
     };
     let (_, first) = run(&History::default(), script);
@@ -183,14 +183,14 @@ fn traces_carry_an_identity_that_every_evaluation_repeats() {
 fn go_on(script: &dyn Script, journal: History) -> (Advance, Vec<Trace>) {
     let cancel = Cancel::new();
     std::thread::scope(|scope| {
-        let mut live = Live::start(scope, script, &Value::Null, Arc::new(journal), &cancel).unwrap();
+        let mut live = LiveEvaluation::start(scope, script, &Value::Null, Arc::new(journal), &cancel).unwrap();
         let (mut outcomes, mut pending, mut traces) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             let (advance, more) = live.advance(std::mem::take(&mut outcomes)).unwrap();
             traces.extend(more);
             let Advance::Pending(requests) = advance else { return (advance, traces) };
             pending.extend(requests);
-            let request: Request = pending.pop().unwrap();
+            let request: CommandRequest = pending.pop().unwrap();
             outcomes.push((request, Settled::Value(json!(1))));
         }
     })
@@ -199,7 +199,7 @@ fn go_on(script: &dyn Script, journal: History) -> (Advance, Vec<Trace>) {
 #[test]
 fn a_script_that_waits_is_not_evaluated_again() {
     let (evaluations, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let script = Native(|s: &Arc<Session>| {
+    let script = RustScript(|s: &Arc<Session>| {
         evaluations.fetch_add(1, Ordering::Relaxed);
         for _ in 0..1000 {
             asked.fetch_add(1, Ordering::Relaxed);
@@ -214,28 +214,28 @@ fn a_script_that_waits_is_not_evaluated_again() {
 #[test]
 fn a_live_evaluation_unwinds_when_it_is_dropped_or_told_to_stop() {
     let unwound = AtomicUsize::new(0);
-    let script = Native(|s: &Arc<Session>| {
-        assert_eq!(ask(s, "a"), Answer::Stop);
+    let script = RustScript(|s: &Arc<Session>| {
+        assert_eq!(ask(s, "a"), CallAnswer::Stop);
         assert!(s.must_unwind());
-        assert_eq!(ask(s, "b"), Answer::Stop);
+        assert_eq!(ask(s, "b"), CallAnswer::Stop);
         assert!(s.begin_parallel("p").is_none());
         unwound.fetch_add(1, Ordering::Relaxed);
         Evaluation::Returned(json!("swallowed"))
     });
     let cancel = Cancel::new();
     std::thread::scope(|scope| {
-        let mut live = Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
+        let mut live = LiveEvaluation::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
         let (advance, _) = live.advance(Vec::new()).unwrap();
         assert!(matches!(advance, Advance::Pending(requests) if requests.len() == 1));
         drop(live);
         assert_eq!(unwound.load(Ordering::Relaxed), 1);
 
         // Never asked to go on at all.
-        drop(Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap());
+        drop(LiveEvaluation::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap());
         assert_eq!(unwound.load(Ordering::Relaxed), 2);
 
         cancel.raise();
-        let mut live = Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
+        let mut live = LiveEvaluation::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
         assert_eq!(live.advance(Vec::new()).unwrap().0, Advance::Cancelled);
     });
 }
@@ -243,12 +243,12 @@ fn a_live_evaluation_unwinds_when_it_is_dropped_or_told_to_stop() {
 #[test]
 fn a_panic_of_a_live_evaluation_is_a_failure() {
     let cancel = Cancel::new();
-    let script = Native(|s: &Arc<Session>| {
+    let script = RustScript(|s: &Arc<Session>| {
         ask!(s, "a");
         panic!("a bug");
     });
     std::thread::scope(|scope| {
-        let mut live = Live::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
+        let mut live = LiveEvaluation::start(scope, &script, &Value::Null, Arc::default(), &cancel).unwrap();
         let (advance, _) = live.advance(Vec::new()).unwrap();
         let Advance::Pending(mut requests) = advance else { panic!("{advance:?}") };
         let failure = live.advance(vec![(requests.remove(0), Settled::Value(Value::Null))]).unwrap_err();
@@ -261,16 +261,16 @@ fn a_panic_of_a_live_evaluation_is_a_failure() {
 
 #[test]
 fn a_run_has_a_limit_of_commands_and_its_handlers_some_more() {
-    let script = Native(|s: &Arc<Session>| {
+    let script = RustScript(|s: &Arc<Session>| {
         let failure = loop {
             match ask(s, "x") {
-                Answer::Value(_) => {}
-                Answer::Failure(failure) => break failure,
-                Answer::Stop => return Evaluation::Stopped,
+                CallAnswer::Value(_) => {}
+                CallAnswer::Failure(failure) => break failure,
+                CallAnswer::Stop => return Evaluation::Stopped,
             }
         };
         // Caught or not: there is no other command.
-        assert!(matches!(ask(s, "y"), Answer::Failure(_)));
+        assert!(matches!(ask(s, "y"), CallAnswer::Failure(_)));
         s.begin_handlers();
         s.enter_step("always", here());
         ask!(s, "x");
@@ -281,8 +281,8 @@ fn a_run_has_a_limit_of_commands_and_its_handlers_some_more() {
     let mut journal = History::default();
     for ordinal in 0..u32::try_from(MAX_COMMANDS).unwrap() {
         let settled = Some(Settled::Value(Value::Null));
-        let entry = Entry { settled, ..Entry::new(call.fingerprint(), "x", json!({})) };
-        journal.entries.insert(Key { path: Path::default(), ordinal }, entry);
+        let entry = HistoryEntry { settled, ..HistoryEntry::new(call.fingerprint(), "x", json!({})) };
+        journal.entries.insert(Key { path: StepPath::default(), ordinal }, entry);
     }
     let (end, _) = go_on(&script, journal);
     let Advance::Failed(failure) = end else { panic!("{end:?}") };

@@ -56,7 +56,7 @@ pub struct Field {
 
 /// Whose side a schema is told from.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Side {
+pub(super) enum SchemaSide {
     /// What a caller passes: what has a default may be absent.
     Given,
     /// What a function answers: what is always written is always there.
@@ -64,13 +64,13 @@ pub(super) enum Side {
 }
 
 /// A type as JSON Schema, complete in itself.
-pub(super) fn schema<T: JsonSchema>(side: Side) -> Schema {
+pub(super) fn schema<T: JsonSchema>(side: SchemaSide) -> Schema {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     settings.meta_schema = None;
     let settings = match side {
-        Side::Given => settings.for_deserialize(),
-        Side::Answered => settings.for_serialize(),
+        SchemaSide::Given => settings.for_deserialize(),
+        SchemaSide::Answered => settings.for_serialize(),
     };
     settings.into_generator().into_root_schema_for::<T>()
 }
@@ -264,46 +264,46 @@ mod tests {
         branch: BranchName,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         soak: Option<HumanDuration>,
-        rows: Vec<Row>,
+        rows: Vec<Flat>,
         labels: BTreeMap<String, String>,
-        colour: Colour,
+        colour: Paint,
         anything: Value,
         #[serde(default)]
         yes: bool,
     }
 
     #[derive(Serialize, Deserialize, JsonSchema)]
-    struct Row {
+    struct Flat {
         #[serde(flatten)]
-        inner: Inner,
+        inner: Flattened,
         #[serde(rename = "as")]
-        same: Option<Colour>,
+        same: Option<Paint>,
     }
 
     #[derive(Serialize, Deserialize, JsonSchema)]
-    struct Inner {
+    struct Flattened {
         id: String,
     }
 
     /// Documented words and bare ones are told differently.
     #[derive(Serialize, Deserialize, JsonSchema)]
     #[serde(rename_all = "kebab-case")]
-    enum Colour {
+    enum Paint {
         /// Grass.
         Green,
         DarkRed,
     }
 
-    fn told<T: JsonSchema>(side: Side) -> ValueType {
+    fn told<T: JsonSchema>(side: SchemaSide) -> ValueType {
         ValueType::read(schema::<T>(side).as_value())
     }
 
     #[test]
     fn a_type_is_told_with_its_fields_in_order() {
         let words = "#{ number, commit, branch, rows, labels, colour, anything, yes, soak? }";
-        let shape = told::<Everything>(Side::Answered);
+        let shape = told::<Everything>(SchemaSide::Answered);
         assert_eq!(shape.describe(), words);
-        let given = told::<Everything>(Side::Given).describe();
+        let given = told::<Everything>(SchemaSide::Given).describe();
         assert_eq!(given, "#{ number, branch, rows, labels, colour, anything, commit?, soak?, yes? }");
         let said: Vec<String> = shape.fields().iter().map(|field| field.shape.describe()).collect();
         assert_eq!(
@@ -321,13 +321,13 @@ mod tests {
             ]
         );
         assert_eq!(shape.fields()[0].doc, "its number");
-        assert_eq!(told::<()>(Side::Answered), ValueType::Nothing);
-        assert_eq!(told::<Option<Inner>>(Side::Answered).describe(), "#{ id } or ()");
+        assert_eq!(told::<()>(SchemaSide::Answered), ValueType::Nothing);
+        assert_eq!(told::<Option<Flattened>>(SchemaSide::Answered).describe(), "#{ id } or ()");
     }
 
     #[test]
     fn values_fit_or_do_not() {
-        let shape = told::<Row>(Side::Answered);
+        let shape = told::<Flat>(SchemaSide::Answered);
         for (value, fits) in [
             (serde_json::json!({ "id": "a", "as": null }), true),
             (serde_json::json!({ "id": { "$unknown": "id" }, "as": "green", "more": 1 }), true),

@@ -175,7 +175,7 @@ pub(super) fn describe(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::model::{BranchName, HumanDuration, Revision};
-    use crate::run::Kind;
+    use crate::run::CommandKind;
     use crate::script::convert::to_dynamic;
     use schemars::JsonSchema;
     use serde::Deserialize;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn call(style: Style, given: &[Value]) -> Result<Value, String> {
-        let function = HostFn::new::<Args, ()>(Kind::Effect, style, "git::merge", "");
+        let function = HostFn::new::<Args, ()>(CommandKind::Effect, style, "git::merge", "");
         let mut given: Vec<Dynamic> = given.iter().cloned().map(to_dynamic).collect();
         let given: Vec<&mut Dynamic> = given.iter_mut().collect();
         by_name(&function, &given).map_err(|failure| {

@@ -5,7 +5,7 @@ use super::catalogue::Catalogue;
 use super::convert::to_dynamic;
 use super::failure::{stop, thrown};
 use super::host_call::{Outcome, evaluating, set};
-use crate::run::{Answer, Call, HostFn};
+use crate::run::{Call, CallAnswer, HostFn};
 use rhai::{Dynamic, Engine, Module, NativeCallContext};
 use std::sync::Arc;
 
@@ -30,11 +30,11 @@ fn call(function: &HostFn, context: &NativeCallContext<'_>, args: &mut [&mut Dyn
         Err(failure) => return Err(thrown(&failure.at(at), position)),
     };
     match evaluating.session.call(Call { name: function.name.to_owned(), args, at: at.clone() }) {
-        Answer::Value(value) => Ok(to_dynamic(value)),
-        Answer::Failure(mut failure) => {
+        CallAnswer::Value(value) => Ok(to_dynamic(value)),
+        CallAnswer::Failure(mut failure) => {
             failure.at.get_or_insert(at);
             Err(thrown(&failure, position))
         }
-        Answer::Stop => Err(stop(position)),
+        CallAnswer::Stop => Err(stop(position)),
     }
 }

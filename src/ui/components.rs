@@ -2,7 +2,7 @@
 
 use super::style::{DIM, ERROR, NAME, WARNING, paint};
 use super::table::table;
-use crate::components::{Change, ComponentDelta, Version};
+use crate::components::{ComponentDelta, Version, VersionChange};
 use crate::model::short_id;
 
 /// Name, from → to, commits; one row a component. Empty when there are no components.
@@ -18,13 +18,13 @@ fn row(delta: &ComponentDelta) -> Vec<String> {
         return vec![name, paint(ERROR, "?"), String::new(), String::new(), format!("{}{place}", error.message)];
     }
     let (arrow, change) = match delta.change {
-        Some(Change::Changed) => ("→", commits(delta.commits).unwrap_or_else(|| "changed".to_owned())),
-        Some(Change::Added) => ("→", "added".to_owned()),
-        Some(Change::Removed) => ("→", paint(WARNING, "removed")),
-        Some(Change::Unchanged) | None => ("", paint(DIM, "unchanged")),
+        Some(VersionChange::Changed) => ("→", commits(delta.commits).unwrap_or_else(|| "changed".to_owned())),
+        Some(VersionChange::Added) => ("→", "added".to_owned()),
+        Some(VersionChange::Removed) => ("→", paint(WARNING, "removed")),
+        Some(VersionChange::Unchanged) | None => ("", paint(DIM, "unchanged")),
     };
     let to = match &delta.to {
-        _ if delta.change == Some(Change::Unchanged) => String::new(),
+        _ if delta.change == Some(VersionChange::Unchanged) => String::new(),
         // Of a commit that is not made yet no version is known.
         Some(unknown) if *unknown == Version::default() => "a new commit".to_owned(),
         to => version(to.as_ref()),

@@ -3,7 +3,7 @@
 use super::style::{DIM, NAME, paint};
 use super::table::table;
 use crate::model::Value;
-use crate::run::{Field, Kind, Style, ValueType};
+use crate::run::{CommandKind, Field, Style, ValueType};
 use crate::script::Function;
 use serde_json::json;
 
@@ -28,9 +28,9 @@ impl Told for Function {
     fn kind(&self) -> (&'static str, &'static str) {
         match self {
             Self::Command(function) => match function.kind {
-                Kind::Read => ("read", "Read"),
-                Kind::Wait => ("wait", "Wait"),
-                Kind::Effect => ("effect", "Effect"),
+                CommandKind::Read => ("read", "Read"),
+                CommandKind::Wait => ("wait", "Wait"),
+                CommandKind::Effect => ("effect", "Effect"),
             },
             Self::Native(_) => ("native", "Part of the run itself"),
         }

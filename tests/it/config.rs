@@ -1,6 +1,6 @@
 //! relwf.toml → configuration: what is right, and where and how what is wrong is told.
 
-use relwf::config::{CiKind, Config, FleetCommand, FleetTarget, ForgeKind, Observe, Secret, find, load, parse};
+use relwf::config::{CiKind, Config, FleetCommand, FleetTarget, ForgeKind, Observe, SecretSource, find, load, parse};
 use relwf::model::{Failure, FailureKind};
 use std::collections::BTreeMap;
 use std::fs;
@@ -127,9 +127,9 @@ fn the_whole_file_is_read() {
     assert_eq!((config.ci.kind, config.ci.command.len()), (Some(CiKind::Command), 2));
     assert_eq!(config.ci.timeout.map(|span| span.to_string()).as_deref(), Some("1h30m"));
     assert_eq!(config.sh.allow, ["make"]);
-    assert_eq!(config.secrets["slack"], Secret::Env("SLACK_URL".into()));
-    assert_eq!(config.secrets["vault"], Secret::Command(vec!["pass".into(), "show".into(), "vault".into()]));
-    assert_eq!(config.secrets["key"], Secret::File("secret.txt".into()));
+    assert_eq!(config.secrets["slack"], SecretSource::Env("SLACK_URL".into()));
+    assert_eq!(config.secrets["vault"], SecretSource::Command(vec!["pass".into(), "show".into(), "vault".into()]));
+    assert_eq!(config.secrets["key"], SecretSource::File("secret.txt".into()));
 
     let targets = config.fleet.unwrap().targets;
     let labels = BTreeMap::from([("region".to_owned(), "eu".to_owned()), ("tier".to_owned(), "1".to_owned())]);

@@ -1,7 +1,9 @@
 //! Manifests as they are in the wild → versions → delta, through the public face of the room.
 
 use crate::support::component::component;
-use relwf::components::{Component, ComponentDelta, Files, History, PluginDetector, Version, delta, detect};
+use relwf::components::{
+    CommitHistory, Component, ComponentDelta, ManifestFiles, PluginDetector, Version, delta, detect,
+};
 use relwf::model::{Failure, FailureKind, Value};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ impl Commit {
     }
 }
 
-impl Files for Commit {
+impl ManifestFiles for Commit {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
         Ok(self.files.get(path).cloned())
     }
@@ -36,7 +38,7 @@ impl Files for Commit {
 
 struct Seven;
 
-impl History for Seven {
+impl CommitHistory for Seven {
     fn commits(&self) -> Result<u64, Failure> {
         Ok(7)
     }

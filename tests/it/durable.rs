@@ -9,7 +9,7 @@ mod world;
 use crate::support::sized;
 use proptest::prelude::*;
 use relwf::model::{Cancel, FailureKind, RunId, Value};
-use relwf::run::{DryDriver, Event, Listener, Outcome, Record, RunStatus, Settled};
+use relwf::run::{DryDriver, Event, Listener, Record, RunOutcome, RunStatus, Settled};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn once() -> BTreeMap<String, u32> {
 }
 
 /// Drives again and again, as a person would with `resume`, until the run is over.
-fn finish(lines: &[Line], world: &Arc<World>, journal: &Memory) -> Outcome {
+fn finish(lines: &[Line], world: &Arc<World>, journal: &Memory) -> RunOutcome {
     for _ in 0..50 {
         world.born(i64::MAX);
         let outcome = drive(lines, world, journal).unwrap();
@@ -59,7 +59,7 @@ fn finish(lines: &[Line], world: &Arc<World>, journal: &Memory) -> Outcome {
 }
 
 /// One process after the other, each dying after its number of steps; then one that lives.
-fn with_deaths(lines: &[Line], probes: Probes, seed: u64, lives: &[i64]) -> (Arc<World>, Outcome, usize) {
+fn with_deaths(lines: &[Line], probes: Probes, seed: u64, lives: &[i64]) -> (Arc<World>, RunOutcome, usize) {
     let (world, journal) = (World::new(probes, seed), Memory::default());
     let mut deaths = 0;
     for life in lives {

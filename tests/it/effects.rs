@@ -2,7 +2,7 @@
 
 use crate::support::bench::{Bench, git};
 use crate::support::component::component;
-use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, Secret, ShConfig};
+use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, SecretSource, ShConfig};
 use relwf::effects::EffectContext;
 use relwf::model::{Failure, FailureKind, Value, WriteError};
 use relwf::run::{ApprovalDecision, Observation, OnUnknown, Probe};
@@ -505,8 +505,8 @@ fn without_checks_the_tip_is_the_candidate_even_when_there_is_nothing_new() {
 
 fn with_sh(bench: &Bench) -> Config {
     let secrets = BTreeMap::from([
-        ("token".to_owned(), Secret::Env("CANARY".to_owned())),
-        ("absent".to_owned(), Secret::Env("NOT_SET".to_owned())),
+        ("token".to_owned(), SecretSource::Env("CANARY".to_owned())),
+        ("absent".to_owned(), SecretSource::Env("NOT_SET".to_owned())),
     ]);
     Config { sh: ShConfig { allow: vec!["sh".to_owned()] }, secrets, ..bench.config() }
 }

@@ -9,7 +9,7 @@ mod answers;
 
 use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api};
+use crate::http::{Api, ApiAnswer};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, WriteError, percent_encoded};
 use answers::{Dispatched, JobAnswer, Jobs, Run, Runs, word};
 use serde::de::DeserializeOwned;
@@ -44,7 +44,7 @@ impl ActionsCi {
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
-    fn write(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+    fn write(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<ApiAnswer, WriteError> {
         self.api.send("POST", &self.path(rest), body, task)
     }
 
@@ -204,7 +204,7 @@ impl Ci for ActionsCi {
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, WriteError> {
+fn read<T: DeserializeOwned>(answer: &ApiAnswer, what: &str) -> Result<T, WriteError> {
     T::deserialize(&answer.body).map_err(|error| {
         WriteError::NotSent(Failure::new(
             FailureKind::Network,
@@ -214,7 +214,7 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, WriteErro
 }
 
 /// An answer that says no.
-fn refused(answer: &Answer) -> WriteError {
+fn refused(answer: &ApiAnswer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
         401 | 403 => failure.hint("the token needs the right to read and write actions"),

@@ -5,7 +5,7 @@
 mod answers;
 
 use super::{Build, BuildQuery, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api};
+use crate::http::{Api, ApiAnswer};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, WriteError, percent_encoded};
 use answers::{Job, Pipeline, Variable, readable};
 use serde::Deserialize;
@@ -47,7 +47,7 @@ impl GitlabCi {
         found.iter().map(|item| read(item, rest)).collect()
     }
 
-    fn post(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+    fn post(&self, rest: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<ApiAnswer, WriteError> {
         let answer = self.api.send("POST", &self.path(rest), body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
@@ -192,7 +192,7 @@ fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> 
 }
 
 /// An answer that says no.
-fn refused(answer: &Answer) -> WriteError {
+fn refused(answer: &ApiAnswer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
         400 if answer.server_message().contains("variables") => failure.hint(

@@ -8,7 +8,7 @@ mod answers;
 
 use super::types::tail;
 use super::{Build, BuildQuery, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
-use crate::http::{Answer, Api, Client};
+use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{BuildAnswer, JobAnswer, RequestAnswer, Requested};
 use serde::de::DeserializeOwned;
@@ -60,7 +60,7 @@ impl TravisCi {
         if answer.is_success() { read(&answer, what) } else { Err(refused(&answer)) }
     }
 
-    fn write(&self, path: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+    fn write(&self, path: &str, body: Option<&Value>, task: TaskContext<'_>) -> Result<ApiAnswer, WriteError> {
         let answer = self.api.send("POST", path, body, task)?;
         if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
@@ -219,7 +219,7 @@ impl Ci for TravisCi {
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, WriteError> {
+fn read<T: DeserializeOwned>(answer: &ApiAnswer, what: &str) -> Result<T, WriteError> {
     T::deserialize(&answer.body).map_err(|error| {
         WriteError::NotSent(
             Failure::new(FailureKind::Network, format!("Travis' answer about {what} cannot be read: {error}"))
@@ -229,7 +229,7 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, WriteErro
 }
 
 /// An answer that says no (<https://developer.travis-ci.com/resource/error>).
-fn refused(answer: &Answer) -> WriteError {
+fn refused(answer: &ApiAnswer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
         401 | 403 => failure.hint("the token in TRAVIS_TOKEN is missing, wrong, or may not do this"),

@@ -1,19 +1,19 @@
 //! A package in `Cargo.lock`.
 
-use super::{Commit, Declared, Detector};
+use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, Language, Node, REQUIRED, RepoFile, Table, Text, keys, or};
+use crate::document::{self, Language, LocatedText, Node, REQUIRED, RepoFile, Table, keys, or};
 use crate::model::Failure;
 
 keys! {
     /// The file.
     FILE: RepoFile = "file", or("Cargo.lock");
     /// The package.
-    PACKAGE: Text = "package", REQUIRED;
+    PACKAGE: LocatedText = "package", REQUIRED;
 }
 
-pub(super) const DECLARED: Declared =
-    Declared { word: "cargo-lock", doc: "A package in `Cargo.lock`.", keys: KEYS, read };
+pub(super) const DECLARED: DetectorDeclaration =
+    DetectorDeclaration { word: "cargo-lock", doc: "A package in `Cargo.lock`.", keys: KEYS, read };
 
 #[derive(Debug)]
 struct CargoLock {
@@ -27,7 +27,7 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 }
 
 impl Detector for CargoLock {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.package))
     }
 }

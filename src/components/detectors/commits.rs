@@ -1,10 +1,10 @@
 //! Every new commit is a new version.
 
-use super::{Commit, Declared, Detector};
-use crate::components::{History, Version};
+use super::{Detector, DetectorDeclaration, DetectorInput};
+use crate::components::{CommitHistory, Version};
 use crate::model::Failure;
 
-pub(super) const DECLARED: Declared = Declared {
+pub(super) const DECLARED: DetectorDeclaration = DetectorDeclaration {
     word: "commits",
     doc: "Every new commit is a new version.",
     keys: &[],
@@ -15,11 +15,11 @@ pub(super) const DECLARED: Declared = Declared {
 pub(super) struct Commits;
 
 impl Detector for Commits {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         Ok(Some(Version { revision: commit.files.commit(), ..Version::default() }))
     }
 
-    fn commits(&self, history: &dyn History) -> Result<Option<u64>, Failure> {
+    fn commits(&self, history: &dyn CommitHistory) -> Result<Option<u64>, Failure> {
         history.commits().map(Some)
     }
 }

@@ -1,19 +1,19 @@
 //! A module in `go.mod`: <https://go.dev/ref/mod#go-mod-file>.
 
-use super::{Commit, Declared, Detector};
+use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, At, REQUIRED, RepoFile, Table, Text, keys, or};
+use crate::document::{self, At, LocatedText, REQUIRED, RepoFile, Table, keys, or};
 use crate::model::Failure;
 
 keys! {
     /// The file.
     FILE: RepoFile = "file", or("go.mod");
     /// The module, like `github.com/acme/agent`.
-    MODULE: Text = "module", REQUIRED;
+    MODULE: LocatedText = "module", REQUIRED;
 }
 
-pub(super) const DECLARED: Declared =
-    Declared { word: "go-mod", doc: "A module that `go.mod` requires.", keys: KEYS, read };
+pub(super) const DECLARED: DetectorDeclaration =
+    DetectorDeclaration { word: "go-mod", doc: "A module that `go.mod` requires.", keys: KEYS, read };
 
 #[derive(Debug)]
 struct GoMod {
@@ -27,7 +27,7 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 }
 
 impl Detector for GoMod {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.module))
     }
 }

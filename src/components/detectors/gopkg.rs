@@ -3,20 +3,20 @@
 //! `[[projects]]` hold name, packages, revision and perhaps version, branch, source; dep 0.5 added digest and pruneopts.
 //! Only the former say what is built, so a migration between the formats changes no version.
 
-use super::{Commit, Declared, Detector};
+use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, Language, Node, REQUIRED, RepoFile, Table, Text, keys, or};
+use crate::document::{self, Language, LocatedText, Node, REQUIRED, RepoFile, Table, keys, or};
 use crate::model::{Failure, SourceLocation};
 
 keys! {
     /// The file.
     FILE: RepoFile = "file", or("Gopkg.lock");
     /// The project, like `github.com/acme/agent`.
-    PROJECT: Text = "project", REQUIRED;
+    PROJECT: LocatedText = "project", REQUIRED;
 }
 
-pub(super) const DECLARED: Declared =
-    Declared { word: "gopkg", doc: "The entry of a project in dep's `Gopkg.lock`.", keys: KEYS, read };
+pub(super) const DECLARED: DetectorDeclaration =
+    DetectorDeclaration { word: "gopkg", doc: "The entry of a project in dep's `Gopkg.lock`.", keys: KEYS, read };
 
 #[derive(Debug)]
 struct Gopkg {
@@ -30,7 +30,7 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 }
 
 impl Detector for Gopkg {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.project))
     }
 }

@@ -1,8 +1,8 @@
 //! The value at a dotted key of a TOML, YAML or JSON file.
 
-use super::{Commit, Declared, Detector};
+use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, KeyPath, Kind, Language, REQUIRED, RepoFile, Table, keys};
+use crate::document::{self, KeyPath, Language, NodeKind, REQUIRED, RepoFile, Table, keys};
 use crate::model::Failure;
 
 keys! {
@@ -12,19 +12,19 @@ keys! {
     KEY: KeyPath = "key", REQUIRED;
 }
 
-pub(super) const TOML: Declared = Declared {
+pub(super) const TOML: DetectorDeclaration = DetectorDeclaration {
     word: "toml",
     doc: "The value at a dotted key of a TOML file.",
     keys: KEYS,
     read: |table| read(table, Language::Toml),
 };
-pub(super) const YAML: Declared = Declared {
+pub(super) const YAML: DetectorDeclaration = DetectorDeclaration {
     word: "yaml",
     doc: "The value at a dotted key of a YAML file.",
     keys: KEYS,
     read: |table| read(table, Language::Yaml),
 };
-pub(super) const JSON: Declared = Declared {
+pub(super) const JSON: DetectorDeclaration = DetectorDeclaration {
     word: "json",
     doc: "The value at a dotted key of a JSON file.",
     keys: KEYS,
@@ -44,7 +44,7 @@ fn read(table: &mut Table<'_, '_>, language: Language) -> Option<Box<dyn Detecto
 }
 
 impl Detector for Keyed {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.key, self.language))
     }
 }
@@ -66,7 +66,7 @@ fn detect(bytes: &[u8], file: &str, key: &KeyPath, language: Language) -> Result
     let root = document::manifest(bytes, file, language)?;
     let Some(value) = key.find(&root) else { return Ok(None) };
     match (&value.kind, value.spelling()) {
-        (Kind::Null, _) => Ok(None),
+        (NodeKind::Null, _) => Ok(None),
         (_, Some(text)) => Ok(Some(Version { version: Some(text.trim().to_owned()), ..Version::default() })),
         (_, None) => Err(document::broken(format!("`{key}` is {}, not a version", value.what()), file, value.at)
             .hint("let `key` lead to a text or a number")),

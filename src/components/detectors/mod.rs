@@ -14,14 +14,14 @@ mod travis;
 
 pub use keyed::key_of_json;
 
-use super::{Files, History, PluginDetector, Version};
+use super::{CommitHistory, ManifestFiles, PluginDetector, Version};
 use crate::document::{KeyDoc, Table, suggestion};
 use crate::model::Failure;
 use std::fmt;
 use std::sync::Arc;
 
 /// All of them, in the order of the reference.
-static DETECTORS: &[Declared] = &[
+static DETECTORS: &[DetectorDeclaration] = &[
     commits::DECLARED,
     gopkg::DECLARED,
     travis::DECLARED,
@@ -38,7 +38,7 @@ static DETECTORS: &[Declared] = &[
 
 /// How a detector is declared.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Declared {
+pub(crate) struct DetectorDeclaration {
     /// Its word in relwf.toml.
     pub(crate) word: &'static str,
     /// What it finds.
@@ -56,27 +56,27 @@ pub(crate) trait Detector: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// Kind `manifest`, with file and line, when a manifest is malformed.
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure>;
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure>;
 
     /// How many commits of the history are new, for what is counted in commits.
     ///
     /// # Errors
     ///
     /// The history could not be read.
-    fn commits(&self, _history: &dyn History) -> Result<Option<u64>, Failure> {
+    fn commits(&self, _history: &dyn CommitHistory) -> Result<Option<u64>, Failure> {
         Ok(None)
     }
 }
 
 /// What a detector may look at.
-pub(crate) struct Commit<'a> {
+pub(crate) struct DetectorInput<'a> {
     /// The files of the commit.
-    pub(crate) files: &'a dyn Files,
+    pub(crate) files: &'a dyn ManifestFiles,
     /// Detectors in Rhai.
     pub(crate) plugins: &'a dyn PluginDetector,
 }
 
-impl Commit<'_> {
+impl DetectorInput<'_> {
     /// Reads a file and hands it on; a file that is not there means a component that is not there.
     fn with(
         &self,
@@ -124,6 +124,6 @@ impl Detect {
 }
 
 /// All detectors, for the reference.
-pub(crate) fn declared() -> &'static [Declared] {
+pub(crate) fn declared() -> &'static [DetectorDeclaration] {
     DETECTORS
 }

@@ -1,18 +1,18 @@
 //! The contents of all files that match globs: whatever changes in them is a new revision.
 
-use super::{Commit, Declared, Detector};
+use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{REQUIRED, Table, Text, keys};
+use crate::document::{LocatedText, REQUIRED, Table, keys};
 use crate::model::{Failure, hex};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use sha2::{Digest, Sha256};
 
 keys! {
     /// As in `.gitignore`: `*` matches within a folder, `**` across folders.
-    GLOBS: Vec<Text> = "globs", REQUIRED;
+    GLOBS: Vec<LocatedText> = "globs", REQUIRED;
 }
 
-pub(super) const DECLARED: Declared = Declared {
+pub(super) const DECLARED: DetectorDeclaration = DetectorDeclaration {
     word: "paths",
     doc: "The contents of all files that match: whatever changes in them is a new version.",
     keys: KEYS,
@@ -45,7 +45,7 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 }
 
 impl Detector for Paths {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         Ok(detect(commit.files.list()?, &self.0))
     }
 }

@@ -1,6 +1,6 @@
 //! A version found by a regular expression in a text file.
 
-use super::{Commit, Declared, Detector};
+use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
 use crate::document::{Pattern, REQUIRED, RepoFile, Table, keys};
 use crate::model::Failure;
@@ -13,8 +13,8 @@ keys! {
     PATTERN: Pattern = "pattern", REQUIRED;
 }
 
-pub(super) const DECLARED: Declared =
-    Declared { word: "regex", doc: "What a pattern finds in any text file.", keys: KEYS, read };
+pub(super) const DECLARED: DetectorDeclaration =
+    DetectorDeclaration { word: "regex", doc: "What a pattern finds in any text file.", keys: KEYS, read };
 
 #[derive(Debug)]
 struct InText {
@@ -28,7 +28,7 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 }
 
 impl Detector for InText {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         commit.with(&self.file, |bytes| Ok(detect(bytes, &self.pattern)))
     }
 }

@@ -1,21 +1,21 @@
 //! A detector written as a Rhai plugin: calls its `fn version(files)`.
 
-use super::{Commit, Declared, Detector};
+use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, Data, OPTIONAL, REQUIRED, RepoFile, Table, Text, keys};
+use crate::document::{self, Data, LocatedText, OPTIONAL, REQUIRED, RepoFile, Table, keys};
 use crate::model::{Failure, Value};
 use std::collections::BTreeMap;
 
 keys! {
     /// The plugin in `plugins/`, without `.rhai`.
-    PLUGIN: Text = "plugin", REQUIRED;
+    PLUGIN: LocatedText = "plugin", REQUIRED;
     /// The files whose texts the plugin gets. When none of them is there, the component is not there.
     FILES: Vec<RepoFile> = "files", OPTIONAL;
     /// What else the plugin should know.
     OPTIONS: Data = "options", OPTIONAL;
 }
 
-pub(super) const DECLARED: Declared = Declared {
+pub(super) const DECLARED: DetectorDeclaration = DetectorDeclaration {
     word: "plugin",
     doc: "What `fn version(files)` of a plugin answers: a detector of your own.",
     keys: KEYS,
@@ -36,7 +36,7 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 impl Detector for Plugin {
     /// Hands the texts that are there to the plugin.
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         let mut texts = BTreeMap::new();
         for file in &self.files {
             let Some(bytes) = commit.files.read(file)? else { continue };

@@ -40,7 +40,7 @@ pub fn commands(line: &str) -> Vec<&str> {
     let mut scan = Scan::default();
     let mut bytes = line.bytes().enumerate().peekable();
     while let Some((offset, byte)) = bytes.next() {
-        if scan.next(byte) != Inside::Nothing {
+        if scan.next(byte) != Quoting::Nothing {
             continue;
         }
         let next = bytes.peek().map(|&(_, byte)| byte);
@@ -80,7 +80,7 @@ fn uncommented(line: &str) -> &str {
 
 /// Where in the grammar a byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Inside {
+enum Quoting {
     Nothing,
     /// Quotes, backticks, `$(…)`, or behind a backslash.
     Something,
@@ -96,10 +96,10 @@ struct Scan {
 
 impl Scan {
     /// Takes the next byte; says where it stands.
-    fn next(&mut self, byte: u8) -> Inside {
+    fn next(&mut self, byte: u8) -> Quoting {
         let dollar = std::mem::take(&mut self.dollar);
         if std::mem::take(&mut self.escaped) {
-            return Inside::Something;
+            return Quoting::Something;
         }
         match (self.quote, byte) {
             (Some(b'\''), b'\'') => self.quote = None,
@@ -111,10 +111,10 @@ impl Scan {
             (None, b'$') => self.dollar = true,
             (None, b'(') if dollar || self.substitutions > 0 => self.substitutions += 1,
             (None, b')') if self.substitutions > 0 => self.substitutions -= 1,
-            (None, _) if self.substitutions == 0 => return Inside::Nothing,
+            (None, _) if self.substitutions == 0 => return Quoting::Nothing,
             (None, _) => {}
         }
-        Inside::Something
+        Quoting::Something
     }
 }
 

@@ -7,9 +7,9 @@
 //! top is what every job runs; within it the first line that pins a version, because `chmod +x install.sh` or a nightly
 //! branch without a version beside the pinned line must not hide that the pin moves; else the tool floats.
 
-use super::{Commit, Declared, Detector, shell};
+use super::{Detector, DetectorDeclaration, DetectorInput, shell};
 use crate::components::Version;
-use crate::document::{self, Kind, Language, Node, Pattern, REQUIRED, RepoFile, Table, keys, or};
+use crate::document::{self, Language, Node, NodeKind, Pattern, REQUIRED, RepoFile, Table, keys, or};
 use crate::model::Failure;
 use regex::{Captures, Regex};
 use std::collections::HashSet;
@@ -24,8 +24,12 @@ keys! {
     VERSION: Pattern = "version", REQUIRED;
 }
 
-pub(super) const DECLARED: Declared =
-    Declared { word: "travis", doc: "The version in the install line of a tool in `.travis.yml`.", keys: KEYS, read };
+pub(super) const DECLARED: DetectorDeclaration = DetectorDeclaration {
+    word: "travis",
+    doc: "The version in the install line of a tool in `.travis.yml`.",
+    keys: KEYS,
+    read,
+};
 
 #[derive(Debug)]
 struct InstallLine {
@@ -40,7 +44,7 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 }
 
 impl Detector for InstallLine {
-    fn version(&self, commit: &Commit<'_>) -> Result<Option<Version>, Failure> {
+    fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.command, &self.version))
     }
 }
@@ -103,15 +107,15 @@ fn collect(node: &Rc<Node>, seen: &mut HashSet<*const Node>, lines: &mut Vec<Str
         return;
     }
     match &node.kind {
-        Kind::Text(script) => lines.extend(shell::lines(script)),
-        Kind::List(items) => items.iter().for_each(|item| collect(item, seen, lines)),
+        NodeKind::Text(script) => lines.extend(shell::lines(script)),
+        NodeKind::List(items) => items.iter().for_each(|item| collect(item, seen, lines)),
         // `deploy: { provider: script, script: … }`
-        Kind::Map(_) => {
+        NodeKind::Map(_) => {
             if let Some(script) = node.get("script") {
                 collect(script, seen, lines);
             }
         }
-        Kind::Null | Kind::Bare { .. } => {}
+        NodeKind::Null | NodeKind::Bare { .. } => {}
     }
 }
 

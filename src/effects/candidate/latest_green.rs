@@ -3,13 +3,13 @@
 use super::{Candidate, CandidateQuery, Line, candidates};
 use crate::effects::host_fn::{Function, map, read};
 use crate::model::{BranchName, FailureKind, HumanDuration};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static LATEST_GREEN: Function<Args, Candidate> = map(
-    Kind::Read,
+    CommandKind::Read,
     "candidate::latest_green",
     "The newest commit of `branch` whose push build is neither red nor unfinished, and on which every check is green that its \
      environment or the forge requires; throws kind \"no-candidate\" with the reasons.",

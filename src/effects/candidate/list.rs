@@ -3,13 +3,13 @@
 use super::{Candidate, CandidateQuery, Line, candidates};
 use crate::effects::host_fn::{Function, map, read};
 use crate::model::{BranchName, FailureKind, HumanDuration};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static LIST: Function<Args, Vec<Candidate>> = map(
-    Kind::Read,
+    CommandKind::Read,
     "candidate::list",
     "Commits of `branch` that `target` lacks, newest first, each with its reason.",
     |context, Args { branch, target, soak, line, limit }| {

@@ -3,13 +3,16 @@
 use crate::ci::{Build, BuildQuery, CiEvent};
 use crate::effects::host_fn::{Function, map, read};
 use crate::model::{BranchName, Revision};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static BUILDS: Function<Args, Vec<Build>> =
-    map(Kind::Read, "ci::builds", "Builds, newest first; none when no CI is configured.", |context, args: Args| {
+pub(super) static BUILDS: Function<Args, Vec<Build>> = map(
+    CommandKind::Read,
+    "ci::builds",
+    "Builds, newest first; none when no CI is configured.",
+    |context, args: Args| {
         let context = Arc::clone(context);
         Ok(read(move |cx| {
             let Some(ci) = context.ci.as_deref() else { return Ok(Vec::new()) };
@@ -17,7 +20,8 @@ pub(super) static BUILDS: Function<Args, Vec<Build>> =
             let query = BuildQuery { commit, event: args.event, branch: args.branch.clone() };
             Ok(ci.builds(&query, cx.task)?)
         }))
-    });
+    },
+);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

@@ -1,6 +1,6 @@
 //! `ci::healthy`: does what was deployed answer, and is it the commit that landed?
 
-use crate::config::Health;
+use crate::config::HealthCheck;
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
 use crate::effects::http::fetch;
@@ -8,7 +8,7 @@ use crate::effects::waiting::later;
 use crate::http::shown_url;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext};
 use crate::policy;
-use crate::run::{Kind, Performing};
+use crate::run::{CommandKind, Performing};
 use jiff::Timestamp;
 use regex::Regex;
 use schemars::JsonSchema;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) static HEALTHY: Function<Args, Option<Answer>> = map(
-    Kind::Wait,
+    CommandKind::Wait,
     "ci::healthy",
     "Waits until the environment answers at its `health`, and with this commit where a `version` is looked for; answers () when \
      it has no `health`. Throws kind \"timeout\".",
@@ -65,7 +65,7 @@ pub(super) struct Begun {
 }
 
 impl Healthy {
-    fn health(&self) -> Option<&Health> {
+    fn health(&self) -> Option<&HealthCheck> {
         policy::environment_of(&self.context.config, &self.args.branch)?.health.as_ref()
     }
 }
@@ -73,7 +73,7 @@ impl Healthy {
 /// The version in the answer, or why it is not healthy yet.
 fn ask(
     context: &EffectContext,
-    health: &Health,
+    health: &HealthCheck,
     commit: CommitId,
     task: TaskContext<'_>,
 ) -> Result<Option<String>, String> {

@@ -7,17 +7,19 @@ use crate::effects::git::tip;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::waiting::{POLL, later};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) static TRIGGER: Function<Args, Started> =
-    map(Kind::Effect, "ci::trigger", "Starts a build, of event \"api\" unless another is named.", |context, args| {
-        Ok(effect(StartBuild { context: Arc::clone(context), args }))
-    })
-    .throws(&[(FailureKind::Config, "relwf.toml has no [ci]"), (FailureKind::Refused, "the CI does not start it")]);
+pub(super) static TRIGGER: Function<Args, Started> = map(
+    CommandKind::Effect,
+    "ci::trigger",
+    "Starts a build, of event \"api\" unless another is named.",
+    |context, args| Ok(effect(StartBuild { context: Arc::clone(context), args })),
+)
+.throws(&[(FailureKind::Config, "relwf.toml has no [ci]"), (FailureKind::Refused, "the CI does not start it")]);
 
 /// How long a CI's list of builds may lag behind what it was asked for.
 const LAG: HumanDuration = HumanDuration::new(std::time::Duration::from_secs(60));

@@ -11,14 +11,14 @@ use crate::effects::waiting::{DEADLINE, later, unreachable};
 use crate::forge::Verdict;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext};
 use crate::policy::{self, Awaited, DeployReport, Reason, judge_deploy};
-use crate::run::{Kind, Performing};
+use crate::run::{CommandKind, Performing};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) static WAIT: Function<Args, Option<Built>> = map(
-    Kind::Wait,
+    CommandKind::Wait,
     "ci::wait",
     "Waits until the build of a commit has passed, and what its environment is `deployed_by`; answers () when no CI is \
      configured and nothing reports. Throws kind \"red\" or \"timeout\".",

@@ -3,13 +3,13 @@
 use super::no_such;
 use crate::effects::host_fn::{Function, positional, read};
 use crate::model::{ComponentName, FailureKind};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static COMPONENT: Function<Args, Component> =
-    positional(Kind::Read, "config::component", "One [[component]].", |context, Args { name }| {
+    positional(CommandKind::Read, "config::component", "One [[component]].", |context, Args { name }| {
         let context = Arc::clone(context);
         Ok(read(move |_| {
             let all = &context.config.components;

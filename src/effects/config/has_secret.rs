@@ -1,13 +1,13 @@
 //! `config::has_secret`: may a workflow ask for a secret?
 
 use crate::effects::host_fn::{Function, positional, read};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static HAS_SECRET: Function<Args, bool> = positional(
-    Kind::Read,
+    CommandKind::Read,
     "config::has_secret",
     "Is this secret configured in [secrets]?",
     |context, Args { name }| {

@@ -3,11 +3,11 @@
 use super::To;
 use super::observe::{Behind, those_behind};
 use crate::effects::host_fn::{Function, map, read};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use std::sync::Arc;
 
 pub(super) static BEHIND: Function<To, Vec<Behind>> = map(
-    Kind::Read,
+    CommandKind::Read,
     "fleet::behind",
     "Observes every target and answers those that do not run `to`; `version` is () where it cannot be observed.",
     |context, To { to }| {

@@ -11,7 +11,7 @@ use super::EffectContext;
 use super::host_fn::Declared;
 use crate::config::{FleetConfig, FleetTarget};
 use crate::model::{Failure, FailureKind, TaskContext};
-use crate::process::{Finished, Leftovers, ProcessError, Program, Streams, run};
+use crate::process::{Leftovers, ProcessError, Program, ProgramExit, Streams, run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ fn start(
     limit: Duration,
     task: TaskContext<'_>,
     line: &mut dyn FnMut(&str),
-) -> Result<Finished, ProcessError> {
+) -> Result<ProgramExit, ProcessError> {
     let program = Program {
         argv,
         dir: &context.config.root,

@@ -14,7 +14,7 @@ use crate::effects::ref_lease::not_sent;
 use crate::effects::sh::ended;
 use crate::fleet::same_version;
 use crate::model::{Failure, FailureKind, TaskContext, WriteError, hex};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) static ROLL: Function<Args, Rolled> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "fleet::roll",
     "Updates one target and then looks whether it runs the new version.",
     |context, args| Ok(effect(Roll { context: Arc::clone(context), args })),

@@ -7,13 +7,13 @@ use crate::effects::git::tip;
 use crate::effects::host_fn::{Function, map, read};
 use crate::model::{BranchName, CommitId, ComponentName, Failure, FailureKind};
 use crate::promotion::{TreeFiles, version_text};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static WANTED: Function<Args, Wanted> = map(
-    Kind::Read,
+    CommandKind::Read,
     "fleet::wanted",
     "The version of the fleet's component at the tip of a branch.",
     |context, Args { branch }| {

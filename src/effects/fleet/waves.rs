@@ -4,13 +4,13 @@ use super::observe::{Behind, those_behind};
 use super::{To, fleet_of};
 use crate::effects::host_fn::{Function, map, read};
 use crate::fleet;
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) static WAVES: Function<To, Vec<Wave>> = map(
-    Kind::Read,
+    CommandKind::Read,
     "fleet::waves",
     "The targets that do not run `to`, ring by ring, in the order in which rings first appear.",
     |context, To { to }| {

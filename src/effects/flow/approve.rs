@@ -3,7 +3,7 @@
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Function, Observation, Wait, positional, wait};
 use crate::model::{Failure, FailureKind, OrUnknown, TimeText, Value, hex};
-use crate::run::{Kind, Performing};
+use crate::run::{CommandKind, Performing};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 pub(super) static APPROVE: Function<Args, Approval> = positional(
-    Kind::Wait,
+    CommandKind::Wait,
     "flow::approve",
     "Waits until a person approves; a refusal throws kind \"denied\".",
     |context, args| Ok(wait(Approve { context: Arc::clone(context), args })),

@@ -2,13 +2,13 @@
 
 use crate::effects::host_fn::{Function, NoArgs, positional, read};
 use crate::model::TimeText;
-use crate::run::Kind;
+use crate::run::CommandKind;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) static NOW: Function<NoArgs, Now> =
-    positional(Kind::Read, "flow::now", "The time, the same again when the run is resumed.", |_, NoArgs {}| {
+    positional(CommandKind::Read, "flow::now", "The time, the same again when the run is resumed.", |_, NoArgs {}| {
         Ok(read(|cx| Ok(Now(cx.now))))
     });
 

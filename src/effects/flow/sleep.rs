@@ -3,13 +3,13 @@
 use super::timer::{Timer, Until};
 use crate::effects::host_fn::{Function, positional, wait};
 use crate::model::HumanDuration;
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static SLEEP: Function<Args, ()> = positional(
-    Kind::Wait,
+    CommandKind::Wait,
     "flow::sleep",
     "Waits. Long sleeps suspend the run; `relwf resume` goes on.",
     |context, Args { duration }| Ok(wait(Timer { context: Arc::clone(context), until: Until::After(duration) })),

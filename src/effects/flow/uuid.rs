@@ -2,12 +2,12 @@
 
 use crate::effects::host_fn::{Function, NoArgs, positional, read};
 use crate::model::hex;
-use crate::run::{Kind, Performing};
+use crate::run::{CommandKind, Performing};
 use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
 
 pub(super) static UUID: Function<NoArgs, String> = positional(
-    Kind::Read,
+    CommandKind::Read,
     "flow::uuid",
     "A random id (UUID version 4), the same again when the run is resumed.",
     |_, NoArgs {}| Ok(read(|cx| Ok(uuid(cx)))),

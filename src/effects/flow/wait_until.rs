@@ -3,14 +3,14 @@
 use super::timer::{Timer, Until};
 use crate::effects::host_fn::{Function, positional, wait};
 use crate::model::TimeText;
-use crate::run::Kind;
+use crate::run::CommandKind;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static WAIT_UNTIL: Function<Args, ()> =
-    positional(Kind::Wait, "flow::wait_until", "Waits until a time.", |context, Args { time }| {
+    positional(CommandKind::Wait, "flow::wait_until", "Waits until a time.", |context, Args { time }| {
         Ok(wait(Timer { context: Arc::clone(context), until: Until::At(time) }))
     });
 

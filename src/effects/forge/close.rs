@@ -6,13 +6,13 @@ use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::forge::ChangeState;
 use crate::model::{Failure, FailureKind, Value, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static CLOSE: Function<Args, ()> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "forge::close",
     "Closes a change without landing it, and deletes the branch that relwf made for it.",
     |context, args| Ok(effect(Close { context: Arc::clone(context), args })),

@@ -4,13 +4,13 @@ use super::{Numbered, change_number};
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::model::{Failure, Value, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static COMMENT: Function<Args, ()> =
-    map(Kind::Effect, "forge::comment", "Says something on a change, once.", |context, args| {
+    map(CommandKind::Effect, "forge::comment", "Says something on a change, once.", |context, args| {
         Ok(effect(Say { context: Arc::clone(context), args }))
     });
 

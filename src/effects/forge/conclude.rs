@@ -5,13 +5,13 @@ use super::{Numbered, change_number};
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::model::{Failure, Value, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static CONCLUDE: Function<Args, ()> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "forge::conclude",
     "Says on a change that landed how it went, and deletes the branch that relwf made for it.",
     |context, args| Ok(effect(Conclude { context: Arc::clone(context), args })),

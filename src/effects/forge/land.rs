@@ -12,14 +12,14 @@ use crate::model::{
     BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, Revision, TaskContext, Value, WriteError,
 };
 
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) static LAND: Function<Args, Landed> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "forge::land",
     "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it. With \
      `onto` also what is no merge, only if the target is still there. Where the forge allows no push, it merges the change \

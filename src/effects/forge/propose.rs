@@ -7,13 +7,13 @@ use crate::effects::proposal;
 use crate::effects::ref_lease::RefLease;
 use crate::forge::{Change, ChangeState, NewChange, Search};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static PROPOSE: Function<Args, ProposedChange> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "forge::propose",
     "Proposes a commit for a branch: a pull request where there is a forge, a record in the repository where there is none.",
     |context, args| Ok(effect(Propose { context: Arc::clone(context), args })),

@@ -4,14 +4,14 @@ use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::forge::{Verdict, VerdictState};
 use crate::model::{CommitId, Failure, Revision, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static STATUS: Function<Args, ()> =
-    map(Kind::Effect, "forge::status", "Records a check's word on a commit.", |context, args| {
+    map(CommandKind::Effect, "forge::status", "Records a check's word on a commit.", |context, args| {
         Ok(effect(Status { context: Arc::clone(context), args }))
     });
 

@@ -17,7 +17,7 @@ use crate::model::{
     BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext, Value, WriteError,
 };
 use crate::policy::{self, LandsAfter, Reason, count_also_green, judge};
-use crate::run::{Kind, Performing};
+use crate::run::{CommandKind, Performing};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub(super) static WAIT_CHECKS: Function<Args, GreenChecks> = map(
-    Kind::Wait,
+    CommandKind::Wait,
     "forge::wait_checks",
     "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\", with `change` \
      also \"moved\" or \"denied\".",

@@ -3,13 +3,13 @@
 use super::Commit;
 use crate::effects::host_fn::{Function, positional, read};
 use crate::model::BranchName;
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static BRANCH: Function<Args, Option<Commit>> = positional(
-    Kind::Read,
+    CommandKind::Read,
     "git::branch",
     "The tip of a branch of the remote as last fetched, or () when there is no such branch.",
     |context, Args { name }| {

@@ -5,13 +5,13 @@ use crate::effects::commit_effect::commits;
 use crate::effects::host_fn::{Function, map};
 use crate::effects::revisions::Revisions;
 use crate::model::{BranchName, FailureKind, Value};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static CHERRY_PICK: Function<Args, SeriesAnswer> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "git::cherry_pick",
     "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
     |context, args: Args| {

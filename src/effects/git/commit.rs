@@ -3,13 +3,13 @@
 use super::Commit;
 use crate::effects::host_fn::{Function, positional, read};
 use crate::model::{FailureKind, Revision};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static COMMIT: Function<Args, Commit> = positional(
-    Kind::Read,
+    CommandKind::Read,
     "git::commit",
     "One commit. A branch's name means the remote's branch as last fetched.",
     |context, Args { rev }| {

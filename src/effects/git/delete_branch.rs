@@ -4,19 +4,21 @@ use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::ref_lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static DELETE_BRANCH: Function<Args, ()> =
-    map(Kind::Effect, "git::delete_branch", "Deletes a branch of the remote, under a lease.", |context, args| {
-        Ok(effect(Delete { context: Arc::clone(context), args }))
-    })
-    .throws(&[
-        (FailureKind::Moved, "the branch is not where it is expected"),
-        (FailureKind::Refused, "the remote does not delete it: a hook, a protected branch, missing rights"),
-    ]);
+pub(super) static DELETE_BRANCH: Function<Args, ()> = map(
+    CommandKind::Effect,
+    "git::delete_branch",
+    "Deletes a branch of the remote, under a lease.",
+    |context, args| Ok(effect(Delete { context: Arc::clone(context), args })),
+)
+.throws(&[
+    (FailureKind::Moved, "the branch is not where it is expected"),
+    (FailureKind::Refused, "the remote does not delete it: a hook, a protected branch, missing rights"),
+]);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

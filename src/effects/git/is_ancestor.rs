@@ -2,13 +2,13 @@
 
 use crate::effects::host_fn::{Function, positional, read};
 use crate::model::{FailureKind, Revision};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static IS_ANCESTOR: Function<Args, bool> = positional(
-    Kind::Read,
+    CommandKind::Read,
     "git::is_ancestor",
     "Is `ancestor` part of `descendant`'s history, or the same commit?",
     |context, Args { ancestor, descendant }| {

@@ -4,13 +4,16 @@ use super::{Commit, LOG_LIMIT};
 use crate::effects::host_fn::{Function, map, read};
 use crate::git::LogRange;
 use crate::model::{FailureKind, Revision};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static LOG: Function<Args, Vec<Commit>> =
-    map(Kind::Read, "git::log", "Commits that `from` has and `not` lacks, newest first.", |context, args: Args| {
+pub(super) static LOG: Function<Args, Vec<Commit>> = map(
+    CommandKind::Read,
+    "git::log",
+    "Commits that `from` has and `not` lacks, newest first.",
+    |context, args: Args| {
         let context = Arc::clone(context);
         Ok(read(move |_| {
             let not = args.not.as_ref().map(|rev| context.mirror.resolve(rev.as_str())).transpose()?;
@@ -22,8 +25,9 @@ pub(super) static LOG: Function<Args, Vec<Commit>> =
             };
             Ok(context.mirror.log(&range)?.iter().map(Commit::from).collect())
         }))
-    })
-    .throws(&[(FailureKind::NotFound, "there is no such commit")]);
+    },
+)
+.throws(&[(FailureKind::NotFound, "there is no such commit")]);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

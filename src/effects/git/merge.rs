@@ -15,14 +15,14 @@ use crate::merge::{Conflict, Merged};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::policy;
 use crate::promotion::{Promotion, Sides};
-use crate::run::{Kind, Performing};
+use crate::run::{CommandKind, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 
 pub(super) static MERGE: Function<Args, MergeAnswer> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "git::merge",
     "Builds the merge commit of `source` into `target` in the cache; nothing is pushed. Always a true merge commit, even \
      where git would fast-forward.",

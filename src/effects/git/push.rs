@@ -4,13 +4,13 @@ use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
 use crate::effects::ref_lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static PUSH: Function<Args, Pushed> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "git::push",
     "Moves a branch of the remote, under a lease: only if it is where it is expected.",
     |context, args| Ok(effect(Push { context: Arc::clone(context), args })),

@@ -13,13 +13,13 @@ use crate::effects::commit_writer::CommitWriter;
 use crate::effects::host_fn::{Function, map};
 use crate::git::{LogRange, NewCommit};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
-use crate::run::{Kind, Performing};
+use crate::run::{CommandKind, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) static RESTORE_TREE: Function<Args, RestoreAnswer> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "git::restore_tree",
     "Makes a commit on the tip of `target` whose files are exactly those of an earlier release, in the cache; nothing is \
      pushed. `withdrawn` are the landings that it takes back.",

@@ -5,13 +5,13 @@ use crate::effects::commit_effect::commits;
 use crate::effects::host_fn::{Function, map};
 use crate::effects::revisions::Revisions;
 use crate::model::{BranchName, FailureKind, Value};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 pub(super) static REVERT: Function<Args, SeriesAnswer> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "git::revert",
     "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
     |context, args: Args| {

@@ -1,11 +1,11 @@
 //! `git::sync`: fetches.
 
 use crate::effects::host_fn::{Function, NoArgs, positional, read};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use std::sync::Arc;
 
 pub(super) static SYNC: Function<NoArgs, ()> =
-    positional(Kind::Read, "git::sync", "Fetches branches and tags from the remote.", |context, NoArgs {}| {
+    positional(CommandKind::Read, "git::sync", "Fetches branches and tags from the remote.", |context, NoArgs {}| {
         let context = Arc::clone(context);
         Ok(read(move |cx| {
             context.mirror.sync(cx.task)?;

@@ -3,14 +3,14 @@
 use super::exchange::{Exchange, Response};
 use crate::effects::host_fn::{Function, map, read};
 use crate::model::{FailureKind, HumanDuration, Value};
-use crate::run::Kind;
+use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) static GET: Function<Args, Response> = map(
-    Kind::Read,
+    CommandKind::Read,
     "http::get",
     "Asks for something. Answers whatever the status is; `json` is () when the body is none.",
     |context, Args { url, headers, deadline }| {

@@ -4,14 +4,14 @@ use super::exchange::{Exchange, Response};
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) static REQUEST: Function<Args, Response> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "http::request",
     "Sends a request. Answers whatever the status is; `json` is () when the body is none.",
     make,

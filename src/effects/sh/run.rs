@@ -4,8 +4,8 @@ use crate::effects::EffectContext;
 use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
 use crate::effects::secrets::Secrets;
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
-use crate::process::{Finished, Leftovers, Program, Streams, run};
-use crate::run::{Kind, OnUnknown, Performing};
+use crate::process::{Leftovers, Program, ProgramExit, Streams, run};
+use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) static RUN: Function<Args, Output> = map(
-    Kind::Effect,
+    CommandKind::Effect,
     "sh::run",
     "Runs a program in the folder of relwf.toml, without a shell. An exit code other than 0 throws kind \"command\".",
     make,
@@ -137,7 +137,7 @@ impl Sh {
 }
 
 /// The failure for a program that ended with anything but 0.
-pub(in crate::effects) fn ended(program: &str, finished: &Finished) -> Failure {
+pub(in crate::effects) fn ended(program: &str, finished: &ProgramExit) -> Failure {
     let failure = Failure::new(FailureKind::Command, format!("`{program}` ended with {}", finished.ending()));
     let said = if finished.stderr.trim().is_empty() { &finished.stdout } else { &finished.stderr };
     let mut last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).rev().take(20).collect();

@@ -11,7 +11,7 @@ use super::{
     Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, owner_and_name, unmarked,
 };
-use crate::http::{Answer, Api, Client};
+use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{Branch, Comment, Pull, Repository, Status};
 use serde_json::json;
@@ -104,7 +104,7 @@ impl ForgejoForge {
         state: ChangeState,
         head: CommitId,
         task: TaskContext<'_>,
-    ) -> Result<Answer, WriteError> {
+    ) -> Result<ApiAnswer, WriteError> {
         if state == ChangeState::Merged {
             let body = json!({ "Do": "manually-merged", "MergeCommitID": head });
             let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, task)?;

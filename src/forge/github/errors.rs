@@ -1,10 +1,10 @@
 //! GitHub's refusals as failures that say what to do.
 
-use crate::http::Answer;
+use crate::http::ApiAnswer;
 use crate::model::{Failure, FailureKind, WriteError};
 
 /// An answer that says no; or yes to a write, but not as GitHub says it.
-pub(super) fn refused(answer: &Answer) -> WriteError {
+pub(super) fn refused(answer: &ApiAnswer) -> WriteError {
     if answer.is_success() {
         return WriteError::Unknown(answer.garbled());
     }

@@ -11,7 +11,7 @@ use super::{
     Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
     VerdictState, marked, owner_and_name, unmarked,
 };
-use crate::http::{Answer, Api, Client};
+use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
 use checks::{Heard, Kind};
@@ -71,7 +71,7 @@ impl GithubForge {
     }
 
     /// A look; `None` for 404.
-    fn get(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<Answer>, WriteError> {
+    fn get(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<ApiAnswer>, WriteError> {
         let answer = self.api.get(&self.path(rest), task)?;
         match answer.status {
             404 => Ok(None),
@@ -92,7 +92,7 @@ impl GithubForge {
         found.into_iter().map(|item| read(&item, rest)).collect()
     }
 
-    fn write(&self, method: &str, rest: &str, body: &Value, task: TaskContext<'_>) -> Result<Answer, WriteError> {
+    fn write(&self, method: &str, rest: &str, body: &Value, task: TaskContext<'_>) -> Result<ApiAnswer, WriteError> {
         self.api.send(method, &self.path(rest), Some(body), task)
     }
 
@@ -140,7 +140,7 @@ impl GithubForge {
     }
 
     /// A pull request in an answer.
-    fn parsed(&self, answer: &Answer, what: &str) -> Result<Change, WriteError> {
+    fn parsed(&self, answer: &ApiAnswer, what: &str) -> Result<Change, WriteError> {
         Ok(read::<Pull>(&answer.body, what)?.change(&self.slug()))
     }
 }

@@ -1,8 +1,8 @@
 //! The action that the driver must take in each state of a command.
 
-use super::state::{Attempt, CommandState};
+use super::state::{CommandState, EffectAttempt};
 use crate::model::{Failure, HumanDuration, Value};
-use crate::run::{Intent, Record, Request, Settled};
+use crate::run::{CommandRequest, Intent, Record, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -68,8 +68,8 @@ pub enum End {
 
 impl CommandState {
     /// What is to be done in this state.
-    pub fn action(&self, request: &Request) -> Action {
-        let Request { key, call, fingerprint, .. } = request.clone();
+    pub fn action(&self, request: &CommandRequest) -> Action {
+        let CommandRequest { key, call, fingerprint, .. } = request.clone();
         let (name, args) = (call.name, call.args);
         match self.clone() {
             Self::Ready(_) => Action::Start,
@@ -81,7 +81,7 @@ impl CommandState {
             Self::Suspended { why, until, .. } => Action::End(End::Suspended { why, until }),
             Self::Preparing { .. } => Action::Prepare,
             Self::PreparePause { pause, .. } | Self::ProbePause { pause, .. } => Action::Sleep { pause, why: None },
-            Self::RecordingIntent { attempt: Attempt { intent, number, .. }, .. } => {
+            Self::RecordingIntent { attempt: EffectAttempt { intent, number, .. }, .. } => {
                 Action::Record(Record::Intent { key, fingerprint, name, args, intent, attempt: number })
             }
             Self::Performing { attempt, .. } => Action::Perform(attempt.intent),

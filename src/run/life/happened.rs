@@ -1,7 +1,7 @@
 //! The input events of a command's state machine, and the context of a step: the run, the retry policy, the time.
 
 use crate::model::{Failure, RunId, Value, WriteError};
-use crate::run::{Kind, Observation, OnUnknown, Probe, Request, RetryPolicy};
+use crate::run::{CommandKind, CommandRequest, Observation, OnUnknown, Probe, RetryPolicy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[serde(rename_all = "kebab-case")]
 pub enum Happened {
     /// A process takes it up, for the first time or again; the call is of this kind.
-    Started(Kind),
+    Started(CommandKind),
     /// The call fits no command.
     Unfit(Failure),
     /// A read answered.
@@ -63,11 +63,11 @@ impl Happened {
 
 /// Everything that a step depends on beside the state and what happened.
 #[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
+pub struct StepContext<'a> {
     /// The run.
     pub run: &'a RunId,
     /// The command.
-    pub request: &'a Request,
+    pub request: &'a CommandRequest,
     /// How long to retry, and how often to probe.
     pub policy: &'a RetryPolicy,
     /// When it happened.

@@ -21,7 +21,7 @@ mod step;
 mod tests;
 
 pub use action::{Action, End};
-pub use happened::{Cancellation, Context, Happened, Moment};
+pub use happened::{Cancellation, Happened, Moment, StepContext};
 pub use state::CommandState;
 pub(super) use step::interrupted;
 pub use step::step;

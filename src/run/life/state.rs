@@ -1,7 +1,7 @@
 //! The states of a command, and where the journal leaves it.
 
 use crate::model::{Failure, HumanDuration, RunId, Value, hex};
-use crate::run::{Entry, Fingerprint, Intent, Key, Settled};
+use crate::run::{Fingerprint, HistoryEntry, Intent, Key, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -62,21 +62,21 @@ pub enum CommandState {
     /// An intent is being written down.
     RecordingIntent {
         /// What is written.
-        attempt: Attempt,
+        attempt: EffectAttempt,
         /// The tries of this process, this one included.
         tries: Tries,
     },
     /// The effect is performed.
     Performing {
         /// What is on disk.
-        attempt: Attempt,
+        attempt: EffectAttempt,
         /// The tries of this process, this one included.
         tries: Tries,
     },
     /// It did not happen; sleeps before the next try.
     PerformPause {
         /// What is on disk.
-        attempt: Attempt,
+        attempt: EffectAttempt,
         /// The tries so far.
         tries: Tries,
         /// How long.
@@ -87,7 +87,7 @@ pub enum CommandState {
     /// The remote is asked whether the effect happened.
     Probing {
         /// What is on disk.
-        attempt: Attempt,
+        attempt: EffectAttempt,
         /// From 0.
         look: u32,
         /// Why it has to be asked.
@@ -96,7 +96,7 @@ pub enum CommandState {
     /// No trace yet; sleeps before the next look: lists lag, and what was sent may still arrive.
     ProbePause {
         /// What is on disk.
-        attempt: Attempt,
+        attempt: EffectAttempt,
         /// The next look's number.
         look: u32,
         /// How long.
@@ -107,7 +107,7 @@ pub enum CommandState {
     /// That it did not happen, as the server knows, is being written down.
     RecordingAbsent {
         /// What is on disk.
-        attempt: Attempt,
+        attempt: EffectAttempt,
         /// With the time that the server asked for.
         failure: Failure,
     },
@@ -157,14 +157,14 @@ pub enum Written {
         facts: Value,
     },
     /// An effect's intent: it may have happened.
-    Intended(Attempt),
+    Intended(EffectAttempt),
     /// An effect's intent, and that the last attempt did not happen: the remote need not be asked.
-    Absent(Attempt),
+    Absent(EffectAttempt),
 }
 
 /// An attempt at an effect, as the journal has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
+pub struct EffectAttempt {
     /// What is on disk before the effect is performed; the same for every attempt.
     pub intent: Intent,
     /// From 1, counted over all processes of the run.
@@ -221,10 +221,10 @@ impl Default for CommandState {
 
 impl CommandState {
     /// Where the journal leaves a command.
-    pub fn of(entry: &Entry) -> Self {
+    pub fn of(entry: &HistoryEntry) -> Self {
         let attempt = |intent: &Intent| {
             let doubt = if entry.unknown.is_some() { Doubt::Recorded } else { Doubt::Unrecorded };
-            Attempt { intent: intent.clone(), number: entry.attempts, doubt }
+            EffectAttempt { intent: intent.clone(), number: entry.attempts, doubt }
         };
         match (&entry.settled, &entry.intent, &entry.begun) {
             (Some(settled), ..) => Self::Settled { settled: settled.clone() },
@@ -263,7 +263,7 @@ impl CommandState {
     }
 }
 
-impl Attempt {
+impl EffectAttempt {
     /// The first attempt at an effect. Its idempotency key is the same for every attempt of a command in a run, and
     /// different for every other command.
     pub(super) fn first(run: &RunId, key: &Key, fingerprint: &Fingerprint, pre: Value) -> Self {

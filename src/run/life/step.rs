@@ -1,23 +1,23 @@
 //! The transitions: what follows from what happened.
 
 use super::action::Action;
-use super::happened::{Cancellation, Context, Happened};
-use super::state::{Attempt, CommandState, Doubt, ProbeCause, Tries, Written};
+use super::happened::{Cancellation, Happened, StepContext};
+use super::state::{CommandState, Doubt, EffectAttempt, ProbeCause, Tries, Written};
 use crate::model::{Failure, FailureKind, HumanDuration, Value, WriteError};
-use crate::run::{Kind, Observation, OnUnknown, Probe, Settled};
+use crate::run::{CommandKind, Observation, OnUnknown, Probe, Settled};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// What follows when this happens to a command in that state, and what is to be done next.
 ///
 /// What cannot happen in a state is a bug of the host, and ends the command as one.
-pub fn step(state: CommandState, happened: Happened, cx: &Context<'_>) -> (CommandState, Action) {
+pub fn step(state: CommandState, happened: Happened, cx: &StepContext<'_>) -> (CommandState, Action) {
     let next = next(state, happened, cx);
     let action = next.action(cx.request);
     (next, action)
 }
 
-fn next(state: CommandState, happened: Happened, cx: &Context<'_>) -> CommandState {
+fn next(state: CommandState, happened: Happened, cx: &StepContext<'_>) -> CommandState {
     use CommandState as S;
     use Happened as H;
     let name = state.name();
@@ -33,7 +33,7 @@ fn next(state: CommandState, happened: Happened, cx: &Context<'_>) -> CommandSta
         (S::Observing { facts }, H::Observed(observed)) => cx.observed(facts, observed),
 
         (S::Preparing { .. }, H::Prepared(Ok(pre))) => {
-            let attempt = Attempt::first(cx.run, &cx.request.key, &cx.request.fingerprint, pre);
+            let attempt = EffectAttempt::first(cx.run, &cx.request.key, &cx.request.fingerprint, pre);
             cx.first_try(attempt)
         }
         (S::Preparing { tries }, H::Prepared(Err(failure))) => cx.unprepared(tries, failure),
@@ -54,7 +54,7 @@ fn next(state: CommandState, happened: Happened, cx: &Context<'_>) -> CommandSta
         (S::Probing { attempt, cause, .. }, H::Panicked(failure)) => cx.unasked(attempt, &cause, &failure),
         (S::ProbePause { attempt, look, cause, .. }, H::Slept) => cx.probe(attempt, look, cause),
         (S::RecordingAbsent { attempt, failure }, H::Recorded) => {
-            let attempt = Attempt { doubt: Doubt::Unrecorded, ..attempt };
+            let attempt = EffectAttempt { doubt: Doubt::Unrecorded, ..attempt };
             cx.suspended(Written::Absent(attempt), failure)
         }
         (S::RecordingDoubt { failure }, H::Recorded) => S::InDoubt { failure },
@@ -103,7 +103,7 @@ fn next(state: CommandState, happened: Happened, cx: &Context<'_>) -> CommandSta
     }
 }
 
-impl Context<'_> {
+impl StepContext<'_> {
     fn cancelled(&self) -> bool {
         self.moment.cancellation == Cancellation::Requested
     }
@@ -112,14 +112,14 @@ impl Context<'_> {
     fn started(&self, state: &'static str, written: Written, happened: Happened) -> CommandState {
         use CommandState as S;
         match (written, happened) {
-            (Written::Nothing, Happened::Started(Kind::Read)) => S::Reading,
-            (Written::Nothing, Happened::Started(Kind::Wait)) => S::Beginning,
-            (Written::Nothing, Happened::Started(Kind::Effect)) => S::Preparing { tries: 1 },
-            (Written::Begun { facts }, Happened::Started(Kind::Wait)) => S::Observing { facts },
-            (Written::Intended(attempt), Happened::Started(Kind::Effect)) => {
+            (Written::Nothing, Happened::Started(CommandKind::Read)) => S::Reading,
+            (Written::Nothing, Happened::Started(CommandKind::Wait)) => S::Beginning,
+            (Written::Nothing, Happened::Started(CommandKind::Effect)) => S::Preparing { tries: 1 },
+            (Written::Begun { facts }, Happened::Started(CommandKind::Wait)) => S::Observing { facts },
+            (Written::Intended(attempt), Happened::Started(CommandKind::Effect)) => {
                 self.probe(attempt, 0, ProbeCause::Recovery)
             }
-            (Written::Absent(attempt), Happened::Started(Kind::Effect)) => self.first_try(attempt.next()),
+            (Written::Absent(attempt), Happened::Started(CommandKind::Effect)) => self.first_try(attempt.next()),
             (_, Happened::Unfit(failure)) => outcome(Settled::Failure(failure)),
             (_, Happened::Panicked(failure)) => S::Bug { failure },
             (_, happened) => self.impossible(state, &happened),
@@ -149,12 +149,12 @@ impl Context<'_> {
     }
 
     /// Begins the tries of this process.
-    fn first_try(&self, attempt: Attempt) -> CommandState {
+    fn first_try(&self, attempt: EffectAttempt) -> CommandState {
         let tries = Tries { count: 1, since: self.moment.elapsed };
         self.unless_cancelled(interrupted(), CommandState::RecordingIntent { attempt, tries })
     }
 
-    fn performed(&self, attempt: Attempt, tries: Tries, performed: Result<Value, WriteError>) -> CommandState {
+    fn performed(&self, attempt: EffectAttempt, tries: Tries, performed: Result<Value, WriteError>) -> CommandState {
         match performed {
             Ok(value) => outcome(Settled::Value(value)),
             Err(WriteError::Refused(failure)) => self.failed(failure),
@@ -168,7 +168,13 @@ impl Context<'_> {
     }
 
     /// It did not happen: tries again within the budget.
-    fn not_done(&self, attempt: Attempt, tries: Tries, failure: Failure, after: Option<HumanDuration>) -> CommandState {
+    fn not_done(
+        &self,
+        attempt: EffectAttempt,
+        tries: Tries,
+        failure: Failure,
+        after: Option<HumanDuration>,
+    ) -> CommandState {
         let spent = self.spent(tries);
         // A server asks for more time than the budget has: nothing was done, and the run goes on later.
         if after.is_some_and(|after| spent.saturating_add(after.duration()) > self.policy.budget) {
@@ -199,7 +205,7 @@ impl Context<'_> {
     }
 
     /// Asks the remote, unless the run was cancelled.
-    fn probe(&self, attempt: Attempt, look: u32, cause: ProbeCause) -> CommandState {
+    fn probe(&self, attempt: EffectAttempt, look: u32, cause: ProbeCause) -> CommandState {
         if !self.cancelled() {
             return CommandState::Probing { attempt, look, cause };
         }
@@ -212,7 +218,7 @@ impl Context<'_> {
 
     fn probed(
         &self,
-        attempt: Attempt,
+        attempt: EffectAttempt,
         look: u32,
         cause: ProbeCause,
         found: Result<Probe, Failure>,
@@ -253,7 +259,7 @@ impl Context<'_> {
     }
 
     /// Tries again what may have happened, as the workflow wants it; past the budget it is in doubt.
-    fn tried_blindly(&self, attempt: Attempt, tries: Tries, failure: Failure) -> CommandState {
+    fn tried_blindly(&self, attempt: EffectAttempt, tries: Tries, failure: Failure) -> CommandState {
         match self.next_pause(tries, None) {
             Some(pause) => {
                 let later = CommandState::PerformPause { attempt, tries, pause, failure: failure.clone() };
@@ -266,12 +272,12 @@ impl Context<'_> {
         }
     }
 
-    fn unasked(&self, attempt: Attempt, cause: &ProbeCause, failure: &Failure) -> CommandState {
+    fn unasked(&self, attempt: EffectAttempt, cause: &ProbeCause, failure: &Failure) -> CommandState {
         self.doubt(attempt, cause, &format!("the remote could not be asked: {failure}"))
     }
 
     /// An operator has to look. Of an effect that panicked, the panic is told instead of `why`.
-    fn doubt(&self, attempt: Attempt, cause: &ProbeCause, why: &str) -> CommandState {
+    fn doubt(&self, attempt: EffectAttempt, cause: &ProbeCause, why: &str) -> CommandState {
         let (call, key) = (&self.request.call, &self.request.key);
         let what = format!("`{}` at {}", call.name, key.label());
         let message = match cause {

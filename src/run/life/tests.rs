@@ -1,11 +1,11 @@
 //! Every state meets every event; then the rules, one by one, as a host meets them.
 
-use super::state::{Attempt, Doubt, ProbeCause, Tries, Written};
+use super::state::{Doubt, EffectAttempt, ProbeCause, Tries, Written};
 use super::*;
 use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, WriteError};
 use crate::run::{
-    Call, Entry, Intent, Key, Kind, Observation, OnUnknown, Path, Position, Probe, Record, Request, RetryPolicy,
-    Settled,
+    Call, CommandKind, CommandRequest, HistoryEntry, Intent, Key, Observation, OnUnknown, Position, Probe, Record,
+    RetryPolicy, Settled, StepPath,
 };
 use CommandState as S;
 use Happened as H;
@@ -31,10 +31,10 @@ fn policy() -> RetryPolicy {
     }
 }
 
-fn request() -> Request {
+fn request() -> CommandRequest {
     let call = Call { name: "sh::run".to_owned(), args: json!({ "a": 1 }), at: SourceLocation::new("w.rhai", 3, 1) };
-    let key = Key { path: Path::default().step("50% of it"), ordinal: 2 };
-    Request { fingerprint: call.fingerprint(), key, position: Position::default(), call }
+    let key = Key { path: StepPath::default().step("50% of it"), ordinal: 2 };
+    CommandRequest { fingerprint: call.fingerprint(), key, position: Position::default(), call }
 }
 
 /// One step at a moment.
@@ -46,7 +46,7 @@ fn at(elapsed: u64, cancellation: Cancellation, state: S, happened: H) -> (S, Ac
         chance: 0,
         cancellation,
     };
-    step(state, happened, &Context { run: &run, request: &request, policy: &policy, moment })
+    step(state, happened, &StepContext { run: &run, request: &request, policy: &policy, moment })
 }
 
 fn calmly(state: S, happened: H) -> (S, Action) {
@@ -66,8 +66,12 @@ fn span(seconds: u64) -> HumanDuration {
     HumanDuration::new(Duration::from_secs(seconds))
 }
 
-fn attempt(number: u32, doubt: Doubt) -> Attempt {
-    Attempt { intent: Intent { idempotency_key: "relwf-r1-1".to_owned(), pre: json!({ "old": 1 }) }, number, doubt }
+fn attempt(number: u32, doubt: Doubt) -> EffectAttempt {
+    EffectAttempt {
+        intent: Intent { idempotency_key: "relwf-r1-1".to_owned(), pre: json!({ "old": 1 }) },
+        number,
+        doubt,
+    }
 }
 
 fn tries(count: u32) -> Tries {
@@ -134,7 +138,7 @@ fn events() -> Vec<H> {
         || vec![Ok(json!(1)), Err(failure(FailureKind::Red)), Err(failure(FailureKind::Network)), Err(resting(600))];
     let mut events = vec![H::Unfit(failure(FailureKind::Arguments)), H::Recorded, H::Slept];
     events.push(H::Panicked(failure(FailureKind::Bug)));
-    events.extend([Kind::Read, Kind::Wait, Kind::Effect].map(H::Started));
+    events.extend([CommandKind::Read, CommandKind::Wait, CommandKind::Effect].map(H::Started));
     for make in [H::Answered, H::Begun, H::Prepared, H::Assumed] {
         events.extend(looked().into_iter().map(make));
     }
@@ -315,7 +319,7 @@ fn in_doubt(state: &S) -> &str {
 #[test]
 fn an_intent_is_on_disk_before_an_effect_is_performed_and_its_outcome_after() {
     let events = vec![
-        H::Started(Kind::Effect),
+        H::Started(CommandKind::Effect),
         H::Prepared(Ok(json!({ "old": 1 }))),
         H::Recorded,
         H::Performed(Ok(json!("done"))),
@@ -355,22 +359,22 @@ fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_eff
     assert!(matches!(&actions[0], Action::Record(Record::Absent { actor, .. }) if actor == "server"), "{actions:?}");
     let until = Some(Timestamp::from_second(1_770_000_600).unwrap());
     assert_eq!(actions[1], Action::End(End::Suspended { why: "it failed".to_owned(), until }));
-    let (actions, _) = walk(state, vec![H::Started(Kind::Effect), H::Recorded]);
+    let (actions, _) = walk(state, vec![H::Started(CommandKind::Effect), H::Recorded]);
     assert_eq!(intents(&actions), [2]);
     assert!(matches!(actions[1], Action::Perform(_)), "{actions:?}");
 
     // The same before anything is on disk: a look, a wait's facts, a preparation.
     for (kind, refused) in [
-        (Kind::Read, H::Answered(Err(resting(600)))),
-        (Kind::Wait, H::Begun(Err(resting(600)))),
-        (Kind::Effect, H::Prepared(Err(resting(600)))),
+        (CommandKind::Read, H::Answered(Err(resting(600)))),
+        (CommandKind::Wait, H::Begun(Err(resting(600)))),
+        (CommandKind::Effect, H::Prepared(Err(resting(600)))),
     ] {
         let (actions, state) = walk(S::default(), vec![H::Started(kind), refused]);
         assert_eq!(actions[1], Action::End(End::Suspended { why: "it failed".to_owned(), until }));
         assert!(matches!(state, S::Suspended { written: Written::Nothing, .. }), "{state:?}");
     }
     // Within the budget it is a failure.
-    let (actions, _) = walk(S::default(), vec![H::Started(Kind::Read), H::Answered(Err(resting(60)))]);
+    let (actions, _) = walk(S::default(), vec![H::Started(CommandKind::Read), H::Answered(Err(resting(60)))]);
     assert!(matches!(actions[1], Action::Record(Record::Settled { .. })), "{actions:?}");
 }
 
@@ -378,18 +382,18 @@ fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_eff
 fn a_network_that_is_down_while_an_effect_is_prepared_is_waited_for() {
     let failed = |kind| H::Prepared(Err(failure(kind)));
     let down = || failed(FailureKind::Timeout);
-    let events = vec![H::Started(Kind::Effect), down(), H::Slept, down(), H::Slept, down()];
+    let events = vec![H::Started(CommandKind::Effect), down(), H::Slept, down(), H::Slept, down()];
     let (actions, state) = walk(S::default(), events);
     assert_eq!(pauses(&actions), [1, 2]);
     assert!(matches!(state, S::RecordingOutcome { settled: Settled::Failure(_), .. }), "{state:?}");
-    let (actions, _) = walk(S::default(), vec![H::Started(Kind::Effect), failed(FailureKind::Auth)]);
+    let (actions, _) = walk(S::default(), vec![H::Started(CommandKind::Effect), failed(FailureKind::Auth)]);
     assert!(matches!(actions[1], Action::Record(Record::Settled { .. })), "only the network passes: {actions:?}");
 }
 
 #[test]
 fn what_an_earlier_process_left_open_is_looked_for_before_anything_else() {
     let open = || S::Ready(Written::Intended(attempt(4, Doubt::Unrecorded)));
-    let start = || H::Started(Kind::Effect);
+    let start = || H::Started(CommandKind::Effect);
     let absent = || probed(Probe::Absent, OnUnknown::Ask);
     let (actions, _) = walk(open(), vec![start(), absent(), H::Slept, absent()]);
     assert!(matches!(actions[0], Action::Probe(_)) && matches!(actions[2], Action::Probe(_)), "{actions:?}");
@@ -434,7 +438,7 @@ fn when_the_remote_cannot_tell_the_effect_decides_what_is_done() {
 
     // A doubt is written down once, however often the remote is asked.
     let recorded = S::Ready(Written::Intended(attempt(1, Doubt::Recorded)));
-    let (actions, _) = walk(recorded, vec![H::Started(Kind::Effect), unknown(OnUnknown::Ask)]);
+    let (actions, _) = walk(recorded, vec![H::Started(CommandKind::Effect), unknown(OnUnknown::Ask)]);
     assert!(matches!(&actions[1], Action::End(End::InDoubt(_))), "{actions:?}");
 }
 
@@ -466,7 +470,7 @@ fn after_ctrl_c_a_value_still_counts_a_failure_does_not_and_nothing_new_begins()
         (performing(), lost()),
         (S::Preparing { tries: 1 }, H::Prepared(Ok(json!(1)))),
         (S::RecordingIntent { attempt: attempt(1, Doubt::Unrecorded), tries: tries(1) }, H::Recorded),
-        (S::Ready(Written::Absent(attempt(1, Doubt::Unrecorded))), H::Started(Kind::Effect)),
+        (S::Ready(Written::Absent(attempt(1, Doubt::Unrecorded))), H::Started(CommandKind::Effect)),
     ] {
         let next = cancelled(state, happened);
         assert!(matches!(next, S::Interrupted { .. }), "{next:?}");
@@ -475,18 +479,18 @@ fn after_ctrl_c_a_value_still_counts_a_failure_does_not_and_nothing_new_begins()
 
 #[test]
 fn the_journal_says_where_a_command_goes_on() {
-    let entry = || Entry::new(request().fingerprint, "sh::run", json!({}));
+    let entry = || HistoryEntry::new(request().fingerprint, "sh::run", json!({}));
     let intent = || Some(attempt(1, Doubt::Unrecorded).intent);
     let unknown = || Some(failure(FailureKind::InDoubt));
     assert_eq!(S::of(&entry()), S::default());
     let facts = Some(json!(1));
-    assert_eq!(S::of(&Entry { begun: facts, ..entry() }), S::Ready(Written::Begun { facts: json!(1) }));
-    let open = Entry { intent: intent(), attempts: 3, ..entry() };
+    assert_eq!(S::of(&HistoryEntry { begun: facts, ..entry() }), S::Ready(Written::Begun { facts: json!(1) }));
+    let open = HistoryEntry { intent: intent(), attempts: 3, ..entry() };
     assert_eq!(S::of(&open), S::Ready(Written::Intended(attempt(3, Doubt::Unrecorded))));
-    let doubted = Entry { unknown: unknown(), ..open.clone() };
+    let doubted = HistoryEntry { unknown: unknown(), ..open.clone() };
     assert_eq!(S::of(&doubted), S::Ready(Written::Intended(attempt(3, Doubt::Recorded))));
-    let absent = Entry { absent: true, ..open.clone() };
+    let absent = HistoryEntry { absent: true, ..open.clone() };
     assert_eq!(S::of(&absent), S::Ready(Written::Absent(attempt(3, Doubt::Unrecorded))));
     let settled = Settled::Value(json!(1));
-    assert_eq!(S::of(&Entry { settled: Some(settled.clone()), ..open }), S::Settled { settled });
+    assert_eq!(S::of(&HistoryEntry { settled: Some(settled.clone()), ..open }), S::Settled { settled });
 }

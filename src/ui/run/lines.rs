@@ -1,7 +1,7 @@
 //! Plain lines for pipes and logs: each begins with its step, so that parallel work can be told apart.
 
 use super::phrase::phrase;
-use crate::run::{Event, Key, Listener, Path, StepStatus};
+use crate::run::{Event, Key, Listener, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, NAME, WARNING, paint};
 use crate::ui::time::took;
@@ -21,7 +21,7 @@ impl Lines {
         Self { out, waiting: Mutex::default() }
     }
 
-    fn say(&self, step: &Path, text: &str) {
+    fn say(&self, step: &StepPath, text: &str) {
         if step.is_empty() {
             self.out.say(text);
         } else {
@@ -113,7 +113,7 @@ mod tests {
         let (out, stdout, stderr) = captured::out(Form::Text);
         let lines = Lines::new(Arc::new(out));
         let at = SourceLocation::new("workflows/w.rhai", 3, 1);
-        let step = Path::default().step("50% of a/b [x]");
+        let step = StepPath::default().step("50% of a/b [x]");
         let key = Key { path: step.clone(), ordinal: 0 };
         let wait = || Event::Waiting { key: key.clone(), why: "ci/pr is running".into() };
         for event in [

@@ -3,7 +3,7 @@
 use super::lines::{note, started};
 use super::phrase::phrase;
 use crate::model::{Failure, Shown};
-use crate::run::{Event, Key, Listener, Path, StepStatus};
+use crate::run::{Event, Key, Listener, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
@@ -36,7 +36,7 @@ struct Yielded {
 /// What has a spinner of its own.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Id {
-    Step(Path),
+    Step(StepPath),
     /// A command outside of any step.
     Command(Key),
 }
@@ -153,7 +153,7 @@ impl Live {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn step_finished(&self, step: &Path, status: StepStatus, took_ms: u64) {
+    fn step_finished(&self, step: &StepPath, status: StepStatus, took_ms: u64) {
         let failure = self.end(&Id::Step(step.clone())).and_then(|running| running.failure);
         let mut names = step.names();
         let name = names.pop().unwrap_or_default();

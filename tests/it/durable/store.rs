@@ -3,9 +3,11 @@
 use super::everything;
 use super::world::{Mortal, Probes, World, call, drive};
 use jiff::Timestamp;
-use relwf::journal::{Holder, LockError, NewRun, PinnedSource, RowEvent, Signalled, Store, Verdict, Which, Who};
+use relwf::journal::{DoubtVerdict, Holder, LockError, NewRun, PinnedSource, RowEvent, Signalled, Store, Which, Who};
 use relwf::model::{Failure, FailureKind, RunId};
-use relwf::run::{ApprovalDecision, Fingerprint, Intent, Key, Path, Record, RecordError, Recorder, RunStatus, Settled};
+use relwf::run::{
+    ApprovalDecision, Fingerprint, Intent, Key, Record, RecordError, Recorder, RunStatus, Settled, StepPath,
+};
 use serde_json::{Value, json};
 use std::sync::Barrier;
 use tempfile::TempDir;
@@ -36,7 +38,7 @@ fn holder(run: &str) -> Holder {
 }
 
 fn key(path: &str, ordinal: u32) -> Key {
-    Key { path: Path::default().step(path), ordinal }
+    Key { path: StepPath::default().step(path), ordinal }
 }
 
 fn settled(key: Key, value: Value) -> Record {
@@ -424,13 +426,13 @@ fn an_operator_settles_a_doubt_once_and_the_run_goes_on() {
     let id = RunId::new("r1");
     let world = World::new(Probes::On, 1);
     let lines = [call("effect::doubtful", "letter"), call("effect::ok", "next")];
-    let first = Key { path: Path::default(), ordinal: 0 };
+    let first = Key { path: StepPath::default(), ordinal: 0 };
     let claim = store.create_run(&new_run("r1")).unwrap();
     assert_eq!(drive(&lines, &world, &claim).unwrap().status, RunStatus::InDoubt);
-    let settle = |key: &Key| store.settle(&id, key, Verdict::Happened(json!("sent")), "ada", "I saw it arrive");
+    let settle = |key: &Key| store.settle(&id, key, DoubtVerdict::Happened(json!("sent")), "ada", "I saw it arrive");
     assert_eq!(settle(&first).err().unwrap().kind, FailureKind::Held, "a process works on it");
     drop(claim);
-    assert_eq!(settle(&Key { path: Path::default(), ordinal: 1 }).err().unwrap().kind, FailureKind::Usage);
+    assert_eq!(settle(&Key { path: StepPath::default(), ordinal: 1 }).err().unwrap().kind, FailureKind::Usage);
     settle(&first).unwrap();
     assert_eq!(settle(&first).err().unwrap().kind, FailureKind::Usage);
     let outcome = drive(&lines, &world, &store.claim(&id, &me()).unwrap()).unwrap();

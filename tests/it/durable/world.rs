@@ -4,8 +4,8 @@
 use crate::support::chance::mix;
 use relwf::model::{Cancel, Failure, FailureKind, HumanDuration, RunId, SourceLocation, Value, WriteError};
 use relwf::run::{
-    Answer, Assumed, Call, Command, Commands, Effect, Evaluation, Event, History, Intent, Listener, LocalDriver,
-    Observation, OnUnknown, Outcome, Parallel, Performing, Probe, Read, Record, RecordError, Recorder, RetryPolicy,
+    Assumed, Call, CallAnswer, Command, Commands, Effect, Evaluation, Event, History, Intent, Listener, LocalDriver,
+    Observation, OnUnknown, Parallel, Performing, Probe, Read, Record, RecordError, Recorder, RetryPolicy, RunOutcome,
     Script, Session, StepExit, Wait,
 };
 use serde_json::json;
@@ -75,9 +75,9 @@ fn play(
             Line::Do(name, id) => {
                 let args = json!({ "id": format!("{item}{id}"), "after": last });
                 match session.call(Call { name: name.clone(), args, at }) {
-                    Answer::Value(value) => value,
-                    Answer::Failure(failure) => return Err(Unwind::Threw(failure)),
-                    Answer::Stop => return Err(Unwind::Stop),
+                    CallAnswer::Value(value) => value,
+                    CallAnswer::Failure(failure) => return Err(Unwind::Threw(failure)),
+                    CallAnswer::Stop => return Err(Unwind::Stop),
                 }
             }
             Line::Step(name, lines) => {
@@ -494,7 +494,7 @@ pub fn quick() -> RetryPolicy {
 }
 
 /// Drives once.
-pub fn drive(lines: &[Line], world: &Arc<World>, recorder: &dyn Recorder) -> Result<Outcome, RecordError> {
+pub fn drive(lines: &[Line], world: &Arc<World>, recorder: &dyn Recorder) -> Result<RunOutcome, RecordError> {
     drive_with(lines, world, recorder, &Heard::default(), &Cancel::new())
 }
 
@@ -504,7 +504,7 @@ pub fn drive_with(
     recorder: &dyn Recorder,
     listener: &dyn Listener,
     cancel: &Cancel,
-) -> Result<Outcome, RecordError> {
+) -> Result<RunOutcome, RecordError> {
     LocalDriver {
         run: &RunId::new("r1"),
         workflow: "play",

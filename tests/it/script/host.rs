@@ -1,7 +1,7 @@
 //! Host functions and a driver that answers them without a world.
 
 use relwf::model::{BranchName, Cancel, HumanDuration, Revision, Value};
-use relwf::run::{Advance, Call, History, HostFn, Kind, Settled, Style, Trace, advance};
+use relwf::run::{Advance, Call, CommandKind, History, HostFn, Settled, Style, Trace, advance};
 use relwf::script::{Diagnostic, Library, Program, Source, embedded};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,11 +128,11 @@ args!(Name {
 });
 
 const fn map<A: schemars::JsonSchema>(name: &'static str) -> HostFn {
-    HostFn::new::<A, Value>(Kind::Effect, Style::Map, name, "")
+    HostFn::new::<A, Value>(CommandKind::Effect, Style::Map, name, "")
 }
 
 const fn positional<A: schemars::JsonSchema>(name: &'static str) -> HostFn {
-    HostFn::new::<A, Value>(Kind::Read, Style::Positional, name, "")
+    HostFn::new::<A, Value>(CommandKind::Read, Style::Positional, name, "")
 }
 
 /// Some host functions, of every shape.

@@ -5,7 +5,9 @@ use super::host::workflow;
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 use relwf::model::{Cancel, Failure, FailureKind};
-use relwf::run::{Advance, Fingerprint, History, Key, Live, Position, Request, Settled, Trace, advance};
+use relwf::run::{
+    Advance, CommandRequest, Fingerprint, History, Key, LiveEvaluation, Position, Settled, Trace, advance,
+};
 use relwf::script::Program;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
@@ -68,7 +70,7 @@ fn text(statements: &[Statement]) -> String {
 }
 
 /// What a command comes to, the same whenever it is performed.
-fn outcome(request: &Request) -> Settled {
+fn outcome(request: &CommandRequest) -> Settled {
     let mut hasher = DefaultHasher::new();
     (&request.key, &request.fingerprint).hash(&mut hasher);
     match hasher.finish() % 8 {
@@ -95,9 +97,9 @@ const ENOUGH: usize = 80;
 fn process(program: &Program, journal: &mut History, rng: &mut TestRng) -> Option<Advance> {
     let (params, cancel) = (json!({}), Cancel::new());
     std::thread::scope(|scope| {
-        let mut live = Live::start(scope, program, &params, Arc::new(journal.clone()), &cancel).unwrap();
+        let mut live = LiveEvaluation::start(scope, program, &params, Arc::new(journal.clone()), &cancel).unwrap();
         let (mut heard, mut heard_anew) = (HashSet::new(), HashSet::new());
-        let mut pending: BTreeMap<Position, Request> = BTreeMap::new();
+        let mut pending: BTreeMap<Position, CommandRequest> = BTreeMap::new();
         let mut outcomes = Vec::new();
         loop {
             let (here, traces) = live.advance(std::mem::take(&mut outcomes)).unwrap();
@@ -160,14 +162,14 @@ proptest! {
 fn whole(program: &Program) -> (Advance, Vec<Trace>) {
     let (params, cancel) = (json!({}), Cancel::new());
     std::thread::scope(|scope| {
-        let mut live = Live::start(scope, program, &params, Arc::default(), &cancel).unwrap();
+        let mut live = LiveEvaluation::start(scope, program, &params, Arc::default(), &cancel).unwrap();
         let (mut traces, mut pending, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             let (advance, more) = live.advance(std::mem::take(&mut outcomes)).unwrap();
             traces.extend(more);
             let Advance::Pending(requests) = advance else { return (advance, traces) };
             pending.extend(requests);
-            let request: Request = pending.pop().unwrap();
+            let request: CommandRequest = pending.pop().unwrap();
             outcomes.push((request.clone(), Settled::Value(request.call.args)));
         }
     })

@@ -9,8 +9,8 @@ use relwf::forge::LocalForge;
 use relwf::git::{Credentials, Identity, Keep, Mirror, RemoteUrl};
 use relwf::model::{Cancel, Failure, Progress, RunId, SourceLocation, TaskContext, Value, WriteError};
 use relwf::run::{
-    ApprovalDecision, Assumed, Call, Command, Commands, Intent, Key, Observation, OnUnknown, Path as RunPath,
-    Performing, Probe,
+    ApprovalDecision, Assumed, Call, Command, Commands, Intent, Key, Observation, OnUnknown, Performing, Probe,
+    StepPath as RunPath,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
