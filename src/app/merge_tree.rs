@@ -6,7 +6,7 @@ pub use pool::{MergePool, Question, Reply};
 
 use super::project::Project;
 use crate::git::{Keep, Mirror};
-use crate::merge::{BareRepository, By, Conflict, Merged, Merger, Outcome};
+use crate::merge::{BareRepository, By, Conflict, MergeResult, Merged, Merger};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use serde::Serialize;
 use std::cell::{Cell, OnceCell};
@@ -114,7 +114,7 @@ impl TreeMerger {
     }
 }
 
-fn answer(ours: CommitId, theirs: CommitId, outcome: Outcome) -> TreeAnswer {
+fn answer(ours: CommitId, theirs: CommitId, outcome: MergeResult) -> TreeAnswer {
     let (tree, conflicts) = match outcome.result {
         Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
         Merged::Conflicts(conflicts) => (None, conflicts),

@@ -6,7 +6,7 @@ use super::project::Project;
 use super::run_id::new_run_id;
 use super::wiring;
 use crate::components::ComponentDelta;
-use crate::effects::{Commit, CommitOutcome, CommitsMade, SeriesAnswer};
+use crate::effects::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer};
 use crate::git::ListedCommit;
 use crate::git::{Keep, Mirror};
 use crate::hidden::Hidden;
@@ -144,8 +144,8 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
     }))
 }
 
-impl From<Commit> for ListedCommit {
-    fn from(commit: Commit) -> Self {
+impl From<ScriptCommit> for ListedCommit {
+    fn from(commit: ScriptCommit) -> Self {
         Self { commit: commit.id, summary: commit.summary, author: commit.author, time: commit.time }
     }
 }

@@ -36,7 +36,7 @@ pub struct CommandCi {
 
 /// What is kept here of one build.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Job {
+struct BuildRecord {
     key: String,
     branch: crate::model::BranchName,
     env: Vec<(String, String)>,
@@ -169,7 +169,7 @@ impl CommandCi {
     fn build_once(
         &self,
         desk: &Desk,
-        job: &mut Job,
+        job: &mut BuildRecord,
         lock: &File,
         task: TaskContext<'_>,
     ) -> Result<JobResult, WriteError> {
@@ -219,7 +219,7 @@ impl CommandCi {
         Ok(JobResult { state, description, at: (self.now)() })
     }
 
-    fn replace(&self, word: &str, desk: &Desk, job: &Job) -> String {
+    fn replace(&self, word: &str, desk: &Desk, job: &BuildRecord) -> String {
         word.replace("${event}", desk.event.word())
             .replace("${commit}", &desk.commit.to_string())
             .replace("${branch}", job.branch.as_str())
@@ -238,7 +238,7 @@ impl CommandCi {
 
     fn run(&self, desk: &Desk, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
         let lock = self.lock(desk, task)?;
-        let mut job = read_job(desk)?.unwrap_or_else(|| Job {
+        let mut job = read_job(desk)?.unwrap_or_else(|| BuildRecord {
             key: trigger.key.clone(),
             branch: trigger.branch.clone(),
             env: trigger.env.clone(),
@@ -379,7 +379,7 @@ fn name_of(key: &str) -> String {
 }
 
 /// What the command sees, on top of relwf's own environment. The `TRAVIS_…` names let one Makefile serve both.
-fn environment(desk: &Desk, job: &Job) -> Vec<(String, String)> {
+fn environment(desk: &Desk, job: &BuildRecord) -> Vec<(String, String)> {
     let (event, commit, branch) = (desk.event.word(), desk.commit.to_string(), job.branch.to_string());
     let attempt = job.attempts.to_string();
     [
@@ -399,7 +399,7 @@ fn environment(desk: &Desk, job: &Job) -> Vec<(String, String)> {
     .collect()
 }
 
-fn read_job(desk: &Desk) -> Result<Option<Job>, WriteError> {
+fn read_job(desk: &Desk) -> Result<Option<BuildRecord>, WriteError> {
     match std::fs::read(desk.job()) {
         // What a power cut left half-written counts as never written.
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
@@ -408,7 +408,7 @@ fn read_job(desk: &Desk) -> Result<Option<Job>, WriteError> {
     }
 }
 
-fn write_job(desk: &Desk, job: &Job) -> Result<(), WriteError> {
+fn write_job(desk: &Desk, job: &BuildRecord) -> Result<(), WriteError> {
     let path = desk.job();
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(&desk.folder)?;

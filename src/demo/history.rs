@@ -1,25 +1,25 @@
 //! Writes the story down as commits.
 
-use super::story::{Edit, PEOPLE, STORY, Step};
+use super::story::{Edit, PEOPLE, STORY, StoryStep};
 use crate::git::{FileMode, Ident, NewRepository};
 use crate::model::{BranchName, CommitId, Failure, FailureKind};
 use std::collections::BTreeMap;
 
-type Files = BTreeMap<String, (Vec<u8>, FileMode)>;
+type FileTree = BTreeMap<String, (Vec<u8>, FileMode)>;
 
 /// A branch while the story is told.
 #[derive(Clone)]
-struct Tip {
+struct BranchTip {
     commit: CommitId,
-    files: Files,
+    files: FileTree,
 }
 
 /// Writes every commit and points the branches at theirs.
 pub fn write(repository: &NewRepository) -> Result<BTreeMap<BranchName, CommitId>, Failure> {
-    let mut tips: BTreeMap<&str, Tip> = BTreeMap::new();
+    let mut tips: BTreeMap<&str, BranchTip> = BTreeMap::new();
     for (index, step) in STORY.iter().enumerate() {
         match step {
-            Step::Commit { branch, who, when, message, edits } => {
+            StoryStep::Commit { branch, who, when, message, edits } => {
                 let before = tips.get(branch).cloned();
                 let mut files = before.as_ref().map(|tip| tip.files.clone()).unwrap_or_default();
                 for edit in *edits {
@@ -27,13 +27,13 @@ pub fn write(repository: &NewRepository) -> Result<BTreeMap<BranchName, CommitId
                 }
                 let parents: Vec<CommitId> = before.iter().map(|tip| tip.commit).collect();
                 let commit = repository.commit(&parents, &files, &ident(*who, when, index)?, message)?;
-                tips.insert(branch, Tip { commit, files });
+                tips.insert(branch, BranchTip { commit, files });
             }
-            Step::Branch { name, from } => {
+            StoryStep::Branch { name, from } => {
                 let tip = tips.get(from).cloned().ok_or_else(|| wrong(index, "no such branch"))?;
                 tips.insert(name, tip);
             }
-            Step::Promote { from, to, who, when, keep } => {
+            StoryStep::Promote { from, to, who, when, keep } => {
                 let source = tips.get(from).cloned().ok_or_else(|| wrong(index, "no such branch"))?;
                 let target = tips.get(to).cloned().ok_or_else(|| wrong(index, "no such branch"))?;
                 let mut files = source.files;
@@ -46,7 +46,7 @@ pub fn write(repository: &NewRepository) -> Result<BTreeMap<BranchName, CommitId
                 let message = format!("Merge {from} into {to}\n");
                 let parents = [target.commit, source.commit];
                 let commit = repository.commit(&parents, &files, &ident(*who, when, index)?, &message)?;
-                tips.insert(to, Tip { commit, files });
+                tips.insert(to, BranchTip { commit, files });
             }
         }
     }
@@ -59,7 +59,7 @@ pub fn write(repository: &NewRepository) -> Result<BTreeMap<BranchName, CommitId
     Ok(branches)
 }
 
-fn apply(files: &mut Files, edit: &Edit) -> Result<(), String> {
+fn apply(files: &mut FileTree, edit: &Edit) -> Result<(), String> {
     match edit {
         Edit::Write(path, text) => {
             files.insert((*path).to_owned(), (text.as_bytes().to_vec(), FileMode::Plain));

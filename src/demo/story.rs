@@ -14,7 +14,7 @@ pub enum Edit {
 }
 
 /// One step of the story.
-pub enum Step {
+pub enum StoryStep {
     /// A commit on a branch.
     Commit { branch: &'static str, who: usize, when: (i64, i64, i64), message: &'static str, edits: &'static [Edit] },
     /// A new branch.
@@ -65,8 +65,8 @@ pub const CONFIGURATION: &str = include_str!("service/relwf.toml");
 pub const BESIDE: [(&str, &str); 2] =
     [("fleet/observe", include_str!("service/observe")), ("fleet/update", include_str!("service/update"))];
 
-const fn commit(who: usize, when: (i64, i64, i64), message: &'static str, edits: &'static [Edit]) -> Step {
-    Step::Commit { branch: "master", who, when, message, edits }
+const fn commit(who: usize, when: (i64, i64, i64), message: &'static str, edits: &'static [Edit]) -> StoryStep {
+    StoryStep::Commit { branch: "master", who, when, message, edits }
 }
 
 const fn on(
@@ -75,19 +75,19 @@ const fn on(
     when: (i64, i64, i64),
     message: &'static str,
     edits: &'static [Edit],
-) -> Step {
-    Step::Commit { branch, who, when, message, edits }
+) -> StoryStep {
+    StoryStep::Commit { branch, who, when, message, edits }
 }
 
-const fn promote(from: &'static str, to: &'static str, who: usize, when: (i64, i64, i64)) -> Step {
-    Step::Promote { from, to, who, when, keep: &[] }
+const fn promote(from: &'static str, to: &'static str, who: usize, when: (i64, i64, i64)) -> StoryStep {
+    StoryStep::Promote { from, to, who, when, keep: &[] }
 }
 
 use Edit::{Append, Program, Replace, Write};
 
 /// Five weeks of a service.
 #[rustfmt::skip] // Texts are longer than lines; one step a paragraph reads better.
-pub const STORY: &[Step] = &[
+pub const STORY: &[StoryStep] = &[
     // The first week: it stands up.
     commit(INES, (0, 9, 12), "Begin the orders service\n", &[
         Write(README, include_str!("service/README.md")),
@@ -115,7 +115,7 @@ pub const STORY: &[Step] = &[
     commit(INES, (3, 9, 30), "README: when we release\n", &[
         Append(README, "\nThe on-call of the week promotes; the release notes name what ships.\n"),
     ]),
-    Step::Branch { name: "staging", from: "master" },
+    StoryStep::Branch { name: "staging", from: "master" },
     commit(TOMASZ, (3, 14, 2), "store: when an order was taken\n", &[
         Replace(STORE, "\tCustomer string\n", "\tCustomer string\n\tTaken    time.Time\n"),
         Replace(STORE, "package store\n", "package store\n\nimport \"time\"\n"),
@@ -125,7 +125,7 @@ pub const STORY: &[Step] = &[
             "\tr.Body = http.MaxBytesReader(w, r.Body, MaxBodyBytes)\n\tw.WriteHeader(http.StatusAccepted)\n"),
     ]),
     // The second week: the first release to production.
-    Step::Branch { name: "production", from: "staging" },
+    StoryStep::Branch { name: "production", from: "staging" },
     commit(AIKO, (7, 9, 25), "agents: say which customer could not be reached\n", &[
         Replace(AGENTS, "\treturn ppc.Dial(customer).Send(order)\n",
             "\tif err := ppc.Dial(customer).Send(order); err != nil {\n\t\treturn errors.Wrapf(err, \"agent of %s\", customer)\n\t}\n\treturn nil\n"),
@@ -197,7 +197,7 @@ pub const STORY: &[Step] = &[
     ]),
     commit(TOMASZ, (25, 10, 2), "travis: SDK 0.17.0\n", &[Replace(TRAVIS, "--version 0.16.4", "--version 0.17.0")]),
     // Another author changes the same line in another way: a conflict to try.
-    Step::Branch { name: "feature/bursts-per-plan", from: "master" },
+    StoryStep::Branch { name: "feature/bursts-per-plan", from: "master" },
     on("feature/bursts-per-plan", TOMASZ, (25, 14, 37), "server: larger bursts for paying plans\n", &[
         Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 400"),
     ]),
@@ -206,7 +206,7 @@ pub const STORY: &[Step] = &[
         Replace(LIMITS, "MaxBurst           = 200", "MaxBurst           = 100"),
     ]),
     // Not ready, and CI says so: a red check to try.
-    Step::Branch { name: "feature/refunds", from: "master" },
+    StoryStep::Branch { name: "feature/refunds", from: "master" },
     on("feature/refunds", AIKO, (25, 17, 55), "server: refunds, first half\n", &[
         Write("server/refunds.go", "package server\n\n// FIXME: pays the refund twice when the request is repeated\nfunc refund(order string) error {\n\treturn nil\n}\n"),
     ]),

@@ -7,7 +7,7 @@ use super::delta::detection;
 use super::host_fn::{Answering, facts, value};
 use crate::components::ComponentDelta;
 use crate::git::{CrossCheck, Ident};
-use crate::merge::Outcome;
+use crate::merge::MergeResult;
 use crate::model::{CommitId, Failure, FailureKind, RunId, TreeId, Value, WriteError};
 use crate::promotion::Shipment;
 use crate::run::{Assumed, Command, Effect, Intent, OnUnknown, Performing, Probe};
@@ -42,7 +42,7 @@ pub(super) fn known(
 /// a into b`.
 pub(super) fn ensure_undisputed(
     what: &str,
-    outcome: &Outcome,
+    outcome: &MergeResult,
     cross_check: &CrossCheck,
     of: impl FnOnce() -> Value,
 ) -> Result<(), Failure> {
@@ -85,7 +85,7 @@ pub(super) trait CommitBuilder: Send + Sync {
     /// same ids.
     type Fixed: Serialize + DeserializeOwned;
     /// What the script gets.
-    type Answer: Serialize + DeserializeOwned + Made + Send;
+    type Answer: Serialize + DeserializeOwned + MakesCommit + Send;
 
     /// What it works on.
     fn context(&self) -> &EffectContext;
@@ -98,7 +98,7 @@ pub(super) trait CommitBuilder: Send + Sync {
 }
 
 /// The answer of a command that makes commits.
-pub(super) trait Made {
+pub(super) trait MakesCommit {
     /// The newest commit that was made, if one was.
     fn commit(&self) -> Option<CommitId>;
 }

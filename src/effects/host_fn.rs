@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) use crate::run::{Assumed, Observation, Probe};
 
 /// A host function that takes `A` and answers `R`.
-pub(super) struct Function<A, R> {
+pub(super) struct TypedHostFn<A, R> {
     host: HostFn,
     make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
 }
@@ -36,8 +36,8 @@ pub(super) const fn positional<A: JsonSchema, R: JsonSchema>(
     name: &'static str,
     doc: &'static str,
     make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
-) -> Function<A, R> {
-    Function { host: HostFn::new::<A, R>(kind, Style::Positional, name, doc), make }
+) -> TypedHostFn<A, R> {
+    TypedHostFn { host: HostFn::new::<A, R>(kind, Style::Positional, name, doc), make }
 }
 
 /// A function that takes one map.
@@ -46,11 +46,11 @@ pub(super) const fn map<A: JsonSchema, R: JsonSchema>(
     name: &'static str,
     doc: &'static str,
     make: fn(&Arc<EffectContext>, A) -> Result<Answering<R>, Failure>,
-) -> Function<A, R> {
-    Function { host: HostFn::new::<A, R>(kind, Style::Map, name, doc), make }
+) -> TypedHostFn<A, R> {
+    TypedHostFn { host: HostFn::new::<A, R>(kind, Style::Map, name, doc), make }
 }
 
-impl<A, R> Function<A, R> {
+impl<A, R> TypedHostFn<A, R> {
     /// The kinds that it throws by design, each with when.
     pub(super) const fn throws(mut self, kinds: &'static [(FailureKind, &'static str)]) -> Self {
         self.host.throws = kinds;
@@ -59,7 +59,7 @@ impl<A, R> Function<A, R> {
 }
 
 /// Any host function.
-pub(super) trait Declared: Sync {
+pub(super) trait AnyHostFn: Sync {
     /// What it is.
     fn host(&self) -> &HostFn;
 
@@ -67,7 +67,7 @@ pub(super) trait Declared: Sync {
     fn command(&self, context: &Arc<EffectContext>, call: &Call) -> Result<Command, Failure>;
 }
 
-impl<A: DeserializeOwned, R> Declared for Function<A, R> {
+impl<A: DeserializeOwned, R> AnyHostFn for TypedHostFn<A, R> {
     fn host(&self) -> &HostFn {
         &self.host
     }
@@ -83,7 +83,7 @@ impl<A: DeserializeOwned, R> Declared for Function<A, R> {
 }
 
 /// Looks until something is there.
-pub(super) trait Wait: Send + Sync + 'static {
+pub(super) trait TypedWait: Send + Sync + 'static {
     /// Facts to write down once, when the wait begins.
     type Begun: Serialize + DeserializeOwned;
     /// What the script gets.
@@ -100,7 +100,7 @@ pub(super) trait Wait: Send + Sync + 'static {
 }
 
 /// Changes something outside of the process.
-pub(super) trait Effect: Send + Sync + 'static {
+pub(super) trait TypedEffect: Send + Sync + 'static {
     /// What the probe will need: expected old ids, dates, identity.
     type Facts: Serialize + DeserializeOwned;
     /// What the script gets.
@@ -110,10 +110,10 @@ pub(super) trait Effect: Send + Sync + 'static {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Self::Facts, Failure>;
 
     /// See [`run::Effect::perform`].
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Self::Facts>) -> Result<Self::Answer, WriteError>;
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Self::Facts>) -> Result<Self::Answer, WriteError>;
 
     /// See [`run::Effect::probe`].
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Self::Facts>) -> Result<Probe<Self::Answer>, Failure>;
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Self::Facts>) -> Result<Probe<Self::Answer>, Failure>;
 
     /// See [`run::Effect::on_unknown`].
     fn on_unknown(&self) -> OnUnknown;
@@ -123,10 +123,10 @@ pub(super) trait Effect: Send + Sync + 'static {
 }
 
 /// What is on disk before an effect is performed.
-pub(super) struct Intent<'a, F> {
+pub(super) struct TypedIntent<'a, F> {
     /// The same for every attempt of this command in this run.
     pub(super) key: &'a str,
-    /// What [`Effect::prepare`] found.
+    /// What [`TypedEffect::prepare`] found.
     pub(super) facts: F,
 }
 
@@ -138,12 +138,12 @@ pub(super) fn read<R: Serialize>(
 }
 
 /// A wait.
-pub(super) fn wait<W: Wait>(wait: W) -> Answering<W::Answer> {
+pub(super) fn wait<W: TypedWait>(wait: W) -> Answering<W::Answer> {
     Command::Wait(Box::new(Typed(wait))).into()
 }
 
 /// An effect.
-pub(super) fn effect<E: Effect>(effect: E) -> Answering<E::Answer> {
+pub(super) fn effect<E: TypedEffect>(effect: E) -> Answering<E::Answer> {
     Command::Effect(Box::new(Typed(effect))).into()
 }
 
@@ -182,7 +182,7 @@ fn plain<R: Serialize>(assumed: Assumed<R>) -> Result<Assumed, Failure> {
     Ok(Assumed { value: value(assumed.value)?, note: assumed.note })
 }
 
-impl<W: Wait> run::Wait for Typed<W> {
+impl<W: TypedWait> run::Wait for Typed<W> {
     fn begin(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         value(self.0.begin(cx)?)
     }
@@ -200,19 +200,19 @@ impl<W: Wait> run::Wait for Typed<W> {
     }
 }
 
-impl<E: Effect> run::Effect for Typed<E> {
+impl<E: TypedEffect> run::Effect for Typed<E> {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Value, Failure> {
         value(self.0.prepare(cx)?)
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: &run::Intent) -> Result<Value, WriteError> {
         let facts = facts(&intent.pre).map_err(WriteError::Refused)?;
-        let answer = self.0.perform(cx, Intent { key: &intent.idempotency_key, facts })?;
+        let answer = self.0.perform(cx, TypedIntent { key: &intent.idempotency_key, facts })?;
         value(answer).map_err(WriteError::Unknown)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: &run::Intent) -> Result<Probe, Failure> {
-        let intent = Intent { key: &intent.idempotency_key, facts: facts(&intent.pre)? };
+        let intent = TypedIntent { key: &intent.idempotency_key, facts: facts(&intent.pre)? };
         Ok(match self.0.probe(cx, intent)? {
             Probe::Done(answer) => Probe::Done(value(answer)?),
             Probe::Absent => Probe::Absent,

@@ -1,7 +1,7 @@
 //! How a commit gets onto a branch: what the forge's rules leave open.
 
 use super::EffectContext;
-use crate::forge::{Forge, Rules};
+use crate::forge::{BranchRules, Forge};
 use crate::model::{BranchName, Failure, FailureKind, TaskContext};
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,11 @@ pub(super) fn landing_method(
 /// # Errors
 ///
 /// Kind `refused` where nothing that relwf does would land.
-pub fn landing_method_by(forge: &dyn Forge, rules: &Rules, target: &BranchName) -> Result<LandingMethod, Failure> {
+pub fn landing_method_by(
+    forge: &dyn Forge,
+    rules: &BranchRules,
+    target: &BranchName,
+) -> Result<LandingMethod, Failure> {
     let refused = |words: String| Failure::new(FailureKind::Refused, words);
     match (rules.write, rules.direct_push, rules.merge_commits) {
         (Some(false), ..) => Err(refused("relwf's token may read this repository but not write to it".to_owned())

@@ -10,7 +10,7 @@ use crate::promotion::component_line;
 const LISTED: usize = 100;
 
 /// Commits that came together: a merged branch, or one commit.
-struct Group {
+struct CommitGroup {
     title: String,
     author: String,
     commits: Vec<CommitInfo>,
@@ -70,7 +70,7 @@ fn commits(mirror: &Mirror, base: CommitId, from: CommitId) -> Result<Vec<String
 }
 
 /// What a commit of the first parents brought: a merge stands for the commits of the branch that it merged.
-fn group(mirror: &Mirror, base: CommitId, commit: CommitInfo) -> Result<Group, Failure> {
+fn group(mirror: &Mirror, base: CommitId, commit: CommitInfo) -> Result<CommitGroup, Failure> {
     let mut commits = Vec::new();
     if let [ours, theirs] = commit.parents.as_slice() {
         let range = LogRange { from: *theirs, not: vec![*ours, base], first_parent: false, limit: Some(LISTED) };
@@ -78,7 +78,7 @@ fn group(mirror: &Mirror, base: CommitId, commit: CommitInfo) -> Result<Group, F
     }
     let (title, author) = (title(&commit), commit.author.name.clone());
     commits.insert(0, commit);
-    Ok(Group { title, author, commits })
+    Ok(CommitGroup { title, author, commits })
 }
 
 /// `#12 Faster login` for GitHub's merge of a pull request, whose own title stands in the message's second paragraph.

@@ -1,13 +1,13 @@
 //! Every host function in one table.
 
 use super::EffectContext;
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind};
 use crate::run::{Call, Command, Commands, HostFn};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const NAMESPACES: [&[&dyn Declared]; 10] = [
+const NAMESPACES: [&[&dyn AnyHostFn]; 10] = [
     super::git::FUNCTIONS,
     super::delta::FUNCTIONS,
     super::candidate::FUNCTIONS,
@@ -20,19 +20,19 @@ const NAMESPACES: [&[&dyn Declared]; 10] = [
     super::config::FUNCTIONS,
 ];
 
-fn all() -> impl Iterator<Item = &'static dyn Declared> {
+fn all() -> impl Iterator<Item = &'static dyn AnyHostFn> {
     NAMESPACES.into_iter().flatten().copied()
 }
 
 /// Every host function, for those who register, check or document them.
 pub fn host_functions() -> Arc<[&'static HostFn]> {
-    all().map(Declared::host).collect()
+    all().map(AnyHostFn::host).collect()
 }
 
 /// Turns calls into commands that work on one context.
 pub struct Registry {
     context: Arc<EffectContext>,
-    commands: BTreeMap<&'static str, &'static dyn Declared>,
+    commands: BTreeMap<&'static str, &'static dyn AnyHostFn>,
 }
 
 impl Registry {

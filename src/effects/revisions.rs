@@ -17,10 +17,10 @@ pub(super) enum Order {
 
 /// Commits as a script names them, in its order.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Revisions(Vec<Named>);
+pub(super) struct Revisions(Vec<NamedRevisions>);
 
 #[derive(Debug, PartialEq, Eq)]
-enum Named {
+enum NamedRevisions {
     One(String),
     /// Everything that the second has and the first lacks.
     Range(String, String),
@@ -46,9 +46,9 @@ impl Revisions {
                 );
             };
             named.push(match text.split_once("..") {
-                None => Named::One(text.to_owned()),
+                None => NamedRevisions::One(text.to_owned()),
                 Some((from, to)) if !from.is_empty() && !to.is_empty() && !to.starts_with('.') => {
-                    Named::Range(from.to_owned(), to.to_owned())
+                    NamedRevisions::Range(from.to_owned(), to.to_owned())
                 }
                 Some(_) => {
                     return wrong(
@@ -66,8 +66,8 @@ impl Revisions {
         let mut commits: Vec<CommitId> = Vec::new();
         for named in &self.0 {
             let found = match named {
-                Named::One(rev) => vec![mirror.resolve(rev)?],
-                Named::Range(from, to) => range(mirror, (from, to), order)?,
+                NamedRevisions::One(rev) => vec![mirror.resolve(rev)?],
+                NamedRevisions::Range(from, to) => range(mirror, (from, to), order)?,
             };
             for commit in found {
                 if !commits.contains(&commit) {
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn one_a_range_and_a_list_are_read() {
-        let one = |text: &str| Named::One(text.to_owned());
-        let range = |from: &str, to: &str| Named::Range(from.to_owned(), to.to_owned());
+        let one = |text: &str| NamedRevisions::One(text.to_owned());
+        let range = |from: &str, to: &str| NamedRevisions::Range(from.to_owned(), to.to_owned());
         let read = |value: Value| Revisions::read(&value).map(|revisions| revisions.0);
         assert_eq!(read(json!("a")), Ok(vec![one("a")]));
         assert_eq!(read(json!("a..b")), Ok(vec![range("a", "b")]));

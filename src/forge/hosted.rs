@@ -16,7 +16,7 @@ pub struct Hosted {
     /// The API at a base, with the token for it.
     pub api: fn(Client, &str, Option<&Secret>) -> Api,
     /// The repository that a remote is, over this API.
-    pub open: Open,
+    pub open: OpenForge,
 }
 
 /// Opens the repository that a remote is, over an API.
@@ -24,4 +24,4 @@ pub struct Hosted {
 /// # Errors
 ///
 /// Kind `config`: the remote is no repository there.
-pub type Open = fn(Arc<Api>, &RemoteUrl) -> Result<Arc<dyn Forge>, Failure>;
+pub type OpenForge = fn(Arc<Api>, &RemoteUrl) -> Result<Arc<dyn Forge>, Failure>;

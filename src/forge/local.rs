@@ -8,7 +8,8 @@
 //! object: two writers never overwrite one another. Reading moves no reference here.
 
 use super::{
-    Caps, Change, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict, VerdictState,
+    BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, MergeOutcome, MergeRequest, NewChange, Verdict,
+    VerdictState,
 };
 use crate::git::{Expected, GitError, Ident, Identity, Mirror, PushError, RefUpdate};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, RefName, TaskContext, WriteError};
@@ -52,14 +53,14 @@ struct Comment {
 }
 
 /// A change as its tag holds it.
-struct Stored {
+struct StoredChange {
     head: CommitId,
     title: String,
     body: String,
     record: ChangeRecord,
 }
 
-impl Stored {
+impl StoredChange {
     fn read(target: ObjectId, message: &str) -> Option<Self> {
         let message = message.trim_end();
         let (text, last) = message.rsplit_once('\n').unwrap_or(("", message));
@@ -189,7 +190,7 @@ impl LocalForge {
         let mut after = None;
         self.swap(&name, task, &mut |tag| {
             let (target, message) = tag.ok_or_else(|| WriteError::Refused(no_change(number)))?;
-            let mut stored = Stored::read(target, message).ok_or_else(|| WriteError::Refused(foreign(&name)))?;
+            let mut stored = StoredChange::read(target, message).ok_or_else(|| WriteError::Refused(foreign(&name)))?;
             let edited = change(&mut stored.record)?;
             let message = stored.message().map_err(WriteError::Refused)?;
             after = Some(stored.change(number));
@@ -215,16 +216,18 @@ impl Forge for LocalForge {
     }
 
     /// A repository without a forge demands nothing; its hooks may, and say so when something is pushed.
-    fn rules(&self, _branch: &BranchName, _watch: TaskContext<'_>) -> Result<Rules, WriteError> {
-        Ok(Rules::default())
+    fn rules(&self, _branch: &BranchName, _watch: TaskContext<'_>) -> Result<BranchRules, WriteError> {
+        Ok(BranchRules::default())
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
+    fn find_changes(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let refs = self.refs(task)?.into_iter().filter(|(name, _)| number_of(name).is_some()).collect();
         let mut changes: Vec<Change> = self
             .tags(refs, task)?
             .into_iter()
-            .filter_map(|(name, _, target, message)| Some(Stored::read(target, &message)?.change(number_of(&name)?)))
+            .filter_map(|(name, _, target, message)| {
+                Some(StoredChange::read(target, &message)?.change(number_of(&name)?))
+            })
             .filter(|change| change.base == *search.base && search.fits(change))
             .collect();
         changes.sort_by_key(|change| std::cmp::Reverse(change.number));
@@ -232,11 +235,11 @@ impl Forge for LocalForge {
     }
 
     fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
-        let search = Search { base: &new.base, head_branch: None, marker: Some(&new.marker) };
+        let search = ChangeSearch { base: &new.base, head_branch: None, marker: Some(&new.marker) };
         if let Some(change) = self.find_changes(&search, task)?.into_iter().next() {
             return Ok(change);
         }
-        let stored = Stored {
+        let stored = StoredChange {
             head: new.head,
             title: new.title.clone(),
             body: new.body.clone(),
@@ -268,7 +271,8 @@ impl Forge for LocalForge {
             let Some(id) = self.refs(task)?.remove(&name) else { return Ok(None) };
             match self.tags(vec![(name.clone(), id)], task)?.pop() {
                 Some((_, _, target, message)) => {
-                    let stored = Stored::read(target, &message).ok_or_else(|| WriteError::Refused(foreign(&name)))?;
+                    let stored =
+                        StoredChange::read(target, &message).ok_or_else(|| WriteError::Refused(foreign(&name)))?;
                     return Ok(Some(stored.change(number)));
                 }
                 None if self.mirror.contains(id) => return Err(WriteError::Refused(foreign(&name))),
@@ -422,8 +426,8 @@ fn unwritable(error: serde_json::Error) -> Failure {
 mod tests {
     use super::*;
 
-    fn stored(title: &str, body: &str) -> Stored {
-        Stored {
+    fn stored(title: &str, body: &str) -> StoredChange {
+        StoredChange {
             head: ObjectId::from_bytes([7; 20]).into(),
             title: title.to_owned(),
             body: body.to_owned(),
@@ -445,7 +449,7 @@ mod tests {
         ] {
             let written = stored(title, body);
             let message = written.message().unwrap();
-            let read = Stored::read(written.head.object(), &message).unwrap();
+            let read = StoredChange::read(written.head.object(), &message).unwrap();
             assert_eq!(read.change(3), written.change(3));
         }
     }
@@ -454,7 +458,7 @@ mod tests {
     fn other_tags_are_not_changes() {
         let target = ObjectId::from_bytes([7; 20]);
         for message in ["", "v1.0", "relwf-change: ", "title\n\nrelwf-change: {\"base\":\"..\",\"state\":\"open\"}"] {
-            assert!(Stored::read(target, message).is_none(), "{message:?} was taken for a change");
+            assert!(StoredChange::read(target, message).is_none(), "{message:?} was taken for a change");
         }
     }
 

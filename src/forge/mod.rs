@@ -22,5 +22,5 @@ pub(crate) use hosted::Hosted;
 pub use local::LocalForge;
 use marker::{marked, unmarked};
 pub(crate) use project_path::owner_and_name;
-pub(crate) use types::{Caps, MergeOutcome, MergeRequest, Rules};
-pub use types::{Change, ChangeState, Forge, NewChange, Search, Verdict, VerdictState};
+pub(crate) use types::{BranchRules, Caps, MergeOutcome, MergeRequest};
+pub use types::{Change, ChangeSearch, ChangeState, Forge, NewChange, Verdict, VerdictState};

@@ -75,7 +75,7 @@ pub struct NewChange {
 
 /// Which changes to look for.
 #[derive(Debug, Clone, Copy)]
-pub struct Search<'a> {
+pub struct ChangeSearch<'a> {
     /// Those that shall land on this branch.
     pub base: &'a BranchName,
     /// From this branch, where changes have one.
@@ -84,7 +84,7 @@ pub struct Search<'a> {
     pub marker: Option<&'a str>,
 }
 
-impl Search<'_> {
+impl ChangeSearch<'_> {
     /// Has the change that marker?
     pub fn fits(&self, change: &Change) -> bool {
         self.marker.is_none_or(|marker| change.marker.as_deref() == Some(marker))
@@ -126,7 +126,7 @@ pub struct Verdict {
 
 /// What the forge demands of a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Rules {
+pub struct BranchRules {
     /// Contexts that must be green.
     pub required: Vec<String>,
     /// May the branch be pushed to directly?
@@ -186,13 +186,13 @@ pub trait Forge: Send + Sync {
     /// # Errors
     ///
     /// See [`WriteError`].
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError>;
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<BranchRules, WriteError>;
     /// The changes that a search names, newest first; those of forks are never among them.
     ///
     /// # Errors
     ///
     /// See [`WriteError`].
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError>;
+    fn find_changes(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError>;
     /// Opens a change.
     ///
     /// # Errors

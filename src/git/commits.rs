@@ -144,14 +144,14 @@ pub(super) fn info(commit: &Commit<'_>) -> CommitInfo {
 
 /// Writes a commit, byte for byte what `git commit-tree` writes for the same values.
 pub(super) fn write(repository: &Repository, new: &NewCommit) -> Result<CommitId, GitError> {
-    with_parts(repository, new, |Parts { author, committer, tree, parents }| {
+    with_parts(repository, new, |CommitParts { author, committer, tree, parents }| {
         repository.commit(None, author, committer, &new.message, tree, parents).map(|oid| object_id(oid).into())
     })
 }
 
 /// What is signed of a commit.
 pub(super) fn unsigned(repository: &Repository, new: &NewCommit) -> Result<Unsigned, GitError> {
-    with_parts(repository, new, |Parts { author, committer, tree, parents }| {
+    with_parts(repository, new, |CommitParts { author, committer, tree, parents }| {
         let buffer = repository.commit_create_buffer(author, committer, &new.message, tree, parents)?;
         let id = Oid::hash_object(git2::ObjectType::Commit, &buffer)?;
         Ok(Unsigned { id: object_id(id).into(), text: buffer.as_str()?.to_owned() })
@@ -167,7 +167,7 @@ pub(super) fn write_signed(repository: &Repository, text: &str, signature: &str)
 }
 
 /// A new commit as libgit2 takes it.
-struct Parts<'a> {
+struct CommitParts<'a> {
     author: &'a git2::Signature<'static>,
     committer: &'a git2::Signature<'static>,
     tree: &'a git2::Tree<'a>,
@@ -177,7 +177,7 @@ struct Parts<'a> {
 fn with_parts<T>(
     repository: &Repository,
     new: &NewCommit,
-    work: impl FnOnce(Parts<'_>) -> Result<T, git2::Error>,
+    work: impl FnOnce(CommitParts<'_>) -> Result<T, git2::Error>,
 ) -> Result<T, GitError> {
     let all = || {
         let tree = repository.find_tree(oid(new.tree.object())?)?;
@@ -188,7 +188,7 @@ fn with_parts<T>(
             .collect::<Result<_, git2::Error>>()?;
         let parents: Vec<&Commit<'_>> = parents.iter().collect();
         let (author, committer) = (native(&new.author)?, native(&new.committer)?);
-        work(Parts { author: &author, committer: &committer, tree: &tree, parents: &parents })
+        work(CommitParts { author: &author, committer: &committer, tree: &tree, parents: &parents })
     };
     all().map_err(|e| GitError::local("the commit cannot be written", &e))
 }

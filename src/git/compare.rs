@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) type Difference = (Vec<u8>, char);
 
 /// What a tree holds under a name: its id and mode.
-type Held = (ObjectId, u32);
+type HeldEntry = (ObjectId, u32);
 
 const KIND: u32 = 0o170_000;
 const DIRECTORY: u32 = 0o040_000;
@@ -38,8 +38,8 @@ pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -
                 }
                 let mut path = folder.clone();
                 path.extend_from_slice(&name);
-                let tree = |held: Option<Held>| held.filter(|held| held.1 & KIND == DIRECTORY).map(|held| held.0);
-                let file = |held: Option<Held>| held.filter(|held| held.1 & KIND != DIRECTORY);
+                let tree = |held: Option<HeldEntry>| held.filter(|held| held.1 & KIND == DIRECTORY).map(|held| held.0);
+                let file = |held: Option<HeldEntry>| held.filter(|held| held.1 & KIND != DIRECTORY);
                 if let Some(letter) = letter(file(old), file(new)) {
                     found.push((path.clone(), letter));
                 }
@@ -59,11 +59,11 @@ pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -
 fn rows(
     source: &ObjectSource<'_>,
     trees: [Option<ObjectId>; 2],
-) -> Result<BTreeMap<Vec<u8>, [Option<Held>; 2]>, git2::Error> {
+) -> Result<BTreeMap<Vec<u8>, [Option<HeldEntry>; 2]>, git2::Error> {
     let read = |tree: Option<ObjectId>| tree.map(|tree| source.tree(tree)).transpose();
     let (old, new) = (read(trees[0])?, read(trees[1])?);
     let mut rest = [old.as_deref().unwrap_or_default(), new.as_deref().unwrap_or_default()];
-    let mut rows: BTreeMap<Vec<u8>, [Option<Held>; 2]> = BTreeMap::new();
+    let mut rows: BTreeMap<Vec<u8>, [Option<HeldEntry>; 2]> = BTreeMap::new();
     while rest.iter().any(|rest| !rest.is_empty()) {
         let mut heads = [None, None];
         for ((head, rest), tree) in heads.iter_mut().zip(rest).zip(trees).filter(|((_, rest), _)| !rest.is_empty()) {
@@ -89,12 +89,12 @@ fn rows(
 }
 
 /// The order of a tree's entries: a directory's name counts as if it ended with a slash.
-fn in_order(name: &[u8], held: Held) -> impl Iterator<Item = u8> + '_ {
+fn in_order(name: &[u8], held: HeldEntry) -> impl Iterator<Item = u8> + '_ {
     name.iter().copied().chain((held.1 & KIND == DIRECTORY).then_some(b'/'))
 }
 
 /// The first entry of a raw tree, and what follows it.
-fn entry(data: &[u8]) -> Option<(&[u8], Held, &[u8])> {
+fn entry(data: &[u8]) -> Option<(&[u8], HeldEntry, &[u8])> {
     let space = data.iter().position(|byte| *byte == b' ')?;
     let mode = u32::from_str_radix(std::str::from_utf8(&data[..space]).ok()?, 8).ok()?;
     let data = &data[space + 1..];
@@ -103,7 +103,7 @@ fn entry(data: &[u8]) -> Option<(&[u8], Held, &[u8])> {
     Some((&data[..end], (ObjectId::from_bytes(id), mode), &data[end + 21..]))
 }
 
-fn letter(old: Option<Held>, new: Option<Held>) -> Option<char> {
+fn letter(old: Option<HeldEntry>, new: Option<HeldEntry>) -> Option<char> {
     match (old, new) {
         (None, None) => None,
         (None, Some(_)) => Some('A'),

@@ -135,11 +135,11 @@ impl Credentials {
     }
 
     /// What is tried on one connection, each once.
-    pub(super) fn session<'a>(&'a self, url: &RemoteUrl) -> Session<'a> {
+    pub(super) fn session<'a>(&'a self, url: &RemoteUrl) -> CredentialSession<'a> {
         let host = url.host().unwrap_or_default().to_owned();
         self.tried.lock().unwrap_or_else(PoisonError::into_inner).remove(&host);
         let (user, secret) = url.userinfo();
-        Session {
+        CredentialSession {
             all: self,
             from_address: user
                 .as_ref()
@@ -184,7 +184,7 @@ enum SshKey {
 }
 
 /// One connection's attempts. libgit2 asks again after each refusal; without an end to the list it would ask for ever.
-pub(super) struct Session<'a> {
+pub(super) struct CredentialSession<'a> {
     all: &'a Credentials,
     host: String,
     user: Option<String>,
@@ -193,7 +193,7 @@ pub(super) struct Session<'a> {
     keys: Option<std::vec::IntoIter<SshKey>>,
 }
 
-impl Session<'_> {
+impl CredentialSession<'_> {
     /// The next credential that was not tried yet.
     pub(super) fn answer(
         &mut self,

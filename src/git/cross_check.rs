@@ -6,7 +6,7 @@
 use super::Objects;
 use super::cross_check_cache::{CachedAnswer, GitAnswer};
 use super::program::{git_program, git_version, run_git};
-use crate::merge::{Conflict, Merged, Outcome};
+use crate::merge::{Conflict, MergeResult, Merged};
 use crate::model::{Cancel, CommitId, ObjectId, TreeId};
 use crate::process::ProgramExit;
 use schemars::JsonSchema;
@@ -56,12 +56,12 @@ pub struct PendingCrossCheck {
 struct Answered {
     by: String,
     answer: Option<GitAnswer>,
-    labels: Labels,
+    labels: GitLabels,
 }
 
 /// What git calls the sides: such a name may be part of a conflict's path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Labels {
+enum GitLabels {
     /// As they are called here.
     Same,
     Others,
@@ -85,13 +85,18 @@ impl PendingCrossCheck {
     ///
     /// Both commits must be on the disk; commits that live in memory alone get no answer.
     pub fn begin(mode: CrossCheckMode, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(mode, objects, (AskAgain::Always, Labels::Same), vec![ours.to_string(), theirs.to_string()])
+        Self::start(mode, objects, (AskAgain::Always, GitLabels::Same), vec![ours.to_string(), theirs.to_string()])
     }
 
     /// As [`begin`](Self::begin) for a look that decides nothing: in a very long history git's answer may be the one that it
     /// gave to the same commits before. The repository must be a cache.
     pub fn begin_look(mode: CrossCheckMode, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(mode, objects, (AskAgain::UnlessCached, Labels::Same), vec![ours.to_string(), theirs.to_string()])
+        Self::start(
+            mode,
+            objects,
+            (AskAgain::UnlessCached, GitLabels::Same),
+            vec![ours.to_string(), theirs.to_string()],
+        )
     }
 
     /// As [`begin`](Self::begin), over a base that is given, as for a pick or a revert; git before 2.40 has no answer to that.
@@ -103,13 +108,13 @@ impl PendingCrossCheck {
         theirs: CommitId,
     ) -> Self {
         let arguments = vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()];
-        Self::start(mode, objects, (AskAgain::Always, Labels::Others), arguments)
+        Self::start(mode, objects, (AskAgain::Always, GitLabels::Others), arguments)
     }
 
     fn start(
         mode: CrossCheckMode,
         objects: &Objects,
-        (ask_again, labels): (AskAgain, Labels),
+        (ask_again, labels): (AskAgain, GitLabels),
         arguments: Vec<String>,
     ) -> Self {
         let repository = objects.path().to_owned();
@@ -131,7 +136,7 @@ impl PendingCrossCheck {
     }
 
     /// Waits for git, and compares with what was decided here.
-    pub fn end(mut self, outcome: &Outcome) -> CrossCheck {
+    pub fn end(mut self, outcome: &MergeResult) -> CrossCheck {
         match self.asking.take().and_then(|asking| asking.join().ok().flatten()) {
             Some(asked) => compare(asked, outcome),
             None => CrossCheck { skipped: self.mode == CrossCheckMode::Skip, ..CrossCheck::default() },
@@ -149,11 +154,11 @@ impl Drop for PendingCrossCheck {
 }
 
 /// Asks git for a merge that was decided already, and compares.
-pub fn cross_check(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &Outcome) -> CrossCheck {
+pub fn cross_check(objects: &Objects, ours: CommitId, theirs: CommitId, outcome: &MergeResult) -> CrossCheck {
     PendingCrossCheck::begin(CrossCheckMode::Ask, objects, ours, theirs).end(outcome)
 }
 
-fn compare(Answered { by, answer, labels }: Answered, outcome: &Outcome) -> CrossCheck {
+fn compare(Answered { by, answer, labels }: Answered, outcome: &MergeResult) -> CrossCheck {
     let nothing = CrossCheck { by: Some(by), ..CrossCheck::default() };
     match (answer, &outcome.result) {
         (None, _) => nothing,
@@ -169,7 +174,7 @@ fn compare(Answered { by, answer, labels }: Answered, outcome: &Outcome) -> Cros
                 [&conflict.base, &conflict.ours, &conflict.theirs].into_iter().any(Option::is_some)
             };
             let mine = digest(mine.iter().filter(unmerged).map(|conflict| conflict.path.as_bytes()));
-            CrossCheck { agrees: Some(mine == paths || labels == Labels::Others), ..nothing }
+            CrossCheck { agrees: Some(mine == paths || labels == GitLabels::Others), ..nothing }
         }
         (Some(GitAnswer::Conflicts(_)), _) => CrossCheck { agrees: Some(false), ..nothing },
     }

@@ -2,7 +2,7 @@
 //!
 //! Order, as in git's documentation of `git commit-tree`: the environment, `author.*` or `committer.*`, then `user.*`.
 
-use super::settings::{Env, Settings};
+use super::settings::{BorrowedEnv, Settings};
 use super::{GitError, Ident};
 use crate::model::FailureKind;
 use jiff::tz::TimeZone;
@@ -60,7 +60,7 @@ fn ident((name, email): &(String, String), date: Option<(i64, i32)>, now: Timest
     Ident { name: name.clone(), email: email.clone(), time, offset_minutes }
 }
 
-fn person(env: Env<'_>, config: &Settings<'_>, who: &str, section: &str) -> Result<(String, String), GitError> {
+fn person(env: BorrowedEnv<'_>, config: &Settings<'_>, who: &str, section: &str) -> Result<(String, String), GitError> {
     let find = |what: &str, key: &str| {
         env(&format!("GIT_{who}_{what}"))
             .into_iter()
@@ -90,7 +90,7 @@ fn without_crud(text: &str) -> String {
 }
 
 /// The forms that git documents under "DATE FORMATS": git's own, RFC 2822 and ISO 8601.
-fn date(env: Env<'_>, variable: &str) -> Result<Option<(i64, i32)>, GitError> {
+fn date(env: BorrowedEnv<'_>, variable: &str) -> Result<Option<(i64, i32)>, GitError> {
     let Some(text) = env(variable).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     parse_date(text.trim()).map(Some).ok_or_else(|| {
         GitError::new(FailureKind::Config, format!("{variable} is not a date: `{text}`"))

@@ -2,13 +2,13 @@
 
 use super::Objects;
 use super::commits::oid;
-use crate::merge::{Attribute, Repository, Submodule};
+use crate::merge::{Attribute, MergeRepository, Submodule};
 use crate::model::ObjectId;
 use crate::odb::ObjectKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-impl Repository for Objects {
+impl MergeRepository for Objects {
     fn common_dir(&self) -> PathBuf {
         self.with(|repository| repository.commondir().to_owned())
     }

@@ -33,7 +33,7 @@ pub struct Synced {
 
 /// Whose repository it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+enum MirrorOrigin {
     /// Ours, in the cache folder.
     Cache,
     /// The user's own repository, looked at as it is.
@@ -44,7 +44,7 @@ enum Origin {
 pub struct Mirror {
     remote: RemoteConnection,
     keep: Keep,
-    origin: Origin,
+    origin: MirrorOrigin,
     objects: Objects,
     /// What the remote holds, when the cache's own references must stay behind.
     seen: Mutex<Option<Arc<Snapshot>>>,
@@ -72,7 +72,7 @@ impl Mirror {
         Ok(Self {
             remote,
             keep,
-            origin: Origin::Cache,
+            origin: MirrorOrigin::Cache,
             objects: Objects::open(&path, storage)?,
             seen: Mutex::new(None),
         })
@@ -90,7 +90,7 @@ impl Mirror {
         }
         let objects = Objects::open(path, Storage::Memory)?;
         let remote = RemoteConnection::new(RemoteUrl::local(path), Arc::new(Credentials::none()));
-        Ok(Self { remote, keep: Keep::No, origin: Origin::AsItIs, objects, seen: Mutex::new(None) })
+        Ok(Self { remote, keep: Keep::No, origin: MirrorOrigin::AsItIs, objects, seen: Mutex::new(None) })
     }
 
     /// Fetches branches and tags; what the remote no longer has goes away here too.
@@ -101,7 +101,7 @@ impl Mirror {
     ///
     /// The remote cannot be reached or read, the cache cannot be written, ctrl-C.
     pub fn sync(&self, task: TaskContext<'_>) -> Result<Synced, GitError> {
-        if self.origin == Origin::AsItIs {
+        if self.origin == MirrorOrigin::AsItIs {
             return Ok(Synced::default());
         }
         match self.keep {
@@ -385,7 +385,7 @@ impl Mirror {
     /// Kind `not-found` when the remote has no such reference; the remote cannot be reached or read, ctrl-C.
     pub fn fetch_objects(&self, refs: &[RefName], task: TaskContext<'_>) -> Result<(), GitError> {
         let repository = cache::open(self.objects.path())?;
-        if self.origin == Origin::Cache {
+        if self.origin == MirrorOrigin::Cache {
             self.remote.fetch_named(&repository, refs, task)?;
             self.objects.with(|repository| repository.odb().and_then(|odb| odb.refresh())).ok();
         }

@@ -23,10 +23,10 @@ const MEMORY_FIRST: i32 = 1000;
 pub struct Objects {
     path: PathBuf,
     storage: Storage,
-    held: Mutex<Held>,
+    held: Mutex<OpenObjects>,
 }
 
-struct Held {
+struct OpenObjects {
     repository: git2::Repository,
     /// Opened when they are needed. What is stored later is not in them, and found by libgit2.
     graphs: OnceCell<Graphs>,
@@ -40,7 +40,7 @@ impl Objects {
         Ok(Self {
             path: repository.path().components().collect(),
             storage,
-            held: Mutex::new(Held { repository, graphs: OnceCell::new(), files: OnceCell::new() }),
+            held: Mutex::new(OpenObjects { repository, graphs: OnceCell::new(), files: OnceCell::new() }),
         })
     }
 
@@ -60,7 +60,7 @@ impl Objects {
         })
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, OpenObjects> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -17,7 +17,7 @@ const HIDDEN: u8 = 2;
 const QUEUED: u8 = 4;
 
 /// A commit's number: its position in the graph, or above them all.
-type Number = u32;
+type GraphNumber = u32;
 
 /// The commits that are reachable from one and from none of the others; `None` where the graph cannot say.
 pub(super) fn members(
@@ -55,7 +55,7 @@ struct Known<'g> {
     source: &'g ObjectSource<'g>,
     /// Those that the graph does not hold, and their numbers.
     outside: Vec<(ObjectId, GraphRow)>,
-    numbers: HashMap<ObjectId, Number>,
+    numbers: HashMap<ObjectId, GraphNumber>,
 }
 
 impl<'g> Known<'g> {
@@ -67,26 +67,26 @@ impl<'g> Known<'g> {
         self.source.graphs.count() as usize + self.outside.len()
     }
 
-    fn row(&self, number: Number) -> Option<GraphRow> {
+    fn row(&self, number: GraphNumber) -> Option<GraphRow> {
         match number.checked_sub(self.source.graphs.count()) {
             None => self.source.graphs.row(number),
             Some(at) => self.outside.get(at as usize).map(|(_, row)| row.clone()),
         }
     }
 
-    fn id(&self, number: Number) -> Option<ObjectId> {
+    fn id(&self, number: GraphNumber) -> Option<ObjectId> {
         match number.checked_sub(self.source.graphs.count()) {
             None => self.source.graphs.id(number),
             Some(at) => self.outside.get(at as usize).map(|(id, _)| *id),
         }
     }
 
-    fn find(&self, id: ObjectId) -> Option<Number> {
+    fn find(&self, id: ObjectId) -> Option<GraphNumber> {
         self.numbers.get(&id).copied().or_else(|| self.source.graphs.position(id))
     }
 
     /// A commit's number, once all of its history is known; `None` where too much of it is outside the graph.
-    fn number(&mut self, commit: CommitId) -> Result<Option<Number>, git2::Error> {
+    fn number(&mut self, commit: CommitId) -> Result<Option<GraphNumber>, git2::Error> {
         if self.source.graphs.count() == 0 {
             return Ok(None);
         }
@@ -106,11 +106,11 @@ impl<'g> Known<'g> {
             if open.len() > before {
                 continue;
             }
-            let parents: Vec<Number> = ids.iter().filter_map(|parent| self.find(*parent)).collect();
+            let parents: Vec<GraphNumber> = ids.iter().filter_map(|parent| self.find(*parent)).collect();
             let below = parents.iter().map(|parent| self.row(*parent).map(|row| row.generation));
             let Some(below) = below.collect::<Option<Vec<u64>>>() else { return Ok(None) };
             let generation = below.into_iter().max().unwrap_or(0).saturating_add(1);
-            self.numbers.insert(id, self.count() as Number);
+            self.numbers.insert(id, self.count() as GraphNumber);
             self.outside.push((id, GraphRow { parents, date: found.committer.time, generation }));
             open.pop();
         }
@@ -119,27 +119,28 @@ impl<'g> Known<'g> {
 }
 
 /// The commits that are wanted and not hidden; `None` where the graph is damaged.
-fn paint(known: &Known<'_>, starts: &[(Number, u8)]) -> Option<Vec<Number>> {
+fn paint(known: &Known<'_>, starts: &[(GraphNumber, u8)]) -> Option<Vec<GraphNumber>> {
     let mut flags = vec![0_u8; known.count()];
-    let mut queue: BinaryHeap<(u64, i64, Number)> = BinaryHeap::new();
+    let mut queue: BinaryHeap<(u64, i64, GraphNumber)> = BinaryHeap::new();
     // Queued commits that are wanted so far.
     let mut live = 0_usize;
-    let mut mark = |queue: &mut BinaryHeap<_>, number: Number, flag: u8, live: &mut usize, after: u64| -> Option<u8> {
-        let at = flags.get_mut(number as usize)?;
-        let before = *at;
-        if before & QUEUED == 0 {
-            let row = known.row(number)?;
-            // A graph that says otherwise would keep the walk from its end.
-            if row.generation >= after {
-                return None;
+    let mut mark =
+        |queue: &mut BinaryHeap<_>, number: GraphNumber, flag: u8, live: &mut usize, after: u64| -> Option<u8> {
+            let at = flags.get_mut(number as usize)?;
+            let before = *at;
+            if before & QUEUED == 0 {
+                let row = known.row(number)?;
+                // A graph that says otherwise would keep the walk from its end.
+                if row.generation >= after {
+                    return None;
+                }
+                queue.push((row.generation, row.date, number));
             }
-            queue.push((row.generation, row.date, number));
-        }
-        *at = before | flag | QUEUED;
-        let (was, is) = (before & (HIDDEN | QUEUED) == QUEUED, *at & HIDDEN == 0);
-        *live = *live + usize::from(is) - usize::from(was);
-        Some(*at)
-    };
+            *at = before | flag | QUEUED;
+            let (was, is) = (before & (HIDDEN | QUEUED) == QUEUED, *at & HIDDEN == 0);
+            *live = *live + usize::from(is) - usize::from(was);
+            Some(*at)
+        };
     for (number, flag) in starts {
         mark(&mut queue, *number, *flag, &mut live, u64::MAX)?;
     }
@@ -160,7 +161,7 @@ fn paint(known: &Known<'_>, starts: &[(Number, u8)]) -> Option<Vec<Number>> {
 }
 
 /// Whether a commit is reached from another; `None` where the graph is damaged.
-fn reaches(known: &Known<'_>, from: Number, to: Number) -> Option<bool> {
+fn reaches(known: &Known<'_>, from: GraphNumber, to: GraphNumber) -> Option<bool> {
     let floor = known.row(to)?.generation;
     let mut met = vec![false; known.count()];
     let mut open = vec![from];

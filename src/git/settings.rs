@@ -10,13 +10,13 @@ use git2::{Config, ConfigLevel, Repository};
 use std::path::{Path, PathBuf};
 
 /// Looks a variable of the environment up.
-pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type BorrowedEnv<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// The same, for several threads.
 pub(super) type SharedEnv = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// git's configuration around a project.
 pub(super) struct Settings<'a> {
-    env: Env<'a>,
+    env: BorrowedEnv<'a>,
     files: Config,
     /// Where relative paths start: the top of the work tree, as for git.
     pub(super) top: Option<PathBuf>,
@@ -28,7 +28,7 @@ impl<'a> Settings<'a> {
     /// # Errors
     ///
     /// Kind `config` when a file of it cannot be read.
-    pub(super) fn find(env: Env<'a>, project: Option<&Path>) -> Result<Self, GitError> {
+    pub(super) fn find(env: BorrowedEnv<'a>, project: Option<&Path>) -> Result<Self, GitError> {
         let failed = |what: String, error: &git2::Error| {
             GitError::new(FailureKind::Config, format!("{what} cannot be read: {}", super::error::words(error)))
                 .hint("`git config --list --show-origin` shows where the fault is")

@@ -5,7 +5,7 @@
 //! runs the programs.
 
 use super::GitError;
-use super::settings::{Env, Settings};
+use super::settings::{BorrowedEnv, Settings};
 use crate::model::FailureKind;
 use std::path::{Path, PathBuf};
 
@@ -179,7 +179,7 @@ fn words(line: &str) -> Option<Vec<String>> {
 }
 
 /// What of the environment the programs see beside relwf's own.
-fn environment(env: Env<'_>) -> Vec<(String, String)> {
+fn environment(env: BorrowedEnv<'_>) -> Vec<(String, String)> {
     let places = PLACES.into_iter().filter_map(|place| Some((place.to_owned(), env(place)?)));
     // ssh-keygen would ask on the terminal, where relwf draws: it asks with a window, or not at all.
     let given = env("SSH_ASKPASS").filter(|asker| !asker.is_empty());

@@ -22,7 +22,7 @@ use crate::git::{GitError, ListedCommit, Mirror};
 use crate::merge::{MergeError, Merger};
 use crate::model::{CommitId, Failure, TreeId};
 use history::TargetHistory;
-use promotions::{Promotion, Promotions};
+use promotions::{PastPromotion, Promotions};
 use queries::Queries;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -164,14 +164,14 @@ fn tell(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden, Error> {
         Some(tree) => tree,
         None => queries.tree(merging.ours)?,
     };
-    let mut promotions = Promotions::new(Promotion::between(queries, source, result)?);
+    let mut promotions = Promotions::new(PastPromotion::between(queries, source, result)?);
     let mut hidden = Hidden::default();
     let mut unread = history.beyond;
     let squashes = squashed::find(queries, &history, merging)?;
     let mut took_back: HashSet<CommitId> = HashSet::new();
     for step in &history.line {
         if let Some(promoted) = step.promotes {
-            promotions.add(Promotion::between(queries, queries.tree(promoted)?, step.commit.tree)?);
+            promotions.add(PastPromotion::between(queries, queries.tree(promoted)?, step.commit.tree)?);
             if promotions.all_settled() {
                 unread = 0;
                 break;

@@ -11,13 +11,13 @@ use crate::model::TreeId;
 use std::collections::HashSet;
 
 /// A promotion: the source that was promoted, and what the target became.
-pub(super) struct Promotion {
+pub(super) struct PastPromotion {
     source: TreeId,
     result: TreeId,
     differs: HashSet<String>,
 }
 
-impl Promotion {
+impl PastPromotion {
     pub(super) fn between(queries: &Queries<'_>, source: TreeId, result: TreeId) -> Result<Self, Error> {
         Ok(Self { source, result, differs: queries.changed(source, result)?.into_iter().collect() })
     }
@@ -47,17 +47,17 @@ pub(super) struct CommitChange {
 
 /// The merge at hand, and the promotions before it, newest first.
 pub(super) struct Promotions {
-    now: Promotion,
-    past: Vec<Promotion>,
+    now: PastPromotion,
+    past: Vec<PastPromotion>,
 }
 
 impl Promotions {
-    pub(super) fn new(now: Promotion) -> Self {
+    pub(super) fn new(now: PastPromotion) -> Self {
         Self { now, past: Vec::new() }
     }
 
     /// Adds the next older promotion.
-    pub(super) fn add(&mut self, promotion: Promotion) {
+    pub(super) fn add(&mut self, promotion: PastPromotion) {
         self.past.push(promotion);
     }
 

@@ -2,7 +2,7 @@
 //! tree, those of its `.gitattributes` files. A user's settings for all repositories do not count.
 
 use super::store::damaged;
-use super::{Attribute, MergeError, Repository};
+use super::{Attribute, MergeError, MergeRepository};
 use std::path::Path;
 
 /// How the contents of a path are merged.
@@ -15,7 +15,7 @@ pub(super) enum Driver {
 
 /// The rules for one path.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
+pub(super) struct PathAttributes {
     pub(super) driver: Driver,
     pub(super) marker_size: Option<usize>,
 }
@@ -25,25 +25,25 @@ pub(super) fn any(common: &Path) -> bool {
     std::fs::metadata(common.join("info/attributes")).is_ok_and(|file| file.len() > 0)
 }
 
-fn foreign(path: &Path, driver: &[u8]) -> Result<Rules, MergeError> {
+fn foreign(path: &Path, driver: &[u8]) -> Result<PathAttributes, MergeError> {
     let driver = String::from_utf8_lossy(driver).into_owned();
     Err(MergeError::Driver { path: path.display().to_string(), driver })
 }
 
 /// Where attributes are looked up.
 pub(super) struct Attributes<'r> {
-    repository: Option<&'r dyn Repository>,
+    repository: Option<&'r dyn MergeRepository>,
 }
 
 impl<'r> Attributes<'r> {
     /// Without a repository at hand there are none; see [`super::bare_repository`].
-    pub(super) fn new(repository: Option<&'r dyn Repository>) -> Self {
+    pub(super) fn new(repository: Option<&'r dyn MergeRepository>) -> Self {
         Self { repository: repository.filter(|repository| !repository.is_bare() || any(&repository.common_dir())) }
     }
 
     /// The rules for a path.
-    pub(super) fn of(&self, path: &[u8]) -> Result<Rules, MergeError> {
-        let plain = Rules { driver: Driver::Text, marker_size: None };
+    pub(super) fn of(&self, path: &[u8]) -> Result<PathAttributes, MergeError> {
+        let plain = PathAttributes { driver: Driver::Text, marker_size: None };
         let (Some(repository), Ok(path)) = (self.repository, std::str::from_utf8(path)) else { return Ok(plain) };
         let path = Path::new(path);
         let get = |name: &str| repository.attribute(path, name).map_err(|why| damaged("info/attributes", why));
@@ -62,6 +62,6 @@ impl<'r> Attributes<'r> {
             }
             _ => None,
         };
-        Ok(Rules { driver, marker_size: size })
+        Ok(PathAttributes { driver, marker_size: size })
     }
 }

@@ -4,8 +4,8 @@
 //! are known the walk ends as soon as one colour can reach nothing new: no commit below can be reached by both.
 
 use super::MergeError;
-use super::commits::{Commits, Number, UNKNOWN_GENERATION};
-use super::store::Store;
+use super::commits::{CommitNumber, CommitTable, UNKNOWN_GENERATION};
+use super::store::ObjectStore;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -20,8 +20,8 @@ const QUEUED: u8 = 16;
 #[derive(Default)]
 pub(super) struct Painter {
     flags: Vec<u8>,
-    touched: Vec<Number>,
-    queue: BinaryHeap<(u64, i64, Reverse<u32>, Number)>,
+    touched: Vec<CommitNumber>,
+    queue: BinaryHeap<(u64, i64, Reverse<u32>, CommitNumber)>,
     pushed: u32,
     /// Queued commits that are not stale, by colour (ours, theirs, both).
     live: [u32; 4],
@@ -31,11 +31,11 @@ impl Painter {
     /// All best common ancestors of two sets of commits, newest first, as git lists them.
     pub(super) fn bases(
         &mut self,
-        commits: &mut Commits,
-        store: &Store<'_>,
-        ours: &[Number],
-        theirs: &[Number],
-    ) -> Result<Vec<Number>, MergeError> {
+        commits: &mut CommitTable,
+        store: &ObjectStore<'_>,
+        ours: &[CommitNumber],
+        theirs: &[CommitNumber],
+    ) -> Result<Vec<CommitNumber>, MergeError> {
         let found = self.paint(commits, store, ours, theirs);
         let mut found = found.map(|found| by_date(commits, found));
         if let Ok(several) = &found
@@ -59,11 +59,11 @@ impl Painter {
 
     fn paint(
         &mut self,
-        commits: &mut Commits,
-        store: &Store<'_>,
-        ours: &[Number],
-        theirs: &[Number],
-    ) -> Result<Vec<Number>, MergeError> {
+        commits: &mut CommitTable,
+        store: &ObjectStore<'_>,
+        ours: &[CommitNumber],
+        theirs: &[CommitNumber],
+    ) -> Result<Vec<CommitNumber>, MergeError> {
         let mut found = Vec::new();
         for (starts, colour) in [(ours, OURS), (theirs, THEIRS)] {
             for start in starts {
@@ -102,9 +102,9 @@ impl Painter {
 
     fn colour(
         &mut self,
-        commits: &mut Commits,
-        store: &Store<'_>,
-        number: Number,
+        commits: &mut CommitTable,
+        store: &ObjectStore<'_>,
+        number: CommitNumber,
         colour: u8,
     ) -> Result<(), MergeError> {
         let at = number as usize;
@@ -138,17 +138,17 @@ impl Painter {
     /// Drops those that can be reached from another of them.
     fn without_redundant(
         &mut self,
-        commits: &mut Commits,
-        store: &Store<'_>,
-        found: &[Number],
-    ) -> Result<Vec<Number>, MergeError> {
+        commits: &mut CommitTable,
+        store: &ObjectStore<'_>,
+        found: &[CommitNumber],
+    ) -> Result<Vec<CommitNumber>, MergeError> {
         let mut redundant = vec![false; found.len()];
         for (at, one) in found.iter().enumerate() {
             if redundant[at] {
                 continue;
             }
             let others: Vec<usize> = (0..found.len()).filter(|other| *other != at && !redundant[*other]).collect();
-            let numbers: Vec<Number> = others.iter().map(|other| found[*other]).collect();
+            let numbers: Vec<CommitNumber> = others.iter().map(|other| found[*other]).collect();
             let painted = self.paint(commits, store, &[*one], &numbers);
             if painted.is_ok() {
                 redundant[at] = self.flags[*one as usize] & THEIRS != 0;
@@ -164,7 +164,7 @@ impl Painter {
 }
 
 /// Newest first; of the same date, the one found first.
-fn by_date(commits: &Commits, mut found: Vec<Number>) -> Vec<Number> {
+fn by_date(commits: &CommitTable, mut found: Vec<CommitNumber>) -> Vec<CommitNumber> {
     found.sort_by_key(|number| Reverse(commits.known(*number).date));
     found
 }

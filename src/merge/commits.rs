@@ -1,13 +1,13 @@
 //! Commits as a merge needs them (parents, date, generation), parsed once and kept.
 
 use super::MergeError;
-use super::store::{IdMap, Store, damaged};
+use super::store::{IdMap, ObjectStore, damaged};
 use crate::model::ObjectId;
 use crate::odb::{GraphCommit, Graphs};
 use std::path::Path;
 
-/// A commit's number in [`Commits`].
-pub(super) type Number = u32;
+/// A commit's number in [`CommitTable`].
+pub(super) type CommitNumber = u32;
 
 /// Almost all commits have their parents and dates within these first bytes.
 const HEAD: usize = 320;
@@ -19,7 +19,7 @@ const TREES: usize = 1 << 16;
 pub(super) const UNKNOWN_GENERATION: u64 = u64::MAX;
 
 /// What is known of one commit.
-pub(super) struct Commit {
+pub(super) struct KnownCommit {
     pub(super) id: ObjectId,
     pub(super) date: i64,
     pub(super) generation: u64,
@@ -28,21 +28,21 @@ pub(super) struct Commit {
 }
 
 enum Parents {
-    Few([Number; 2], u8),
-    Many(Box<[Number]>),
+    Few([CommitNumber; 2], u8),
+    Many(Box<[CommitNumber]>),
 }
 
 /// All commits met so far.
-pub(super) struct Commits {
-    numbers: IdMap<Number>,
-    commits: Vec<Commit>,
+pub(super) struct CommitTable {
+    numbers: IdMap<CommitNumber>,
+    commits: Vec<KnownCommit>,
     graphs: Graphs,
     shallow: IdMap<()>,
     /// The trees of commits that were read, for the next merge.
     trees: IdMap<ObjectId>,
 }
 
-impl Commits {
+impl CommitTable {
     /// For the repository whose objects and references are in this folder.
     pub(super) fn new(common: &Path) -> Self {
         let graphs = Graphs::open(common);
@@ -52,11 +52,11 @@ impl Commits {
     }
 
     /// The number of a commit, which need not have been read yet.
-    pub(super) fn number(&mut self, id: ObjectId) -> Number {
-        let next = self.commits.len() as Number;
+    pub(super) fn number(&mut self, id: ObjectId) -> CommitNumber {
+        let next = self.commits.len() as CommitNumber;
         let number = *self.numbers.entry(id).or_insert(next);
         if number == next {
-            self.commits.push(Commit {
+            self.commits.push(KnownCommit {
                 id,
                 date: 0,
                 generation: UNKNOWN_GENERATION,
@@ -68,7 +68,7 @@ impl Commits {
     }
 
     /// The commit, read if it has not been read yet.
-    pub(super) fn get(&mut self, store: &Store<'_>, number: Number) -> Result<&Commit, MergeError> {
+    pub(super) fn get(&mut self, store: &ObjectStore<'_>, number: CommitNumber) -> Result<&KnownCommit, MergeError> {
         if !self.commits[number as usize].parsed {
             self.parse(store, number)?;
         }
@@ -76,7 +76,7 @@ impl Commits {
     }
 
     /// A commit's tree, from the commit itself: of what is merged the commit graph's word is not enough.
-    pub(super) fn tree(&mut self, store: &Store<'_>, number: Number) -> Result<ObjectId, MergeError> {
+    pub(super) fn tree(&mut self, store: &ObjectStore<'_>, number: CommitNumber) -> Result<ObjectId, MergeError> {
         let id = self.commits[number as usize].id;
         match self.trees.get(&id) {
             Some(tree) => Ok(*tree),
@@ -84,7 +84,7 @@ impl Commits {
         }
     }
 
-    fn read(&mut self, store: &Store<'_>, id: ObjectId) -> Result<Raw, MergeError> {
+    fn read(&mut self, store: &ObjectStore<'_>, id: ObjectId) -> Result<Raw, MergeError> {
         let raw = read(store, id)?;
         if self.trees.len() >= TREES {
             self.trees.clear();
@@ -94,7 +94,7 @@ impl Commits {
     }
 
     /// A commit that [`get`](Self::get) has given before.
-    pub(super) fn known(&self, number: Number) -> &Commit {
+    pub(super) fn known(&self, number: CommitNumber) -> &KnownCommit {
         &self.commits[number as usize]
     }
 
@@ -102,14 +102,14 @@ impl Commits {
         self.commits.len()
     }
 
-    fn parse(&mut self, store: &Store<'_>, number: Number) -> Result<(), MergeError> {
+    fn parse(&mut self, store: &ObjectStore<'_>, number: CommitNumber) -> Result<(), MergeError> {
         let id = self.commits[number as usize].id;
         let found = match self.graphs.find(id) {
             Some(found) => found,
             None => self.read(store, id)?.commit,
         };
         let cut = self.shallow.contains_key(&id);
-        let parents: Vec<Number> =
+        let parents: Vec<CommitNumber> =
             if cut { Vec::new() } else { found.parents.into_iter().map(|parent| self.number(parent)).collect() };
         let commit = &mut self.commits[number as usize];
         commit.date = found.date;
@@ -125,8 +125,8 @@ impl Commits {
     }
 }
 
-impl Commit {
-    pub(super) fn parents(&self) -> &[Number] {
+impl KnownCommit {
+    pub(super) fn parents(&self) -> &[CommitNumber] {
         match &self.parents {
             Parents::Few(numbers, count) => &numbers[..usize::from(*count)],
             Parents::Many(numbers) => numbers,
@@ -140,7 +140,7 @@ struct Raw {
     commit: GraphCommit,
 }
 
-fn read(store: &Store<'_>, id: ObjectId) -> Result<Raw, MergeError> {
+fn read(store: &ObjectStore<'_>, id: ObjectId) -> Result<Raw, MergeError> {
     // Messages are long and not needed.
     if let Some(found) = store.commit_head(id, HEAD).and_then(|head| parse_raw(&head)) {
         return Ok(found);

@@ -40,7 +40,7 @@ pub enum ConflictKind {
 
 /// One version of a conflicted path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Side {
+pub struct ConflictSide {
     /// Its path on that side.
     pub path: String,
     /// Its blob (or commit, for a submodule).
@@ -71,13 +71,13 @@ pub struct Conflict {
     pub kind: ConflictKind,
     /// The merge base's version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base: Option<Side>,
+    pub base: Option<ConflictSide>,
     /// Our version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ours: Option<Side>,
+    pub ours: Option<ConflictSide>,
     /// Their version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub theirs: Option<Side>,
+    pub theirs: Option<ConflictSide>,
     /// One sentence for people.
     pub message: String,
     /// The lines, for content conflicts.

@@ -3,12 +3,12 @@
 use super::MergeError;
 use super::attributes::{Attributes, Driver};
 use super::conflict::Hunk;
-use super::entries::Path;
+use super::entries::RepoPath;
 use super::message::{Message, MessageKind};
 use super::similarity::is_binary;
-use super::store::Store;
+use super::store::ObjectStore;
 use super::submodules::Submodules;
-use super::three_way::{self, Collision, Markers, Place};
+use super::three_way::{self, Collision, ConflictRange, Markers};
 use super::tree_object::{Item, LINK, is_regular, kind};
 use crate::model::ObjectId;
 use std::cell::RefCell;
@@ -22,17 +22,17 @@ const LARGEST_TEXT: usize = 1023 << 20;
 
 /// What the two sides are called in conflict markers.
 #[derive(Debug, Clone)]
-pub(super) struct Labels {
+pub(super) struct ConflictLabels {
     pub(super) ours: Vec<u8>,
     pub(super) theirs: Vec<u8>,
 }
 
 /// Everything a content merge depends on besides the contents.
-pub(super) struct Context<'a, 'r> {
-    pub(super) store: &'a Store<'r>,
+pub(super) struct ContentContext<'a, 'r> {
+    pub(super) store: &'a ObjectStore<'r>,
     pub(super) attributes: &'a Attributes<'r>,
     pub(super) submodules: &'a Submodules<'r>,
-    pub(super) labels: &'a Labels,
+    pub(super) labels: &'a ConflictLabels,
     /// 0 for the merge itself, more inside a virtual base.
     pub(super) depth: usize,
     /// What was merged at paths where all three have it.
@@ -45,10 +45,10 @@ pub(super) type KnownTexts = RefCell<HashMap<[ObjectId; 3], KnownText>>;
 
 /// A text merged at one path.
 pub(super) struct KnownText {
-    path: Path,
+    path: RepoPath,
     id: ObjectId,
     clean: bool,
-    places: Vec<Place>,
+    places: Vec<ConflictRange>,
 }
 
 /// The three versions to merge.
@@ -56,7 +56,7 @@ pub(super) struct Versions<'a> {
     /// Base, ours, theirs.
     pub(super) items: [Item; 3],
     /// The path of each.
-    pub(super) paths: &'a [Path; 3],
+    pub(super) paths: &'a [RepoPath; 3],
 }
 
 /// A merged path.
@@ -65,11 +65,11 @@ pub(super) struct MergedItem {
     pub(super) clean: bool,
 }
 
-impl Context<'_, '_> {
+impl ContentContext<'_, '_> {
     /// Merges two items of the same type.
     pub(super) fn merge(
         &self,
-        path: &Path,
+        path: &RepoPath,
         versions: &Versions<'_>,
         longer: usize,
         messages: &mut Vec<Message>,
@@ -113,7 +113,7 @@ impl Context<'_, '_> {
 
     fn text(
         &self,
-        path: &Path,
+        path: &RepoPath,
         base: Item,
         versions: &Versions<'_>,
         longer: usize,

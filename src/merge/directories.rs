@@ -2,15 +2,15 @@
 //! put into it (git's `merge.directoryRenames=conflict`).
 
 use super::MergeError;
-use super::entries::{Differences, Info, OURS, Path, PathMap, THEIRS, bit, join, split};
+use super::entries::{Differences, Info, OURS, PathMap, RepoPath, THEIRS, bit, join, split};
 use super::message::{Message, MessageKind};
 use super::renames::Renames;
 
 /// One rename of one side, after directory renames.
 pub(super) struct Rename {
     pub(super) side: usize,
-    pub(super) from: Path,
-    pub(super) to: Path,
+    pub(super) from: RepoPath,
+    pub(super) to: RepoPath,
 }
 
 /// The renames of both sides, by source path, with directory renames suggested where the two sides meet.
@@ -22,13 +22,13 @@ pub(super) fn apply(
     follow: bool,
     messages: &mut Vec<Message>,
 ) -> Result<Vec<Rename>, MergeError> {
-    let mut places: [PathMap<Path>; 3] = Default::default();
+    let mut places: [PathMap<RepoPath>; 3] = Default::default();
     if follow {
         for side in [1, 2] {
             places[side] = by_side[side].moved.decide(messages);
         }
         // Renamed on both sides: neither side's files need to follow.
-        let both: Vec<Path> = places[1].keys().filter(|old| places[2].contains_key(*old)).cloned().collect();
+        let both: Vec<RepoPath> = places[1].keys().filter(|old| places[2].contains_key(*old)).cloned().collect();
         for old in both {
             places[1].remove(&old);
             places[2].remove(&old);
@@ -63,7 +63,7 @@ pub(super) fn apply(
 }
 
 /// The longest renamed directory above a path and its new place.
-fn renamed_above<'p>(path: &[u8], places: &'p PathMap<Path>) -> Option<(usize, &'p Path)> {
+fn renamed_above<'p>(path: &[u8], places: &'p PathMap<RepoPath>) -> Option<(usize, &'p RepoPath)> {
     let mut directory = split(path).0;
     while !directory.is_empty() {
         if let Some(place) = places.get(directory) {
@@ -74,24 +74,24 @@ fn renamed_above<'p>(path: &[u8], places: &'p PathMap<Path>) -> Option<(usize, &
     None
 }
 
-fn followed(path: &[u8], old_length: usize, place: &[u8]) -> Path {
+fn followed(path: &[u8], old_length: usize, place: &[u8]) -> RepoPath {
     join(place, &path[old_length + 1..])
 }
 
 /// One side's added files and the directory renames of the other side that they might follow.
 struct Crowd<'p> {
-    places: &'p PathMap<Path>,
+    places: &'p PathMap<RepoPath>,
     /// By new path: who would follow to it.
-    sources: PathMap<Vec<Path>>,
+    sources: PathMap<Vec<RepoPath>>,
     reported: PathMap<()>,
 }
 
 impl<'p> Crowd<'p> {
-    fn new(places: &'p PathMap<Path>) -> Self {
+    fn new(places: &'p PathMap<RepoPath>) -> Self {
         Self { places, sources: PathMap::default(), reported: PathMap::default() }
     }
 
-    fn gather(&mut self, added: &[Path]) {
+    fn gather(&mut self, added: &[RepoPath]) {
         if self.places.is_empty() {
             return;
         }
@@ -102,24 +102,24 @@ impl<'p> Crowd<'p> {
         }
     }
 
-    fn leads_to(&self, path: &Path) -> bool {
+    fn leads_to(&self, path: &RepoPath) -> bool {
         self.sources.contains_key(path)
     }
 
     fn new_path(
         &mut self,
         all: &Differences<'_, '_>,
-        path: &Path,
+        path: &RepoPath,
         side: usize,
-        own_places: &PathMap<Path>,
+        own_places: &PathMap<RepoPath>,
         messages: &mut Vec<Message>,
-    ) -> Result<Option<Path>, MergeError> {
+    ) -> Result<Option<RepoPath>, MergeError> {
         let Some((length, place)) = renamed_above(path, self.places) else { return Ok(None) };
         if own_places.contains_key(place) {
             // The new place was itself renamed on this side.
             messages.push(Message::new(
                 MessageKind::RenameSkipped,
-                [Path::from(&path[..length]), path.clone(), place.clone()],
+                [RepoPath::from(&path[..length]), path.clone(), place.clone()],
             ));
             return Ok(None);
         }
@@ -146,10 +146,10 @@ impl<'p> Crowd<'p> {
 /// Moves an added file's info to where its directory went; a person must agree, so it is a conflict.
 fn relocate(
     all: &mut Differences<'_, '_>,
-    old: &Path,
-    new: &Path,
+    old: &RepoPath,
+    new: &RepoPath,
     side: usize,
-    from: Option<&Path>,
+    from: Option<&RepoPath>,
     messages: &mut Vec<Message>,
 ) {
     let Some(at) = all.info(old) else { return };

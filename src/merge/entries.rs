@@ -4,18 +4,18 @@
 //! when that side's renames are of interest.
 
 use super::MergeError;
-use super::store::Store;
+use super::store::ObjectStore;
 use super::table_order::table_order;
-use super::tree_object::{Item, Row, Rows, order_names};
+use super::tree_object::{EntryVersions, Item, Rows, order_names};
 use crate::odb::MAX_TREE_DEPTH;
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A path inside the repository, as bytes.
-pub(super) type Path = Arc<[u8]>;
+pub(super) type RepoPath = Arc<[u8]>;
 /// A map keyed by path.
-pub(super) type PathMap<V> = HashMap<Path, V, FixedState>;
+pub(super) type PathMap<V> = HashMap<RepoPath, V, FixedState>;
 
 /// One level deeper: on more stack where little is left.
 pub(super) fn deeper<T>(work: impl FnOnce() -> T) -> T {
@@ -41,7 +41,7 @@ pub(super) struct Info {
     /// Base, ours, theirs; a directory is present as one too.
     pub(super) stages: [Item; 3],
     /// Where each version's file comes from; renames make them differ.
-    pub(super) paths: [Path; 3],
+    pub(super) paths: [RepoPath; 3],
     /// Which versions have a file here.
     pub(super) files: u8,
     /// Which versions have a directory here.
@@ -76,22 +76,22 @@ pub(super) enum Vanished {
 /// What the search for one side's renames works on.
 #[derive(Default)]
 pub(super) struct SideChanges {
-    pub(super) deleted: Vec<(Path, Item)>,
-    pub(super) added: Vec<(Path, Item)>,
+    pub(super) deleted: Vec<(RepoPath, Item)>,
+    pub(super) added: Vec<(RepoPath, Item)>,
     pub(super) relevant: PathMap<Relevance>,
     pub(super) vanished: PathMap<Vanished>,
 }
 
 /// A directory that one side alone changed.
 struct Closed {
-    path: Path,
+    path: RepoPath,
     items: [Item; 3],
     watched: u8,
 }
 
 /// All that a full merge starts from.
 pub(super) struct Differences<'s, 'r> {
-    pub(super) store: &'s Store<'r>,
+    pub(super) store: &'s ObjectStore<'r>,
     pub(super) infos: Vec<Info>,
     pub(super) index: PathMap<usize>,
     /// Where an info moved away with its directory: which versions still have a directory there.
@@ -109,7 +109,7 @@ pub(super) struct Differences<'s, 'r> {
 
 impl<'s, 'r> Differences<'s, 'r> {
     /// Compares three root trees.
-    pub(super) fn collect(store: &'s Store<'r>, roots: [Item; 3]) -> Result<Self, MergeError> {
+    pub(super) fn collect(store: &'s ObjectStore<'r>, roots: [Item; 3]) -> Result<Self, MergeError> {
         let mut all = Self {
             store,
             infos: Vec::new(),
@@ -142,7 +142,7 @@ impl<'s, 'r> Differences<'s, 'r> {
         Ok(all)
     }
 
-    fn open(&mut self, directory: Path, trees: [Item; 3], mut watched: u8) -> Result<(), MergeError> {
+    fn open(&mut self, directory: RepoPath, trees: [Item; 3], mut watched: u8) -> Result<(), MergeError> {
         let data = read(self.store, &directory, trees)?;
         let rows = as_visited(rows([&data[0], &data[1], &data[2]])?);
         self.opened.insert(directory.clone(), trees);
@@ -158,7 +158,7 @@ impl<'s, 'r> Differences<'s, 'r> {
         Ok(())
     }
 
-    fn differing(&mut self, directory: &Path, row: &Row<'_>, mut watched: u8) -> Result<(), MergeError> {
+    fn differing(&mut self, directory: &RepoPath, row: &EntryVersions<'_>, mut watched: u8) -> Result<(), MergeError> {
         let items = row.items;
         let (file_mask, directory_mask, equal) = (files(&items), directories(&items), equal(&items));
         let path = join(directory, row.name);
@@ -200,7 +200,7 @@ impl<'s, 'r> Differences<'s, 'r> {
         Ok(())
     }
 
-    fn note_sides(&mut self, path: &Path, items: &[Item; 3], file_mask: u8, equal: u8, watched: u8) {
+    fn note_sides(&mut self, path: &RepoPath, items: &[Item; 3], file_mask: u8, equal: u8, watched: u8) {
         if file_mask == ALL {
             return;
         }
@@ -251,7 +251,7 @@ impl<'s, 'r> Differences<'s, 'r> {
         let Some(trees) = self.opened.get(parent) else { return Ok(0) };
         let data = read(self.store, parent, *trees)?;
         let found = rows([&data[0], &data[1], &data[2]])?.into_iter().find(|row| row.name == name);
-        let settled = |row: &Row<'_>| trivial(&row.items).is_some() || changed_by(&row.items).is_some();
+        let settled = |row: &EntryVersions<'_>| trivial(&row.items).is_some() || changed_by(&row.items).is_some();
         Ok(found.map_or(0, |row| if settled(&row) { ALL } else { mask(&row.items, Item::exists) }))
     }
 }
@@ -259,7 +259,7 @@ impl<'s, 'r> Differences<'s, 'r> {
 /// The raw trees of a directory's versions; a version that is not there is empty.
 ///
 /// Deeper than git goes is an error: such trees are made to exhaust the stack.
-pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Arc<[u8]>; 3], MergeError> {
+pub(super) fn read(store: &ObjectStore<'_>, path: &[u8], trees: [Item; 3]) -> Result<[Arc<[u8]>; 3], MergeError> {
     if path.iter().filter(|byte| **byte == b'/').count() >= MAX_TREE_DEPTH {
         return Err(MergeError::TooDeep);
     }
@@ -269,9 +269,9 @@ pub(super) fn read(store: &Store<'_>, path: &[u8], trees: [Item; 3]) -> Result<[
 }
 
 /// The rows of a directory, a file and a directory of the same name joined in one.
-pub(super) fn rows<'t>(trees: [&'t [u8]; 3]) -> Result<Vec<Row<'t>>, MergeError> {
+pub(super) fn rows<'t>(trees: [&'t [u8]; 3]) -> Result<Vec<EntryVersions<'t>>, MergeError> {
     let mut source = Rows::new(trees)?;
-    let mut rows: Vec<Row<'t>> = Vec::new();
+    let mut rows: Vec<EntryVersions<'t>> = Vec::new();
     while let Some(row) = source.next()? {
         let is_directory = row.items.iter().any(|item| item.is_directory());
         let twin = if is_directory {
@@ -298,8 +298,8 @@ pub(super) fn rows<'t>(trees: [&'t [u8]; 3]) -> Result<Vec<Row<'t>>, MergeError>
 
 /// The rows in the order in which git visits them, which settles ties between renames: of the next entries of the three
 /// versions the one whose name is least, where `k` comes before `k-x` even if `k` is a directory.
-fn as_visited(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
-    let strays = |pair: &[Row<'_>]| {
+fn as_visited(rows: Vec<EntryVersions<'_>>) -> Vec<EntryVersions<'_>> {
+    let strays = |pair: &[EntryVersions<'_>]| {
         pair[0].name.starts_with(pair[1].name) || directories(&pair[0].items) != 0 && files(&pair[0].items) != 0
     };
     if !rows.windows(2).any(strays) {
@@ -388,7 +388,7 @@ fn equal(items: &[Item; 3]) -> u8 {
 }
 
 /// A name inside a directory as a path.
-pub(super) fn join(directory: &[u8], name: &[u8]) -> Path {
+pub(super) fn join(directory: &[u8], name: &[u8]) -> RepoPath {
     if directory.is_empty() {
         return Arc::from(name);
     }

@@ -5,37 +5,37 @@
 //! type; a file against a directory; a conflict.
 
 use super::MergeError;
-use super::content::{Context, Versions};
-use super::entries::{Path, deeper, join, read, rows, trivial};
-use super::store::Store;
+use super::content::{ContentContext, Versions};
+use super::entries::{RepoPath, deeper, join, read, rows, trivial};
+use super::store::ObjectStore;
 use super::tree_object::{Builder, DIRECTORY, Entries, Item, is_regular};
 use crate::odb::MAX_TREE_DEPTH;
 use std::sync::Arc;
 
 /// Why there is no answer.
-enum Stop {
+enum FastPathStop {
     Undecided,
     Failed(MergeError),
 }
 
-impl From<MergeError> for Stop {
+impl From<MergeError> for FastPathStop {
     fn from(error: MergeError) -> Self {
         Self::Failed(error)
     }
 }
 
 /// The merged tree, or `None` where the full merge must decide.
-pub(super) fn merge(context: &Context<'_, '_>, roots: [Item; 3]) -> Result<Option<Item>, MergeError> {
+pub(super) fn merge(context: &ContentContext<'_, '_>, roots: [Item; 3]) -> Result<Option<Item>, MergeError> {
     match item(context, &Arc::from([]), roots) {
         Ok(Some(tree)) => Ok(Some(tree)),
         Ok(None) => Ok(Some(Item { mode: DIRECTORY, id: context.store.write_tree(&[])? })),
-        Err(Stop::Undecided) => Ok(None),
-        Err(Stop::Failed(error)) => Err(error),
+        Err(FastPathStop::Undecided) => Ok(None),
+        Err(FastPathStop::Failed(error)) => Err(error),
     }
 }
 
 /// The result for one path; `None` where nothing is left.
-fn item(context: &Context<'_, '_>, path: &Path, items: [Item; 3]) -> Result<Option<Item>, Stop> {
+fn item(context: &ContentContext<'_, '_>, path: &RepoPath, items: [Item; 3]) -> Result<Option<Item>, FastPathStop> {
     let [base, ours, theirs] = items;
     if base == ours {
         return Ok(Some(theirs).filter(|item| item.exists()));
@@ -47,7 +47,7 @@ fn item(context: &Context<'_, '_>, path: &Path, items: [Item; 3]) -> Result<Opti
         return if !base.exists() || ours.exists() && !loses(context.store, base, ours, 0)? {
             Ok(Some(ours))
         } else {
-            Err(Stop::Undecided)
+            Err(FastPathStop::Undecided)
         };
     }
     let no_base = !base.exists();
@@ -61,10 +61,14 @@ fn item(context: &Context<'_, '_>, path: &Path, items: [Item; 3]) -> Result<Opti
             return Ok(Some(merged.item));
         }
     }
-    Err(Stop::Undecided)
+    Err(FastPathStop::Undecided)
 }
 
-fn directory(context: &Context<'_, '_>, path: &Path, trees: [Item; 3]) -> Result<Option<Item>, Stop> {
+fn directory(
+    context: &ContentContext<'_, '_>,
+    path: &RepoPath,
+    trees: [Item; 3],
+) -> Result<Option<Item>, FastPathStop> {
     let data = read(context.store, path, trees)?;
     let mut builder = Builder::default();
     for row in rows([&data[0], &data[1], &data[2]])? {
@@ -74,7 +78,7 @@ fn directory(context: &Context<'_, '_>, path: &Path, trees: [Item; 3]) -> Result
                 let mixed =
                     row.items.iter().any(|item| item.is_directory()) && row.items.iter().any(|item| item.is_file());
                 if mixed {
-                    return Err(Stop::Undecided);
+                    return Err(FastPathStop::Undecided);
                 }
                 item(context, &join(path, row.name), row.items)?
             }
@@ -95,7 +99,7 @@ fn directory(context: &Context<'_, '_>, path: &Path, trees: [Item; 3]) -> Result
 }
 
 /// Whether any path of `before` is gone in `after` or changed its type.
-fn loses(store: &Store<'_>, before: Item, after: Item, depth: usize) -> Result<bool, MergeError> {
+fn loses(store: &ObjectStore<'_>, before: Item, after: Item, depth: usize) -> Result<bool, MergeError> {
     if before == after {
         return Ok(false);
     }

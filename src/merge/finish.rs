@@ -1,9 +1,9 @@
 //! The last phase: decides each differing path, deepest first, and writes the merged trees.
 
 use super::MergeError;
-use super::content::{Context, Versions};
+use super::content::{ContentContext, Versions};
 use super::entries::{
-    ALL, BASE, Differences, Info, OURS, Path, PathMap, THEIRS, bit, changed_by, deeper, read, rows, split, trivial,
+    ALL, BASE, Differences, Info, OURS, PathMap, RepoPath, THEIRS, bit, changed_by, deeper, read, rows, split, trivial,
 };
 use super::message::{Message, MessageKind};
 use super::tree_object::{Builder, DIRECTORY, Item, kind, order_names};
@@ -13,31 +13,31 @@ use std::sync::Arc;
 /// A path that could not be settled, with the versions that git would leave in the index.
 #[derive(Debug, Clone)]
 pub(super) struct Unsettled {
-    pub(super) path: Path,
+    pub(super) path: RepoPath,
     pub(super) stages: [Item; 3],
-    pub(super) paths: [Path; 3],
+    pub(super) paths: [RepoPath; 3],
     pub(super) files: u8,
 }
 
 /// The merged tree (with conflict markers where there are conflicts) and what is unsettled in it.
-pub(super) struct Finished {
+pub(super) struct FinishedTree {
     pub(super) tree: Item,
     pub(super) unsettled: Vec<Unsettled>,
 }
 
 struct Finish<'f, 's, 'r> {
     all: &'f Differences<'s, 'r>,
-    context: &'f Context<'f, 'r>,
+    context: &'f ContentContext<'f, 'r>,
     /// By directory: the infos right inside, and the directories right inside that hold some.
-    infos: PathMap<Vec<(Path, usize)>>,
-    folders: PathMap<Vec<Path>>,
+    infos: PathMap<Vec<(RepoPath, usize)>>,
+    folders: PathMap<Vec<RepoPath>>,
     given: PathMap<()>,
     unsettled: Vec<Unsettled>,
     messages: &'f mut Vec<Message>,
 }
 
 /// What one path becomes.
-struct Decision {
+struct PathDecision {
     item: Item,
     clean: bool,
     stages: [Item; 3],
@@ -46,7 +46,7 @@ struct Decision {
 
 /// Where a directory's settled entries are found.
 #[derive(Clone, Copy)]
-enum Source {
+enum EntrySource {
     /// In three trees that were compared.
     Compared([Item; 3]),
     /// In one tree that was taken as a whole.
@@ -56,9 +56,9 @@ enum Source {
 /// Decides everything and writes the trees.
 pub(super) fn finish(
     all: &Differences<'_, '_>,
-    context: &Context<'_, '_>,
+    context: &ContentContext<'_, '_>,
     messages: &mut Vec<Message>,
-) -> Result<Finished, MergeError> {
+) -> Result<FinishedTree, MergeError> {
     let mut finish = Finish {
         all,
         context,
@@ -70,14 +70,14 @@ pub(super) fn finish(
     };
     finish.group();
     let root = all.opened.get(&[][..]).copied().unwrap_or([Item::NONE; 3]);
-    let tree = finish.directory(&Arc::from([]), Source::Compared(root))?;
+    let tree = finish.directory(&Arc::from([]), EntrySource::Compared(root))?;
     let tree = match tree {
         Some(tree) => tree,
         None => Item { mode: DIRECTORY, id: context.store.write_tree(&[])? },
     };
     let mut unsettled = finish.unsettled;
     unsettled.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Finished { tree, unsettled })
+    Ok(FinishedTree { tree, unsettled })
 }
 
 impl Finish<'_, '_, '_> {
@@ -86,7 +86,7 @@ impl Finish<'_, '_, '_> {
         for (path, at) in &self.all.index {
             let parent = split(path).0;
             if parent.is_empty() || thought.contains_key(parent) {
-                self.infos.entry(Path::from(parent)).or_default().push((path.clone(), *at));
+                self.infos.entry(RepoPath::from(parent)).or_default().push((path.clone(), *at));
                 self.reach(parent);
             }
         }
@@ -109,7 +109,7 @@ impl Finish<'_, '_, '_> {
         let mut thought = PathMap::default();
         let mut mark = |mut directory: &[u8]| {
             while !directory.is_empty() && !thought.contains_key(directory) {
-                thought.insert(Path::from(directory), ());
+                thought.insert(RepoPath::from(directory), ());
                 directory = split(directory).0;
             }
         };
@@ -131,33 +131,33 @@ impl Finish<'_, '_, '_> {
     fn reach(&mut self, mut directory: &[u8]) {
         while !directory.is_empty() {
             let (parent, _) = split(directory);
-            let siblings = self.folders.entry(Path::from(parent)).or_default();
+            let siblings = self.folders.entry(RepoPath::from(parent)).or_default();
             if siblings.last().is_some_and(|last| **last == *directory) {
                 return;
             }
-            siblings.push(Path::from(directory));
+            siblings.push(RepoPath::from(directory));
             directory = parent;
         }
     }
 
     /// Builds one directory; `None` when nothing is left in it.
-    fn directory(&mut self, path: &Path, source: Source) -> Result<Option<Item>, MergeError> {
+    fn directory(&mut self, path: &RepoPath, source: EntrySource) -> Result<Option<Item>, MergeError> {
         let trees = match source {
-            Source::Compared(trees) => trees,
-            Source::Whole(tree) => [tree; 3],
+            EntrySource::Compared(trees) => trees,
+            EntrySource::Whole(tree) => [tree; 3],
         };
         let data = read(self.context.store, path, trees)?;
         let rows = rows([&data[0], &data[1], &data[2]])?;
         let infos = self.infos.remove(path).unwrap_or_default();
         let folders = self.folders.remove(path).unwrap_or_default();
-        let mut decided: BTreeMap<Path, Option<Item>> = BTreeMap::new();
-        let name_of = |path: &Path| Path::from(split(path).1);
+        let mut decided: BTreeMap<RepoPath, Option<Item>> = BTreeMap::new();
+        let name_of = |path: &RepoPath| RepoPath::from(split(path).1);
         for folder in folders.iter().rev() {
             let name = name_of(folder);
-            let source = self.all.opened.get(folder).copied().map(Source::Compared);
+            let source = self.all.opened.get(folder).copied().map(EntrySource::Compared);
             let row = || rows.iter().find(|row| row.name == &*name);
             let taken = || row().and_then(|row| trivial(&row.items).or_else(|| whole(&row.items)));
-            let source = source.unwrap_or_else(|| Source::Whole(taken().unwrap_or(Item::NONE)));
+            let source = source.unwrap_or_else(|| EntrySource::Whole(taken().unwrap_or(Item::NONE)));
             let built = deeper(|| self.directory(folder, source))?;
             decided.insert(name, built);
         }
@@ -195,8 +195,13 @@ impl Finish<'_, '_, '_> {
     }
 
     /// Decides one path; a directory of the same name may have survived the merge.
-    fn settle(&mut self, path: &Path, info: &Info, directory: Option<Item>) -> Result<Vec<(Path, Item)>, MergeError> {
-        let own_name = Path::from(split(path).1);
+    fn settle(
+        &mut self,
+        path: &RepoPath,
+        info: &Info,
+        directory: Option<Item>,
+    ) -> Result<Vec<(RepoPath, Item)>, MergeError> {
+        let own_name = RepoPath::from(split(path).1);
         if info.gone {
             return Ok(Vec::new());
         }
@@ -235,19 +240,19 @@ impl Finish<'_, '_, '_> {
                 files: decision.files,
             });
         }
-        let name = if stands_aside { Path::from(split(&place).1) } else { own_name };
+        let name = if stands_aside { RepoPath::from(split(&place).1) } else { own_name };
         Ok(vec![(name, decision.item)])
     }
 
     fn decide(
         &mut self,
-        path: &Path,
+        path: &RepoPath,
         info: &Info,
         stands_aside: bool,
         types_differ: bool,
-    ) -> Result<Decision, MergeError> {
+    ) -> Result<PathDecision, MergeError> {
         let in_place = !stands_aside && !info.misplaced;
-        let mut decision = Decision { item: Item::NONE, clean: in_place, stages: info.stages, files: info.files };
+        let mut decision = PathDecision { item: Item::NONE, clean: in_place, stages: info.stages, files: info.files };
         match info.equal {
             0 => {}
             6 => {
@@ -306,12 +311,17 @@ impl Finish<'_, '_, '_> {
 
     /// Whether ours followed a renamed directory and stood in a directory's place before. git (2.47) loses sight of such
     /// a file: it lists it without contents and calls it deleted, or of another type than anything else.
-    fn was_directory(&self, path: &Path, info: &Info) -> bool {
+    fn was_directory(&self, path: &RepoPath, info: &Info) -> bool {
         info.misplaced && info.directories & BASE != 0 && info.files & OURS != 0 && !self.all.opened.contains_key(path)
     }
 
     /// A file against a link, a submodule against a file: each is kept, under a name of its own where need be.
-    fn distinct_types(&mut self, path: &Path, info: &Info, typed: bool) -> Result<Vec<(Path, Item)>, MergeError> {
+    fn distinct_types(
+        &mut self,
+        path: &RepoPath,
+        info: &Info,
+        typed: bool,
+    ) -> Result<Vec<(RepoPath, Item)>, MergeError> {
         let [base, ours, theirs] = info.stages;
         let regular = super::tree_object::is_regular;
         let (move_ours, move_theirs) = match (typed && regular(ours.mode), regular(theirs.mode)) {
@@ -336,22 +346,22 @@ impl Finish<'_, '_, '_> {
                 stages[0] = base;
             }
             let files = bit(side) | if same_kind { BASE } else { 0 };
-            kept.push((Path::from(split(&place).1), item));
+            kept.push((RepoPath::from(split(&place).1), item));
             self.unsettled.push(Unsettled { path: place, stages, paths: info.paths.clone(), files });
         }
         Ok(kept)
     }
 
     /// A free name for a file that must step aside.
-    fn aside(&mut self, path: &Path, side: usize) -> Result<Path, MergeError> {
+    fn aside(&mut self, path: &RepoPath, side: usize) -> Result<RepoPath, MergeError> {
         let label = if side == 1 { &self.context.labels.ours } else { &self.context.labels.theirs };
         let mut name = path.to_vec();
         name.push(b'~');
         name.extend(label.iter().map(|byte| if *byte == b'/' { b'_' } else { *byte }));
-        let mut candidate = Path::from(name.as_slice());
+        let mut candidate = RepoPath::from(name.as_slice());
         let mut suffix = 0;
         while self.given.contains_key(&candidate) || self.all.occupied(&candidate)? != 0 {
-            candidate = Path::from([&name[..], format!("_{suffix}").as_bytes()].concat());
+            candidate = RepoPath::from([&name[..], format!("_{suffix}").as_bytes()].concat());
             suffix += 1;
         }
         self.given.insert(candidate.clone(), ());
@@ -360,7 +370,7 @@ impl Finish<'_, '_, '_> {
 }
 
 /// Whether one side alone changed a file, in its place, and the result is what that side made of it.
-fn is_plain(path: &Path, info: &Info) -> bool {
+fn is_plain(path: &RepoPath, info: &Info) -> bool {
     let at_home = info.paths.iter().all(|from| from == path) && info.directories == 0;
     at_home && !info.gone && !info.misplaced && (matches!(info.equal, 3 | 5) || matches!(info.files, OURS | THEIRS))
 }

@@ -29,14 +29,14 @@ pub(super) struct Histogram {
 }
 
 #[derive(Clone, Copy)]
-struct Run {
+struct CommonRun {
     before: usize,
     after: usize,
     length: usize,
 }
 
-enum Split {
-    At(Run),
+enum HistogramSplit {
+    At(CommonRun),
     NothingCommon,
     AllTooFrequent,
 }
@@ -59,16 +59,16 @@ impl Histogram {
                 continue;
             }
             match self.split(before, after, old.clone(), new.clone()) {
-                Split::NothingCommon => {
+                HistogramSplit::NothingCommon => {
                     changed.before[old].fill(true);
                     changed.after[new].fill(true);
                 }
-                Split::AllTooFrequent => {
+                HistogramSplit::AllTooFrequent => {
                     let part = myers::diff(&before[old.clone()], &after[new.clone()]);
                     changed.before[old].copy_from_slice(&part.before);
                     changed.after[new].copy_from_slice(&part.after);
                 }
-                Split::At(run) => {
+                HistogramSplit::At(run) => {
                     regions.push((run.before + run.length..old.end, run.after + run.length..new.end));
                     regions.push((old.start..run.before, new.start..run.after));
                 }
@@ -77,7 +77,7 @@ impl Histogram {
         changed
     }
 
-    fn split(&mut self, before: &[Token], after: &[Token], old: Range<usize>, new: Range<usize>) -> Split {
+    fn split(&mut self, before: &[Token], after: &[Token], old: Range<usize>, new: Range<usize>) -> HistogramSplit {
         for at in old.clone().rev() {
             let line = &mut self.lines[before[at] as usize];
             self.next[at] = line.first;
@@ -90,9 +90,9 @@ impl Histogram {
         split
     }
 
-    fn best(&self, before: &[Token], after: &[Token], old: &Range<usize>, new: &Range<usize>) -> Split {
+    fn best(&self, before: &[Token], after: &[Token], old: &Range<usize>, new: &Range<usize>) -> HistogramSplit {
         let mut rarest = TOO_FREQUENT + 1;
-        let mut best: Option<Run> = None;
+        let mut best: Option<CommonRun> = None;
         let mut common = false;
         let mut at = new.start;
         while at < new.end {
@@ -121,9 +121,9 @@ impl Histogram {
             at = resume;
         }
         match best {
-            _ if common && rarest > TOO_FREQUENT => Split::AllTooFrequent,
-            Some(run) => Split::At(run),
-            None => Split::NothingCommon,
+            _ if common && rarest > TOO_FREQUENT => HistogramSplit::AllTooFrequent,
+            Some(run) => HistogramSplit::At(run),
+            None => HistogramSplit::NothingCommon,
         }
     }
 
@@ -138,7 +138,7 @@ impl Histogram {
         mut from: usize,
         mut at: usize,
         count: u32,
-    ) -> (Run, u32) {
+    ) -> (CommonRun, u32) {
         let mut rare = count;
         let mut length = 1;
         while from > old.start && at > new.start && before[from - 1] == after[at - 1] {
@@ -151,6 +151,6 @@ impl Histogram {
             rare = rare.min(self.lines[before[from + length] as usize].count);
             length += 1;
         }
-        (Run { before: from, after: at, length }, rare)
+        (CommonRun { before: from, after: at, length }, rare)
     }
 }

@@ -28,15 +28,15 @@ pub(super) struct Interner<'t> {
 }
 
 /// A text cut into lines; a line includes its line feed.
-pub(super) struct Lines<'t> {
+pub(super) struct TextLines<'t> {
     text: &'t [u8],
     ends: Vec<u32>,
     pub(super) tokens: Vec<Token>,
 }
 
 impl<'t> Interner<'t> {
-    pub(super) fn lines(&mut self, text: &'t [u8]) -> Lines<'t> {
-        let mut lines = Lines { text, ends: Vec::new(), tokens: Vec::new() };
+    pub(super) fn lines(&mut self, text: &'t [u8]) -> TextLines<'t> {
+        let mut lines = TextLines { text, ends: Vec::new(), tokens: Vec::new() };
         while let Some(line) = lines.next() {
             lines.push(line.len(), self.token(line));
         }
@@ -44,8 +44,9 @@ impl<'t> Interner<'t> {
     }
 
     /// As [`lines`](Self::lines) for a text that has most lines in common with another, which are compared and not hashed.
-    pub(super) fn lines_like(&mut self, text: &'t [u8], other: &Lines<'t>) -> Lines<'t> {
-        let mut lines = Lines { text, ends: Vec::with_capacity(other.len()), tokens: Vec::with_capacity(other.len()) };
+    pub(super) fn lines_like(&mut self, text: &'t [u8], other: &TextLines<'t>) -> TextLines<'t> {
+        let mut lines =
+            TextLines { text, ends: Vec::with_capacity(other.len()), tokens: Vec::with_capacity(other.len()) };
         let known = self.len() as Token;
         let mut beside = 0;
         while let Some(line) = lines.next() {
@@ -86,7 +87,7 @@ impl<'t> Interner<'t> {
     }
 }
 
-impl<'t> Lines<'t> {
+impl<'t> TextLines<'t> {
     /// The first line that is not numbered yet.
     fn next(&self) -> Option<&'t [u8]> {
         let rest = &self.text[self.end(self.len())..];
@@ -100,7 +101,7 @@ impl<'t> Lines<'t> {
     }
 
     /// How many lines come next here and, from one on, in another text.
-    fn same(&self, other: &Lines<'_>, from: usize) -> usize {
+    fn same(&self, other: &TextLines<'_>, from: usize) -> usize {
         let (here, there) = (self.end(self.len()), other.end(from));
         let (rest, others) = (&self.text[here..], &other.text[there..]);
         let bytes = equal(rest, others);
@@ -112,7 +113,7 @@ impl<'t> Lines<'t> {
     }
 
     /// Takes over lines that come next here too.
-    fn extend(&mut self, other: &Lines<'_>, lines: Range<usize>) {
+    fn extend(&mut self, other: &TextLines<'_>, lines: Range<usize>) {
         let (here, there) = (self.end(self.len()), other.end(lines.start));
         self.ends.extend(other.ends[lines.clone()].iter().map(|end| (*end as usize - there + here) as u32));
         self.tokens.extend_from_slice(&other.tokens[lines]);

@@ -1,6 +1,6 @@
 //! What a merge has to say about its conflicts, in git's own categories.
 
-use super::entries::Path;
+use super::entries::RepoPath;
 
 /// git's categories of messages (those of `git merge-tree -z`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,13 +40,13 @@ impl MessageKind {
 #[derive(Debug, Clone)]
 pub(super) struct Message {
     pub(super) kind: MessageKind,
-    pub(super) paths: Vec<Path>,
+    pub(super) paths: Vec<RepoPath>,
     /// The side that it is about (1 ours, 2 theirs), 0 where it is about both.
     pub(super) side: usize,
 }
 
 impl Message {
-    pub(super) fn new(kind: MessageKind, paths: impl Into<Vec<Path>>) -> Self {
+    pub(super) fn new(kind: MessageKind, paths: impl Into<Vec<RepoPath>>) -> Self {
         Self { kind, paths: paths.into(), side: 0 }
     }
 

@@ -1,7 +1,7 @@
 //! The three-way merge of two commits: tree or typed conflicts, equal to what `git merge-tree --write-tree` answers.
 //!
 //! Pure over an object database: no network, no clock, no environment, no references, no git library. Callers see [`merge`],
-//! or a [`Merger`] for many merges, and its [`Outcome`]; what is inside may change. A [`Repository`] is what it asks for beside
+//! or a [`Merger`] for many merges, and its [`MergeResult`]; what is inside may change. A [`MergeRepository`] is what it asks for beside
 //! git's own files.
 //!
 //! Inside: `ort` leads. `bases` finds the common ancestors (over `commits`), `structural` decides what
@@ -39,10 +39,10 @@ mod three_way;
 mod tree_object;
 
 pub use bare_repository::BareRepository;
-pub(crate) use conflict::{Conflict, Side};
+pub(crate) use conflict::{Conflict, ConflictSide};
 pub use conflict::{ConflictKind, Hunk};
-pub use outcome::{By, MergeError, Merged, Outcome};
-pub(crate) use repository::{Attribute, Repository, Submodule};
+pub use outcome::{By, MergeError, MergeResult, Merged};
+pub(crate) use repository::{Attribute, MergeRepository, Submodule};
 
 use crate::model::{CommitId, TreeId};
 use std::cell::RefCell;
@@ -53,7 +53,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// Unrelated histories, missing or damaged objects.
-pub fn merge(repository: &dyn Repository, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+pub fn merge(repository: &dyn MergeRepository, ours: CommitId, theirs: CommitId) -> Result<MergeResult, MergeError> {
     Merger::default().merge(repository, ours, theirs)
 }
 
@@ -76,7 +76,7 @@ pub struct Trees<'a> {
 /// # Errors
 ///
 /// Missing or damaged objects.
-pub fn merge_trees(repository: &dyn Repository, trees: Trees<'_>) -> Result<Outcome, MergeError> {
+pub fn merge_trees(repository: &dyn MergeRepository, trees: Trees<'_>) -> Result<MergeResult, MergeError> {
     Merger::default().merge_trees(repository, trees)
 }
 
@@ -86,7 +86,7 @@ pub fn merge_trees(repository: &dyn Repository, trees: Trees<'_>) -> Result<Outc
 #[derive(Default)]
 pub struct Merger {
     /// The repository's folder, and what was read of it.
-    memory: RefCell<Option<(PathBuf, ort::Memory)>>,
+    memory: RefCell<Option<(PathBuf, ort::MergeCache)>>,
 }
 
 impl Merger {
@@ -95,7 +95,12 @@ impl Merger {
     /// # Errors
     ///
     /// Unrelated histories, missing or damaged objects.
-    pub fn merge(&self, repository: &dyn Repository, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+    pub fn merge(
+        &self,
+        repository: &dyn MergeRepository,
+        ours: CommitId,
+        theirs: CommitId,
+    ) -> Result<MergeResult, MergeError> {
         self.run(repository, |engine| engine.merge(ours, theirs))
     }
 
@@ -110,7 +115,7 @@ impl Merger {
         repository: &BareRepository,
         ours: CommitId,
         theirs: CommitId,
-    ) -> Result<Outcome, MergeError> {
+    ) -> Result<MergeResult, MergeError> {
         self.run_in(repository.path(), None, |engine| engine.merge(ours, theirs))
     }
 
@@ -119,8 +124,8 @@ impl Merger {
     /// # Errors
     ///
     /// Missing or damaged objects.
-    pub fn merge_trees(&self, repository: &dyn Repository, trees: Trees<'_>) -> Result<Outcome, MergeError> {
-        let labels = content::Labels { ours: b"HEAD".to_vec(), theirs: trees.name.as_bytes().to_vec() };
+    pub fn merge_trees(&self, repository: &dyn MergeRepository, trees: Trees<'_>) -> Result<MergeResult, MergeError> {
+        let labels = content::ConflictLabels { ours: b"HEAD".to_vec(), theirs: trees.name.as_bytes().to_vec() };
         let ids = [trees.base, trees.ours, trees.theirs].map(TreeId::object);
         self.run(repository, |engine| engine.merge_trees(ids, &labels))
     }
@@ -130,13 +135,18 @@ impl Merger {
     /// # Errors
     ///
     /// Unrelated histories, missing or damaged objects.
-    pub fn tree(&self, repository: &dyn Repository, ours: CommitId, theirs: CommitId) -> Result<TreeId, MergeError> {
+    pub fn tree(
+        &self,
+        repository: &dyn MergeRepository,
+        ours: CommitId,
+        theirs: CommitId,
+    ) -> Result<TreeId, MergeError> {
         self.run(repository, |engine| Ok(engine.answer(ours, theirs)?.tree.into()))
     }
 
     fn run<T>(
         &self,
-        repository: &dyn Repository,
+        repository: &dyn MergeRepository,
         work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
     ) -> Result<T, MergeError> {
         self.run_in(&repository.common_dir(), Some(repository), work)
@@ -145,7 +155,7 @@ impl Merger {
     fn run_in<T>(
         &self,
         common: &Path,
-        repository: Option<&dyn Repository>,
+        repository: Option<&dyn MergeRepository>,
         work: impl FnOnce(&ort::Engine<'_>) -> Result<T, MergeError>,
     ) -> Result<T, MergeError> {
         let common: PathBuf = common.components().collect();
@@ -155,7 +165,7 @@ impl Merger {
                 kept.refresh();
                 kept
             }
-            _ => ort::Memory::new(&common)?,
+            _ => ort::MergeCache::new(&common)?,
         };
         let (_, kept) = memory.insert((common, kept));
         work(&ort::Engine::new(repository, kept))

@@ -1,12 +1,12 @@
 //! Where the files of vanished directories went, counted: the majority says where the directory went.
 
-use super::entries::{Path, PathMap, Vanished, split};
+use super::entries::{PathMap, RepoPath, Vanished, split};
 use super::message::{Message, MessageKind};
 use super::table_order::table_order;
 
 /// From a vanished directory to the directories its files went to, with how many went there.
 #[derive(Default)]
-pub(super) struct MovedCounts(PathMap<Vec<(Path, usize)>>);
+pub(super) struct MovedCounts(PathMap<Vec<(RepoPath, usize)>>);
 
 impl MovedCounts {
     /// Counts one renamed file, for its directory and for those above as long as the ends of the paths agree.
@@ -20,10 +20,10 @@ impl MovedCounts {
                 return;
             }
             if first || importance == Vanished::ForSelf {
-                let places = self.0.entry(Path::from(old)).or_default();
+                let places = self.0.entry(RepoPath::from(old)).or_default();
                 match places.iter_mut().find(|(place, _)| **place == *new) {
                     Some((_, count)) => *count += 1,
-                    None => places.push((Path::from(new), 1)),
+                    None => places.push((RepoPath::from(new), 1)),
                 }
             }
             first = false;
@@ -36,9 +36,9 @@ impl MovedCounts {
     }
 
     /// The likeliest new place of each directory.
-    pub(super) fn guesses(&self) -> PathMap<Path> {
-        let best = |places: &[(Path, usize)]| {
-            let mut best: Option<&(Path, usize)> = None;
+    pub(super) fn guesses(&self) -> PathMap<RepoPath> {
+        let best = |places: &[(RepoPath, usize)]| {
+            let mut best: Option<&(RepoPath, usize)> = None;
             for at in table_order(places.iter().map(|(place, _)| &**place)) {
                 if best.is_none_or(|best| places[at].1 > best.1) {
                     best = Some(&places[at]);
@@ -70,7 +70,7 @@ impl MovedCounts {
     }
 
     /// Each directory's new place by majority; without one, a conflict.
-    pub(super) fn decide(&self, messages: &mut Vec<Message>) -> PathMap<Path> {
+    pub(super) fn decide(&self, messages: &mut Vec<Message>) -> PathMap<RepoPath> {
         let mut decided = PathMap::default();
         for (old, places) in &self.0 {
             let most = places.iter().map(|(_, count)| *count).max().unwrap_or(0);

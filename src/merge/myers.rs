@@ -21,9 +21,9 @@ pub(super) fn diff(before: &[Token], after: &[Token]) -> Changed {
     let left = keep(before, after, start..before_end, &mut changed.before);
     let right = keep(after, before, start..after_end, &mut changed.after);
     let tokens = |lines: &[usize], text: &[Token]| lines.iter().map(|line| text[*line]).collect::<Vec<_>>();
-    Search::new(tokens(&left, before), tokens(&right, after)).run(|side, line| match side {
-        Side::Before => changed.before[left[line]] = true,
-        Side::After => changed.after[right[line]] = true,
+    MyersSearch::new(tokens(&left, before), tokens(&right, after)).run(|side, line| match side {
+        DiffSide::Before => changed.before[left[line]] = true,
+        DiffSide::After => changed.after[right[line]] = true,
     });
     changed
 }
@@ -102,13 +102,13 @@ fn is_noise(partners: &[Partners], at: usize) -> bool {
 }
 
 #[derive(Clone, Copy)]
-enum Side {
+enum DiffSide {
     Before,
     After,
 }
 
 #[derive(Clone, Copy)]
-struct Region {
+struct EditBox {
     off1: isize,
     lim1: isize,
     off2: isize,
@@ -116,14 +116,14 @@ struct Region {
     exact: bool,
 }
 
-struct Split {
+struct SplitPoint {
     i1: isize,
     i2: isize,
     exact_low: bool,
     exact_high: bool,
 }
 
-struct Search {
+struct MyersSearch {
     before: Vec<Token>,
     after: Vec<Token>,
     forward: Vec<isize>,
@@ -133,7 +133,7 @@ struct Search {
     max_cost: isize,
 }
 
-impl Search {
+impl MyersSearch {
     fn new(before: Vec<Token>, after: Vec<Token>) -> Self {
         let diagonals = before.len() + after.len() + 3;
         let shift = after.len() as isize + 1;
@@ -145,8 +145,8 @@ impl Search {
         self.before[i1 as usize] == self.after[i2 as usize]
     }
 
-    fn run(&mut self, mut mark: impl FnMut(Side, usize)) {
-        let whole = Region {
+    fn run(&mut self, mut mark: impl FnMut(DiffSide, usize)) {
+        let whole = EditBox {
             off1: 0,
             lim1: self.before.len() as isize,
             off2: 0,
@@ -165,19 +165,19 @@ impl Search {
                 region.lim2 -= 1;
             }
             if region.off1 == region.lim1 {
-                (region.off2..region.lim2).for_each(|line| mark(Side::After, line as usize));
+                (region.off2..region.lim2).for_each(|line| mark(DiffSide::After, line as usize));
             } else if region.off2 == region.lim2 {
-                (region.off1..region.lim1).for_each(|line| mark(Side::Before, line as usize));
+                (region.off1..region.lim1).for_each(|line| mark(DiffSide::Before, line as usize));
             } else {
                 let split = self.split(region);
-                regions.push(Region { off1: split.i1, off2: split.i2, exact: split.exact_high, ..region });
-                regions.push(Region { lim1: split.i1, lim2: split.i2, exact: split.exact_low, ..region });
+                regions.push(EditBox { off1: split.i1, off2: split.i2, exact: split.exact_high, ..region });
+                regions.push(EditBox { lim1: split.i1, lim2: split.i2, exact: split.exact_low, ..region });
             }
         }
     }
 
-    fn split(&mut self, region: Region) -> Split {
-        let Region { off1, lim1, off2, lim2, exact } = region;
+    fn split(&mut self, region: EditBox) -> SplitPoint {
+        let EditBox { off1, lim1, off2, lim2, exact } = region;
         let (least, most) = (off1 - lim2, lim1 - off2);
         let (forward_middle, backward_middle) = (off1 - off2, lim1 - lim2);
         let odd = (forward_middle - backward_middle) & 1 != 0;
@@ -212,7 +212,7 @@ impl Search {
                 snake |= i1 - start > SNAKE;
                 self.forward[at(d + shift)] = i1;
                 if odd && bmin <= d && d <= bmax && self.backward[at(d + shift)] <= i1 {
-                    return Split { i1, i2: i1 - d, exact_low: true, exact_high: true };
+                    return SplitPoint { i1, i2: i1 - d, exact_low: true, exact_high: true };
                 }
                 d -= 2;
             }
@@ -239,7 +239,7 @@ impl Search {
                 snake |= start - i1 > SNAKE;
                 self.backward[at(d + shift)] = i1;
                 if !odd && fmin <= d && d <= fmax && i1 <= self.forward[at(d + shift)] {
-                    return Split { i1, i2: i1 - d, exact_low: true, exact_high: true };
+                    return SplitPoint { i1, i2: i1 - d, exact_low: true, exact_high: true };
                 }
                 d -= 2;
             }
@@ -248,21 +248,21 @@ impl Search {
             }
             if snake && cost > HEURISTIC_COST {
                 if let Some((i1, i2)) = self.promising_forward(region, cost, fmin, fmax) {
-                    return Split { i1, i2, exact_low: true, exact_high: false };
+                    return SplitPoint { i1, i2, exact_low: true, exact_high: false };
                 }
                 if let Some((i1, i2)) = self.promising_backward(region, cost, bmin, bmax) {
-                    return Split { i1, i2, exact_low: false, exact_high: true };
+                    return SplitPoint { i1, i2, exact_low: false, exact_high: true };
                 }
             }
             if cost >= self.max_cost {
                 return self.furthest(region, (fmin, fmax), (bmin, bmax));
             }
         }
-        Split { i1: off1, i2: off2, exact_low: true, exact_high: true }
+        SplitPoint { i1: off1, i2: off2, exact_low: true, exact_high: true }
     }
 
-    fn promising_forward(&self, region: Region, cost: isize, fmin: isize, fmax: isize) -> Option<(isize, isize)> {
-        let Region { off1, lim1, off2, lim2, .. } = region;
+    fn promising_forward(&self, region: EditBox, cost: isize, fmin: isize, fmax: isize) -> Option<(isize, isize)> {
+        let EditBox { off1, lim1, off2, lim2, .. } = region;
         let middle = off1 - off2;
         let (mut best, mut found) = (0, None);
         let mut d = fmax;
@@ -286,8 +286,8 @@ impl Search {
         found
     }
 
-    fn promising_backward(&self, region: Region, cost: isize, bmin: isize, bmax: isize) -> Option<(isize, isize)> {
-        let Region { off1, lim1, off2, lim2, .. } = region;
+    fn promising_backward(&self, region: EditBox, cost: isize, bmin: isize, bmax: isize) -> Option<(isize, isize)> {
+        let EditBox { off1, lim1, off2, lim2, .. } = region;
         let middle = lim1 - lim2;
         let (mut best, mut found) = (0, None);
         let mut d = bmax;
@@ -312,8 +312,8 @@ impl Search {
     }
 
     /// The split at the end of the path that came furthest, from either end.
-    fn furthest(&self, region: Region, (fmin, fmax): (isize, isize), (bmin, bmax): (isize, isize)) -> Split {
-        let Region { off1, lim1, off2, lim2, .. } = region;
+    fn furthest(&self, region: EditBox, (fmin, fmax): (isize, isize), (bmin, bmax): (isize, isize)) -> SplitPoint {
+        let EditBox { off1, lim1, off2, lim2, .. } = region;
         let (mut forward, mut forward1) = (-1, -1);
         let mut d = fmax;
         while d >= fmin {
@@ -345,9 +345,9 @@ impl Search {
             d -= 2;
         }
         if lim1 + lim2 - backward < forward - (off1 + off2) {
-            Split { i1: forward1, i2: forward - forward1, exact_low: true, exact_high: false }
+            SplitPoint { i1: forward1, i2: forward - forward1, exact_low: true, exact_high: false }
         } else {
-            Split { i1: backward1, i2: backward - backward1, exact_low: false, exact_high: true }
+            SplitPoint { i1: backward1, i2: backward - backward1, exact_low: false, exact_high: true }
         }
     }
 }

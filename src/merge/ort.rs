@@ -1,33 +1,33 @@
 //! The merge of two commits, equal to what `git merge-tree --write-tree` makes of them.
 //!
-//! One [`Memory`] serves many merges in one repository and keeps what was read.
+//! One [`MergeCache`] serves many merges in one repository and keeps what was read.
 
 use super::attributes::Attributes;
 use super::bases::Painter;
-use super::commits::{Commits, Number};
-use super::content::{Context, KnownTexts, Labels};
+use super::commits::{CommitNumber, CommitTable};
+use super::content::{ConflictLabels, ContentContext, KnownTexts};
 use super::entries::Differences;
-use super::finish::Finished;
+use super::finish::FinishedTree;
 use super::message::{Message, MessageKind};
 use super::moved_counts::MovedCounts;
 use super::renames::Renames;
-use super::store::{Kept, Store};
+use super::store::{Kept, ObjectStore};
 use super::submodules::Submodules;
 use super::tree_object::{DIRECTORY, Item};
-use super::{By, Conflict, MergeError, Merged, Outcome, Repository};
+use super::{By, Conflict, MergeError, MergeRepository, MergeResult, Merged};
 use super::{bare_repository, directories, fast_path, finish, renames, report, resolve};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
 use std::path::Path;
 
 /// What the merges of one repository keep for one another.
-pub(super) struct Memory {
+pub(super) struct MergeCache {
     objects: Kept,
-    commits: RefCell<Commits>,
+    commits: RefCell<CommitTable>,
     painter: RefCell<Painter>,
 }
 
-impl Memory {
+impl MergeCache {
     /// For the repository whose objects and references are in this folder.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Memory {
         }
         Ok(Self {
             objects: Kept::new(common),
-            commits: RefCell::new(Commits::new(common)),
+            commits: RefCell::new(CommitTable::new(common)),
             painter: RefCell::default(),
         })
     }
@@ -52,14 +52,14 @@ impl Memory {
 
 /// Merges commits of one repository.
 pub(super) struct Engine<'r> {
-    store: Store<'r>,
+    store: ObjectStore<'r>,
     attributes: Attributes<'r>,
     submodules: Submodules<'r>,
-    memory: &'r Memory,
+    memory: &'r MergeCache,
 }
 
 /// A merge's whole answer: the tree is there even when it holds conflict markers.
-pub(super) struct Answer {
+pub(super) struct OrtAnswer {
     pub(super) bases: Vec<CommitId>,
     pub(super) by: By,
     pub(super) tree: ObjectId,
@@ -70,9 +70,9 @@ pub(super) struct Answer {
 
 impl<'r> Engine<'r> {
     /// Without a repository what is written stays in the memory.
-    pub(super) fn new(repository: Option<&'r dyn Repository>, memory: &'r Memory) -> Self {
+    pub(super) fn new(repository: Option<&'r dyn MergeRepository>, memory: &'r MergeCache) -> Self {
         Self {
-            store: Store::new(repository, &memory.objects),
+            store: ObjectStore::new(repository, &memory.objects),
             attributes: Attributes::new(repository),
             submodules: Submodules::new(repository),
             memory,
@@ -80,20 +80,20 @@ impl<'r> Engine<'r> {
     }
 
     /// Merges `theirs` into `ours`.
-    pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+    pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<MergeResult, MergeError> {
         let answer = self.answer(ours, theirs)?;
         let result = match answer.conflicts {
             Some(conflicts) => Merged::Conflicts(conflicts),
             None if answer.up_to_date => Merged::UpToDate(answer.tree.into()),
             None => Merged::Clean(answer.tree.into()),
         };
-        Ok(Outcome { bases: answer.bases, by: answer.by, result })
+        Ok(MergeResult { bases: answer.bases, by: answer.by, result })
     }
 
     /// Merges two trees over a base that is given: what picks and reverts are made of.
-    pub(super) fn merge_trees(&self, trees: [ObjectId; 3], labels: &Labels) -> Result<Outcome, MergeError> {
+    pub(super) fn merge_trees(&self, trees: [ObjectId; 3], labels: &ConflictLabels) -> Result<MergeResult, MergeError> {
         let [base, ours, theirs] = trees;
-        let outcome = |by, result| Outcome { bases: Vec::new(), by, result };
+        let outcome = |by, result| MergeResult { bases: Vec::new(), by, result };
         if base == ours || ours == theirs {
             return Ok(outcome(By::Structural, Merged::Clean(theirs.into())));
         }
@@ -112,14 +112,14 @@ impl<'r> Engine<'r> {
         ))
     }
 
-    pub(super) fn answer(&self, ours: CommitId, theirs: CommitId) -> Result<Answer, MergeError> {
+    pub(super) fn answer(&self, ours: CommitId, theirs: CommitId) -> Result<OrtAnswer, MergeError> {
         let (one, two) = {
             let mut commits = self.memory.commits.borrow_mut();
             (commits.number(ours.object()), commits.number(theirs.object()))
         };
         let (ours_tree, theirs_tree) = (self.tree_of(one)?, self.tree_of(two)?);
         let bases = self.bases(&[one], &[two])?;
-        let mut answer = Answer {
+        let mut answer = OrtAnswer {
             bases: bases.iter().map(|base| self.memory.commits.borrow().known(*base).id.into()).collect(),
             by: By::Structural,
             tree: ours_tree.id,
@@ -131,7 +131,8 @@ impl<'r> Engine<'r> {
             [base] if base == two => answer.up_to_date = true,
             [base] if base == one => answer.tree = theirs_tree.id,
             _ => {
-                let labels = Labels { ours: ours.to_string().into_bytes(), theirs: theirs.to_string().into_bytes() };
+                let labels =
+                    ConflictLabels { ours: ours.to_string().into_bytes(), theirs: theirs.to_string().into_bytes() };
                 let context = self.context(&labels, 0);
                 let base = self.base_tree(&bases, 0)?;
                 let roots = [base, ours_tree, theirs_tree];
@@ -149,8 +150,8 @@ impl<'r> Engine<'r> {
         Ok(answer)
     }
 
-    fn context<'a>(&'a self, labels: &'a Labels, depth: usize) -> Context<'a, 'r> {
-        Context {
+    fn context<'a>(&'a self, labels: &'a ConflictLabels, depth: usize) -> ContentContext<'a, 'r> {
+        ContentContext {
             store: &self.store,
             attributes: &self.attributes,
             submodules: &self.submodules,
@@ -160,23 +161,23 @@ impl<'r> Engine<'r> {
         }
     }
 
-    fn bases(&self, ours: &[Number], theirs: &[Number]) -> Result<Vec<Number>, MergeError> {
+    fn bases(&self, ours: &[CommitNumber], theirs: &[CommitNumber]) -> Result<Vec<CommitNumber>, MergeError> {
         self.memory.painter.borrow_mut().bases(&mut self.memory.commits.borrow_mut(), &self.store, ours, theirs)
     }
 
-    fn tree_of(&self, commit: Number) -> Result<Item, MergeError> {
+    fn tree_of(&self, commit: CommitNumber) -> Result<Item, MergeError> {
         let tree = self.memory.commits.borrow_mut().tree(&self.store, commit)?;
         Ok(Item { mode: DIRECTORY, id: tree })
     }
 
     /// The tree to merge from: the base's, or the merge of all bases, conflicts and all, oldest first.
-    fn base_tree(&self, bases: &[Number], depth: usize) -> Result<Item, MergeError> {
+    fn base_tree(&self, bases: &[CommitNumber], depth: usize) -> Result<Item, MergeError> {
         let Some((first, rest)) = bases.split_last() else {
             // No common history: everything was added on both sides.
             return Ok(Item { mode: DIRECTORY, id: self.store.write_tree(&[])? });
         };
         let labels =
-            Labels { ours: b"Temporary merge branch 1".to_vec(), theirs: b"Temporary merge branch 2".to_vec() };
+            ConflictLabels { ours: b"Temporary merge branch 1".to_vec(), theirs: b"Temporary merge branch 2".to_vec() };
         let context = self.context(&labels, depth + 1);
         let mut merged = vec![*first];
         let mut tree = self.tree_of(*first)?;
@@ -190,7 +191,11 @@ impl<'r> Engine<'r> {
         Ok(tree)
     }
 
-    fn full(&self, context: &Context<'_, 'r>, roots: [Item; 3]) -> Result<(Finished, Vec<Message>), MergeError> {
+    fn full(
+        &self,
+        context: &ContentContext<'_, 'r>,
+        roots: [Item; 3],
+    ) -> Result<(FinishedTree, Vec<Message>), MergeError> {
         let mut messages: Vec<Message> = Vec::new();
         let mut all = Differences::collect(&self.store, roots)?;
         let none = Renames { from: Vec::new(), moved: MovedCounts::default() };
@@ -207,8 +212,8 @@ impl<'r> Engine<'r> {
 
 /// Why a full merge is not clean.
 fn conflicts(
-    context: &Context<'_, '_>,
-    finished: &Finished,
+    context: &ContentContext<'_, '_>,
+    finished: &FinishedTree,
     messages: &[Message],
 ) -> Result<Option<Vec<Conflict>>, MergeError> {
     let clean = finished.unsettled.is_empty() && !messages.iter().any(|message| message.kind.spoils());

@@ -17,7 +17,7 @@ pub enum By {
 
 /// What a merge gives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Outcome {
+pub struct MergeResult {
     /// The best common ancestors.
     pub bases: Vec<CommitId>,
     /// Which part decided.

@@ -4,10 +4,10 @@
 //! step only for sources that matter and are still without a partner.
 
 use super::MergeError;
-use super::entries::{Differences, Path, PathMap, Relevance, SideChanges, Vanished, join, split};
+use super::entries::{Differences, PathMap, Relevance, RepoPath, SideChanges, Vanished, join, split};
 use super::moved_counts::MovedCounts;
 use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
-use super::store::{IdMap, Store};
+use super::store::{IdMap, ObjectStore};
 use super::tree_object::{Item, is_regular};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ const EMPTY: [u8; 20] = [
 /// One side's renames.
 pub(super) struct Renames {
     /// For each added file of the side, in order: the path it was renamed from.
-    pub(super) from: Vec<Option<Path>>,
+    pub(super) from: Vec<Option<RepoPath>>,
     /// Where the files of vanished directories went.
     pub(super) moved: MovedCounts,
 }
@@ -53,18 +53,18 @@ pub(super) fn close_again(all: &mut Differences<'_, '_>, found: &[Renames; 3]) {
             _ => continue,
         };
         let SideChanges { added, relevant, .. } = &sides[side];
-        let inside = |target: &Path| target.strip_prefix(&*path).is_some_and(|rest| rest.starts_with(b"/"));
-        let moved = |(target, from): (&(Path, Item), &Option<Path>)| {
+        let inside = |target: &RepoPath| target.strip_prefix(&*path).is_some_and(|rest| rest.starts_with(b"/"));
+        let moved = |(target, from): (&(RepoPath, Item), &Option<RepoPath>)| {
             from.as_ref().is_some_and(|from| *from == path || relevant.contains_key(from) && inside(&target.0))
         };
         info.gone |= !added.iter().zip(&found[side].from).any(moved);
     }
 }
 
-struct Search<'s, 'r> {
-    store: &'s Store<'r>,
-    sources: &'s [(Path, Item)],
-    targets: &'s [(Path, Item)],
+struct RenameSearch<'s, 'r> {
+    store: &'s ObjectStore<'r>,
+    sources: &'s [(RepoPath, Item)],
+    targets: &'s [(RepoPath, Item)],
     /// The targets that may be renames.
     candidates: Vec<usize>,
     relevant: &'s PathMap<Relevance>,
@@ -78,11 +78,11 @@ struct Search<'s, 'r> {
 }
 
 /// Finds one side's renames.
-pub(super) fn find(store: &Store<'_>, side: &mut SideChanges) -> Result<Renames, MergeError> {
+pub(super) fn find(store: &ObjectStore<'_>, side: &mut SideChanges) -> Result<Renames, MergeError> {
     let SideChanges { deleted, added, relevant, vanished } = side;
     deleted.retain(|(_, item)| item.id.as_bytes() != &EMPTY);
     let targets: Vec<usize> = (0..added.len()).filter(|at| added[*at].1.id.as_bytes() != &EMPTY).collect();
-    let mut search = Search {
+    let mut search = RenameSearch {
         store,
         sources: deleted,
         targets: added,
@@ -104,7 +104,7 @@ pub(super) fn find(store: &Store<'_>, side: &mut SideChanges) -> Result<Renames,
     Ok(Renames { from, moved })
 }
 
-impl Search<'_, '_> {
+impl RenameSearch<'_, '_> {
     fn run(&mut self) -> Result<(), MergeError> {
         self.exact();
         self.drop_settled();
@@ -214,7 +214,7 @@ impl Search<'_, '_> {
         for source in &self.open {
             let mut directory = split(&self.sources[*source].0).0;
             while !directory.is_empty() && self.vanished.get(directory).is_some_and(|v| *v != Vanished::Unimportant) {
-                *unknown.entry(Path::from(directory)).or_default() += 1;
+                *unknown.entry(RepoPath::from(directory)).or_default() += 1;
                 directory = split(directory).0;
             }
         }
@@ -243,11 +243,11 @@ impl Search<'_, '_> {
             let (path, item) = &self.sources[*source];
             sources.push((*source, self.similarity.file(self.store, *item)?, split(path).1));
         }
-        let mut best: Vec<Candidate> = Vec::with_capacity(targets.len() * CANDIDATES);
+        let mut best: Vec<RenameCandidate> = Vec::with_capacity(targets.len() * CANDIDATES);
         for target in targets {
             let (path, item) = &self.targets[target];
             let Some(file) = self.similarity.file(self.store, *item)? else { continue };
-            let target = Target { number: target, file, name: split(path).1 };
+            let target = RenameTarget { number: target, file, name: split(path).1 };
             let slots = match self.compete(&target, &sources, MIN_SCORE)? {
                 Some(slots) => Some(slots),
                 None => self.compete(&target, &sources, 0)?,
@@ -268,11 +268,11 @@ impl Search<'_, '_> {
     /// which of these wins depends on the places that all the others took.
     fn compete(
         &mut self,
-        target: &Target<'_>,
+        target: &RenameTarget<'_>,
         sources: &[(usize, Option<FileNumber>, &[u8])],
         least: u64,
-    ) -> Result<Option<[Candidate; CANDIDATES]>, MergeError> {
-        let mut slots = [Candidate::NONE; CANDIDATES];
+    ) -> Result<Option<[RenameCandidate; CANDIDATES]>, MergeError> {
+        let mut slots = [RenameCandidate::NONE; CANDIDATES];
         for (source, file, name) in sources {
             let score = match file {
                 Some(file) => self.similarity.score(self.store, [*file, target.file], least)?,
@@ -282,7 +282,7 @@ impl Search<'_, '_> {
                 continue;
             }
             let same_name = *name == target.name;
-            let candidate = Candidate { score, same_name, pair: Some((*source, target.number)) };
+            let candidate = RenameCandidate { score, same_name, pair: Some((*source, target.number)) };
             if least > 0 && slots.iter().any(|slot| slot.rank() == candidate.rank()) {
                 return Ok(None);
             }
@@ -301,20 +301,20 @@ impl Search<'_, '_> {
 }
 
 /// A file that may have been renamed to.
-struct Target<'p> {
+struct RenameTarget<'p> {
     number: usize,
     file: FileNumber,
     name: &'p [u8],
 }
 
 #[derive(Clone, Copy)]
-struct Candidate {
+struct RenameCandidate {
     score: u64,
     same_name: bool,
     pair: Option<(usize, usize)>,
 }
 
-impl Candidate {
+impl RenameCandidate {
     const NONE: Self = Self { score: 0, same_name: false, pair: None };
 
     fn rank(&self) -> (bool, u64, bool) {

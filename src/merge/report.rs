@@ -1,15 +1,15 @@
 //! Turns what the merge noted into typed conflicts for people and programs.
 
 use super::MergeError;
-use super::conflict::{Conflict, ConflictKind, Hunk, Side};
-use super::content::Context;
+use super::conflict::{Conflict, ConflictKind, ConflictSide, Hunk};
+use super::content::ContentContext;
 use super::finish::Unsettled;
 use super::message::{Message, MessageKind};
 use super::tree_object::{Item, LINK, is_regular, kind as kind_of};
 
 /// The conflicts of a merge, in the order of their paths.
 pub(super) fn conflicts(
-    context: &Context<'_, '_>,
+    context: &ContentContext<'_, '_>,
     unsettled: &[Unsettled],
     messages: &[Message],
 ) -> Result<Vec<Conflict>, MergeError> {
@@ -52,7 +52,7 @@ pub(super) fn conflicts(
 }
 
 fn describe(
-    context: &Context<'_, '_>,
+    context: &ContentContext<'_, '_>,
     path: &[u8],
     kind: ConflictKind,
     entry: Option<&Unsettled>,
@@ -60,7 +60,7 @@ fn describe(
     let side = |version: usize| {
         let entry = entry.filter(|entry| entry.files & 1 << version != 0)?;
         let item = entry.stages[version];
-        Some(Side { path: text(&entry.paths[version]), id: item.id, mode: format!("{:06o}", item.mode) })
+        Some(ConflictSide { path: text(&entry.paths[version]), id: item.id, mode: format!("{:06o}", item.mode) })
     };
     let wants_hunks = matches!(kind, ConflictKind::Content | ConflictKind::AddAdd);
     let hunks = match entry {
@@ -78,7 +78,7 @@ fn describe(
     })
 }
 
-fn hunks(context: &Context<'_, '_>, stages: [Item; 3]) -> Result<Vec<Hunk>, MergeError> {
+fn hunks(context: &ContentContext<'_, '_>, stages: [Item; 3]) -> Result<Vec<Hunk>, MergeError> {
     let [base, ours, theirs] = stages;
     // Where a link leads is its whole contents.
     let same_kind = |item: Item| kind_of(item.mode) == kind_of(ours.mode);

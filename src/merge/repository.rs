@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A repository as a merge sees it. Errors are the repository's own words.
-pub trait Repository {
+pub trait MergeRepository {
     /// The folder that holds the objects and references; for a linked work tree that of its main repository.
     fn common_dir(&self) -> PathBuf;
 

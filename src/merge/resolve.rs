@@ -1,16 +1,16 @@
 //! Applies detected renames: collects each file's versions at its new path and notes collisions.
 
 use super::MergeError;
-use super::content::{Context, Versions};
+use super::content::{ContentContext, Versions};
 use super::directories::Rename;
-use super::entries::{BASE, Differences, Path, bit};
+use super::entries::{BASE, Differences, RepoPath, bit};
 use super::message::{Message, MessageKind};
 use super::tree_object::{Item, is_regular};
 
 /// Applies all renames, given by source path.
 pub(super) fn apply(
     all: &mut Differences<'_, '_>,
-    context: &Context<'_, '_>,
+    context: &ContentContext<'_, '_>,
     renames: &[Rename],
     messages: &mut Vec<Message>,
 ) -> Result<(), MergeError> {
@@ -45,7 +45,7 @@ fn same_target(all: &mut Differences<'_, '_>, old: usize, new: usize) {
 /// The two sides renamed it differently: both new paths get the merged contents.
 fn two_targets(
     all: &mut Differences<'_, '_>,
-    context: &Context<'_, '_>,
+    context: &ContentContext<'_, '_>,
     renames: [&Rename; 2],
     [old, ours, theirs]: [usize; 3],
     messages: &mut Vec<Message>,
@@ -68,7 +68,7 @@ fn two_targets(
 
 fn one_sided(
     all: &mut Differences<'_, '_>,
-    context: &Context<'_, '_>,
+    context: &ContentContext<'_, '_>,
     rename: &Rename,
     old: usize,
     new: usize,
@@ -119,7 +119,7 @@ fn one_sided(
 /// The new path was also taken by the other side: the rename's merged contents stand for its side there.
 fn collision(
     all: &mut Differences<'_, '_>,
-    context: &Context<'_, '_>,
+    context: &ContentContext<'_, '_>,
     rename: &Rename,
     old: usize,
     new: usize,
@@ -128,7 +128,7 @@ fn collision(
     let side = rename.side;
     let mut items = all.infos[old].stages;
     items[side] = all.infos[new].stages[side];
-    let mut paths: [Path; 3] = std::array::from_fn(|_| rename.from.clone());
+    let mut paths: [RepoPath; 3] = std::array::from_fn(|_| rename.from.clone());
     paths[side] = rename.to.clone();
     let versions = Versions { items, paths: &paths };
     let merged = context.merge(&rename.from, &versions, 1 + 2 * context.depth, messages)?;

@@ -1,7 +1,7 @@
 //! How similar two files are, by git's estimate: the share of bytes in lines (or 64-byte pieces) that both have.
 
 use super::MergeError;
-use super::store::{IdMap, Store};
+use super::store::{IdMap, ObjectStore};
 use super::tree_object::{Item, is_regular};
 use crate::model::ObjectId;
 
@@ -33,7 +33,7 @@ struct Print {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileNumber(usize);
 
-struct File {
+struct ComparedFile {
     id: ObjectId,
     size: u64,
     print: Option<Print>,
@@ -42,7 +42,7 @@ struct File {
 /// Estimates; keeps what it learned of each file.
 #[derive(Default)]
 pub(super) struct Similarity {
-    files: Vec<File>,
+    files: Vec<ComparedFile>,
     numbers: IdMap<FileNumber>,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn is_binary(data: &[u8]) -> bool {
 
 impl Similarity {
     /// A file to compare; `None` for what is no regular file, which is like no other.
-    pub(super) fn file(&mut self, store: &Store<'_>, item: Item) -> Result<Option<FileNumber>, MergeError> {
+    pub(super) fn file(&mut self, store: &ObjectStore<'_>, item: Item) -> Result<Option<FileNumber>, MergeError> {
         if !is_regular(item.mode) {
             return Ok(None);
         }
@@ -61,14 +61,19 @@ impl Similarity {
             return Ok(Some(*number));
         }
         let number = FileNumber(self.files.len());
-        self.files.push(File { id: item.id, size: store.blob_size(item.id)? as u64, print: None });
+        self.files.push(ComparedFile { id: item.id, size: store.blob_size(item.id)? as u64, print: None });
         self.numbers.insert(item.id, number);
         Ok(Some(number))
     }
 
     /// The score of a pair: 0 where it is below `least`, which is soon seen, and where the sizes alone say that it is below
     /// [`MIN_SCORE`].
-    pub(super) fn score(&mut self, store: &Store<'_>, pair: [FileNumber; 2], least: u64) -> Result<u64, MergeError> {
+    pub(super) fn score(
+        &mut self,
+        store: &ObjectStore<'_>,
+        pair: [FileNumber; 2],
+        least: u64,
+    ) -> Result<u64, MergeError> {
         let [one, two] = pair.map(|number| self.files[number.0].size);
         let (large, small) = (one.max(two), one.min(two));
         if small == 0 || large * (MAX_SCORE - MIN_SCORE) < (large - small) * MAX_SCORE {

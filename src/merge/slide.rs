@@ -4,30 +4,30 @@ use super::lines::{Changed, Token};
 
 /// A run of changed lines, possibly empty, between two unchanged ones.
 #[derive(Clone, Copy)]
-struct Group {
+struct ChangedGroup {
     start: usize,
     end: usize,
 }
 
-struct Text<'a> {
+struct MarkedText<'a> {
     tokens: &'a [Token],
     changed: &'a mut [bool],
 }
 
-impl Text<'_> {
+impl MarkedText<'_> {
     fn is_changed(&self, line: usize) -> bool {
         self.changed.get(line).copied().unwrap_or(false)
     }
 
-    fn first(&self) -> Group {
+    fn first(&self) -> ChangedGroup {
         let mut end = 0;
         while self.is_changed(end) {
             end += 1;
         }
-        Group { start: 0, end }
+        ChangedGroup { start: 0, end }
     }
 
-    fn next(&self, group: &mut Group) -> bool {
+    fn next(&self, group: &mut ChangedGroup) -> bool {
         if group.end >= self.tokens.len() {
             return false;
         }
@@ -39,7 +39,7 @@ impl Text<'_> {
         true
     }
 
-    fn previous(&self, group: &mut Group) -> bool {
+    fn previous(&self, group: &mut ChangedGroup) -> bool {
         if group.start == 0 {
             return false;
         }
@@ -51,7 +51,7 @@ impl Text<'_> {
         true
     }
 
-    fn up(&mut self, group: &mut Group) -> bool {
+    fn up(&mut self, group: &mut ChangedGroup) -> bool {
         if group.start == 0 || self.tokens[group.start - 1] != self.tokens[group.end - 1] {
             return false;
         }
@@ -65,7 +65,7 @@ impl Text<'_> {
         true
     }
 
-    fn down(&mut self, group: &mut Group) -> bool {
+    fn down(&mut self, group: &mut ChangedGroup) -> bool {
         if group.end >= self.tokens.len() || self.tokens[group.start] != self.tokens[group.end] {
             return false;
         }
@@ -83,16 +83,16 @@ impl Text<'_> {
 /// Slides the groups of both texts.
 pub(super) fn slide(before: &[Token], after: &[Token], changed: &mut Changed) {
     one_side(
-        &mut Text { tokens: before, changed: &mut changed.before },
-        &Text { tokens: after, changed: &mut changed.after },
+        &mut MarkedText { tokens: before, changed: &mut changed.before },
+        &MarkedText { tokens: after, changed: &mut changed.after },
     );
     one_side(
-        &mut Text { tokens: after, changed: &mut changed.after },
-        &Text { tokens: before, changed: &mut changed.before },
+        &mut MarkedText { tokens: after, changed: &mut changed.after },
+        &MarkedText { tokens: before, changed: &mut changed.before },
     );
 }
 
-fn one_side(text: &mut Text<'_>, other: &Text<'_>) {
+fn one_side(text: &mut MarkedText<'_>, other: &MarkedText<'_>) {
     let mut group = text.first();
     let mut partner = other.first();
     loop {
@@ -106,7 +106,7 @@ fn one_side(text: &mut Text<'_>, other: &Text<'_>) {
     }
 }
 
-fn settle(text: &mut Text<'_>, other: &Text<'_>, group: &mut Group, partner: &mut Group) {
+fn settle(text: &mut MarkedText<'_>, other: &MarkedText<'_>, group: &mut ChangedGroup, partner: &mut ChangedGroup) {
     let (mut highest, mut level);
     loop {
         let size = group.end - group.start;

@@ -2,7 +2,7 @@
 //!
 //! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
 
-use super::{MergeError, Repository};
+use super::{MergeError, MergeRepository};
 use crate::model::ObjectId;
 use crate::odb::{Found, ObjectFiles, ObjectKind};
 use sha1::{Digest, Sha1};
@@ -106,13 +106,13 @@ impl Kept {
 
 /// One repository's objects: those in packs and files are read here, the others (in memory) by the repository, where one is at
 /// hand.
-pub(super) struct Store<'r> {
-    repository: Option<&'r dyn Repository>,
+pub(super) struct ObjectStore<'r> {
+    repository: Option<&'r dyn MergeRepository>,
     kept: &'r Kept,
 }
 
-impl<'r> Store<'r> {
-    pub(super) fn new(repository: Option<&'r dyn Repository>, kept: &'r Kept) -> Self {
+impl<'r> ObjectStore<'r> {
+    pub(super) fn new(repository: Option<&'r dyn MergeRepository>, kept: &'r Kept) -> Self {
         Self { repository, kept }
     }
 

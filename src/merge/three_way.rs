@@ -2,7 +2,7 @@
 
 use super::conflict::Hunk;
 use super::histogram::Histogram;
-use super::lines::{Changed, Interner, Lines, Token};
+use super::lines::{Changed, Interner, TextLines, Token};
 use super::slide::slide;
 use std::ops::Range;
 
@@ -30,12 +30,12 @@ pub(super) struct MergedText {
     pub(super) text: Vec<u8>,
     pub(super) conflicts: usize,
     /// Where the sides are in conflict with each other.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<ConflictRange>,
 }
 
 /// Lines that both sides changed.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct ConflictRange {
     /// The first of ours, from 1.
     line: usize,
     /// Their bytes in base, ours and theirs.
@@ -43,7 +43,7 @@ pub(super) struct Place {
 }
 
 /// A group of lines that only the base and one side have.
-struct Change {
+struct LineChange {
     base: Range<usize>,
     side: Range<usize>,
 }
@@ -59,21 +59,21 @@ enum Take {
 }
 
 #[derive(Clone)]
-struct Region {
+struct MergedRegion {
     take: Take,
     base: Range<usize>,
     ours: Range<usize>,
     theirs: Range<usize>,
 }
 
-struct Texts<'t> {
-    base: Lines<'t>,
-    ours: Lines<'t>,
-    theirs: Lines<'t>,
+struct ThreeTexts<'t> {
+    base: TextLines<'t>,
+    ours: TextLines<'t>,
+    theirs: TextLines<'t>,
     tokens: usize,
 }
 
-impl<'t> Texts<'t> {
+impl<'t> ThreeTexts<'t> {
     fn new(base: &'t [u8], ours: &'t [u8], theirs: &'t [u8]) -> Self {
         let mut interner = Interner::default();
         let base = interner.lines(base);
@@ -82,19 +82,19 @@ impl<'t> Texts<'t> {
     }
 
     /// What the two sides changed, where both changed anything.
-    fn regions(&self, histogram: &mut Histogram) -> Option<Vec<Region>> {
+    fn regions(&self, histogram: &mut Histogram) -> Option<Vec<MergedRegion>> {
         let ours = changes(histogram, &self.base.tokens, &self.ours.tokens);
         let theirs = changes(histogram, &self.base.tokens, &self.theirs.tokens);
         if ours.is_empty() || theirs.is_empty() { None } else { Some(combine(self, &ours, &theirs)) }
     }
 
     /// Where the sides are in conflict with each other.
-    fn places(&self, regions: &[Region]) -> Vec<Place> {
+    fn places(&self, regions: &[MergedRegion]) -> Vec<ConflictRange> {
         regions
             .iter()
             .filter(|region| region.take == Take::Conflict)
             .filter(|region| self.ours.tokens[region.ours.clone()] != self.theirs.tokens[region.theirs.clone()])
-            .map(|region| Place {
+            .map(|region| ConflictRange {
                 line: region.ours.start + 1,
                 bytes: [
                     self.base.bytes(&region.base),
@@ -108,7 +108,7 @@ impl<'t> Texts<'t> {
 
 /// Merges two changed texts.
 pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers<'_>, collision: Collision) -> MergedText {
-    let texts = Texts::new(base, ours, theirs);
+    let texts = ThreeTexts::new(base, ours, theirs);
     let mut histogram = Histogram::new(texts.tokens);
     let Some(regions) = texts.regions(&mut histogram) else {
         let text = if texts.base.tokens == texts.ours.tokens { theirs } else { ours };
@@ -126,13 +126,13 @@ pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers<'_
 }
 
 /// Where two texts are in conflict with each other.
-pub(super) fn places(base: &[u8], ours: &[u8], theirs: &[u8]) -> Vec<Place> {
-    let texts = Texts::new(base, ours, theirs);
+pub(super) fn places(base: &[u8], ours: &[u8], theirs: &[u8]) -> Vec<ConflictRange> {
+    let texts = ThreeTexts::new(base, ours, theirs);
     texts.places(&texts.regions(&mut Histogram::new(texts.tokens)).unwrap_or_default())
 }
 
 /// What base, ours and theirs say at a place, in diff3 style.
-pub(super) fn hunk(place: &Place, [base, ours, theirs]: [&[u8]; 3]) -> Hunk {
+pub(super) fn hunk(place: &ConflictRange, [base, ours, theirs]: [&[u8]; 3]) -> Hunk {
     let lines = |text: &[u8], version: usize| -> Vec<String> {
         let text = text.get(place.bytes[version].clone()).unwrap_or_default();
         let line = |line: &[u8]| String::from_utf8_lossy(line).trim_end_matches('\n').to_owned();
@@ -141,13 +141,13 @@ pub(super) fn hunk(place: &Place, [base, ours, theirs]: [&[u8]; 3]) -> Hunk {
     Hunk { line: place.line, base: lines(base, 0), ours: lines(ours, 1), theirs: lines(theirs, 2) }
 }
 
-fn changes(histogram: &mut Histogram, before: &[Token], after: &[Token]) -> Vec<Change> {
+fn changes(histogram: &mut Histogram, before: &[Token], after: &[Token]) -> Vec<LineChange> {
     let mut changed = histogram.diff(before, after);
     slide(before, after, &mut changed);
     script(&changed)
 }
 
-fn script(changed: &Changed) -> Vec<Change> {
+fn script(changed: &Changed) -> Vec<LineChange> {
     let mut script = Vec::new();
     let (mut old, mut new) = (0, 0);
     let end = |flags: &[bool], from: usize| {
@@ -156,7 +156,7 @@ fn script(changed: &Changed) -> Vec<Change> {
     while old < changed.before.len() || new < changed.after.len() {
         let (old_end, new_end) = (end(&changed.before, old), end(&changed.after, new));
         if old_end > old || new_end > new {
-            script.push(Change { base: old..old_end, side: new..new_end });
+            script.push(LineChange { base: old..old_end, side: new..new_end });
         }
         (old, new) = (old_end + 1, new_end + 1);
     }
@@ -164,8 +164,8 @@ fn script(changed: &Changed) -> Vec<Change> {
 }
 
 /// Lays both scripts over the base.
-fn combine(texts: &Texts<'_>, ours: &[Change], theirs: &[Change]) -> Vec<Region> {
-    let mut regions: Vec<Region> = Vec::new();
+fn combine(texts: &ThreeTexts<'_>, ours: &[LineChange], theirs: &[LineChange]) -> Vec<MergedRegion> {
+    let mut regions: Vec<MergedRegion> = Vec::new();
     let (mut a, mut b) = (0, 0);
     loop {
         let (one, two) = match (ours.get(a), theirs.get(b)) {
@@ -210,8 +210,8 @@ fn shifted(range: &Range<usize>, by: isize) -> Range<usize> {
     at(range.start)..at(range.end)
 }
 
-fn only_ours(change: &Change, shift: isize) -> Region {
-    Region {
+fn only_ours(change: &LineChange, shift: isize) -> MergedRegion {
+    MergedRegion {
         take: Take::Ours,
         base: change.base.clone(),
         ours: change.side.clone(),
@@ -219,8 +219,8 @@ fn only_ours(change: &Change, shift: isize) -> Region {
     }
 }
 
-fn only_theirs(change: &Change, shift: isize) -> Region {
-    Region {
+fn only_theirs(change: &LineChange, shift: isize) -> MergedRegion {
+    MergedRegion {
         take: Take::Theirs,
         base: change.base.clone(),
         ours: shifted(&change.base, shift),
@@ -229,16 +229,16 @@ fn only_theirs(change: &Change, shift: isize) -> Region {
 }
 
 /// The part of all three texts that two overlapping changes cover together.
-fn overlap(one: &Change, two: &Change) -> Region {
+fn overlap(one: &LineChange, two: &LineChange) -> MergedRegion {
     let start = one.base.start.min(two.base.start);
     let end = one.base.end.max(two.base.end);
-    let cover = |change: &Change| {
+    let cover = |change: &LineChange| {
         change.side.start.saturating_sub(change.base.start - start)..change.side.end + (end - change.base.end)
     };
-    Region { take: Take::Conflict, base: start..end, ours: cover(one), theirs: cover(two) }
+    MergedRegion { take: Take::Conflict, base: start..end, ours: cover(one), theirs: cover(two) }
 }
 
-fn append(regions: &mut Vec<Region>, region: Region) {
+fn append(regions: &mut Vec<MergedRegion>, region: MergedRegion) {
     if let Some(last) = regions.last_mut()
         && (region.ours.start <= last.ours.end || region.theirs.start <= last.theirs.end)
     {
@@ -254,7 +254,7 @@ fn append(regions: &mut Vec<Region>, region: Region) {
 }
 
 /// Compares the two sides of each conflict and keeps only what differs.
-fn refine(texts: &Texts<'_>, histogram: &mut Histogram, regions: Vec<Region>) -> Vec<Region> {
+fn refine(texts: &ThreeTexts<'_>, histogram: &mut Histogram, regions: Vec<MergedRegion>) -> Vec<MergedRegion> {
     let mut refined = Vec::with_capacity(regions.len());
     for region in regions {
         if region.take != Take::Conflict || region.ours.is_empty() || region.theirs.is_empty() {
@@ -265,11 +265,11 @@ fn refine(texts: &Texts<'_>, histogram: &mut Histogram, regions: Vec<Region>) ->
         let theirs = &texts.theirs.tokens[region.theirs.clone()];
         let parts = changes(histogram, ours, theirs);
         if parts.is_empty() {
-            refined.push(Region { take: Take::Same, ..region });
+            refined.push(MergedRegion { take: Take::Same, ..region });
             continue;
         }
         for part in parts {
-            refined.push(Region {
+            refined.push(MergedRegion {
                 take: Take::Conflict,
                 base: region.base.clone(),
                 ours: region.ours.start + part.base.start..region.ours.start + part.base.end,
@@ -280,8 +280,8 @@ fn refine(texts: &Texts<'_>, histogram: &mut Histogram, regions: Vec<Region>) ->
     refined
 }
 
-fn join_close(regions: Vec<Region>) -> Vec<Region> {
-    let mut joined: Vec<Region> = Vec::with_capacity(regions.len());
+fn join_close(regions: Vec<MergedRegion>) -> Vec<MergedRegion> {
+    let mut joined: Vec<MergedRegion> = Vec::with_capacity(regions.len());
     for region in regions {
         match joined.last_mut() {
             Some(last)
@@ -298,7 +298,7 @@ fn join_close(regions: Vec<Region>) -> Vec<Region> {
     joined
 }
 
-fn write(texts: &Texts<'_>, regions: &[Region], markers: Markers<'_>) -> Vec<u8> {
+fn write(texts: &ThreeTexts<'_>, regions: &[MergedRegion], markers: Markers<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(texts.ours.text(0..texts.ours.len()).len() + 256);
     let mut at = 0;
     for region in regions {
@@ -355,7 +355,7 @@ fn lines(out: &mut Vec<u8>, text: &[u8], finish: Option<bool>) {
 }
 
 /// Whether the lines around a region end in CR LF everywhere, so that the markers should too.
-fn uses_crlf(texts: &Texts<'_>, region: &Region) -> bool {
+fn uses_crlf(texts: &ThreeTexts<'_>, region: &MergedRegion) -> bool {
     let mut answer = line_end(&texts.ours, region.ours.start.saturating_sub(1));
     if answer != Some(false) {
         answer = line_end(&texts.theirs, region.theirs.start.saturating_sub(1));
@@ -367,7 +367,7 @@ fn uses_crlf(texts: &Texts<'_>, region: &Region) -> bool {
 }
 
 /// Whether a line ends in CR LF; unknown for an empty text and for a single line without an end.
-fn line_end(text: &Lines<'_>, line: usize) -> Option<bool> {
+fn line_end(text: &TextLines<'_>, line: usize) -> Option<bool> {
     let crlf = |line: usize| text.text(line..line + 1).ends_with(b"\r\n");
     if line + 1 < text.len() {
         return Some(crlf(line));

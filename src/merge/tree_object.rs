@@ -56,7 +56,7 @@ impl Item {
 
 /// One entry of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry<'t> {
+pub(super) struct TreeEntry<'t> {
     pub(super) name: &'t [u8],
     pub(super) item: Item,
 }
@@ -73,7 +73,7 @@ impl<'t> Entries<'t> {
     }
 
     /// The next entry, `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Entry<'t>>, MergeError> {
+    pub(super) fn next(&mut self) -> Result<Option<TreeEntry<'t>>, MergeError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -87,7 +87,7 @@ impl<'t> Entries<'t> {
     }
 }
 
-fn split(data: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+fn split(data: &[u8]) -> Option<(TreeEntry<'_>, &[u8])> {
     let mut mode = 0_u32;
     let mut at = 0;
     loop {
@@ -105,7 +105,7 @@ fn split(data: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     if name.is_empty() || mode == 0 {
         return None;
     }
-    Some((Entry { name, item: Item { mode: canonical(mode), id: ObjectId::from_bytes(id) } }, rest.get(21..)?))
+    Some((TreeEntry { name, item: Item { mode: canonical(mode), id: ObjectId::from_bytes(id) } }, rest.get(21..)?))
 }
 
 /// git reads every ordinary file's mode as 100644 or 100755.
@@ -120,7 +120,7 @@ fn canonical(mode: u32) -> u32 {
 }
 
 /// git's order of entries: as if directories' names ended in a slash.
-pub(super) fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+pub(super) fn order(a: &TreeEntry<'_>, b: &TreeEntry<'_>) -> Ordering {
     order_names(a.name, a.item.is_directory(), b.name, b.item.is_directory())
 }
 
@@ -139,7 +139,7 @@ pub(super) fn order_names(a: &[u8], a_directory: bool, b: &[u8], b_directory: bo
 
 /// The three versions of one name in a directory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row<'t> {
+pub(super) struct EntryVersions<'t> {
     pub(super) name: &'t [u8],
     /// Base, ours, theirs.
     pub(super) items: [Item; 3],
@@ -148,7 +148,7 @@ pub(super) struct Row<'t> {
 /// Reads three trees side by side, in git's order. A file and a directory of the same name are two rows.
 pub(super) struct Rows<'t> {
     entries: [Entries<'t>; 3],
-    heads: [Option<Entry<'t>>; 3],
+    heads: [Option<TreeEntry<'t>>; 3],
 }
 
 impl<'t> Rows<'t> {
@@ -159,8 +159,8 @@ impl<'t> Rows<'t> {
         Ok(Self { entries, heads })
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Row<'t>>, MergeError> {
-        let mut least: Option<Entry<'t>> = None;
+    pub(super) fn next(&mut self) -> Result<Option<EntryVersions<'t>>, MergeError> {
+        let mut least: Option<TreeEntry<'t>> = None;
         for head in self.heads.into_iter().flatten() {
             if least.is_none_or(|best| order(&head, &best) == Ordering::Less) {
                 least = Some(head);
@@ -177,7 +177,7 @@ impl<'t> Rows<'t> {
                 *head = entries.next()?;
             }
         }
-        Ok(Some(Row { name: least.name, items }))
+        Ok(Some(EntryVersions { name: least.name, items }))
     }
 }
 

@@ -8,7 +8,7 @@ use super::contexts::is_own;
 use super::judged::{Checks, Reason, Shortfall, count_also_green, judge};
 use crate::ci::BuildState;
 use crate::config::Environment;
-use crate::forge::{Rules, Verdict, VerdictState};
+use crate::forge::{BranchRules, Verdict, VerdictState};
 use crate::model::HumanDuration;
 use jiff::{SignedDuration, Timestamp};
 
@@ -58,7 +58,7 @@ pub enum Judgement {
 
 impl<'c> CandidateChecks<'c> {
     /// For the branch of an environment, with the forge's rules of that branch.
-    pub fn new(environment: Option<&'c Environment>, rules: Rules, push: PushReports<'c>) -> Self {
+    pub fn new(environment: Option<&'c Environment>, rules: BranchRules, push: PushReports<'c>) -> Self {
         Self { environment, ruled: rules.required, push }
     }
 
@@ -135,7 +135,7 @@ mod tests {
 
     fn judged(required: &[&str], push: PushReports<'_>, facts: &CandidateFacts<'_>) -> Result<Option<i64>, String> {
         let environment = environment(required, &[]);
-        let rules = Rules { required: texts(&["ruled"]), ..Rules::default() };
+        let rules = BranchRules { required: texts(&["ruled"]), ..BranchRules::default() };
         let checks = CandidateChecks::new(Some(&environment), rules, push);
         match checks.judge(facts, HumanDuration::default(), at(9)) {
             Judgement::Green(since) => Ok(since.map(Timestamp::as_second)),
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_soak_counts_from_the_youngest_required_verdict() {
         let environment = environment(&["a", "b"], &[]);
-        let checks = CandidateChecks::new(Some(&environment), Rules::default(), TRAVIS);
+        let checks = CandidateChecks::new(Some(&environment), BranchRules::default(), TRAVIS);
         let verdicts = [verdict("a", Green, 100), verdict("b", Green, 400), verdict("c", Green, 9000)];
         let judge = |now| checks.judge(&own(&verdicts), "10m".parse().unwrap(), at(now));
         assert_eq!(judge(1000), Judgement::Green(Some(at(400))));

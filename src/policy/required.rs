@@ -3,7 +3,7 @@
 use super::contexts::{is_own, precedes_landing};
 use crate::ci::Start;
 use crate::config::{Config, Environment};
-use crate::forge::{Rules, Verdict};
+use crate::forge::{BranchRules, Verdict};
 use crate::model::BranchName;
 
 /// The environment that a branch is deployed to.
@@ -17,7 +17,7 @@ pub fn is_environment_branch(config: &Config, branch: &BranchName) -> bool {
 }
 
 /// The checks that must be green on a commit before it lands: relwf.toml's first, then what only the forge's rules name.
-pub fn required_to_land(environment: Option<&Environment>, rules: &Rules) -> Vec<String> {
+pub fn required_to_land(environment: Option<&Environment>, rules: &BranchRules) -> Vec<String> {
     let configured = environment.map_or(&[][..], |environment| environment.checks.as_slice());
     let mut required: Vec<String> = Vec::new();
     for context in configured.iter().chain(&rules.required).filter(|context| precedes_landing(context)) {
@@ -77,10 +77,10 @@ mod tests {
             (&["relwf/push"], &["relwf/push", "c"], &["c"]),
         ];
         for (checks, rules, expected) in table {
-            let rules = Rules { required: texts(rules), ..Rules::default() };
+            let rules = BranchRules { required: texts(rules), ..BranchRules::default() };
             assert_eq!(required_to_land(Some(&environment(checks, &[])), &rules), texts(expected), "{checks:?}");
         }
-        let rules = Rules { required: texts(&["c"]), ..Rules::default() };
+        let rules = BranchRules { required: texts(&["c"]), ..BranchRules::default() };
         assert_eq!(required_to_land(None, &rules), ["c"], "a branch without an environment");
     }
 

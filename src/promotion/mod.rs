@@ -12,7 +12,7 @@ pub use shipped::{Detection, Shipment, TreeFiles};
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, CrossCheck, LogRange, Mirror, PendingCrossCheck};
 use crate::hidden::{self, BranchNames, Hidden, Merging};
-use crate::merge::{Merged, Merger, Outcome};
+use crate::merge::{MergeResult, Merged, Merger};
 use crate::model::{CommitId, Failure, RunId};
 
 /// What is merged into what.
@@ -30,7 +30,7 @@ pub struct Sides<'a> {
 pub struct Promotion<'a> {
     sides: Sides<'a>,
     /// The merge: its bases, and its tree or its conflicts.
-    pub merge: Outcome,
+    pub merge: MergeResult,
     /// The commits that would be new in the target, newest first; of very many only the newest.
     pub commits: Vec<CommitInfo>,
     /// How many there are in all.

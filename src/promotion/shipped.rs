@@ -22,7 +22,7 @@ impl Detection<'_> {
     /// A commit is missing.
     pub fn between(&self, mirror: &Mirror, base: CommitId, head: CommitId) -> Result<Vec<ComponentDelta>, Failure> {
         let (before, after) = (TreeFiles::of(mirror, base)?, TreeFiles::of(mirror, head)?);
-        let commits = Commits::Between { mirror, base, head };
+        let commits = CommitCount::Between { mirror, base, head };
         Ok(delta(self.components, &before.at(Some(base)), &after.at(Some(head)), &commits, self.plugins))
     }
 }
@@ -57,7 +57,7 @@ impl<'m> Shipment<'m> {
     pub fn components(&self, head: Option<CommitId>) -> Vec<ComponentDelta> {
         let Detection { components, plugins } = self.detection;
         let (before, after) = (self.before.at(Some(self.base)), self.after.at(head));
-        delta(components, &before, &after, &Commits::Known(self.commits), plugins)
+        delta(components, &before, &after, &CommitCount::Known(self.commits), plugins)
     }
 }
 
@@ -116,7 +116,7 @@ impl ManifestFiles for CommitFiles<'_> {
 }
 
 /// How many commits lie between the two ends.
-enum Commits<'m> {
+enum CommitCount<'m> {
     /// Counted already: in a long history that takes its time.
     Known(u64),
     Between {
@@ -126,7 +126,7 @@ enum Commits<'m> {
     },
 }
 
-impl CommitHistory for Commits<'_> {
+impl CommitHistory for CommitCount<'_> {
     fn commits(&self) -> Result<u64, Failure> {
         match *self {
             Self::Known(count) => Ok(count),

@@ -1,7 +1,7 @@
 //! Conflicts with their lines, each side named.
 
 use super::style::{DIM, ERROR, NAME, OURS, THEIRS, paint};
-use crate::merge::{Conflict, Hunk, Side};
+use crate::merge::{Conflict, ConflictSide, Hunk};
 use anstyle::Style;
 
 /// How many lines of one side of a hunk are shown at most; the rest is counted.
@@ -16,7 +16,7 @@ pub fn conflicts(all: &[Conflict], ours: &str, theirs: &str) -> String {
         out.push_str(&format!("{} {}\n", paint(ERROR, format!("{kind}:")), paint(NAME, &conflict.path)));
         out.push_str(&format!("  {}\n", conflict.message));
         for (label, side) in [(ours, &conflict.ours), (theirs, &conflict.theirs)] {
-            if let Some(Side { path, .. }) = side.as_ref().filter(|side| side.path != conflict.path) {
+            if let Some(ConflictSide { path, .. }) = side.as_ref().filter(|side| side.path != conflict.path) {
                 out.push_str(&format!("  {} {path}\n", paint(DIM, format!("renamed in {label}:"))));
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::support::bench::{Bench, git};
 use jiff::Timestamp;
-use relwf::forge::{Change, ChangeState, Forge, LocalForge, NewChange, Search, Verdict, VerdictState};
+use relwf::forge::{Change, ChangeSearch, ChangeState, Forge, LocalForge, NewChange, Verdict, VerdictState};
 use relwf::model::{BranchName, Cancel, CommitId, FailureKind, TaskContext, WriteError};
 use std::sync::Arc;
 
@@ -42,8 +42,8 @@ macro_rules! task {
 }
 
 /// All changes onto a branch, or the one with a marker.
-fn onto<'a>(base: &'a BranchName, marker: Option<&'a str>) -> Search<'a> {
-    Search { base, head_branch: None, marker }
+fn onto<'a>(base: &'a BranchName, marker: Option<&'a str>) -> ChangeSearch<'a> {
+    ChangeSearch { base, head_branch: None, marker }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::git::{Repo, bytes_of};
 use relwf::git::Mirror;
 use relwf::git::{CrossCheck, cross_check};
-use relwf::merge::{By, ConflictKind, Hunk, MergeError, Merged, Outcome, merge};
+use relwf::merge::{By, ConflictKind, Hunk, MergeError, MergeResult, Merged, merge};
 use relwf::model::{CommitId, Failure, FailureKind};
 use tempfile::TempDir;
 
@@ -49,7 +49,7 @@ impl Fork {
         self.work.commit(message)
     }
 
-    fn merge(&self) -> (Outcome, CrossCheck) {
+    fn merge(&self) -> (MergeResult, CrossCheck) {
         let mirror = Mirror::at(&self.work.path).unwrap();
         let (ours, theirs) = (mirror.resolve("ours").unwrap(), mirror.resolve("theirs").unwrap());
         let outcome = merge(mirror.objects(), ours, theirs).unwrap();
@@ -109,7 +109,7 @@ fn what_is_merged_already_and_what_can_be_taken_whole_needs_no_merge() {
     let base = at("master");
     let tree = |rev: &str| mirror.tree(at(rev)).unwrap();
     let of = |ours: &str, theirs: &str| merge(mirror.objects(), at(ours), at(theirs)).unwrap();
-    let expect = |result| Outcome { bases: vec![base], by: By::Structural, result };
+    let expect = |result| MergeResult { bases: vec![base], by: By::Structural, result };
     assert_eq!(of("master", "theirs"), expect(Merged::Clean(tree("theirs"))), "a fast-forward");
     assert_eq!(of("ours", "theirs"), expect(Merged::Clean(tree("theirs"))), "ours has the base's tree");
     assert_eq!(of("theirs", "ours"), expect(Merged::Clean(tree("theirs"))));
@@ -347,9 +347,9 @@ fn the_cross_check_writes_nothing_and_says_when_it_cannot_tell() {
     let mirror = Mirror::at(&fork.work.path).unwrap();
     let (ours, theirs) = (mirror.resolve("ours").unwrap(), mirror.resolve("theirs").unwrap());
     // An answer that is wrong, and commits that git cannot see.
-    let wrong = Outcome { result: Merged::Clean(mirror.tree(ours).unwrap()), ..outcome.clone() };
+    let wrong = MergeResult { result: Merged::Clean(mirror.tree(ours).unwrap()), ..outcome.clone() };
     assert_eq!(cross_check(mirror.objects(), ours, theirs, &wrong).agrees, Some(false));
-    let wrong = Outcome { result: Merged::Conflicts(Vec::new()), ..outcome.clone() };
+    let wrong = MergeResult { result: Merged::Conflicts(Vec::new()), ..outcome.clone() };
     assert_eq!(cross_check(mirror.objects(), ours, theirs, &wrong).agrees, Some(false));
     let nowhere = cross_check(mirror.objects(), ours, id(&"1".repeat(40)), &outcome);
     assert_eq!((nowhere.tree, nowhere.agrees), (None, None));

@@ -4,7 +4,7 @@ use super::merge_answers::difference;
 use super::merge_support::{File, Planned, Repository, Snapshot};
 use proptest::prelude::*;
 use relwf::git::Mirror;
-use relwf::merge::{By, ConflictKind, MergeError, Merged, Merger, Outcome};
+use relwf::merge::{By, ConflictKind, MergeError, MergeResult, Merged, Merger};
 use relwf::model::CommitId;
 
 fn files(entries: &[(&str, &str)]) -> Snapshot {
@@ -16,7 +16,7 @@ fn lines(marks: &[(usize, &str)]) -> String {
     (1..=9).map(|at| format!("{at} {}\n", line(at))).collect()
 }
 
-fn merge(path: &std::path::Path, ours: CommitId, theirs: CommitId) -> Result<Outcome, MergeError> {
+fn merge(path: &std::path::Path, ours: CommitId, theirs: CommitId) -> Result<MergeResult, MergeError> {
     relwf::merge::merge(Mirror::at(path).unwrap().objects(), ours, theirs)
 }
 

@@ -5,7 +5,7 @@ use crate::support::git::Repo;
 use crate::support::sized;
 use proptest::prelude::*;
 use relwf::git::{Ident, Mirror, NewCommit, cross_check};
-use relwf::merge::{BareRepository, MergeError, Merged, Merger, Outcome, merge};
+use relwf::merge::{BareRepository, MergeError, MergeResult, Merged, Merger, merge};
 use relwf::model::{CommitId, TreeId};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ fn history() -> Repository {
     ])
 }
 
-fn clean(outcome: &Outcome) -> TreeId {
+fn clean(outcome: &MergeResult) -> TreeId {
     match outcome.result {
         Merged::Clean(tree) => tree,
         ref other => panic!("{other:?}"),

@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 pub(super) struct Runs {
-    pub(super) workflow_runs: Vec<Run>,
+    pub(super) workflow_runs: Vec<WorkflowRun>,
 }
 
 /// A workflow run (<https://docs.github.com/rest/actions/workflow-runs>).
 #[derive(Deserialize)]
-pub(super) struct Run {
+pub(super) struct WorkflowRun {
     pub(super) id: u64,
     pub(super) head_sha: CommitId,
     /// As `run-name` has it.
@@ -25,7 +25,7 @@ pub(super) struct Run {
     pub(super) updated_at: Option<Timestamp>,
 }
 
-impl Run {
+impl WorkflowRun {
     pub(super) fn event(&self) -> Option<CiEvent> {
         EVENTS.into_iter().find(|(_, word)| *word == self.event).map(|(event, _)| event)
     }

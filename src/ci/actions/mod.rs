@@ -11,7 +11,7 @@ use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::http::{Api, ApiAnswer};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext, WriteError, percent_encoded};
-use answers::{Dispatched, JobAnswer, Jobs, Run, Runs, word};
+use answers::{Dispatched, JobAnswer, Jobs, Runs, WorkflowRun, word};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -49,14 +49,14 @@ impl ActionsCi {
     }
 
     /// The newest runs, newest first.
-    fn runs(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<Run>, WriteError> {
+    fn runs(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<WorkflowRun>, WriteError> {
         let of = self.workflow.as_ref().map(|file| format!("/workflows/{}", percent_encoded(file))).unwrap_or_default();
         let query: String = query.iter().map(|(name, value)| format!("&{name}={}", percent_encoded(value))).collect();
         Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", task)?.workflow_runs)
     }
 
     /// The runs that were asked for under a key.
-    fn of_key(&self, key: &str, branch: &str, task: TaskContext<'_>) -> Result<Vec<Run>, WriteError> {
+    fn of_key(&self, key: &str, branch: &str, task: TaskContext<'_>) -> Result<Vec<WorkflowRun>, WriteError> {
         let query = [("event", word(CiEvent::Api).to_owned()), ("branch", branch.to_owned())];
         let mut runs = self.runs(&query, task)?;
         runs.retain(|run| run.display_title.contains(key));
@@ -65,8 +65,8 @@ impl ActionsCi {
 }
 
 /// The runs of one commit for one event as one build; `None` where nothing ran.
-fn build(commit: CommitId, event: CiEvent, runs: &[&Run]) -> Option<Build> {
-    let ran: Vec<(&Run, BuildState)> = runs.iter().filter_map(|run| Some((*run, run.state()?))).collect();
+fn build(commit: CommitId, event: CiEvent, runs: &[&WorkflowRun]) -> Option<Build> {
+    let ran: Vec<(&WorkflowRun, BuildState)> = runs.iter().filter_map(|run| Some((*run, run.state()?))).collect();
     let (reddest, state) = ran.iter().copied().max_by_key(|(_, state)| weight(*state))?;
     let ids: Vec<String> = ran.iter().map(|(run, _)| run.id.to_string()).collect();
     let over = weight(state) != weight(BuildState::Running);
@@ -109,7 +109,7 @@ impl Ci for ActionsCi {
             asked.push(("branch", branch.to_string()));
         }
         let runs = self.runs(&asked, task)?;
-        let mut groups: Vec<((CommitId, CiEvent), Vec<&Run>)> = Vec::new();
+        let mut groups: Vec<((CommitId, CiEvent), Vec<&WorkflowRun>)> = Vec::new();
         for run in &runs {
             let Some(event) = run.event() else { continue };
             let of = (run.head_sha, event);
@@ -164,7 +164,7 @@ impl Ci for ActionsCi {
     }
 
     fn build(&self, id: &str, task: TaskContext<'_>) -> Result<Build, WriteError> {
-        let runs: Vec<Run> = id
+        let runs: Vec<WorkflowRun> = id
             .split('+')
             .map(|id| self.get(&format!("/runs/{}", percent_encoded(id)), "the run", task))
             .collect::<Result<_, _>>()?;
@@ -232,7 +232,7 @@ fn refused(answer: &ApiAnswer) -> WriteError {
 mod tests {
     use super::*;
 
-    fn run(id: u64, status: &str, conclusion: Option<&str>) -> Run {
+    fn run(id: u64, status: &str, conclusion: Option<&str>) -> WorkflowRun {
         serde_json::from_value(json!({
             "id": id, "head_sha": "a".repeat(40), "display_title": "", "event": "push", "status": status,
             "conclusion": conclusion, "html_url": format!("https://x.example/{id}"), "updated_at": null,
@@ -242,8 +242,8 @@ mod tests {
 
     #[test]
     fn several_workflows_are_as_red_as_the_reddest() {
-        let together = |runs: &[Run]| {
-            let runs: Vec<&Run> = runs.iter().collect();
+        let together = |runs: &[WorkflowRun]| {
+            let runs: Vec<&WorkflowRun> = runs.iter().collect();
             build(runs[0].head_sha, CiEvent::Push, &runs).map(|build| (build.id, build.state))
         };
         let green = || run(1, "completed", Some("success"));

@@ -1,14 +1,14 @@
 //! `candidate::latest_green`: the newest commit that may be promoted.
 
-use super::{Candidate, CandidateQuery, Line, candidates};
-use crate::effects::host_fn::{Function, map, read};
+use super::{CandidateQuery, Line, ScriptCandidate, candidates};
+use crate::effects::host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, FailureKind, HumanDuration};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static LATEST_GREEN: Function<Args, Candidate> = map(
+pub(super) static LATEST_GREEN: TypedHostFn<Args, ScriptCandidate> = map(
     CommandKind::Read,
     "candidate::latest_green",
     "The newest commit of `branch` whose push build is neither red nor unfinished, and on which every check is green that its \

@@ -1,14 +1,14 @@
 //! `candidate::list`: the commits that could be promoted, judged.
 
-use super::{Candidate, CandidateQuery, Line, candidates};
-use crate::effects::host_fn::{Function, map, read};
+use super::{CandidateQuery, Line, ScriptCandidate, candidates};
+use crate::effects::host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, FailureKind, HumanDuration};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static LIST: Function<Args, Vec<Candidate>> = map(
+pub(super) static LIST: TypedHostFn<Args, Vec<ScriptCandidate>> = map(
     CommandKind::Read,
     "candidate::list",
     "Commits of `branch` that `target` lacks, newest first, each with its reason.",

@@ -4,16 +4,16 @@ mod latest_green;
 mod list;
 mod search;
 
-pub use search::{Candidate, CandidateQuery, Candidates, Line};
+pub use search::{CandidateQuery, CandidateSearch, Line, ScriptCandidate};
 
 use super::EffectContext;
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::run::Performing;
 
-pub(super) static FUNCTIONS: &[&dyn Declared] = &[&list::LIST, &latest_green::LATEST_GREEN];
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&list::LIST, &latest_green::LATEST_GREEN];
 
-fn candidates<'a>(context: &'a EffectContext, cx: &Performing<'a>) -> Candidates<'a> {
-    Candidates {
+fn candidates<'a>(context: &'a EffectContext, cx: &Performing<'a>) -> CandidateSearch<'a> {
+    CandidateSearch {
         config: &context.config,
         mirror: &context.mirror,
         forge: &*context.forge,

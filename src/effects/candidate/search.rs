@@ -43,7 +43,7 @@ pub enum Line {
 
 /// One commit, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Candidate {
+pub struct ScriptCandidate {
     /// The commit.
     pub id: CommitId,
     /// The first line of its message.
@@ -65,7 +65,7 @@ pub struct Candidate {
 
 /// Where the answers come from.
 #[derive(Clone, Copy)]
-pub struct Candidates<'a> {
+pub struct CandidateSearch<'a> {
     /// Says which checks the branch's environment asks for.
     pub config: &'a Config,
     /// Has the commits.
@@ -80,13 +80,13 @@ pub struct Candidates<'a> {
     pub task: TaskContext<'a>,
 }
 
-impl Candidates<'_> {
+impl CandidateSearch<'_> {
     /// Every commit of the branch that the target lacks, newest first, judged. At most `limit`.
     ///
     /// # Errors
     ///
     /// A branch does not exist; the forge or the mirror cannot be read.
-    pub fn list(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<Candidate>, Failure> {
+    pub fn list(&self, query: &CandidateQuery, limit: usize) -> Result<Vec<ScriptCandidate>, Failure> {
         let checks = self.checks(&query.branch)?;
         self.commits(query, limit)?.iter().map(|commit| self.judged(commit, &checks, query)).collect()
     }
@@ -97,12 +97,12 @@ impl Candidates<'_> {
     /// # Errors
     ///
     /// Kind `no-candidate` when none may be, with the reasons; a branch does not exist; the forge cannot be read.
-    pub fn latest_green(&self, query: &CandidateQuery) -> Result<Candidate, Failure> {
+    pub fn latest_green(&self, query: &CandidateQuery) -> Result<ScriptCandidate, Failure> {
         let checks = self.checks(&query.branch)?;
         let commits = self.commits(query, SEARCH)?;
         if commits.is_empty() {
             let tip = self.mirror.commit(self.tip(&query.branch)?)?;
-            return Ok(Candidate { why: format!("{} has it already", query.target), ..unjudged(&tip) });
+            return Ok(ScriptCandidate { why: format!("{} has it already", query.target), ..unjudged(&tip) });
         }
         let mut declined = Vec::new();
         for commit in &commits {
@@ -143,7 +143,7 @@ impl Candidates<'_> {
         commit: &CommitInfo,
         checks: &CandidateChecks<'_>,
         query: &CandidateQuery,
-    ) -> Result<Candidate, Failure> {
+    ) -> Result<ScriptCandidate, Failure> {
         if self.task.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
@@ -175,7 +175,7 @@ impl Candidates<'_> {
     }
 }
 
-fn candidate(commit: &CommitInfo, judgement: &Judgement, query: &CandidateQuery) -> Candidate {
+fn candidate(commit: &CommitInfo, judgement: &Judgement, query: &CandidateQuery) -> ScriptCandidate {
     let (green, since, why) = match judgement {
         Judgement::Green(None) => (true, None, "no checks required, and no build is red".to_owned()),
         Judgement::Green(Some(since)) => (true, Some(*since), format!("green since {since:.0}")),
@@ -188,12 +188,12 @@ fn candidate(commit: &CommitInfo, judgement: &Judgement, query: &CandidateQuery)
             (false, None, shortened(&reasons, 5))
         }
     };
-    Candidate { green, why, since, ..unjudged(commit) }
+    ScriptCandidate { green, why, since, ..unjudged(commit) }
 }
 
 /// A commit of which nothing is said yet.
-fn unjudged(commit: &CommitInfo) -> Candidate {
-    Candidate {
+fn unjudged(commit: &CommitInfo) -> ScriptCandidate {
+    ScriptCandidate {
         id: commit.id,
         summary: commit.summary.clone(),
         author: commit.author.name.clone(),
@@ -204,7 +204,7 @@ fn unjudged(commit: &CommitInfo) -> Candidate {
     }
 }
 
-fn no_candidate(query: &CandidateQuery, declined: &[Candidate]) -> Failure {
+fn no_candidate(query: &CandidateQuery, declined: &[ScriptCandidate]) -> Failure {
     let CandidateQuery { branch, target, .. } = query;
     let failure = Failure::new(
         FailureKind::NoCandidate,

@@ -1,14 +1,14 @@
 //! `ci::builds`: lists builds.
 
 use crate::ci::{Build, BuildQuery, CiEvent};
-use crate::effects::host_fn::{Function, map, read};
+use crate::effects::host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static BUILDS: Function<Args, Vec<Build>> = map(
+pub(super) static BUILDS: TypedHostFn<Args, Vec<Build>> = map(
     CommandKind::Read,
     "ci::builds",
     "Builds, newest first; none when no CI is configured.",

@@ -2,7 +2,7 @@
 
 use crate::config::HealthCheck;
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
+use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::http::fetch;
 use crate::effects::waiting::later;
 use crate::http::shown_url;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) static HEALTHY: Function<Args, Option<Answer>> = map(
+pub(super) static HEALTHY: TypedHostFn<Args, Option<Answer>> = map(
     CommandKind::Wait,
     "ci::healthy",
     "Waits until the environment answers at its `health`, and with this commit where a `version` is looked for; answers () when \
@@ -89,7 +89,7 @@ fn ask(
     }
 }
 
-impl Wait for Healthy {
+impl TypedWait for Healthy {
     type Begun = Begun;
     type Answer = Option<Answer>;
 

@@ -6,12 +6,12 @@ mod trigger;
 mod wait;
 
 use super::EffectContext;
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Trigger};
 use crate::model::{BranchName, CommitId, Failure, FailureKind};
 use crate::run::Performing;
 
-pub(super) static FUNCTIONS: &[&dyn Declared] = &[&trigger::TRIGGER, &builds::BUILDS, &wait::WAIT, &healthy::HEALTHY];
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&trigger::TRIGGER, &builds::BUILDS, &wait::WAIT, &healthy::HEALTHY];
 
 /// The CI, or what to do about there being none.
 pub(super) fn configured(context: &EffectContext) -> Result<&dyn Ci, Failure> {

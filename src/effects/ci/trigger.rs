@@ -4,7 +4,7 @@ use super::configured;
 use crate::ci::{CiEvent, Start, Ticket, Trigger};
 use crate::effects::EffectContext;
 use crate::effects::git::tip;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::waiting::{POLL, later};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) static TRIGGER: Function<Args, Started> = map(
+pub(super) static TRIGGER: TypedHostFn<Args, Started> = map(
     CommandKind::Effect,
     "ci::trigger",
     "Starts a build, of event \"api\" unless another is named.",
@@ -51,31 +51,31 @@ struct StartBuild {
 
 /// What is built; fixed in the intent.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Planned {
+pub(super) struct PlannedBuild {
     commit: CommitId,
     event: CiEvent,
 }
 
 impl StartBuild {
-    fn plan(&self) -> Result<Planned, Failure> {
+    fn plan(&self) -> Result<PlannedBuild, Failure> {
         configured(&self.context)?;
         let commit = match &self.args.commit {
             Some(rev) => self.context.mirror.resolve(rev.as_str())?,
             None => tip(&self.context, &self.args.branch)?,
         };
-        Ok(Planned { commit, event: self.args.event.unwrap_or(CiEvent::Api) })
+        Ok(PlannedBuild { commit, event: self.args.event.unwrap_or(CiEvent::Api) })
     }
 }
 
-impl Effect for StartBuild {
-    type Facts = Planned;
+impl TypedEffect for StartBuild {
+    type Facts = PlannedBuild;
     type Answer = Started;
 
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Planned, Failure> {
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<PlannedBuild, Failure> {
         self.plan()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Planned>) -> Result<Started, WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, PlannedBuild>) -> Result<Started, WriteError> {
         let trigger = Trigger {
             key: intent.key.to_owned(),
             commit: intent.facts.commit,
@@ -90,7 +90,7 @@ impl Effect for StartBuild {
         Ok(Started { id: id.into() })
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Planned>) -> Result<Probe<Started>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, PlannedBuild>) -> Result<Probe<Started>, Failure> {
         let ci = configured(&self.context)?;
         // What we run ourselves knows its key: the same one never runs to its end twice.
         if ci.start() == Start::Us {

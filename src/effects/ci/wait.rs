@@ -5,7 +5,7 @@ use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::config::Environment;
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_deploy};
-use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
+use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::shortened::shortened;
 use crate::effects::waiting::{DEADLINE, later, unreachable};
 use crate::forge::Verdict;
@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(super) static WAIT: Function<Args, Option<Built>> = map(
+pub(super) static WAIT: TypedHostFn<Args, Option<Built>> = map(
     CommandKind::Wait,
     "ci::wait",
     "Waits until the build of a commit has passed, and what its environment is `deployed_by`; answers () when no CI is \
@@ -193,7 +193,7 @@ impl WaitBuild {
     }
 }
 
-impl Wait for WaitBuild {
+impl TypedWait for WaitBuild {
     type Begun = Begun;
     type Answer = Option<Built>;
 

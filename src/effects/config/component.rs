@@ -1,14 +1,14 @@
 //! `config::component`: one component of relwf.toml.
 
 use super::no_such;
-use crate::effects::host_fn::{Function, positional, read};
+use crate::effects::host_fn::{TypedHostFn, positional, read};
 use crate::model::{ComponentName, FailureKind};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub(super) static COMPONENT: Function<Args, Component> =
+pub(super) static COMPONENT: TypedHostFn<Args, ScriptComponent> =
     positional(CommandKind::Read, "config::component", "One [[component]].", |context, Args { name }| {
         let context = Arc::clone(context);
         Ok(read(move |_| {
@@ -17,7 +17,7 @@ pub(super) static COMPONENT: Function<Args, Component> =
                 let names: Vec<&str> = all.iter().map(|component| component.name.as_str()).collect();
                 no_such("component", &name, &names)
             })?;
-            Ok(Component { name: found.name.clone(), detect: found.detect.word().to_owned() })
+            Ok(ScriptComponent { name: found.name.clone(), detect: found.detect.word().to_owned() })
         }))
     })
     .throws(&[(FailureKind::NotFound, "relwf.toml has no such component")]);
@@ -30,7 +30,7 @@ pub(super) struct Args {
 
 /// A component of relwf.toml.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Component {
+pub(super) struct ScriptComponent {
     /// its name
     name: ComponentName,
     /// how its version is found, e.g. "go-mod"

@@ -1,14 +1,14 @@
 //! `config::environment`: one environment of relwf.toml.
 
 use super::no_such;
-use crate::effects::host_fn::{Function, positional, read};
+use crate::effects::host_fn::{TypedHostFn, positional, read};
 use crate::model::{BranchName, FailureKind};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub(super) static ENVIRONMENT: Function<Args, Environment> =
+pub(super) static ENVIRONMENT: TypedHostFn<Args, ScriptEnvironment> =
     positional(CommandKind::Read, "config::environment", "One [[environment]].", |context, Args { name }| {
         let context = Arc::clone(context);
         Ok(read(move |_| {
@@ -17,7 +17,7 @@ pub(super) static ENVIRONMENT: Function<Args, Environment> =
                 let names: Vec<&str> = all.iter().map(|environment| environment.name.as_str()).collect();
                 no_such("environment", &name, &names)
             })?;
-            Ok(Environment {
+            Ok(ScriptEnvironment {
                 name: found.name.clone(),
                 branch: found.branch.clone(),
                 url: found.url.clone(),
@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 /// An environment of relwf.toml.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Environment {
+pub(super) struct ScriptEnvironment {
     /// its name
     name: String,
     /// the branch that it runs

@@ -1,12 +1,12 @@
 //! `config::has_secret`: may a workflow ask for a secret?
 
-use crate::effects::host_fn::{Function, positional, read};
+use crate::effects::host_fn::{TypedHostFn, positional, read};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static HAS_SECRET: Function<Args, bool> = positional(
+pub(super) static HAS_SECRET: TypedHostFn<Args, bool> = positional(
     CommandKind::Read,
     "config::has_secret",
     "Is this secret configured in [secrets]?",

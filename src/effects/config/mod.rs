@@ -4,10 +4,10 @@ mod component;
 mod environment;
 mod has_secret;
 
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind};
 
-pub(super) static FUNCTIONS: &[&dyn Declared] =
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
     &[&environment::ENVIRONMENT, &component::COMPONENT, &has_secret::HAS_SECRET];
 
 /// The failure for a name that relwf.toml does not have.

@@ -2,14 +2,14 @@
 
 use super::detection;
 use crate::components::ComponentDelta;
-use crate::effects::host_fn::{Function, positional, read};
+use crate::effects::host_fn::{TypedHostFn, positional, read};
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static BETWEEN: Function<Args, Vec<ComponentDelta>> = positional(
+pub(super) static BETWEEN: TypedHostFn<Args, Vec<ComponentDelta>> = positional(
     CommandKind::Read,
     "delta::between",
     "How each component changes from `base` to `head`. A manifest that cannot be read is told in its own row (`error`).",

@@ -3,10 +3,10 @@
 mod between;
 
 use super::EffectContext;
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::promotion::Detection;
 
-pub(super) static FUNCTIONS: &[&dyn Declared] = &[&between::BETWEEN];
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&between::BETWEEN];
 
 /// The components as configured.
 pub(super) fn detection(context: &EffectContext) -> Detection<'_> {

@@ -2,11 +2,11 @@
 
 use super::To;
 use super::observe::{Behind, those_behind};
-use crate::effects::host_fn::{Function, map, read};
+use crate::effects::host_fn::{TypedHostFn, map, read};
 use crate::run::CommandKind;
 use std::sync::Arc;
 
-pub(super) static BEHIND: Function<To, Vec<Behind>> = map(
+pub(super) static BEHIND: TypedHostFn<To, Vec<Behind>> = map(
     CommandKind::Read,
     "fleet::behind",
     "Observes every target and answers those that do not run `to`; `version` is () where it cannot be observed.",

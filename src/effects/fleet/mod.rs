@@ -8,7 +8,7 @@ mod wanted;
 mod waves;
 
 use super::EffectContext;
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::config::{FleetConfig, FleetTarget};
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::process::{Leftovers, ProcessError, Program, ProgramExit, Streams, run};
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::Duration;
 
-pub(super) static FUNCTIONS: &[&dyn Declared] =
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
     &[&targets::TARGETS, &wanted::WANTED, &behind::BEHIND, &waves::WAVES, &roll::ROLL];
 
 /// Enough for a version, and for the last words of a failed update.
@@ -26,7 +26,7 @@ const KEEP: usize = 64 * 1024;
 
 /// A target as scripts see it.
 #[derive(Serialize, JsonSchema)]
-struct Target {
+struct ScriptTarget {
     /// its id
     id: String,
     /// its ring, e.g. "canary"
@@ -35,7 +35,7 @@ struct Target {
     labels: BTreeMap<String, String>,
 }
 
-impl From<&FleetTarget> for Target {
+impl From<&FleetTarget> for ScriptTarget {
     fn from(target: &FleetTarget) -> Self {
         Self { id: target.id.clone(), ring: target.ring.clone(), labels: target.labels.clone() }
     }

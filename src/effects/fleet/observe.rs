@@ -1,6 +1,6 @@
 //! Finds out which version each target runs, and which targets are behind.
 
-use super::{Target, fleet_of, start};
+use super::{ScriptTarget, fleet_of, start};
 use crate::config::{FleetTarget, Observe};
 use crate::effects::EffectContext;
 use crate::effects::sh::ended;
@@ -19,7 +19,7 @@ const AT_ONCE: usize = 8;
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Behind {
     #[serde(flatten)]
-    pub(super) target: Target,
+    pub(super) target: ScriptTarget,
     /// what it runs, or () where that cannot be observed
     version: Option<String>,
     /// why it cannot be observed

@@ -9,7 +9,7 @@ use crate::effects::build_report::red_build;
 use crate::effects::ci::{BuildOutcome, configured, outcome};
 use crate::effects::config::no_such;
 use crate::effects::git::tip;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::ref_lease::not_sent;
 use crate::effects::sh::ended;
 use crate::fleet::same_version;
@@ -23,7 +23,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) static ROLL: Function<Args, Rolled> = map(
+pub(super) static ROLL: TypedHostFn<Args, Rolled> = map(
     CommandKind::Effect,
     "fleet::roll",
     "Updates one target and then looks whether it runs the new version.",
@@ -225,7 +225,7 @@ impl Roll {
     }
 }
 
-impl Effect for Roll {
+impl TypedEffect for Roll {
     type Facts = Before;
     type Answer = Rolled;
 
@@ -233,7 +233,7 @@ impl Effect for Roll {
         self.before(cx.task)
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Before>) -> Result<Rolled, WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Before>) -> Result<Rolled, WriteError> {
         let before = intent.facts;
         let to = &self.args.to;
         if before.from.as_deref().is_some_and(|from| same_version(from, to)) {
@@ -256,7 +256,7 @@ impl Effect for Roll {
         }
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Before>) -> Result<Probe<Rolled>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Before>) -> Result<Probe<Rolled>, Failure> {
         let before = intent.facts;
         // An update that outlived its relwf comes to its end first.
         drop(self.lock(cx.task)?);

@@ -4,7 +4,7 @@ use super::fleet_of;
 use crate::components::detect;
 use crate::effects::config::no_such;
 use crate::effects::git::tip;
-use crate::effects::host_fn::{Function, map, read};
+use crate::effects::host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, CommitId, ComponentName, Failure, FailureKind};
 use crate::promotion::{TreeFiles, version_text};
 use crate::run::CommandKind;
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub(super) static WANTED: Function<Args, Wanted> = map(
+pub(super) static WANTED: TypedHostFn<Args, Wanted> = map(
     CommandKind::Read,
     "fleet::wanted",
     "The version of the fleet's component at the tip of a branch.",

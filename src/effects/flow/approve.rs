@@ -1,7 +1,7 @@
 //! `flow::approve`: a person's decision, bound to exactly what was shown.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Function, Observation, Wait, positional, wait};
+use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, positional, wait};
 use crate::model::{Failure, FailureKind, OrUnknown, TimeText, Value, hex};
 use crate::run::{CommandKind, Performing};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-pub(super) static APPROVE: Function<Args, Approval> = positional(
+pub(super) static APPROVE: TypedHostFn<Args, Approval> = positional(
     CommandKind::Wait,
     "flow::approve",
     "Waits until a person approves; a refusal throws kind \"denied\".",
@@ -62,7 +62,7 @@ impl Approve {
     }
 }
 
-impl Wait for Approve {
+impl TypedWait for Approve {
     type Begun = ApprovalRequest;
     type Answer = Approval;
 

@@ -10,7 +10,7 @@ mod wait_until;
 
 pub(crate) use approve::ApprovalRequest;
 
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 
-pub(super) static FUNCTIONS: &[&dyn Declared] =
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
     &[&approve::APPROVE, &sleep::SLEEP, &wait_until::WAIT_UNTIL, &note::NOTE, &now::NOW, &uuid::UUID];

@@ -1,12 +1,12 @@
 //! `flow::note`: says something.
 
-use crate::effects::host_fn::{Function, positional, read};
+use crate::effects::host_fn::{TypedHostFn, positional, read};
 use crate::model::Value;
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(super) static NOTE: Function<Args, ()> = positional(
+pub(super) static NOTE: TypedHostFn<Args, ()> = positional(
     CommandKind::Read,
     "flow::note",
     "Says something; it stays in the run's journal.",

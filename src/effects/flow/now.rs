@@ -1,13 +1,13 @@
 //! `flow::now`: the time.
 
-use crate::effects::host_fn::{Function, NoArgs, positional, read};
+use crate::effects::host_fn::{NoArgs, TypedHostFn, positional, read};
 use crate::model::TimeText;
 use crate::run::CommandKind;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(super) static NOW: Function<NoArgs, Now> =
+pub(super) static NOW: TypedHostFn<NoArgs, Now> =
     positional(CommandKind::Read, "flow::now", "The time, the same again when the run is resumed.", |_, NoArgs {}| {
         Ok(read(|cx| Ok(Now(cx.now))))
     });

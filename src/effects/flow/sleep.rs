@@ -1,14 +1,14 @@
 //! `flow::sleep`: waits for a while.
 
 use super::timer::{Timer, Until};
-use crate::effects::host_fn::{Function, positional, wait};
+use crate::effects::host_fn::{TypedHostFn, positional, wait};
 use crate::model::HumanDuration;
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static SLEEP: Function<Args, ()> = positional(
+pub(super) static SLEEP: TypedHostFn<Args, ()> = positional(
     CommandKind::Wait,
     "flow::sleep",
     "Waits. Long sleeps suspend the run; `relwf resume` goes on.",

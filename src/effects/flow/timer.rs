@@ -1,7 +1,7 @@
 //! A wait for a point in time, which `flow::sleep` and `flow::wait_until` share.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Observation, Wait};
+use crate::effects::host_fn::{Assumed, Observation, TypedWait};
 use crate::effects::waiting::later;
 use crate::model::{Failure, HumanDuration};
 use crate::run::Performing;
@@ -38,7 +38,7 @@ impl Timer {
     }
 }
 
-impl Wait for Timer {
+impl TypedWait for Timer {
     type Begun = Set;
     type Answer = ();
 

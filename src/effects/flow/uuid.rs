@@ -1,12 +1,12 @@
 //! `flow::uuid`: a random id.
 
-use crate::effects::host_fn::{Function, NoArgs, positional, read};
+use crate::effects::host_fn::{NoArgs, TypedHostFn, positional, read};
 use crate::model::hex;
 use crate::run::{CommandKind, Performing};
 use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
 
-pub(super) static UUID: Function<NoArgs, String> = positional(
+pub(super) static UUID: TypedHostFn<NoArgs, String> = positional(
     CommandKind::Read,
     "flow::uuid",
     "A random id (UUID version 4), the same again when the run is resumed.",

@@ -1,7 +1,7 @@
 //! `flow::wait_until`: waits for a time.
 
 use super::timer::{Timer, Until};
-use crate::effects::host_fn::{Function, positional, wait};
+use crate::effects::host_fn::{TypedHostFn, positional, wait};
 use crate::model::TimeText;
 use crate::run::CommandKind;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static WAIT_UNTIL: Function<Args, ()> =
+pub(super) static WAIT_UNTIL: TypedHostFn<Args, ()> =
     positional(CommandKind::Wait, "flow::wait_until", "Waits until a time.", |context, Args { time }| {
         Ok(wait(Timer { context: Arc::clone(context), until: Until::At(time) }))
     });

@@ -1,9 +1,9 @@
 //! `forge::close`: ends a change without landing it.
 
 use super::own_branch::delete_branch;
-use super::{Numbered, change_number};
+use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::forge::ChangeState;
 use crate::model::{Failure, FailureKind, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static CLOSE: Function<Args, ()> = map(
+pub(super) static CLOSE: TypedHostFn<Args, ()> = map(
     CommandKind::Effect,
     "forge::close",
     "Closes a change without landing it, and deletes the branch that relwf made for it.",
@@ -32,11 +32,11 @@ struct Close {
     args: Args,
 }
 
-impl Effect for Close {
-    type Facts = Numbered;
+impl TypedEffect for Close {
+    type Facts = ChangeNumber;
     type Answer = ();
 
-    fn prepare(&self, cx: &Performing<'_>) -> Result<Numbered, Failure> {
+    fn prepare(&self, cx: &Performing<'_>) -> Result<ChangeNumber, Failure> {
         let number = change_number(&self.args.change)?;
         let change = self.context.forge.change(number, cx.task)?.ok_or_else(|| {
             Failure::new(FailureKind::NotFound, format!("there is no change {number}")).hint("look at its number")
@@ -45,10 +45,10 @@ impl Effect for Close {
             return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
                 .hint("nothing was done to it; close it on the forge"));
         }
-        Ok(Numbered { number })
+        Ok(ChangeNumber { number })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ChangeNumber>) -> Result<(), WriteError> {
         let number = intent.facts.number;
         let forge = &self.context.forge;
         if let Some(reason) = &self.args.reason {
@@ -59,7 +59,7 @@ impl Effect for Close {
         Ok(())
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<Probe<()>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ChangeNumber>) -> Result<Probe<()>, Failure> {
         let change = self.context.forge.change(intent.facts.number, cx.task)?;
         Ok(match change {
             Some(change) if change.state == ChangeState::Closed => {

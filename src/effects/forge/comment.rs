@@ -1,15 +1,15 @@
 //! `forge::comment`: says something on a change.
 
-use super::{Numbered, change_number};
+use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::model::{Failure, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static COMMENT: Function<Args, ()> =
+pub(super) static COMMENT: TypedHostFn<Args, ()> =
     map(CommandKind::Effect, "forge::comment", "Says something on a change, once.", |context, args| {
         Ok(effect(Say { context: Arc::clone(context), args }))
     });
@@ -27,21 +27,21 @@ struct Say {
     args: Args,
 }
 
-impl Effect for Say {
-    type Facts = Numbered;
+impl TypedEffect for Say {
+    type Facts = ChangeNumber;
     type Answer = ();
 
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Numbered, Failure> {
-        Ok(Numbered { number: change_number(&self.args.change)? })
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<ChangeNumber, Failure> {
+        Ok(ChangeNumber { number: change_number(&self.args.change)? })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ChangeNumber>) -> Result<(), WriteError> {
         let (forge, number) = (&self.context.forge, intent.facts.number);
         forge.comment(number, &self.args.text, intent.key, cx.task).map_err(WriteError::or_hopeless)
     }
 
     /// Always "absent": the forge looks for the marker before it writes, so doing it again says it once.
-    fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, Numbered>) -> Result<Probe<()>, Failure> {
+    fn probe(&self, _cx: &Performing<'_>, _intent: TypedIntent<'_, ChangeNumber>) -> Result<Probe<()>, Failure> {
         Ok(Probe::Absent)
     }
 

@@ -1,16 +1,16 @@
 //! `forge::conclude`: comments the result on a change that landed, and deletes the branch that relwf made for it.
 
 use super::own_branch::delete_branch;
-use super::{Numbered, change_number};
+use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::model::{Failure, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static CONCLUDE: Function<Args, ()> = map(
+pub(super) static CONCLUDE: TypedHostFn<Args, ()> = map(
     CommandKind::Effect,
     "forge::conclude",
     "Says on a change that landed how it went, and deletes the branch that relwf made for it.",
@@ -30,15 +30,15 @@ struct Conclude {
     args: Args,
 }
 
-impl Effect for Conclude {
-    type Facts = Numbered;
+impl TypedEffect for Conclude {
+    type Facts = ChangeNumber;
     type Answer = ();
 
-    fn prepare(&self, _cx: &Performing<'_>) -> Result<Numbered, Failure> {
-        Ok(Numbered { number: change_number(&self.args.change)? })
+    fn prepare(&self, _cx: &Performing<'_>) -> Result<ChangeNumber, Failure> {
+        Ok(ChangeNumber { number: change_number(&self.args.change)? })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Numbered>) -> Result<(), WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ChangeNumber>) -> Result<(), WriteError> {
         let number = intent.facts.number;
         let forge = &self.context.forge;
         match forge.comment(number, &self.args.text, intent.key, cx.task) {
@@ -56,7 +56,7 @@ impl Effect for Conclude {
     }
 
     /// Always "absent": the forge looks for the marker before it writes, and what is deleted is gone.
-    fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, Numbered>) -> Result<Probe<()>, Failure> {
+    fn probe(&self, _cx: &Performing<'_>, _intent: TypedIntent<'_, ChangeNumber>) -> Result<Probe<()>, Failure> {
         Ok(Probe::Absent)
     }
 

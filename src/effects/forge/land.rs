@@ -2,7 +2,7 @@
 
 use super::change_number;
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::landing_method::{LandingMethod, landing_method};
 use crate::effects::landing_proof::{ExpectedLanding, Landed, made_on};
 use crate::effects::proposal_guard::{Proposed, head_moved};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) static LAND: Function<Args, Landed> = map(
+pub(super) static LAND: TypedHostFn<Args, Landed> = map(
     CommandKind::Effect,
     "forge::land",
     "Lands exactly this merge commit on the target, only if the target is still at its first parent; then proves it. With \
@@ -216,7 +216,7 @@ impl Land {
     }
 }
 
-impl Effect for Land {
+impl TypedEffect for Land {
     type Facts = Landing;
     type Answer = Landed;
 
@@ -231,7 +231,7 @@ impl Effect for Land {
         Ok(Landing { number, lease, method: landing_method(&self.context, &self.args.target, cx.task)? })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Landing>) -> Result<Landed, WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Landing>) -> Result<Landed, WriteError> {
         let landing = intent.facts;
         match landing.method {
             LandingMethod::Push => match self.push(&landing, cx.task) {
@@ -249,7 +249,7 @@ impl Effect for Land {
         self.finish(&landing, cx.task)
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Landing>) -> Result<Probe<Landed>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Landing>) -> Result<Probe<Landed>, Failure> {
         let landing = intent.facts;
         match landing.lease.remote_state(&self.context, cx.task)? {
             // Perhaps only the push happened: the rest is done now.

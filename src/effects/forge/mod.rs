@@ -11,11 +11,11 @@ mod wait_checks;
 
 pub use propose::ProposedChange;
 
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind, Value, unknown_inside};
 use serde::{Deserialize, Serialize};
 
-pub(super) static FUNCTIONS: &[&dyn Declared] = &[
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[
     &propose::PROPOSE,
     &wait_checks::WAIT_CHECKS,
     &land::LAND,
@@ -27,7 +27,7 @@ pub(super) static FUNCTIONS: &[&dyn Declared] = &[
 
 /// The change that a command is about, as its intent has it.
 #[derive(Serialize, Deserialize)]
-struct Numbered {
+struct ChangeNumber {
     number: u64,
 }
 

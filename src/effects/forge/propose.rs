@@ -1,18 +1,18 @@
 //! `forge::propose`: proposes a commit for a branch.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::landing_method::landing_method;
 use crate::effects::proposal;
 use crate::effects::ref_lease::RefLease;
-use crate::forge::{Change, ChangeState, NewChange, Search};
+use crate::forge::{Change, ChangeSearch, ChangeState, NewChange};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub(super) static PROPOSE: Function<Args, ProposedChange> = map(
+pub(super) static PROPOSE: TypedHostFn<Args, ProposedChange> = map(
     CommandKind::Effect,
     "forge::propose",
     "Proposes a commit for a branch: a pull request where there is a forge, a record in the repository where there is none.",
@@ -104,7 +104,7 @@ impl Propose {
     }
 }
 
-impl Effect for Propose {
+impl TypedEffect for Propose {
     type Facts = Proposal;
     type Answer = ProposedChange;
 
@@ -114,7 +114,7 @@ impl Effect for Propose {
         self.proposal(cx)
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Proposal>) -> Result<ProposedChange, WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Proposal>) -> Result<ProposedChange, WriteError> {
         let proposal = intent.facts;
         if let Some(branch) = &proposal.branch {
             let lease = RefLease { name: branch.to_ref(), old: None, new: Some(proposal.head.object()) };
@@ -133,10 +133,10 @@ impl Effect for Propose {
     }
 
     /// By the marker, never by the branch's name alone: a fork may use the same one.
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Proposal>) -> Result<Probe<ProposedChange>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Proposal>) -> Result<Probe<ProposedChange>, Failure> {
         let proposal = intent.facts;
         let search =
-            Search { base: &self.args.target, head_branch: proposal.branch.as_ref(), marker: Some(intent.key) };
+            ChangeSearch { base: &self.args.target, head_branch: proposal.branch.as_ref(), marker: Some(intent.key) };
         let found = self.context.forge.find_changes(&search, cx.task)?;
         Ok(found.into_iter().next().map_or(Probe::Absent, |change| Probe::Done(change.into())))
     }

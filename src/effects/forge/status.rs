@@ -1,7 +1,7 @@
 //! `forge::status`: sets a check's status on a commit.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::forge::{Verdict, VerdictState};
 use crate::model::{CommitId, Failure, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub(super) static STATUS: Function<Args, ()> =
+pub(super) static STATUS: TypedHostFn<Args, ()> =
     map(CommandKind::Effect, "forge::status", "Records a check's word on a commit.", |context, args| {
-        Ok(effect(Status { context: Arc::clone(context), args }))
+        Ok(effect(SetStatus { context: Arc::clone(context), args }))
     });
 
 #[derive(Deserialize, JsonSchema)]
@@ -28,7 +28,7 @@ pub(super) struct Args {
     description: String,
 }
 
-struct Status {
+struct SetStatus {
     context: Arc<EffectContext>,
     args: Args,
 }
@@ -40,7 +40,7 @@ pub(super) struct Judged {
     at: Timestamp,
 }
 
-impl Effect for Status {
+impl TypedEffect for SetStatus {
     type Facts = Judged;
     type Answer = ();
 
@@ -48,7 +48,7 @@ impl Effect for Status {
         Ok(Judged { commit: self.context.mirror.resolve(self.args.commit.as_str())?, at: cx.now })
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, Judged>) -> Result<(), WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Judged>) -> Result<(), WriteError> {
         let judged = intent.facts;
         let verdict = Verdict {
             context: self.args.context.clone(),
@@ -60,7 +60,7 @@ impl Effect for Status {
         self.context.forge.set_status(judged.commit, &verdict, cx.task).map_err(WriteError::or_hopeless)
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, Judged>) -> Result<Probe<()>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Judged>) -> Result<Probe<()>, Failure> {
         let said = self.context.forge.verdicts(intent.facts.commit, cx.task)?.into_iter().any(|verdict| {
             verdict.context == self.args.context
                 && verdict.state == self.args.state

@@ -6,7 +6,7 @@ use crate::config::Environment;
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_checks, red_jobs};
 use crate::effects::ci::{BuildOutcome, build_here};
-use crate::effects::host_fn::{Assumed, Function, Observation, Wait, map, wait};
+use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::landing_proof::ExpectedLanding;
 use crate::effects::proposal_guard::Proposed;
 use crate::effects::ref_lease::{RefLease, moved};
@@ -25,7 +25,7 @@ use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-pub(super) static WAIT_CHECKS: Function<Args, GreenChecks> = map(
+pub(super) static WAIT_CHECKS: TypedHostFn<Args, GreenChecks> = map(
     CommandKind::Wait,
     "forge::wait_checks",
     "Waits until every check that the target requires is green on this commit; throws kind \"red\" or \"timeout\", with `change` \
@@ -222,7 +222,7 @@ impl WaitChecks {
     }
 }
 
-impl Wait for WaitChecks {
+impl TypedWait for WaitChecks {
     type Begun = Begun;
     type Answer = GreenChecks;
 

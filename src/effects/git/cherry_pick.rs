@@ -1,8 +1,8 @@
 //! `git::cherry_pick`: commits applied on top of a branch.
 
-use super::series::{Change, Series, SeriesAnswer};
+use super::series::{Series, SeriesAnswer, SeriesMode};
 use crate::effects::commit_effect::commits;
-use crate::effects::host_fn::{Function, map};
+use crate::effects::host_fn::{TypedHostFn, map};
 use crate::effects::revisions::Revisions;
 use crate::model::{BranchName, FailureKind, Value};
 use crate::run::CommandKind;
@@ -10,12 +10,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static CHERRY_PICK: Function<Args, SeriesAnswer> = map(
+pub(super) static CHERRY_PICK: TypedHostFn<Args, SeriesAnswer> = map(
     CommandKind::Effect,
     "git::cherry_pick",
     "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
     |context, args: Args| {
-        let (picked, change) = (Revisions::read(&args.commits)?, Change::Pick { trailer: args.trailer.unwrap_or(true) });
+        let (picked, change) = (Revisions::read(&args.commits)?, SeriesMode::Pick { trailer: args.trailer.unwrap_or(true) });
         let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
         Ok(commits(Series { context, commits: picked, target, mainline, change }))
     },

@@ -1,14 +1,14 @@
 //! `git::commit`: one commit.
 
-use super::Commit;
-use crate::effects::host_fn::{Function, positional, read};
+use super::ScriptCommit;
+use crate::effects::host_fn::{TypedHostFn, positional, read};
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static COMMIT: Function<Args, Commit> = positional(
+pub(super) static COMMIT: TypedHostFn<Args, ScriptCommit> = positional(
     CommandKind::Read,
     "git::commit",
     "One commit. A branch's name means the remote's branch as last fetched.",
@@ -16,7 +16,7 @@ pub(super) static COMMIT: Function<Args, Commit> = positional(
         let context = Arc::clone(context);
         Ok(read(move |_| {
             let id = context.mirror.resolve(rev.as_str())?;
-            Ok(Commit::from(&context.mirror.commit(id)?))
+            Ok(ScriptCommit::from(&context.mirror.commit(id)?))
         }))
     },
 )

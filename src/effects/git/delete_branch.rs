@@ -1,7 +1,7 @@
 //! `git::delete_branch`: deletes a branch of the remote, under a lease.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::ref_lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static DELETE_BRANCH: Function<Args, ()> = map(
+pub(super) static DELETE_BRANCH: TypedHostFn<Args, ()> = map(
     CommandKind::Effect,
     "git::delete_branch",
     "Deletes a branch of the remote, under a lease.",
@@ -44,7 +44,7 @@ impl Delete {
     }
 }
 
-impl Effect for Delete {
+impl TypedEffect for Delete {
     type Facts = RefLease;
     type Answer = ();
 
@@ -52,7 +52,7 @@ impl Effect for Delete {
         self.lease()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<(), WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, RefLease>) -> Result<(), WriteError> {
         // A branch that was not there when this began needs no push.
         if intent.facts.old.is_some() {
             intent.facts.push(&self.context, cx.task)?;
@@ -60,7 +60,7 @@ impl Effect for Delete {
         Ok(())
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Probe<()>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, RefLease>) -> Result<Probe<()>, Failure> {
         Ok(match intent.facts.remote_state(&self.context, cx.task)? {
             RemoteState::Done => Probe::Done(()),
             RemoteState::Before => Probe::Absent,

@@ -1,13 +1,13 @@
 //! `git::is_ancestor`: is one commit part of another's history?
 
-use crate::effects::host_fn::{Function, positional, read};
+use crate::effects::host_fn::{TypedHostFn, positional, read};
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static IS_ANCESTOR: Function<Args, bool> = positional(
+pub(super) static IS_ANCESTOR: TypedHostFn<Args, bool> = positional(
     CommandKind::Read,
     "git::is_ancestor",
     "Is `ancestor` part of `descendant`'s history, or the same commit?",

@@ -1,7 +1,7 @@
 //! `git::log`: the commits of a range.
 
-use super::{Commit, LOG_LIMIT};
-use crate::effects::host_fn::{Function, map, read};
+use super::{LOG_LIMIT, ScriptCommit};
+use crate::effects::host_fn::{TypedHostFn, map, read};
 use crate::git::LogRange;
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static LOG: Function<Args, Vec<Commit>> = map(
+pub(super) static LOG: TypedHostFn<Args, Vec<ScriptCommit>> = map(
     CommandKind::Read,
     "git::log",
     "Commits that `from` has and `not` lacks, newest first.",
@@ -23,7 +23,7 @@ pub(super) static LOG: Function<Args, Vec<Commit>> = map(
                 first_parent: args.first_parent,
                 limit: Some(args.limit.unwrap_or(LOG_LIMIT)),
             };
-            Ok(context.mirror.log(&range)?.iter().map(Commit::from).collect())
+            Ok(context.mirror.log(&range)?.iter().map(ScriptCommit::from).collect())
         }))
     },
 )

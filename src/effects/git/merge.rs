@@ -1,14 +1,14 @@
 //! `git::merge`: the promotion merge, built here and nowhere else.
 
-use super::{Commit, CommitOutcome, LOG_LIMIT, tip};
+use super::{CommitOutcome, LOG_LIMIT, ScriptCommit, tip};
 use crate::components::ComponentDelta;
 use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
-    AuthorAndCommitter, CommitBuilder, Made, author_and_committer, commits, ensure_undisputed, known,
+    AuthorAndCommitter, CommitBuilder, MakesCommit, author_and_committer, commits, ensure_undisputed, known,
 };
 use crate::effects::commit_writer::CommitWriter;
 use crate::effects::delta::detection;
-use crate::effects::host_fn::{Function, map};
+use crate::effects::host_fn::{TypedHostFn, map};
 use crate::git::{CrossCheck, CrossCheckMode, NewCommit, PendingCrossCheck};
 use crate::hidden::{BranchNames, Hidden};
 use crate::merge::{Conflict, Merged};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 
-pub(super) static MERGE: Function<Args, MergeAnswer> = map(
+pub(super) static MERGE: TypedHostFn<Args, MergeAnswer> = map(
     CommandKind::Effect,
     "git::merge",
     "Builds the merge commit of `source` into `target` in the cache; nothing is pushed. Always a true merge commit, even \
@@ -61,7 +61,7 @@ pub struct MergeAnswer {
     /// what must be resolved by hand
     pub conflicts: Vec<Conflict>,
     /// the commits that are new in the target, newest first; of very many only the newest
-    pub commits: Vec<Commit>,
+    pub commits: Vec<ScriptCommit>,
     /// how many they are
     pub commit_count: u64,
     /// what ships
@@ -72,7 +72,7 @@ pub struct MergeAnswer {
     pub certificate: CrossCheck,
 }
 
-impl Made for MergeAnswer {
+impl MakesCommit for MergeAnswer {
     fn commit(&self) -> Option<CommitId> {
         self.commit
     }
@@ -131,7 +131,7 @@ impl CommitBuilder for Merge {
             theirs,
             bases: merge.bases.clone(),
             conflicts: Vec::new(),
-            commits: promotion.commits.iter().map(Commit::from).collect(),
+            commits: promotion.commits.iter().map(ScriptCommit::from).collect(),
             commit_count: promotion.commit_count,
             components: Vec::new(),
             hidden: promotion.hidden.clone(),

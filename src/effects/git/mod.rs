@@ -18,7 +18,7 @@ pub use restore_tree::RestoreAnswer;
 pub use series::SeriesAnswer;
 
 use super::EffectContext;
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use super::shortened::shortened;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
@@ -26,7 +26,7 @@ use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) static FUNCTIONS: &[&dyn Declared] = &[
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[
     &sync::SYNC,
     &commit::COMMIT,
     &branch::BRANCH,
@@ -94,7 +94,7 @@ impl CommitsMade {
 
 /// A commit as scripts see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Commit {
+pub struct ScriptCommit {
     /// its id
     pub id: CommitId,
     /// the first line of its message
@@ -112,7 +112,7 @@ pub struct Commit {
     pub tree: TreeId,
 }
 
-impl From<&CommitInfo> for Commit {
+impl From<&CommitInfo> for ScriptCommit {
     fn from(info: &CommitInfo) -> Self {
         Self {
             id: info.id,

@@ -1,7 +1,7 @@
 //! `git::push`: moves a branch of the remote, under a lease.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Effect, Function, Intent, Probe, effect, map};
+use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::ref_lease::{RefLease, RemoteState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub(super) static PUSH: Function<Args, Pushed> = map(
+pub(super) static PUSH: TypedHostFn<Args, Pushed> = map(
     CommandKind::Effect,
     "git::push",
     "Moves a branch of the remote, under a lease: only if it is where it is expected.",
@@ -64,7 +64,7 @@ impl Push {
     }
 }
 
-impl Effect for Push {
+impl TypedEffect for Push {
     type Facts = RefLease;
     type Answer = Pushed;
 
@@ -72,12 +72,12 @@ impl Effect for Push {
         self.lease()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Pushed, WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, RefLease>) -> Result<Pushed, WriteError> {
         intent.facts.push(&self.context, cx.task)?;
         self.pushed(&intent.facts).map_err(WriteError::Unknown)
     }
 
-    fn probe(&self, cx: &Performing<'_>, intent: Intent<'_, RefLease>) -> Result<Probe<Pushed>, Failure> {
+    fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, RefLease>) -> Result<Probe<Pushed>, Failure> {
         Ok(match intent.facts.remote_state(&self.context, cx.task)? {
             RemoteState::Done => Probe::Done(self.pushed(&intent.facts)?),
             RemoteState::Before => Probe::Absent,

@@ -3,14 +3,14 @@
 //! Nothing is rewritten: what was released in between stays in the history, and the next promotion into the branch tells that
 //! it was withdrawn instead of shipping it again.
 
-use super::{Commit, CommitOutcome, LOG_LIMIT, tip};
+use super::{CommitOutcome, LOG_LIMIT, ScriptCommit, tip};
 use crate::components::ComponentDelta;
 use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
-    AuthorAndCommitter, CommitBuilder, Made, author_and_committer, commits, components, known,
+    AuthorAndCommitter, CommitBuilder, MakesCommit, author_and_committer, commits, components, known,
 };
 use crate::effects::commit_writer::CommitWriter;
-use crate::effects::host_fn::{Function, map};
+use crate::effects::host_fn::{TypedHostFn, map};
 use crate::git::{LogRange, NewCommit};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::run::{CommandKind, Performing};
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub(super) static RESTORE_TREE: Function<Args, RestoreAnswer> = map(
+pub(super) static RESTORE_TREE: TypedHostFn<Args, RestoreAnswer> = map(
     CommandKind::Effect,
     "git::restore_tree",
     "Makes a commit on the tip of `target` whose files are exactly those of an earlier release, in the cache; nothing is \
@@ -54,16 +54,16 @@ pub struct RestoreAnswer {
     /// the earlier release
     pub release: CommitId,
     /// the commit that was made, as a list
-    pub commits: Vec<Commit>,
+    pub commits: Vec<ScriptCommit>,
     /// how many they are
     pub commit_count: u64,
     /// the landings that it takes back, newest first
-    pub withdrawn: Vec<Commit>,
+    pub withdrawn: Vec<ScriptCommit>,
     /// what ships
     pub components: Vec<ComponentDelta>,
 }
 
-impl Made for RestoreAnswer {
+impl MakesCommit for RestoreAnswer {
     fn commit(&self) -> Option<CommitId> {
         self.commit
     }
@@ -120,7 +120,7 @@ impl CommitBuilder for Restore {
         let Fixed { ours, release, .. } = *fixed;
         let tree = mirror.tree(release)?;
         let landings = LogRange { from: ours, not: vec![release], first_parent: true, limit: Some(LOG_LIMIT) };
-        let withdrawn: Vec<Commit> = mirror.log(&landings)?.iter().map(Commit::from).collect();
+        let withdrawn: Vec<ScriptCommit> = mirror.log(&landings)?.iter().map(ScriptCommit::from).collect();
         let mut answer = RestoreAnswer {
             outcome: CommitOutcome::UpToDate,
             commit: None,
@@ -144,7 +144,7 @@ impl CommitBuilder for Restore {
         }
         answer.outcome = CommitOutcome::Clean;
         answer.commit = Some(commit);
-        answer.commits = vec![Commit::from(&made)];
+        answer.commits = vec![ScriptCommit::from(&made)];
         answer.commit_count = 1;
         answer.components = components(&self.context, ours, commit, 1, writer.real(commit).or(Some(release)))?;
         Ok(answer)

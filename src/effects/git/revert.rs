@@ -1,8 +1,8 @@
 //! `git::revert`: commits of a branch undone by new ones on top of it.
 
-use super::series::{Change, Series, SeriesAnswer};
+use super::series::{Series, SeriesAnswer, SeriesMode};
 use crate::effects::commit_effect::commits;
-use crate::effects::host_fn::{Function, map};
+use crate::effects::host_fn::{TypedHostFn, map};
 use crate::effects::revisions::Revisions;
 use crate::model::{BranchName, FailureKind, Value};
 use crate::run::CommandKind;
@@ -10,12 +10,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) static REVERT: Function<Args, SeriesAnswer> = map(
+pub(super) static REVERT: TypedHostFn<Args, SeriesAnswer> = map(
     CommandKind::Effect,
     "git::revert",
     "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
     |context, args: Args| {
-        let (reverted, change) = (Revisions::read(&args.commits)?, Change::Revert { reason: args.reason });
+        let (reverted, change) = (Revisions::read(&args.commits)?, SeriesMode::Revert { reason: args.reason });
         let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
         Ok(commits(Series { context, commits: reverted, target, mainline, change }))
     },

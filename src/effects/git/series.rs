@@ -1,11 +1,11 @@
 //! A series of commits applied or reverted on top of a branch, without a work tree: what `git::cherry_pick` and
 //! `git::revert` share.
 
-use super::{Commit, CommitOutcome, tip};
+use super::{CommitOutcome, ScriptCommit, tip};
 use crate::components::ComponentDelta;
 use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
-    AuthorAndCommitter, CommitBuilder, Made, author_and_committer, components, ensure_undisputed, known,
+    AuthorAndCommitter, CommitBuilder, MakesCommit, author_and_committer, components, ensure_undisputed, known,
 };
 use crate::effects::commit_writer::CommitWriter;
 use crate::effects::revisions::{Order, Revisions};
@@ -36,7 +36,7 @@ pub struct SeriesAnswer {
     /// how many they are
     pub commit_count: u64,
     /// commits whose change is there already
-    pub skipped: Vec<Commit>,
+    pub skipped: Vec<ScriptCommit>,
     /// the commit that has the conflicts
     pub at: Option<CommitId>,
     /// what must be resolved by hand
@@ -52,19 +52,19 @@ pub struct SeriesAnswer {
 pub struct MadeCommit {
     /// the commit
     #[serde(flatten)]
-    pub commit: Commit,
+    pub commit: ScriptCommit,
     /// the commit whose change it takes over, or takes back
     pub from: CommitId,
 }
 
-impl Made for SeriesAnswer {
+impl MakesCommit for SeriesAnswer {
     fn commit(&self) -> Option<CommitId> {
         self.commit
     }
 }
 
 /// Which way a change is applied, and what its message says.
-pub(super) enum Change {
+pub(super) enum SeriesMode {
     Pick { trailer: bool },
     Revert { reason: Option<String> },
 }
@@ -75,7 +75,7 @@ pub(super) struct Series {
     pub(super) commits: Revisions,
     pub(super) target: BranchName,
     pub(super) mainline: Option<usize>,
-    pub(super) change: Change,
+    pub(super) change: SeriesMode,
 }
 
 /// Everything that decides the commits' ids.
@@ -108,13 +108,13 @@ impl CommitBuilder for Series {
         let mirror = &self.context.mirror;
         let ours = tip(&self.context, &self.target)?;
         let order = match self.change {
-            Change::Pick { .. } => Order::OldestFirst,
-            Change::Revert { .. } => Order::NewestFirst,
+            SeriesMode::Pick { .. } => Order::OldestFirst,
+            SeriesMode::Revert { .. } => Order::NewestFirst,
         };
         let commits = self.commits.resolve(mirror, order)?;
         for commit in &commits {
             self.parent(&mirror.commit(*commit)?)?;
-            if matches!(self.change, Change::Revert { .. }) && !mirror.is_ancestor(*commit, ours)? {
+            if matches!(self.change, SeriesMode::Revert { .. }) && !mirror.is_ancestor(*commit, ours)? {
                 return Err(Failure::new(
                     FailureKind::Git,
                     format!("{} is not part of {}: there is nothing to take back", commit.short(), self.target),
@@ -143,7 +143,7 @@ impl CommitBuilder for Series {
                 Merged::Clean(tree) | Merged::UpToDate(tree) => tree,
             };
             if tree == mirror.tree(tip)? {
-                skipped.push(Commit::from(&commit));
+                skipped.push(ScriptCommit::from(&commit));
                 continue;
             }
             let draft = self.commit(&commit, tip, tree, fixed)?;
@@ -156,7 +156,7 @@ impl CommitBuilder for Series {
         let mut made = Vec::new();
         for (from, draft) in drafts {
             tip = last.write(mirror, &NewCommit { parents: vec![tip], ..draft })?;
-            made.insert(0, MadeCommit { commit: Commit::from(&mirror.commit(tip)?), from });
+            made.insert(0, MadeCommit { commit: ScriptCommit::from(&mirror.commit(tip)?), from });
         }
         let outcome = match (&stuck, made.is_empty()) {
             (Some(_), _) => CommitOutcome::Conflicts,
@@ -220,8 +220,8 @@ impl Series {
         let objects = self.context.mirror.objects();
         let parent = self.parent(commit)?;
         let (base, theirs) = match self.change {
-            Change::Pick { .. } => (parent, Some(commit.id)),
-            Change::Revert { .. } => (Some(commit.id), parent),
+            SeriesMode::Pick { .. } => (parent, Some(commit.id)),
+            SeriesMode::Revert { .. } => (Some(commit.id), parent),
         };
         let pending = match (base, theirs) {
             (Some(base), Some(theirs)) => Some(PendingCrossCheck::begin_over(cross_check, objects, base, tip, theirs)),
@@ -240,16 +240,16 @@ impl Series {
 
     fn verb(&self) -> &'static str {
         match self.change {
-            Change::Pick { .. } => "pick",
-            Change::Revert { .. } => "revert",
+            SeriesMode::Pick { .. } => "pick",
+            SeriesMode::Revert { .. } => "revert",
         }
     }
 
     fn message(&self, commit: &CommitInfo) -> Result<String, Failure> {
         Ok(match &self.change {
-            Change::Pick { trailer: false } => messages::picked(&commit.message),
-            Change::Pick { trailer: true } => messages::picked_from(&commit.message, commit.id),
-            Change::Revert { reason } => {
+            SeriesMode::Pick { trailer: false } => messages::picked(&commit.message),
+            SeriesMode::Pick { trailer: true } => messages::picked_from(&commit.message, commit.id),
+            SeriesMode::Revert { reason } => {
                 let mainline = self.parent(commit)?.filter(|_| commit.parents.len() > 1);
                 let message = messages::reverted(&commit.message, commit.id, mainline);
                 match reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
@@ -264,8 +264,8 @@ impl Series {
     fn commit(&self, commit: &CommitInfo, tip: CommitId, tree: TreeId, fixed: &Fixed) -> Result<NewCommit, Failure> {
         let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
         let author = match self.change {
-            Change::Pick { .. } => commit.author.clone(),
-            Change::Revert { .. } => author,
+            SeriesMode::Pick { .. } => commit.author.clone(),
+            SeriesMode::Revert { .. } => author,
         };
         let message = self.message(commit)?;
         Ok(NewCommit { tree, parents: vec![tip], author, committer, message })

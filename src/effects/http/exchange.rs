@@ -29,7 +29,7 @@ pub(super) struct Exchange {
 
 /// What a server answered.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Response {
+pub(super) struct ScriptResponse {
     /// its status, e.g. 404
     pub(super) status: u16,
     /// its headers; one that came several times is one list
@@ -41,7 +41,7 @@ pub(super) struct Response {
 }
 
 impl Exchange {
-    pub(super) fn perform(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Response, WriteError> {
+    pub(super) fn perform(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<ScriptResponse, WriteError> {
         let mut secrets = Secrets::new(&self.context, cx.task);
         let request =
             self.fill(&mut secrets, key).map_err(|failure| WriteError::Refused(secrets.hide_failure(failure)))?;
@@ -56,7 +56,7 @@ impl Exchange {
                 None => drop(headers.insert(name, value)),
             }
         }
-        Ok(Response {
+        Ok(ScriptResponse {
             status: response.status,
             headers: headers.into(),
             body: secrets.hide(&response.text()).into(),

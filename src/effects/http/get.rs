@@ -1,7 +1,7 @@
 //! `http::get`: asks a server for something.
 
-use super::exchange::{Exchange, Response};
-use crate::effects::host_fn::{Function, map, read};
+use super::exchange::{Exchange, ScriptResponse};
+use crate::effects::host_fn::{TypedHostFn, map, read};
 use crate::model::{FailureKind, HumanDuration, Value};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) static GET: Function<Args, Response> = map(
+pub(super) static GET: TypedHostFn<Args, ScriptResponse> = map(
     CommandKind::Read,
     "http::get",
     "Asks for something. Answers whatever the status is; `json` is () when the body is none.",

@@ -5,12 +5,12 @@ mod get;
 mod request;
 
 use super::EffectContext;
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 use crate::http::Request;
 use crate::model::{Failure, FailureKind, TaskContext};
 use std::time::Duration;
 
-pub(super) static FUNCTIONS: &[&dyn Declared] = &[&get::GET, &request::REQUEST];
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&get::GET, &request::REQUEST];
 
 /// The body of what a URL answers, for reads that want nothing else.
 pub(super) fn fetch(

@@ -1,8 +1,8 @@
 //! `http::request`: sends a request that may change something.
 
-use super::exchange::{Exchange, Response};
+use super::exchange::{Exchange, ScriptResponse};
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
+use crate::effects::host_fn::{Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read};
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) static REQUEST: Function<Args, Response> = map(
+pub(super) static REQUEST: TypedHostFn<Args, ScriptResponse> = map(
     CommandKind::Effect,
     "http::request",
     "Sends a request. Answers whatever the status is; `json` is () when the body is none.",
@@ -46,25 +46,25 @@ struct Send {
     on_unknown: OnUnknown,
 }
 
-fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<Response>, Failure> {
+fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<ScriptResponse>, Failure> {
     let Args { method, url, headers, body, json, read: reads, on_unknown, deadline } = args;
     let exchange = Exchange { context: Arc::clone(context), method, url, headers, body, json, reads, deadline };
     Ok(if reads { read(move |cx| Ok(exchange.perform(cx, None)?)) } else { effect(Send { exchange, on_unknown }) })
 }
 
-impl Effect for Send {
+impl TypedEffect for Send {
     type Facts = ();
-    type Answer = Response;
+    type Answer = ScriptResponse;
 
     fn prepare(&self, _cx: &Performing<'_>) -> Result<(), Failure> {
         Ok(())
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, ()>) -> Result<Response, WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ()>) -> Result<ScriptResponse, WriteError> {
         self.exchange.perform(cx, Some(intent.key)).map_err(WriteError::or_hopeless)
     }
 
-    fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, ()>) -> Result<Probe<Response>, Failure> {
+    fn probe(&self, _cx: &Performing<'_>, _intent: TypedIntent<'_, ()>) -> Result<Probe<ScriptResponse>, Failure> {
         Ok(Probe::Unknown(format!("whether this {} arrived cannot be looked up", self.exchange.method)))
     }
 
@@ -73,8 +73,8 @@ impl Effect for Send {
     }
 
     /// 200, so that a workflow may look at the status; what is in the answer only the server can invent.
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Response>, Failure> {
-        let value = Response {
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<ScriptResponse>, Failure> {
+        let value = ScriptResponse {
             status: 200,
             headers: OrUnknown::unknown("headers of the answer"),
             body: OrUnknown::unknown("body of the answer"),

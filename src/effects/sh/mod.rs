@@ -4,6 +4,6 @@ mod run;
 
 pub(super) use run::ended;
 
-use super::host_fn::Declared;
+use super::host_fn::AnyHostFn;
 
-pub(super) static FUNCTIONS: &[&dyn Declared] = &[&run::RUN];
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&run::RUN];

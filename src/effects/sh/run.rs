@@ -1,7 +1,7 @@
 //! `sh::run`: a program that [sh] allows, without a shell.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Answering, Assumed, Effect, Function, Intent, Probe, effect, map, read};
+use crate::effects::host_fn::{Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read};
 use crate::effects::secrets::Secrets;
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::process::{Leftovers, Program, ProgramExit, Streams, run};
@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) static RUN: Function<Args, Output> = map(
+pub(super) static RUN: TypedHostFn<Args, ScriptOutput> = map(
     CommandKind::Effect,
     "sh::run",
     "Runs a program in the folder of relwf.toml, without a shell. An exit code other than 0 throws kind \"command\".",
@@ -48,7 +48,7 @@ pub(super) struct Args {
 
 /// How a program ended.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct ScriptOutput {
     /// its exit code, which is 0
     status: i32,
     /// what it wrote to its standard output
@@ -63,7 +63,7 @@ struct Sh {
     args: Args,
 }
 
-fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<Output>, Failure> {
+fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<ScriptOutput>, Failure> {
     let changes = args.effect;
     let argv = args.argv.iter().map(word).collect::<Result<_, _>>()?;
     let sh = Sh { context: Arc::clone(context), argv, args };
@@ -81,10 +81,10 @@ fn word(word: &Value) -> Result<String, Failure> {
 /// A failure, and whether the program may have done something.
 struct Failed {
     failure: Failure,
-    ran: Ran,
+    ran: HasRun,
 }
 
-enum Ran {
+enum HasRun {
     No,
     ToItsEnd,
     Perhaps,
@@ -102,8 +102,8 @@ impl Sh {
             .hint(format!("allow it in relwf.toml: [sh] allow = [\"{program}\"]")))
     }
 
-    fn run(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<Output, Failed> {
-        let not = |failure| Failed { failure, ran: Ran::No };
+    fn run(&self, cx: &Performing<'_>, key: Option<&str>) -> Result<ScriptOutput, Failed> {
+        let not = |failure| Failed { failure, ran: HasRun::No };
         self.allowed().map_err(not)?;
         let mut secrets = Secrets::new(&self.context, cx.task);
         let mut env = Vec::new();
@@ -124,15 +124,15 @@ impl Sh {
             leftovers: Leftovers::Leave,
         };
         let finished = run(program, cx.task, &mut |line| cx.task.say(secrets.hide(line))).map_err(|error| {
-            let ran = if error.never_started() { Ran::No } else { Ran::Perhaps };
+            let ran = if error.never_started() { HasRun::No } else { HasRun::Perhaps };
             Failed { failure: secrets.hide_failure(error.into()), ran }
         })?;
         let program = self.argv.first().map_or("", String::as_str);
         if !finished.success() {
-            return Err(Failed { failure: secrets.hide_failure(ended(program, &finished)), ran: Ran::ToItsEnd });
+            return Err(Failed { failure: secrets.hide_failure(ended(program, &finished)), ran: HasRun::ToItsEnd });
         }
         let shown = |text: &str| secrets.hide(text).into();
-        Ok(Output { status: 0, stdout: shown(&finished.stdout), stderr: shown(&finished.stderr) })
+        Ok(ScriptOutput { status: 0, stdout: shown(&finished.stdout), stderr: shown(&finished.stderr) })
     }
 }
 
@@ -146,22 +146,22 @@ pub(in crate::effects) fn ended(program: &str, finished: &ProgramExit) -> Failur
     failure.detail(json!({ "status": finished.code, "output": last }))
 }
 
-impl Effect for Sh {
+impl TypedEffect for Sh {
     type Facts = ();
-    type Answer = Output;
+    type Answer = ScriptOutput;
 
     fn prepare(&self, _cx: &Performing<'_>) -> Result<(), Failure> {
         self.allowed()
     }
 
-    fn perform(&self, cx: &Performing<'_>, intent: Intent<'_, ()>) -> Result<Output, WriteError> {
+    fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ()>) -> Result<ScriptOutput, WriteError> {
         self.run(cx, Some(intent.key)).map_err(|failed| match failed.ran {
-            Ran::No | Ran::ToItsEnd => WriteError::Refused(failed.failure),
-            Ran::Perhaps => WriteError::Unknown(failed.failure),
+            HasRun::No | HasRun::ToItsEnd => WriteError::Refused(failed.failure),
+            HasRun::Perhaps => WriteError::Unknown(failed.failure),
         })
     }
 
-    fn probe(&self, _cx: &Performing<'_>, _intent: Intent<'_, ()>) -> Result<Probe<Output>, Failure> {
+    fn probe(&self, _cx: &Performing<'_>, _intent: TypedIntent<'_, ()>) -> Result<Probe<ScriptOutput>, Failure> {
         Ok(Probe::Unknown(format!("whether `{}` finished cannot be looked up", self.argv.join(" "))))
     }
 
@@ -169,10 +169,10 @@ impl Effect for Sh {
         self.args.on_unknown
     }
 
-    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Output>, Failure> {
+    fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<ScriptOutput>, Failure> {
         self.allowed()?;
         let program = self.argv.first().map_or("", String::as_str);
-        let value = Output {
+        let value = ScriptOutput {
             status: 0,
             stdout: OrUnknown::unknown(format!("output of {program}")),
             stderr: OrUnknown::unknown(format!("error output of {program}")),

@@ -1,6 +1,6 @@
 //! What Forgejo's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, Rules, Verdict, VerdictState, unmarked};
+use crate::forge::{BranchRules, Change, ChangeState, Verdict, VerdictState, unmarked};
 use crate::model::{BranchName, CommitId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -22,9 +22,9 @@ struct Permissions {
 
 impl Repository {
     /// What its own settings leave open, whatever the branch.
-    pub(super) fn rules(&self) -> Rules {
+    pub(super) fn rules(&self) -> BranchRules {
         let write = self.permissions.as_ref().map(|permissions| permissions.push);
-        Rules { merge_commits: Some(self.takes_merges()), write, ..Rules::default() }
+        BranchRules { merge_commits: Some(self.takes_merges()), write, ..BranchRules::default() }
     }
 
     /// Is there a way in which a merge commit lands unchanged, or as the second parent of the forge's own?
@@ -51,7 +51,7 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    pub(super) fn add_to(self, rules: &mut Rules) {
+    pub(super) fn add_to(self, rules: &mut BranchRules) {
         rules.direct_push = self.user_can_push;
         rules.approvals = self.required_approvals;
         if self.enable_status_check {
@@ -61,7 +61,7 @@ impl Branch {
 }
 
 #[derive(Deserialize)]
-struct Side {
+struct PullSide {
     #[serde(rename = "ref")]
     name: String,
     /// Empty where branch and commits are gone.
@@ -79,8 +79,8 @@ pub(super) struct Pull {
     #[serde(default)]
     merged: bool,
     merge_commit_sha: Option<CommitId>,
-    head: Side,
-    base: Side,
+    head: PullSide,
+    base: PullSide,
 }
 
 impl Pull {

@@ -8,8 +8,8 @@ mod patterns;
 use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::rest::{self, Manner, Rest};
 use super::{
-    Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState, marked, owner_and_name, unmarked,
+    BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
+    Verdict, VerdictState, marked, owner_and_name, unmarked,
 };
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, Secret, TaskContext, WriteError, percent_encoded};
@@ -81,7 +81,7 @@ impl ForgejoForge {
 
     /// Changes from branches of this very repository, newest first. Of changes from one branch only those that were touched
     /// lately are looked at; and older servers sort out no bases.
-    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
+    fn pulls(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let path =
             format!("/pulls?state=all&sort=recentupdate&base={}&limit=50", percent_encoded(search.base.as_str()));
         let pulls: Vec<Pull> = match search.head_branch {
@@ -127,7 +127,7 @@ impl Forge for ForgejoForge {
     }
 
     /// The branch's protection as it holds for this token, and the repository's merge styles.
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError> {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         let mut rules = self.repository(task)?.rules();
         if let Some(there) = self.branch_there(branch, task)? {
             there.add_to(&mut rules);
@@ -137,14 +137,14 @@ impl Forge for ForgejoForge {
         Ok(rules)
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
+    fn find_changes(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         self.pulls(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
     fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
-        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        let search = ChangeSearch { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
         if let Some(change) = self.pulls(&search, task)?.into_iter().next() {
             return Ok(change);
         }

@@ -1,6 +1,6 @@
 //! What GitHub's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{Change, ChangeState, Rules, Verdict, VerdictState, unmarked};
+use crate::forge::{BranchRules, Change, ChangeState, Verdict, VerdictState, unmarked};
 use crate::model::{BranchName, CommitId, DEPLOYMENT};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -18,9 +18,9 @@ pub(super) struct Repository {
 
 impl Repository {
     /// What its own settings leave open, whatever the branch.
-    pub(super) fn rules(&self) -> Rules {
+    pub(super) fn rules(&self) -> BranchRules {
         let write = self.permissions["push"].as_bool();
-        Rules { merge_commits: self.allow_merge_commit, write, ..Rules::default() }
+        BranchRules { merge_commits: self.allow_merge_commit, write, ..BranchRules::default() }
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Branch {
 
 impl Branch {
     /// What classic protection demands, as everybody may read it.
-    pub(super) fn add_to(&self, rules: &mut Rules) {
+    pub(super) fn add_to(&self, rules: &mut BranchRules) {
         let checks = &self.protection["required_status_checks"];
         if checks["enforcement_level"] == "off" {
             return;
@@ -63,7 +63,7 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    pub(super) fn add_to(&self, rules: &mut Rules) {
+    pub(super) fn add_to(&self, rules: &mut BranchRules) {
         match self.kind.as_str() {
             "required_status_checks" => {
                 let checks = self.parameters["required_status_checks"].as_array().into_iter().flatten();

@@ -5,21 +5,21 @@ use crate::forge::combine_verdicts::worst;
 
 /// A commit's verdicts by the two ways in which GitHub keeps them.
 #[derive(Clone, Default)]
-pub(super) struct Heard {
+pub(super) struct CheckVerdicts {
     pub(super) statuses: Vec<Verdict>,
     pub(super) runs: Vec<Verdict>,
     /// Which kind is asked next.
-    pub(super) turn: Kind,
+    pub(super) turn: CheckKind,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum CheckKind {
     #[default]
     Runs,
     Statuses,
 }
 
-impl Heard {
+impl CheckVerdicts {
     /// Both kinds as one list.
     pub(super) fn united(&self) -> Vec<Verdict> {
         worst(self.statuses.iter().chain(&self.runs))

@@ -8,13 +8,13 @@ mod errors;
 
 use super::combine_verdicts::{no_such_word, waits_for_people};
 use super::{
-    Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState, marked, owner_and_name, unmarked,
+    BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
+    Verdict, VerdictState, marked, owner_and_name, unmarked,
 };
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
 use answers::{Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
-use checks::{Heard, Kind};
+use checks::{CheckKind, CheckVerdicts};
 use errors::refused;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -56,8 +56,8 @@ pub struct GithubForge {
     owner: String,
     name: String,
     /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
-    heard: Mutex<BTreeMap<CommitId, Heard>>,
-    settings: OnceLock<Rules>,
+    heard: Mutex<BTreeMap<CommitId, CheckVerdicts>>,
+    settings: OnceLock<BranchRules>,
 }
 
 impl GithubForge {
@@ -97,7 +97,7 @@ impl GithubForge {
     }
 
     /// The repository's own settings. Asked once: a change meanwhile shows when it lands.
-    fn settings(&self, task: TaskContext<'_>) -> Result<Rules, WriteError> {
+    fn settings(&self, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         if let Some(known) = self.settings.get() {
             return Ok(known.clone());
         }
@@ -128,7 +128,7 @@ impl GithubForge {
         Ok(runs.into_iter().map(Verdict::from).collect())
     }
 
-    fn pulls(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
+    fn pulls(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let mut path = format!("/pulls?state=all&per_page=100&base={}", percent_encoded(search.base.as_str()));
         if let Some(branch) = search.head_branch {
             path.push_str(&format!("&head={}:{}", percent_encoded(&self.owner), percent_encoded(branch.as_str())));
@@ -163,7 +163,7 @@ impl Forge for GithubForge {
     }
 
     /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError> {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         let name = percent_encoded(branch.as_str());
         let mut rules = self.settings(task)?;
         if let Some(answer) = self.get(&format!("/branches/{name}"), task)? {
@@ -176,14 +176,14 @@ impl Forge for GithubForge {
         Ok(rules)
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
+    fn find_changes(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         self.pulls(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
     fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let head = new.head_branch.as_ref().ok_or_else(|| WriteError::Refused(errors::no_branch()))?;
-        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        let search = ChangeSearch { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
         if let Some(change) = self.pulls(&search, task)?.into_iter().next() {
             return Ok(change);
         }
@@ -241,8 +241,11 @@ impl Forge for GithubForge {
     }
 
     fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
-        let heard =
-            Heard { statuses: self.statuses(commit, task)?, runs: self.runs(commit, task)?, turn: Kind::default() };
+        let heard = CheckVerdicts {
+            statuses: self.statuses(commit, task)?,
+            runs: self.runs(commit, task)?,
+            turn: CheckKind::default(),
+        };
         let all = heard.united();
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
         Ok(all)
@@ -253,10 +256,10 @@ impl Forge for GithubForge {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
         let Some(mut heard) = heard else { return self.verdicts(commit, task) };
         match heard.turn {
-            Kind::Runs => heard.runs = self.runs(commit, task)?,
-            Kind::Statuses => heard.statuses = self.statuses(commit, task)?,
+            CheckKind::Runs => heard.runs = self.runs(commit, task)?,
+            CheckKind::Statuses => heard.statuses = self.statuses(commit, task)?,
         }
-        heard.turn = if heard.turn == Kind::Runs { Kind::Statuses } else { Kind::Runs };
+        heard.turn = if heard.turn == CheckKind::Runs { CheckKind::Statuses } else { CheckKind::Runs };
         let all = heard.united();
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
         Ok(all)

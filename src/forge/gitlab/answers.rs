@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// A project (<https://docs.gitlab.com/api/projects/>).
 #[derive(Deserialize)]
-pub(super) struct Project {
+pub(super) struct ProjectAnswer {
     /// `never`, `always`, `default_on`, `default_off`.
     pub(super) squash_option: Option<String>,
     pub(super) only_allow_merge_if_pipeline_succeeds: Option<bool>,
@@ -20,7 +20,7 @@ pub(super) struct Project {
 /// The level of the role Developer.
 const DEVELOPER: u64 = 30;
 
-impl Project {
+impl ProjectAnswer {
     /// May this login write? Not all rights come from a role that is listed here: an administrator's do not.
     pub(super) fn write(&self) -> Option<bool> {
         let level = |key: &str| self.permissions[key]["access_level"].as_u64();
@@ -44,7 +44,7 @@ pub(super) struct Branch {
 
 /// A merge request (<https://docs.gitlab.com/api/merge_requests/>).
 #[derive(Deserialize)]
-pub(super) struct Request {
+pub(super) struct MergeRequestAnswer {
     iid: u64,
     web_url: String,
     state: String,
@@ -62,7 +62,7 @@ pub(super) struct Request {
     pub(super) detailed_merge_status: Option<String>,
 }
 
-impl Request {
+impl MergeRequestAnswer {
     /// Is its branch one of this very project? A fork may use the same names.
     pub(super) fn is_own(&self) -> bool {
         self.source_project_id == Some(self.target_project_id)
@@ -253,7 +253,8 @@ mod tests {
     #[test]
     fn whoever_has_no_role_may_write_all_the_same() {
         let write = |permissions: Value| {
-            let project: Project = serde_json::from_value(serde_json::json!({ "permissions": permissions })).unwrap();
+            let project: ProjectAnswer =
+                serde_json::from_value(serde_json::json!({ "permissions": permissions })).unwrap();
             project.write()
         };
         let role = |level: u64| serde_json::json!({ "access_level": level, "notification_level": 3 });

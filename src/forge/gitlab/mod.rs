@@ -9,13 +9,13 @@ use super::combine_verdicts::no_such_word;
 use super::project_path::project_path;
 use super::rest::{self, Manner, Rest};
 use super::{
-    Caps, Change, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange, Rules, Search, Verdict,
-    VerdictState, marked, unmarked,
+    BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
+    Verdict, VerdictState, marked, unmarked,
 };
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client};
 use crate::model::{BranchName, CommitId, Failure, HttpUrl, Secret, TaskContext, WriteError, percent_encoded};
-use answers::{Branch, Deployment, Note, PIPELINE, Project, Request, held_by};
+use answers::{Branch, Deployment, MergeRequestAnswer, Note, PIPELINE, ProjectAnswer, held_by};
 use serde_json::json;
 use std::sync::Arc;
 use verdicts::Verdicts;
@@ -68,7 +68,7 @@ impl GitlabForge {
         Self { rest: Rest::new(api, root, &MANNER), path, verdicts: Verdicts::default() }
     }
 
-    fn project(&self, task: TaskContext<'_>) -> Result<Project, WriteError> {
+    fn project(&self, task: TaskContext<'_>) -> Result<ProjectAnswer, WriteError> {
         self.rest.get("", task)?.ok_or_else(|| self.rest.no_project(&self.path))
     }
 
@@ -76,12 +76,12 @@ impl GitlabForge {
         self.rest.get(&format!("/repository/branches/{}", percent_encoded(name.as_str())), task)
     }
 
-    fn request(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Request>, WriteError> {
+    fn request(&self, number: u64, task: TaskContext<'_>) -> Result<Option<MergeRequestAnswer>, WriteError> {
         self.rest.get(&format!("/merge_requests/{number}"), task)
     }
 
     /// Only merge requests from branches of this very project are ours.
-    fn requests(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
+    fn requests(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         let mut path = format!(
             "/merge_requests?scope=all&state=all&order_by=created_at&sort=desc&per_page=100&target_branch={}",
             percent_encoded(search.base.as_str())
@@ -89,8 +89,8 @@ impl GitlabForge {
         if let Some(branch) = search.head_branch {
             path.push_str(&format!("&source_branch={}", percent_encoded(branch.as_str())));
         }
-        let found: Vec<Request> = self.rest.list(&path, task)?;
-        let own = found.into_iter().filter(Request::is_own).filter_map(Request::change);
+        let found: Vec<MergeRequestAnswer> = self.rest.list(&path, task)?;
+        let own = found.into_iter().filter(MergeRequestAnswer::is_own).filter_map(MergeRequestAnswer::change);
         Ok(own.filter(|change| search.fits(change)).collect())
     }
 
@@ -144,26 +144,26 @@ impl Forge for GitlabForge {
     ///
     /// Whichever merge method the project has, a merge commit that was made on the target's tip lands unchanged: by a
     /// fast-forward where it only makes these, else as the second parent of GitLab's own. Squashing alone forbids it.
-    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<Rules, WriteError> {
+    fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         let project = self.project(task)?;
         let pipeline = project.only_allow_merge_if_pipeline_succeeds == Some(true);
-        Ok(Rules {
+        Ok(BranchRules {
             required: pipeline.then(|| PIPELINE.to_owned()).into_iter().collect(),
             direct_push: self.branch_there(branch, task)?.and_then(|branch| branch.can_push),
             write: project.write(),
             merge_commits: project.squash_option.map(|option| option != "always"),
-            ..Rules::default()
+            ..BranchRules::default()
         })
     }
 
-    fn find_changes(&self, search: &Search<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
+    fn find_changes(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
         self.requests(search, task)
     }
 
     /// Looks first: an earlier attempt may have got through.
     fn open_change(&self, new: &NewChange, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let head = new.head_branch.as_ref().ok_or_else(|| self.rest.no_branch())?;
-        let search = Search { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
+        let search = ChangeSearch { base: &new.base, head_branch: Some(head), marker: Some(&new.marker) };
         if let Some(change) = self.requests(&search, task)?.into_iter().next() {
             return Ok(change);
         }
@@ -178,7 +178,7 @@ impl Forge for GitlabForge {
         let answer = self.rest.write("POST", "/merge_requests", &body, task)?;
         let found = match answer.status {
             201 => {
-                let mut opened: Request =
+                let mut opened: MergeRequestAnswer =
                     self.rest.read(&answer.body, "/merge_requests").map_err(WriteError::once_sent)?;
                 // GitLab prepares it in the background; what is proposed is known all the same.
                 opened.sha = opened.sha.or(Some(new.head));
@@ -192,7 +192,7 @@ impl Forge for GitlabForge {
     }
 
     fn change(&self, number: u64, task: TaskContext<'_>) -> Result<Option<Change>, WriteError> {
-        Ok(self.request(number, task)?.and_then(Request::change))
+        Ok(self.request(number, task)?.and_then(MergeRequestAnswer::change))
     }
 
     /// GitLab itself marks a merge request as merged when its head lands; nothing else can.
@@ -203,7 +203,7 @@ impl Forge for GitlabForge {
         }
         let path = format!("/merge_requests/{number}");
         let answer = self.rest.done("PUT", &path, &json!({ "state_event": "close" }), task)?;
-        let closed: Request = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
+        let closed: MergeRequestAnswer = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
         Ok(closed.change().unwrap_or(Change { state: ChangeState::Closed, ..change }))
     }
 
@@ -267,7 +267,7 @@ impl Forge for GitlabForge {
         let words = answer.server_message().to_owned();
         match answer.status {
             200 => {
-                let merged: Request = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
+                let merged: MergeRequestAnswer = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
                 match merged.change().and_then(|change| change.merged_as) {
                     Some(commit) => Ok(MergeOutcome::Merged(commit)),
                     None => Ok(being_merged()),

@@ -11,11 +11,11 @@ use std::sync::{Mutex, PoisonError};
 /// What was last heard of commits, for looks that ask for one of the two kinds only.
 #[derive(Default)]
 pub(super) struct Verdicts {
-    heard: Mutex<BTreeMap<CommitId, Heard>>,
+    heard: Mutex<BTreeMap<CommitId, CommitVerdicts>>,
 }
 
 #[derive(Clone, Default)]
-struct Heard {
+struct CommitVerdicts {
     statuses: Vec<Verdict>,
     pipelines: Vec<Verdict>,
     /// Are pipelines asked next?
@@ -26,7 +26,7 @@ impl Verdicts {
     pub(super) fn all(&self, rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let statuses = statuses(rest, commit, task)?;
         let pipelines = pipelines(rest, commit, task)?;
-        Ok(self.keep(commit, Heard { statuses, pipelines, pipelines_next: false }))
+        Ok(self.keep(commit, CommitVerdicts { statuses, pipelines, pipelines_next: false }))
     }
 
     /// One request: statuses and pipelines in turn.
@@ -47,7 +47,7 @@ impl Verdicts {
         Ok(self.keep(commit, heard))
     }
 
-    fn keep(&self, commit: CommitId, heard: Heard) -> Vec<Verdict> {
+    fn keep(&self, commit: CommitId, heard: CommitVerdicts) -> Vec<Verdict> {
         let all = worst(heard.statuses.iter().chain(&heard.pipelines));
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
         all

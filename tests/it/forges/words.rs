@@ -8,7 +8,7 @@ use crate::support::hosted::project::{Change as Held, State};
 use crate::support::hosted::{Host, Service};
 use jiff::Timestamp;
 use relwf::forge::{
-    Change, ChangeState, Forge, ForgejoForge, GitlabForge, NewChange, Search, Verdict, VerdictState, forgejo_api,
+    Change, ChangeSearch, ChangeState, Forge, ForgejoForge, GitlabForge, NewChange, Verdict, VerdictState, forgejo_api,
     gitlab_api,
 };
 use relwf::http::Client;
@@ -90,7 +90,7 @@ fn said_once<S: Service>(host: &Host<S>, forge: &dyn Forge) {
     });
     let base = "staging".parse().unwrap();
     let find = |marker| {
-        let search = Search { base: &base, head_branch: None, marker: Some(marker) };
+        let search = ChangeSearch { base: &base, head_branch: None, marker: Some(marker) };
         forge.find_changes(&search, quiet()).unwrap().into_iter().map(|change| change.number).collect::<Vec<_>>()
     };
     assert_eq!((find("relwf-r1-a"), find("relwf-r1-b")), (vec![change.number], vec![]));
