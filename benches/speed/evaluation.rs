@@ -3,7 +3,7 @@
 use crate::measure::{median, private, timed};
 use relwf::model::{Cancel, Value};
 use relwf::run::{Advance, History, LiveEvaluation, Settled, advance};
-use relwf::script::{Library, Program, Source};
+use relwf::script::{CompiledWorkflow, Library, SourceFile};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub fn evaluator() {
          let commit = flow::step(\"look\", || git::commit(`v1.${{n}}`));\n        \
          seen += commit.summary.len();\n    }}\n    seen\n}}\n"
     );
-    let source = Source { path: "workflows/long.rhai".to_owned(), text };
+    let source = SourceFile { path: "workflows/long.rhai".to_owned(), text };
     let compiled = Instant::now();
     let library = Library::pinned(vec![source], relwf::effects::host_functions());
     let program = library.program("long").map_err(|finding| finding.failure).expect("the workflow compiles");
@@ -44,7 +44,7 @@ pub fn evaluator() {
 }
 
 /// One process, in which every command is answered at once: the journal that it leaves.
-fn first_to_last(program: &Program) -> History {
+fn first_to_last(program: &CompiledWorkflow) -> History {
     let (params, cancel) = (serde_json::json!({}), Cancel::new());
     std::thread::scope(|scope| {
         let mut live = LiveEvaluation::start(scope, program, &params, Arc::default(), &cancel).expect("a thread");
@@ -92,7 +92,7 @@ pub fn growth(room: &Path) {
     run("reads", 3_000);
 }
 
-fn evaluate(program: &Program, history: &Arc<History>) -> Advance {
+fn evaluate(program: &CompiledWorkflow, history: &Arc<History>) -> Advance {
     advance(program, &serde_json::json!({}), Arc::clone(history), &Cancel::new()).0
 }
 

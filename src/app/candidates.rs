@@ -33,7 +33,7 @@ pub struct Candidate {
 
 /// What could be promoted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Candidates {
+pub struct CandidateList {
     /// Where a release comes from.
     pub source: String,
     /// Where it goes.
@@ -55,7 +55,7 @@ pub fn candidates(
     line: Line,
     limit: u32,
     task: TaskContext<'_>,
-) -> Result<Candidates, Failure> {
+) -> Result<CandidateList, Failure> {
     let context = wiring::for_reading(project, Keep::No, task)?;
     let line = if line == Line::All { "all" } else { "first-parent" };
     let mut args = json!({ "branch": source, "target": target, "limit": limit, "line": line });
@@ -71,5 +71,5 @@ pub fn candidates(
     let listed = read.perform(&performing)?;
     let candidates = serde_json::from_value(listed)
         .map_err(|error| Failure::new(FailureKind::Bug, "candidate::list answered in another shape").cause(error))?;
-    Ok(Candidates { source: source.to_owned(), target: target.to_owned(), candidates })
+    Ok(CandidateList { source: source.to_owned(), target: target.to_owned(), candidates })
 }

@@ -27,7 +27,7 @@ pub struct Diagnosis {
 
 /// Are forge and CI asked too?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Live {
+pub enum LiveChecks {
     /// They are.
     Yes,
     /// The remote alone is.
@@ -35,7 +35,7 @@ pub enum Live {
 }
 
 /// Looks at everything that a run needs.
-pub fn doctor(invocation: &Invocation, live: Live, task: TaskContext<'_>) -> Diagnosis {
+pub fn doctor(invocation: &Invocation, live: LiveChecks, task: TaskContext<'_>) -> Diagnosis {
     let mut findings = vec![git_program()];
     for (name, folder) in [("state", invocation.state_dir()), ("cache", invocation.cache_dir())] {
         findings.push(Finding::of(name, folder.and_then(|folder| writable(&folder))));
@@ -47,7 +47,7 @@ pub fn doctor(invocation: &Invocation, live: Live, task: TaskContext<'_>) -> Dia
     Diagnosis { ok: findings.iter().all(|finding| finding.health != Health::Bad), findings }
 }
 
-fn of_project(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
+fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     findings.push(match &project.config.file {
         Some(file) => Finding::good("config", file.display().to_string()),
         None => {
@@ -81,7 +81,7 @@ fn of_project(project: &Project, live: Live, task: TaskContext<'_>, findings: &m
 }
 
 /// The remote's references, asked now; its branches; who vouched for us; forge and CI.
-fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
+fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     if let Ok(remote) = project.remote() {
         tokens(project, remote, findings);
     }
@@ -122,7 +122,7 @@ fn remote(project: &Project, live: Live, task: TaskContext<'_>, findings: &mut V
                 Some(kind) => Finding::good("ci", kind.word()),
                 None => Finding::odd("ci", "no [ci]: merges land untested", "add a [ci] section to relwf.toml"),
             });
-            if live == Live::Yes {
+            if live == LiveChecks::Yes {
                 live::live(project, &parts, task, findings);
             }
         }

@@ -1,6 +1,6 @@
 //! The embedded workflows and plugins: which ones each `init` preset writes, and their text for diagnostics.
 
-use crate::script::{self, Source};
+use crate::script::{self, SourceFile};
 use std::sync::LazyLock;
 
 /// How much `relwf init` writes.
@@ -15,10 +15,10 @@ pub enum Preset {
 }
 
 /// Everything that is embedded.
-pub static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(script::embedded);
+pub static SOURCES: LazyLock<Vec<SourceFile>> = LazyLock::new(script::embedded);
 
 /// The embedded files that a preset writes.
-pub fn of_preset(preset: Preset) -> impl Iterator<Item = &'static Source> {
+pub fn of_preset(preset: Preset) -> impl Iterator<Item = &'static SourceFile> {
     SOURCES.iter().filter(move |source| match preset {
         Preset::Full => true,
         Preset::Workflows => source.path.starts_with("workflows/"),

@@ -2,13 +2,13 @@
 
 use crate::effects::host_functions;
 use crate::model::Failure;
-use crate::script::{Catalogue, Function};
+use crate::script::{Catalogue, CatalogueFn};
 
 /// Every host function by name; those of one namespace, or a single one, where `name` says so.
 ///
 /// # Errors
 ///
 /// There is none of that name ("did you mean").
-pub fn functions(name: Option<&str>) -> Result<Vec<Function>, Failure> {
+pub fn functions(name: Option<&str>) -> Result<Vec<CatalogueFn>, Failure> {
     Catalogue::new(host_functions()).select(name)
 }

@@ -1,7 +1,7 @@
 //! Prepares, starts, drives and resumes runs.
 
 use super::invocation::{Fetch, Invocation};
-use super::needs_operator::{Doubt, OpenChange, left_open};
+use super::needs_operator::{DoubtfulEffect, OpenChange, left_open};
 use super::project::Project;
 use super::run_id::new_run_id;
 use super::wiring;
@@ -12,7 +12,7 @@ use crate::git::{Identity, Keep};
 use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
 use crate::model::{Failure, FailureKind, RunId, TaskContext, Value};
 use crate::run::{Listener, LocalDriver, RecordError, RunOutcome, Settled, restore};
-use crate::script::{Diagnostic, Library, Program, Source};
+use crate::script::{CompiledWorkflow, Diagnostic, Library, SourceFile};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub struct Prepared {
     /// Its name.
     pub workflow: String,
     /// Compiled, with its plugins.
-    pub program: Arc<Program>,
+    pub program: Arc<CompiledWorkflow>,
     /// Its parameters, defaults filled in.
     pub params: Value,
     /// What no other run may touch meanwhile.
@@ -60,7 +60,7 @@ pub enum Scripts {
 
 /// A run that ended, or stopped, in this process.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedRun {
     /// The run.
     pub run: RunId,
     /// Its workflow.
@@ -74,7 +74,7 @@ pub struct Finished {
     /// Does it wait for a person's word?
     pub approval: bool,
     /// Effects in doubt.
-    pub unsettled: Vec<Doubt>,
+    pub unsettled: Vec<DoubtfulEffect>,
     /// The changes that it leaves open.
     pub open: Vec<OpenChange>,
 }
@@ -91,7 +91,7 @@ pub fn prepare(project: &Project, workflow: &str, given: &BTreeMap<String, Strin
 fn prepare_from(
     library: &Library,
     workflow: &str,
-    params: impl FnOnce(&Program) -> Result<Value, Unready>,
+    params: impl FnOnce(&CompiledWorkflow) -> Result<Value, Unready>,
 ) -> Result<Prepared, Unready> {
     // A workflow that does not exist, or cannot be read at all, is said once and not as a list.
     library.header(workflow).map_err(|diagnostic| Unready::Findings(vec![diagnostic]))?;
@@ -122,7 +122,7 @@ pub fn start(
     listener: &dyn Listener,
     task: TaskContext<'_>,
     begun: &dyn Fn(&RunId),
-) -> Result<Finished, Failure> {
+) -> Result<FinishedRun, Failure> {
     let store = Store::open(&project.invocation.state_dir()?)?;
     let who = who(project);
     let run = new_run_id(Timestamp::now());
@@ -161,7 +161,7 @@ pub fn continue_run(
     listener: &dyn Listener,
     task: TaskContext<'_>,
     begun: &dyn Fn(&RunId),
-) -> Result<Finished, Unready> {
+) -> Result<FinishedRun, Unready> {
     let store = Store::open(&invocation.state_dir()?)?;
     let found = store.run(run.as_str())?;
     // The pinned files are trusted from here on.
@@ -202,7 +202,7 @@ fn sources(invocation: &Invocation, store: &Store, run: &Run, scripts: Scripts) 
         Scripts::Pinned => {
             let config = config::parse(&run.config_text, "relwf.toml", &root)?;
             let pinned = store.sources(&run.id)?;
-            let pinned = pinned.into_iter().map(|source| Source { path: source.path, text: source.text }).collect();
+            let pinned = pinned.into_iter().map(|source| SourceFile { path: source.path, text: source.text }).collect();
             let library = Library::pinned(pinned, crate::effects::host_functions());
             Ok((Project::with(invocation, config), library))
         }
@@ -216,7 +216,7 @@ fn drive(
     claim: &Claim,
     context: &wiring::Ready,
     listener: &dyn Listener,
-) -> Result<Finished, Failure> {
+) -> Result<FinishedRun, Failure> {
     let began = Instant::now();
     let driver = LocalDriver {
         run: claim.run(),
@@ -232,7 +232,7 @@ fn drive(
     let outcome = driver.drive().map_err(|error| lost(claim.run(), error))?;
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let history = store.history(claim.run())?;
-    let mut finished = Finished {
+    let mut finished = FinishedRun {
         run: claim.run().clone(),
         workflow: prepared.workflow.clone(),
         outcome,
@@ -252,7 +252,7 @@ fn drive(
             }
             Some(_) => {}
             None if entry.unknown.is_some() => {
-                finished.unsettled.push(Doubt::of(&key, &entry));
+                finished.unsettled.push(DoubtfulEffect::of(&key, &entry));
             }
             None => finished.approval |= entry.name == "flow::approve",
         }

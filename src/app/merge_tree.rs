@@ -32,14 +32,14 @@ pub struct TreeAnswer {
 }
 
 /// Where the commits are.
-enum Place {
+enum CommitPlace {
     /// In a repository that is opened as soon as something else than a merge of ids is asked for.
     Plain(BareRepository, OnceCell<Mirror>),
     /// In an open one.
     Open(Mirror),
 }
 
-impl Place {
+impl CommitPlace {
     fn mirror(&self) -> Result<&Mirror, Failure> {
         match self {
             Self::Open(mirror) => Ok(mirror),
@@ -56,7 +56,7 @@ impl Place {
 
 /// Merges pairs of commits in one repository; no reference moves and nothing is written to a local one.
 pub struct TreeMerger {
-    place: Place,
+    place: CommitPlace,
     merger: Merger,
     merged: Cell<u32>,
 }
@@ -76,19 +76,19 @@ impl TreeMerger {
     /// # Errors
     ///
     /// The repository is not there, or cannot be fetched.
-    fn place(project: &Project, task: TaskContext<'_>) -> Result<Place, Failure> {
+    fn place(project: &Project, task: TaskContext<'_>) -> Result<CommitPlace, Failure> {
         let remote = project.remote()?;
         if let Some(path) = remote.url.path() {
             return Ok(match BareRepository::at(path) {
-                Some(plain) => Place::Plain(plain, OnceCell::new()),
-                None => Place::Open(Mirror::at(path)?),
+                Some(plain) => CommitPlace::Plain(plain, OnceCell::new()),
+                None => CommitPlace::Open(Mirror::at(path)?),
             });
         }
-        Ok(Place::Open(remote.mirror(&project.invocation, Keep::No, task)?))
+        Ok(CommitPlace::Open(remote.mirror(&project.invocation, Keep::No, task)?))
     }
 
     /// Merges in a repository that was found.
-    fn over(place: Place) -> Self {
+    fn over(place: CommitPlace) -> Self {
         Self { place, merger: Merger::default(), merged: Cell::new(0) }
     }
 
@@ -98,7 +98,7 @@ impl TreeMerger {
     ///
     /// A revision does not exist, the histories are unrelated, an object is missing.
     pub fn merge(&self, ours: &str, theirs: &str) -> Result<TreeAnswer, Failure> {
-        if let (Place::Plain(plain, _), Ok(ours), Ok(theirs)) = (&self.place, ours.parse(), theirs.parse())
+        if let (CommitPlace::Plain(plain, _), Ok(ours), Ok(theirs)) = (&self.place, ours.parse(), theirs.parse())
             // An id may be a tag's, or name nothing: the common way has the message for it.
             && let Ok(outcome) = self.merger.merge_in(plain, ours, theirs)
         {
@@ -157,7 +157,7 @@ mod tests {
         commit("a");
         git(dir.path(), &["checkout", "-q", "theirs"]);
         commit("b");
-        let merger = TreeMerger::over(Place::Open(Mirror::at(dir.path()).unwrap()));
+        let merger = TreeMerger::over(CommitPlace::Open(Mirror::at(dir.path()).unwrap()));
         let tree = merger.merge("ours", "theirs").unwrap().tree.unwrap();
         for _ in 2..PAIRS_KEPT {
             merger.merge("ours", "ours").unwrap();

@@ -27,20 +27,20 @@ mod wiring;
 
 pub(crate) use crate::effects::{CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
-pub(crate) use candidates::{Candidate, Candidates, candidates};
+pub(crate) use candidates::{Candidate, CandidateList, candidates};
 pub(crate) use check::{Checked, check};
 pub(crate) use delta::delta;
 pub(crate) use demo::Demo;
 pub use demo::demo;
 pub(crate) use doctor::finding::{Finding, Health};
-pub(crate) use doctor::{Diagnosis, Live, doctor};
+pub(crate) use doctor::{Diagnosis, LiveChecks, doctor};
 pub(crate) use embedded_files::{Preset, embedded_text};
 pub(crate) use functions::functions;
 pub(crate) use init::{InitFile, InitWrite, init_files, write_init_file};
 pub(crate) use invocation::{Fetch, Invocation};
-pub(crate) use launch::{Finished, Prepared, Scripts, Unready, continue_run, prepare, start};
+pub(crate) use launch::{FinishedRun, Prepared, Scripts, Unready, continue_run, prepare, start};
 pub(crate) use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
-pub(crate) use plan::{Made, Planned, PlannedMerge, dry_run};
+pub(crate) use plan::{CommitOrigin, PlannedMerge, PlannedRun, dry_run};
 pub(crate) use preview::{ChangedFile, Preview, PreviewOutcome, preview};
 pub(crate) use project::Project;
 pub(crate) use reference::config_tables;
@@ -49,4 +49,4 @@ pub(crate) use runs::{
     Listed, RunRow, RunStory, Settlement, StoryState, abandon, approve, find_run, resumable, runs, settle, show,
 };
 
-pub(crate) use needs_operator::{Doubt, OpenChange};
+pub(crate) use needs_operator::{DoubtfulEffect, OpenChange};

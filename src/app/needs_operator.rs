@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 /// An effect that may or may not have happened.
 #[derive(Debug)]
-pub struct Doubt {
+pub struct DoubtfulEffect {
     /// The command's key.
     pub key: Key,
     /// What it answers, as JSON with gaps; `None` where it answers nothing.
     pub answers: Option<String>,
 }
 
-impl Doubt {
+impl DoubtfulEffect {
     pub(super) fn of(key: &Key, entry: &HistoryEntry) -> Self {
         Self { key: key.clone(), answers: unsaid(&entry.name, &Value::Null).map(|(answers, _)| answers) }
     }

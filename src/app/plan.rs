@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 /// What a workflow would do.
 #[derive(Debug)]
-pub struct Planned {
+pub struct PlannedRun {
     /// How it would end.
     pub outcome: RunOutcome,
     /// Every effect, in order.
@@ -28,7 +28,7 @@ pub struct Planned {
 
 /// How a commit is made that a workflow would land.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Made {
+pub enum CommitOrigin {
     /// A promotion.
     Merge,
     /// Commits taken over.
@@ -43,7 +43,7 @@ pub enum Made {
 #[derive(Debug)]
 pub struct PlannedMerge {
     /// How it is made.
-    pub made: Made,
+    pub made: CommitOrigin,
     /// What is merged, picked, reverted or gone back to.
     pub source: Value,
     /// Where it goes.
@@ -74,7 +74,7 @@ pub fn dry_run(
     prepared: &Prepared,
     listener: &dyn Listener,
     task: TaskContext<'_>,
-) -> Result<Planned, Failure> {
+) -> Result<PlannedRun, Failure> {
     let context = wiring::for_reading(project, Keep::No, task)?;
     let run = new_run_id(Timestamp::now());
     let driver = DryDriver {
@@ -88,7 +88,7 @@ pub fn dry_run(
     };
     let (outcome, plan) = driver.drive();
     let merges = plan.iter().filter_map(|item| planned(&context.mirror, item).transpose()).collect::<Result<_, _>>()?;
-    Ok(Planned { outcome, plan, merges })
+    Ok(PlannedRun { outcome, plan, merges })
 }
 
 /// What a planned command would make; `None` where it makes no commits, or what it rests on is not known yet.
@@ -116,7 +116,7 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
     };
     Ok(Some(match commits {
         CommitsMade::Merge(answer) => PlannedMerge {
-            made: Made::Merge,
+            made: CommitOrigin::Merge,
             source: given("source"),
             target,
             outcome: answer.outcome,
@@ -127,10 +127,10 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
             components: answer.components,
             hidden: answer.hidden,
         },
-        CommitsMade::Pick(answer) => series(Made::Pick, answer, target)?,
-        CommitsMade::Revert(answer) => series(Made::Revert, answer, target)?,
+        CommitsMade::Pick(answer) => series(CommitOrigin::Pick, answer, target)?,
+        CommitsMade::Revert(answer) => series(CommitOrigin::Revert, answer, target)?,
         CommitsMade::Restore(answer) => PlannedMerge {
-            made: Made::Restore,
+            made: CommitOrigin::Restore,
             source: given("release"),
             target,
             outcome: answer.outcome,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// A revision as it was asked for, and the commit it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Named {
+pub struct ResolvedRevision {
     /// As it was asked for.
     #[serde(rename = "ref")]
     pub name: String,
@@ -44,9 +44,9 @@ pub struct ChangedFile {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
     /// What is promoted.
-    pub source: Named,
+    pub source: ResolvedRevision,
     /// Where it goes.
-    pub target: Named,
+    pub target: ResolvedRevision,
     /// The best common ancestors.
     pub bases: Vec<CommitId>,
     /// Has the target nothing of its own? Then the result is the source's tree.
@@ -87,7 +87,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
     let detection = Detection { components: &project.config.components, plugins: &library };
     let shipment = promotion.shipment(&mirror, detection)?;
     let components = shipment.map(|shipment| shipment.components(Some(promotion.previewed_as())));
-    let named = |name: &str, commit| Named { name: name.to_owned(), commit };
+    let named = |name: &str, commit| ResolvedRevision { name: name.to_owned(), commit };
     let (outcome, files, conflicts) = match &promotion.merge.result {
         Merged::UpToDate(_) => (PreviewOutcome::UpToDate, Vec::new(), Vec::new()),
         &Merged::Clean(tree) => (PreviewOutcome::Clean, changed_files(&mirror, mirror.tree(ours)?, tree)?, Vec::new()),

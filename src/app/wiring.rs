@@ -49,7 +49,7 @@ impl Signals for NoSignals {
 }
 
 /// Forge and CI of a project.
-pub struct Parts {
+pub struct ProjectServices {
     /// The forge.
     pub forge: Arc<dyn Forge>,
     /// The CI, where there is one.
@@ -87,7 +87,7 @@ pub fn for_run(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<R
 }
 
 fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> Result<Ready, Failure> {
-    let Parts { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
+    let ProjectServices { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
     let env = Arc::clone(&project.invocation.env);
     let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let context = EffectContext {
@@ -113,7 +113,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
 /// # Errors
 ///
 /// Kind `config` for a remote or an address that does not fit.
-pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
+pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<ProjectServices, Failure> {
     let env = Arc::clone(&project.invocation.env);
     let identity = Identity::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(Timestamp::now);
@@ -168,7 +168,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<Parts, Failure> {
     for environment in &project.config.environments {
         can_report(environment, kind, &*forge, ci.as_deref())?;
     }
-    Ok(Parts { forge, ci, identity, folder })
+    Ok(ProjectServices { forge, ci, identity, folder })
 }
 
 /// Stops at a name in `deployed_by` that nothing will ever report.

@@ -1,9 +1,9 @@
 //! `relwf abandon RUN`: ends a run for good; nothing is undone.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{abandon, find_run};
 use crate::ui::Form;
 use crate::ui::run::still_open;
@@ -25,7 +25,7 @@ pub struct AbandonArgs {
 }
 
 /// Does it.
-pub fn run(context: &Context, args: &AbandonArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &AbandonArgs) -> Result<Exit, VerbError> {
     let project = context.journal()?;
     let run = find_run(&project, &args.run)?;
     let open = abandon(&project, &run, &args.reason)?;

@@ -1,9 +1,9 @@
 //! `relwf approve RUN`: decides an approval that a run waits for.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{approve, find_run};
 use crate::model::{Failure, FailureKind};
 use crate::run::{Key, ParseKeyError};
@@ -33,7 +33,7 @@ pub struct ApproveArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &ApproveArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &ApproveArgs) -> Result<Exit, VerbError> {
     let project = context.journal()?;
     let run = find_run(&project, &args.run)?;
     let key = args.key.as_deref().map(key_of).transpose()?;

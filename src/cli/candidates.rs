@@ -1,9 +1,9 @@
 //! `relwf candidates SOURCE TARGET`: the commits that could be promoted, newest first.
 
 use super::command_line::{JsonArg, RepoArgs};
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{Line, candidates};
 use crate::ui::{self, Form};
 
@@ -36,7 +36,7 @@ pub struct CandidatesArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &CandidatesArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &CandidatesArgs) -> Result<Exit, VerbError> {
     context.listen_for_interrupts();
     let project = context.project()?;
     let answer = {

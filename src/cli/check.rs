@@ -1,9 +1,9 @@
 //! `relwf check [WORKFLOW…]`: finds mistakes in workflows and plugins without running them.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::check;
 use crate::ui::{self, Form};
 use serde_json::json;
@@ -23,7 +23,7 @@ pub struct CheckArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &CheckArgs) -> Result<Exit, VerbError> {
     let project = context.project()?;
     let checked = check(&project, &args.workflows)?;
     match context.out.form {

@@ -1,9 +1,9 @@
 //! `relwf completions SHELL`: a completion script for the shell.
 
 use super::command_line::Cli;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use clap::CommandFactory;
 
 /// Print completions for a shell.
@@ -16,7 +16,7 @@ pub struct CompletionsArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &CompletionsArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &CompletionsArgs) -> Result<Exit, VerbError> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "relwf", &mut text);
     context.out.answer(&String::from_utf8_lossy(&text))?;

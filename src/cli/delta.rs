@@ -1,9 +1,9 @@
 //! `relwf delta BASE HEAD`: how the versions of components differ between two commits.
 
 use super::command_line::{JsonArg, RepoArgs};
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::delta;
 use crate::ui::{self, Form};
 
@@ -24,7 +24,7 @@ pub struct DeltaArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &DeltaArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &DeltaArgs) -> Result<Exit, VerbError> {
     context.listen_for_interrupts();
     let project = context.project()?;
     let answer = {

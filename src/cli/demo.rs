@@ -1,10 +1,10 @@
 //! `relwf demo`: a sample service, and a real promotion on it.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
 use super::run::{begin, ended};
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{Invocation, Project, demo, prepare};
 use crate::ui::{self, Form, Out};
 use serde_json::json;
@@ -28,7 +28,7 @@ pub struct DemoArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: DemoArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: DemoArgs) -> Result<Exit, VerbError> {
     context.listen_for_interrupts();
     let dir = context.invocation.dir.join(&args.dir);
     let made = demo(&dir)?;
@@ -43,7 +43,7 @@ pub fn run(context: &Context, args: DemoArgs) -> Result<Exit, Problem> {
         // One object for everything: the run's own events are in its journal.
         Form::Json => Arc::new(Out::to_writers(Box::new(std::io::sink()), Box::new(std::io::sink()), Form::Text)),
     };
-    let inner = Context { out: quiet, invocation, command_prefix: command_prefix.clone() };
+    let inner = VerbContext { out: quiet, invocation, command_prefix: command_prefix.clone() };
     let project = Project::open(&inner.invocation)?;
     let prepared = prepare(&project, "promote-staging", &BTreeMap::new())?;
     let finished = begin(&inner, &project, &prepared)?;

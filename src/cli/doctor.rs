@@ -1,10 +1,10 @@
 //! `relwf doctor`: checks that everything is there that a run needs.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
-use crate::app::{Live, doctor};
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
+use crate::app::{LiveChecks, doctor};
 use crate::ui::{self, Form};
 
 /// Look at everything that a run needs: configuration, git, identity, remote, credentials, folders, workflows.
@@ -23,11 +23,11 @@ pub struct DoctorArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &DoctorArgs) -> Result<Exit, VerbError> {
     context.listen_for_interrupts();
     let diagnosis = {
         let working = ui::working::Working::new(&context.out);
-        let live = if args.live { Live::Yes } else { Live::No };
+        let live = if args.live { LiveChecks::Yes } else { LiveChecks::No };
         doctor(&context.invocation, live, working.task(&context.invocation.cancel))
     };
     match context.out.form {

@@ -1,10 +1,10 @@
 //! `relwf help`: verbs, workflows, host functions.
 
 use super::command_line::{Cli, JsonArg};
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
 use super::usage;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::functions;
 use crate::ui::{self, Form};
 use clap::Parser;
@@ -31,7 +31,7 @@ pub struct HelpArgs {
 }
 
 /// Does it.
-pub fn run(context: &Context, args: &HelpArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &HelpArgs) -> Result<Exit, VerbError> {
     if args.topic.as_deref() != Some("functions") {
         let line: Vec<OsString> =
             ["relwf"].into_iter().chain(args.topic.as_deref()).chain(["--help"]).map(Into::into).collect();

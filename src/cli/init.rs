@@ -1,8 +1,8 @@
 //! `relwf init`: writes relwf.toml, workflows and plugins into a repository.
 
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{InitFile, Preset, init_files, write_init_file};
 use crate::model::{Failure, FailureKind};
 use crate::ui;
@@ -36,7 +36,7 @@ pub enum PresetArg {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &InitArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &InitArgs) -> Result<Exit, VerbError> {
     let preset = match args.preset {
         PresetArg::Full => Preset::Full,
         PresetArg::Workflows => Preset::Workflows,
@@ -64,7 +64,7 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Exit, Problem> {
     .into())
 }
 
-fn may_overwrite(context: &Context, file: &InitFile) -> bool {
+fn may_overwrite(context: &VerbContext, file: &InitFile) -> bool {
     let question = format!("{} exists and is different. Overwrite it? [y/N]", file.name);
     context.out.ask(&question).is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes"))
 }

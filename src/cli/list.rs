@@ -1,10 +1,10 @@
 //! `relwf list`: the workflows and their parameters.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
-use crate::script::{Diagnostic, Header};
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
+use crate::script::{Diagnostic, WorkflowHeader};
 use crate::ui::{self, Form};
 use serde_json::json;
 
@@ -21,9 +21,9 @@ pub struct ListArgs {
 }
 
 /// Runs the verb. A workflow whose header cannot be read is named with its error, and the others are still listed.
-pub fn run(context: &Context, _args: &ListArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, _args: &ListArgs) -> Result<Exit, VerbError> {
     let library = context.project()?.library()?;
-    let mut headers: Vec<Header> = Vec::new();
+    let mut headers: Vec<WorkflowHeader> = Vec::new();
     let mut broken: Vec<Diagnostic> = Vec::new();
     for name in library.workflows() {
         match library.header(&name) {

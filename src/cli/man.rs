@@ -1,14 +1,14 @@
 //! `relwf man`: one page with every verb.
 
 use super::command_line::Cli;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::model::{Failure, FailureKind};
 use clap::CommandFactory;
 
 /// Runs the verb.
-pub fn run(context: &Context) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext) -> Result<Exit, VerbError> {
     let text =
         page().map_err(|error| Failure::new(FailureKind::Io, "the manual page cannot be written").cause(error))?;
     context.out.answer(&String::from_utf8_lossy(&text))?;

@@ -1,9 +1,9 @@
 //! `relwf merge-tree OURS THEIRS` and `--stdin`: the merge alone, for scripts.
 
 use super::command_line::{JsonArg, RepoArgs};
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 use crate::model::{Failure, FailureKind};
 use crate::ui::{Form, Out, merge_tree as lines, working::Working};
@@ -34,7 +34,7 @@ pub struct MergeTreeArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &MergeTreeArgs) -> Result<Exit, VerbError> {
     if !args.stdin {
         context.listen_for_interrupts();
     }
@@ -59,7 +59,7 @@ pub fn run(context: &Context, args: &MergeTreeArgs) -> Result<Exit, Problem> {
 
 /// Answers line by line. Each line carries its own verdict, so the exit code says only that all were answered, as git's
 /// `merge-tree --stdin` does.
-fn stdin(context: &Context, pool: MergePool) -> Result<Exit, Problem> {
+fn stdin(context: &VerbContext, pool: MergePool) -> Result<Exit, VerbError> {
     let out = Arc::clone(&context.out);
     pool.answer_all(move || next(&out), |reply| context.out.answer_line(&said(context, &reply)))?;
     Ok(Exit::Done)
@@ -78,7 +78,7 @@ fn next(out: &Out) -> Option<Question> {
     }
 }
 
-fn said(context: &Context, reply: &Reply) -> String {
+fn said(context: &VerbContext, reply: &Reply) -> String {
     match (reply, context.out.form) {
         (Ok(answer), _) => line(context, answer),
         (Err(failure), Form::Json) => json!({ "error": failure }).to_string(),
@@ -86,7 +86,7 @@ fn said(context: &Context, reply: &Reply) -> String {
     }
 }
 
-fn line(context: &Context, answer: &TreeAnswer) -> String {
+fn line(context: &VerbContext, answer: &TreeAnswer) -> String {
     match context.out.form {
         Form::Json => serde_json::to_string(answer).unwrap_or_else(|error| error.to_string()),
         Form::Text => lines::answer(answer),

@@ -9,7 +9,6 @@ mod candidates;
 mod check;
 mod command_line;
 mod completions;
-mod context;
 mod delta;
 mod demo;
 mod doctor;
@@ -20,21 +19,22 @@ mod list;
 mod man;
 mod merge_tree;
 mod preview;
-mod problem;
 mod reference;
 mod resume;
 mod run;
 mod runs;
 mod show;
 mod usage;
+mod verb_context;
+mod verb_error;
 
 use crate::model::{Failure, FailureKind};
 use crate::ui::errors;
 use clap::Parser;
 use command_line::{Cli, Verb};
-use context::Context;
 use exit::Exit;
 use std::process::ExitCode;
+use verb_context::VerbContext;
 
 /// The whole program: reads the command line, does what it says, answers the exit code.
 pub fn main() -> ExitCode {
@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &args).into(),
     };
-    let context = Context::of_process(&cli);
+    let context = VerbContext::of_process(&cli);
     let exit = crate::ui::bug::guarded(&context.out, || verb(&context, cli.verb)).unwrap_or(Exit::Bug);
     match context.out.lost() {
         Some(why) => {
@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
     .into()
 }
 
-fn verb(context: &Context, verb: Verb) -> Exit {
+fn verb(context: &VerbContext, verb: Verb) -> Exit {
     let done = match verb {
         Verb::Demo(args) => demo::run(context, args),
         Verb::Init(args) => init::run(context, &args),

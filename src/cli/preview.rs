@@ -1,9 +1,9 @@
 //! `relwf preview SOURCE TARGET`: what a promotion would merge and ship; changes nothing.
 
 use super::command_line::{CrossCheckArg, JsonArg, RepoArgs};
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{PreviewOutcome, preview};
 use crate::ui::{self, Form};
 
@@ -30,7 +30,7 @@ pub struct PreviewArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &PreviewArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &PreviewArgs) -> Result<Exit, VerbError> {
     context.listen_for_interrupts();
     let project = context.project()?;
     let answer = {

@@ -1,9 +1,9 @@
 //! `relwf reference PAGE`, hidden: the pages of the book that come from declarations.
 
 use super::command_line::Cli;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app;
 use crate::ui;
 use clap::{Arg, Command, CommandFactory, ValueEnum};
@@ -31,7 +31,7 @@ pub enum Page {
 }
 
 /// Does it.
-pub fn run(context: &Context, args: &ReferenceArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &ReferenceArgs) -> Result<Exit, VerbError> {
     let text = match args.page {
         Page::Functions => ui::reference::functions(&app::functions(None)?),
         Page::Config => ui::reference::config(&app::config_tables()),

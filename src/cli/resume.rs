@@ -1,10 +1,10 @@
 //! `relwf resume RUN` and `relwf resume --all`: goes on with runs that were suspended or interrupted.
 
 use super::command_line::{CrossCheckArg, JsonArg};
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
 use super::run::ended;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{Project, Scripts, Settlement, continue_run, find_run, resumable, settle};
 use crate::journal::DoubtVerdict;
 use crate::model::{Failure, FailureKind, RunId, Value};
@@ -50,7 +50,7 @@ pub enum ScriptArg {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &ResumeArgs) -> Result<Exit, VerbError> {
     context.listen_for_interrupts();
     let project = context.journal()?;
     let scripts = match args.script {
@@ -65,7 +65,7 @@ pub fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, Problem> {
     one(context, &project, &run, scripts)
 }
 
-fn one(context: &Context, project: &Project, run: &RunId, scripts: Scripts) -> Result<Exit, Problem> {
+fn one(context: &VerbContext, project: &Project, run: &RunId, scripts: Scripts) -> Result<Exit, VerbError> {
     let listener = ui::run::listener(&context.out);
     ui::bug::working_on(run);
     let finished = {
@@ -77,7 +77,7 @@ fn one(context: &Context, project: &Project, run: &RunId, scripts: Scripts) -> R
 }
 
 /// One after another; one that cannot go on does not keep the others from it.
-fn all(context: &Context, project: &Project, scripts: Scripts) -> Result<Exit, Problem> {
+fn all(context: &VerbContext, project: &Project, scripts: Scripts) -> Result<Exit, VerbError> {
     let runs = resumable(project)?;
     if runs.is_empty() {
         context.out.say("no run waits or was interrupted");

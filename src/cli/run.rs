@@ -1,10 +1,10 @@
 //! `relwf run WORKFLOW`: runs a workflow, or with `--dry-run` shows what it would do.
 
 use super::command_line::{Cli, CrossCheckArg, JsonArg};
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
-use crate::app::{Finished, Prepared, Project, dry_run, prepare, start};
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
+use crate::app::{FinishedRun, Prepared, Project, dry_run, prepare, start};
 use crate::model::{Failure, FailureKind};
 use crate::ui::{self, Form};
 use clap::CommandFactory;
@@ -46,7 +46,7 @@ pub struct RunArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: RunArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: RunArgs) -> Result<Exit, VerbError> {
     let workflow = match (args.workflow, args.help) {
         (Some(workflow), true) => return help(context, &workflow),
         (Some(workflow), false) => workflow,
@@ -63,7 +63,7 @@ pub fn run(context: &Context, args: RunArgs) -> Result<Exit, Problem> {
 }
 
 /// Starts a run and drives it as far as it goes.
-pub fn begin(context: &Context, project: &Project, prepared: &Prepared) -> Result<Finished, Problem> {
+pub fn begin(context: &VerbContext, project: &Project, prepared: &Prepared) -> Result<FinishedRun, VerbError> {
     let listener = ui::run::listener(&context.out);
     let working = ui::working::Working::new(&context.out);
     let task = working.task(&context.invocation.cancel);
@@ -74,12 +74,12 @@ pub fn begin(context: &Context, project: &Project, prepared: &Prepared) -> Resul
 }
 
 /// Tells how a run ended, and answers the exit code.
-pub fn ended(context: &Context, finished: &Finished) -> Exit {
+pub fn ended(context: &VerbContext, finished: &FinishedRun) -> Exit {
     ui::run::finished(&context.out, finished, &context.command_prefix, &|file| context.text(file));
     Exit::of_run(finished.outcome.status, finished.outcome.failure.as_ref().map(|failure| failure.kind))
 }
 
-fn plan(context: &Context, project: &Project, prepared: &Prepared) -> Result<Exit, Problem> {
+fn plan(context: &VerbContext, project: &Project, prepared: &Prepared) -> Result<Exit, VerbError> {
     let listener = ui::run::planning(&context.out);
     let planned = {
         let working = ui::working::Working::new(&context.out);
@@ -108,7 +108,7 @@ fn given(params: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     Ok(given)
 }
 
-fn help(context: &Context, workflow: &str) -> Result<Exit, Problem> {
+fn help(context: &VerbContext, workflow: &str) -> Result<Exit, VerbError> {
     let header = context.project()?.library()?.header(workflow)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&header)?,
@@ -117,7 +117,7 @@ fn help(context: &Context, workflow: &str) -> Result<Exit, Problem> {
     Ok(Exit::Done)
 }
 
-fn own_help(context: &Context) -> Result<Exit, Problem> {
+fn own_help(context: &VerbContext) -> Result<Exit, VerbError> {
     let mut command = Cli::command();
     command.build();
     let text = command.find_subcommand_mut("run").map(|run| run.render_long_help().ansi().to_string());

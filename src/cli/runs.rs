@@ -1,9 +1,9 @@
 //! `relwf runs`: the runs in this machine's journal.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{Listed, runs};
 use crate::ui::{self, Form};
 use serde_json::json;
@@ -22,7 +22,7 @@ pub struct RunsArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &RunsArgs) -> Result<Exit, VerbError> {
     let listed = if args.everywhere { Listed::Everywhere } else { Listed::Here };
     let rows = runs(&context.journal()?, listed)?;
     match context.out.form {

@@ -1,9 +1,9 @@
 //! `relwf show RUN`: one run in detail.
 
 use super::command_line::JsonArg;
-use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::verb_context::VerbContext;
+use super::verb_error::VerbError;
 use crate::app::{find_run, show};
 use crate::ui::{self, Form, Verbosity};
 
@@ -20,7 +20,7 @@ pub struct ShowArgs {
 }
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Problem> {
+pub fn run(context: &VerbContext, args: &ShowArgs) -> Result<Exit, VerbError> {
     let project = context.journal()?;
     let story = show(&project, &find_run(&project, &args.run)?)?;
     match context.out.form {

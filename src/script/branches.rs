@@ -9,17 +9,17 @@ use std::rc::Rc;
 
 /// What the workflow, or a branch, has left so far beside its result.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(super) struct BranchMemory {
     /// What it has registered to be done at the end.
     pub(super) handlers: Vec<Rc<Handler>>,
     /// The branches of its own parallels.
-    pub(super) parallels: HashMap<Parallel, Vec<Branch>>,
+    pub(super) parallels: HashMap<Parallel, Vec<ParallelBranch>>,
 }
 
 /// A branch of a parallel.
-pub(super) enum Branch {
+pub(super) enum ParallelBranch {
     /// It is to be entered, or entered again. Until then the parallels inside it answer from memory.
-    Open(HashMap<Parallel, Vec<Branch>>),
+    Open(HashMap<Parallel, Vec<ParallelBranch>>),
     /// It is over.
     Over {
         /// What it returned or threw.
@@ -29,7 +29,7 @@ pub(super) enum Branch {
     },
 }
 
-impl Branch {
+impl ParallelBranch {
     /// A branch that was never entered.
     pub(super) fn new() -> Self {
         Self::Open(HashMap::new())

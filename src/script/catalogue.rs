@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A host function that is no command.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Native {
+pub struct NativeFn {
     /// Namespace and function.
     pub name: &'static str,
     /// Its parameters, for people.
@@ -20,32 +20,32 @@ pub struct Native {
 }
 
 /// Everything that is implemented in this room.
-pub(super) static NATIVES: [Native; 5] = [
-    Native {
+pub(super) static NATIVES: [NativeFn; 5] = [
+    NativeFn {
         name: "config::secret",
         params: &["name"],
         doc: "A secret of [secrets], for `http::…` and the `env` of `sh::run`: put in where it is used, shown nowhere.",
         answers: "a secret; texts can be added to it with `+`",
     },
-    Native {
+    NativeFn {
         name: "flow::always",
         params: &["closure"],
         doc: "Calls the closure when the workflow has ended, however it ended.",
         answers: "()",
     },
-    Native {
+    NativeFn {
         name: "flow::on_failure",
         params: &["closure"],
         doc: "Calls the closure with the error when the workflow has failed.",
         answers: "()",
     },
-    Native {
+    NativeFn {
         name: "flow::parallel",
         params: &["name", "items", "closure"],
         doc: "Calls the closure for every item, side by side. When some fail, the others still come to their end; then it throws kind \"parallel\".",
         answers: "a list: what the closure answered for each item, in order",
     },
-    Native {
+    NativeFn {
         name: "flow::step",
         params: &["name", "closure"],
         doc: "Calls the closure as a step of the run, under which its commands are shown.",
@@ -55,11 +55,11 @@ pub(super) static NATIVES: [Native; 5] = [
 
 /// A host function.
 #[derive(Debug, Clone, Copy)]
-pub enum Function {
+pub enum CatalogueFn {
     /// A command.
     Command(&'static HostFn),
     /// No command.
-    Native(&'static Native),
+    Native(&'static NativeFn),
 }
 
 /// The host's functions.
@@ -77,10 +77,10 @@ impl Catalogue {
     /// # Errors
     ///
     /// There is none of that name ("did you mean").
-    pub fn select(&self, name: Option<&str>) -> Result<Vec<Function>, Failure> {
-        let mut all: Vec<Function> =
-            self.commands().map(Function::Command).chain(NATIVES.iter().map(Function::Native)).collect();
-        all.sort_by_key(Function::name);
+    pub fn select(&self, name: Option<&str>) -> Result<Vec<CatalogueFn>, Failure> {
+        let mut all: Vec<CatalogueFn> =
+            self.commands().map(CatalogueFn::Command).chain(NATIVES.iter().map(CatalogueFn::Native)).collect();
+        all.sort_by_key(CatalogueFn::name);
         let Some(name) = name else { return Ok(all) };
         all.retain(|function| function.name() == name || function.namespace() == name);
         if !all.is_empty() {
@@ -120,13 +120,13 @@ impl Catalogue {
     }
 
     /// A function by its full name.
-    pub(super) fn find(&self, name: &str) -> Option<Function> {
-        let command = self.commands().find(|function| function.name == name).map(Function::Command);
-        command.or_else(|| NATIVES.iter().find(|native| native.name == name).map(Function::Native))
+    pub(super) fn find(&self, name: &str) -> Option<CatalogueFn> {
+        let command = self.commands().find(|function| function.name == name).map(CatalogueFn::Command);
+        command.or_else(|| NATIVES.iter().find(|native| native.name == name).map(CatalogueFn::Native))
     }
 }
 
-impl Function {
+impl CatalogueFn {
     /// Namespace and function, e.g. `git::merge`.
     pub fn name(&self) -> &'static str {
         match self {

@@ -18,14 +18,14 @@ pub(super) struct CompiledFile {
     /// Its syntax tree.
     pub(super) ast: AST,
     /// Its functions and closures.
-    pub(super) functions: Vec<Function>,
+    pub(super) functions: Vec<ScriptFn>,
     /// Its imports, wherever they stand.
     pub(super) imports: Vec<Import>,
 }
 
 /// A function or closure.
 #[derive(Debug)]
-pub(super) struct Function {
+pub(super) struct ScriptFn {
     pub(super) name: String,
     /// A closure's captured variables come first.
     pub(super) params: Vec<String>,
@@ -49,7 +49,7 @@ pub(super) struct Import {
     pub(super) alias_at: Position,
 }
 
-impl Function {
+impl ScriptFn {
     /// Closures have names that differ between processes.
     pub(super) fn is_closure(&self) -> bool {
         is_closure(&self.name)
@@ -87,7 +87,7 @@ impl CompiledFile {
         let functions = ast
             .shared_lib()
             .iter_script_fn_info()
-            .map(|(.., function)| Function {
+            .map(|(.., function)| ScriptFn {
                 name: function.name.to_string(),
                 params: function.params.iter().map(ToString::to_string).collect(),
                 access: function.access,
@@ -131,12 +131,12 @@ impl CompiledFile {
     }
 
     /// The functions that are no closures, by name.
-    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Function> {
+    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &ScriptFn> {
         self.functions.iter().filter(move |function| function.name == name)
     }
 
     /// The function to whose body a statement directly belongs; `None` at the top level.
-    pub(super) fn function_around(&self, position: Position) -> Option<&Function> {
+    pub(super) fn function_around(&self, position: Position) -> Option<&ScriptFn> {
         let exact = self.functions.iter().find(|function| function.end.is_none() && function.contains(position));
         let innermost = || {
             self.functions

@@ -1,6 +1,6 @@
 //! Plain data ↔ script values.
 
-use super::opaque::{Secret, Unknown};
+use super::opaque::{SecretHandle, Unknown};
 use crate::model::{Value, unknown, unknown_what};
 use rhai::{Array, Dynamic, FnPtr, Map};
 use serde_json::json;
@@ -68,7 +68,7 @@ pub(super) fn to_value(value: &Dynamic) -> Result<Value, NotData> {
     if let Some(value) = value.read_lock::<Unknown>() {
         return Ok(unknown(&value.what));
     }
-    if let Some(secret) = value.read_lock::<Secret>() {
+    if let Some(secret) = value.read_lock::<SecretHandle>() {
         let mut data = json!({ "$secret": secret.name.as_str() });
         for (key, text) in [("before", &secret.before), ("after", &secret.after)] {
             if !text.is_empty() {
@@ -106,9 +106,9 @@ pub(super) fn to_dynamic(value: Value) -> Dynamic {
     }
 }
 
-fn secret(map: &serde_json::Map<String, Value>) -> Secret {
+fn secret(map: &serde_json::Map<String, Value>) -> SecretHandle {
     let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Secret { name: text("$secret").into(), before: text("before"), after: text("after") }
+    SecretHandle { name: text("$secret").into(), before: text("before"), after: text("after") }
 }
 
 /// A copy that shares nothing with the original: variables that closures have captured are copied too.

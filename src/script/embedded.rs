@@ -1,6 +1,6 @@
 //! The workflows and plugins that are part of relwf.
 
-use super::source::Source;
+use super::source::SourceFile;
 
 macro_rules! embed {
     ($($path:literal),* $(,)?) => {
@@ -23,8 +23,8 @@ pub(super) const SOURCES: [(&str, &str); 10] = embed![
 ];
 
 /// The embedded workflows and plugins.
-pub fn embedded() -> Vec<Source> {
-    SOURCES.iter().map(|(path, text)| Source { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+pub fn embedded() -> Vec<SourceFile> {
+    SOURCES.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
 }
 
 #[cfg(test)]

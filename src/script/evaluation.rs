@@ -3,7 +3,7 @@
 //! A script runs on one thread from beginning to end, so the evaluation is that thread's. Engines and programs are
 //! shared between threads and keep nothing of an evaluation.
 
-use super::branches::{Branch, Memory};
+use super::branches::{BranchMemory, ParallelBranch};
 use super::handler::Handler;
 use super::index::Index;
 use super::limits::STACK_BYTES;
@@ -21,7 +21,7 @@ pub(super) struct Evaluating {
     /// Knows the program's files.
     pub(super) index: Arc<Index>,
     /// Of the workflow, or of the branch in which the script is.
-    memory: RefCell<Memory>,
+    memory: RefCell<BranchMemory>,
 }
 
 impl Evaluating {
@@ -30,22 +30,22 @@ impl Evaluating {
     }
 
     /// The script enters a branch, in which these parallels answer from memory: what was remembered around it.
-    pub(super) fn enter_branch(&self, parallels: HashMap<Parallel, Vec<Branch>>) -> Memory {
-        self.memory.replace(Memory { parallels, ..Memory::default() })
+    pub(super) fn enter_branch(&self, parallels: HashMap<Parallel, Vec<ParallelBranch>>) -> BranchMemory {
+        self.memory.replace(BranchMemory { parallels, ..BranchMemory::default() })
     }
 
     /// The script leaves a branch: what that has left behind.
-    pub(super) fn leave_branch(&self, around: Memory) -> Memory {
+    pub(super) fn leave_branch(&self, around: BranchMemory) -> BranchMemory {
         self.memory.replace(around)
     }
 
     /// The branches of a parallel that was begun before, in the branch in which the script is.
-    pub(super) fn recall(&self, parallel: &Parallel) -> Option<Vec<Branch>> {
+    pub(super) fn recall(&self, parallel: &Parallel) -> Option<Vec<ParallelBranch>> {
         self.memory.borrow_mut().parallels.remove(parallel)
     }
 
     /// The script may come back to this parallel when the branch around it is entered again.
-    pub(super) fn remember(&self, parallel: Parallel, branches: Vec<Branch>) {
+    pub(super) fn remember(&self, parallel: Parallel, branches: Vec<ParallelBranch>) {
         self.memory.borrow_mut().parallels.insert(parallel, branches);
     }
 

@@ -2,7 +2,7 @@
 
 use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
-use super::files::{Files, Origin};
+use super::files::{FileOrigin, LibraryFiles};
 use super::source::{Role, is_valid_name};
 use super::suggest;
 use crate::model::{Failure, FailureKind, SourceLocation};
@@ -16,12 +16,12 @@ const RENAMED: [(&str, &str); 1] = [("abandon", "close-change")];
 /// Files and what was compiled of them.
 #[derive(Debug)]
 pub(super) struct FileCache {
-    files: Files,
+    files: LibraryFiles,
     units: Mutex<BTreeMap<String, Arc<CompiledFile>>>,
 }
 
 impl FileCache {
-    pub(super) fn new(files: Files) -> Self {
+    pub(super) fn new(files: LibraryFiles) -> Self {
         Self { files, units: Mutex::default() }
     }
 
@@ -32,7 +32,7 @@ impl FileCache {
 
     /// Is this file part of relwf, not of the project?
     pub(super) fn is_embedded(&self, path: &str) -> bool {
-        self.files.get(path).is_some_and(|file| file.origin == Origin::Embedded)
+        self.files.get(path).is_some_and(|file| file.origin == FileOrigin::Embedded)
     }
 
     /// A compiled file.

@@ -2,7 +2,7 @@
 //!
 //! Nothing outside the project's folders is ever read: names are checked, links are followed only inside the project.
 
-use super::source::{Role, Source, is_valid_name};
+use super::source::{Role, SourceFile, is_valid_name};
 use crate::model::{Failure, FailureKind};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum FileOrigin {
     /// A file of the project, or one that a run pinned.
     Project,
     /// Part of relwf.
@@ -22,25 +22,25 @@ pub(super) enum Origin {
 
 /// One file.
 #[derive(Debug)]
-pub(super) struct File {
+pub(super) struct LibraryFile {
     /// Its text, or why it cannot be used.
     pub(super) text: Result<String, Failure>,
     /// Where it comes from.
-    pub(super) origin: Origin,
+    pub(super) origin: FileOrigin,
 }
 
 /// Every workflow and plugin, by path.
 #[derive(Debug, Default)]
-pub(super) struct Files(BTreeMap<String, File>);
+pub(super) struct LibraryFiles(BTreeMap<String, LibraryFile>);
 
-impl Files {
+impl LibraryFiles {
     /// The project's files over the embedded ones.
     ///
     /// # Errors
     ///
     /// `root` cannot be resolved. A single bad file is an error only when it is used.
-    pub(super) fn open(root: &Path, embedded: &[Source]) -> Result<Self, Failure> {
-        let mut files = Self::of(embedded.to_vec(), Origin::Embedded);
+    pub(super) fn open(root: &Path, embedded: &[SourceFile]) -> Result<Self, Failure> {
+        let mut files = Self::of(embedded.to_vec(), FileOrigin::Embedded);
         if !root.exists() {
             return Ok(files);
         }
@@ -55,12 +55,17 @@ impl Files {
     }
 
     /// These texts and no others.
-    pub(super) fn of(sources: Vec<Source>, origin: Origin) -> Self {
-        Self(sources.into_iter().map(|Source { path, text }| (path, File { text: Ok(text), origin })).collect())
+    pub(super) fn of(sources: Vec<SourceFile>, origin: FileOrigin) -> Self {
+        Self(
+            sources
+                .into_iter()
+                .map(|SourceFile { path, text }| (path, LibraryFile { text: Ok(text), origin }))
+                .collect(),
+        )
     }
 
     /// The file at a path like `plugins/slack.rhai`.
-    pub(super) fn get(&self, path: &str) -> Option<&File> {
+    pub(super) fn get(&self, path: &str) -> Option<&LibraryFile> {
         self.0.get(path)
     }
 
@@ -79,7 +84,7 @@ impl Files {
             }
             let path = role.path(name);
             let text = read(root, entry.path(), name, &path);
-            self.0.insert(path, File { text, origin: Origin::Project });
+            self.0.insert(path, LibraryFile { text, origin: FileOrigin::Project });
         }
     }
 }
@@ -110,8 +115,8 @@ fn read(root: &Path, file: &Path, name: &str, path: &str) -> Result<String, Fail
 mod tests {
     use super::*;
 
-    fn embedded(path: &str) -> Source {
-        Source { path: path.into(), text: "embedded".into() }
+    fn embedded(path: &str) -> SourceFile {
+        SourceFile { path: path.into(), text: "embedded".into() }
     }
 
     #[test]
@@ -121,12 +126,12 @@ mod tests {
         std::fs::write(project.path().join("plugins/slack.rhai"), "mine").unwrap();
         std::fs::write(project.path().join("plugins/chat/irc.rhai"), "irc").unwrap();
         std::fs::write(project.path().join("plugins/README.md"), "not a script").unwrap();
-        let files =
-            Files::open(project.path(), &[embedded("plugins/slack.rhai"), embedded("workflows/a.rhai")]).unwrap();
+        let files = LibraryFiles::open(project.path(), &[embedded("plugins/slack.rhai"), embedded("workflows/a.rhai")])
+            .unwrap();
         assert_eq!(files.names(Role::Plugin).collect::<Vec<_>>(), ["chat/irc", "slack"]);
         assert_eq!(files.names(Role::Workflow).collect::<Vec<_>>(), ["a"]);
         assert_eq!(files.get("plugins/slack.rhai").unwrap().text.as_deref(), Ok("mine"));
-        assert_eq!(files.get("workflows/a.rhai").unwrap().origin, Origin::Embedded);
+        assert_eq!(files.get("workflows/a.rhai").unwrap().origin, FileOrigin::Embedded);
     }
 
     #[test]
@@ -134,7 +139,7 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(project.path().join("workflows")).unwrap();
         std::fs::write(project.path().join("workflows/a.rhai"), "\u{feff}//! A.\r\nfn run(p) { 1 }\r\n").unwrap();
-        let files = Files::open(project.path(), &[]).unwrap();
+        let files = LibraryFiles::open(project.path(), &[]).unwrap();
         assert_eq!(files.get("workflows/a.rhai").unwrap().text.as_deref(), Ok("//! A.\r\nfn run(p) { 1 }\r\n"));
     }
 
@@ -153,7 +158,7 @@ mod tests {
         link(&outside.path().join("evil.rhai"), "evil.rhai");
         link(outside.path(), "folder");
         link(&project.path().join("shared/fine.rhai"), "fine.rhai");
-        let files = Files::open(project.path(), &[]).unwrap();
+        let files = LibraryFiles::open(project.path(), &[]).unwrap();
         let text = |path: &str| files.get(path).unwrap().text.clone().map_err(|failure| failure.message);
         let out = |path: &str| Err(format!("`{path}` is a link that leads out of the project"));
         assert_eq!(text("plugins/evil.rhai"), out("plugins/evil.rhai"));

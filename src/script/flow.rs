@@ -2,13 +2,13 @@
 //!
 //! They shape the run (paths of keys, what happens at its end) and change nothing outside of it.
 
-use super::branches::Branch;
+use super::branches::ParallelBranch;
 use super::convert::{deep_copy, to_value};
 use super::evaluation::Evaluating;
 use super::failure::{is_stop, of_error, stop, thrown};
 use super::handler::{Handler, When};
-use super::host_call::{Outcome, evaluating, place, set};
-use super::opaque::{Opaque, Secret, Unknown};
+use super::host_call::{CallResult, evaluating, place, set};
+use super::opaque::{Opaque, SecretHandle, Unknown};
 use crate::model::{Failure, FailureKind};
 use crate::run::StepExit;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Module, NativeCallContext, Position};
@@ -31,7 +31,7 @@ pub(super) fn add_natives(namespace: &str, module: &mut Module) {
 }
 
 /// `flow::step(name, closure)`: its commands stand under the step's path.
-fn step(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
+fn step(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> CallResult {
     let host = Host { context, name: "flow::step", usage: "flow::step(\"name\", || …)" };
     let evaluating = evaluating(context, host.name)?;
     let [name, closure] = args else { return Err(host.wrong_count(2, args.len())) };
@@ -45,7 +45,7 @@ fn step(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
 /// `flow::parallel(name, items, closure)`: a branch for every item, all of them evaluated, whatever becomes of the others.
 ///
 /// A branch that waits unwinds to here and is entered again when its outcome has come; one that is over is remembered.
-fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
+fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> CallResult {
     let host = Host { context, name: "flow::parallel", usage: "flow::parallel(\"name\", items, |item| …)" };
     let evaluating = evaluating(context, host.name)?;
     let [name, items, closure] = args else { return Err(host.wrong_count(3, args.len())) };
@@ -58,7 +58,7 @@ fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outco
 
     let (mut branches, mut enter) = match evaluating.recall(&parallel) {
         Some(branches) => (branches, session.branches_with_news()),
-        None => (items.iter().map(|_| Branch::new()).collect(), (0..items.len()).collect::<Vec<usize>>()),
+        None => (items.iter().map(|_| ParallelBranch::new()).collect(), (0..items.len()).collect::<Vec<usize>>()),
     };
     let mut open = branches.iter().filter(|branch| branch.is_open()).count();
     while open > 0 {
@@ -76,7 +76,7 @@ fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outco
                 if session.must_unwind() {
                     return Err(unwind());
                 }
-                *branch = Branch::Open(memory.parallels);
+                *branch = ParallelBranch::Open(memory.parallels);
                 continue;
             }
             let source = context.call_source().unwrap_or_default();
@@ -84,7 +84,7 @@ fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outco
                 Ok(result) => Ok(deep_copy(&result)),
                 Err(error) => Err(of_error(&error, source, &evaluating.index, context.engine())),
             };
-            *branch = Branch::Over { result, handlers: memory.handlers };
+            *branch = ParallelBranch::Over { result, handlers: memory.handlers };
             open -= 1;
         }
         if open == 0 {
@@ -103,7 +103,7 @@ fn parallel(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outco
     let mut results = Vec::with_capacity(items.len());
     let mut failures: Vec<(&str, &Failure)> = Vec::new();
     for ((id, _), branch) in items.iter().zip(&branches) {
-        let Branch::Over { result, handlers } = branch else { continue };
+        let ParallelBranch::Over { result, handlers } = branch else { continue };
         evaluating.register(handlers.iter().cloned());
         match result {
             Ok(result) => results.push(deep_copy(result)),
@@ -138,7 +138,7 @@ fn items_failed(name: &str, all: usize, failures: &[(&str, &Failure)]) -> Failur
 }
 
 /// `flow::on_failure(closure)` and `flow::always(closure)`.
-fn handler(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic], when: When) -> Outcome {
+fn handler(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic], when: When) -> CallResult {
     let (name, usage) = match when {
         When::OnFailure => ("flow::on_failure", "flow::on_failure(|error| …)"),
         When::Always => ("flow::always", "flow::always(|| …)"),
@@ -159,7 +159,7 @@ pub(super) fn run_handler(
     evaluating: &Evaluating,
     handler: &Handler,
     error: Option<Dynamic>,
-) -> Outcome {
+) -> CallResult {
     #[allow(deprecated)]
     let context = handler.context.create_context(engine);
     let host = match handler.when {
@@ -173,15 +173,15 @@ pub(super) fn run_handler(
 }
 
 /// `config::secret(name)`: the name of a secret as a value; what it holds is put in when a command is performed.
-fn secret(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
+fn secret(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> CallResult {
     let host = Host { context, name: "config::secret", usage: "config::secret(\"name\")" };
     evaluating(context, host.name)?;
     let [name] = args else { return Err(host.wrong_count(1, args.len())) };
     let name: ImmutableString = host.text(name)?.into();
-    Ok(Dynamic::from(Secret { name, before: String::new(), after: String::new() }))
+    Ok(Dynamic::from(SecretHandle { name, before: String::new(), after: String::new() }))
 }
 
-fn exit(outcome: &Outcome) -> StepExit {
+fn exit(outcome: &CallResult) -> StepExit {
     match outcome {
         Ok(_) => StepExit::Done,
         Err(error) if is_stop(error) => StepExit::Stopped,
@@ -273,7 +273,7 @@ impl Host<'_, '_> {
     }
 
     /// Calls a closure; arguments that it does not take are omitted.
-    fn invoke(&self, evaluating: &Evaluating, closure: &FnPtr, mut given: Vec<Dynamic>) -> Outcome {
+    fn invoke(&self, evaluating: &Evaluating, closure: &FnPtr, mut given: Vec<Dynamic>) -> CallResult {
         if let Some(params) = evaluating.index.closure_params(closure.fn_name()) {
             let takes = params.saturating_sub(closure.curry().len());
             if takes > given.len() {

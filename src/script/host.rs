@@ -4,7 +4,7 @@ use super::arguments;
 use super::catalogue::Catalogue;
 use super::convert::to_dynamic;
 use super::failure::{stop, thrown};
-use super::host_call::{Outcome, evaluating, set};
+use super::host_call::{CallResult, evaluating, set};
 use crate::run::{Call, CallAnswer, HostFn};
 use rhai::{Dynamic, Engine, Module, NativeCallContext};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) fn register(engine: &mut Engine, catalogue: &Arc<Catalogue>) {
     }
 }
 
-fn call(function: &HostFn, context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> Outcome {
+fn call(function: &HostFn, context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> CallResult {
     let position = context.call_position();
     let evaluating = evaluating(context, function.name)?;
     let at = evaluating.index.call_place(function.name, context.call_source().unwrap_or_default(), position);

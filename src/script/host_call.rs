@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a call answers.
-pub(super) type Outcome = Result<Dynamic, Box<EvalAltResult>>;
+pub(super) type CallResult = Result<Dynamic, Box<EvalAltResult>>;
 
 /// Also with more arguments than any function takes: the message about them is ours then.
 const MAX_ARGUMENTS: usize = 6;
@@ -18,7 +18,7 @@ const MAX_ARGUMENTS: usize = 6;
 pub(super) fn set(
     module: &mut Module,
     name: &str,
-    function: impl Fn(&NativeCallContext<'_>, &mut [&mut Dynamic]) -> Outcome + Send + Sync + 'static,
+    function: impl Fn(&NativeCallContext<'_>, &mut [&mut Dynamic]) -> CallResult + Send + Sync + 'static,
 ) {
     let function = Arc::new(function);
     for count in 0..=MAX_ARGUMENTS {

@@ -1,11 +1,11 @@
 //! The workflows and plugins of a project.
 
+use super::compiled_workflow::CompiledWorkflow;
 use super::diagnostic::Diagnostic;
-use super::files::{Files, Origin};
-use super::program::Program;
-use super::source::{Role, Source};
+use super::files::{FileOrigin, LibraryFiles};
+use super::source::{Role, SourceFile};
 use super::toolchain::Toolchain;
-use super::workflow_header::{self, Header};
+use super::workflow_header::{self, WorkflowHeader};
 use crate::model::Failure;
 use crate::run::HostFn;
 use std::path::Path;
@@ -22,16 +22,16 @@ impl Library {
     /// # Errors
     ///
     /// `root` cannot be read. A single bad file is an error only when it is used.
-    pub fn open(root: &Path, embedded: &[Source], functions: Arc<[&'static HostFn]>) -> Result<Self, Failure> {
-        Ok(Self::new(Files::open(root, embedded)?, functions))
+    pub fn open(root: &Path, embedded: &[SourceFile], functions: Arc<[&'static HostFn]>) -> Result<Self, Failure> {
+        Ok(Self::new(LibraryFiles::open(root, embedded)?, functions))
     }
 
     /// A library of pinned sources alone, for resuming.
-    pub fn pinned(sources: Vec<Source>, functions: Arc<[&'static HostFn]>) -> Self {
-        Self::new(Files::of(sources, Origin::Project), functions)
+    pub fn pinned(sources: Vec<SourceFile>, functions: Arc<[&'static HostFn]>) -> Self {
+        Self::new(LibraryFiles::of(sources, FileOrigin::Project), functions)
     }
 
-    fn new(files: Files, functions: Arc<[&'static HostFn]>) -> Self {
+    fn new(files: LibraryFiles, functions: Arc<[&'static HostFn]>) -> Self {
         Self { toolchain: Arc::new(Toolchain::new(files, functions)) }
     }
 
@@ -50,7 +50,7 @@ impl Library {
     /// # Errors
     ///
     /// There is no such workflow, a syntax error, or the first thing that is wrong with its header.
-    pub fn header(&self, workflow: &str) -> Result<Header, Diagnostic> {
+    pub fn header(&self, workflow: &str) -> Result<WorkflowHeader, Diagnostic> {
         let unit = self.toolchain.unit(Role::Workflow, workflow)?;
         let (header, findings) = workflow_header::read(&unit, &self.toolchain.source(&unit));
         findings.into_iter().next().map_or(Ok(header), Err)
@@ -71,9 +71,9 @@ impl Library {
     /// # Errors
     ///
     /// The first thing that makes it unusable: syntax, header, imports, capabilities.
-    pub fn program(&self, workflow: &str) -> Result<Program, Diagnostic> {
+    pub fn program(&self, workflow: &str) -> Result<CompiledWorkflow, Diagnostic> {
         let units = self.toolchain.load(Role::Workflow, workflow)?;
-        Program::new(Arc::clone(&self.toolchain), units)
+        CompiledWorkflow::new(Arc::clone(&self.toolchain), units)
     }
 
     pub(super) fn toolchain(&self) -> &Toolchain {

@@ -20,12 +20,12 @@ pub(super) enum LiteralValue {
     /// `[…]`
     List(Vec<Literal>),
     /// `#{…}`
-    Map(Vec<Entry>),
+    Map(Vec<LiteralEntry>),
 }
 
 /// One key of a literal map.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct LiteralEntry {
     pub(super) key: String,
     pub(super) key_at: Position,
     pub(super) literal: Literal,
@@ -52,7 +52,7 @@ impl Literal {
                 .0
                 .iter()
                 .map(|(key, value)| {
-                    Ok(Entry { key: key.name.to_string(), key_at: key.pos, literal: Self::read(value)? })
+                    Ok(LiteralEntry { key: key.name.to_string(), key_at: key.pos, literal: Self::read(value)? })
                 })
                 .collect::<Result<_, _>>()
                 .map(LiteralValue::Map),
@@ -73,7 +73,7 @@ impl Literal {
     }
 
     /// Its entries, when it is a map.
-    pub(super) fn entries(&self) -> Option<&[Entry]> {
+    pub(super) fn entries(&self) -> Option<&[LiteralEntry]> {
         match &self.value {
             LiteralValue::Map(entries) => Some(entries),
             _ => None,

@@ -16,7 +16,7 @@ pub(super) struct Unknown {
 
 /// A secret by name, perhaps inside a text. Its value never comes near a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Secret {
+pub(super) struct SecretHandle {
     pub(super) name: ImmutableString,
     /// Text before it, e.g. `Bearer `.
     pub(super) before: String,
@@ -30,7 +30,7 @@ impl fmt::Display for Unknown {
     }
 }
 
-impl fmt::Display for Secret {
+impl fmt::Display for SecretHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}<secret {}>{}", self.before, self.name, self.after)
     }
@@ -49,7 +49,7 @@ impl Opaque for Unknown {
     }
 }
 
-impl Opaque for Secret {
+impl Opaque for SecretHandle {
     fn refuse(&self) -> Failure {
         Failure::new(FailureKind::Arguments, format!("{self} can be handed to a command, and nothing else"))
             .hint("a script never sees what a secret holds; text can be put before and after it with `+`")

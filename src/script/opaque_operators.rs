@@ -5,7 +5,7 @@
 //! for every type that it does not know.
 
 use super::failure::thrown;
-use super::opaque::{Opaque, Secret, UNKNOWN_TYPE, Unknown};
+use super::opaque::{Opaque, SecretHandle, UNKNOWN_TYPE, Unknown};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
@@ -20,9 +20,9 @@ fn refused(value: &impl Opaque) -> Refused {
 /// Registers both types.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Unknown>(UNKNOWN_TYPE);
-    engine.register_type_with_name::<Secret>("secret");
+    engine.register_type_with_name::<SecretHandle>("secret");
     register_refusals::<Unknown>(engine);
-    register_refusals::<Secret>(engine);
+    register_refusals::<SecretHandle>(engine);
 
     // It will be there, whatever it will be.
     engine.register_fn("==", |_: Unknown, (): ()| false);
@@ -34,11 +34,11 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("+", |text: ImmutableString, value: Unknown| format!("{text}{value}"));
     engine.register_fn("+", |value: Unknown, text: ImmutableString| format!("{value}{text}"));
     engine.register_fn("+=", |text: &mut ImmutableString, value: Unknown| *text += value.to_string());
-    engine.register_fn("+", |text: ImmutableString, secret: Secret| Secret {
+    engine.register_fn("+", |text: ImmutableString, secret: SecretHandle| SecretHandle {
         before: format!("{text}{}", secret.before),
         ..secret
     });
-    engine.register_fn("+", |secret: Secret, text: ImmutableString| Secret {
+    engine.register_fn("+", |secret: SecretHandle, text: ImmutableString| SecretHandle {
         after: format!("{}{text}", secret.after),
         ..secret
     });
@@ -79,7 +79,7 @@ mod tests {
         register(&mut engine);
         let mut scope = Scope::new();
         scope.push("n", Unknown { what: "number of the change".into() });
-        scope.push("s", Secret { name: "slack".into(), before: String::new(), after: String::new() });
+        scope.push("s", SecretHandle { name: "slack".into(), before: String::new(), after: String::new() });
         engine.eval_with_scope::<Dynamic>(&mut scope, script).map(|value| value.to_string()).map_err(
             |error| match error.unwrap_inner() {
                 EvalAltResult::ErrorRuntime(value, position) => {

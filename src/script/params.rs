@@ -1,7 +1,7 @@
 //! Parameters as typed on the command line → plain data by the header's types.
 
 use super::suggest;
-use super::workflow_header::{Header, HeaderParam, ParamKind};
+use super::workflow_header::{HeaderParam, ParamKind, WorkflowHeader};
 use crate::model::{Failure, FailureKind, Value};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// # Errors
 ///
 /// Kind `usage`: an unknown or missing parameter, a value of the wrong type.
-pub(super) fn parse(header: &Header, given: &BTreeMap<String, String>) -> Result<Value, Failure> {
+pub(super) fn parse(header: &WorkflowHeader, given: &BTreeMap<String, String>) -> Result<Value, Failure> {
     let usage = |message: String| Failure::new(FailureKind::Usage, message);
     let names = header.params.iter().map(|param| param.name.as_str());
     if let Some(unknown) = given.keys().find(|key| !names.clone().any(|name| name == *key)) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One file of a program, as it is pinned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
+pub struct SourceFile {
     /// As people know it: `workflows/promote-staging.rhai`.
     pub path: String,
     /// Its text.

@@ -5,7 +5,7 @@ use super::check::{self, CheckContext, Names};
 use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
 use super::file_cache::FileCache;
-use super::files::Files;
+use super::files::LibraryFiles;
 use super::resolver::Resolver;
 use super::source::Role;
 use crate::run::HostFn;
@@ -21,7 +21,7 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    pub(super) fn new(files: Files, functions: Arc<[&'static HostFn]>) -> Self {
+    pub(super) fn new(files: LibraryFiles, functions: Arc<[&'static HostFn]>) -> Self {
         let files = Arc::new(FileCache::new(files));
         let catalogue = Arc::new(Catalogue::new(functions));
         let engine = super::engine::build(&catalogue, Resolver::new(Arc::clone(&files)));

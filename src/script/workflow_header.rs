@@ -3,7 +3,7 @@
 use super::arguments::describe;
 use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
-use super::literal::{Entry, Literal};
+use super::literal::{Literal, LiteralEntry};
 use super::suggest;
 use super::text_formats;
 use crate::model::Value;
@@ -117,7 +117,7 @@ impl HeaderParam {
 
 /// What a workflow says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Header {
+pub struct WorkflowHeader {
     /// The file's name without `.rhai`.
     pub name: String,
     /// The `//!` text.
@@ -135,9 +135,9 @@ const KEYS: [&str; 2] = ["params", "lock"];
 const PARAM_KEYS: [&str; 4] = ["type", "value", "choices", "help"];
 
 /// Reads a workflow's header. All that is wrong with it comes beside what could be read.
-pub(super) fn read(unit: &CompiledFile, source: &str) -> (Header, Vec<Diagnostic>) {
+pub(super) fn read(unit: &CompiledFile, source: &str) -> (WorkflowHeader, Vec<Diagnostic>) {
     let mut reader = Reader { unit, findings: Vec::new() };
-    let mut header = Header {
+    let mut header = WorkflowHeader {
         name: unit.name().to_owned(),
         description: unit.description(),
         params: Vec::new(),
@@ -165,11 +165,11 @@ struct Reader<'u> {
 
 impl Reader<'_> {
     /// The entries of the constant. A workflow without one has no parameters.
-    fn constant(&mut self) -> Option<Vec<Entry>> {
+    fn constant(&mut self) -> Option<Vec<LiteralEntry>> {
         let (expr, at) = self.unit.global(CONSTANT)?;
         match Literal::read(expr) {
             Ok(literal) => {
-                let entries = literal.entries().map(<[Entry]>::to_vec);
+                let entries = literal.entries().map(<[LiteralEntry]>::to_vec);
                 if entries.is_none() {
                     self.find(at, format!("`{CONSTANT}` must be a map: #{{ params: #{{ … }} }}"));
                 }
@@ -186,7 +186,7 @@ impl Reader<'_> {
         }
     }
 
-    fn params(&mut self, entry: &Entry) -> Vec<HeaderParam> {
+    fn params(&mut self, entry: &LiteralEntry) -> Vec<HeaderParam> {
         let Some(entries) = entry.literal.entries() else {
             self.find(entry.literal.at, "`params` must be a map from names to #{ type, value, help }".into());
             return Vec::new();
@@ -194,7 +194,7 @@ impl Reader<'_> {
         entries.iter().filter_map(|entry| self.param(entry)).collect()
     }
 
-    fn param(&mut self, entry: &Entry) -> Option<HeaderParam> {
+    fn param(&mut self, entry: &LiteralEntry) -> Option<HeaderParam> {
         let name = &entry.key;
         let Some(entries) = entry.literal.entries() else {
             self.find(entry.literal.at, format!("the parameter `{name}` must be a map: #{{ type, value, help }}"));
@@ -256,7 +256,7 @@ impl Reader<'_> {
         }
     }
 
-    fn kind(&mut self, entry: &Entry, literal: Option<&Literal>) -> Option<ParamKind> {
+    fn kind(&mut self, entry: &LiteralEntry, literal: Option<&Literal>) -> Option<ParamKind> {
         let Some(literal) = literal else {
             self.find(entry.key_at, format!("the parameter `{}` has no `type`", entry.key));
             return None;
@@ -271,7 +271,7 @@ impl Reader<'_> {
         kind
     }
 
-    fn lock(&mut self, entry: &Entry, header: &Header) -> Option<String> {
+    fn lock(&mut self, entry: &LiteralEntry, header: &WorkflowHeader) -> Option<String> {
         let Some(name) = entry.literal.text() else {
             if !entry.literal.data().is_null() {
                 self.find(entry.literal.at, "`lock` must be the name of a parameter".into());
@@ -295,7 +295,7 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown_key(&mut self, entry: &Entry, key: &str, known: &[&'static str], of: &str) {
+    fn unknown_key(&mut self, entry: &LiteralEntry, key: &str, known: &[&'static str], of: &str) {
         let hint = suggest::hint(key, known.iter().copied());
         self.findings.push(self.unit.finding(entry.key_at, format!("{of} knows no `{key}`")).hint(hint));
     }

@@ -2,11 +2,11 @@
 
 use super::style::{DIM, ERROR, GOOD, paint};
 use super::table::table;
-use crate::app::{Candidate, Candidates};
+use crate::app::{Candidate, CandidateList};
 use crate::model::short_id;
 
 /// A row for each commit, newest first.
-pub fn candidates(all: &Candidates) -> String {
+pub fn candidates(all: &CandidateList) -> String {
     if all.candidates.is_empty() {
         return format!("nothing to promote: {} has every commit of {}\n", all.target, all.source);
     }

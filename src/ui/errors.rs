@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::json;
 
 /// Finds a file's text by the name that a [`SourceLocation`] gives it.
-pub type Texts<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub type TextLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// For failures that point nowhere.
 pub fn no_texts(_: &str) -> Option<String> {
@@ -16,7 +16,7 @@ pub fn no_texts(_: &str) -> Option<String> {
 }
 
 /// Shows a failure: JSON on stdout when JSON was asked for, else on stderr.
-pub fn failure(out: &Out, failure: &Failure, texts: Texts<'_>) {
+pub fn failure(out: &Out, failure: &Failure, texts: TextLookup<'_>) {
     match out.form {
         // One line, so that it fits among the events of `run --json`.
         Form::Json => unless_broken(out.answer_line(&json!({ "error": failure }).to_string())),
@@ -38,7 +38,7 @@ pub fn unless_broken(result: Result<(), BrokenPipe>) {
 }
 
 /// A failure as people read it; ends with a line feed.
-pub fn failure_text(failure: &Failure, texts: Texts<'_>) -> String {
+pub fn failure_text(failure: &Failure, texts: TextLookup<'_>) -> String {
     let text = failure.at.as_ref().and_then(|place| texts(&place.file));
     let mut out = head(failure, text.as_deref(), 1);
     tail(&mut out, failure);

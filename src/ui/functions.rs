@@ -4,7 +4,7 @@ use super::style::{DIM, NAME, paint};
 use super::table::table;
 use crate::model::Value;
 use crate::run::{CommandKind, Field, Style, ValueType};
-use crate::script::Function;
+use crate::script::CatalogueFn;
 use serde_json::json;
 
 /// What pages and lists say of a function.
@@ -13,11 +13,11 @@ pub(super) trait Told {
     fn kind(&self) -> (&'static str, &'static str);
     fn params(&self) -> &'static [Field];
     fn answer(&self) -> String;
-    fn answer_fields(&self) -> Vec<Row>;
+    fn answer_fields(&self) -> Vec<FieldRow>;
     fn throws(&self) -> Vec<(String, &'static str)>;
 }
 
-impl Told for Function {
+impl Told for CatalogueFn {
     fn doc(&self) -> &'static str {
         match self {
             Self::Command(function) => function.doc,
@@ -50,7 +50,7 @@ impl Told for Function {
         }
     }
 
-    fn answer_fields(&self) -> Vec<Row> {
+    fn answer_fields(&self) -> Vec<FieldRow> {
         let mut rows = Vec::new();
         if let Self::Command(function) = self {
             collect(function.answer(), "", &mut rows);
@@ -67,7 +67,7 @@ impl Told for Function {
 }
 
 /// A parameter, or a field of an answer, wherever in it.
-pub(super) struct Row {
+pub(super) struct FieldRow {
     /// Its name, e.g. `commits[].id`.
     pub(super) name: String,
     /// What it is.
@@ -77,7 +77,7 @@ pub(super) struct Row {
 }
 
 /// The fields of a shape, and of what is inside them: `commits[].id`.
-fn collect(shape: &ValueType, path: &str, rows: &mut Vec<Row>) {
+fn collect(shape: &ValueType, path: &str, rows: &mut Vec<FieldRow>) {
     match shape {
         ValueType::Optional(shape) => collect(shape, path, rows),
         ValueType::List(item) => collect(item, &format!("{path}[]"), rows),
@@ -86,7 +86,7 @@ fn collect(shape: &ValueType, path: &str, rows: &mut Vec<Row>) {
                 let dot = if path.is_empty() { "" } else { "." };
                 let inner = format!("{path}{dot}{}", field.name);
                 let title = format!("{inner}{}", if field.optional { "?" } else { "" });
-                rows.push(Row { name: title, kind: kind_of(&field.shape), doc: field.doc.clone() });
+                rows.push(FieldRow { name: title, kind: kind_of(&field.shape), doc: field.doc.clone() });
                 collect(&field.shape, &inner, rows);
             }
         }
@@ -95,8 +95,8 @@ fn collect(shape: &ValueType, path: &str, rows: &mut Vec<Row>) {
 }
 
 /// What a function takes.
-pub(super) fn params(function: &Function) -> Vec<Row> {
-    let row = |field: &Field| Row { name: field.title(), kind: kind_of(&field.shape), doc: field.doc.clone() };
+pub(super) fn params(function: &CatalogueFn) -> Vec<FieldRow> {
+    let row = |field: &Field| FieldRow { name: field.title(), kind: kind_of(&field.shape), doc: field.doc.clone() };
     function.params().iter().map(row).collect()
 }
 
@@ -111,11 +111,11 @@ fn kind_of(shape: &ValueType) -> String {
 }
 
 /// Every function on a line.
-pub fn list(functions: &[Function]) -> String {
+pub fn list(functions: &[CatalogueFn]) -> String {
     let mut out = String::new();
     for (number, group) in functions.chunk_by(|a, b| a.namespace() == b.namespace()).enumerate() {
         let gap = if number > 0 { "\n" } else { "" };
-        let namespace = group.first().map_or("", Function::namespace);
+        let namespace = group.first().map_or("", CatalogueFn::namespace);
         out.push_str(&format!("{gap}{}\n", paint(NAME, namespace)));
         for function in group {
             out.push_str(&format!("  {}\n      {}\n", function.usage(), paint(DIM, function.doc())));
@@ -125,12 +125,12 @@ pub fn list(functions: &[Function]) -> String {
 }
 
 /// One function, with all that it takes and answers.
-pub fn one(function: &Function) -> String {
+pub fn one(function: &CatalogueFn) -> String {
     let mut out = format!("{}\n\n{}. {}\n", paint(NAME, function.usage()), function.kind().1, function.doc());
     let section = |title: &str, rows: Vec<Vec<String>>| {
         if rows.is_empty() { String::new() } else { format!("\n{title}:\n{}", table(&[], &rows)) }
     };
-    let row = |row: Row| vec![format!("  {}", row.name), paint(DIM, row.kind), row.doc];
+    let row = |row: FieldRow| vec![format!("  {}", row.name), paint(DIM, row.kind), row.doc];
     out.push_str(&section("Takes", params(function).into_iter().map(row).collect()));
     out.push_str(&format!("\nAnswers {}\n", function.answer()));
     out.push_str(&table(&[], &function.answer_fields().into_iter().map(row).collect::<Vec<_>>()));
@@ -140,8 +140,8 @@ pub fn one(function: &Function) -> String {
 }
 
 /// The functions as data, with JSON Schema for what they take and answer.
-pub fn json(functions: &[Function]) -> Value {
-    let one = |function: &Function| {
+pub fn json(functions: &[CatalogueFn]) -> Value {
+    let one = |function: &CatalogueFn| {
         let mut value = json!({
             "name": function.name(),
             "kind": function.kind().0,
@@ -149,7 +149,7 @@ pub fn json(functions: &[Function]) -> Value {
             "usage": function.usage(),
             "throws": function.throws().into_iter().map(|(kind, when)| json!({ "kind": kind, "when": when })).collect::<Value>(),
         });
-        if let Function::Command(function) = function {
+        if let CatalogueFn::Command(function) = function {
             let (arguments, answer) = function.schemas();
             value["arguments"] = arguments.into();
             value["answer"] = answer.into();
@@ -160,10 +160,10 @@ pub fn json(functions: &[Function]) -> Value {
 }
 
 /// Definitions for the Rhai language server: a module a namespace.
-pub fn definitions(functions: &[Function]) -> String {
+pub fn definitions(functions: &[CatalogueFn]) -> String {
     let mut out = "module static;\n".to_owned();
     for group in functions.chunk_by(|a, b| a.namespace() == b.namespace()) {
-        out.push_str(&format!("\nmodule {} {{\n", group.first().map_or("", Function::namespace)));
+        out.push_str(&format!("\nmodule {} {{\n", group.first().map_or("", CatalogueFn::namespace)));
         for function in group {
             let help = anstream::adapter::strip_str(&one(function)).to_string();
             for line in help.lines() {
@@ -180,14 +180,14 @@ pub fn definitions(functions: &[Function]) -> String {
 }
 
 /// A function's own name, its parameters and its answer, in the words of Rhai's definitions.
-fn signature(function: &Function) -> (&'static str, String, &'static str) {
+fn signature(function: &CatalogueFn) -> (&'static str, String, &'static str) {
     let name = function.name().split_once("::").map_or(function.name(), |(_, name)| name);
     match function {
-        Function::Native(native) => {
+        CatalogueFn::Native(native) => {
             let params: Vec<String> = native.params.iter().map(|param| format!("{param}: ?")).collect();
             (name, params.join(", "), "?")
         }
-        Function::Command(command) => {
+        CatalogueFn::Command(command) => {
             let params: Vec<String> = match command.style {
                 Style::Map => vec!["arguments: Map".to_owned()],
                 Style::Positional => command

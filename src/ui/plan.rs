@@ -2,18 +2,18 @@
 
 use super::components::components;
 use super::conflicts::conflicts;
-use super::errors::{Texts, failure_text};
+use super::errors::{TextLookup, failure_text};
 use super::hidden::hidden;
 use super::lists::counted;
 use super::preview::{commits, files};
 use super::run::short;
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
-use crate::app::{CommitOutcome, Made, Planned, PlannedMerge};
+use crate::app::{CommitOrigin, CommitOutcome, PlannedMerge, PlannedRun};
 use crate::model::Value;
 use crate::run::PlanItem;
 
 /// The whole dry run.
-pub fn planned(planned: &Planned, texts: Texts<'_>) -> String {
+pub fn planned(planned: &PlannedRun, texts: TextLookup<'_>) -> String {
     let mut out = String::new();
     for merge in &planned.merges {
         out.push_str(&merge_text(merge));
@@ -43,10 +43,10 @@ pub fn planned(planned: &Planned, texts: Texts<'_>) -> String {
 fn merge_text(merge: &PlannedMerge) -> String {
     let (source, target) = (short(&merge.source), short(&merge.target));
     let verb = match merge.made {
-        Made::Merge => "merge",
-        Made::Pick => "pick",
-        Made::Revert => "revert",
-        Made::Restore => "roll back to",
+        CommitOrigin::Merge => "merge",
+        CommitOrigin::Pick => "pick",
+        CommitOrigin::Revert => "revert",
+        CommitOrigin::Restore => "roll back to",
     };
     let mut out = format!("{} {} → {}: ", paint(NAME, verb), source, paint(NAME, &target));
     match merge.outcome {

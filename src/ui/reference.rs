@@ -1,9 +1,9 @@
 //! The pages of the reference that come from declarations, as Markdown.
 
-use super::functions::{Row, Told, params};
+use super::functions::{FieldRow, Told, params};
 use crate::config::{Absent, KeyDoc, TableDoc};
 use crate::model::FailureKind;
-use crate::script::Function;
+use crate::script::CatalogueFn;
 use std::fmt::Write;
 
 /// The top of a generated page.
@@ -14,7 +14,7 @@ pub fn page(title: &str) -> String {
 }
 
 /// Every host function.
-pub fn functions(functions: &[Function]) -> String {
+pub fn functions(functions: &[CatalogueFn]) -> String {
     let mut page = page("Host functions");
     page.push_str(
         "What a workflow can call. `(…)` takes values in order, `#{…}` one map; what has a `?` may be omitted, or is absent at times. \
@@ -23,7 +23,7 @@ pub fn functions(functions: &[Function]) -> String {
          functions NAME` prints the same.\n",
     );
     for group in functions.chunk_by(|a, b| a.namespace() == b.namespace()) {
-        let _ = writeln!(page, "\n## {}", group.first().map_or("", Function::namespace));
+        let _ = writeln!(page, "\n## {}", group.first().map_or("", CatalogueFn::namespace));
         group.iter().for_each(|one| function(&mut page, one));
     }
     page.push_str("\n## Errors\n\nAn error that a script catches has a `kind`:\n\n| Kind | |\n|---|---|\n");
@@ -33,7 +33,7 @@ pub fn functions(functions: &[Function]) -> String {
     page
 }
 
-fn function(page: &mut String, function: &Function) {
+fn function(page: &mut String, function: &CatalogueFn) {
     let (name, usage, doc, (_, kind)) = (function.name(), function.usage(), text(function.doc()), function.kind());
     let _ = writeln!(page, "\n### {name}\n\n```rhai\n{usage}\n```\n\n{kind}. {doc}");
     rows(page, "Argument", params(function));
@@ -47,7 +47,7 @@ fn function(page: &mut String, function: &Function) {
     }
 }
 
-fn rows(page: &mut String, head: &str, rows: Vec<Row>) {
+fn rows(page: &mut String, head: &str, rows: Vec<FieldRow>) {
     if rows.is_empty() {
         return;
     }

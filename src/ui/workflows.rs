@@ -6,10 +6,10 @@ use super::style::{DIM, ERROR, GOOD, NAME, paint};
 use super::table::table;
 use crate::app::Checked;
 use crate::model::Value;
-use crate::script::{Header, HeaderParam};
+use crate::script::{HeaderParam, WorkflowHeader};
 
 /// Every workflow with its first sentence and its parameters.
-pub fn list(headers: &[Header]) -> String {
+pub fn list(headers: &[WorkflowHeader]) -> String {
     let mut out = String::new();
     for (index, header) in headers.iter().enumerate() {
         if index > 0 {
@@ -25,7 +25,7 @@ pub fn list(headers: &[Header]) -> String {
 }
 
 /// One workflow's text, parameters and how to run it.
-pub fn help(header: &Header, command_prefix: &str) -> String {
+pub fn help(header: &WorkflowHeader, command_prefix: &str) -> String {
     let mut out = format!("{}  {}\n", paint(NAME, &header.name), paint(DIM, &header.source));
     if !header.description.is_empty() {
         out.push_str(&format!("\n{}\n", header.description.trim_end()));
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn help_shows_text_types_and_defaults() {
-        let header = Header {
+        let header = WorkflowHeader {
             name: "promote".to_owned(),
             description: "Promotes.\n\nSlowly.".to_owned(),
             params: vec![

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::app::project::Project;
-use crate::app::wiring::Parts;
+use crate::app::wiring::ProjectServices;
 use crate::ci::{BuildQuery, Ci};
 use crate::config::Environment;
 use crate::effects::{LandingMethod, landing_method_by};
@@ -10,7 +10,7 @@ use crate::model::{Failure, TaskContext};
 use crate::policy::{self, LandsAfter};
 
 /// Each environment's branch on the forge, and the CI.
-pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn live(project: &Project, parts: &ProjectServices, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     let environments = &project.config.environments;
     for environment in environments {
         findings.push(landing(parts, environment, task).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
@@ -41,7 +41,7 @@ pub(super) fn live(project: &Project, parts: &Parts, task: TaskContext<'_>, find
 }
 
 /// How a promotion would land on an environment's branch.
-fn landing(parts: &Parts, environment: &Environment, task: TaskContext<'_>) -> Result<Finding, Failure> {
+fn landing(parts: &ProjectServices, environment: &Environment, task: TaskContext<'_>) -> Result<Finding, Failure> {
     let branch = &environment.branch;
     let rules = parts.forge.rules(branch, task)?;
     let way = match (landing_method_by(&*parts.forge, &rules, branch)?, rules.approvals) {

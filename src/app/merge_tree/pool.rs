@@ -3,7 +3,7 @@
 //! A caller that asks one at a time is answered at once by a single worker; where questions pile up, more of them take part. Knows
 //! nothing of input lines or output formats.
 
-use super::{Place, TreeAnswer, TreeMerger};
+use super::{CommitPlace, TreeAnswer, TreeMerger};
 use crate::app::{Fetch, Invocation, Project};
 use crate::model::{Failure, TaskContext};
 use std::collections::{BTreeMap, VecDeque};
@@ -27,7 +27,7 @@ pub type Question = Result<(String, String), Failure>;
 pub type Reply = Result<TreeAnswer, Failure>;
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     waiting: VecDeque<(u64, Question)>,
     done: BTreeMap<u64, Reply>,
     asked: u64,
@@ -40,21 +40,21 @@ struct State {
 
 #[derive(Default)]
 struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+    fn wait<'s>(&self, state: MutexGuard<'s, QueueState>) -> MutexGuard<'s, QueueState> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits, at most until then, for a change.
-    fn wait_until<'s>(&self, state: MutexGuard<'s, State>, then: Instant) -> MutexGuard<'s, State> {
+    fn wait_until<'s>(&self, state: MutexGuard<'s, QueueState>, then: Instant) -> MutexGuard<'s, QueueState> {
         let left = then.saturating_duration_since(Instant::now());
         self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
     }
@@ -83,7 +83,7 @@ impl Queue {
     }
 
     /// Waits until there is so much to do that one more worker takes part; `None` when there will be no more for it.
-    fn wanted(&self, worker: usize) -> Option<MutexGuard<'_, State>> {
+    fn wanted(&self, worker: usize) -> Option<MutexGuard<'_, QueueState>> {
         let mut state = self.state();
         while state.waiting.len() <= worker * PILE {
             if state.closed {
@@ -141,7 +141,7 @@ impl Queue {
 
 /// A repository in which many merges are asked for.
 pub struct MergePool {
-    first: Place,
+    first: CommitPlace,
     /// What was fetched for the first worker is there for the others.
     project: Project,
 }
@@ -199,9 +199,9 @@ impl Drop for Listening<'_> {
 }
 
 /// A worker at work. One that panics takes its questions with it.
-struct Working<'q>(&'q Queue);
+struct WorkerGuard<'q>(&'q Queue);
 
-impl Drop for Working<'_> {
+impl Drop for WorkerGuard<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.state().broken = true;
@@ -221,8 +221,8 @@ fn further(queue: &Queue, worker: usize, project: &Project) {
     }
 }
 
-fn work(queue: &Queue, worker: usize, place: Place) {
-    let working = Working(queue);
+fn work(queue: &Queue, worker: usize, place: CommitPlace) {
+    let working = WorkerGuard(queue);
     let merger = TreeMerger::over(place);
     while let Some(questions) = working.0.take(worker) {
         for (number, question) in questions {
@@ -300,7 +300,7 @@ mod tests {
         let mut numbers = 0..3;
         queue.ask(|| numbers.next().map(question));
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _working = Working(&queue);
+            let _working = WorkerGuard(&queue);
             let _taken = queue.take(0);
             std::panic::resume_unwind(Box::new("as if by a bug"));
         }));

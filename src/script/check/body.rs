@@ -6,7 +6,7 @@
 use super::CheckContext;
 use crate::run::{Field, HostFn, Style};
 use crate::script::arguments::{check as check_type, describe};
-use crate::script::catalogue::Function as HostFunction;
+use crate::script::catalogue::CatalogueFn as HostFunction;
 use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::engine::MISSING;
@@ -352,7 +352,7 @@ impl Body<'_> {
 
     fn plugin_call(&mut self, alias: &str, plugin: &CompiledFile, call: &FnCallExpr, at: Position) {
         let (name, count) = (call.name.as_str(), call.args.len());
-        let public = |function: &&crate::script::compiled_file::Function| function.access == FnAccess::Public;
+        let public = |function: &&crate::script::compiled_file::ScriptFn| function.access == FnAccess::Public;
         let candidates: Vec<_> = plugin.named(name).collect();
         if candidates.iter().copied().any(|function| public(&function) && function.params.len() == count) {
             return;

@@ -5,8 +5,8 @@
 //! changed out of sight is unknown, and of the unknown nothing is said.
 
 use super::CheckContext;
-use super::types::{Kind, Type};
-use crate::script::catalogue::Function as HostFunction;
+use super::types::{Type, ValueKind};
+use crate::script::catalogue::CatalogueFn as HostFunction;
 use crate::script::compiled_file::{CompiledFile, is_closure};
 use crate::script::diagnostic::Diagnostic;
 use crate::script::source::Role;
@@ -65,7 +65,7 @@ pub(super) fn check(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diag
         changed: true,
         findings: None,
     };
-    infer.files.push(Rc::new(File::new(context, Source::Root(unit))));
+    infer.files.push(Rc::new(InferredFile::new(context, InferredSource::Root(unit))));
     infer.begin(unit);
     for _ in 0..ROUNDS {
         if !std::mem::take(&mut infer.changed) {
@@ -79,8 +79,8 @@ pub(super) fn check(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diag
 }
 
 /// A file, as far as it is asked for here.
-struct File<'w> {
-    unit: Source<'w>,
+struct InferredFile<'w> {
+    unit: InferredSource<'w>,
     /// The statements of its functions and closures, by name and number of parameters.
     bodies: HashMap<(String, usize), Rc<Vec<Stmt>>>,
     /// The plugins that it imports, by the name it gives them.
@@ -89,12 +89,12 @@ struct File<'w> {
     texts: BTreeSet<String>,
 }
 
-enum Source<'w> {
+enum InferredSource<'w> {
     Root(&'w CompiledFile),
     Plugin(Arc<CompiledFile>),
 }
 
-impl Deref for Source<'_> {
+impl Deref for InferredSource<'_> {
     type Target = CompiledFile;
 
     fn deref(&self) -> &CompiledFile {
@@ -105,8 +105,8 @@ impl Deref for Source<'_> {
     }
 }
 
-impl<'w> File<'w> {
-    fn new(context: &CheckContext<'_>, unit: Source<'w>) -> Self {
+impl<'w> InferredFile<'w> {
+    fn new(context: &CheckContext<'_>, unit: InferredSource<'w>) -> Self {
         let mut bodies: HashMap<(String, usize), Vec<Stmt>> = HashMap::new();
         let mut texts = BTreeSet::new();
         unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
@@ -131,34 +131,34 @@ impl<'w> File<'w> {
 }
 
 /// A function: its file, name and number of parameters.
-type Id = (usize, String, usize);
+type FunctionId = (usize, String, usize);
 
 /// A variable, by where it is declared; a parameter by its function and number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Variable {
+enum VariableId {
     Let(usize, (Option<usize>, Option<usize>)),
     Param(usize, String, usize),
 }
 
 /// What is known while a function's body is followed.
-struct Frame {
+struct BodyFrame {
     file: usize,
-    scope: Vec<(String, Variable)>,
+    scope: Vec<(String, VariableId)>,
     returned: Type,
 }
 
 /// A closure as it is written: its function, and the variables that it captures.
 struct Closure {
     name: String,
-    captured: Vec<Option<Variable>>,
+    captured: Vec<Option<VariableId>>,
 }
 
 struct Infer<'w> {
     context: &'w CheckContext<'w>,
-    files: Vec<Rc<File<'w>>>,
-    kinds: HashMap<Variable, Type>,
-    returns: HashMap<Id, Type>,
-    reached: Vec<Id>,
+    files: Vec<Rc<InferredFile<'w>>>,
+    kinds: HashMap<VariableId, Type>,
+    returns: HashMap<FunctionId, Type>,
+    reached: Vec<FunctionId>,
     changed: bool,
     /// Collected once nothing changes any more.
     findings: Option<Vec<Diagnostic>>,
@@ -190,7 +190,7 @@ impl<'w> Infer<'w> {
             let source = Rc::clone(&self.files[file]);
             if let Some(function) = source.unit.named(&name).find(|function| function.params.len() == count) {
                 let params = function.params.iter().enumerate();
-                let params = params.map(|(at, param)| (param.clone(), Variable::Param(file, name.clone(), at)));
+                let params = params.map(|(at, param)| (param.clone(), VariableId::Param(file, name.clone(), at)));
                 let answer = self.body(file, (name.clone(), count), params.collect());
                 let known = self.returns.remove(&id).unwrap_or(Type::Never);
                 let all = known.clone().or(answer);
@@ -201,17 +201,17 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn body(&mut self, file: usize, key: (String, usize), scope: Vec<(String, Variable)>) -> Type {
+    fn body(&mut self, file: usize, key: (String, usize), scope: Vec<(String, VariableId)>) -> Type {
         let Some(body) = self.files[file].bodies.get(&key).cloned() else { return Type::nothing() };
-        let mut frame = Frame { file, scope, returned: Type::Never };
+        let mut frame = BodyFrame { file, scope, returned: Type::Never };
         let last = self.statements(&body, &mut frame);
         last.or(frame.returned)
     }
 
     /// A call of a function of a script; what it answers.
-    fn reach(&mut self, id: Id, args: Vec<Type>) -> Type {
+    fn reach(&mut self, id: FunctionId, args: Vec<Type>) -> Type {
         for (at, arg) in args.into_iter().enumerate() {
-            self.assign(&Variable::Param(id.0, id.1.clone(), at), arg);
+            self.assign(&VariableId::Param(id.0, id.1.clone(), at), arg);
         }
         if !self.reached.contains(&id) {
             self.reached.push(id.clone());
@@ -220,7 +220,7 @@ impl<'w> Infer<'w> {
         self.returns.get(&id).cloned().unwrap_or(Type::Never)
     }
 
-    fn assign(&mut self, variable: &Variable, value: Type) {
+    fn assign(&mut self, variable: &VariableId, value: Type) {
         let known = self.kinds.get(variable).cloned().unwrap_or(Type::Never);
         let all = known.clone().or(value);
         if all != known {
@@ -229,19 +229,19 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn block(&mut self, statements: &[Stmt], frame: &mut Frame) -> Type {
+    fn block(&mut self, statements: &[Stmt], frame: &mut BodyFrame) -> Type {
         let outside = frame.scope.len();
         let value = self.statements(statements, frame);
         frame.scope.truncate(outside);
         value
     }
 
-    fn statements(&mut self, statements: &[Stmt], frame: &mut Frame) -> Type {
+    fn statements(&mut self, statements: &[Stmt], frame: &mut BodyFrame) -> Type {
         statements.iter().fold(Type::nothing(), |_, statement| self.statement(statement, frame))
     }
 
     /// A statement; its value, where it is the last one of its block.
-    fn statement(&mut self, statement: &Stmt, frame: &mut Frame) -> Type {
+    fn statement(&mut self, statement: &Stmt, frame: &mut BodyFrame) -> Type {
         match statement {
             Stmt::Var(var, ..) => {
                 let value = self.expression(&var.1, frame);
@@ -320,7 +320,7 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn assignment(&mut self, place: &Expr, value: Type, in_place: bool, frame: &mut Frame) {
+    fn assignment(&mut self, place: &Expr, value: Type, in_place: bool, frame: &mut BodyFrame) {
         let (root, field) = match place {
             Expr::Variable(..) => (place, None),
             Expr::Dot(pair, ..) => {
@@ -348,7 +348,7 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn expression(&mut self, expr: &Expr, frame: &mut Frame) -> Type {
+    fn expression(&mut self, expr: &Expr, frame: &mut BodyFrame) -> Type {
         if let Some(closure) = closure(expr, frame) {
             // Who calls it, and with what, is not known.
             self.invoke(&closure, &[], frame);
@@ -382,7 +382,7 @@ impl<'w> Infer<'w> {
             }
             Expr::Map(map, _) => {
                 let keys = map.0.iter().map(|(key, value)| (key.name.to_string(), self.expression(value, frame)));
-                Type::OneOf(vec![Kind::Own(keys.collect())])
+                Type::OneOf(vec![ValueKind::Own(keys.collect())])
             }
             Expr::Stmt(block) => self.block(block.statements(), frame),
             Expr::FnCall(call, _) => self.call(call, frame),
@@ -399,7 +399,7 @@ impl<'w> Infer<'w> {
     }
 
     /// What follows a dot. `root` is the variable where the chain begins.
-    fn member(&mut self, value: Type, root: Option<&Variable>, member: &Expr, frame: &mut Frame) -> Type {
+    fn member(&mut self, value: Type, root: Option<&VariableId>, member: &Expr, frame: &mut BodyFrame) -> Type {
         match member {
             Expr::Property(property, at) => self.field(&value, &property.2, *at, frame),
             Expr::MethodCall(call, _) => self.method(&value, root, call, frame),
@@ -419,10 +419,10 @@ impl<'w> Infer<'w> {
     fn index(
         &mut self,
         value: Type,
-        root: Option<&Variable>,
+        root: Option<&VariableId>,
         index: &Expr,
         flags: ASTFlags,
-        frame: &mut Frame,
+        frame: &mut BodyFrame,
     ) -> Type {
         match index {
             Expr::Dot(pair, ..) if !flags.contains(ASTFlags::BREAK) => {
@@ -437,7 +437,7 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn element(&mut self, value: &Type, index: &Expr, frame: &mut Frame) -> Type {
+    fn element(&mut self, value: &Type, index: &Expr, frame: &mut BodyFrame) -> Type {
         match index {
             // An index that a map lacks may be asked for.
             Expr::StringConstant(name, _) => value.field(name).unwrap_or(Type::Unknown),
@@ -448,7 +448,7 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn field(&mut self, value: &Type, name: &str, at: Position, frame: &Frame) -> Type {
+    fn field(&mut self, value: &Type, name: &str, at: Position, frame: &BodyFrame) -> Type {
         let answer = match value.field(name) {
             Ok(field) => return field,
             Err(answer) => answer,
@@ -464,11 +464,11 @@ impl<'w> Infer<'w> {
         Type::Unknown
     }
 
-    fn arguments(&mut self, args: &[Expr], frame: &mut Frame) -> Vec<Type> {
+    fn arguments(&mut self, args: &[Expr], frame: &mut BodyFrame) -> Vec<Type> {
         args.iter().map(|arg| self.expression(arg, frame)).collect()
     }
 
-    fn call(&mut self, call: &FnCallExpr, frame: &mut Frame) -> Type {
+    fn call(&mut self, call: &FnCallExpr, frame: &mut BodyFrame) -> Type {
         let namespace = match call.namespace.path.as_slice() {
             [] if call.op_token.is_some() => return self.operator(call, frame),
             [] => return self.plain_call(call, frame),
@@ -497,7 +497,7 @@ impl<'w> Infer<'w> {
     }
 
     /// Steps and parallels answer what their closures do.
-    fn native(&mut self, name: &str, call: &FnCallExpr, frame: &mut Frame) -> Type {
+    fn native(&mut self, name: &str, call: &FnCallExpr, frame: &mut BodyFrame) -> Type {
         let Some((last, first)) = call.args.split_last() else { return Type::Unknown };
         let first = self.arguments(first, frame);
         let Some(closure) = closure(last, frame) else {
@@ -517,7 +517,7 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn operator(&mut self, call: &FnCallExpr, frame: &mut Frame) -> Type {
+    fn operator(&mut self, call: &FnCallExpr, frame: &mut BodyFrame) -> Type {
         let args = self.arguments(&call.args, frame);
         match (call.name.as_str(), args.as_slice()) {
             ("==" | "!=" | "<" | ">" | "<=" | ">=" | "!" | "in" | "!in", _) => Type::plain(),
@@ -528,7 +528,7 @@ impl<'w> Infer<'w> {
         }
     }
 
-    fn plain_call(&mut self, call: &FnCallExpr, frame: &mut Frame) -> Type {
+    fn plain_call(&mut self, call: &FnCallExpr, frame: &mut BodyFrame) -> Type {
         let args = self.arguments(&call.args, frame);
         let file = &self.files[frame.file];
         if file.unit.named(&call.name).any(|function| function.params.len() == args.len()) {
@@ -543,7 +543,7 @@ impl<'w> Infer<'w> {
         Type::Unknown
     }
 
-    fn method(&mut self, value: &Type, root: Option<&Variable>, call: &FnCallExpr, frame: &mut Frame) -> Type {
+    fn method(&mut self, value: &Type, root: Option<&VariableId>, call: &FnCallExpr, frame: &mut BodyFrame) -> Type {
         let name = call.name.as_str();
         if let (true, [first, ..]) = (value.is_list(), call.args.as_slice())
             && let Some(closure) = closure(first, frame)
@@ -583,7 +583,7 @@ impl<'w> Infer<'w> {
     }
 
     /// The body of a closure, called with these; of further parameters nothing is known.
-    fn invoke(&mut self, closure: &Closure, args: &[Type], frame: &Frame) -> Type {
+    fn invoke(&mut self, closure: &Closure, args: &[Type], frame: &BodyFrame) -> Type {
         let file = frame.file;
         let unit = &self.files[file].unit;
         let Some(function) = unit.named(&closure.name).next() else { return Type::Unknown };
@@ -591,7 +591,7 @@ impl<'w> Infer<'w> {
         let mut scope = Vec::new();
         let mut args = args.iter().cloned();
         for (at, param) in params.iter().enumerate() {
-            let own = Variable::Param(file, closure.name.clone(), at);
+            let own = VariableId::Param(file, closure.name.clone(), at);
             let variable = match closure.captured.get(at) {
                 Some(Some(captured)) => captured.clone(),
                 Some(None) => {
@@ -611,18 +611,18 @@ impl<'w> Infer<'w> {
     fn file(&mut self, plugin: &Arc<CompiledFile>) -> usize {
         let known = self.files.iter().position(|file| file.unit.file == plugin.file);
         known.unwrap_or_else(|| {
-            self.files.push(Rc::new(File::new(self.context, Source::Plugin(Arc::clone(plugin)))));
+            self.files.push(Rc::new(InferredFile::new(self.context, InferredSource::Plugin(Arc::clone(plugin)))));
             self.files.len() - 1
         })
     }
 }
 
-fn declared(file: usize, at: Position) -> Variable {
-    Variable::Let(file, (at.line(), at.position()))
+fn declared(file: usize, at: Position) -> VariableId {
+    VariableId::Let(file, (at.line(), at.position()))
 }
 
 /// The variable that an expression names.
-fn variable(expr: &Expr, frame: &Frame) -> Option<Variable> {
+fn variable(expr: &Expr, frame: &BodyFrame) -> Option<VariableId> {
     let Expr::Variable(named, ..) = expr else { return None };
     if !named.2.is_empty() {
         return None;
@@ -631,7 +631,7 @@ fn variable(expr: &Expr, frame: &Frame) -> Option<Variable> {
 }
 
 /// A closure that is written down here: bare, or curried with what it captures.
-fn closure(expr: &Expr, frame: &Frame) -> Option<Closure> {
+fn closure(expr: &Expr, frame: &BodyFrame) -> Option<Closure> {
     let pointer = |expr: &Expr| match expr {
         Expr::DynamicConstant(value, _) => {
             let name = value.read_lock::<FnPtr>()?.fn_name().to_owned();

@@ -15,12 +15,12 @@ pub(super) enum Type {
     /// Anything.
     Unknown,
     /// A value of one of these kinds.
-    OneOf(Vec<Kind>),
+    OneOf(Vec<ValueKind>),
 }
 
 /// A kind of value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     /// `()`
     Nothing,
     /// A text, a number, true or false.
@@ -32,12 +32,12 @@ pub(super) enum Kind {
     /// A map that the script wrote down; it may have further keys.
     Own(BTreeMap<String, Type>),
     /// A map out of the answer of a host function: it has these fields and no others.
-    Answer(Answer),
+    Answer(AnswerType),
 }
 
 /// A map out of the answer of a host function.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct AnswerType {
     /// The host function.
     pub(super) function: &'static str,
     /// Where in its answer, e.g. `hidden.`; empty at the top.
@@ -50,17 +50,17 @@ pub(super) struct Answer {
 impl Type {
     /// `()`
     pub(super) fn nothing() -> Self {
-        Self::OneOf(vec![Kind::Nothing])
+        Self::OneOf(vec![ValueKind::Nothing])
     }
 
     /// A text, a number, true or false.
     pub(super) fn plain() -> Self {
-        Self::OneOf(vec![Kind::Plain])
+        Self::OneOf(vec![ValueKind::Plain])
     }
 
     /// A list of these.
     pub(super) fn list(of: Self) -> Self {
-        Self::OneOf(vec![Kind::List(of)])
+        Self::OneOf(vec![ValueKind::List(of)])
     }
 
     /// What a host function answers.
@@ -72,12 +72,12 @@ impl Type {
         let inside = |shape: &'static ValueType| Self::shaped(shape, function, path);
         let kind = match shape {
             ValueType::Any => return Self::Unknown,
-            ValueType::Nothing => Kind::Nothing,
+            ValueType::Nothing => ValueKind::Nothing,
             ValueType::Optional(shape) => return inside(shape).or(Self::nothing()),
-            ValueType::List(item) => Kind::List(inside(item)),
-            ValueType::Dict(value) => Kind::Dict(inside(value)),
+            ValueType::List(item) => ValueKind::List(inside(item)),
+            ValueType::Dict(value) => ValueKind::Dict(inside(value)),
             ValueType::Map(fields) => {
-                Kind::Answer(Answer { function, path: path.to_owned(), fields, added: BTreeMap::new() })
+                ValueKind::Answer(AnswerType { function, path: path.to_owned(), fields, added: BTreeMap::new() })
             }
             ValueType::Bool
             | ValueType::Int
@@ -87,7 +87,7 @@ impl Type {
             | ValueType::Branch
             | ValueType::Commit
             | ValueType::Duration
-            | ValueType::Time => Kind::Plain,
+            | ValueType::Time => ValueKind::Plain,
         };
         Self::OneOf(vec![kind])
     }
@@ -106,7 +106,7 @@ impl Type {
         let Some(depth) = depth.checked_sub(1) else { return Self::Unknown };
         for kind in more {
             match kinds.iter_mut().find(|known| known.is_like(&kind)) {
-                Some(known) => *known = std::mem::replace(known, Kind::Nothing).join(kind, depth),
+                Some(known) => *known = std::mem::replace(known, ValueKind::Nothing).join(kind, depth),
                 None => kinds.push(kind),
             }
         }
@@ -117,7 +117,7 @@ impl Type {
     pub(super) fn something(self) -> Self {
         match self {
             Self::OneOf(kinds) => {
-                let kinds: Vec<Kind> = kinds.into_iter().filter(|kind| *kind != Kind::Nothing).collect();
+                let kinds: Vec<ValueKind> = kinds.into_iter().filter(|kind| *kind != ValueKind::Nothing).collect();
                 if kinds.is_empty() { Self::Never } else { Self::OneOf(kinds) }
             }
             other => other,
@@ -128,8 +128,8 @@ impl Type {
     pub(super) fn item(&self) -> Self {
         let Self::OneOf(kinds) = self else { return self.clone() };
         kinds.iter().fold(Self::Never, |found, kind| match kind {
-            Kind::List(item) => found.or(item.clone()),
-            Kind::Nothing => found,
+            ValueKind::List(item) => found.or(item.clone()),
+            ValueKind::Nothing => found,
             _ => Self::Unknown,
         })
     }
@@ -139,19 +139,19 @@ impl Type {
     /// # Errors
     ///
     /// It is certain that there is none; where that is known from.
-    pub(super) fn field(&self, name: &str) -> Result<Self, Answer> {
+    pub(super) fn field(&self, name: &str) -> Result<Self, AnswerType> {
         let Self::OneOf(kinds) = self else { return Ok(self.clone()) };
         let (mut found, mut missing) = (Self::Never, None);
         for kind in kinds {
             match kind {
-                Kind::Nothing => {}
-                Kind::Dict(value) => found = found.or(value.clone()),
-                Kind::Own(keys) => found = found.or(keys.get(name).cloned().unwrap_or(Self::Unknown)),
-                Kind::Answer(answer) => match answer.field(name) {
+                ValueKind::Nothing => {}
+                ValueKind::Dict(value) => found = found.or(value.clone()),
+                ValueKind::Own(keys) => found = found.or(keys.get(name).cloned().unwrap_or(Self::Unknown)),
+                ValueKind::Answer(answer) => match answer.field(name) {
                     Some(field) => found = found.or(field),
                     None => drop(missing.get_or_insert(answer)),
                 },
-                Kind::Plain | Kind::List(_) => found = Self::Unknown,
+                ValueKind::Plain | ValueKind::List(_) => found = Self::Unknown,
             }
         }
         match (missing, found) {
@@ -170,8 +170,8 @@ impl Type {
         };
         let kinds = kinds.into_iter().map(|mut kind| {
             match &mut kind {
-                Kind::Own(keys) => set(keys),
-                Kind::Answer(answer) => set(&mut answer.added),
+                ValueKind::Own(keys) => set(keys),
+                ValueKind::Answer(answer) => set(&mut answer.added),
                 _ => {}
             }
             kind
@@ -181,16 +181,16 @@ impl Type {
 
     /// Is it a text, a number, true or false for certain?
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::OneOf(kinds) if kinds.iter().all(|kind| *kind == Kind::Plain))
+        matches!(self, Self::OneOf(kinds) if kinds.iter().all(|kind| *kind == ValueKind::Plain))
     }
 
     /// Is it a list for certain?
     pub(super) fn is_list(&self) -> bool {
-        matches!(self, Self::OneOf(kinds) if kinds.iter().all(|kind| matches!(kind, Kind::List(_))))
+        matches!(self, Self::OneOf(kinds) if kinds.iter().all(|kind| matches!(kind, ValueKind::List(_))))
     }
 }
 
-impl Kind {
+impl ValueKind {
     /// Can the two be told as one?
     fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
@@ -211,13 +211,13 @@ impl Kind {
             (Self::List(a), Self::List(b)) => Self::List(a.join(b, depth)),
             (Self::Dict(a), Self::Dict(b)) => Self::Dict(a.join(b, depth)),
             (Self::Own(a), Self::Own(b)) => Self::Own(both(a, b)),
-            (Self::Answer(a), Self::Answer(b)) => Self::Answer(Answer { added: both(a.added, b.added), ..b }),
+            (Self::Answer(a), Self::Answer(b)) => Self::Answer(AnswerType { added: both(a.added, b.added), ..b }),
             (kind, _) => kind,
         }
     }
 }
 
-impl Answer {
+impl AnswerType {
     fn field(&self, name: &str) -> Option<Type> {
         let added = self.added.get(name).cloned();
         let declared = self.fields.iter().find(|field| field.name == name).map(|field| {

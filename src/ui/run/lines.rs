@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Plain lines on stderr.
-pub struct Lines {
+pub struct PlainLines {
     out: Arc<Out>,
     /// The last reason that was printed for each wait: it is printed again only when it changes.
     waiting: Mutex<HashMap<Key, String>>,
 }
 
-impl Lines {
+impl PlainLines {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
         Self { out, waiting: Mutex::default() }
@@ -30,7 +30,7 @@ impl Lines {
     }
 }
 
-impl Listener for Lines {
+impl Listener for PlainLines {
     fn event(&self, event: &Event) {
         let verbose = self.out.verbosity == Verbosity::Verbose;
         if let Some(text) = note(event) {
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn every_line_names_its_step_and_waits_are_said_once() {
         let (out, stdout, stderr) = captured::out(Form::Text);
-        let lines = Lines::new(Arc::new(out));
+        let lines = PlainLines::new(Arc::new(out));
         let at = SourceLocation::new("workflows/w.rhai", 3, 1);
         let step = StepPath::default().step("50% of a/b [x]");
         let key = Key { path: step.clone(), ordinal: 0 };

@@ -18,10 +18,10 @@ use std::time::Duration;
 const SPINNERS: usize = 64;
 
 /// A run on a terminal.
-pub struct Live {
+pub struct LiveDisplay {
     out: Arc<Out>,
     bars: MultiProgress,
-    running: Mutex<Held>,
+    running: Mutex<RunningItems>,
     yielded: Mutex<Option<Yielded>>,
 }
 
@@ -35,7 +35,7 @@ struct Yielded {
 
 /// What has a spinner of its own.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Id {
+enum SpinnerId {
     Step(StepPath),
     /// A command outside of any step.
     Command(Key),
@@ -43,8 +43,8 @@ enum Id {
 
 /// Everything that runs.
 #[derive(Default)]
-struct Held {
-    running: HashMap<Id, Running>,
+struct RunningItems {
+    running: HashMap<SpinnerId, Running>,
     spinners: usize,
 }
 
@@ -56,7 +56,7 @@ struct Running {
     failure: Option<String>,
 }
 
-impl Live {
+impl LiveDisplay {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
@@ -97,7 +97,7 @@ impl Live {
         self.yielded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, id: Id, label: &str) {
+    fn begin(&self, id: SpinnerId, label: &str) {
         let mut running = Running { label: self.painted(&paint(NAME, label)), bar: None, failure: None };
         let mut held = self.held();
         self.show(&mut running, &mut held.spinners);
@@ -132,9 +132,9 @@ impl Live {
 
     /// Says what a running step does now.
     fn doing(&self, key: &Key, what: &str) {
-        let Held { running, spinners } = &mut *self.held();
-        let command = Id::Command(key.clone());
-        let id = if running.contains_key(&command) { command } else { Id::Step(key.path.clone()) };
+        let RunningItems { running, spinners } = &mut *self.held();
+        let command = SpinnerId::Command(key.clone());
+        let id = if running.contains_key(&command) { command } else { SpinnerId::Step(key.path.clone()) };
         let Some(running) = running.get_mut(&id) else { return };
         self.show(running, spinners);
         if let Some(bar) = &running.bar {
@@ -142,19 +142,19 @@ impl Live {
         }
     }
 
-    fn end(&self, id: &Id) -> Option<Running> {
+    fn end(&self, id: &SpinnerId) -> Option<Running> {
         let mut held = self.held();
         let running = held.running.remove(id)?;
         self.hide(&running, &mut held.spinners);
         Some(running)
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+    fn held(&self) -> std::sync::MutexGuard<'_, RunningItems> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn step_finished(&self, step: &StepPath, status: StepStatus, took_ms: u64) {
-        let failure = self.end(&Id::Step(step.clone())).and_then(|running| running.failure);
+        let failure = self.end(&SpinnerId::Step(step.clone())).and_then(|running| running.failure);
         let mut names = step.names();
         let name = names.pop().unwrap_or_default();
         let indent = "  ".repeat(names.len());
@@ -170,12 +170,12 @@ impl Live {
 
     fn command_finished(&self, key: &Key, command: &str, error: Option<&Failure>, took_ms: u64) {
         if key.path.is_empty() {
-            self.end(&Id::Command(key.clone()));
+            self.end(&SpinnerId::Command(key.clone()));
             if let Some(error) = error {
                 self.line(&format!("{} {command}: {}", paint(ERROR, "✗"), error.message));
                 return;
             }
-        } else if let Some(running) = self.held().running.get_mut(&Id::Step(key.path.clone())) {
+        } else if let Some(running) = self.held().running.get_mut(&SpinnerId::Step(key.path.clone())) {
             running.failure = error.map(|error| error.message.clone());
         }
         if self.out.verbosity == Verbosity::Verbose {
@@ -184,7 +184,7 @@ impl Live {
     }
 }
 
-impl Listener for Live {
+impl Listener for LiveDisplay {
     fn event(&self, event: &Event) {
         let back = match event {
             Event::CommandProgress { key, .. } | Event::CommandFinished { key, .. } => {
@@ -202,14 +202,14 @@ impl Listener for Live {
         }
         match event {
             Event::RunStarted { .. } => self.line(&started(event)),
-            Event::StepStarted { step, .. } => self.begin(Id::Step(step.clone()), &step.names().join(" › ")),
+            Event::StepStarted { step, .. } => self.begin(SpinnerId::Step(step.clone()), &step.names().join(" › ")),
             Event::StepFinished { step, status, took_ms } => self.step_finished(step, *status, *took_ms),
             Event::CommandStarted { key, command, args, at, .. } => {
                 if self.out.verbosity == Verbosity::Verbose {
                     self.line(&format!("  {} {}", phrase(command, args), paint(DIM, at)));
                 }
                 if key.path.is_empty() {
-                    self.begin(Id::Command(key.clone()), command);
+                    self.begin(SpinnerId::Command(key.clone()), command);
                 } else {
                     self.doing(key, &phrase(command, args));
                 }
@@ -226,7 +226,7 @@ impl Listener for Live {
             }
             Event::Note { .. } => {}
             Event::RunFinished { .. } => {
-                let ids: Vec<Id> = self.held().running.keys().cloned().collect();
+                let ids: Vec<SpinnerId> = self.held().running.keys().cloned().collect();
                 ids.iter().for_each(|id| drop(self.end(id)));
                 let _ = self.bars.clear();
             }

@@ -19,9 +19,9 @@ pub fn listener(out: &Arc<Out>) -> Box<dyn Listener> {
     match (out.form, out.screen, out.verbosity) {
         (Form::Json, ..) => Box::new(json::JsonLines::new(Arc::clone(out))),
         (Form::Text, Screen::Terminal, Verbosity::Normal | Verbosity::Verbose) => {
-            Box::new(live::Live::new(Arc::clone(out)))
+            Box::new(live::LiveDisplay::new(Arc::clone(out)))
         }
-        (Form::Text, ..) => Box::new(lines::Lines::new(Arc::clone(out))),
+        (Form::Text, ..) => Box::new(lines::PlainLines::new(Arc::clone(out))),
     }
 }
 

@@ -1,17 +1,17 @@
 //! What a person reads when a run has ended, or stopped, and what to type next.
 
 use super::phrase::short;
-use crate::app::{Doubt, Finished, OpenChange};
+use crate::app::{DoubtfulEffect, FinishedRun, OpenChange};
 use crate::model::{FailureKind, Value, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::components;
-use crate::ui::errors::{Texts, failure_text};
+use crate::ui::errors::{TextLookup, failure_text};
 use crate::ui::out::{Form, Out};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
 
 /// Tells how a run ended. `command_prefix` is what the person types before a verb, e.g. `relwf -C service`.
-pub fn finished(out: &Out, finished: &Finished, command_prefix: &str, texts: Texts<'_>) {
+pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) {
     if out.form == Form::Json {
         return;
     }
@@ -22,8 +22,8 @@ pub fn finished(out: &Out, finished: &Finished, command_prefix: &str, texts: Tex
     }
 }
 
-fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> String {
-    let Finished { run, workflow, outcome, components: shipped, took_ms, approval, unsettled, open } = finished;
+fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) -> String {
+    let FinishedRun { run, workflow, outcome, components: shipped, took_ms, approval, unsettled, open } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
     // What did not land shipped nothing.
@@ -78,7 +78,7 @@ fn summary(finished: &Finished, command_prefix: &str, texts: Texts<'_>) -> Strin
                 paint(ERROR, "in doubt:")
             ));
             let mut lines = Vec::new();
-            for Doubt { key, answers } in unsettled {
+            for DoubtfulEffect { key, answers } in unsettled {
                 let settle = |what: &str| format!("{resume} --settle {}", quoted(&format!("{key}={what}")));
                 lines.push(match answers {
                     Some(answers) => {

@@ -85,7 +85,7 @@ fn fine(call: &Call, slack: bool) -> Settled {
     })
 }
 
-fn params(workflow: &str, given: &[(&str, &str)]) -> (relwf::script::Program, Value) {
+fn params(workflow: &str, given: &[(&str, &str)]) -> (relwf::script::CompiledWorkflow, Value) {
     let program = bundled().program(workflow).map_err(|diagnostic| super::host::shown(&diagnostic)).unwrap();
     let given: BTreeMap<String, String> = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let params = program.params(&given).unwrap();

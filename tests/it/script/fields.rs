@@ -2,7 +2,7 @@
 
 use super::host::all_shown;
 use relwf::effects::host_functions;
-use relwf::script::{Library, Source};
+use relwf::script::{Library, SourceFile};
 
 const HELPER: &str = r#"const PLUGIN = #{ name: "helper", version: "1", capabilities: ["git"] };
 fn tip(branch) { git::branch(branch) }
@@ -13,7 +13,7 @@ fn has(error) { error.anything }
 fn check(body: &str) -> String {
     let text =
         format!("import \"helper\" as helper;\nfn own(rev) {{ return git::commit(rev); }}\nfn run(p) {{\n{body}\n}}\n");
-    let file = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
+    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
     let files = vec![file("workflows/w.rhai", &text), file("plugins/helper.rhai", HELPER)];
     all_shown(&Library::pinned(files, host_functions()).check("w"))
 }

@@ -2,7 +2,7 @@
 
 use relwf::model::{BranchName, Cancel, HumanDuration, Revision, Value};
 use relwf::run::{Advance, Call, CommandKind, History, HostFn, Settled, Style, Trace, advance};
-use relwf::script::{Diagnostic, Library, Program, Source, embedded};
+use relwf::script::{CompiledWorkflow, Diagnostic, Library, SourceFile, embedded};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -165,7 +165,7 @@ pub fn host_functions() -> Arc<[&'static HostFn]> {
 
 /// A library of these files alone.
 pub fn library(files: &[(&str, &str)]) -> Library {
-    let sources = files.iter().map(|(path, text)| Source { path: (*path).into(), text: (*text).into() }).collect();
+    let sources = files.iter().map(|(path, text)| SourceFile { path: (*path).into(), text: (*text).into() }).collect();
     Library::pinned(sources, host_functions())
 }
 
@@ -176,7 +176,7 @@ pub fn bundled() -> Library {
 }
 
 /// A workflow `w` with this body of `run`, and a plugin `helper`.
-pub fn workflow(body: &str) -> Program {
+pub fn workflow(body: &str) -> CompiledWorkflow {
     let text = format!("fn run(p) {{\n{body}\n}}");
     program(&[("workflows/w.rhai", &text), ("plugins/helper.rhai", HELPER)])
 }
@@ -190,7 +190,7 @@ fn later() { flow::always(|| git::sync()); }
 "#;
 
 /// The workflow `w` of these files.
-pub fn program(files: &[(&str, &str)]) -> Program {
+pub fn program(files: &[(&str, &str)]) -> CompiledWorkflow {
     match library(files).program("w") {
         Ok(program) => program,
         Err(diagnostic) => panic!("{}", shown(&diagnostic)),
@@ -244,7 +244,7 @@ impl Run {
     }
 
     /// What the workflow failed with, shown.
-    pub fn failure(&self, program: &Program) -> String {
+    pub fn failure(&self, program: &CompiledWorkflow) -> String {
         match &self.end {
             Advance::Failed(failure) => shown(&program.diagnostic(failure)),
             other => panic!("{other:?}"),
@@ -253,12 +253,17 @@ impl Run {
 }
 
 /// Advances a program to its end; every command is answered as soon as it is asked for.
-pub fn drive(program: &Program, params: &Value, answer: impl Fn(&Call) -> Settled) -> Run {
+pub fn drive(program: &CompiledWorkflow, params: &Value, answer: impl Fn(&Call) -> Settled) -> Run {
     drive_some(program, params, usize::MAX, answer)
 }
 
 /// The same, with at most so many commands answered between two evaluations: the last ones that were asked for.
-pub fn drive_some(program: &Program, params: &Value, at_once: usize, answer: impl Fn(&Call) -> Settled) -> Run {
+pub fn drive_some(
+    program: &CompiledWorkflow,
+    params: &Value,
+    at_once: usize,
+    answer: impl Fn(&Call) -> Settled,
+) -> Run {
     let mut history = History::default();
     let mut run = Run { end: Advance::Cancelled, commands: Vec::new(), evaluations: 0, traces: Vec::new() };
     loop {

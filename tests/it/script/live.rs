@@ -8,7 +8,7 @@ use relwf::model::{Cancel, Failure, FailureKind};
 use relwf::run::{
     Advance, CommandRequest, Fingerprint, History, Key, LiveEvaluation, Position, Settled, Trace, advance,
 };
-use relwf::script::Program;
+use relwf::script::CompiledWorkflow;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -94,7 +94,7 @@ const ENOUGH: usize = 80;
 
 /// One process: goes on live from a journal and looks after each step what evaluating anew would say. The end, or nothing
 /// where the process died.
-fn process(program: &Program, journal: &mut History, rng: &mut TestRng) -> Option<Advance> {
+fn process(program: &CompiledWorkflow, journal: &mut History, rng: &mut TestRng) -> Option<Advance> {
     let (params, cancel) = (json!({}), Cancel::new());
     std::thread::scope(|scope| {
         let mut live = LiveEvaluation::start(scope, program, &params, Arc::new(journal.clone()), &cancel).unwrap();
@@ -159,7 +159,7 @@ proptest! {
 }
 
 /// Goes on to the end, one outcome at a time, the last that was asked for first. Commands answer their arguments.
-fn whole(program: &Program) -> (Advance, Vec<Trace>) {
+fn whole(program: &CompiledWorkflow) -> (Advance, Vec<Trace>) {
     let (params, cancel) = (json!({}), Cancel::new());
     std::thread::scope(|scope| {
         let mut live = LiveEvaluation::start(scope, program, &params, Arc::default(), &cancel).unwrap();

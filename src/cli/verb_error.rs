@@ -1,7 +1,7 @@
 //! Errors that a verb can end with, and the exit code of each.
 
-use super::context::Context;
 use super::exit::Exit;
+use super::verb_context::VerbContext;
 use crate::app::Unready;
 use crate::model::{Failure, FailureKind};
 use crate::script::Diagnostic;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// Why a verb ends early.
 #[derive(Debug)]
-pub enum Problem {
+pub enum VerbError {
     /// It failed.
     Failure(Failure),
     /// Files of the project are wrong: what the static check found.
@@ -19,19 +19,19 @@ pub enum Problem {
     BrokenPipe,
 }
 
-impl From<Failure> for Problem {
+impl From<Failure> for VerbError {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
     }
 }
 
-impl From<Diagnostic> for Problem {
+impl From<Diagnostic> for VerbError {
     fn from(diagnostic: Diagnostic) -> Self {
         Self::Findings(vec![diagnostic])
     }
 }
 
-impl From<Unready> for Problem {
+impl From<Unready> for VerbError {
     fn from(unready: Unready) -> Self {
         match unready {
             Unready::Failure(failure) => Self::Failure(failure),
@@ -40,15 +40,15 @@ impl From<Unready> for Problem {
     }
 }
 
-impl From<BrokenPipe> for Problem {
+impl From<BrokenPipe> for VerbError {
     fn from(_: BrokenPipe) -> Self {
         Self::BrokenPipe
     }
 }
 
-impl Problem {
+impl VerbError {
     /// Tells the person or the script, and answers the exit code.
-    pub fn tell(self, context: &Context) -> Exit {
+    pub fn tell(self, context: &VerbContext) -> Exit {
         let out = &context.out;
         match self {
             Self::Failure(failure) => {

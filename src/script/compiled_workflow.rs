@@ -1,6 +1,6 @@
 //! A workflow, compiled once and evaluated often.
 
-use super::compiled_file::{CompiledFile, Function};
+use super::compiled_file::{CompiledFile, ScriptFn};
 use super::convert::{to_dynamic, to_value};
 use super::diagnostic::Diagnostic;
 use super::evaluation::{self, Evaluating};
@@ -9,9 +9,9 @@ use super::flow::run_handler;
 use super::handler::When;
 use super::index::Index;
 use super::params;
-use super::source::Source;
+use super::source::SourceFile;
 use super::toolchain::Toolchain;
-use super::workflow_header::{self, Header};
+use super::workflow_header::{self, WorkflowHeader};
 use crate::model::{Failure, FailureKind, Value};
 use crate::run::{Evaluation, Script, Session};
 use rhai::{CallFnOptions, Dynamic, EvalAltResult, Position, Scope};
@@ -19,15 +19,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A compiled workflow with its plugins.
-pub struct Program {
-    header: Header,
-    sources: Vec<Source>,
+pub struct CompiledWorkflow {
+    header: WorkflowHeader,
+    sources: Vec<SourceFile>,
     toolchain: Arc<Toolchain>,
     workflow: Arc<CompiledFile>,
     index: Arc<Index>,
 }
 
-impl Program {
+impl CompiledWorkflow {
     /// Of a workflow and the plugins that it leads to, itself first.
     pub(super) fn new(toolchain: Arc<Toolchain>, units: Vec<Arc<CompiledFile>>) -> Result<Self, Diagnostic> {
         let Some(workflow) = units.first().cloned() else {
@@ -35,17 +35,18 @@ impl Program {
         };
         let (header, _) = workflow_header::read(&workflow, &toolchain.source(&workflow));
         let index = Arc::new(Index::new(&units, |unit| unit.file != workflow.file && toolchain.is_embedded(unit)));
-        let sources = units.iter().map(|unit| Source { path: unit.file.clone(), text: unit.text.clone() }).collect();
+        let sources =
+            units.iter().map(|unit| SourceFile { path: unit.file.clone(), text: unit.text.clone() }).collect();
         Ok(Self { header, sources, toolchain, workflow, index })
     }
 
     /// The header.
-    pub fn header(&self) -> &Header {
+    pub fn header(&self) -> &WorkflowHeader {
         &self.header
     }
 
     /// Every file it is made of, to be pinned.
-    pub fn sources(&self) -> &[Source] {
+    pub fn sources(&self) -> &[SourceFile] {
         &self.sources
     }
 
@@ -108,7 +109,7 @@ impl Program {
         to_value(value).map_err(|error| {
             let what = if error.path.is_empty() { "it".to_owned() } else { format!("`{}`", error.path) };
             let message = format!("`run` must return data, {what} is {}", error.what);
-            let at = self.workflow.named("run").next().map_or(Position::NONE, Function::at);
+            let at = self.workflow.named("run").next().map_or(Position::NONE, ScriptFn::at);
             Failure::new(FailureKind::Script, message).at(self.workflow.place(at))
         })
     }
@@ -134,7 +135,7 @@ fn beside(failure: Failure, handlers: Failure) -> Failure {
     failure.cause(format!("a handler failed too: {handlers}{at}"))
 }
 
-impl Script for Program {
+impl Script for CompiledWorkflow {
     fn evaluate(&self, params: &Value, session: &Arc<Session>) -> Evaluation {
         let evaluation = evaluation::on_large_stack(|| {
             let guard = evaluation::enter(Evaluating::new(Arc::clone(session), Arc::clone(&self.index)));

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What every verb gets.
-pub struct Context {
+pub struct VerbContext {
     /// The streams.
     pub out: Arc<Out>,
     /// What the command was given.
@@ -18,7 +18,7 @@ pub struct Context {
     pub command_prefix: String,
 }
 
-impl Context {
+impl VerbContext {
     /// For this process.
     pub fn of_process(cli: &Cli) -> Self {
         let Global { dir, config, color, verbose, quiet, no_input } = &cli.global;
