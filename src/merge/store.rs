@@ -1,6 +1,6 @@
 //! Cached, read-mostly access to one repository's objects.
 //!
-//! Trees are handed out as the raw bytes that git stores; [`super::tree`] reads them. Nothing here knows what a merge is.
+//! Trees are handed out as the raw bytes that git stores; [`super::tree_object`] reads them. Nothing here knows what a merge is.
 
 use super::{MergeError, MergeRepository};
 use crate::model::ObjectId;

@@ -15,9 +15,9 @@ pub(super) static CHERRY_PICK: TypedHostFn<Args, SeriesAnswer> = map(
     "git::cherry_pick",
     "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
     |context, args: Args| {
-        let (picked, change) = (Revisions::read(&args.commits)?, SeriesMode::Pick { trailer: args.trailer.unwrap_or(true) });
+        let (picked, mode) = (Revisions::read(&args.commits)?, SeriesMode::Pick { trailer: args.trailer.unwrap_or(true) });
         let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
-        Ok(commits(Series { context, commits: picked, target, mainline, change }))
+        Ok(commits(Series { context, commits: picked, target, mainline, mode }))
     },
 )
 .throws(&[

@@ -15,9 +15,9 @@ pub(super) static REVERT: TypedHostFn<Args, SeriesAnswer> = map(
     "git::revert",
     "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
     |context, args: Args| {
-        let (reverted, change) = (Revisions::read(&args.commits)?, SeriesMode::Revert { reason: args.reason });
+        let (reverted, mode) = (Revisions::read(&args.commits)?, SeriesMode::Revert { reason: args.reason });
         let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
-        Ok(commits(Series { context, commits: reverted, target, mainline, change }))
+        Ok(commits(Series { context, commits: reverted, target, mainline, mode }))
     },
 )
 .throws(&[

@@ -75,7 +75,7 @@ pub(super) struct Series {
     pub(super) commits: Revisions,
     pub(super) target: BranchName,
     pub(super) mainline: Option<usize>,
-    pub(super) change: SeriesMode,
+    pub(super) mode: SeriesMode,
 }
 
 /// Everything that decides the commits' ids.
@@ -107,14 +107,14 @@ impl CommitBuilder for Series {
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let mirror = &self.context.mirror;
         let ours = tip(&self.context, &self.target)?;
-        let order = match self.change {
+        let order = match self.mode {
             SeriesMode::Pick { .. } => Order::OldestFirst,
             SeriesMode::Revert { .. } => Order::NewestFirst,
         };
         let commits = self.commits.resolve(mirror, order)?;
         for commit in &commits {
             self.parent(&mirror.commit(*commit)?)?;
-            if matches!(self.change, SeriesMode::Revert { .. }) && !mirror.is_ancestor(*commit, ours)? {
+            if matches!(self.mode, SeriesMode::Revert { .. }) && !mirror.is_ancestor(*commit, ours)? {
                 return Err(Failure::new(
                     FailureKind::Git,
                     format!("{} is not part of {}: there is nothing to take back", commit.short(), self.target),
@@ -219,7 +219,7 @@ impl Series {
     fn apply(&self, commit: &CommitInfo, tip: CommitId, cross_check: CrossCheckMode) -> Result<Applied, Failure> {
         let objects = self.context.mirror.objects();
         let parent = self.parent(commit)?;
-        let (base, theirs) = match self.change {
+        let (base, theirs) = match self.mode {
             SeriesMode::Pick { .. } => (parent, Some(commit.id)),
             SeriesMode::Revert { .. } => (Some(commit.id), parent),
         };
@@ -239,14 +239,14 @@ impl Series {
     }
 
     fn verb(&self) -> &'static str {
-        match self.change {
+        match self.mode {
             SeriesMode::Pick { .. } => "pick",
             SeriesMode::Revert { .. } => "revert",
         }
     }
 
     fn message(&self, commit: &CommitInfo) -> Result<String, Failure> {
-        Ok(match &self.change {
+        Ok(match &self.mode {
             SeriesMode::Pick { trailer: false } => messages::picked(&commit.message),
             SeriesMode::Pick { trailer: true } => messages::picked_from(&commit.message, commit.id),
             SeriesMode::Revert { reason } => {
@@ -263,7 +263,7 @@ impl Series {
     /// A pick keeps its author; a revert is its committer's own.
     fn commit(&self, commit: &CommitInfo, tip: CommitId, tree: TreeId, fixed: &Fixed) -> Result<NewCommit, Failure> {
         let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
-        let author = match self.change {
+        let author = match self.mode {
             SeriesMode::Pick { .. } => commit.author.clone(),
             SeriesMode::Revert { .. } => author,
         };

@@ -6,7 +6,7 @@
 use super::CheckContext;
 use crate::run::{Field, HostFn, Style};
 use crate::script::arguments::{check as check_type, describe};
-use crate::script::catalogue::CatalogueFn as HostFunction;
+use crate::script::catalogue::CatalogueFn;
 use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::engine::MISSING;
@@ -389,7 +389,7 @@ impl Body<'_> {
             let hint = format!("it is written `{}`", function.usage());
             return self.find(at, wrong_count(&full, call.args.len()), Some(hint));
         }
-        if let HostFunction::Command(command) = function {
+        if let CatalogueFn::Command(command) = function {
             match command.style {
                 Style::Positional => {
                     for (param, argument) in command.params().iter().zip(&call.args) {

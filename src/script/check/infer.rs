@@ -6,7 +6,7 @@
 
 use super::CheckContext;
 use super::types::{Type, ValueKind};
-use crate::script::catalogue::CatalogueFn as HostFunction;
+use crate::script::catalogue::CatalogueFn;
 use crate::script::compiled_file::{CompiledFile, is_closure};
 use crate::script::diagnostic::Diagnostic;
 use crate::script::source::Role;
@@ -484,11 +484,11 @@ impl<'w> Infer<'w> {
             return self.reach((file, call.name.to_string(), args.len()), args);
         }
         match self.context.catalogue.find(&format!("{namespace}::{}", call.name)) {
-            Some(HostFunction::Command(function)) => {
+            Some(CatalogueFn::Command(function)) => {
                 self.arguments(&call.args, frame);
                 Type::answer(function)
             }
-            Some(HostFunction::Native(native)) => self.native(native.name, call, frame),
+            Some(CatalogueFn::Native(native)) => self.native(native.name, call, frame),
             None => {
                 self.arguments(&call.args, frame);
                 Type::Unknown

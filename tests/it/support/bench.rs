@@ -10,7 +10,7 @@ use relwf::git::{Credentials, Identity, Keep, Mirror, RemoteUrl};
 use relwf::model::{Cancel, Failure, Progress, RunId, SourceLocation, TaskContext, Value, WriteError};
 use relwf::run::{
     ApprovalDecision, Assumed, Call, Command, Commands, Intent, Key, Observation, OnUnknown, Performing, Probe,
-    StepPath as RunPath,
+    StepPath,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -255,7 +255,7 @@ impl Bench {
     pub fn call<'a>(&'a self, world: &Arc<EffectContext>, name: &str, args: Value) -> Bound<'a> {
         let call = Call { name: name.to_owned(), args, at: SourceLocation::new("test.rhai", 1, 1) };
         let command = Registry::new(Arc::clone(world)).command(&call);
-        let key = Key { path: RunPath::default().step("test"), ordinal: 0 };
+        let key = Key { path: StepPath::default().step("test"), ordinal: 0 };
         let idempotency_key = format!("relwf-{}-{}", self.run, call.fingerprint());
         Bound { bench: self, command, key, idempotency_key }
     }
