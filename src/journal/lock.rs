@@ -3,9 +3,10 @@
 use super::failure::{JournalError, io, status, unreadable, word};
 use super::rows::load;
 use super::store::{Store, private};
-use crate::model::{Failure, FailureKind, RunId, hex};
+use crate::model::{Failure, FailureKind, RunId, hex, minute_in};
 use crate::run::RunStatus;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The person and process that hold something.
+/// The person and the process that work on a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
     /// The person, as git or the system knows them.
@@ -50,16 +51,16 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
-/// Another run holds a target.
+/// A target that another run has locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockConflict {
-    /// What is held: the target's name.
+    /// The target's name.
     pub target: String,
-    /// By this.
+    /// The run that locked it, and who drives it.
     pub holder: Holder,
-    /// How that run stands.
+    /// The state of that run.
     pub status: RunStatus,
-    /// Its process died without saying so.
+    /// Its process died without a last entry in the journal.
     pub killed: bool,
     /// What it waits for, or what made it stop.
     pub why: Option<String>,
@@ -68,7 +69,7 @@ pub struct LockConflict {
 /// Why a target could not be locked.
 #[derive(Debug)]
 pub enum LockError {
-    /// Another run holds it.
+    /// Another run has locked it.
     Held(Box<LockConflict>),
     /// The lock file or the journal failed.
     Failed(Failure),
@@ -84,7 +85,7 @@ impl From<LockError> for Failure {
 }
 
 impl LockConflict {
-    /// The same for people: who, since when, and what to type.
+    /// The message for an operator: who locked it, since when, and what to type.
     pub fn failure(&self) -> Failure {
         let Holder { run, workflow, who, since } = &self.holder;
         let Who { actor, host, pid } = who;
@@ -100,9 +101,10 @@ impl LockConflict {
             RunStatus::Running => "wait until it is done, or stop it with ctrl-C there".to_owned(),
             _ => format!("`relwf resume {run}` continues it, `relwf abandon {run} --reason …` frees {}", self.target),
         };
+        let begun = minute_in(TimeZone::system(), *since);
         Failure::new(
             FailureKind::Held,
-            format!("{} is locked by run {run} ({workflow}, by {actor}, {since:.0}), which {state}", self.target),
+            format!("{} is locked by run {run} ({workflow}, by {actor}, {begun}), which {state}", self.target),
         )
         .hint(hint)
         .detail(serde_json::json!({

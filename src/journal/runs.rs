@@ -72,7 +72,7 @@ pub struct Run {
     pub updated: Timestamp,
     /// How it stands: interrupted, when its process was killed.
     pub status: RunStatus,
-    /// Its process died without saying so.
+    /// Its process died without a last entry in the journal.
     pub killed: bool,
     /// What the workflow returned.
     pub value: Option<Value>,

@@ -8,6 +8,7 @@ mod failure;
 mod http_url;
 mod human_duration;
 mod ids;
+mod minute;
 mod names;
 mod schema;
 mod secret;
@@ -25,6 +26,7 @@ pub use human_duration::HumanDuration;
 
 pub use ids::{CommitId, ObjectId, RunId, TreeId};
 pub(crate) use ids::{hex, short_id};
+pub(crate) use minute::minute_in;
 pub use names::{BranchName, RefName};
 pub(crate) use names::{ComponentName, DEPLOYMENT, NameError};
 pub use schema::Revision;

@@ -6,9 +6,10 @@ use crate::config::{CiKind, Config};
 use crate::effects::shortened::shortened;
 use crate::forge::{Forge, Verdict};
 use crate::git::{CommitInfo, LogRange, Mirror};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, TimeText};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, TimeText, minute_in};
 use crate::policy::{self, CandidateChecks, CandidateFacts, Judgement, PushReports, Reason};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -176,12 +177,13 @@ impl CandidateSearch<'_> {
 }
 
 fn candidate(commit: &CommitInfo, judgement: &Judgement, query: &CandidateQuery) -> ScriptCandidate {
+    let shown = |time: Timestamp| minute_in(TimeZone::system(), time);
     let (green, since, why) = match judgement {
         Judgement::Green(None) => (true, None, "no checks required, and no build is red".to_owned()),
-        Judgement::Green(Some(since)) => (true, Some(*since), format!("green since {since:.0}")),
+        Judgement::Green(Some(since)) => (true, Some(*since), format!("green since {}", shown(*since))),
         Judgement::Soaking { since, until } => {
-            let soak = query.soak;
-            (false, Some(*since), format!("green since {since:.0}, but it must soak for {soak}: until {until:.0}"))
+            let (soak, from, until) = (query.soak, shown(*since), shown(*until));
+            (false, Some(*since), format!("green since {from}, but it must soak for {soak}: until {until}"))
         }
         Judgement::Against(reasons) => {
             let reasons: Vec<String> = reasons.iter().map(Reason::to_string).collect();

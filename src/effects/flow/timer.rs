@@ -3,9 +3,10 @@
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Observation, TypedWait};
 use crate::effects::waiting::later;
-use crate::model::{Failure, HumanDuration};
+use crate::model::{Failure, HumanDuration, minute_in};
 use crate::run::Performing;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +53,7 @@ impl TypedWait for Timer {
         if rest.is_zero() {
             return Ok(Observation::Ready(()));
         }
-        let why = format!("sleeping until {until:.0}");
+        let why = format!("sleeping until {}", minute_in(TimeZone::system(), until));
         let rest = HumanDuration::new(rest);
         Ok(if rest <= SHORT {
             Observation::NotYet { why, again: rest }
@@ -62,6 +63,9 @@ impl TypedWait for Timer {
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
-        Ok(Assumed { value: (), note: Some(format!("sleeps until {}", self.until(cx.now))) })
+        Ok(Assumed {
+            value: (),
+            note: Some(format!("sleeps until {}", minute_in(TimeZone::system(), self.until(cx.now)))),
+        })
     }
 }
