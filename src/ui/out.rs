@@ -77,6 +77,7 @@ impl Charset {
                 '…' => out.push_str("..."),
                 '✓' => out.push_str("ok"),
                 '✗' => out.push('x'),
+                '›' => out.push('>'),
                 '“' | '”' => out.push('"'),
                 '‘' | '’' => out.push('\''),
                 '–' | '—' => out.push('-'),
@@ -250,7 +251,7 @@ impl Out {
         }
         {
             let mut stream = held(&self.stderr);
-            let _ = write!(stream, "{question} ").and_then(|()| stream.flush());
+            let _ = write!(stream, "{} ", self.shown(question)).and_then(|()| stream.flush());
         }
         self.read_line().map(|line| line.trim().to_owned())
     }
@@ -347,7 +348,7 @@ mod tests {
         for ascii in [&[("LANG", "C")][..], &[("LC_CTYPE", "de_DE"), ("LANG", "de_DE.UTF-8")], &[("TERM", "dumb")]] {
             assert_eq!(charset(ascii), Charset::Ascii, "{ascii:?}");
         }
-        assert_eq!(Charset::Ascii.written("master → staging ✓ “é”…"), "master -> staging ok \"é\"...");
+        assert_eq!(Charset::Ascii.written("master → staging › ✓ “é”…"), "master -> staging > ok \"é\"...");
         let (mut out, stdout, stderr) = captured::out(Form::Text);
         out.charset = Charset::Ascii;
         out.answer("a → b\n").unwrap();

@@ -80,6 +80,32 @@ fn only_ui_prints() {
     assert_eq!(printers, Vec::<String>::new());
 }
 
+/// A dumb terminal and a locale without UTF-8 get ASCII: `ui/out.rs` has a form for every sign that relwf itself writes. The
+/// spinners of `ui/working.rs` choose theirs by the charset.
+#[test]
+fn every_sign_has_an_ascii_form() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scripts = ["workflows", "plugins"].into_iter().flat_map(|folder| {
+        let files = std::fs::read_dir(root.join(folder)).expect("a folder of scripts");
+        files.map(|file| {
+            let path = file.expect("a script").path();
+            let text = std::fs::read_to_string(&path).expect("a script can be read");
+            (path.display().to_string(), product_code(&text))
+        })
+    });
+    let forms = std::fs::read_to_string(root.join("src/ui/out.rs")).expect("src/ui/out.rs can be read");
+    let mut without = Vec::new();
+    for (file, code) in sources().into_iter().chain(scripts) {
+        if matches!(file.as_str(), "ui/out.rs" | "ui/working.rs") {
+            continue;
+        }
+        let signs: BTreeSet<char> = code.chars().filter(|sign| !sign.is_ascii()).collect();
+        let lacking = signs.into_iter().filter(|sign| !forms.contains(&format!("'{sign}'")));
+        without.extend(lacking.map(|sign| format!("{file}: {sign}")));
+    }
+    assert_eq!(without, Vec::<String>::new());
+}
+
 /// Each room with the rooms that it imports. A change here is a change of the design: a new line opens a door, one that is gone
 /// closes it for good.
 const IMPORTS: &[(&str, &[&str])] = &[

@@ -155,33 +155,37 @@ impl LiveDisplay {
 
     fn step_finished(&self, step: &StepPath, status: StepStatus, took_ms: u64) {
         let failure = self.end(&SpinnerId::Step(step.clone())).and_then(|running| running.failure);
-        let mut names = step.names();
-        let name = names.pop().unwrap_or_default();
-        let indent = "  ".repeat(names.len());
-        let time = paint(DIM, took(took_ms));
-        match status {
-            StepStatus::Done => self.line(&format!("{indent}{} {} {time}", paint(GOOD, "✓"), name)),
-            StepStatus::Failed => {
-                let why = failure.map(|why| format!(": {why}")).unwrap_or_default();
-                self.line(&format!("{indent}{} {}{why} {time}", paint(ERROR, "✗"), name));
-            }
-        }
+        self.line(&step_line(step, status, took_ms, failure.as_deref()));
     }
 
     fn command_finished(&self, key: &Key, command: &str, error: Option<&Failure>, took_ms: u64) {
         if key.path.is_empty() {
             self.end(&SpinnerId::Command(key.clone()));
             if let Some(error) = error {
-                self.line(&format!("{} {command}: {}", paint(ERROR, "✗"), error.message));
+                let time = paint(DIM, format!("({})", took(took_ms)));
+                self.line(&format!("{} {command} {time}: {}", paint(ERROR, "✗"), error.message));
                 return;
             }
         } else if let Some(running) = self.held().running.get_mut(&SpinnerId::Step(key.path.clone())) {
             running.failure = error.map(|error| error.message.clone());
         }
         if self.out.verbosity == Verbosity::Verbose {
-            self.line(&format!("  {} {}", paint(DIM, command), paint(DIM, took(took_ms))));
+            self.line(&format!("  {} {}", paint(DIM, command), paint(DIM, format!("({})", took(took_ms)))));
         }
     }
+}
+
+/// `✓ merge (0.4s)`, `✗ close (0.0s): there is no change 77`, indented below the step that it is part of.
+fn step_line(step: &Path, status: StepStatus, took_ms: u64, failure: Option<&str>) -> String {
+    let mut names = step.names();
+    let name = names.pop().unwrap_or_default();
+    let sign = match status {
+        StepStatus::Done => paint(GOOD, "✓"),
+        StepStatus::Failed => paint(ERROR, "✗"),
+    };
+    let time = paint(DIM, format!("({})", took(took_ms)));
+    let why = failure.filter(|_| status == StepStatus::Failed).map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{}{sign} {name} {time}{why}", "  ".repeat(names.len()))
 }
 
 impl Listener for LiveDisplay {
@@ -231,5 +235,23 @@ impl Listener for LiveDisplay {
                 let _ = self.bars.clear();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_ended_shows_its_time_and_then_its_failure() {
+        let step = Path::default().step("close");
+        let line = |status, failure| anstream::adapter::strip_str(&step_line(&step, status, 40, failure)).to_string();
+        assert_eq!(line(StepStatus::Done, None), "✓ close (0.0s)");
+        let failure = Some("there is no change 77");
+        assert_eq!(line(StepStatus::Failed, failure), "✗ close (0.0s): there is no change 77");
+        // A failure that the workflow caught is none of the step's.
+        assert_eq!(line(StepStatus::Done, failure), "✓ close (0.0s)");
+        let inner = step.step("delete");
+        assert!(step_line(&inner, StepStatus::Done, 40, None).starts_with("  "));
     }
 }
