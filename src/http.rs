@@ -1,6 +1,6 @@
 //! One HTTP client: classes of failures, deadlines, redaction. Only this room names ureq.
 //!
-//! What a caller must know of a failed request is whether the world may have changed: see [`WriteError`]. Whether anything
+//! A caller must know of a failed request whether the server may have acted on it: see [`WriteError`]. Whether anything
 //! was sent is not guessed from the kind of error but seen at the transport, see `attempt.rs`.
 //! Knows nothing of forges, CIs and their APIs.
 
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use api::{Api, ApiAnswer};
 
-/// How long a request may take in all, when it does not say.
+/// How long a request may take in all, unless it sets its own deadline.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 /// How many bytes an answer may have, unpacked.
 pub const BODY_LIMIT: u64 = 32 * 1024 * 1024;
@@ -59,7 +59,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request that only looks when its method says so (`GET`, `HEAD`, `OPTIONS`).
+    /// A request that only reads where its method is `GET`, `HEAD` or `OPTIONS`.
     pub fn new(method: impl Into<String>, url: impl Into<String>) -> Self {
         let method = method.into();
         let reads = ["GET", "HEAD", "OPTIONS"].iter().any(|read| method.eq_ignore_ascii_case(read));
@@ -88,14 +88,14 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
-    /// Says how long it may take in all.
+    /// Sets how long it may take in all.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Method and URL for people: without user, query and secrets.
+    /// Method and URL for messages: without user, query and secrets.
     pub fn shown(&self) -> String {
         format!("{} {}", self.method, shown_url(&self.scrubbed(&self.url)))
     }
@@ -104,8 +104,8 @@ impl Request {
         let harmless = |name: &str| HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless));
         let values = self.headers.iter().filter(|(name, _)| !harmless(name)).map(|(_, value)| value);
         // Each word by itself too: `Bearer <token>`. Short ones would tear holes into every sentence.
-        let words = values.flat_map(|value| value.expose().split_whitespace()).filter(|word| word.len() >= 6);
-        let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(words.map(Secret::new)).collect();
+        let parts = values.flat_map(|value| value.expose().split_whitespace()).filter(|word| word.len() >= 6);
+        let hidden: Vec<Secret> = self.secrets.iter().cloned().chain(parts.map(Secret::new)).collect();
         scrub(text, &hidden)
     }
 }
@@ -116,7 +116,7 @@ impl std::fmt::Debug for Request {
     }
 }
 
-/// A URL for people: without user, password, query and fragment, and with what is hidden in it already.
+/// A URL for messages: without user, password, query and fragment, and with what is hidden in it already.
 pub fn shown_url(text: &str) -> String {
     const STAND_IN: &str = "hidden-secret";
     let hidden = Secret::new("").to_string();
@@ -236,26 +236,26 @@ impl Client {
     /// One attempt.
     fn once(&self, request: &Request, until: Instant) -> Result<Response, WriteError> {
         let fail =
-            |kind, words: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&words)));
+            |kind, message: String| Failure::new(kind, format!("{}: {}", request.shown(), request.scrubbed(&message)));
         let began = Instant::now();
         let outcome = self.attempt.run(request, until.saturating_duration_since(began), &self.cancel);
         let status = match &outcome {
             AttemptOutcome::Answer(response) => response.status.to_string(),
-            AttemptOutcome::Invalid(words) | AttemptOutcome::Failed { words, .. } => request.scrubbed(words),
+            AttemptOutcome::Invalid(message) | AttemptOutcome::Failed { message, .. } => request.scrubbed(message),
             AttemptOutcome::NoWay(failure) => request.scrubbed(&failure.message),
         };
         tracing::debug!("{} {status} in {} ms", request.shown(), began.elapsed().as_millis());
         let (class, failure): (fn(Failure) -> WriteError, Failure) = match outcome {
             AttemptOutcome::Answer(response) => {
-                return rate_limit::asked_to_wait(response, |words| fail(FailureKind::Network, words));
+                return rate_limit::unless_limited(response, |message| fail(FailureKind::Network, message));
             }
-            AttemptOutcome::Invalid(words) => (WriteError::Refused, fail(FailureKind::Arguments, words)),
+            AttemptOutcome::Invalid(message) => (WriteError::Refused, fail(FailureKind::Arguments, message)),
             AttemptOutcome::NoWay(failure) => (WriteError::Refused, failure),
-            AttemptOutcome::Failed { kind, words, hint, sent } => {
-                let failure = Failure { hint, ..fail(kind, words) };
+            AttemptOutcome::Failed { kind, message, hint, sent } => {
+                let failure = Failure { hint, ..fail(kind, message) };
                 match (request.access, sent) {
                     (Access::Write, attempt::Sent::Perhaps) => {
-                        (WriteError::Unknown, failure.hint("look on the server whether it happened"))
+                        (WriteError::Unknown, failure.hint("check on the server whether it happened"))
                     }
                     _ => (WriteError::NotSent, failure),
                 }
@@ -264,7 +264,7 @@ impl Client {
         Err(class(failure))
     }
 
-    /// Sleeps unless the cancel flag is raised; says whether it slept.
+    /// Sleeps unless the cancel flag is raised; answers whether it slept to the end.
     fn sleep(&self, pause: Duration) -> bool {
         let until = Instant::now() + pause;
         while !self.cancel.is_raised() {
@@ -283,8 +283,8 @@ fn redirected(request: &Request, response: &Response, redirects: usize) -> Resul
     let (301 | 302 | 303 | 307 | 308, Some(location)) = (response.status, response.header("location")) else {
         return Ok(None);
     };
-    let refused = |words: &str| {
-        let failure = Failure::new(FailureKind::Network, format!("{}: {words}", request.shown()));
+    let refused = |reason: &str| {
+        let failure = Failure::new(FailureKind::Network, format!("{}: {reason}", request.shown()));
         Err(WriteError::Refused(failure.hint("give the URL that it leads to")))
     };
     let Some((here, target)) = HttpUrl::parse(&request.url).and_then(|here| Some((here.clone(), here.join(location)?)))

@@ -57,7 +57,7 @@ struct Desk {
     commit: CommitId,
     event: CiEvent,
     folder: PathBuf,
-    /// Tells builds of one commit and event apart.
+    /// Distinguishes the builds of one commit and event.
     name: String,
 }
 
@@ -70,7 +70,7 @@ impl Desk {
         self.folder.join(format!("{}.log", self.name))
     }
 
-    /// One build for a push or a change at a time. Builds that were asked for by key are jobs of their own.
+    /// One build for a push or a change at a time. Builds that were triggered by key are jobs of their own.
     fn lock(&self) -> PathBuf {
         match self.event {
             CiEvent::Push | CiEvent::PullRequest => self.folder.join("lock"),
@@ -137,7 +137,7 @@ impl CommandCi {
         let file = private().truncate(false).open(&path);
         let file = file.map_err(|error| kept(&path, &error))?;
         let began = Instant::now();
-        let mut said = false;
+        let mut announced = false;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
@@ -151,13 +151,13 @@ impl CommandCi {
                         format!("an earlier attempt of this build ({}) still runs", desk.event.word()),
                     );
                     return Err(WriteError::NotSent(
-                        failure.hint("see what it waits for, stop it, and resume the run"),
+                        failure.hint("find out what that process waits for, stop it, and resume the run"),
                     ));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    if !said {
+                    if !announced {
                         task.say("waiting: an earlier attempt of this build still runs");
-                        said = true;
+                        announced = true;
                     }
                     std::thread::sleep(Duration::from_millis(100));
                 }
@@ -246,7 +246,7 @@ impl CommandCi {
             result: None,
         });
         let result = match job.result.clone() {
-            // It ran to its end before; perhaps its verdict did not get out.
+            // The command ran to its end before; its verdict may not have reached the forge.
             Some(result) => result,
             None => {
                 let result = self.build_once(desk, &mut job, &lock, task)?;
@@ -256,7 +256,7 @@ impl CommandCi {
             }
         };
         self.publish(desk, &result, task)?;
-        // Closing the file would do, were it not for copies that something left behind may hold.
+        // Closing the file is not enough where a process that the command left behind has a copy of it.
         let _ = lock.unlock();
         Ok(Ticket(desk.id()))
     }
@@ -299,7 +299,7 @@ impl Ci for CommandCi {
         Ok(builds)
     }
 
-    /// What runs here knows its key by itself.
+    /// Nothing to find: a build of this machine keeps its key in its own files.
     fn find(
         &self,
         _key: &str,
@@ -378,7 +378,7 @@ fn name_of(key: &str) -> String {
     hex(&Sha256::digest(key)[..6])
 }
 
-/// What the command sees, on top of relwf's own environment. The `TRAVIS_…` names let one Makefile serve both.
+/// The command's variables, on top of relwf's own environment. The `TRAVIS_…` names let one Makefile serve both.
 fn environment(desk: &Desk, job: &BuildRecord) -> Vec<(String, String)> {
     let (event, commit, branch) = (desk.event.word(), desk.commit.to_string(), job.branch.to_string());
     let attempt = job.attempts.to_string();

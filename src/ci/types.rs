@@ -5,16 +5,16 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who starts builds.
+/// Who starts builds for pushes and changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// The server does, when something is pushed or proposed.
     Server,
-    /// We do, through [`Ci::trigger`].
+    /// relwf does, through [`Ci::trigger`].
     Us,
 }
 
-/// How a build stands. Whatever a server invents beyond these counts as `Running`.
+/// The state of a build. Any other state of a server counts as `Running`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildState {
@@ -41,7 +41,7 @@ pub struct Build {
     pub commit: CommitId,
     /// Why it runs.
     pub event: CiEvent,
-    /// How it stands.
+    /// Its state.
     pub state: BuildState,
     /// Where a person looks at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ pub struct Ticket(pub String);
 pub trait Ci: Send + Sync {
     /// Who starts builds for pushes and changes.
     fn start(&self) -> Start;
-    /// What its builds of pushes are called on the forge; empty where that does not tell them from others.
+    /// What its builds of pushes are called on the forge; empty where other builds have the same names.
     fn push_contexts(&self) -> &'static [&'static str] {
         &[]
     }
@@ -121,7 +121,7 @@ pub trait Ci: Send + Sync {
     ///
     /// See [`WriteError`].
     fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError>;
-    /// The builds that were asked for under a key, on a branch; lists may lag behind.
+    /// The builds that were triggered under a key, on a branch; lists may lag behind.
     ///
     /// # Errors
     ///

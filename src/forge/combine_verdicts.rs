@@ -27,18 +27,18 @@ pub(super) const fn weight(state: VerdictState) -> u8 {
     }
 }
 
-/// Does a forge wait for people before it merges? Only its message says so: "At least 1 approving review is required",
+/// Does a forge wait for reviewers before it merges? Only its message shows it: "At least 1 approving review is required",
 /// "Waiting on code owner review from …", "Changes requested", "A conversation must be resolved" (GitHub), "Does not have enough
 /// approvals" (Forgejo).
-pub(super) fn waits_for_people(words: &str) -> bool {
-    let words = words.to_lowercase();
-    ["review", "approval", "changes requested", "conversation"].iter().any(|sign| words.contains(sign))
+pub(super) fn waits_for_people(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["review", "approval", "changes requested", "conversation"].iter().any(|sign| message.contains(sign))
 }
 
 /// The refusal to report a state that a forge does not have: never green instead.
 pub(super) fn no_such_word(forge: &str) -> WriteError {
-    let words = format!("{forge} has no word for a check that was skipped or took no side");
+    let message = format!("{forge} has no state for a check that was skipped or is neutral");
     WriteError::Refused(
-        Failure::new(FailureKind::Arguments, words).hint("say \"pending\", \"green\" or \"red\", or nothing at all"),
+        Failure::new(FailureKind::Arguments, message).hint("report \"pending\", \"green\" or \"red\", or nothing"),
     )
 }

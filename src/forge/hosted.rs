@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub struct Hosted {
     /// Where its API is on its host, e.g. `api/v4`.
     pub api_path: &'static str,
-    /// The variables that hold its tokens, as people know them.
+    /// The variables that hold its tokens, as messages name them.
     pub tokens: &'static [&'static str],
     /// The API at a base, with the token for it.
     pub api: fn(Client, &str, Option<&Secret>) -> Api,

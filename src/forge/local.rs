@@ -32,7 +32,7 @@ pub struct LocalForge {
     tagger: (String, String),
 }
 
-/// What machines read of a change; title, body and head stand in the tag itself.
+/// What programs read of a change; title, body and head are in the tag itself.
 #[derive(Serialize, Deserialize)]
 struct ChangeRecord {
     base: BranchName,
@@ -118,7 +118,7 @@ impl LocalForge {
         self.mirror.remote_refs(task).map_err(reading)
     }
 
-    /// The tags under these references: (reference, tag's id, target, message). References that hold something else are left out.
+    /// The tags under these references: (reference, tag's id, target, message). References that hold something else are omitted.
     fn tags(
         &self,
         refs: Vec<(RefName, ObjectId)>,
@@ -215,7 +215,7 @@ impl Forge for LocalForge {
         Ok(self.refs(task)?.remove(&name.to_ref()).map(CommitId::from))
     }
 
-    /// A repository without a forge demands nothing; its hooks may, and say so when something is pushed.
+    /// A repository without a forge demands nothing; its hooks may, and refuse a push.
     fn rules(&self, _branch: &BranchName, _watch: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         Ok(BranchRules::default())
     }
@@ -337,15 +337,15 @@ impl Forge for LocalForge {
                 None => Vec::new(),
             };
             match verdicts.iter_mut().find(|held| held.context == verdict.context) {
-                // Said before, in the same words: the time of the first one stays.
+                // The same verdict again: the time of the first one stays.
                 Some(held) if Verdict { at: verdict.at, ..held.clone() } == *verdict => return Ok(None),
                 Some(held) => *held = verdict.clone(),
                 None => verdicts.push(verdict.clone()),
             }
             let line = serde_json::to_string(&verdicts).map_err(|error| WriteError::Refused(unwritable(error)))?;
-            let words: Vec<String> =
+            let lines: Vec<String> =
                 verdicts.iter().map(|verdict| format!("{}: {}\n", verdict.context, word(verdict.state))).collect();
-            let message = format!("Verdicts on {commit}\n\n{}\n{VERDICT_LINE}{line}\n", words.concat());
+            let message = format!("Verdicts on {commit}\n\n{}\n{VERDICT_LINE}{line}\n", lines.concat());
             Ok(Some(NewTag { target: commit.object(), message }))
         })
     }

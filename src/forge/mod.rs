@@ -1,6 +1,6 @@
 //! Where changes are proposed, judged and landed: one trait, one implementation for each kind of forge.
 //!
-//! git transport stays outside: a forge is asked about changes and verdicts, never for objects.
+//! git transport stays outside: a forge has changes and verdicts; objects come from git.
 
 mod combine_verdicts;
 mod forgejo;

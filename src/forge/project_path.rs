@@ -11,7 +11,7 @@ pub fn project_path(url: &RemoteUrl) -> Result<String, Failure> {
     let sound = |part: &&str| !part.is_empty() && **part != *"." && **part != *"..";
     if url.host().is_none() || parts.len() < 2 || !parts.iter().all(sound) {
         return Err(Failure::new(FailureKind::Config, format!("{url} does not name a project of a forge")).hint(
-            "[repo].url must end in OWNER/NAME; for a repository without a forge say kind = \"local\" under [forge]",
+            "[repo].url must end in OWNER/NAME; for a repository without a forge write kind = \"local\" into [forge]",
         ));
     }
     Ok(parts.join("/"))

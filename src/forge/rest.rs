@@ -1,6 +1,6 @@
-//! Requests below one project of a forge's REST API, and its refusals as failures that say what to do.
+//! Requests below one project of a forge's REST API, and its refusals as failures with what to do about them.
 //!
-//! What is asked, and what the answers mean, is known to the forges alone.
+//! Which requests there are, and what the answers mean, is known only to the forges.
 
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{Failure, FailureKind, Secret, TaskContext, WriteError};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// How a forge speaks.
 pub(super) struct Manner {
-    /// Its name, for people.
+    /// Its name, for messages.
     pub(super) name: &'static str,
     /// What a change is called there.
     pub(super) change: &'static str,
@@ -90,14 +90,15 @@ impl Rest {
         T::deserialize(body).map_err(|error| {
             let what = what.split('?').next().unwrap_or_default();
             let name = self.manner.name;
-            let words = format!("{name}'s answer to {}{what} cannot be read: {error}", self.root);
+            let message = format!("{name}'s answer to {}{what} cannot be read: {error}", self.root);
             WriteError::NotSent(
-                Failure::new(FailureKind::Network, words).hint(format!("is [forge].api the address of {name}'s API?")),
+                Failure::new(FailureKind::Network, message)
+                    .hint(format!("is [forge].api the address of {name}'s API?")),
             )
         })
     }
 
-    /// An answer that says no; or yes to a write, but not as the forge says it.
+    /// A refusal; or a success of a write whose body is not the forge's, which leaves it unknown.
     pub(super) fn refused(&self, answer: &ApiAnswer) -> WriteError {
         if answer.is_success() {
             return WriteError::Unknown(answer.garbled());
@@ -113,8 +114,9 @@ impl Rest {
     pub(super) fn no_project(&self, path: &str) -> WriteError {
         let failure = Failure::new(FailureKind::NotFound, format!("{} shows no project {path}", self.manner.name));
         WriteError::Refused(
-            failure
-                .hint("it does not exist, or the token may not see it; `relwf doctor` says where the token comes from"),
+            failure.hint(
+                "it does not exist, or the token may not see it; `relwf doctor` shows where the token comes from",
+            ),
         )
     }
 
@@ -126,7 +128,7 @@ impl Rest {
 
     /// A change was to be opened without a branch.
     pub(super) fn no_branch(&self) -> WriteError {
-        let words = format!("a {} was to be opened without a branch", self.manner.change);
-        WriteError::Refused(Failure::new(FailureKind::Bug, words))
+        let message = format!("a {} was to be opened without a branch", self.manner.change);
+        WriteError::Refused(Failure::new(FailureKind::Bug, message))
     }
 }

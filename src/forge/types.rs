@@ -41,7 +41,7 @@ pub struct Change {
     /// The branch of this repository that holds it, where one does: a fork's branch is not ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_branch: Option<BranchName>,
-    /// The branch it shall land on.
+    /// The branch it is to land on.
     pub base: BranchName,
     /// Its state.
     pub state: ChangeState,
@@ -51,7 +51,7 @@ pub struct Change {
     pub body: String,
     /// The idempotency key of the command that opened it.
     pub marker: Option<String>,
-    /// The commit that it landed as, where the forge says so.
+    /// The commit that it landed as, where the forge names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_as: Option<CommitId>,
 }
@@ -63,7 +63,7 @@ pub struct NewChange {
     pub head: CommitId,
     /// The branch that holds it on the remote, for forges that need one.
     pub head_branch: Option<BranchName>,
-    /// The branch it shall land on.
+    /// The branch it is to land on.
     pub base: BranchName,
     /// Title.
     pub title: String,
@@ -76,7 +76,7 @@ pub struct NewChange {
 /// Which changes to look for.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeSearch<'a> {
-    /// Those that shall land on this branch.
+    /// Those that are to land on this branch.
     pub base: &'a BranchName,
     /// From this branch, where changes have one.
     pub head_branch: Option<&'a BranchName>,
@@ -97,13 +97,13 @@ impl ChangeSearch<'_> {
 pub enum VerdictState {
     /// Not finished.
     Pending,
-    /// For.
+    /// Passed.
     Green,
-    /// Against.
+    /// Failed.
     Red,
     /// Did not run.
     Skipped,
-    /// Ran and took no side.
+    /// Ran and is neutral.
     Neutral,
 }
 
@@ -135,7 +135,7 @@ pub struct BranchRules {
     pub merge_commits: Option<bool>,
     /// May this login write to the repository?
     pub write: Option<bool>,
-    /// How many people must approve a change before the forge merges it.
+    /// How many reviewers must approve a change before the forge merges it.
     pub approvals: u64,
     /// Do changes go through a merge queue, which makes merges of its own?
     pub queue: bool,
@@ -163,11 +163,11 @@ pub enum MergeOutcome {
     HeadMoved,
     /// The base moved; build the merge again.
     BaseMoved,
-    /// Not now; ask again.
+    /// Not now; try again.
     NotReady(String),
-    /// Not before people have acted on the forge: approved it, say.
+    /// Not before reviewers have acted on the forge, e.g. approved it.
     Withheld(String),
-    /// No.
+    /// The forge refuses it.
     Refused(String),
 }
 
@@ -223,13 +223,13 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`WriteError`].
     fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError>;
-    /// The same as far as one request tells: cheaper, and a little older in parts. A decision needs [`Forge::verdicts`].
+    /// The same as far as one request shows it: cheaper, and a little older in parts. A decision needs [`Forge::verdicts`].
     ///
     /// # Errors
     ///
     /// See [`WriteError`].
     fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError>;
-    /// How the newest of the forge's own deployments of a commit to an environment stands, as a verdict of
+    /// How the newest of the forge's own deployments of a commit to an environment went, as a verdict of
     /// `deployment/ENVIRONMENT`; `None` where there is none, or never any ([`Caps::deploys`]).
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The JSON API of one server: its address, a token that never leaves it, pages, conditional reads, the rate of writes.
 //!
-//! Knows nothing of what is asked; `forge` and `ci` do.
+//! Knows nothing of what a request is for; `forge` and `ci` do.
 
 use super::rate_limit::Limit;
 use super::{Access, Client, DEADLINE, Request, Response};
@@ -24,12 +24,12 @@ pub struct Api {
     client: Client,
     base: String,
     headers: Vec<(String, Secret)>,
-    /// Answers with an `etag`, by URL: asked for again, an unchanged one costs the server nothing.
+    /// Answers with an `etag`, by URL: read again, an unchanged one costs the server nothing.
     kept: Mutex<BTreeMap<String, Response>>,
     written: Mutex<Option<Instant>>,
     between_writes: Duration,
     deadline: Duration,
-    /// What the server asked reads to wait for, and writes.
+    /// How long the server made reads wait, and writes.
     limits: [Mutex<Limit>; 2],
 }
 
@@ -42,7 +42,7 @@ pub struct ApiAnswer {
     pub body: Value,
     /// The server's `link` to the next page.
     next: Option<String>,
-    /// The request, for people.
+    /// The request, for messages.
     shown: String,
     /// How a body begins that is no JSON.
     garble: Option<String>,
@@ -66,7 +66,7 @@ impl Api {
         }
     }
 
-    /// Says how long one request may take.
+    /// Sets how long one request may take.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -179,14 +179,14 @@ impl Api {
             if !answer.is_success() || answer.garble.is_none() && fits(&answer.body) {
                 return Ok(answer);
             }
-            // Asked for again, it must not be "unchanged".
+            // Read again, it must not count as unchanged.
             self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(url);
             let client = self.client.stopping_with(task.cancel.clone());
             if looks == LOOKS || !client.sleep(Duration::from_secs(looks)) {
                 return Err(WriteError::NotSent(answer.garbled()));
             }
             looks += 1;
-            task.say(format!("{}; asking again", answer.garbled().message));
+            task.say(format!("{}; trying again", answer.garbled().message));
         }
     }
 
@@ -212,7 +212,7 @@ impl Api {
         self.answer(&request, response)
     }
 
-    /// Sends a request, unless the server's rate limit is not over: a client that goes on asking is shut out for longer.
+    /// Sends a request, unless the server's rate limit is not over: a client that goes on sending is shut out for longer.
     fn pass(&self, client: &Client, request: Request) -> Result<Response, WriteError> {
         let limit = &self.limits[usize::from(request.access == Access::Write)];
         let left = limit.lock().unwrap_or_else(PoisonError::into_inner).left();
@@ -240,7 +240,7 @@ impl Api {
         let failure = answer.failure();
         match request.access {
             Access::Read | Access::Own => Err(WriteError::NotSent(failure)),
-            Access::Write => Err(WriteError::Unknown(failure.hint("look on the server whether it happened"))),
+            Access::Write => Err(WriteError::Unknown(failure.hint("check on the server whether it happened"))),
         }
     }
 
@@ -295,24 +295,25 @@ impl ApiAnswer {
             500.. => FailureKind::Network,
             _ => FailureKind::Refused,
         };
-        let words =
+        let reason =
             if self.server_message().is_empty() { String::new() } else { format!(": {}", self.server_message()) };
-        Failure::new(kind, format!("{} answered {}{words}", self.shown, self.status))
+        Failure::new(kind, format!("{} answered {}{reason}", self.shown, self.status))
     }
 
-    /// The failure for a success whose body is not what was asked for.
+    /// The failure for a success whose body is not what the request expects.
     pub fn garbled(&self) -> Failure {
         let what = match &self.garble {
             Some(beginning) => format!("not JSON: begins `{beginning}`"),
             None if self.body.is_null() => "without a value".to_owned(),
             None => format!("something else: begins `{}`", beginning(&self.body.to_string())),
         };
-        Failure::new(FailureKind::Network, format!("{} answered {}, {what}", self.shown, self.status))
-            .hint("is a proxy or a login page in between, and is the `api` in relwf.toml the API's address?")
+        Failure::new(FailureKind::Network, format!("{} answered {}, {what}", self.shown, self.status)).hint(
+            "check that no proxy or login page is in between, and that the `api` in relwf.toml is the API's address",
+        )
     }
 }
 
-/// As much of a text as tells what it is, in one line.
+/// The beginning of a text, in one line: enough to recognise it.
 fn beginning(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|letter| !letter.is_control()).take(60).collect()
@@ -370,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_speak_in_the_servers_words() {
+    fn errors_have_the_servers_message() {
         for (body, messages) in [
             (json!({ "message": "Not Found", "documentation_url": "https://x.example" }), Some("Not Found")),
             (

@@ -46,7 +46,7 @@ pub(super) enum AttemptOutcome {
     /// Proxy or certificates are configured wrongly.
     NoWay(Failure),
     /// No whole answer.
-    Failed { kind: FailureKind, words: String, hint: Option<String>, sent: Sent },
+    Failed { kind: FailureKind, message: String, hint: Option<String>, sent: Sent },
 }
 
 /// What attempts share: the connector, which keeps the TLS configuration, and the ways to servers.
@@ -64,7 +64,7 @@ impl Connections {
     /// Sends the request and waits for the answer, its end or ctrl-C, whichever comes first.
     pub(super) fn run(&self, request: &Request, time: Duration, cancel: &Cancel) -> AttemptOutcome {
         let failed =
-            |kind, words: &str, sent| AttemptOutcome::Failed { kind, words: words.to_owned(), hint: None, sent };
+            |kind, message: &str, sent| AttemptOutcome::Failed { kind, message: message.to_owned(), hint: None, sent };
         if cancel.is_raised() {
             return failed(FailureKind::Interrupted, "interrupted", Sent::Nothing);
         }
@@ -74,9 +74,9 @@ impl Connections {
         let Some(url) = HttpUrl::parse(&request.url) else {
             let http =
                 ["https://", "http://"].iter().any(|scheme| request.url.to_ascii_lowercase().starts_with(scheme));
-            let words =
+            let message =
                 if http { "the URL is malformed" } else { "the URL does not start with `https://` or `http://`" };
-            return AttemptOutcome::Invalid(words.to_owned());
+            return AttemptOutcome::Invalid(message.to_owned());
         };
         let route = match self.routes.to(&url) {
             // A proxy's `localhost` is another machine.
@@ -107,10 +107,10 @@ impl Connections {
         }
         let until = Instant::now() + time + GRACE;
         let has_sent = || if sent.load(Ordering::SeqCst) { Sent::Perhaps } else { Sent::Nothing };
-        let given_up = |kind, words: &str| {
+        let given_up = |kind, message: &str| {
             // In this order: what is sent after the look would be missed otherwise.
             agent.clone().shutdown();
-            failed(kind, words, has_sent())
+            failed(kind, message, has_sent())
         };
         loop {
             match answered.recv_timeout(LOOK) {
@@ -184,24 +184,29 @@ fn exchange(agent: &Agent, message: ureq::http::Request<Option<Vec<u8>>>) -> Res
     Ok(Response { status: parts.status.as_u16(), headers, body })
 }
 
-/// An error in relwf's own words; ureq's may hold parts of the URL.
+/// An error as relwf reports it; ureq's message may hold parts of the URL.
 fn explained(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: Sent) -> AttemptOutcome {
     let way = route.proxy.as_ref().map(|proxy| format!("the proxy {} of {}", proxy.shown(), proxy.source));
     let by = way.as_ref().filter(|_| sent == Sent::Nothing).map(|way| format!(" (by {way})")).unwrap_or_default();
     let advice = route.proxy.as_ref().map(Proxy::advice).filter(|_| !by.is_empty());
-    let failed = |kind, words: String| AttemptOutcome::Failed {
+    let failed = |kind, message: String| AttemptOutcome::Failed {
         kind,
-        words: format!("{words}{by}"),
+        message: format!("{message}{by}"),
         hint: advice.clone(),
         sent,
     };
-    let untrusted = |words: String| {
-        let hint = if words.contains(OWN_CA) {
+    let untrusted = |reason: String| {
+        let hint = if reason.contains(OWN_CA) {
             Some("its server shows a CA's own certificate: give it one that this CA has signed".to_owned())
         } else {
-            words.contains("certificate").then(|| route.trust.advice(url.host()))
+            reason.contains("certificate").then(|| route.trust.advice(url.host()))
         };
-        AttemptOutcome::Failed { kind: FailureKind::Network, words: format!("no TLS connection: {words}"), hint, sent }
+        AttemptOutcome::Failed {
+            kind: FailureKind::Network,
+            message: format!("no TLS connection: {reason}"),
+            hint,
+            sent,
+        }
     };
     match error {
         Error::BadUri(_) | Error::Http(_) => AttemptOutcome::Invalid("the URL or a header is malformed".to_owned()),
@@ -213,17 +218,17 @@ fn explained(error: &Error, access: Access, url: &HttpUrl, route: &Route, sent: 
         }
         Error::Timeout(_) => failed(FailureKind::Timeout, "no answer in time".to_owned()),
         Error::HostNotFound => failed(FailureKind::Network, "the host is not known".to_owned()),
-        // rustls' own errors come in this dress while the connection is made.
+        // rustls' own errors are wrapped in this one while the connection is made.
         Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData && sent == Sent::Nothing => {
             untrusted(error.to_string())
         }
         Error::Io(error) => failed(FailureKind::Network, format!("the connection failed: {error}")),
         Error::Rustls(error) => untrusted(error.to_string()),
-        Error::Tls(words) => untrusted((*words).to_owned()),
+        Error::Tls(reason) => untrusted((*reason).to_owned()),
         Error::Protocol(error) => failed(FailureKind::Network, format!("the answer is not HTTP: {error}")),
-        Error::ConnectProxyFailed(words) => AttemptOutcome::Failed {
+        Error::ConnectProxyFailed(reason) => AttemptOutcome::Failed {
             kind: FailureKind::Network,
-            words: format!("{} refuses: {words}", way.as_deref().unwrap_or("the proxy")),
+            message: format!("{} refuses: {reason}", way.as_deref().unwrap_or("the proxy")),
             hint: route.proxy.as_ref().map(Proxy::advice),
             sent,
         },

@@ -1,16 +1,16 @@
-//! Rate limits: answers that say "come later". Nothing was done, and the server says when to ask again.
+//! Rate limits: answers that put a request off. Nothing was done, and the server tells when to try again.
 
 use super::Response;
 use crate::model::{Failure, HumanDuration, WriteError};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
-/// How long to wait where a server that limits requests does not say.
+/// How long to wait where a server that limits requests gives no time.
 pub(super) const UNSTATED: HumanDuration = HumanDuration::new(Duration::from_secs(60));
 /// No wait whose length was not stated is longer than this.
 const LONGEST: Duration = Duration::from_secs(900);
 
-/// What GitHub says of its limits, where its headers do not.
+/// How GitHub's messages name its limits, where its headers do not.
 const LIMITS: [&str; 3] = ["secondary rate limit", "abuse detection", "api rate limit exceeded"];
 
 fn says_limited(response: &Response) -> bool {
@@ -22,7 +22,7 @@ fn says_limited(response: &Response) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Limit {
     until: Option<Instant>,
-    /// How often in a row it was asked for without saying how long.
+    /// How often in a row the server asked for a wait without giving its length.
     unstated: u32,
 }
 
@@ -33,7 +33,7 @@ impl Limit {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Takes notice of an answer. A server that does not say how long is left alone for twice as long each time.
+    /// Keeps an answer's wait. Where the server gives no length, each wait is twice as long as the one before.
     pub(super) fn observe(&mut self, answer: Result<Response, WriteError>) -> Result<Response, WriteError> {
         let (failure, after) = match answer {
             Err(WriteError::NotDone { failure, after }) => (failure, after.unwrap_or(UNSTATED)),
@@ -54,9 +54,9 @@ impl Limit {
     }
 }
 
-/// 429, 503 with `retry-after`, and GitHub's 403 with `retry-after`, an exhausted limit or words about one
+/// 429, 503 with `retry-after`, and GitHub's 403 with `retry-after`, an exhausted limit or a message about one
 /// (<https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>); everything else is an answer.
-pub(super) fn asked_to_wait(
+pub(super) fn unless_limited(
     response: Response,
     failure: impl FnOnce(String) -> Failure,
 ) -> Result<Response, WriteError> {
@@ -64,11 +64,11 @@ pub(super) fn asked_to_wait(
     let after = delay(&response, Timestamp::now()).or(limited.then_some(UNSTATED));
     match (response.status, after) {
         (429, after) => {
-            let failure = failure("the server limits how often it may be asked (429)".to_owned());
+            let failure = failure("the server's rate limit is exceeded (429)".to_owned());
             Err(WriteError::NotDone { failure: hinted(failure, after), after })
         }
         (status @ (403 | 503), Some(after)) => {
-            let failure = failure(format!("the server asks to come back later ({status})"));
+            let failure = failure(format!("the server puts requests off ({status})"));
             Err(WriteError::NotDone { failure: hinted(failure, Some(after)), after: Some(after) })
         }
         _ => Ok(response),
@@ -87,7 +87,7 @@ fn hinted(failure: Failure, after: Option<HumanDuration>) -> Failure {
 /// share of one request in what Travis takes (`max_requests` in `per_seconds`, in the body of its 429).
 fn delay(response: &Response, now: Timestamp) -> Option<HumanDuration> {
     let until = |then: Timestamp| Duration::try_from(then.duration_since(now)).unwrap_or_default();
-    let asked = response.header("retry-after").and_then(|value| match value.trim().parse() {
+    let stated = response.header("retry-after").and_then(|value| match value.trim().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => {
             let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
@@ -104,7 +104,7 @@ fn delay(response: &Response, now: Timestamp) -> Option<HumanDuration> {
         let number = |key: &str| body.get(key)?.as_u64().filter(|number| *number > 0);
         Some(Duration::from_secs(number("per_seconds")?.div_ceil(number("max_requests")?)))
     };
-    asked.or_else(reset).or_else(share).map(HumanDuration::new)
+    stated.or_else(reset).or_else(share).map(HumanDuration::new)
 }
 
 #[cfg(test)]
@@ -118,25 +118,28 @@ mod tests {
     }
 
     fn of(response: Response) -> Result<u16, Option<u64>> {
-        match asked_to_wait(response, |words| Failure::new(FailureKind::Network, words)) {
+        match unless_limited(response, |message| Failure::new(FailureKind::Network, message)) {
             Ok(response) => Ok(response.status),
             Err(WriteError::NotDone { after, .. }) => Err(after.map(|after| after.duration().as_secs())),
             Err(other) => panic!("{other:?}"),
         }
     }
 
-    fn says(status: u16, message: &str) -> Result<u16, Option<u64>> {
+    fn with_message(status: u16, message: &str) -> Result<u16, Option<u64>> {
         let body = serde_json::json!({ "message": message }).to_string().into_bytes();
         of(Response { status, headers: Vec::new(), body })
     }
 
     #[test]
-    fn limits_are_known_by_their_words_where_headers_say_nothing() {
-        assert_eq!(says(403, "You have exceeded a secondary rate limit. Please wait a few minutes."), Err(Some(60)));
-        assert_eq!(says(403, "You have triggered an abuse detection mechanism."), Err(Some(60)));
-        assert_eq!(says(429, "API rate limit exceeded for user ID 1."), Err(Some(60)));
-        assert_eq!(says(403, "Resource not accessible by personal access token"), Ok(403));
-        assert_eq!(says(422, "secondary rate limit"), Ok(422));
+    fn limits_are_known_by_their_message_where_headers_lack_them() {
+        assert_eq!(
+            with_message(403, "You have exceeded a secondary rate limit. Please wait a few minutes."),
+            Err(Some(60))
+        );
+        assert_eq!(with_message(403, "You have triggered an abuse detection mechanism."), Err(Some(60)));
+        assert_eq!(with_message(429, "API rate limit exceeded for user ID 1."), Err(Some(60)));
+        assert_eq!(with_message(403, "Resource not accessible by personal access token"), Ok(403));
+        assert_eq!(with_message(422, "secondary rate limit"), Ok(422));
     }
 
     #[test]
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_say_come_later_in_several_ways() {
+    fn servers_limit_requests_in_several_ways() {
         assert_eq!(answer(429, &[]), Err(None));
         assert_eq!(answer(429, &[("retry-after", "7")]), Err(Some(7)));
         assert_eq!(answer(503, &[("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT")]), Err(Some(0)));

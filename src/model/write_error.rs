@@ -44,7 +44,7 @@ impl WriteError {
     #[must_use]
     pub fn once_sent(self) -> Self {
         match self {
-            Self::NotSent(failure) => Self::Unknown(failure.hint("look on the server whether it happened")),
+            Self::NotSent(failure) => Self::Unknown(failure.hint("check on the server whether it happened")),
             other => other,
         }
     }

@@ -30,7 +30,7 @@ impl WorkflowRun {
         EVENTS.into_iter().find(|(_, word)| *word == self.event).map(|(event, _)| event)
     }
 
-    /// `None` where nothing ran: skipped, or without a side.
+    /// `None` where nothing ran, or the result is neither green nor red.
     pub(super) fn state(&self) -> Option<BuildState> {
         match (self.status.as_deref(), self.conclusion.as_deref()) {
             (Some("completed"), Some("success")) => Some(BuildState::Passed),
@@ -53,7 +53,7 @@ const EVENTS: [(CiEvent, &str); 4] = [
     (CiEvent::Cron, "schedule"),
 ];
 
-/// GitHub's word for an event.
+/// GitHub's name of an event.
 pub(super) fn word(event: CiEvent) -> &'static str {
     EVENTS.into_iter().find(|(known, _)| *known == event).map_or("push", |(_, word)| word)
 }

@@ -1,7 +1,7 @@
 //! GitHub Actions (<https://docs.github.com/rest/actions>), through the same API as the forge.
 //!
 //! A build is what the workflow of `[ci].workflow` made of a commit for an event; where none is named, all workflows' runs
-//! together, as red as the reddest of them. Its id is theirs, joined by `+`. A build that is asked for is a
+//! together, as red as the reddest of them. Its id is theirs, joined by `+`. A triggered build is a
 //! `workflow_dispatch`: the workflow must declare the inputs `relwf_key` and `relwf_commit` (and those of `env`), and show the
 //! key in its `run-name`, by which it is found again.
 
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Of how many jobs the logs are read.
 const LOGS: usize = 3;
-/// How the ticket of a server begins that does not say which run it made; the key and the branch follow.
+/// A ticket begins with this where the server did not name the run that it made; the key and the branch follow.
 const KEY: &str = "key ";
 
 /// A repository's workflows.
@@ -55,7 +55,7 @@ impl ActionsCi {
         Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", task)?.workflow_runs)
     }
 
-    /// The runs that were asked for under a key.
+    /// The runs that were triggered under a key.
     fn of_key(&self, key: &str, branch: &str, task: TaskContext<'_>) -> Result<Vec<WorkflowRun>, WriteError> {
         let query = [("event", word(CiEvent::Api).to_owned()), ("branch", branch.to_owned())];
         let mut runs = self.runs(&query, task)?;
@@ -80,7 +80,7 @@ fn build(commit: CommitId, event: CiEvent, runs: &[&WorkflowRun]) -> Option<Buil
     })
 }
 
-/// Red is told at once, green only when everything is over.
+/// Red counts at once, green only when every run has ended.
 fn weight(state: BuildState) -> u8 {
     match state {
         BuildState::Passed => 0,
@@ -97,18 +97,18 @@ impl Ci for ActionsCi {
     }
 
     fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
-        let mut asked = Vec::new();
+        let mut parameters = Vec::new();
         if let Some(event) = query.event {
-            asked.push(("event", word(event).to_owned()));
+            parameters.push(("event", word(event).to_owned()));
         }
         if let Some(commit) = query.commit {
-            asked.push(("head_sha", commit.to_string()));
+            parameters.push(("head_sha", commit.to_string()));
         }
         // For GitHub the branch of a pull request's run is its head: the commit says which one it is.
         if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
-            asked.push(("branch", branch.to_string()));
+            parameters.push(("branch", branch.to_string()));
         }
-        let runs = self.runs(&asked, task)?;
+        let runs = self.runs(&parameters, task)?;
         let mut groups: Vec<((CommitId, CiEvent), Vec<&WorkflowRun>)> = Vec::new();
         for run in &runs {
             let Some(event) = run.event() else { continue };
@@ -128,20 +128,17 @@ impl Ci for ActionsCi {
     }
 
     fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
-        let wrong = |words: &str, hint: &str| {
-            WriteError::Refused(Failure::new(FailureKind::Config, words.to_owned()).hint(hint.to_owned()))
+        let wrong = |message: &str, hint: &str| {
+            WriteError::Refused(Failure::new(FailureKind::Config, message.to_owned()).hint(hint.to_owned()))
         };
         if trigger.event != CiEvent::Api {
             return Err(wrong(
-                "GitHub starts builds of event \"api\" alone when it is asked to",
-                "leave `event` away: it is called workflow_dispatch there",
+                "GitHub starts only builds of event \"api\" on request",
+                "omit `event`: GitHub calls that event workflow_dispatch",
             ));
         }
         let Some(file) = &self.workflow else {
-            return Err(wrong(
-                "nothing says which workflow is dispatched",
-                "say workflow = \"release.yml\" under [ci]",
-            ));
+            return Err(wrong("[ci] names no workflow to dispatch", "add workflow = \"release.yml\" to [ci]"));
         };
         let mut inputs = json!({ "relwf_key": trigger.key, "relwf_commit": trigger.commit });
         trigger.env.iter().for_each(|(name, value)| inputs[name] = value.as_str().into());
@@ -157,8 +154,8 @@ impl Ci for ActionsCi {
     }
 
     fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, WriteError> {
-        let Some(asked) = ticket.0.strip_prefix(KEY) else { return self.build(&ticket.0, task).map(Some) };
-        let (key, branch) = asked.split_once(' ').unwrap_or((asked, ""));
+        let Some(request) = ticket.0.strip_prefix(KEY) else { return self.build(&ticket.0, task).map(Some) };
+        let (key, branch) = request.split_once(' ').unwrap_or((request, ""));
         let runs = self.of_key(key, branch, task)?;
         Ok(runs.first().and_then(|run| build(run.head_sha, CiEvent::Api, &[run])))
     }
@@ -213,13 +210,13 @@ fn read<T: DeserializeOwned>(answer: &ApiAnswer, what: &str) -> Result<T, WriteE
     })
 }
 
-/// An answer that says no.
+/// A refusal, with what to do about it.
 fn refused(answer: &ApiAnswer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
         401 | 403 => failure.hint("the token needs the right to read and write actions"),
         404 => failure.hint(
-            "is `workflow` under [ci] a file of .github/workflows? GitHub says so too where the token may not see it",
+            "check that `workflow` in [ci] is a file of .github/workflows, and that the token may see the repository",
         ),
         422 => failure.hint(
             "the workflow needs `on: workflow_dispatch` with the inputs `relwf_key`, `relwf_commit` and those of `env`",

@@ -15,7 +15,7 @@ pub(super) struct Pipeline {
     source: Option<String>,
     web_url: Option<String>,
     updated_at: Option<Timestamp>,
-    /// Told of one pipeline, not in lists.
+    /// Only where one pipeline is read, not in lists.
     finished_at: Option<Timestamp>,
 }
 
@@ -59,7 +59,7 @@ fn event(source: &str) -> CiEvent {
         "push" => CiEvent::Push,
         "merge_request_event" | "external_pull_request_event" => CiEvent::PullRequest,
         "schedule" => CiEvent::Cron,
-        // api, trigger, web, pipeline, chat, …: a person or a program asked for it.
+        // api, trigger, web, pipeline, chat, …: triggered by a person or a program.
         _ => CiEvent::Api,
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn readable(line: &str) -> String {
         rest = &sequence[end..];
     }
     text.push_str(rest);
-    // What stands before a carriage return was overwritten; marks for folding do so themselves.
+    // A carriage return overwrites what is before it; marks for folding end in one.
     let last = text.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
     if last.starts_with("section_start:") || last.starts_with("section_end:") {
         return String::new();

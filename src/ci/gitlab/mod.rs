@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The variable that holds the key of a trigger.
 const KEY: &str = "RELWF_KEY";
-/// How many of the newest pipelines are asked for their variables.
+/// Of how many of the newest pipelines the variables are read.
 const NEWEST: usize = 20;
 /// Of how many jobs the logs are read.
 const LOGS: usize = 3;
@@ -110,13 +110,13 @@ impl Ci for GitlabCi {
 
     /// Always of event `api`, and always of a branch's tip: GitLab starts no pipeline of another commit.
     fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
-        let refuse = |words: String, hint: &str| {
-            Err(WriteError::Refused(Failure::new(FailureKind::Arguments, words).hint(hint.to_owned())))
+        let refuse = |message: String, hint: &str| {
+            Err(WriteError::Refused(Failure::new(FailureKind::Arguments, message).hint(hint.to_owned())))
         };
         if trigger.event != CiEvent::Api {
             return refuse(
-                format!("GitLab starts no pipeline of event {} when it is asked to", trigger.event.word()),
-                "leave `event` away: pipelines that are asked for are of event \"api\"",
+                format!("GitLab starts only pipelines of event \"api\" on request, not of {}", trigger.event.word()),
+                "omit `event`",
             );
         }
         let elsewhere = |tip: CommitId| {
@@ -138,7 +138,7 @@ impl Ci for GitlabCi {
         let answer = self.post("/pipeline", Some(&body), task)?;
         let pipeline: Pipeline = read(&answer.body, "/pipeline").map_err(WriteError::once_sent)?;
         if pipeline.sha != trigger.commit {
-            // The branch moved in between: this build was not asked for.
+            // The branch moved in between: this pipeline builds another commit.
             self.cancel(&pipeline.id.to_string(), task)?;
             return refuse(elsewhere(pipeline.sha), hint);
         }
@@ -153,7 +153,7 @@ impl Ci for GitlabCi {
         Ok(self.get::<Pipeline>(&format!("/pipelines/{}", percent_encoded(id)), task)?.into())
     }
 
-    /// GitLab cancels what has ended without a word.
+    /// GitLab accepts this for a pipeline that has ended too.
     fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
         self.post(&format!("/pipelines/{}/cancel", percent_encoded(id)), None, task).map(drop)
     }
@@ -175,10 +175,10 @@ impl Ci for GitlabCi {
     }
 }
 
-/// The last lines of a log that say something.
+/// The last lines of a log that are not empty.
 fn tail(text: &str, lines: usize) -> Vec<String> {
-    let said: Vec<String> = text.lines().map(readable).filter(|line| !line.is_empty()).collect();
-    said[said.len().saturating_sub(lines)..].to_vec()
+    let filled: Vec<String> = text.lines().map(readable).filter(|line| !line.is_empty()).collect();
+    filled[filled.len().saturating_sub(lines)..].to_vec()
 }
 
 fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> {
@@ -191,7 +191,7 @@ fn read<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> 
     })
 }
 
-/// An answer that says no.
+/// A refusal, with what to do about it.
 fn refused(answer: &ApiAnswer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
@@ -199,10 +199,10 @@ fn refused(answer: &ApiAnswer) -> WriteError {
             "relwf finds its pipelines again by a variable: allow it under Settings, CI/CD, Variables, \"Minimum role to \
              use pipeline variables\"",
         ),
-        401 => failure.hint("the token is wrong or has expired; `relwf doctor` says where it comes from"),
+        401 => failure.hint("the token is wrong or has expired; `relwf doctor` shows where it comes from"),
         403 => failure.hint("the token needs the scope `api`, and its owner the right to run pipelines on this branch"),
         404 => failure
-            .hint("GitLab says so too when the token may not see it; `relwf doctor` says where the token comes from"),
+            .hint("GitLab also answers 404 where the token may not see it; `relwf doctor` shows where the token comes from"),
         _ => failure,
     })
 }

@@ -23,8 +23,8 @@ struct CommitAnswer {
 }
 
 impl BuildAnswer {
-    /// Does the message of its commit hold this?
-    pub(super) fn says(&self, key: &str) -> bool {
+    /// Does the message of its commit hold this key?
+    pub(super) fn carries(&self, key: &str) -> bool {
         self.commit.as_ref().and_then(|commit| commit.message.as_deref()).is_some_and(|message| message.contains(key))
     }
 

@@ -1,7 +1,7 @@
 //! Travis CI (.com and Enterprise), through its API version 3 (<https://developer.travis-ci.com>).
 //!
 //! The build of a pull request tests `refs/pull/N/merge` and names that merge as its commit; which head it tests is in the
-//! merge's message, as GitHub writes it, and in Travis' own request. A build's id is the number that Travis gives it; a ticket names the request that asks for one. The key of a
+//! merge's message, as GitHub writes it, and in Travis' own request. A build's id is the number that Travis gives it; a ticket names a request for one. The key of a
 //! trigger travels in the request's message, which becomes the message of the build's commit, and is found there again.
 
 mod answers;
@@ -27,9 +27,9 @@ const REQUEST: &str = "request ";
 pub struct TravisCi {
     api: Api,
     slug: String,
-    /// Where people look at builds.
+    /// The web site that shows builds.
     site: String,
-    /// The heads of the changes that builds test, where Travis had to be asked for them.
+    /// The heads of the changes that builds test, where these took a request of their own.
     heads: Mutex<BTreeMap<u64, CommitId>>,
 }
 
@@ -132,7 +132,7 @@ impl Ci for TravisCi {
 
     fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
         let found = self.newest(Some(CiEvent::Api), Some(branch), task)?;
-        let ours = found.into_iter().filter(|build| build.says(key));
+        let ours = found.into_iter().filter(|build| build.carries(key));
         Ok(ours.filter_map(|build| self.as_build(build, None)).collect())
     }
 
@@ -143,9 +143,9 @@ impl Ci for TravisCi {
             return Err(WriteError::Refused(
                 Failure::new(
                     FailureKind::Arguments,
-                    format!("Travis starts no build of event {event} when it is asked to"),
+                    format!("Travis starts only builds of event \"api\" on request, not of {event}"),
                 )
-                .hint("leave `event` away: builds that are asked for are of event \"api\""),
+                .hint("omit `event`"),
             ));
         }
         let env: serde_json::Map<String, Value> =
@@ -172,7 +172,7 @@ impl Ci for TravisCi {
         let path = self.repo(&format!("/request/{}", percent_encoded(number)));
         let request: RequestAnswer = self.get(&path, "the request", task)?;
         if request.result.as_deref() == Some("rejected") {
-            let why = request.message.as_deref().unwrap_or("without saying why");
+            let why = request.message.as_deref().unwrap_or("no reason given");
             return Err(WriteError::Refused(Failure::new(
                 FailureKind::Refused,
                 format!("Travis rejected the {}: {why}", ticket.0),
@@ -228,12 +228,13 @@ fn read<T: DeserializeOwned>(answer: &ApiAnswer, what: &str) -> Result<T, WriteE
     })
 }
 
-/// An answer that says no (<https://developer.travis-ci.com/resource/error>).
+/// A refusal, with what to do about it (<https://developer.travis-ci.com/resource/error>).
 fn refused(answer: &ApiAnswer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
         401 | 403 => failure.hint("the token in TRAVIS_TOKEN is missing, wrong, or may not do this"),
-        404 => failure.hint("Travis says so too when the token may not see it; is the repository active there?"),
+        404 => failure
+            .hint("Travis also answers 404 where the token may not see it; check that the repository is active there"),
         406 => failure.hint("the repository is not active on Travis"),
         409 => failure.hint("it is running already"),
         _ => failure,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(super) struct Repository {
     #[serde(default)]
     allow_merge_commits: bool,
-    /// Servers before Forgejo 7 and Gitea 1.22 know of no such merge.
+    /// Servers before Forgejo 7 and Gitea 1.22 do not have such a merge.
     #[serde(default)]
     pub(super) allow_fast_forward_only_merge: bool,
     permissions: Option<Permissions>,
@@ -138,7 +138,7 @@ impl From<Status> for Verdict {
             state: match status.status.as_str() {
                 "success" => VerdictState::Green,
                 "failure" | "error" => VerdictState::Red,
-                // It passed, and something is odd about it: no green that anybody should land on unasked.
+                // It passed with a warning: not green enough to land on without `also_green`.
                 "warning" => VerdictState::Neutral,
                 "skipped" => VerdictState::Skipped,
                 _ => VerdictState::Pending,

@@ -18,7 +18,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The longest text of a pull request and comment, in characters: more than anybody reads, less than any database takes.
+/// The longest text of a pull request and comment, in characters: more than a reviewer reads, less than any database takes.
 const LONGEST: usize = 60_000;
 /// The longest title, in characters.
 const TITLE: usize = 255;
@@ -27,13 +27,13 @@ const MANNER: Manner = Manner { name: "Forgejo", change: "pull request", hint };
 
 fn hint(status: u16) -> Option<&'static str> {
     match status {
-        401 => Some("the token is wrong or has expired; `relwf doctor` says where it comes from"),
+        401 => Some("the token is wrong or has expired; `relwf doctor` shows where it comes from"),
         403 => Some(
             "the token needs the scopes `write:repository` and `write:issue`, and its owner the right to write to the \
              repository",
         ),
         404 => Some(
-            "Forgejo says so too when the token may not see or do it; `relwf doctor` says where the token comes from",
+            "Forgejo also answers 404 where the token may not see or do it; `relwf doctor` shows where the token comes from",
         ),
         423 => Some("the repository is archived: it takes no changes"),
         _ => None,
@@ -60,7 +60,7 @@ pub fn forgejo_api(client: Client, base: &str, token: Option<&Secret>) -> Api {
 pub struct ForgejoForge {
     rest: Rest,
     slug: String,
-    /// Required contexts that are patterns, as far as rules were asked for.
+    /// Required contexts that are patterns, of the branches whose rules were read.
     patterns: Mutex<BTreeSet<String>>,
 }
 
@@ -111,7 +111,7 @@ impl ForgejoForge {
             if answer.is_success() {
                 return Ok(answer);
             }
-            task.say("Forgejo does not mark the change as merged by hand here: it is closed");
+            task.say("Forgejo does not mark the change as merged by hand here, so it is closed");
         }
         self.rest.done("PATCH", &format!("/pulls/{number}"), &json!({ "state": "closed" }), task)
     }
@@ -168,7 +168,7 @@ impl Forge for ForgejoForge {
         Ok(self.rest.get::<Pull>(&format!("/pulls/{number}"), task)?.and_then(Pull::change))
     }
 
-    /// A pull request whose head was pushed to its base stays open by itself: Forgejo must be told.
+    /// A pull request whose head was pushed to its base stays open on Forgejo until a request closes it.
     fn close(&self, number: u64, state: ChangeState, task: TaskContext<'_>) -> Result<Change, WriteError> {
         let change = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if change.state != ChangeState::Open {
@@ -187,7 +187,7 @@ impl Forge for ForgejoForge {
         self.rest.done("POST", &path, &json!({ "body": marked(text, marker, LONGEST) }), task).map(drop)
     }
 
-    /// The newest status of each context. The list of all statuses says where its next page is; the combined status does not.
+    /// The newest status of each context. The list of all statuses names its next page; the combined status does not.
     fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let path = format!("/commits/{commit}/statuses?sort=highestindex&limit=50");
         let mut newest = BTreeMap::new();
@@ -217,19 +217,19 @@ impl Forge for ForgejoForge {
                     .to_owned(),
             ));
         }
-        let (title, message) = request.message.split_once('\n').unwrap_or((&request.message, ""));
+        let (title, text) = request.message.split_once('\n').unwrap_or((&request.message, ""));
         let style = if repository.allow_fast_forward_only_merge { "fast-forward-only" } else { "merge" };
         let body = json!({
             "Do": style,
             "head_commit_id": request.expected_head,
             "MergeTitleField": title,
-            "MergeMessageField": message.trim(),
+            "MergeMessageField": text.trim(),
         });
         let answer = self.rest.write("POST", &format!("/pulls/{number}/merge"), &body, task)?;
         let seen = self.change(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
-        let words = match answer.server_message() {
-            "" => format!("Forgejo answered {} without saying why", answer.status),
-            words => words.to_owned(),
+        let message = match answer.server_message() {
+            "" => format!("Forgejo answered {} without a reason", answer.status),
+            message => message.to_owned(),
         };
         Ok(match (answer.status, seen.merged_as) {
             (200, Some(commit)) => MergeOutcome::Merged(commit),
@@ -237,11 +237,11 @@ impl Forge for ForgejoForge {
             // Merged by a person, or by an earlier attempt.
             (405 | 409, Some(commit)) => MergeOutcome::Already(commit),
             (405 | 409, None) if seen.head != request.expected_head => MergeOutcome::HeadMoved,
-            (405, None) if words.to_lowercase().contains("try again later") => MergeOutcome::NotReady(words),
+            (405, None) if message.to_lowercase().contains("try again later") => MergeOutcome::NotReady(message),
             // It was made on the target's tip: whatever it conflicts with, or cannot be forwarded over, came since.
             (409, None) => MergeOutcome::BaseMoved,
-            (405, None) if waits_for_people(&words) => MergeOutcome::Withheld(words),
-            (405, None) => MergeOutcome::Refused(words),
+            (405, None) if waits_for_people(&message) => MergeOutcome::Withheld(message),
+            (405, None) => MergeOutcome::Refused(message),
             _ => return Err(self.rest.refused(&answer)),
         })
     }

@@ -42,7 +42,7 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    /// What classic protection demands, as everybody may read it.
+    /// What classic protection demands, as any login may read it.
     pub(super) fn add_to(&self, rules: &mut BranchRules) {
         let checks = &self.protection["required_status_checks"];
         if checks["enforcement_level"] == "off" {
@@ -202,7 +202,7 @@ impl From<CheckRun> for Verdict {
             ("completed", Some("success")) => VerdictState::Green,
             ("completed", Some("neutral")) => VerdictState::Neutral,
             ("completed", Some("skipped" | "stale")) => VerdictState::Skipped,
-            // failure, timed_out, cancelled, action_required, startup_failure, and whatever GitHub invents: not for it.
+            // failure, timed_out, cancelled, action_required, startup_failure, and any other: not green.
             ("completed", Some(_)) => VerdictState::Red,
             _ => VerdictState::Pending,
         };

@@ -1,4 +1,4 @@
-//! GitHub keeps verdicts in two ways, statuses and check runs: what was heard of each, and both as one list.
+//! GitHub keeps verdicts in two ways, statuses and check runs: the last answer about each, and both as one list.
 
 use crate::forge::Verdict;
 use crate::forge::combine_verdicts::worst;
@@ -8,7 +8,7 @@ use crate::forge::combine_verdicts::worst;
 pub(super) struct CheckVerdicts {
     pub(super) statuses: Vec<Verdict>,
     pub(super) runs: Vec<Verdict>,
-    /// Which kind is asked next.
+    /// Which kind is read next.
     pub(super) turn: CheckKind,
 }
 

@@ -1,24 +1,26 @@
-//! GitHub's refusals as failures that say what to do.
+//! GitHub's refusals as failures with what to do about them.
 
 use crate::http::ApiAnswer;
 use crate::model::{Failure, FailureKind, WriteError};
 
-/// An answer that says no; or yes to a write, but not as GitHub says it.
+/// A refusal; or a success of a write whose body is not GitHub's, which leaves it unknown.
 pub(super) fn refused(answer: &ApiAnswer) -> WriteError {
     if answer.is_success() {
         return WriteError::Unknown(answer.garbled());
     }
     let failure = answer.failure();
     let hint = match answer.status {
-        401 => "the token is wrong or has expired; `relwf doctor` says where it comes from",
+        401 => "the token is wrong or has expired; `relwf doctor` shows where it comes from",
         403 => {
             "the token lacks a right: contents, pull requests and commit statuses must be writable (a fine-grained token), or \
                 the scope `repo` (a classic one)"
         }
         301 | 302 | 307 | 308 => {
-            "was the repository renamed? `relwf doctor --live` says its name, which belongs into [repo].url"
+            "was the repository renamed? `relwf doctor --live` shows its name: write it into [repo].url"
         }
-        404 => "GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from",
+        404 => {
+            "GitHub also answers 404 where the token may not see it; `relwf doctor` shows where the token comes from"
+        }
         _ => return WriteError::Refused(failure),
     };
     WriteError::Refused(failure.hint(hint))
@@ -31,7 +33,7 @@ pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Failure {
 
 pub(super) fn no_repository(slug: &str) -> Failure {
     Failure::new(FailureKind::NotFound, format!("GitHub shows no repository {slug}"))
-        .hint("it does not exist, or the token may not see it; `relwf doctor` says where the token comes from")
+        .hint("it does not exist, or the token may not see it; `relwf doctor` shows where the token comes from")
 }
 
 /// The repository answers under another name than the remote's address has.
@@ -54,7 +56,7 @@ pub(super) fn of_deployments(error: WriteError) -> WriteError {
 
 pub(super) fn no_change(number: u64) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no pull request {number}"))
-        .hint("GitHub says so too when the token may not see it; `relwf doctor` says where the token comes from")
+        .hint("GitHub also answers 404 where the token may not see it; `relwf doctor` shows where the token comes from")
 }
 
 pub(super) fn no_branch() -> Failure {

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// What is asked of GitHub's API in every request.
+/// The version of GitHub's API that every request names.
 const VERSION: &str = "2022-11-28";
 /// The longest body of a pull request or comment, in characters (GitHub answers 422 beyond it).
 const LONGEST: usize = 65_536;
@@ -55,7 +55,7 @@ pub struct GithubForge {
     api: Arc<Api>,
     owner: String,
     name: String,
-    /// What was last heard of a commit's checks, for looks that ask one of the two kinds only.
+    /// The last answers about a commit's checks, for looks that read one of the two kinds only.
     heard: Mutex<BTreeMap<CommitId, CheckVerdicts>>,
     settings: OnceLock<BranchRules>,
 }
@@ -96,7 +96,7 @@ impl GithubForge {
         self.api.send(method, &self.path(rest), Some(body), task)
     }
 
-    /// The repository's own settings. Asked once: a change meanwhile shows when it lands.
+    /// The repository's own settings. Read once: a setting that changes meanwhile shows when the change lands.
     fn settings(&self, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         if let Some(known) = self.settings.get() {
             return Ok(known.clone());
@@ -162,7 +162,7 @@ impl Forge for GithubForge {
         }
     }
 
-    /// Branch protection as everybody may read it, rulesets, and the repository's own settings.
+    /// Branch protection as any login may read it, rulesets, and the repository's own settings.
     fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         let name = percent_encoded(branch.as_str());
         let mut rules = self.settings(task)?;
@@ -294,20 +294,20 @@ impl Forge for GithubForge {
             "commit_message": text,
         });
         let answer = self.write("PUT", &format!("/pulls/{number}/merge"), &body, task)?;
-        let words = answer.server_message().to_owned();
+        let message = answer.server_message().to_owned();
         Ok(match answer.status {
             200 => {
                 let merged = read::<answers::MergedAs>(&answer.body, "the merge").map_err(WriteError::once_sent)?;
                 MergeOutcome::Merged(merged.sha)
             }
             409 => MergeOutcome::HeadMoved,
-            405 if words.contains("Base branch was modified") => MergeOutcome::BaseMoved,
-            405 if words.contains("in progress") || words.contains("try again") => MergeOutcome::NotReady(words),
+            405 if message.contains("Base branch was modified") => MergeOutcome::BaseMoved,
+            405 if message.contains("in progress") || message.contains("try again") => MergeOutcome::NotReady(message),
             // Merged by a person, or by an earlier attempt.
             405 | 422 => match self.change(number, task)? {
                 Some(Change { merged_as: Some(commit), .. }) => MergeOutcome::Already(commit),
-                _ if waits_for_people(&words) => MergeOutcome::Withheld(words),
-                _ => MergeOutcome::Refused(words),
+                _ if waits_for_people(&message) => MergeOutcome::Withheld(message),
+                _ => MergeOutcome::Refused(message),
             },
             _ => return Err(refused(&answer)),
         })

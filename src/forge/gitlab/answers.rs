@@ -68,7 +68,7 @@ impl MergeRequestAnswer {
         self.source_project_id == Some(self.target_project_id)
     }
 
-    /// Would GitLab squash it? Older servers leave it to the project's option to say.
+    /// Would GitLab squash it? Older servers tell only the project's option.
     pub(super) fn squashes(
         &self,
         option: impl FnOnce() -> Result<Option<String>, WriteError>,
@@ -113,11 +113,11 @@ impl MergeRequestAnswer {
     }
 }
 
-/// What a merge request waits for, in words; `None` when it passes by itself.
+/// What a merge request waits for, as a sentence; `None` when it passes by itself.
 pub(super) fn held_by(status: &str) -> Option<String> {
     Some(match status {
         "unchecked" | "checking" | "preparing" | "approvals_syncing" | "ci_still_running" | "mergeable" => return None,
-        "not_approved" => "it has not all the approvals that the project asks for".to_owned(),
+        "not_approved" => "it lacks approvals that the project requires".to_owned(),
         "requested_changes" => "a reviewer asks for changes".to_owned(),
         "ci_must_pass" => "its pipeline must succeed first".to_owned(),
         "discussions_not_resolved" => "its threads are not all resolved".to_owned(),
@@ -125,7 +125,7 @@ pub(super) fn held_by(status: &str) -> Option<String> {
         "not_open" => "it is not open".to_owned(),
         "merge_request_blocked" | "blocked_status" => "another merge request blocks it".to_owned(),
         "status_checks_must_pass" | "external_status_checks" => "its external status checks must pass".to_owned(),
-        other => format!("GitLab says `{other}`"),
+        other => format!("its status on GitLab is `{other}`"),
     })
 }
 
@@ -269,9 +269,9 @@ mod tests {
         for passing in ["unchecked", "checking", "preparing", "ci_still_running", "mergeable"] {
             assert_eq!(held_by(passing), None);
         }
-        assert!(held_by("not_approved").is_some_and(|words| words.contains("approvals")));
+        assert!(held_by("not_approved").is_some_and(|message| message.contains("approvals")));
         assert!(
-            held_by("security_policy_violations").is_some_and(|words| words.contains("security_policy_violations"))
+            held_by("security_policy_violations").is_some_and(|message| message.contains("security_policy_violations"))
         );
     }
 }

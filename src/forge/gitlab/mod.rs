@@ -29,9 +29,11 @@ const MANNER: Manner = Manner { name: "GitLab", change: "merge request", hint };
 
 fn hint(status: u16) -> Option<&'static str> {
     match status {
-        401 => Some("the token is wrong or has expired; `relwf doctor` says where it comes from"),
+        401 => Some("the token is wrong or has expired; `relwf doctor` shows where it comes from"),
         403 => Some("the token needs the scope `api`, and its owner at least the role Developer in the project"),
-        404 => Some("GitLab says so too when the token may not see it; `relwf doctor` says where the token comes from"),
+        404 => Some(
+            "GitLab also answers 404 where the token may not see it; `relwf doctor` shows where the token comes from",
+        ),
         _ => None,
     }
 }
@@ -95,7 +97,7 @@ impl GitlabForge {
     }
 
     /// Why a merge request was not merged.
-    fn not_merged(&self, number: u64, words: &str, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
+    fn not_merged(&self, number: u64, server_message: &str, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         let request = self.request(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
         if request.is_locked() {
             return Ok(being_merged());
@@ -109,7 +111,7 @@ impl GitlabForge {
             (None, "need_rebase" | "conflict", _) => MergeOutcome::BaseMoved,
             (None, "not_open", Some(why)) => MergeOutcome::Refused(why),
             (None, _, Some(why)) => MergeOutcome::Withheld(why),
-            (None, _, None) => MergeOutcome::NotReady(format!("{words} ({status})")),
+            (None, _, None) => MergeOutcome::NotReady(format!("{server_message} ({status})")),
         })
     }
 }
@@ -237,7 +239,7 @@ impl Forge for GitlabForge {
         Ok(own.map(|deployment| deployment.verdict(environment)))
     }
 
-    /// GitLab cannot be told not to squash where the project insists on it, so it is asked first what it would do.
+    /// A project may require squashing whatever the request asks for, so GitLab's plan for the merge request is read first.
     fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError> {
         let number = request.number;
         let seen = self.request(number, task)?.ok_or_else(|| self.rest.no_change(number))?;
@@ -264,7 +266,7 @@ impl Forge for GitlabForge {
         });
         let path = format!("/merge_requests/{number}/merge");
         let answer = self.rest.write("PUT", &path, &body, task)?;
-        let words = answer.server_message().to_owned();
+        let message = answer.server_message().to_owned();
         match answer.status {
             200 => {
                 let merged: MergeRequestAnswer = self.rest.read(&answer.body, &path).map_err(WriteError::once_sent)?;
@@ -279,8 +281,8 @@ impl Forge for GitlabForge {
                  branches"
                     .to_owned(),
             )),
-            409 if words.contains("SHA") => Ok(MergeOutcome::HeadMoved),
-            405 | 406 | 409 | 422 => self.not_merged(number, &words, task),
+            409 if message.contains("SHA") => Ok(MergeOutcome::HeadMoved),
+            405 | 406 | 409 | 422 => self.not_merged(number, &message, task),
             _ => Err(self.rest.refused(&answer)),
         }
     }
@@ -298,7 +300,7 @@ impl Forge for GitlabForge {
             body["target_url"] = url.into();
         }
         let answer = self.rest.write("POST", &format!("/statuses/{commit}"), &body, task)?;
-        // It says already what it shall say.
+        // The status already has this state.
         let same = answer.status == 400 && answer.server_message().contains("Cannot transition status");
         if answer.is_success() || same { Ok(()) } else { Err(self.rest.refused(&answer)) }
     }

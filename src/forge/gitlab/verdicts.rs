@@ -1,4 +1,4 @@
-//! What GitLab says of a commit: statuses from outside, jobs, and whole pipelines.
+//! GitLab's verdicts on a commit: statuses from outside, jobs, and whole pipelines.
 
 use super::answers::{Pipeline, Status};
 use crate::forge::Verdict;
@@ -8,7 +8,7 @@ use crate::model::{CommitId, TaskContext, WriteError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-/// What was last heard of commits, for looks that ask for one of the two kinds only.
+/// The last answers about commits, for looks that read one of the two kinds only.
 #[derive(Default)]
 pub(super) struct Verdicts {
     heard: Mutex<BTreeMap<CommitId, CommitVerdicts>>,
@@ -18,7 +18,7 @@ pub(super) struct Verdicts {
 struct CommitVerdicts {
     statuses: Vec<Verdict>,
     pipelines: Vec<Verdict>,
-    /// Are pipelines asked next?
+    /// Are pipelines read next?
     pipelines_next: bool,
 }
 
@@ -54,7 +54,7 @@ impl Verdicts {
     }
 }
 
-/// The newest status of each name for each branch or merge request: what ran again there counts no more.
+/// The newest status of each name for each branch or merge request: an earlier run of the same name does not count.
 fn statuses(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
     let path = format!("/repository/commits/{commit}/statuses?per_page=100");
     let mut seen = BTreeSet::new();

@@ -127,7 +127,7 @@ fn travis_takes_ten_requests_an_hour_and_the_run_is_suspended_not_failed() {
     let update = ["run", "update-ppcs", "--param", "branch=staging", "--param", "version=2.0"];
     let said = stage.relwf(&update);
     said.exits(3);
-    assert!(said.stderr.contains("limits how often it may be asked"), "{}", said.stderr);
+    assert!(said.stderr.contains("rate limit is exceeded"), "{}", said.stderr);
     let builds = |stage: &Stage| {
         stage.travis.with("acme/service", |travis| travis.builds.iter().filter(|b| b.event == Event::Api).count())
     };

@@ -148,7 +148,7 @@ fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
     }
     let said = stage.promote();
     said.exits(3);
-    assert!(said.stderr.contains("asks to come back later"), "{}", said.stderr);
+    assert!(said.stderr.contains("puts requests off"), "{}", said.stderr);
     stage.relwf(&["resume", "--all"]).exits(3);
     assert_eq!(stage.github.changes().len(), 0);
     let said = stage.relwf(&["resume", "--all"]);
@@ -286,7 +286,7 @@ fn what_a_forge_cannot_say_is_not_said_as_green() {
     stage.builds("forge::status(#{ commit: git::branch(\"master\").id, context: \"qa\", state: \"skipped\" })");
     let said = stage.relwf(&["run", "builds"]);
     assert!(
-        !said.stderr.is_empty() && said.stderr.contains("has no word for a check that was skipped"),
+        !said.stderr.is_empty() && said.stderr.contains("has no state for a check that was skipped"),
         "{}",
         said.stderr
     );
