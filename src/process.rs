@@ -20,11 +20,11 @@ use std::time::{Duration, Instant};
 
 /// How often the cancel flag and the clock are looked at.
 const LOOK: Duration = Duration::from_millis(25);
-/// How long a group may take to end by itself once it was asked to.
+/// How long a group may take to end by itself after SIGTERM.
 const POLITE: Duration = Duration::from_secs(2);
 /// How long output is still read after the program ended while something it left behind holds the pipe open.
 const DRAIN: Duration = Duration::from_millis(300);
-/// How soon it is looked whether a program ended that closed its output: most do both at once.
+/// How soon a program that closed its output is checked for its end: most do both at once.
 const SOON: Duration = Duration::from_millis(1);
 /// Lines longer than this are cut where they are shown.
 const LINE: usize = 4096;
@@ -92,7 +92,7 @@ impl ProgramExit {
         self.code == Some(0)
     }
 
-    /// `exit code 2` or `signal 9`, for people.
+    /// `exit code 2` or `signal 9`, for messages.
     pub fn ending(&self) -> String {
         match (self.code, self.signal) {
             (Some(code), _) => format!("exit code {code}"),
@@ -175,7 +175,7 @@ pub fn input(text: &str) -> io::Result<File> {
     Ok(file)
 }
 
-/// Runs a program to its end. `line` hears every line of output while it runs.
+/// Runs a program to its end. `line` gets every line of output while it runs.
 ///
 /// # Errors
 ///
@@ -251,7 +251,7 @@ fn start<Text: AsRef<OsStr>>(program: Program<'_, Text>, name: &str) -> Result<(
         let source = io::Error::other(format!("its working folder {} does not exist", program.dir.display()));
         return Err(ProcessError::Start { program: name.to_owned(), source });
     }
-    // Whether a relative path starts at the old or the new working folder is left open by the system; say it.
+    // Whether a relative path starts at the old or the new working folder is left open by the system: make it absolute.
     let file: OsString = if name.contains('/') && !name.starts_with('/') {
         std::path::absolute(program.dir.join(name)).map_err(failed)?.into_os_string()
     } else {
@@ -340,8 +340,8 @@ impl ProcessGroup {
     /// Asks the whole group to end, then ends it.
     fn stop(&mut self) {
         self.signal(Signal::TERM);
-        let asked = Instant::now();
-        while !self.has_ended() && asked.elapsed() < POLITE {
+        let began = Instant::now();
+        while !self.has_ended() && began.elapsed() < POLITE {
             std::thread::sleep(LOOK);
         }
         self.signal(Signal::KILL);

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The APIs of a project's forge and CI. Where both ask the same server they share one: what was asked, and how fast writes
+/// The APIs of a project's forge and CI. Where both are on one server they share one: what was read, and how fast writes
 /// follow one another, is known in one place.
 pub(super) struct Apis<'a> {
     project: &'a Project,
@@ -33,7 +33,7 @@ impl<'a> Apis<'a> {
         self.at(kind, &api_of(&self.project.config, kind, &self.remote.url)?, "[forge]")
     }
 
-    /// The API at `base`, as `table` says, with that host's token, which goes nowhere else.
+    /// The API at `base`, as `table` of relwf.toml has it, with that host's token, which goes nowhere else.
     ///
     /// # Errors
     ///
@@ -43,8 +43,8 @@ impl<'a> Apis<'a> {
             return Ok(Arc::clone(api));
         }
         let url = HttpUrl::parse(base).ok_or_else(|| {
-            let words = format!("the `api` of {table} is no URL that starts with `https://` or `http://`");
-            Failure::new(FailureKind::Config, words).hint("write it whole, like `https://api.example.com`")
+            let message = format!("the `api` of {table} is no URL that starts with `https://` or `http://`");
+            Failure::new(FailureKind::Config, message).hint("write it whole, like `https://api.example.com`")
         })?;
         let credential = self.remote.credentials.for_host(url.host());
         if credential.is_some() {

@@ -1,4 +1,4 @@
-//! Everything that can be said about a project without running anything.
+//! Everything that can be checked in a project without running anything.
 
 use super::project::Project;
 use crate::model::{Failure, FailureKind};
@@ -18,7 +18,7 @@ pub struct Checked {
 }
 
 /// Checks the named workflows, or all of them with every plugin. A finding in a file that several workflows import is
-/// told once.
+/// listed once.
 ///
 /// # Errors
 ///

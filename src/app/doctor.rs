@@ -25,12 +25,12 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
 }
 
-/// Are forge and CI asked too?
+/// Are forge and CI checked too?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveChecks {
-    /// They are.
+    /// They are, by requests that only read.
     Yes,
-    /// The remote alone is.
+    /// Only the remote is.
     No,
 }
 
@@ -80,7 +80,7 @@ fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findin
     remote(project, live, task, findings);
 }
 
-/// The remote's references, asked now; its branches; who vouched for us; forge and CI.
+/// The remote's references, read now; its branches; where the credentials come from; forge and CI.
 fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     if let Ok(remote) = project.remote() {
         tokens(project, remote, findings);
@@ -130,7 +130,7 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
     }
 }
 
-/// Who vouches for us: tokens are looked up, keys are told by the connection that was just made.
+/// Where the remote's credentials come from: tokens are looked up, keys are those of the connection that was just made.
 fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Option<Finding> {
     let host = url.host()?;
     let source = if url.is_http() { credentials.source(host) } else { credentials.used(url) };
@@ -145,7 +145,7 @@ fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Opti
     }
 }
 
-/// Whose tokens go to the forge's API and to the CI, where these are on other hosts than the remote.
+/// Where the tokens for the forge's API and the CI come from, where these are on other hosts than the remote.
 fn tokens(project: &Project, remote: &Remote, findings: &mut Vec<Finding>) {
     let Remote { url, forge: kind, api, credentials } = remote;
     let api = api.as_deref().ok().and_then(HttpUrl::parse);
@@ -185,7 +185,7 @@ fn way(route: &Route, findings: &mut Vec<Finding>) {
     }
 }
 
-/// git itself is not needed for a run; it is what people compare with.
+/// git itself is not needed for a run; merges are cross-checked with it.
 fn git_program() -> Finding {
     match git::git_version() {
         Some(version) => Finding::good("git", version),

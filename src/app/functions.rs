@@ -4,7 +4,7 @@ use crate::effects::host_functions;
 use crate::model::Failure;
 use crate::script::{Catalogue, CatalogueFn};
 
-/// Every host function by name; those of one namespace, or a single one, where `name` says so.
+/// Every host function by name; those of one namespace, or a single one, where `name` names one.
 ///
 /// # Errors
 ///

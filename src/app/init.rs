@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 /// One file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InitFile {
-    /// Where.
+    /// Where it is written.
     pub path: PathBuf,
-    /// The same as people read it.
+    /// The path below the repository, for messages.
     pub name: String,
     /// Its text.
     pub text: String,
@@ -48,7 +48,7 @@ pub fn init_files(invocation: &Invocation, preset: Preset) -> Result<Vec<InitFil
             FailureKind::Usage,
             format!("{} lies in no git repository", invocation.dir.display()),
         )
-        .hint("run `relwf init` inside the repository whose releases it shall do, or try `relwf demo`"));
+        .hint("run `relwf init` inside the repository that you release from, or try `relwf demo`"));
     };
     let mut files =
         vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];
@@ -91,7 +91,7 @@ pub fn write_init_file(file: &InitFile) -> Result<InitWrite, Failure> {
     Ok(before)
 }
 
-/// As an editor would create it; temporary files are for their owner alone otherwise.
+/// As an editor would create it; by default only their owner may read temporary files.
 fn readable() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o644)
@@ -101,7 +101,7 @@ fn readable() -> fs::Permissions {
 pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> String {
     let mut text = String::from(
         "# What relwf knows about this service. Every key: see the README; `relwf check` reads this file,\n\
-         # `relwf doctor` says what is missing.\n\n[repo]\n",
+         # `relwf doctor` shows what is missing.\n\n[repo]\n",
     );
     match origin {
         Some(origin) => {

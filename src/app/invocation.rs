@@ -5,7 +5,7 @@ use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure, FailureKind};
 use std::path::PathBuf;
 
-/// Is the remote asked first?
+/// Is the remote fetched first?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetch {
     /// Fetch before answering.

@@ -30,7 +30,7 @@ pub struct Prepared {
     pub program: Arc<CompiledWorkflow>,
     /// Its parameters, defaults filled in.
     pub params: Value,
-    /// What no other run may touch meanwhile.
+    /// What it locks: no other run may change it meanwhile.
     pub target: Option<String>,
 }
 
@@ -65,13 +65,13 @@ pub struct FinishedRun {
     pub run: RunId,
     /// Its workflow.
     pub workflow: String,
-    /// How it stands.
+    /// How it ended, or why it stopped.
     pub outcome: RunOutcome,
     /// What the last commit that it made ships.
     pub components: Vec<ComponentDelta>,
     /// Milliseconds in this process.
     pub took_ms: u64,
-    /// Does it wait for a person's word?
+    /// Does it wait for an approval?
     pub approval: bool,
     /// Effects in doubt.
     pub unsettled: Vec<DoubtfulEffect>,
@@ -93,7 +93,7 @@ fn prepare_from(
     workflow: &str,
     params: impl FnOnce(&CompiledWorkflow) -> Result<Value, Unready>,
 ) -> Result<Prepared, Unready> {
-    // A workflow that does not exist, or cannot be read at all, is said once and not as a list.
+    // A workflow that does not exist, or cannot be read at all, is one finding and not a list.
     library.header(workflow).map_err(|diagnostic| Unready::Findings(vec![diagnostic]))?;
     let findings = library.check(workflow);
     if !findings.is_empty() {
@@ -110,12 +110,12 @@ fn prepare_from(
     Ok(Prepared { workflow: workflow.to_owned(), program: Arc::new(program), params, target })
 }
 
-/// Begins a run and drives it until it is done, fails, waits or is interrupted. `begun` hears its id before anything
+/// Begins a run and drives it until it is done, fails, waits or is interrupted. `begun` gets its id before anything
 /// happens.
 ///
 /// # Errors
 ///
-/// The target is held by another run, the remote or the journal cannot be used.
+/// The target is locked by another run, the remote or the journal cannot be used.
 pub fn start(
     project: &Project,
     prepared: &Prepared,
@@ -129,7 +129,7 @@ pub fn start(
     let repo = project.remote()?.url.to_string();
     let holder =
         Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
-    // Held until the run has stopped.
+    // Locked until the run has stopped.
     let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
     let mirror = Arc::new(project.mirror(Keep::Yes, task)?);
     let context = wiring::for_run(project, mirror, store.clone())?;
@@ -264,7 +264,7 @@ fn lost(run: &RunId, error: RecordError) -> Failure {
     match error {
         RecordError::Store(failure) => failure,
         taken @ RecordError::TakenOver { .. } => Failure::new(FailureKind::Held, taken.to_string())
-            .hint(format!("nothing more was done here; `relwf show {run}` tells how it goes on")),
+            .hint(format!("nothing more was done here; `relwf show {run}` shows how it goes on")),
     }
 }
 
@@ -272,7 +272,7 @@ fn lock(store: &Store, repo: &str, target: Option<&str>, holder: &Holder) -> Res
     target.map(|target| store.lock_target(repo, target, holder).map_err(Failure::from)).transpose()
 }
 
-/// Who works here, for the journal: as git knows them, else as the system does.
+/// The operator and this process, for the journal: the name is git's, else the system's.
 pub fn who(project: &Project) -> Who {
     let env = &project.invocation.env;
     let found = Identity::find(&**env, Some(&project.config.root)).ok();

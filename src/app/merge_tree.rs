@@ -11,7 +11,7 @@ use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use serde::Serialize;
 use std::cell::{Cell, OnceCell};
 
-/// Merged trees stay in memory, some twenty kilobytes a pair; they are dropped after this many pairs.
+/// Merged trees stay in memory, some twenty kilobytes per pair; they are dropped after this many pairs.
 const PAIRS_KEPT: u32 = 64;
 
 /// The answer for one pair.
@@ -33,7 +33,7 @@ pub struct TreeAnswer {
 
 /// Where the commits are.
 enum CommitPlace {
-    /// In a repository that is opened as soon as something else than a merge of ids is asked for.
+    /// In a repository that is opened at the first question that is not a merge of two ids.
     Plain(BareRepository, OnceCell<Mirror>),
     /// In an open one.
     Open(Mirror),

@@ -1,6 +1,6 @@
 //! Composition: builds adapters and drivers for a verb, and answers with data.
 //!
-//! Knows nothing of the command line or of what people see. Whatever a verb answers is a type here that serialises to
+//! Knows nothing of the command line or of how answers are shown. Whatever a verb answers is a type here that serialises to
 //! the JSON of the contract.
 
 mod apis;

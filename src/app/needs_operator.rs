@@ -17,22 +17,22 @@ pub struct DoubtfulEffect {
 
 impl DoubtfulEffect {
     pub(super) fn of(key: &Key, entry: &HistoryEntry) -> Self {
-        Self { key: key.clone(), answers: unsaid(&entry.name, &Value::Null).map(|(answers, _)| answers) }
+        Self { key: key.clone(), answers: missing_answer(&entry.name, &Value::Null).map(|(answers, _)| answers) }
     }
 }
 
-/// What a command answers as JSON with gaps, and what of that an operator's word for it lacks, where it lacks anything.
-pub(super) fn unsaid(command: &str, word: &Value) -> Option<(String, Vec<&'static str>)> {
+/// A command's answer as JSON with gaps, and the fields that an operator's value for it lacks; `None` where it lacks nothing.
+pub(super) fn missing_answer(command: &str, value: &Value) -> Option<(String, Vec<&'static str>)> {
     let answer = host_functions().iter().copied().find(|function| function.name == command)?.answer();
     if *answer == ValueType::Nothing {
         return None;
     }
     let fields = answer.fields();
-    let missing = fields.iter().filter(|field| !field.optional && word.get(&field.name).is_none());
+    let missing = fields.iter().filter(|field| !field.optional && value.get(&field.name).is_none());
     let missing: Vec<&str> = missing.map(|field| field.name.as_str()).collect();
     let gaps: Vec<String> = fields.iter().map(|field| format!("\"{}\":…", field.name)).collect();
     let gaps = if gaps.is_empty() { "…".to_owned() } else { format!("{{{}}}", gaps.join(",")) };
-    (word.is_null() || !missing.is_empty()).then_some((gaps, missing))
+    (value.is_null() || !missing.is_empty()).then_some((gaps, missing))
 }
 
 /// A change that was proposed, and neither landed nor was closed.

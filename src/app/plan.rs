@@ -60,7 +60,7 @@ pub struct PlannedMerge {
     pub files: Vec<ChangedFile>,
     /// What would ship.
     pub components: Vec<ComponentDelta>,
-    /// What the merge does not say by itself.
+    /// What a clean merge hides.
     pub hidden: Hidden,
 }
 

@@ -9,10 +9,10 @@ use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use crate::promotion::{Detection, Promotion, Sides};
 use serde::Serialize;
 
-/// A revision as it was asked for, and the commit it is.
+/// A revision as it was given, and the commit it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ResolvedRevision {
-    /// As it was asked for.
+    /// As it was given.
     #[serde(rename = "ref")]
     pub name: String,
     /// What it is.
@@ -25,7 +25,7 @@ pub struct ResolvedRevision {
 pub enum PreviewOutcome {
     /// It merges.
     Clean,
-    /// A person must decide.
+    /// The two sides conflict.
     Conflicts,
     /// Nothing to merge.
     UpToDate,
@@ -65,9 +65,9 @@ pub struct Preview {
     pub files: Vec<ChangedFile>,
     /// What would ship.
     pub components: Vec<ComponentDelta>,
-    /// What it does not say by itself.
+    /// What a clean merge hides.
     pub hidden: Hidden,
-    /// What git says of it.
+    /// git's answer for the same merge.
     #[serde(rename = "certificate")]
     pub cross_check: CrossCheck,
 }

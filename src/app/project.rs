@@ -36,8 +36,8 @@ impl Project {
         Ok(Self::with(invocation.clone(), config))
     }
 
-    /// The same for verbs that need only the journal: a relwf.toml that is wrong today must not keep anybody from looking at
-    /// a run, or from going on with one that has its own.
+    /// The same for verbs that need only the journal: a relwf.toml that is wrong today must not keep an operator from
+    /// looking at a run, or from resuming one that has its own.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Project {
         Self { invocation, config, routes: OnceLock::new(), remote: OnceLock::new() }
     }
 
-    /// The remote, resolved when it is asked for first: verbs that look at the journal alone need none.
+    /// The remote, resolved at its first use: verbs that only read the journal need none.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! The remote of a project, resolved once: where it is, the way there, which forge it is on, whose credentials are for it.
 //!
-//! Knows what the command line and relwf.toml say; nothing of what is done with the remote.
+//! Knows the command line and relwf.toml; nothing of what is done with the remote.
 
 use super::invocation::{Fetch, Invocation};
 use crate::config::{Config, ForgeKind};
@@ -24,7 +24,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// `--repo`, else `[repo].url`, else the enclosing repository's origin, else that repository itself. `routes` is asked
+    /// `--repo`, else `[repo].url`, else the enclosing repository's origin, else that repository itself. `routes` is called
     /// where the way there is by http.
     ///
     /// # Errors
@@ -139,14 +139,12 @@ pub(super) fn api_of(config: &Config, kind: ForgeKind, url: &RemoteUrl) -> Resul
     match (kind, if url.is_http() { url.host() } else { host(url) }) {
         (ForgeKind::Github, Some("github.com")) => Ok("https://api.github.com".to_owned()),
         (_, Some(host)) => Ok(format!("https://{host}/{below}")),
-        (_, None) => {
-            Err(Failure::new(FailureKind::Config, format!("{url} is on no host, so there is no forge to ask"))
-                .hint(format!("say api = \"https://HOST/{below}\" under [forge], or kind = \"local\"")))
-        }
+        (_, None) => Err(Failure::new(FailureKind::Config, format!("{url} is on no host, so it has no forge"))
+            .hint(format!("write api = \"https://HOST/{below}\" into [forge], or kind = \"local\""))),
     }
 }
 
-/// The variables that hold tokens for a host with that kind of forge, as people know them.
+/// The variables that hold tokens for a host with that kind of forge, as messages name them.
 pub(super) fn variables(kind: ForgeKind, host: Option<&str>) -> &'static [&'static str] {
     match kind {
         ForgeKind::Github if !matches!(host, Some("api.github.com" | "github.com") | None) => {

@@ -1,7 +1,7 @@
 //! The runs in this machine's journal: list and show them, approve, settle, abandon.
 
 use super::launch::who;
-use super::needs_operator::{OpenChange, left_open, unsaid};
+use super::needs_operator::{OpenChange, left_open, missing_answer};
 use super::project::Project;
 use crate::effects::ApprovalRequest;
 use crate::journal::{DoubtVerdict, JournalRow, Run, Signalled, Store, Which};
@@ -21,7 +21,7 @@ pub struct RunRow {
     /// What it locks, e.g. `staging`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// How it stands.
+    /// Its status.
     pub status: RunStatus,
     /// When it was started.
     pub created: Timestamp,
@@ -36,7 +36,7 @@ pub struct RunRow {
     pub error: Option<Failure>,
 }
 
-/// How a command of a run stands.
+/// The state of a command of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoryState {
@@ -61,7 +61,7 @@ pub struct StoryCommand {
     pub command: String,
     /// Its arguments.
     pub args: Value,
-    /// How it stands.
+    /// Its state.
     pub state: StoryState,
     /// Its value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub struct StoryCommand {
 /// Everything about one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunStory {
-    /// What `relwf runs` says of it.
+    /// Its row of `relwf runs`.
     #[serde(flatten)]
     pub row: RunRow,
     /// The remote.
@@ -98,16 +98,16 @@ pub struct RunStory {
     pub edited: Option<Failure>,
 }
 
-/// What an operator says of one effect in doubt.
+/// An operator's verdict on one effect in doubt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settlement {
-    /// Which.
+    /// The command's key.
     pub key: Key,
-    /// What.
+    /// Did it happen, and what did it answer?
     pub verdict: DoubtVerdict,
 }
 
-/// A decision that was written down.
+/// A decision that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decided {
     /// Who decided.
@@ -188,14 +188,14 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     let store = store(project)?;
     let run = store.run(id.as_str())?;
     let edited = store.verify_chain(id).err();
-    // What cannot even be read says less than where it was edited.
+    // Where the journal was edited is more useful than that a row of it cannot be read.
     let readable = |failure: Failure| edited.clone().unwrap_or(failure);
     let journal = store.records(id).map_err(readable)?;
-    // Of each command where it begins, and who spoke last of it.
-    let mut told: HashMap<&Key, (usize, Option<&str>)> = HashMap::new();
+    // Of each command its first row, and the actor of its last one.
+    let mut rows: HashMap<&Key, (usize, Option<&str>)> = HashMap::new();
     for (index, row) in journal.iter().enumerate() {
         if let Some(key) = &row.content.key {
-            told.entry(key).or_insert((index, None)).1 = row.content.actor.as_deref();
+            rows.entry(key).or_insert((index, None)).1 = row.content.actor.as_deref();
         }
     }
     let mut commands: Vec<(usize, StoryCommand)> = store
@@ -204,7 +204,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
         .entries
         .into_iter()
         .map(|(key, entry)| {
-            let (first, actor) = told.get(&key).copied().unwrap_or((usize::MAX, None));
+            let (first, actor) = rows.get(&key).copied().unwrap_or((usize::MAX, None));
             (first, command(key, entry, actor))
         })
         .collect();
@@ -241,7 +241,7 @@ fn command(key: Key, entry: HistoryEntry, actor: Option<&str>) -> StoryCommand {
     }
 }
 
-/// Writes down what a person decided about the approval that a run waits for. `key` is needed when it waits for several.
+/// Records an operator's decision about the approval that a run waits for. `key` is needed when it waits for several.
 ///
 /// # Errors
 ///
@@ -267,30 +267,30 @@ pub fn approve(
         let usage = |message: String| Failure::new(FailureKind::Usage, message);
         return Err(match names.len() {
             0 => usage(format!("run {id} does not wait for an approval"))
-                .hint(format!("`relwf show {id}` tells what it does")),
+                .hint(format!("`relwf show {id}` shows its state")),
             many => {
-                usage(format!("run {id} waits for {many} approvals: {}", names.join(", "))).hint("say which with --key")
+                usage(format!("run {id} waits for {many} approvals: {}", names.join(", "))).hint("name one with --key")
             }
         });
     };
-    let asked: ApprovalRequest = serde_json::from_value(entry.begun.unwrap_or_default())
+    let approval: ApprovalRequest = serde_json::from_value(entry.begun.unwrap_or_default())
         .map_err(|error| Failure::new(FailureKind::Bug, "an approval is written down in another shape").cause(error))?;
     let actor = who(project).actor;
     let decision = ApprovalDecision { approved, actor: actor.clone(), reason, at: Timestamp::now() };
-    match store.signal(id, &key, &asked.digest, &decision)? {
-        Signalled::Written => Ok(Decided { actor, message: asked.message }),
+    match store.signal(id, &key, &approval.digest, &decision)? {
+        Signalled::Written => Ok(Decided { actor, message: approval.message }),
         Signalled::Already(earlier) => {
-            let word = if earlier.approved { "approved" } else { "refused" };
+            let decision = if earlier.approved { "approved" } else { "refused" };
             Err(Failure::new(
                 FailureKind::Refused,
-                format!("{} has {word} it already; the first decision counts", earlier.actor),
+                format!("{} has already {decision} it; the first decision counts", earlier.actor),
             )
             .hint(format!("`relwf resume {id}` goes on with it")))
         }
     }
 }
 
-/// Gives a run up; the changes that it leaves open.
+/// Abandons a run; answers the changes that it leaves open.
 ///
 /// # Errors
 ///
@@ -301,7 +301,7 @@ pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<OpenCh
     Ok(left_open(&store.history(id)?.entries))
 }
 
-/// Writes down what an operator says of an effect in doubt.
+/// Records an operator's verdict on an effect in doubt.
 ///
 /// # Errors
 ///
@@ -313,15 +313,15 @@ pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<
     let key = history.typed(&settlement.key).unwrap_or(&settlement.key);
     if let DoubtVerdict::Happened(value) = &settlement.verdict
         && let Some(entry) = history.entries.get(key)
-        && let Some((answers, missing)) = unsaid(&entry.name, value)
+        && let Some((answers, missing)) = missing_answer(&entry.name, value)
     {
         let name = &entry.name;
         let missing = if missing.is_empty() { String::new() } else { format!(": {}", missing.join(", ")) };
         return Err(Failure::new(
             FailureKind::Usage,
-            format!("the workflow goes on with what {name} answered, and `{key}=done` does not say it{missing}"),
+            format!("the workflow goes on with what {name} answered, which `{key}=done` lacks{missing}"),
         )
         .hint(format!("write --settle '{key}=done:{answers}', with what you found instead of each …")));
     }
-    store.settle(id, key, settlement.verdict.clone(), &actor, "said on the command line")
+    store.settle(id, key, settlement.verdict.clone(), &actor, "on the command line")
 }

@@ -30,7 +30,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// People's decisions, from the journal.
+/// The operators' decisions, from the journal.
 struct StoredSignals(Store);
 
 impl Signals for StoredSignals {
@@ -130,7 +130,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<ProjectServices, 
         None => None,
         Some(CiKind::Command) if config.command.is_empty() => {
             return Err(Failure::new(FailureKind::Config, "[ci] kind = \"command\" needs a command")
-                .hint("say command = [\"make\", \"travis_${event}\"] under [ci]"));
+                .hint("add command = [\"make\", \"travis_${event}\"] to [ci]"));
         }
         Some(CiKind::Command) => Some(Arc::new(CommandCi::new(
             config.command.clone(),
@@ -162,7 +162,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<ProjectServices, 
             let path = gitlab_project(url, api.base())?;
             Some(Arc::new(GitlabCi::new(api, &path)))
         }
-        // Whatever reports statuses to the forge: there is nothing to start and nothing to ask but the forge.
+        // Whatever reports statuses to the forge: nothing to start, and only the forge to read.
         Some(CiKind::Status) => None,
     };
     for environment in &project.config.environments {
@@ -171,7 +171,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<ProjectServices, 
     Ok(ProjectServices { forge, ci, identity, folder })
 }
 
-/// Stops at a name in `deployed_by` that nothing will ever report.
+/// Refuses a name in `deployed_by` that nothing will ever report.
 fn can_report(
     environment: &Environment,
     kind: ForgeKind,
@@ -184,8 +184,8 @@ fn can_report(
         NeverReports::NoDeployments => format!("the forge ({}) keeps no deployments", kind.word()),
         NeverReports::NoCommand => "only a command of [ci] reports that".to_owned(),
     };
-    let words = format!("the environment `{}` is deployed_by `{name}`, and {why}", environment.name);
-    Err(Failure::new(FailureKind::Config, words).hint("name a status or check that follows the landing"))
+    let message = format!("the environment `{}` is deployed_by `{name}`, and {why}", environment.name);
+    Err(Failure::new(FailureKind::Config, message).hint("name a status or check that follows the landing"))
 }
 
 /// A folder's name for a remote.

@@ -3,7 +3,7 @@
 use crate::components::key_of_json;
 use regex::Regex;
 
-/// Where the version stands in what was observed.
+/// Where the version is in what was observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading<'a> {
     /// It is the whole text.
@@ -83,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn versions_are_read_where_they_stand() {
+    fn versions_are_read_where_they_are() {
         let read = |how: Reading<'_>, text: &str| how.read(text);
         assert_eq!(read(Reading::Whole, " v1.2.3\r\n"), Ok("v1.2.3".to_owned()));
         assert_eq!(read(Reading::Whole, " \n"), Err(ReadVersionError::Empty));

@@ -147,7 +147,7 @@ fn clone(temporary: &Path, remote: &RemoteConnection, task: TaskContext<'_>) -> 
         Some(Fault::Absent) => Err(GitError::new(FailureKind::Io, format!("{} vanished", temporary.display()))),
         Some(Fault::Broken(why)) => {
             Err(GitError::new(FailureKind::Git, format!("{} cannot be cloned whole: {why}", remote.url()))
-                .hint("`git fsck` on the remote tells more"))
+                .hint("`git fsck` on the remote shows what is damaged"))
         }
     }
 }

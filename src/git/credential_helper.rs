@@ -1,4 +1,4 @@
-//! The programs that know credentials: `gh` and git's credential helpers. They are asked; they are not given any.
+//! The programs that have credentials: `gh` and git's credential helpers. relwf only reads from them.
 
 use super::program::LOCAL_ENVIRONMENT;
 use super::settings::SharedEnv;
@@ -7,7 +7,7 @@ use crate::process::{self, Leftovers, Program, Streams};
 use std::path::Path;
 use std::time::Duration;
 
-/// A helper that wants to talk to a person would wait for ever.
+/// A helper that prompts the operator would wait without end.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// No credential is longer.
 const KEPT: usize = 1 << 20;
@@ -58,7 +58,7 @@ fn run(argv: &[&str], env: &SharedEnv, input: &str) -> Option<String> {
             None => without.push(place),
         }
     }
-    let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
+    let argv: Vec<String> = argv.iter().map(|&argument| argument.to_owned()).collect();
     let program = Program {
         argv: &argv,
         dir: Path::new("."),

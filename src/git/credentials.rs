@@ -1,7 +1,7 @@
 //! Where credentials come from, bound to one host; never shown.
 //!
-//! A host's credentials are asked for in this order: the repository's address, `GITHUB_ACCESS_TOKEN`, `GH_TOKEN`,
-//! `GITHUB_TOKEN` (github.com alone), `GH_ENTERPRISE_TOKEN`, `GITHUB_ENTERPRISE_TOKEN` (the forge's own host alone; on GitLab
+//! A host's credentials are looked for in this order: the repository's address, `GITHUB_ACCESS_TOKEN`, `GH_TOKEN`,
+//! `GITHUB_TOKEN` (only github.com), `GH_ENTERPRISE_TOKEN`, `GITHUB_ENTERPRISE_TOKEN` (only the forge's own host; on GitLab
 //! and Forgejo the variables that are named after these), `gh auth token`, `git credential fill`. For ssh: the agent, then the usual key files.
 
 use super::RemoteUrl;
@@ -43,27 +43,27 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// What may be asked besides the environment.
+/// May programs be run for credentials?
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Programs {
     Ask,
     Leave,
 }
 
-/// The sources that are asked, in order.
+/// Where credentials are looked for, in order.
 pub struct Credentials {
     env: Box<SharedEnv>,
     forge_host: Option<String>,
     /// The variables for the forge's host.
     forge_tokens: &'static [&'static str],
     programs: Programs,
-    /// What the programs answered, by host: each is asked once.
+    /// What the programs answered, by host: each runs once.
     answers: Mutex<BTreeMap<String, Vec<Credential>>>,
     tried: Mutex<BTreeMap<String, Vec<CredentialSource>>>,
 }
 
 impl Credentials {
-    /// Asks the environment given here, then `gh`, then git's own helpers.
+    /// Reads the environment given here, then runs `gh`, then git's own helpers.
     ///
     /// `forge_api` is the forge's API address; the enterprise variables are for its host.
     pub fn new(env: impl Fn(&str) -> Option<String> + Send + Sync + 'static, forge_api: Option<&str>) -> Self {
@@ -124,7 +124,7 @@ impl Credentials {
         let key = format!("{scheme}://{}@{host}", user.unwrap_or_default());
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let ask = || {
-            // A token of `gh` goes over https alone.
+            // A token of `gh` goes only over https.
             let gh = (scheme == "https").then(|| credential_helper::gh_token(&*self.env, host)).flatten();
             let gh = gh.map(|secret| credential(host, "x-access-token", secret, "gh auth token"));
             let filled = credential_helper::git_credential(&*self.env, scheme, host, user);
@@ -152,7 +152,7 @@ impl Credentials {
         }
     }
 
-    /// What the last connection to this remote got in with, for `doctor`; `None` where the server asked for none.
+    /// What the last connection to this remote logged in with, for `doctor`; `None` where the server required nothing.
     pub fn used(&self, url: &RemoteUrl) -> Option<CredentialSource> {
         self.tried(url).pop()
     }
@@ -183,7 +183,7 @@ enum SshKey {
     File(PathBuf),
 }
 
-/// One connection's attempts. libgit2 asks again after each refusal; without an end to the list it would ask for ever.
+/// One connection's attempts. libgit2 asks again after each refusal, without end: the list must have one.
 pub(super) struct CredentialSession<'a> {
     all: &'a Credentials,
     host: String,
@@ -204,7 +204,7 @@ impl CredentialSession<'_> {
         let asking = RemoteUrl::parse(address, std::path::Path::new("/")).ok();
         let asking_host = asking.as_ref().and_then(RemoteUrl::host);
         if asking_host.map(without_usual_port) != Some(without_usual_port(&self.host)) {
-            return Err(refused("another host asked for credentials; it gets none"));
+            return Err(refused("another host than the remote's wants credentials; it gets none"));
         }
         let user = user.or(self.user.as_deref()).map(ToOwned::to_owned);
         if allowed.contains(CredentialType::USERNAME) {
@@ -231,7 +231,7 @@ impl CredentialSession<'_> {
             // Tokens of the environment never travel in the clear.
             let tokens = if scheme == "https" { all.environment(without_usual_port(&self.host)) } else { Vec::new() };
             let first: Vec<Credential> = self.from_address.take().into_iter().chain(tokens).collect();
-            // The programs are slow: they are asked when nothing before them was taken.
+            // The programs are slow: they run when nothing before them was accepted.
             self.passwords = Some(first.into_iter());
         }
         let next = self.passwords.as_mut().and_then(Iterator::next).or_else(|| {
@@ -260,7 +260,7 @@ impl CredentialSession<'_> {
                 all.note(&self.host, CredentialSource(path.display().to_string()));
                 Cred::ssh_key(user, None, &path, None)
             }
-            None => Err(refused("the server took no ssh key that relwf found")),
+            None => Err(refused("the server accepted no ssh key that relwf found")),
         }
     }
 }
@@ -294,7 +294,7 @@ fn usable_keys(env: &SharedEnv) -> Vec<SshKey> {
 }
 
 fn needs_no_passphrase(path: &std::path::Path) -> bool {
-    // OpenSSH's own format begins with its magic word and the cipher's name, here `none`.
+    // OpenSSH's own format begins with its magic string and the cipher's name, here `none`.
     const OPEN: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
     std::fs::read_to_string(path).is_ok_and(|text| match text.contains("BEGIN OPENSSH PRIVATE KEY") {
         true => text.lines().nth(1).is_some_and(|line| line.starts_with(OPEN)),
@@ -320,7 +320,7 @@ mod tests {
     ];
 
     #[test]
-    fn each_token_is_for_its_host_alone_and_in_order() {
+    fn each_token_is_only_for_its_host_and_in_order() {
         let found = credentials(ALL, Some("https://ghe.acme.example/api/v3"));
         let secrets = |host: &str| {
             found.environment(host).iter().map(|c| (c.secret.clone(), c.source.0.clone())).collect::<Vec<_>>()
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forges_have_variables_of_their_own_for_their_host_alone() {
+    fn other_forges_have_variables_of_their_own_only_for_their_host() {
         let vars = &[("GITLAB_TOKEN", "lab"), ("GH_ENTERPRISE_TOKEN", "ent"), ("GITHUB_TOKEN", "hub")];
         let found = credentials(vars, None).with_forge("git.acme.example:8443", &["GITLAB_TOKEN"]);
         let secret = |host: &str| found.for_host(host).map(|credential| credential.secret().to_owned());

@@ -45,5 +45,5 @@ fn cannot_open(dir: &Path, error: &git2::Error) -> Failure {
     if error.code() == git2::ErrorCode::Owner {
         return failure.hint("it belongs to another user; `git config --global --add safe.directory <path>` trusts it");
     }
-    failure.hint("`git fsck` there tells more")
+    failure.hint("`git fsck` there shows what is damaged")
 }

@@ -105,7 +105,7 @@ fn walk(source: &ObjectSource<'_>, from: CommitId, suffix: &mut &str) -> Result<
 
 fn damaged(id: ObjectId, why: &str) -> GitError {
     GitError::new(FailureKind::Git, format!("object {id} is damaged: {why}"))
-        .hint("`git fsck` in the repository tells more; fetch it anew from where it is whole")
+        .hint("`git fsck` in the repository shows what is damaged; fetch it again from a whole copy")
 }
 
 fn is_hex(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! A program that is talked to while it runs: bytes go in and come out, until one side ends.
+//! A program that gets input while it runs: bytes go in and come out, until one side ends.
 //!
 //! Reading can be interrupted: a thread reads what the program writes, and the reader looks at the cancel flag meanwhile.
 
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a program may take to end once there is nothing more to say.
+/// How long a program may take to end once its input has ended.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Enough of the error stream for any message; the rest is read so that the program is not blocked.
 const COMPLAINTS: usize = 65_536;
@@ -126,10 +126,10 @@ impl Duplex {
             }
         }
         let kept = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = String::from_utf8_lossy(&kept);
-        let words = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        let message = String::from_utf8_lossy(&kept);
+        let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
         let status = status.map_or_else(|| "it does not end".to_owned(), |status| status.to_string());
-        Err(io::Error::other(format!("{} stopped ({status}): {words}", self.name)))
+        Err(io::Error::other(format!("{} stopped ({status}): {message}", self.name)))
     }
 
     fn wait(&mut self) -> io::Result<Option<ExitStatus>> {

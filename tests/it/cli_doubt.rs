@@ -43,7 +43,7 @@ fn the_operator_is_asked_and_says_it_happened() {
     assert!(bare.stderr.contains("--settle 'send#0=done:{"), "{}", bare.stderr);
     let half = machine.say(&service, &["resume", &run, "--settle", r#"send#0=done:{"stdout":""}"#]);
     half.exits(2);
-    assert!(half.stderr.contains("does not say it: status, stderr"), "{}", half.stderr);
+    assert!(half.stderr.contains("lacks: status, stderr"), "{}", half.stderr);
     let nobody = machine.say(&service, &["resume", &run, "--settle", "nobody=absent"]);
     nobody.exits(2);
     assert!(nobody.stderr.contains("`nobody` is not the key of a command"), "{}", nobody.stderr);

@@ -1,15 +1,15 @@
-//! One thing that `doctor` looked at, and how it stands.
+//! One thing that `doctor` looked at, and its health.
 
 use crate::model::{Failure, SourceLocation};
 use serde::Serialize;
 
-/// How something stands.
+/// Does a run work with it?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     /// As it should be.
     Good,
-    /// Odd, but no run stops at it.
+    /// Worth a look, but no run stops at it.
     Odd,
     /// Would stop a run.
     Bad,
@@ -20,7 +20,7 @@ pub enum Health {
 pub struct Finding {
     /// What, in a word: `config`, `remote`, …
     pub name: &'static str,
-    /// How it stands.
+    /// Does a run work with it?
     pub health: Health,
     /// What was found.
     pub message: String,

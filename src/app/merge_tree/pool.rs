@@ -1,4 +1,4 @@
-//! Many merges at once, answered in the order in which they were asked for.
+//! Many merges at once, answered in the order of their questions.
 //!
 //! A caller that asks one at a time is answered at once by a single worker; where questions pile up, more of them take part. Knows
 //! nothing of input lines or output formats.
@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 const WORKERS: usize = 4;
 /// A further worker takes part while more than this many questions wait for each that works already.
 const PILE: usize = 16;
-/// Not before the first has been at it for so long: many merges take less time than opening the repository once more.
+/// Not before the first has worked for this long: many merges take less time than opening the repository once more.
 const PATIENCE: Duration = Duration::from_millis(4);
 /// How many questions a worker takes at a time: neighbours are likely to need the same objects.
 const HANDFUL: usize = 8;
 /// The caller waits while this many answers are outstanding.
 const AHEAD: usize = 1024;
 
-/// What is asked: two revisions, or words that are no question.
+/// Two revisions to merge, or why a line of input is no question.
 pub type Question = Result<(String, String), Failure>;
 /// The merge, or why there is none.
 pub type Reply = Result<TreeAnswer, Failure>;
@@ -30,9 +30,11 @@ pub type Reply = Result<TreeAnswer, Failure>;
 struct QueueState {
     waiting: VecDeque<(u64, Question)>,
     done: BTreeMap<u64, Reply>,
-    asked: u64,
-    told: u64,
-    /// The caller asks no more, or has gone.
+    /// How many questions have come.
+    received: u64,
+    /// How many answers were handed over.
+    answered: u64,
+    /// The caller has no more questions, or has gone.
     closed: bool,
     /// A worker panicked: its answers will never come.
     broken: bool,
@@ -67,14 +69,14 @@ impl Queue {
     fn ask(&self, mut questions: impl FnMut() -> Option<Question>) {
         while let Some(question) = questions() {
             let mut state = self.state();
-            while !state.closed && state.asked - state.told >= AHEAD as u64 {
+            while !state.closed && state.received - state.answered >= AHEAD as u64 {
                 state = self.wait(state);
             }
             if state.closed {
                 return;
             }
-            let number = state.asked;
-            state.asked += 1;
+            let number = state.received;
+            state.received += 1;
             state.waiting.push_back((number, question));
             drop(state);
             self.changed.notify_all();
@@ -82,7 +84,7 @@ impl Queue {
         self.close();
     }
 
-    /// Waits until there is so much to do that one more worker takes part; `None` when there will be no more for it.
+    /// Waits until there is enough to do for one more worker; `None` when there will be no more for it.
     fn wanted(&self, worker: usize) -> Option<MutexGuard<'_, QueueState>> {
         let mut state = self.state();
         while state.waiting.len() <= worker * PILE {
@@ -124,14 +126,14 @@ impl Queue {
     fn next(&self) -> Option<Reply> {
         let mut state = self.state();
         loop {
-            let number = state.told;
+            let number = state.answered;
             if let Some(reply) = state.done.remove(&number) {
-                state.told += 1;
+                state.answered += 1;
                 drop(state);
                 self.changed.notify_all();
                 return Some(reply);
             }
-            if state.broken || (state.closed && state.told == state.asked) {
+            if state.broken || (state.closed && state.answered == state.received) {
                 return None;
             }
             state = self.wait(state);
@@ -139,7 +141,7 @@ impl Queue {
     }
 }
 
-/// A repository in which many merges are asked for.
+/// A repository in which many merges are made.
 pub struct MergePool {
     first: CommitPlace,
     /// What was fetched for the first worker is there for the others.
@@ -158,15 +160,15 @@ impl MergePool {
         Ok(Self { first: TreeMerger::place(project, task)?, project: fetched })
     }
 
-    /// Answers question after question until there are no more or `tell` fails.
+    /// Answers question after question until there are no more or `answer` fails.
     ///
     /// # Errors
     ///
-    /// Those of `tell`.
+    /// Those of `answer`.
     pub fn answer_all<E>(
         self,
         questions: impl FnMut() -> Option<Question> + Send + 'static,
-        mut tell: impl FnMut(Reply) -> Result<(), E>,
+        mut answer: impl FnMut(Reply) -> Result<(), E>,
     ) -> Result<(), E> {
         let queue = Arc::new(Queue::default());
         // It waits for its next question as long as it likes: no caller waits for it.
@@ -181,7 +183,7 @@ impl MergePool {
                 scope.spawn(move || further(queue, worker, project));
             }
             while let Some(reply) = listening.0.next() {
-                tell(reply)?;
+                answer(reply)?;
             }
             Ok(())
         })
@@ -240,15 +242,15 @@ mod tests {
         Err(Failure::new(FailureKind::Usage, number.to_string()))
     }
 
-    fn words(reply: Reply) -> String {
+    fn message(reply: Reply) -> String {
         reply.map_or_else(|failure| failure.message, |_| "a merge".to_owned())
     }
 
     #[test]
-    fn answers_come_in_order_whoever_gives_them() {
+    fn answers_come_in_order_whichever_worker_gives_them() {
         let queue = Queue::default();
         let mut numbers = 0..5000;
-        let told: Vec<String> = std::thread::scope(|scope| {
+        let answers: Vec<String> = std::thread::scope(|scope| {
             scope.spawn(|| queue.ask(|| numbers.next().map(question)));
             for worker in 0..WORKERS {
                 let queue = &queue;
@@ -261,9 +263,9 @@ mod tests {
                     }
                 });
             }
-            std::iter::from_fn(|| queue.next()).map(words).collect()
+            std::iter::from_fn(|| queue.next()).map(message).collect()
         });
-        assert_eq!(told, (0..5000).map(|number| number.to_string()).collect::<Vec<_>>());
+        assert_eq!(answers, (0..5000).map(|number| number.to_string()).collect::<Vec<_>>());
     }
 
     #[test]
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_worker_that_panicked_nor_works_for_one_who_has_gone() {
+    fn a_panicked_worker_ends_the_wait_and_a_gone_caller_ends_the_work() {
         let queue = Queue::default();
         let mut numbers = 0..3;
         queue.ask(|| numbers.next().map(question));
