@@ -7,7 +7,7 @@ use super::attributes;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What in a repository takes the place of what its commits say, where anything does: git follows it, we do not.
+/// What in a repository replaces parts of its commits, where anything does: git follows it, relwf does not.
 pub(super) fn altered(common: &Path) -> Option<&'static str> {
     let some = |path: &str| std::fs::metadata(common.join(path)).is_ok_and(|file| file.len() > 0);
     let any = |path: &str| std::fs::read_dir(common.join(path)).is_ok_and(|mut entries| entries.next().is_some());

@@ -75,7 +75,7 @@ impl CommitTable {
         Ok(&self.commits[number as usize])
     }
 
-    /// A commit's tree, from the commit itself: of what is merged the commit graph's word is not enough.
+    /// A commit's tree, from the commit itself: for what is merged the commit graph is not trusted.
     pub(super) fn tree(&mut self, store: &ObjectStore<'_>, number: CommitNumber) -> Result<ObjectId, MergeError> {
         let id = self.commits[number as usize].id;
         match self.trees.get(&id) {

@@ -4,7 +4,7 @@ use crate::model::ObjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What kind of conflict it is; the words are those of git's own messages (`CONFLICT (modify/delete)`).
+/// What kind of conflict it is; the names are those of git's own messages (`CONFLICT (modify/delete)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictKind {
@@ -78,7 +78,7 @@ pub struct Conflict {
     /// Their version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theirs: Option<ConflictSide>,
-    /// One sentence for people.
+    /// One sentence about it.
     pub message: String,
     /// The lines, for content conflicts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

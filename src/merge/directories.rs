@@ -15,7 +15,7 @@ pub(super) struct Rename {
 
 /// The renames of both sides, by source path, with directory renames suggested where the two sides meet.
 ///
-/// `by_side` is indexed by side (1, 2); `follow` says whether directory renames are looked at (not inside a virtual base).
+/// `by_side` is indexed by side (1, 2); with `follow` directory renames are looked at (not inside a virtual base).
 pub(super) fn apply(
     all: &mut Differences<'_, '_>,
     by_side: &[Renames; 3],

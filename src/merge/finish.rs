@@ -222,7 +222,7 @@ impl Finish<'_, '_, '_> {
             place = self.aside(path, side)?;
             self.messages.push(Message::new(MessageKind::FileDirectory, [place.clone(), path.clone()]).on(side));
             if matches!(info.equal, 3 | 5) && info.files == info.equal {
-                // Unchanged on its own side, it just gives way; git says so all the same.
+                // Unchanged on its own side, it just gives way; git reports it all the same.
                 return Ok(Vec::new());
             }
         }

@@ -58,7 +58,7 @@ impl<'t> Interner<'t> {
             }
             let token = self.token(line);
             lines.push(line.len(), token);
-            // Further down in the other, or a line of its own: the next lines tell.
+            // Further down in the other, or a line of its own: the next lines decide.
             let ahead = &other.tokens[beside..other.len().min(beside + FURTHER)];
             if let Some(near) = (token < known).then(|| position(ahead, token)).flatten() {
                 beside += near + 1;
@@ -119,7 +119,7 @@ impl<'t> TextLines<'t> {
         self.tokens.extend_from_slice(&other.tokens[lines]);
     }
 
-    /// Where the first so many lines end.
+    /// Where the first `lines` lines end.
     fn end(&self, lines: usize) -> usize {
         if lines == 0 { 0 } else { self.ends[lines - 1] as usize }
     }

@@ -1,4 +1,4 @@
-//! What a merge has to say about its conflicts, in git's own categories.
+//! The messages of a merge about its conflicts, in git's own categories.
 
 use super::entries::RepoPath;
 

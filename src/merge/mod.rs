@@ -6,8 +6,8 @@
 //!
 //! Inside: `ort` leads. `bases` finds the common ancestors (over `commits`), `structural` decides what
 //! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
-//! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` says what is open.
-//! `store` reads objects; `bare_repository` says where that needs no opened repository.
+//! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` lists the conflicts.
+//! `store` reads objects; `bare_repository` knows where that needs no opened repository.
 
 mod attributes;
 mod bare_repository;

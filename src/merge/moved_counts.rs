@@ -1,4 +1,4 @@
-//! Where the files of vanished directories went, counted: the majority says where the directory went.
+//! Where the files of vanished directories went, counted: the majority decides where the directory went.
 
 use super::entries::{PathMap, RepoPath, Vanished, split};
 use super::message::{Message, MessageKind};

@@ -61,7 +61,7 @@ pub enum MergeError {
     /// More directories lie in each other than git follows.
     #[error("more than {MAX_TREE_DEPTH} directories lie in each other")]
     TooDeep,
-    /// Other objects or parents stand in the place of the repository's own.
+    /// Other objects or parents replace the repository's own.
     #[error("the repository has {what}, which are not followed here")]
     Altered {
         /// What they are.
@@ -80,7 +80,7 @@ pub enum MergeError {
     Database {
         /// What was being read or written.
         what: String,
-        /// What went wrong, in the words of whatever read or wrote it.
+        /// What went wrong: the message of what read or wrote it.
         why: String,
     },
 }
@@ -98,7 +98,7 @@ impl From<MergeError> for Failure {
                 "merge in a bare clone, where it is text; or take away `merge.{driver}.driver` (git config)"
             )),
             MergeError::Database { .. } => Self::new(FailureKind::Git, error.to_string())
-                .hint("an object is missing or damaged; `git fsck` on the remote tells more"),
+                .hint("an object is missing or damaged; `git fsck` on the remote shows which"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Turns what the merge noted into typed conflicts for people and programs.
+//! Turns the merge's notes into typed conflicts, with a message for each.
 
 use super::MergeError;
 use super::conflict::{Conflict, ConflictKind, ConflictSide, Hunk};
@@ -14,7 +14,7 @@ pub(super) fn conflicts(
     messages: &[Message],
 ) -> Result<Vec<Conflict>, MergeError> {
     let mut conflicts = Vec::new();
-    let mut told = vec![false; unsettled.len()];
+    let mut reported = vec![false; unsettled.len()];
     let not_text = |path| {
         messages.iter().any(|message| message.kind == MessageKind::Binary && message.paths.first() == Some(path))
     };
@@ -27,7 +27,7 @@ pub(super) fn conflicts(
         }
         let at = unsettled.iter().position(|entry| entry.path == *path);
         if let Some(at) = at {
-            told[at] = true;
+            reported[at] = true;
         }
         let entry = at.map(|at| &unsettled[at]);
         let mut conflict = describe(context, path, kind, entry)?;
@@ -39,7 +39,7 @@ pub(super) fn conflicts(
         conflicts.push(conflict);
     }
     // A path that only another path's remark speaks of.
-    for (entry, _) in unsettled.iter().zip(told).filter(|(_, told)| !told) {
+    for (entry, _) in unsettled.iter().zip(reported).filter(|(_, reported)| !reported) {
         let about = messages.iter().find(|message| kind(message.kind).is_some() && message.paths.contains(&entry.path));
         let kind = about.and_then(|message| kind(message.kind)).unwrap_or(ConflictKind::Content);
         let mut conflict = describe(context, &entry.path, kind, Some(entry))?;

@@ -1,14 +1,14 @@
 //! What a merge needs of an opened repository beside git's own files, which `odb` reads.
 //!
 //! All of it is rare: objects that no file holds, results to store, settings of files that both sides changed. The rest of
-//! the room knows no git library, and works without such a repository where [`super::BareRepository`] says that it can.
+//! the room knows no git library, and works without such a repository where [`super::BareRepository`] allows it.
 
 use crate::model::ObjectId;
 use crate::odb::ObjectKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A repository as a merge sees it. Errors are the repository's own words.
+/// A repository as a merge sees it. Errors are the repository's own messages.
 pub trait MergeRepository {
     /// The folder that holds the objects and references; for a linked work tree that of its main repository.
     fn common_dir(&self) -> PathBuf;
@@ -30,7 +30,7 @@ pub trait MergeRepository {
     /// It cannot be stored.
     fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<(), String>;
 
-    /// What the attributes say of a path (gitattributes(5)).
+    /// The attributes of a path (gitattributes(5)).
     ///
     /// # Errors
     ///

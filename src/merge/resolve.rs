@@ -116,7 +116,7 @@ fn one_sided(
     Ok(())
 }
 
-/// The new path was also taken by the other side: the rename's merged contents stand for its side there.
+/// The new path was also taken by the other side: the rename's merged contents count as its side there.
 fn collision(
     all: &mut Differences<'_, '_>,
     context: &ContentContext<'_, '_>,

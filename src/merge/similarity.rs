@@ -66,7 +66,7 @@ impl Similarity {
         Ok(Some(number))
     }
 
-    /// The score of a pair: 0 where it is below `least`, which is soon seen, and where the sizes alone say that it is below
+    /// The score of a pair: 0 where it is below `least`, which is soon seen, and where the sizes alone show that it is below
     /// [`MIN_SCORE`].
     pub(super) fn score(
         &mut self,

@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Conflicts closer than this many lines become one.
 const CLOSE: usize = 3;
 
-/// What the conflict markers say.
+/// The labels of the conflict markers.
 #[derive(Clone, Copy)]
 pub(super) struct Markers<'a> {
     pub(super) size: usize,
@@ -54,7 +54,7 @@ enum Take {
     Ours,
     Theirs,
     Both,
-    /// Both sides say the same, though not everywhere in the same way.
+    /// Both sides have the same result, though not everywhere by the same edits.
     Same,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn places(base: &[u8], ours: &[u8], theirs: &[u8]) -> Vec<ConflictRan
     texts.places(&texts.regions(&mut Histogram::new(texts.tokens)).unwrap_or_default())
 }
 
-/// What base, ours and theirs say at a place, in diff3 style.
+/// The lines of base, ours and theirs at a place, in diff3 style.
 pub(super) fn hunk(place: &ConflictRange, [base, ours, theirs]: [&[u8]; 3]) -> Hunk {
     let lines = |text: &[u8], version: usize| -> Vec<String> {
         let text = text.get(place.bytes[version].clone()).unwrap_or_default();

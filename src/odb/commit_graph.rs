@@ -1,13 +1,13 @@
 //! Reads git's commit-graph files (`gitformat-commit-graph`): parents, dates and generations without opening commits.
 //!
-//! A file that is not understood is left aside: the commits themselves say the same.
+//! A file that is not understood is ignored: the commits themselves hold the same.
 
 use super::id_table::IdTable;
 use super::window::Window;
 use crate::model::ObjectId;
 use std::path::{Path, PathBuf};
 
-/// A commit as the graph has it; its tree is the commit's own to say.
+/// A commit as the graph has it; its tree comes from the commit itself.
 pub(crate) struct GraphCommit {
     pub(crate) parents: Vec<ObjectId>,
     pub(crate) date: i64,

@@ -1,4 +1,4 @@
-//! Reads loose objects (one file each). libgit2 1.9 reads one that is cut off for ever, so it is not asked for these.
+//! Reads loose objects (one file each). libgit2 1.9 never stops reading one that is cut off, so it does not read these.
 
 use super::{Found, ObjectKind};
 use crate::model::ObjectId;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The longest header is `commit` with twenty digits.
 const HEADER: usize = 28;
-/// Memory that is taken on the header's word alone.
+/// The most memory that is taken because the header promises that size.
 const LARGEST_START: usize = 16 << 20;
 
 /// The loose objects in some `objects` folders.

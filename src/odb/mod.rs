@@ -48,7 +48,7 @@ impl ObjectKind {
 /// git opens no trees that lie deeper than this by default (`core.maxTreeDepth`).
 pub(crate) const MAX_TREE_DEPTH: usize = 2048;
 
-/// What the files say of an object.
+/// An object's header, as the files have it.
 pub(crate) enum Found {
     /// What it is, and its contents.
     Object(ObjectKind, Arc<[u8]>),

@@ -44,7 +44,7 @@ const PIECES: usize = 512;
 /// Deflate's best ratio (zlib's technical details: 1032 to 1).
 const DEFLATE_AT_MOST: u64 = 1032;
 
-/// What a type's number stands for.
+/// The kind behind a type's number.
 fn kind(number: u8) -> Option<ObjectKind> {
     match number {
         COMMIT => Some(ObjectKind::Commit),
@@ -55,7 +55,7 @@ fn kind(number: u8) -> Option<ObjectKind> {
     }
 }
 
-/// What the packs say of an object.
+/// An object as the packs hold it.
 pub(super) enum Packed {
     /// What it is, and its contents.
     Object(ObjectKind, Arc<[u8]>),

@@ -1,6 +1,6 @@
 //! Random access to a large file: small blocks on demand; a file that is read often is loaded whole and shared.
 //!
-//! One that is asked for again and again is held whole, once for all who have it open. Knows nothing of what is in it.
+//! One that is read again and again is held whole, once for all who have it open. Knows nothing of what is in it.
 
 use std::cell::RefCell;
 use std::fs::File;
