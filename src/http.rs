@@ -176,7 +176,7 @@ impl Client {
         Self { attempt: Connections::by(Routes::new(&|name| std::env::var(name).ok(), Vec::new())), cancel }
     }
 
-    /// The same client by other ways to its servers.
+    /// The same client with other routes to its servers.
     #[must_use]
     pub fn by(self, routes: Routes) -> Self {
         Self { attempt: Connections::by(routes), ..self }
@@ -216,7 +216,7 @@ impl Client {
                         redirects += 1;
                         continue;
                     }
-                    // A server that fails for a moment, and a gateway whose server is away.
+                    // A server that fails for a moment, and a gateway that does not reach its server.
                     if !matches!(response.status, 500 | 502..=504) {
                         return answer;
                     }

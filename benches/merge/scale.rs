@@ -5,11 +5,11 @@
 
 use std::io::{self, BufWriter, Write};
 
-/// Files are `a/b/c.txt`: so many `a`, `b` and `c`.
+/// Files are `a/b/c.txt`: the numbers of `a`, `b` and `c`.
 const SHAPE: [usize; 3] = [100, 100, 50];
 /// Files take turns with these contents.
 const BLOBS: usize = 1000;
-/// A promotion every so many commits.
+/// A promotion after each this many commits.
 const PROMOTED: usize = 10_000;
 
 /// How much of it.

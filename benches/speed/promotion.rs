@@ -5,7 +5,7 @@ use crate::measure::{compare, private, text};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The sample service without CI and checks, which nobody runs by hand either.
+/// The sample service without CI and checks, which is not run by hand either.
 const CONFIG: &str = "[repo]\nurl = \"../remote.git\"\n[forge]\nkind = \"local\"\n[[environment]]\nname = \"staging\"\nbranch = \"staging\"\n";
 
 /// Where the promotions happen.

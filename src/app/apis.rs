@@ -69,7 +69,7 @@ pub(super) fn never_in_the_clear(base: &str, table: &str) -> Result<(), Failure>
         .hint(format!("write the `api` of {table} with https://")))
 }
 
-/// A client that goes the ways that git goes.
+/// A client with git's proxies and certificates.
 pub(super) fn client(project: &Project) -> Result<Client, Failure> {
     Ok(Client::new(project.invocation.cancel.clone()).by(project.routes()?.clone()))
 }

@@ -10,7 +10,7 @@ pub enum Preset {
     Full,
     /// relwf.toml and workflows.
     Workflows,
-    /// relwf.toml alone.
+    /// Only relwf.toml.
     Minimal,
 }
 

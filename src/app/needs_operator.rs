@@ -40,7 +40,7 @@ pub(super) fn missing_answer(command: &str, value: &Value) -> Option<(String, Ve
 pub struct OpenChange {
     /// Its number on the forge.
     pub number: u64,
-    /// Where a person looks at it.
+    /// Its page on the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }

@@ -78,7 +78,7 @@ impl Project {
         Library::open(&self.config.root, embedded_files::SOURCES.as_slice(), crate::effects::host_functions())
     }
 
-    /// The ways to servers: proxies and certificates.
+    /// The routes to servers: proxies and certificates.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The remote of a project, resolved once: where it is, the way there, which forge it is on, whose credentials are for it.
+//! The remote of a project, resolved once: where it is, the route there, which forge it is on, whose credentials are for it.
 //!
 //! Knows the command line and relwf.toml; nothing of what is done with the remote.
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// The remote of a project.
 pub struct Remote {
-    /// Its address, with the way that leads there.
+    /// Its address, with the route that leads there.
     pub url: RemoteUrl,
     /// Which forge it is on.
     pub forge: ForgeKind,

@@ -43,7 +43,7 @@ pub struct Build {
     pub event: CiEvent,
     /// Its state.
     pub state: BuildState,
-    /// Where a person looks at it.
+    /// Its page on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// When it ended.
@@ -57,7 +57,7 @@ pub struct Build {
 pub struct RedJob {
     /// Its name.
     pub name: String,
-    /// Where a person looks at it.
+    /// Its page on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The last lines of its log.

@@ -61,7 +61,7 @@ pub fn run(context: &VerbContext, args: &MergeTreeArgs) -> Result<Exit, VerbErro
 /// `merge-tree --stdin` does.
 fn stdin(context: &VerbContext, pool: MergePool) -> Result<Exit, VerbError> {
     let out = Arc::clone(&context.out);
-    pool.answer_all(move || next(&out), |reply| context.out.answer_line(&said(context, &reply)))?;
+    pool.answer_all(move || next(&out), |reply| context.out.answer_line(&rendered(context, &reply)))?;
     Ok(Exit::Done)
 }
 
@@ -78,7 +78,7 @@ fn next(out: &Out) -> Option<Question> {
     }
 }
 
-fn said(context: &VerbContext, reply: &Reply) -> String {
+fn rendered(context: &VerbContext, reply: &Reply) -> String {
     match (reply, context.out.form) {
         (Ok(answer), _) => line(context, answer),
         (Err(failure), Form::Json) => json!({ "error": failure }).to_string(),

@@ -30,7 +30,7 @@ pub struct ResumeArgs {
     /// far; if they do not, the run stops before it does anything.
     #[arg(long, value_name = "WHICH", value_enum, default_value = "pinned")]
     pub script: ScriptArg,
-    /// Say whether an effect in doubt happened: KEY=done (or KEY=done:JSON with the value the workflow shall see), or
+    /// Whether an effect in doubt happened: KEY=done (or KEY=done:JSON with the value that the workflow gets), or
     /// KEY=absent: it is then done again. May be given several times.
     #[arg(long, value_name = "KEY=WHAT")]
     pub settle: Vec<String>,

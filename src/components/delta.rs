@@ -36,7 +36,7 @@ pub struct ComponentDelta {
     /// How many commits it is, for components counted in commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commits: Option<u64>,
-    /// Why it could not be told.
+    /// Why it could not be value_and_failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }
@@ -51,7 +51,7 @@ pub trait CommitHistory {
     fn commits(&self) -> Result<u64, Failure>;
 }
 
-/// The delta of every component, in order. What cannot be told of one is said in its row and leaves the others standing.
+/// The delta of every component, in order. What cannot be value_and_failure of one is said in its row and leaves the others standing.
 pub fn delta(
     components: &[Component],
     base: &dyn ManifestFiles,
@@ -69,9 +69,9 @@ fn row(
     history: &dyn CommitHistory,
     plugins: &dyn PluginDetector,
 ) -> ComponentDelta {
-    let (from, before) = told(detect(component, base, plugins));
-    let (to, after) = told(detect(component, head, plugins));
-    let (commits, uncounted) = told(component.detect.detector().commits(history));
+    let (from, before) = value_and_failure(detect(component, base, plugins));
+    let (to, after) = value_and_failure(detect(component, head, plugins));
+    let (commits, uncounted) = value_and_failure(component.detect.detector().commits(history));
     // The head is what would ship: what is wrong there goes first.
     let error = after.or(before).or(uncounted);
     let change = error.is_none().then(|| change(from.as_ref(), to.as_ref()));
@@ -86,7 +86,7 @@ fn row(
     }
 }
 
-fn told<T>(answer: Result<Option<T>, Failure>) -> (Option<T>, Option<Failure>) {
+fn value_and_failure<T>(answer: Result<Option<T>, Failure>) -> (Option<T>, Option<Failure>) {
     match answer {
         Ok(value) => (value, None),
         Err(failure) => (None, Some(failure)),

@@ -15,7 +15,7 @@ pub fn tables() -> Vec<TableDoc> {
         },
         TableDoc {
             title: "`health` of an environment",
-            doc: "What is asked after a deploy. The address alone may stand for the table.",
+            doc: "The address that is read after a deploy. It may be given instead of the table.",
             keys: health::KEYS,
         },
         TableDoc {
@@ -63,7 +63,7 @@ pub fn tables() -> Vec<TableDoc> {
                   environment.",
             keys: update::KEYS,
         },
-        TableDoc { title: "`ci` of `update`", doc: "The build that is asked for.", keys: update_ci::KEYS },
+        TableDoc { title: "`ci` of `update`", doc: "The build that is triggered.", keys: update_ci::KEYS },
         TableDoc { title: "[sh]", doc: "What `sh::run` may start.", keys: sh::KEYS },
         TableDoc {
             title: "[secrets]",

@@ -31,15 +31,15 @@ fn repository(dir: &Path) -> Option<&Path> {
 ///
 /// # Errors
 ///
-/// Kind `config`: the file that was asked for is missing, or something in it is wrong; see [`parse`].
+/// Kind `config`: the file that was named is missing, or something in it is wrong; see [`parse`].
 pub fn load(dir: &Path, file: Option<&Path>) -> Result<Config, Failure> {
-    let asked = file.map(|file| dir.join(file));
-    let Some(path) = asked.clone().or_else(|| find(dir)) else {
+    let named = file.map(|file| dir.join(file));
+    let Some(path) = named.clone().or_else(|| find(dir)) else {
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         let root = repository(&dir).unwrap_or(&dir).to_owned();
         return parse("", NAME, &root).map(|config| Config { file: None, ..config });
     };
-    // People know the file that they named by that name, the one that was found by its plain name.
+    // Messages call a file as the operator named it, and one that was found by its plain name.
     let name = file.map_or_else(|| NAME.to_owned(), |file| file.display().to_string());
     // `sub/../relwf.toml` must not make `sub/..` the root.
     let path = path.canonicalize().or_else(|_| std::path::absolute(&path)).unwrap_or(path);

@@ -65,14 +65,14 @@ pub(super) fn repo(mut table: Table<'_, '_>) -> Option<String> {
 pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
     let prefix = table.text(forge_keys::PREFIX).filter(|prefix| {
         let hint = || "write it like `relwf/promote/`".to_owned();
-        let words = if format!("{}x", prefix.text).parse::<BranchName>().is_err() {
+        let message = if format!("{}x", prefix.text).parse::<BranchName>().is_err() {
             format!("no branch can begin with `{}`", prefix.text)
         } else if !prefix.text.ends_with('/') {
             format!("`prefix` must end with `/`: `{}` may begin other branches too", prefix.text)
         } else {
             return true;
         };
-        table.source.wrong(prefix.at, words, hint());
+        table.source.wrong(prefix.at, message, hint());
         false
     });
     let forge = ForgeConfig {

@@ -52,13 +52,13 @@ pub(super) fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> 
     let failure =
         Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), shortened(&names, 5)))
             .hint("nothing has landed; fix it on the source branch and run the workflow again");
-    let failure = in_their_words(failure, red);
+    let failure = with_reports(failure, red);
     let failure = jobs.iter().fold(failure, |failure, job| failure.cause(line(job)));
     failure.detail(json!({ "red": red, "jobs": jobs, "log": log_of(jobs) }))
 }
 
-/// With what each check says itself, and where.
-fn in_their_words(failure: Failure, verdicts: &[Verdict]) -> Failure {
+/// The failure with each check's own description and address.
+fn with_reports(failure: Failure, verdicts: &[Verdict]) -> Failure {
     let telling = verdicts.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some());
     telling.fold(failure, |failure, verdict| {
         let at = verdict.url.as_deref().unwrap_or_default();
@@ -69,10 +69,10 @@ fn in_their_words(failure: Failure, verdicts: &[Verdict]) -> Failure {
 /// The failure for red reports on a commit that has landed.
 pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
-    let words = format!("on {}, which has landed, these are red: {}", commit.short(), shortened(&names, 5));
-    let failure = Failure::new(FailureKind::Red, words)
+    let message = format!("on {}, which has landed, these are red: {}", commit.short(), shortened(&names, 5));
+    let failure = Failure::new(FailureKind::Red, message)
         .hint("fix forward on the source branch and promote again, or revert it: `relwf run revert-release`");
-    in_their_words(failure, red).detail(json!({ "red": red }))
+    with_reports(failure, red).detail(json!({ "red": red }))
 }
 
 #[cfg(test)]

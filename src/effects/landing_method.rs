@@ -35,10 +35,10 @@ pub fn landing_method_by(
     rules: &BranchRules,
     target: &BranchName,
 ) -> Result<LandingMethod, Failure> {
-    let refused = |words: String| Failure::new(FailureKind::Refused, words);
+    let refused = |message: String| Failure::new(FailureKind::Refused, message);
     match (rules.write, rules.direct_push, rules.merge_commits) {
         (Some(false), ..) => Err(refused("relwf's token may read this repository but not write to it".to_owned())
-            .hint("`relwf doctor` says where the token comes from; contents and pull requests must be writable")),
+            .hint("`relwf doctor` shows where the token comes from; contents and pull requests must be writable")),
         (_, Some(false), Some(false)) => Err(refused(format!(
             "{target} takes neither pushes nor merge commits: the forge would squash or rebase"
         ))

@@ -46,7 +46,7 @@ fn commits(mirror: &Mirror, base: CommitId, from: CommitId) -> Result<Vec<String
     let count = mirror.count(&range)?;
     let line = LogRange { first_parent: true, limit: Some(LISTED), ..range };
     let mut lines = vec![format!("Commits ({count}):")];
-    let mut told = 0;
+    let mut listed = 0;
     for commit in mirror.log(&line)? {
         if lines.len() > LISTED {
             break;
@@ -60,9 +60,9 @@ fn commits(mirror: &Mirror, base: CommitId, from: CommitId) -> Result<Vec<String
                 lines.extend(several.iter().skip(1).map(|commit| format!("  - {}", one(commit))));
             }
         }
-        told += group.commits.len() as u64;
+        listed += group.commits.len() as u64;
     }
-    let more = count.saturating_sub(told);
+    let more = count.saturating_sub(listed);
     if more > 0 {
         lines.push(format!("- and {more} more"));
     }

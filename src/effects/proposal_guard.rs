@@ -66,17 +66,17 @@ impl Proposed<'_> {
             mirror.fetch_objects(&[target.to_ref()], task)?;
         }
         if !mirror.contains(landed.object()) {
-            let words = format!("change {number} was merged as {}, which {target} does not show", landed.short());
-            return Err(Failure::new(FailureKind::Network, words)
+            let message = format!("change {number} was merged as {}, which {target} does not show", landed.short());
+            return Err(Failure::new(FailureKind::Network, message)
                 .hint(format!("look at {target}: it may have been moved back; then run the workflow again")));
         }
         if mirror.is_ancestor(self.commit, landed)? {
             return Ok(());
         }
         let (landed_short, commit) = (landed.short(), self.commit.short());
-        let words =
+        let message =
             format!("change {number} was squashed or rebased: its commit {landed_short} is not a merge of {commit}");
-        Err(denied(words)
+        Err(denied(message)
             .hint(format!(
                 "that severs {target} from what was promoted, and it was not tested: take it back (`relwf run revert-release \
                  --param branch={target} --param commit={landed}`, for a rebase every commit of it), and run the workflow \
@@ -86,8 +86,8 @@ impl Proposed<'_> {
     }
 }
 
-fn denied(words: String) -> Failure {
-    Failure::new(FailureKind::Denied, words)
+fn denied(message: String) -> Failure {
+    Failure::new(FailureKind::Denied, message)
 }
 
 pub(super) fn head_moved(number: u64) -> Failure {

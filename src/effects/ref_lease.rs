@@ -5,7 +5,7 @@ use crate::git::{Expected, PushError, RefUpdate};
 use crate::model::{Failure, FailureKind, ObjectId, RefName, TaskContext, WriteError};
 use serde::{Deserialize, Serialize};
 
-/// A reference, what it held and what it shall hold; stands in the intent.
+/// A reference, what it held and what it is to hold; part of the intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RefLease {
     #[serde(rename = "ref")]
@@ -16,19 +16,19 @@ pub(super) struct RefLease {
     pub(super) new: Option<ObjectId>,
 }
 
-/// Where the remote stands.
+/// What the remote holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RemoteState {
-    /// As it shall be.
+    /// The new value.
     Done,
-    /// As it was before.
+    /// The old value.
     Before,
     /// Somewhere else; the text says where.
     Elsewhere(String),
 }
 
 impl RefLease {
-    /// Pushes. A reference that already stands where it shall is no failure.
+    /// Pushes. A reference that is already where it is to be is no failure.
     pub(super) fn push(&self, context: &EffectContext, task: TaskContext<'_>) -> Result<(), WriteError> {
         let update = RefUpdate {
             name: self.name.clone(),

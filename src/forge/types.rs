@@ -33,7 +33,7 @@ pub enum ChangeState {
 pub struct Change {
     /// Its number on the forge.
     pub number: u64,
-    /// Where a person looks at it.
+    /// Its page on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The commit that is proposed.
@@ -117,7 +117,7 @@ pub struct Verdict {
     /// Its own description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Where a person looks at it.
+    /// Its page on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// When it was given.

@@ -188,7 +188,7 @@ fn fault(path: &Path) -> Option<Fault> {
     transport::set_up();
     let repository = match Repository::open_bare(path) {
         Ok(repository) => repository,
-        Err(e) => return broken(super::error::words(&e)),
+        Err(e) => return broken(super::error::git_message(&e)),
     };
     let refs = match stored(&repository) {
         Ok(refs) => refs,
@@ -242,7 +242,7 @@ fn lock(path: &Path, task: TaskContext<'_>) -> Result<File, GitError> {
     let failed = |e: &std::io::Error| GitError::io(format_args!("the lock {}", lock.display()), e);
     let file = File::options().create(true).append(true).open(&lock).map_err(|e| failed(&e))?;
     let started = Instant::now();
-    let mut said = false;
+    let mut announced = false;
     loop {
         match file.try_lock() {
             Ok(()) => break,
@@ -250,9 +250,9 @@ fn lock(path: &Path, task: TaskContext<'_>) -> Result<File, GitError> {
                 return Err(GitError::interrupted("waiting for another process that fetches"));
             }
             Err(TryLockError::WouldBlock) => {
-                if !said && started.elapsed() > Duration::from_secs(1) {
+                if !announced && started.elapsed() > Duration::from_secs(1) {
                     task.say("waiting for another process that fetches the same repository");
-                    said = true;
+                    announced = true;
                 }
                 std::thread::sleep(Duration::from_millis(20));
             }

@@ -4,7 +4,7 @@
 //! loaded when the first server is connected to.
 
 use super::GitError;
-use super::error::words;
+use super::error::git_message;
 use crate::model::FailureKind;
 use crate::network::Trust;
 use std::collections::BTreeSet;
@@ -28,7 +28,8 @@ pub(super) fn load_once(trust: &Trust) -> Result<(), GitError> {
         (Trust::File { source, .. }, Some(path)) => {
             trust.certificates().map_err(GitError::Failure)?;
             load(Some(path), &[]).map_err(|error| {
-                let message = format!("{source} names {}, which cannot be used: {}", path.display(), words(&error));
+                let message =
+                    format!("{source} names {}, which cannot be used: {}", path.display(), git_message(&error));
                 GitError::new(FailureKind::Config, message).hint("it must be a PEM file with the CA's certificate")
             })?;
         }

@@ -138,7 +138,7 @@ impl PendingCrossCheck {
     /// Waits for git, and compares with what was decided here.
     pub fn end(mut self, outcome: &MergeResult) -> CrossCheck {
         match self.asking.take().and_then(|asking| asking.join().ok().flatten()) {
-            Some(asked) => compare(asked, outcome),
+            Some(answer) => compare(answer, outcome),
             None => CrossCheck { skipped: self.mode == CrossCheckMode::Skip, ..CrossCheck::default() },
         }
     }

@@ -105,18 +105,18 @@ impl GitError {
 
     /// libgit2 failed on a repository that lies here.
     pub(crate) fn local(what: impl std::fmt::Display, error: &git2::Error) -> Self {
-        let words = words(error);
+        let message = git_message(error);
         match (error.code(), error.class()) {
             (ErrorCode::Owner, _) => Self::new(FailureKind::Git, format!("{what}: the folder belongs to another user"))
                 .hint("trust it with `git config --global --add safe.directory PATH`"),
-            (ErrorCode::Locked, _) => Self::new(FailureKind::Git, format!("{what}: {words}"))
+            (ErrorCode::Locked, _) => Self::new(FailureKind::Git, format!("{what}: {message}"))
                 .hint("another git process is writing there; if there is none, remove the `.lock` file"),
             (_, ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Object)
             | (ErrorCode::NotFound, ErrorClass::Tree | ErrorClass::Os) => {
-                Self::new(FailureKind::Git, format!("{what}: {words}"))
-                    .hint("an object is missing or damaged; `git fsck` tells more")
+                Self::new(FailureKind::Git, format!("{what}: {message}"))
+                    .hint("an object is missing or damaged; `git fsck` shows which")
             }
-            _ => Self::new(FailureKind::Git, format!("{what}: {words}")),
+            _ => Self::new(FailureKind::Git, format!("{what}: {message}")),
         }
     }
 
@@ -125,32 +125,32 @@ impl GitError {
         if task.cancel.is_raised() {
             return Self::interrupted(doing);
         }
-        let words = words(error);
+        let message = git_message(error);
         let way = url.route().proxy.as_ref().map(|p| format!(" (by the proxy {} of {})", p.shown(), p.source));
-        let sentence = format!("{doing} failed for {url}{}: {words}", way.unwrap_or_default());
+        let sentence = format!("{doing} failed for {url}{}: {message}", way.unwrap_or_default());
         let host = url.host().unwrap_or_default();
         match (error.code(), error.class()) {
             (ErrorCode::Owner, _) => Self::local(format!("{doing} failed for {url}"), error),
             (ErrorCode::Certificate, _) if url.is_ssh() => {
                 Self::new(FailureKind::Auth, format!("{doing} failed: the ssh host key of {host} is not known"))
                     .hint(format!("check the key, then add it: `ssh-keyscan {} >> ~/.ssh/known_hosts`", keyscan(host)))
-                    .cause(words)
+                    .cause(message)
             }
             (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => {
                 Self::new(FailureKind::Network, format!("{doing} failed: the certificate of {host} is not trusted"))
                     .hint(url.route().trust.advice(host))
-                    .cause(words)
+                    .cause(message)
             }
-            (_, ErrorClass::Http | ErrorClass::Net) if words.contains("proxy") => by_proxy(sentence, url),
+            (_, ErrorClass::Http | ErrorClass::Net) if message.contains("proxy") => by_proxy(sentence, url),
             (ErrorCode::Auth, _) => auth(sentence, url),
-            (_, ErrorClass::Http) if words.contains("status code: 401") => auth(sentence, url),
-            (_, ErrorClass::Http) if words.contains("status code: 403") => Self::new(FailureKind::Auth, sentence)
+            (_, ErrorClass::Http) if message.contains("status code: 401") => auth(sentence, url),
+            (_, ErrorClass::Http) if message.contains("status code: 403") => Self::new(FailureKind::Auth, sentence)
                 .hint("this login may not do that: the token needs write access to the repository's contents"),
-            (_, ErrorClass::Http) if words.contains("status code: 404") => {
+            (_, ErrorClass::Http) if message.contains("status code: 404") => {
                 Self::new(FailureKind::NotFound, format!("there is no repository at {url}, or it may not be seen"))
                     .hint("check the address; forges answer 404 when credentials are missing")
             }
-            (_, ErrorClass::Ssh) if words.contains("auth") => auth(sentence, url),
+            (_, ErrorClass::Ssh) if message.contains("auth") => auth(sentence, url),
             // The server printed a message instead of speaking git's protocol, and closed the connection.
             (ErrorCode::Eof, ErrorClass::Ssh) => Self::new(FailureKind::Refused, sentence)
                 .hint("that is the server's message: check the path, and ask the server's administrator for access"),
@@ -189,7 +189,7 @@ fn keyscan(host: &str) -> String {
 }
 
 /// libgit2's sentence, without the trailing stop or line breaks.
-pub(crate) fn words(error: &git2::Error) -> String {
+pub(crate) fn git_message(error: &git2::Error) -> String {
     let text = error.message().trim().trim_end_matches('.').replace('\n', "; ");
     if text.is_empty() { format!("{:?}", error.code()) } else { text }
 }

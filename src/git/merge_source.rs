@@ -26,11 +26,11 @@ impl MergeRepository for Objects {
                 None => Err(git2::Error::from_str(&format!("it is of no known kind ({})", object.kind()))),
             }
         };
-        self.with(read).map_err(words)
+        self.with(read).map_err(message)
     }
 
     fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<(), String> {
-        self.with(|repository| repository.odb()?.write(git2_kind(kind), data)).map(drop).map_err(words)
+        self.with(|repository| repository.odb()?.write(git2_kind(kind), data)).map(drop).map_err(message)
     }
 
     fn attribute(&self, path: &Path, name: &str) -> Result<Attribute, String> {
@@ -40,7 +40,7 @@ impl MergeRepository for Objects {
                 false => git2::AttrCheckFlags::FILE_THEN_INDEX,
             };
             // The value is told from true and false by its place in memory: it must be looked at where it is.
-            let value = repository.get_attr_bytes(path, name, flags).map_err(words)?;
+            let value = repository.get_attr_bytes(path, name, flags).map_err(message)?;
             Ok(match git2::AttrValue::always_bytes(value) {
                 git2::AttrValue::True => Attribute::Set,
                 git2::AttrValue::False => Attribute::Unset,
@@ -85,7 +85,7 @@ fn open_submodule(repository: &git2::Repository, path: &str) -> Option<git2::Rep
     git2::Repository::open_bare(repository.path().join("modules").join(name)).ok()
 }
 
-fn words(error: git2::Error) -> String {
+fn message(error: git2::Error) -> String {
     error.to_string()
 }
 

@@ -121,9 +121,9 @@ impl RefFilter {
                     rest = behind;
                     let line = line.strip_suffix(b"\n").unwrap_or(line);
                     let end = line.iter().position(|byte| *byte == 0);
-                    let (line, said) = line.split_at(end.unwrap_or(line.len()));
+                    let (line, capability_list) = line.split_at(end.unwrap_or(line.len()));
                     if end.is_some() {
-                        capabilities = Some(said.to_vec());
+                        capabilities = Some(capability_list.to_vec());
                     }
                     if line.starts_with(b"shallow ") {
                         return Cut::Strange;
@@ -208,17 +208,17 @@ mod tests {
             name(&format!("refs/tags/v{number}"), commit(&repository, &number.to_string(), &[staging]));
         }
         let merge = commit(&repository, "merge", &[staging, candidate]);
-        let heard = |updates: &[RefUpdate]| {
+        let filtered = |updates: &[RefUpdate]| {
             relevant(&repository, &there, updates).map(|names| names.into_iter().collect::<Vec<_>>().join(" "))
         };
         let change = update("refs/relwf/changes/1", merge);
         assert_eq!(
-            heard(&[change]).as_deref(),
+            filtered(&[change]).as_deref(),
             Some("refs/heads/master refs/heads/staging refs/relwf/changes/1"),
             "ours by its name, theirs by the branch that has it"
         );
         let long = (0..=NEW_COMMITS).fold(merge, |tip, number| commit(&repository, &number.to_string(), &[tip]));
-        assert_eq!(heard(&[update("refs/heads/long", long)]), None, "too much is new");
+        assert_eq!(filtered(&[update("refs/heads/long", long)]), None, "too much is new");
         let few = Snapshot { refs: there.refs.into_iter().take(MANY - 1).collect(), head: None };
         assert_eq!(relevant(&repository, &few, &[update("refs/heads/x", merge)]), None);
     }
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn only_what_matters_is_heard_of_however_it_is_cut() {
         let (one, two) = ("1".repeat(40), "2".repeat(40));
-        let said = lines(&[
+        let sent = lines(&[
             &format!("{one} refs/heads/a\0report-status ofs-delta"),
             &format!("{two} refs/heads/b"),
             &format!("{one} .have"),
@@ -234,9 +234,9 @@ mod tests {
         let expected = lines(&[&format!("{two} refs/heads/b\0report-status ofs-delta")]);
         let mut behind = expected.clone();
         behind.extend_from_slice(b"more");
-        for cut in 0..said.len() {
+        for cut in 0..sent.len() {
             let mut filter = filter(&["refs/heads/b"]);
-            let (first, second) = said.split_at(cut);
+            let (first, second) = sent.split_at(cut);
             if !first.is_empty() {
                 assert_eq!(filter.pass(first), Passed::Waiting, "{cut}");
             }
@@ -244,7 +244,7 @@ mod tests {
             assert_eq!(filter.pass(&second), Passed::Whole(behind.clone()), "{cut}");
         }
         let nothing = lines(&[&format!("{} capabilities^{{}}\0report-status ofs-delta", "0".repeat(40))]);
-        assert_eq!(filter(&["refs/heads/new"]).pass(&said), Passed::Whole(nothing.clone()));
+        assert_eq!(filter(&["refs/heads/new"]).pass(&sent), Passed::Whole(nothing.clone()));
         assert_eq!(filter(&["refs/heads/new"]).pass(&nothing), Passed::Whole(nothing));
     }
 

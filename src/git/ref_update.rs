@@ -37,7 +37,7 @@ pub struct RefUpdate {
     pub name: RefName,
     /// What it must hold now.
     pub expected: Expected,
-    /// What it shall hold; `None` deletes it.
+    /// What it is to hold; `None` deletes it.
     pub new: Option<ObjectId>,
 }
 

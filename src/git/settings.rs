@@ -30,7 +30,7 @@ impl<'a> Settings<'a> {
     /// Kind `config` when a file of it cannot be read.
     pub(super) fn find(env: BorrowedEnv<'a>, project: Option<&Path>) -> Result<Self, GitError> {
         let failed = |what: String, error: &git2::Error| {
-            GitError::new(FailureKind::Config, format!("{what} cannot be read: {}", super::error::words(error)))
+            GitError::new(FailureKind::Config, format!("{what} cannot be read: {}", super::error::git_message(error)))
                 .hint("`git config --list --show-origin` shows where the fault is")
         };
         let repository = project.and_then(|path| Repository::discover(path).ok());
@@ -110,7 +110,7 @@ impl<'a> Settings<'a> {
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(false),
             Err(error) => Err(GitError::new(
                 FailureKind::Config,
-                format!("git's setting {key} is neither on nor off: {}", super::error::words(&error)),
+                format!("git's setting {key} is neither on nor off: {}", super::error::git_message(&error)),
             )
             .hint(format!("`git config --show-origin {key}` shows where it stands; say true or false"))),
         }
@@ -133,7 +133,7 @@ impl<'a> Settings<'a> {
         listed.map_err(|e| {
             GitError::new(
                 FailureKind::Config,
-                format!("git's configuration cannot be read: {}", super::error::words(&e)),
+                format!("git's configuration cannot be read: {}", super::error::git_message(&e)),
             )
         })?;
         found.sort_by_key(|(level, ..)| *level);

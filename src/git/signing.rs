@@ -110,7 +110,7 @@ impl Signing {
             SigningKey::Named(name) => format!("{kind} key {name}"),
             SigningKey::File(path) => format!("{kind} key {}", path.display()),
             SigningKey::Literal(key) => format!("{kind} key {}", short(key)),
-            SigningKey::FromCommand(words) => format!("the {kind} key that `{}` tells", words.join(" ")),
+            SigningKey::FromCommand(command) => format!("the {kind} key that `{}` prints", command.join(" ")),
         }
     }
 }
@@ -156,7 +156,7 @@ fn short(key: &str) -> String {
     [kind, body.as_deref(), name].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// A command line in words: no shell is asked, but quotes and backslashes hold. `None` where one is left open.
+/// A command line, split into words without a shell: quotes and backslashes hold. `None` where one is left open.
 fn words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -77,7 +77,7 @@ fn missing(hidden: &Hidden, names: &BranchNames<'_>) -> Option<HiddenFinding> {
     if let Some(why) = &hidden.unknown {
         return Some(HiddenFinding {
             kind: HiddenKind::Missing,
-            message: format!("it cannot be told whether {target} has commits that {source} lacks: {why}"),
+            message: format!("it is unknown whether {target} has commits that {source} lacks: {why}"),
             hint: "look at both branches yourself; to promote all the same: `--param accept=missing`".to_owned(),
         });
     }

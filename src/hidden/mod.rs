@@ -98,7 +98,7 @@ pub struct Hidden {
     pub squashed: Vec<Squashed>,
     /// How many of the target's own commits were not looked at.
     pub truncated: u64,
-    /// Why it cannot be told, where it cannot.
+    /// Why it cannot be answer, where it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
     /// What a person should decide, in sentences.
@@ -126,11 +126,11 @@ pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
     if merging.bases == [merging.ours] {
         return Hidden::default();
     }
-    let told = mirror.aside().map_err(Failure::from).and_then(|aside| {
+    let answer = mirror.aside().map_err(Failure::from).and_then(|aside| {
         let queries = Queries::new(aside.as_ref().unwrap_or(mirror), merger);
         tell(&queries, merging).map_err(Failure::from)
     });
-    let mut hidden = told.unwrap_or_else(|failure| Hidden { unknown: Some(failure.message), ..Hidden::default() });
+    let mut hidden = answer.unwrap_or_else(|failure| Hidden { unknown: Some(failure.message), ..Hidden::default() });
     if merging.bases == [merging.theirs] {
         // There is nothing to merge: what counts is whether the target really has what it seems to have.
         hidden = Hidden { reverted: hidden.reverted, truncated: hidden.truncated, ..Hidden::default() };

@@ -18,7 +18,7 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
 use ureq::{Agent, Error};
 
-/// How long a connection may take to come about; the rest of the deadline is for the answer.
+/// How long connecting may take; the rest of the deadline is for the answer.
 const CONNECT: Duration = Duration::from_secs(20);
 /// How often the cancel flag is looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -49,7 +49,7 @@ pub(super) enum AttemptOutcome {
     Failed { kind: FailureKind, message: String, hint: Option<String>, sent: Sent },
 }
 
-/// What attempts share: the connector, which keeps the TLS configuration, and the ways to servers.
+/// What attempts share: the connector, which keeps the TLS configuration, and the routes to servers.
 #[derive(Debug, Clone)]
 pub(super) struct Connections {
     connector: Arc<OnceLock<DefaultConnector>>,

@@ -143,7 +143,7 @@ impl<'p> Crowd<'p> {
     }
 }
 
-/// Moves an added file's info to where its directory went; a person must agree, so it is a conflict.
+/// Moves an added file's info to where its directory went; the move needs a decision, so it is a conflict.
 fn relocate(
     all: &mut Differences<'_, '_>,
     old: &RepoPath,

@@ -82,7 +82,7 @@ pub(super) struct SideChanges {
     pub(super) vanished: PathMap<Vanished>,
 }
 
-/// A directory that one side alone changed.
+/// A directory that only one side changed.
 struct Closed {
     path: RepoPath,
     items: [Item; 3],
@@ -347,7 +347,7 @@ pub(super) fn trivial(items: &[Item; 3]) -> Option<Item> {
     }
 }
 
-/// The side that alone changed a directory: added, altered or removed it, or put a file in its place.
+/// The only side that changed a directory: added, altered or removed it, or put a file in its place.
 pub(super) fn changed_by(items: &[Item; 3]) -> Option<usize> {
     let [base, ours, theirs] = *items;
     match () {

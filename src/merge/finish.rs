@@ -103,7 +103,7 @@ impl Finish<'_, '_, '_> {
         }
     }
 
-    /// The directories in which something must be decided. Any other one was opened for its renames' sake alone, and is
+    /// The directories in which something must be decided. Any other one was opened only for its renames, and is
     /// what the one side made of it that changed it.
     fn thought_over(&self) -> PathMap<()> {
         let mut thought = PathMap::default();
@@ -369,13 +369,13 @@ impl Finish<'_, '_, '_> {
     }
 }
 
-/// Whether one side alone changed a file, in its place, and the result is what that side made of it.
+/// Whether only one side changed a file, in its place, and the result is what that side made of it.
 fn is_plain(path: &RepoPath, info: &Info) -> bool {
     let at_home = info.paths.iter().all(|from| from == path) && info.directories == 0;
     at_home && !info.gone && !info.misplaced && (matches!(info.equal, 3 | 5) || matches!(info.files, OURS | THEIRS))
 }
 
-/// The directory that one side alone changed, as a whole.
+/// The directory that only one side changed, as a whole.
 fn whole(items: &[Item; 3]) -> Option<Item> {
     changed_by(items).map(|side| items[side])
 }

@@ -33,7 +33,7 @@ pub enum Merged {
     UpToDate(TreeId),
     /// The merged tree.
     Clean(TreeId),
-    /// A person must decide.
+    /// The two sides conflict.
     Conflicts(Vec<Conflict>),
 }
 
@@ -95,7 +95,7 @@ impl From<MergeError> for Failure {
             MergeError::Altered { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("merge in a clone: replacements and grafts stay behind (`git clone --bare`)"),
             MergeError::Driver { driver, .. } => Self::new(FailureKind::Git, error.to_string()).hint(format!(
-                "merge in a bare clone, where it is text; or take away `merge.{driver}.driver` (git config)"
+                "merge in a bare clone, where it is text; or remove `merge.{driver}.driver` (git config)"
             )),
             MergeError::Database { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("an object is missing or damaged; `git fsck` on the remote shows which"),

@@ -9,7 +9,7 @@ use crate::model::ObjectId;
 pub(super) const MAX_SCORE: u64 = 60_000;
 /// Below half, files are not a rename.
 pub(super) const MIN_SCORE: u64 = MAX_SCORE / 2;
-/// A pair found by its name alone must be this similar.
+/// A pair found only by its name must be this similar.
 pub(super) const MIN_BASENAME_SCORE: u64 = MIN_SCORE + (MAX_SCORE - MIN_SCORE) / 2;
 
 /// Pieces of a file fall into this many classes.

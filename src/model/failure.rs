@@ -62,7 +62,7 @@ pub enum FailureKind {
     Unknown,
     /// Reading or writing files or the journal failed.
     Io,
-    /// The run waits for people, CI or time.
+    /// The run waits for an approval, CI or time.
     Waiting,
     /// ctrl-C.
     Interrupted,

@@ -1,7 +1,7 @@
 //! Reads objects straight from packs (`gitformat-pack`), several times faster than through libgit2.
 //!
 //! Only what a merge reads: whole objects, the head of a commit, the size of a blob. Packs whose index
-//! is of neither version that git writes are left out.
+//! is of neither version that git writes are omitted.
 
 use super::ObjectKind;
 use super::delta::{apply, variable, zeroed};

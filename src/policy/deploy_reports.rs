@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_reports_are_awaited_is_said_by_the_environment_or_by_the_kind_of_ci() {
+    fn the_environment_or_the_kind_of_ci_names_whose_reports_are_awaited() {
         let (plain, named) = (environment(&[], &[]), environment(&[], &["deploy", "deployment/beta"]));
         let names = texts(&["deploy", "deployment/beta"]);
         assert_eq!(awaited(Some(&named), None), Awaited::Named(&names));

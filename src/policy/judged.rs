@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn green_since_the_last_turned_green_and_red_ones_keep_their_words() {
+    fn green_since_the_last_turned_green_and_red_ones_keep_their_descriptions() {
         let verdicts = [verdict("a", Green, 100), verdict("b", Green, 400), verdict("c", Green, 9000)];
         assert_eq!(judge(&texts(&["a", "b"]), &verdicts).since, Some(at(400)));
         let red = verdict("a", Red, 1);

@@ -274,7 +274,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         }
     }
 
-    /// Everything that is left waits for people, CI or time.
+    /// Everything that is left waits for an approval, CI or time.
     fn suspended(&mut self) -> RunOutcome {
         let mut waits: Vec<(Key, Resting)> = self.resting.drain().collect();
         waits.sort_by(|a, b| a.0.cmp(&b.0));

@@ -78,7 +78,7 @@ fn keys_are_the_path_and_a_counter_that_goes_on_when_a_step_is_entered_again() {
 }
 
 #[test]
-fn parallels_of_one_name_are_told_apart() {
+fn parallels_of_one_name_have_different_keys() {
     let (keys, _) = keys(|s| {
         let mut names = Vec::new();
         for name in ["roll", "roll~2", "roll", "roll"] {
@@ -138,7 +138,7 @@ fn a_divergence_unwinds_everything_even_when_it_is_swallowed() {
 }
 
 #[test]
-fn a_raised_flag_stops_the_script_and_is_told_apart_from_waiting() {
+fn a_raised_flag_stops_the_script_and_is_not_taken_for_waiting() {
     let cancel = Cancel::new();
     cancel.raise();
     let script = RustScript(|s: &Arc<Session>| {
@@ -212,7 +212,7 @@ fn a_script_that_waits_is_not_evaluated_again() {
 }
 
 #[test]
-fn a_live_evaluation_unwinds_when_it_is_dropped_or_told_to_stop() {
+fn a_live_evaluation_unwinds_when_it_is_dropped_or_stopped() {
     let unwound = AtomicUsize::new(0);
     let script = RustScript(|s: &Arc<Session>| {
         assert_eq!(ask(s, "a"), CallAnswer::Stop);

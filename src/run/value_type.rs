@@ -294,20 +294,20 @@ mod tests {
         DarkRed,
     }
 
-    fn told<T: JsonSchema>(side: SchemaSide) -> ValueType {
+    fn read<T: JsonSchema>(side: SchemaSide) -> ValueType {
         ValueType::read(schema::<T>(side).as_value())
     }
 
     #[test]
-    fn a_type_is_told_with_its_fields_in_order() {
-        let words = "#{ number, commit, branch, rows, labels, colour, anything, yes, soak? }";
-        let shape = told::<Everything>(SchemaSide::Answered);
-        assert_eq!(shape.describe(), words);
-        let given = told::<Everything>(SchemaSide::Given).describe();
+    fn a_type_is_described_with_its_fields_in_order() {
+        let described = "#{ number, commit, branch, rows, labels, colour, anything, yes, soak? }";
+        let shape = read::<Everything>(SchemaSide::Answered);
+        assert_eq!(shape.describe(), described);
+        let given = read::<Everything>(SchemaSide::Given).describe();
         assert_eq!(given, "#{ number, branch, rows, labels, colour, anything, commit?, soak?, yes? }");
-        let said: Vec<String> = shape.fields().iter().map(|field| field.shape.describe()).collect();
+        let shapes: Vec<String> = shape.fields().iter().map(|field| field.shape.describe()).collect();
         assert_eq!(
-            said,
+            shapes,
             [
                 "a whole number",
                 "a commit or ()",
@@ -321,13 +321,13 @@ mod tests {
             ]
         );
         assert_eq!(shape.fields()[0].doc, "its number");
-        assert_eq!(told::<()>(SchemaSide::Answered), ValueType::Nothing);
-        assert_eq!(told::<Option<Flattened>>(SchemaSide::Answered).describe(), "#{ id } or ()");
+        assert_eq!(read::<()>(SchemaSide::Answered), ValueType::Nothing);
+        assert_eq!(read::<Option<Flattened>>(SchemaSide::Answered).describe(), "#{ id } or ()");
     }
 
     #[test]
     fn values_fit_or_do_not() {
-        let shape = told::<Flat>(SchemaSide::Answered);
+        let shape = read::<Flat>(SchemaSide::Answered);
         for (value, fits) in [
             (serde_json::json!({ "id": "a", "as": null }), true),
             (serde_json::json!({ "id": { "$unknown": "id" }, "as": "green", "more": 1 }), true),

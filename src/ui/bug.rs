@@ -67,9 +67,9 @@ mod tests {
         working_on(&RunId::new("r1"));
         let answer: Option<()> = guarded(&out, || panic!("out of {}", "cheese"));
         assert_eq!(answer, None);
-        let said = stderr.text();
-        assert!(said.contains("out of cheese at src/ui/bug.rs:"), "{said}");
-        assert!(said.contains("relwf resume r1"), "{said}");
-        assert!(said.contains("report it"), "{said}");
+        let report = stderr.text();
+        assert!(report.contains("out of cheese at src/ui/bug.rs:"), "{report}");
+        assert!(report.contains("relwf resume r1"), "{report}");
+        assert!(report.contains("report it"), "{report}");
     }
 }

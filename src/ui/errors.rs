@@ -119,9 +119,9 @@ fn detail_lines(failure: &Failure) -> Vec<String> {
     let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let list = |key: &str| detail.get(key).and_then(Value::as_array).into_iter().flatten();
     let conflicts = list("conflicts").map(|conflict| format!("{}: {}", word(conflict, "kind"), word(conflict, "path")));
-    let told = |line: &&str| failure.causes.iter().any(|cause| cause == line);
-    let said = list("log").filter_map(Value::as_str).filter(|line| !told(line)).map(|line| format!("| {line}"));
-    conflicts.chain(said).collect()
+    let is_cause = |line: &&str| failure.causes.iter().any(|cause| cause == line);
+    let log = list("log").filter_map(Value::as_str).filter(|line| !is_cause(line)).map(|line| format!("| {line}"));
+    conflicts.chain(log).collect()
 }
 
 /// relwf.toml is checked whole: what else is wrong in it, each with its place.

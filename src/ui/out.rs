@@ -1,6 +1,6 @@
 //! The two streams of a command: answers go to stdout, everything else to stderr.
 //!
-//! Handed around, so that tests can read what was said. Knows nothing of what is written.
+//! Handed around, so that tests can read what was printed. Knows nothing of what is written.
 
 use anstream::{AutoStream, ColorChoice};
 use std::borrow::Cow;
@@ -12,16 +12,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum Form {
     /// Text for people.
     Text,
-    /// JSON alone, errors included.
+    /// Only JSON, errors included.
     Json,
 }
 
-/// How much is said on stderr.
+/// How much is printed on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Errors alone.
+    /// Only errors.
     Quiet,
-    /// What a person wants to know.
+    /// What happens, step by step.
     Normal,
     /// Every command and where it is written.
     Verbose,
@@ -108,7 +108,7 @@ pub enum Questions {
 }
 
 /// An answer could not be written: its reader went away (`relwf runs | head -1`), and nothing more needs to be said, or
-/// something is wrong with where it goes, which [`Out::lost`] tells.
+/// something is wrong with where it goes, which [`Out::lost`] names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BrokenPipe;
 
@@ -121,7 +121,7 @@ pub struct Out {
     lost: Mutex<Option<String>>,
     /// What stdout is for.
     pub form: Form,
-    /// How much is said on stderr.
+    /// How much is printed on stderr.
     pub verbosity: Verbosity,
     /// What stderr is.
     pub screen: Screen,
@@ -222,17 +222,17 @@ impl Out {
         self.answer_line(&text)
     }
 
-    /// Says something to the person, unless they asked for quiet.
+    /// Prints a line on stderr, unless `--quiet` is given.
     pub fn say(&self, line: &str) {
         if self.verbosity > Verbosity::Quiet {
             self.error_line(line);
         }
     }
 
-    /// Says something even when asked for quiet: errors and questions.
+    /// Prints a line on stderr even with `--quiet`: errors and questions.
     pub fn error_line(&self, line: &str) {
         let mut stream = held(&self.stderr);
-        // stderr is closed: there is no place left to say so.
+        // stderr is closed: there is no place left to report it.
         let _ = writeln!(stream, "{}", self.shown(line)).and_then(|()| stream.flush());
     }
 
@@ -266,7 +266,7 @@ impl Out {
     }
 }
 
-/// The text without what would steer a terminal: commits, branches and servers say what they like, and only colours pass.
+/// The text without what would steer a terminal: commits, branches and servers may hold anything, and only colours pass.
 fn sanitize(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
     if text.chars().all(harmless) {
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_does_not_fit_on_the_disk_is_lost_and_one_that_nobody_reads_is_not() {
+    fn an_answer_that_does_not_fit_on_the_disk_is_lost_and_one_whose_reader_went_away_is_not() {
         struct Fails(io::ErrorKind);
         impl Write for Fails {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

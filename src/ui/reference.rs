@@ -96,7 +96,7 @@ fn row(page: &mut String, key: &KeyDoc) {
 }
 
 /// One line, as it is shown, also where it holds what Markdown would read.
-fn text(words: &str) -> String {
-    let words: Vec<&str> = words.split_whitespace().collect();
+fn text(doc: &str) -> String {
+    let words: Vec<&str> = doc.split_whitespace().collect();
     words.join(" ").replace("[[", "\\[\\[").replace("]]", "\\]\\]").replace('|', "\\|")
 }

@@ -33,7 +33,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// How a run stands, in colour.
+/// The status of a run, in colour.
 pub fn status(status: RunStatus) -> String {
     match status {
         RunStatus::Running => "running".to_owned(),
@@ -80,8 +80,8 @@ pub fn show(story: &RunStory, verbose: bool) -> String {
             StoryState::Unsettled => paint(ERROR, "?"),
             StoryState::Waiting => paint(WARNING, "…"),
         };
-        let words = if verbose { phrase(&command.command, &command.args) } else { command.command.clone() };
-        let mut line = format!("  {state} {words}");
+        let shown = if verbose { phrase(&command.command, &command.args) } else { command.command.clone() };
+        let mut line = format!("  {state} {shown}");
         if let Some(actor) = &command.actor {
             line.push_str(&paint(DIM, format!(" (settled by {actor})")));
         }

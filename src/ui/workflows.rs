@@ -55,7 +55,7 @@ fn params(params: &[HeaderParam]) -> String {
         };
         let choices = match param.choices.join(", ") {
             none if none.is_empty() => none,
-            words => format!(" ({words})"),
+            choices => format!(" ({choices})"),
         };
         vec![format!("  {}", param.name), paint(DIM, kind), default, format!("{}{choices}", param.help)]
     };

@@ -26,7 +26,7 @@ impl<'a> Working<'a> {
                     shown.suspend(|| out.say(&warning(&progress)));
                     return;
                 }
-                shown.set_message(words(&progress));
+                shown.set_message(progress_line(&progress));
                 started.call_once(|| shown.enable_steady_tick(Duration::from_millis(120)));
             };
             return Self { say: Box::new(say), bar: Some(bar) };
@@ -90,7 +90,7 @@ fn style(template: &str, charset: Charset) -> ProgressStyle {
 }
 
 /// `receiving objects 120/4000, 1.3 MiB`.
-pub fn words(progress: &Progress) -> String {
+pub fn progress_line(progress: &Progress) -> String {
     let mut text = progress.what.clone();
     match (progress.done, progress.total) {
         (Some(done), Some(total)) => text.push_str(&format!(" {done}/{total}")),
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_said_in_few_words() {
+    fn progress_is_one_short_line() {
         let progress = Progress {
             what: "receiving objects".into(),
             done: Some(3),
@@ -116,6 +116,6 @@ mod tests {
             bytes: Some(2048),
             ..Progress::default()
         };
-        assert_eq!(words(&progress), "receiving objects 3/9, 2.00 KiB");
+        assert_eq!(progress_line(&progress), "receiving objects 3/9, 2.00 KiB");
     }
 }

@@ -73,7 +73,7 @@ fn usage_errors_are_json_when_json_is_asked_for() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_said() {
+fn a_folder_that_is_not_there_is_an_error() {
     let machine = Machine::new();
     let said = machine.say(&machine.home(), &["-C", "nowhere", "list"]);
     said.exits(2);

@@ -1,4 +1,4 @@
-//! An effect of which nobody knows whether it happened: exit 4, and an operator's word.
+//! An effect that may or may not have happened: exit 4, and an operator's verdict.
 
 use crate::support::cli::{Machine, Said};
 use serde_json::json;

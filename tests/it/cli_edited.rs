@@ -1,4 +1,4 @@
-//! A journal that somebody has edited: `show` says where, nothing goes on from it, and it can be abandoned.
+//! A journal that was edited by hand: `show` names the place, nothing goes on from it, and it can be abandoned.
 
 use crate::support::cli::Machine;
 use serde_json::json;

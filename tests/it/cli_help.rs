@@ -48,7 +48,7 @@ fn a_host_function_is_shown_with_all_that_it_takes_and_answers() {
 }
 
 #[test]
-fn host_functions_are_told_as_data() {
+fn host_functions_are_listed_as_data() {
     let machine = Machine::new();
     let json = machine.say(&machine.home(), &["help", "functions", "git::log", "--json"]).json();
     let log = &json["functions"][0];

@@ -156,7 +156,7 @@ fn merge_tree_answers_very_many_lines_in_order() {
 }
 
 #[test]
-fn a_target_with_nothing_of_its_own_is_said() {
+fn a_target_with_nothing_of_its_own_is_shown_as_fast() {
     let machine = Machine::new();
     let repo = Repo::init(machine.path("plain"));
     repo.change("a", "1\n");
@@ -202,7 +202,7 @@ fn a_plain_repository_needs_no_configuration() {
 }
 
 #[test]
-fn a_repository_that_is_not_there_is_said() {
+fn a_repository_that_is_not_there_is_an_error() {
     let machine = Machine::new();
     let said = machine.say(&machine.home(), &["preview", "a", "b", "--repo", "../gone.git"]);
     said.exits(2);
@@ -307,7 +307,7 @@ fn candidates_say_why() {
 }
 
 #[test]
-fn a_mirror_that_is_made_anew_is_said_in_a_pipe_too() {
+fn a_mirror_that_is_cloned_again_is_a_warning_in_a_pipe_too() {
     let machine = Machine::new();
     let service = machine.service();
     machine.say(&service, &["preview", "master", "staging"]).exits(0);

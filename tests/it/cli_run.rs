@@ -109,7 +109,7 @@ fn an_approval_suspends_and_goes_on_once_it_is_given() {
     assert!(said.stderr.contains(&format!("  relwf approve {run} ")), "{}", said.stderr);
     assert!(said.stderr.contains(&format!("suspended: run {run} waits: approval: ship it?")), "{}", said.stderr);
 
-    // The target stays held, and whoever comes is told by whom.
+    // The target stays locked, and the next run names the one that locked it.
     let other = machine.say(&service, &["run", "promote-staging"]);
     other.exits(1);
     assert!(other.stderr.contains(&run), "{}", other.stderr);
@@ -178,7 +178,7 @@ fn a_run_goes_on_with_what_it_began_with() {
 }
 
 #[test]
-fn wrong_words_after_run_are_exit_2_and_nothing_is_done() {
+fn wrong_arguments_after_run_are_exit_2_and_nothing_is_done() {
     let machine = Machine::new();
     let service = machine.service();
     for (args, part) in [
@@ -241,7 +241,7 @@ fn a_conflict_stops_the_run_with_exit_1() {
 }
 
 #[test]
-fn a_hook_that_refuses_is_told_in_the_servers_words() {
+fn a_hook_that_refuses_is_shown_with_the_servers_message() {
     let machine = Machine::new();
     let service = machine.service();
     Repo::at(machine.path("demo/remote.git"))
@@ -283,7 +283,7 @@ fn help_of_a_workflow_shows_its_parameters() {
     assert!(bare.stdout.contains("promote-staging  embedded\n"), "{}", bare.stdout);
 }
 
-const HELD_BACK: &str = r#"//! Lands a merge that somebody looked at.
+const HELD_BACK: &str = r#"//! Lands a merge after an approval.
 const WORKFLOW = #{ params: #{ to: #{ type: "branch", value: "staging", help: "where" } }, lock: "to" };
 fn run(p) {
     git::sync();
@@ -335,7 +335,7 @@ fn the_path_of_a_workflow_is_answered_with_its_name() {
 }
 
 #[test]
-fn an_operator_between_the_wrong_things_is_told_without_names_of_the_engine() {
+fn an_operator_between_the_wrong_things_is_reported_without_names_of_the_engine() {
     let machine = Machine::new();
     let service = machine.service();
     workflow(&service, "minus", "fn run(p) { let x = \"a\"; x - 1 }\n");

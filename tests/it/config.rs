@@ -181,7 +181,7 @@ fn deployers_are_named_where_they_can_report() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once() {
+fn everything_that_is_wrong_is_listed_at_once() {
     let text = "\
 [repo]
 url = 7
@@ -299,7 +299,7 @@ fn targets_are_observed_and_updated_in_one_way_each() {
 }
 
 #[test]
-fn addresses_hold_nobody_s_password() {
+fn addresses_hold_no_password() {
     let message = "`url` holds a user's name or password";
     let health = |value: &str| format!("[[environment]]\nname = \"s\"\nbranch = \"s\"\nhealth = {value}\n");
     wrong(&health("{ url = \"http://bob:pw@x.example/v?a@b\" }"), &[("4:18", message)]);
@@ -311,7 +311,7 @@ fn addresses_hold_nobody_s_password() {
 }
 
 #[test]
-fn nobody_waits_for_no_time() {
+fn a_time_of_zero_is_refused() {
     for (table, key) in [("forge", "poll"), ("forge", "timeout"), ("ci", "timeout")] {
         let column = key.len() + 4;
         let message = format!("`{key}` is no time at all");

@@ -234,14 +234,14 @@ fn a_run_that_waits_for_people_lets_its_other_branches_go_on_first() {
 }
 
 #[test]
-fn what_nobody_can_tell_stops_the_run_until_a_person_says() {
+fn an_effect_in_doubt_stops_the_run_until_an_operator_settles_it() {
     let (world, journal) = (World::new(Probes::On, 1), Memory::default());
     let lines = [call("effect::doubtful", "letter"), call("effect::ok", "next")];
     for _ in 0..3 {
         let outcome = drive(&lines, &world, &journal).unwrap();
         assert_eq!(outcome.status, RunStatus::InDoubt);
         assert_eq!(outcome.failure.unwrap().kind, FailureKind::InDoubt);
-        assert_eq!(world.effects(), 1, "it was done again although nobody knew");
+        assert_eq!(world.effects(), 1, "it was done again although it was in doubt");
     }
     let doubts = journal.records.lock().unwrap().iter().filter(|r| matches!(r, Record::Unknown { .. })).count();
     assert_eq!(doubts, 1);
@@ -257,7 +257,7 @@ fn what_nobody_can_tell_stops_the_run_until_a_person_says() {
 }
 
 #[test]
-fn what_may_be_skipped_is_skipped_when_nobody_can_tell() {
+fn what_may_be_skipped_is_skipped_when_it_is_in_doubt() {
     let (world, journal) = (World::new(Probes::On, 1), Memory::default());
     let outcome = drive(&[call("effect::skip", "letter")], &world, &journal).unwrap();
     assert_eq!((outcome.status, outcome.value, world.effects()), (RunStatus::Done, Some(Value::Null), 1));

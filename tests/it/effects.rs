@@ -299,7 +299,7 @@ fn ready(observed: Result<Observation, Failure>) -> Value {
 }
 
 #[test]
-fn checks_that_nobody_runs_are_waited_for_until_the_deadline() {
+fn checks_that_never_run_are_waited_for_until_the_deadline() {
     let bench = Bench::new();
     let world = bench.world(bench.config());
     let merged = merge(&bench, &world);

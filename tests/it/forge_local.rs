@@ -80,7 +80,7 @@ fn a_change_is_a_tag_on_the_proposed_commit_and_is_found_by_its_marker() {
 }
 
 #[test]
-fn states_change_once_and_comments_are_said_once() {
+fn states_change_once_and_comments_are_written_once() {
     let bench = Bench::new();
     let forge = forge(&bench);
     forge.open_change(&new_change(&bench, "m1"), task!()).unwrap();
@@ -151,7 +151,7 @@ fn writers_at_once_lose_nothing() {
 }
 
 #[test]
-fn reading_moves_no_reference_and_foreign_references_are_told_apart() {
+fn reading_moves_no_reference_and_foreign_references_are_skipped() {
     let bench = Bench::new();
     let writer = forge(&bench);
     writer.open_change(&new_change(&bench, "m1"), task!()).unwrap();

@@ -1,6 +1,6 @@
 //! Mirrors: cloned whole or not at all, fetched, seen without being touched, healed.
 
-use crate::support::git::{Repo, bytes_but_objects, bytes_of, mirror, nobody, quiet, url};
+use crate::support::git::{Repo, bytes_but_objects, bytes_of, mirror, no_credentials, quiet, url};
 use relwf::git::{FileMode, Ident, Keep, Mirror, NewCommit};
 use relwf::model::{BranchName, Cancel, CommitId, FailureKind, Progress, RefName, TaskContext};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ fn branch(name: &str) -> BranchName {
     name.parse().unwrap()
 }
 
-fn somebody() -> Ident {
+fn author() -> Ident {
     Ident { name: "Grace".to_owned(), email: "grace@example.com".to_owned(), time: 1_700_000_000, offset_minutes: -90 }
 }
 
@@ -96,7 +96,7 @@ fn looking_only_sees_what_is_new_and_moves_nothing() {
     work.git(&["push", "-q", "origin", "master", ":staging", "master:fresh"]);
     let (before, remote_before) = (bytes_but_objects(&path), bytes_of(&bare.path));
 
-    let look = Mirror::open(&cache, &url(&bare.path), nobody(), Keep::No, quiet()).unwrap();
+    let look = Mirror::open(&cache, &url(&bare.path), no_credentials(), Keep::No, quiet()).unwrap();
     assert_ne!(look.resolve("master").unwrap(), id(&tip), "as last fetched");
     assert_eq!(look.sync(quiet()).unwrap().updated, 3);
     assert_eq!(look.resolve("master").unwrap(), id(&tip));
@@ -110,8 +110,8 @@ fn looking_only_sees_what_is_new_and_moves_nothing() {
     let new = NewCommit {
         tree,
         parents: vec![id(&tip)],
-        author: somebody(),
-        committer: somebody(),
+        author: author(),
+        committer: author(),
         message: "in memory\n".to_owned(),
     };
     let written = look.write_commit(&new).unwrap();
@@ -163,7 +163,7 @@ fn many_at_once_make_one_mirror() {
 }
 
 #[test]
-fn a_broken_mirror_is_made_anew_and_said_so() {
+fn a_broken_mirror_is_cloned_again_with_a_warning() {
     let dir = TempDir::new().unwrap();
     let (work, bare) = remote(&dir);
     let cache = dir.path().join("cache");
@@ -198,8 +198,8 @@ fn a_broken_mirror_is_made_anew_and_said_so() {
         let said = Mutex::new(Vec::new());
         let cancel = Cancel::new();
         let task = TaskContext { cancel: &cancel, progress: &|p: Progress| said.lock().unwrap().push(p.what) };
-        let mirror =
-            Mirror::open(&cache, &url(&bare.path), nobody(), Keep::Yes, task).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let mirror = Mirror::open(&cache, &url(&bare.path), no_credentials(), Keep::Yes, task)
+            .unwrap_or_else(|e| panic!("{what}: {e}"));
         assert_eq!(mirror.resolve("master").unwrap(), id(&tip), "{what}");
         let said = said.into_inner().unwrap();
         assert!(said.iter().any(|line| line.contains("is broken") && line.contains("anew")), "{what}: {said:?}");
@@ -208,7 +208,7 @@ fn a_broken_mirror_is_made_anew_and_said_so() {
 }
 
 #[test]
-fn what_dead_processes_left_is_in_nobodys_way() {
+fn what_dead_processes_left_is_not_in_the_way() {
     let dir = TempDir::new().unwrap();
     let (work, bare) = remote(&dir);
     let cache = dir.path().join("cache");
@@ -235,7 +235,7 @@ fn ctrl_c_leaves_nothing_half_made() {
     let cancel = Cancel::new();
     // Raised from within, as soon as the clone has begun.
     let task = TaskContext { cancel: &cancel, progress: &|_| cancel.raise() };
-    let failure = Mirror::open(&cache, &url(&bare.path), nobody(), Keep::Yes, task).err().unwrap();
+    let failure = Mirror::open(&cache, &url(&bare.path), no_credentials(), Keep::Yes, task).err().unwrap();
     assert_eq!(failure.failure().kind, FailureKind::Interrupted);
     let left: Vec<_> = std::fs::read_dir(cache.join("mirrors")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left.len(), 1, "{left:?}");
@@ -258,10 +258,11 @@ fn any_path_will_do() {
 }
 
 #[test]
-fn a_remote_that_is_not_there_is_said_plainly() {
+fn a_remote_that_is_not_there_is_named() {
     let dir = TempDir::new().unwrap();
     for path in [dir.path().join("no"), dir.path().to_owned()] {
-        let failure = Mirror::open(&dir.path().join("cache"), &url(&path), nobody(), Keep::Yes, quiet()).err().unwrap();
+        let failure =
+            Mirror::open(&dir.path().join("cache"), &url(&path), no_credentials(), Keep::Yes, quiet()).err().unwrap();
         assert_eq!(failure.failure().kind, FailureKind::NotFound, "{failure}");
         assert!(failure.to_string().starts_with("there is no git repository at /"), "{failure}");
     }

@@ -1,6 +1,6 @@
 //! Leased pushes into repositories on this machine: exactly one winner, the server's own words, nothing lost.
 
-use crate::support::git::{Repo, bytes_of, in_own_process, mirror, nobody, quiet, url};
+use crate::support::git::{Repo, bytes_of, in_own_process, mirror, no_credentials, quiet, url};
 use relwf::git::{Expected, Ident, Keep, Mirror, NewCommit, PushError, RefUpdate};
 use relwf::model::{BranchName, CommitId, Failure, FailureKind, ObjectId};
 use std::path::{Path, PathBuf};
@@ -198,7 +198,7 @@ fn when_the_server_takes_some_the_rest_is_named() {
 }
 
 #[test]
-fn the_checked_out_branch_of_a_work_tree_is_refused_in_gits_words() {
+fn the_checked_out_branch_of_a_work_tree_is_refused_with_gits_message() {
     let Ground { dir, work, tip, .. } = ground();
     let mirror = mirror(&dir.path().join("cache"), &work.path);
     let new = commit(&mirror, tip, "new");
@@ -214,7 +214,7 @@ fn the_checked_out_branch_of_a_work_tree_is_refused_in_gits_words() {
 }
 
 #[test]
-fn a_server_that_dies_after_it_was_told_leaves_doubt() {
+fn a_server_that_dies_after_the_request_leaves_doubt() {
     let Ground { dir: _dir, bare, mirror, tip, .. } = ground();
     let new = commit(&mirror, tip, "new");
     let push = || mirror.push(&[update("refs/heads/master", Some(tip.object()), Some(new))], quiet()).unwrap_err();
@@ -233,7 +233,7 @@ fn a_server_that_dies_after_it_was_told_leaves_doubt() {
 fn ctrl_c_ends_a_push_that_hangs() {
     let Ground { dir: _dir, bare, mirror, tip, .. } = ground();
     let new = commit(&mirror, tip, "new");
-    // Where nobody interrupts it, it ends by itself some day.
+    // Without an interruption it ends by itself some day.
     bare.hook("pre-receive", "echo waiting >&2; exec sleep 60");
     let cancel = relwf::model::Cancel::new();
     let task = relwf::model::TaskContext {
@@ -252,7 +252,7 @@ fn ctrl_c_ends_a_push_that_hangs() {
 fn a_look_is_never_pushed_from() {
     let ground = ground();
     let cache = ground.dir.path().join("cache");
-    let look = Mirror::open(&cache, &url(&ground.bare.path), nobody(), Keep::No, quiet()).unwrap();
+    let look = Mirror::open(&cache, &url(&ground.bare.path), no_credentials(), Keep::No, quiet()).unwrap();
     let attempt = update("refs/heads/x", None, Some(ground.tip.object()));
     match look.push(&[attempt], quiet()) {
         Err(PushError::NotSent(error)) => assert_eq!(error.failure().kind, FailureKind::Bug),

@@ -102,7 +102,7 @@ fn http_with_a_login_does_it_all() {
 }
 
 #[test]
-fn http_without_a_login_reads_and_is_told_what_a_push_needs() {
+fn http_without_a_login_reads_and_a_refused_push_names_what_it_needs() {
     let (dir, work, bare) = served();
     let server = servers::http(&dir.path().join("root"));
     let at = |path: &str| format!("http://127.0.0.1:{}/{path}", server.port);
@@ -202,7 +202,7 @@ fn ssh_with_a_key_file_does_it_all_and_strangers_are_refused() {
 }
 
 #[test]
-fn progress_is_told_with_objects_and_bytes() {
+fn progress_counts_objects_and_bytes() {
     let (dir, work, _) = served();
     (0..200).for_each(|n| work.write(&format!("f{n}"), format!("{n}")));
     work.commit("many");

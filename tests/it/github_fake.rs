@@ -26,7 +26,7 @@ fn json_of(answer: &Answer) -> Value {
     serde_json::from_slice(&answer.body).unwrap_or_default()
 }
 
-/// One request by somebody who may do everything; the status and the body.
+/// One request by an account that may do everything; the status and the body.
 #[track_caller]
 fn ask(github: &Github, method: &str, path: &str, body: Value) -> (u16, Value) {
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/repos/acme/service/{path}") };
@@ -252,7 +252,7 @@ fn merging_is_refused_as_github_refuses_it() {
     assert_eq!(bare.git(&["rev-parse", "staging^{tree}"]), bare.git(&["rev-parse", &format!("{sha}^{{tree}}")]));
 
     for (method, parents) in [("squash", 1), ("rebase", 1)] {
-        let other = github.somebody_pushes("topic", method, "more\n");
+        let other = github.another_push("topic", method, "more\n");
         let number = open(&github, "topic", "staging");
         let (status, landed) =
             ask(&github, "PUT", &format!("pulls/{number}/merge"), json!({ "sha": other, "merge_method": method }));
@@ -261,7 +261,7 @@ fn merging_is_refused_as_github_refuses_it() {
         assert_eq!(count, parents, "{method}");
     }
     github.hostile_merges();
-    let other = github.somebody_pushes("topic", "last", "more\n");
+    let other = github.another_push("topic", "last", "more\n");
     let number = open(&github, "topic", "staging");
     assert_eq!(ask(&github, "PUT", &format!("pulls/{number}/merge"), json!({ "sha": other })).0, 200);
     assert!(bare.git(&["ls-tree", "--name-only", "staging"]).contains("nobody-asked-for-this"));
@@ -452,7 +452,7 @@ fn tests_pull_strings_behind_the_backs() {
     assert_eq!(runs("staging"), first);
     assert_eq!(runs("staging"), first.replace("later -", "later failure"));
     github.forget_plans();
-    let pushed = github.somebody_pushes("staging", "more", "x\n");
+    let pushed = github.another_push("staging", "more", "x\n");
     assert_eq!(runs(&pushed), "");
 
     let number = open(&github, "topic", "staging");

@@ -127,7 +127,7 @@ fn a_promotion_that_was_reverted_is_missed_in_the_next() {
 }
 
 #[test]
-fn a_part_that_was_brought_back_is_not_told_as_absent() {
+fn a_part_that_was_brought_back_is_not_listed_as_absent() {
     let story = Story::begin();
     let a = story.on("master").change("a", "a\n");
     story.repo.change("b", "b\n");
@@ -188,7 +188,7 @@ fn a_rollback_to_an_earlier_release_withdraws_what_came_after() {
 }
 
 #[test]
-fn hotfixes_are_told_by_patch_and_by_content() {
+fn hotfixes_are_recognised_by_patch_and_by_content() {
     let story = Story::begin();
     story.on("staging").write("shared", lines(1..=40, &[(20, "twenty")]));
     let picked = story.repo.commit("shared: a hotfix");
@@ -282,7 +282,7 @@ fn a_moved_file_keeps_its_hotfix_in_sight_over_promotions() {
 }
 
 #[test]
-fn commits_of_a_hotfix_branch_are_told_and_its_clean_merge_is_not() {
+fn commits_of_a_hotfix_branch_are_listed_and_its_clean_merge_is_not() {
     let story = Story::begin();
     story.on("staging").git(&["checkout", "-q", "-b", "hotfix/1"]);
     let one = story.repo.change("one", "1\n");
@@ -296,7 +296,7 @@ fn commits_of_a_hotfix_branch_are_told_and_its_clean_merge_is_not() {
 }
 
 #[test]
-fn a_conflict_resolved_by_hand_is_told_by_what_it_changed() {
+fn a_conflict_resolved_by_hand_is_recognised_by_what_it_changed() {
     let story = Story::begin();
     story.on("staging").write("shared", lines(1..=40, &[(20, "ours")]));
     let fix = story.repo.commit("shared: ours");
@@ -329,7 +329,7 @@ fn a_conflict_resolved_by_hand_is_told_by_what_it_changed() {
 }
 
 #[test]
-fn a_promotion_that_dropped_what_it_promoted_is_told() {
+fn a_promotion_that_dropped_what_it_promoted_is_listed() {
     let story = Story::begin();
     story.on("master").change("a", "a\n");
     story.on("staging").git(&["merge", "-q", "--no-ff", "-s", "ours", "-m", "Promote", "master"]);
@@ -352,7 +352,7 @@ fn a_squashed_promotion_is_recognised_in_both_forms() {
     assert_eq!((&hidden["target_only"], kinds(&hidden)), (&json!([]), vec!["squashed"]));
     assert!(hidden["findings"][0]["hint"].as_str().unwrap().contains(&format!("git merge -s ours {b}")));
 
-    // On top of a hotfix: the files are nobody's but the merge's.
+    // On top of a hotfix: the files are only the merge's.
     let story = Story::begin();
     let fix = story.on("staging").change("fix", "fix\n");
     story.on("master").change("a", "a\n");
@@ -408,7 +408,7 @@ fn a_history_that_is_cut_off_gets_no_wrong_answer() {
     let hidden = story.hidden();
     assert!(hidden["unknown"].as_str().unwrap().contains(&blob), "{hidden:#}");
     assert_eq!(kinds(&hidden), ["missing"]);
-    assert!(hidden["findings"][0]["message"].as_str().unwrap().starts_with("it cannot be told whether staging has"));
+    assert!(hidden["findings"][0]["message"].as_str().unwrap().starts_with("it is unknown whether staging has"));
 }
 
 /// The sample service, promoted once, with a clone to work in.

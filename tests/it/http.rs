@@ -32,8 +32,8 @@ fn class(result: Result<Response, WriteError>) -> (&'static str, Failure) {
     }
 }
 
-/// A URL where nobody listens.
-fn nobody() -> String {
+/// A URL where no server listens.
+fn closed_port() -> String {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     format!("http://127.0.0.1:{port}/")
 }
@@ -69,7 +69,7 @@ fn statuses_are_answers() {
 
 #[test]
 fn what_was_not_sent_did_not_happen() {
-    let (class, failure) = class(send(Request::new("POST", nobody())));
+    let (class, failure) = class(send(Request::new("POST", closed_port())));
     assert_eq!((class, failure.kind), ("not sent", FailureKind::Network));
     assert!(failure.message.contains("refused"), "{}", failure.message);
 }
@@ -181,7 +181,7 @@ fn answers_have_a_limit() {
 
 #[test]
 fn errors_show_no_secrets() {
-    let url = nobody().replace("http://", "http://user:passw0rd@");
+    let url = closed_port().replace("http://", "http://user:passw0rd@");
     let mut request =
         Request::new("POST", format!("{url}hooks/T0K3N?key=qu3ry")).header("Authorization", "token h3ad3r!!");
     request.secrets.push(Secret::new("T0K3N"));
@@ -204,7 +204,7 @@ fn errors_show_no_secrets() {
 }
 
 #[test]
-fn malformed_requests_are_told_apart() {
+fn malformed_requests_have_different_errors() {
     for request in [
         Request::new("GET", "file:///etc/passwd"),
         Request::new("GET", "http://"),

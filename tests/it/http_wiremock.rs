@@ -9,7 +9,7 @@ use std::time::Duration;
 const ALL: [Breaks; 4] = [Breaks::ConnectionReset, Breaks::EmptyResponse, Breaks::MalformedChunk, Breaks::RandomData];
 
 #[test]
-fn wiremocks_faults_are_told_rightly() {
+fn wiremocks_faults_are_classified_rightly() {
     let server = WireMock::start();
     let client = Client::new(Cancel::new());
     for (number, how) in ALL.into_iter().enumerate() {

@@ -11,7 +11,7 @@ use relwf::model::{Cancel, Failure, FailureKind, HttpUrl, WriteError};
 use relwf::network::{HttpSetting, Routes};
 use std::path::{Path, PathBuf};
 
-/// The sample service, its remote behind an https server of a CA that nobody knows.
+/// The sample service, its remote behind an https server of an unknown CA.
 struct Place {
     machine: Machine,
     service: PathBuf,
@@ -78,7 +78,7 @@ fn a_server_of_an_unknown_ca_is_refused_and_the_error_says_what_to_do() {
             "SSL_CERT_FILE=FILE",
         ],
     );
-    // Whoever trusts somebody else for other servers trusts nobody more here.
+    // A CA that is trusted for other servers is not trusted here.
     let other = trusting(&place.authority.file()).replace("[http]", "[http \"https://other.example\"]");
     place.relwf("open", &[], &other, &["preview", "master", "staging"]).exits(1);
     let another = Authority::new(&place.machine.path("another"));
@@ -142,7 +142,7 @@ fn a_promotion_lands_over_https_with_a_login_by_a_proxy() {
 
     let heads = tunnel.heads();
     assert!(heads.len() > 4 && heads.iter().all(|head| head.starts_with("CONNECT 127.0.0.1:")), "{heads:?}");
-    // The proxy hears its own login and nobody else's.
+    // The proxy gets its own login and no other.
     assert!(heads.iter().all(|head| !head.contains("\r\nAuthorization")), "{heads:?}");
     let kept = crate::support::git::bytes_of(&place.machine.home());
     for secret in ["s3cret", "pr0xy"] {
@@ -305,7 +305,7 @@ fn the_http_client_trusts_what_ssl_cert_file_names() {
 }
 
 #[test]
-fn a_server_that_shows_a_cas_own_certificate_is_told_apart_from_one_that_nobody_knows() {
+fn a_server_that_shows_a_cas_own_certificate_gets_another_hint_than_an_unknown_one() {
     let dir = tempfile::tempdir().unwrap();
     let authority = Authority::alone(&dir.path().join("ca"));
     git(dir.path(), &["init", "-q", "--bare", "-b", "master", "root/r.git"]);

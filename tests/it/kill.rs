@@ -77,7 +77,7 @@ fn a_promotion_that_is_killed_at_any_event_ends_as_if_it_had_not_been() {
     }
 }
 
-/// A promotion that nobody kills, and where it leads.
+/// A promotion that is not killed, and where it leads.
 fn unkilled() -> (Life, EndState) {
     let ground = Ground::new();
     let life = ground.live(&["run", "promote-staging"], Death::Never);
@@ -174,7 +174,7 @@ impl Ground {
         }
     }
 
-    /// One more process, which nobody kills: the same end as ever, in one run.
+    /// One more process, which is not killed: the same end as ever, in one run.
     fn goes_on_to(&self, expected: &EndState, what: &str) {
         let args = self.next();
         let last = self.live(&args, Death::Never);

@@ -171,7 +171,7 @@ fn links_that_both_sides_changed_show_where_they_lead() {
 }
 
 #[test]
-fn lines_that_look_like_markers_confuse_nobody() {
+fn lines_that_look_like_markers_are_no_markers() {
     let text = |middle: &str| format!("<<<<<<< a\n{middle}\n||||||| b\n=======\n>>>>>>>>>> c\n");
     let (base, ours, theirs) = (text("x"), text("<<<<<<< ours"), text("======="));
     let fork = Fork::new(&[("a", Some(&base))], &[("a", Some(&ours))], &[("a", Some(&theirs))]);

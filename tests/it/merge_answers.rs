@@ -23,7 +23,7 @@ pub struct Conflicts {
     pub told: BTreeSet<(String, ConflictKind)>,
 }
 
-/// The real git in a folder, with nobody's settings.
+/// The real git in a folder, without any user's settings.
 pub fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -55,7 +55,7 @@ fn ask(repository: &Path, pairs: &[(CommitId, CommitId)]) -> (Vec<Answer>, ExitS
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // Where git stops, nobody reads the rest.
+    // Where git stops, the rest is not read.
     let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();

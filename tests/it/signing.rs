@@ -14,9 +14,9 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }
 
-/// The bench's world, for somebody who signs.
+/// The bench's world, for an author who signs.
 fn world(bench: &Bench, signer: &Signer) -> Arc<EffectContext> {
-    let mut world = Arc::into_inner(bench.world(bench.config())).expect("nobody else has it yet");
+    let mut world = Arc::into_inner(bench.world(bench.config())).expect("it has no other owner yet");
     world.signing = signer.signing();
     Arc::new(world)
 }
@@ -188,7 +188,7 @@ fn a_passphrase_is_asked_for_in_the_persons_own_window() {
 }
 
 #[test]
-fn whoever_waits_for_a_signature_can_be_interrupted() {
+fn a_wait_for_a_signature_can_be_interrupted() {
     let signer = Signer::ssh("ed25519", "");
     signer.wrap("sleep 60");
     let bench = Bench::new();
@@ -207,7 +207,7 @@ fn whoever_waits_for_a_signature_can_be_interrupted() {
 }
 
 #[test]
-fn gpg_without_the_key_or_its_passphrase_tells_in_its_own_words() {
+fn without_the_key_or_its_passphrase_gpgs_own_message_is_shown() {
     let signer = Signer::openpgp();
     signer.set("user.signingkey", "nobody@example.org");
     let (kind, words) = refusal(&signer);
@@ -223,7 +223,7 @@ fn gpg_without_the_key_or_its_passphrase_tells_in_its_own_words() {
 }
 
 #[test]
-fn a_series_that_ends_in_a_conflict_asks_nobody_to_sign() {
+fn a_series_that_ends_in_a_conflict_is_not_signed() {
     let signer = Signer::ssh("ed25519", "");
     let bench = Bench::new();
     git(&bench.work(), &["checkout", "-q", "staging"]);
@@ -254,7 +254,7 @@ fn a_changed_configuration_leaves_a_run_that_began_alone() {
     signer.set("commit.gpgsign", "true");
     assert!(has_signature(&signed) && !has_signature(&plain));
 
-    // Somebody meddled with the journal, or another version makes other commits: never an unsigned one instead.
+    // The journal was edited, or another version makes other commits: never an unsigned one instead.
     let mut other = signed.clone();
     other.pre["signatures"][0]["time"] = 1.into();
     match bench.call(&world(&bench, &signer), name, args.clone()).perform(&other) {
@@ -310,7 +310,7 @@ fn a_promotion_lands_the_very_commit_that_was_signed_though_it_is_killed_while_s
     assert_eq!(killed.code, -1, "{}", killed.stderr);
     assert_eq!(signer.signed(), 1);
     relwf(&["resume", "--all"]).exits(0);
-    assert_eq!(signer.signed(), 2, "signed once more, as nobody has seen the first one");
+    assert_eq!(signer.signed(), 2, "signed once more, as the first one was pushed nowhere");
     signer.verify(&remote, "staging");
     assert_eq!(shell(&remote, "git reflog show staging | wc -l").trim(), "1", "staging moved more than once");
     let runs = relwf(&["runs", "--json"]).exits(0).json();

@@ -35,7 +35,7 @@ pub(super) fn live(project: &Project, parts: &ProjectServices, task: TaskContext
         findings.push(Finding::odd(
             "token",
             "it is the one that Actions gives to every job: what it pushes starts no workflow, so nothing would be deployed",
-            "use a GitHub App's or a person's token in GITHUB_ACCESS_TOKEN",
+            "use a token of a GitHub App or of an account in GITHUB_ACCESS_TOKEN",
         ));
     }
 }

@@ -87,7 +87,7 @@ impl Job {
     }
 }
 
-/// A job's log as people read it: without colours and the runner's marks for folding.
+/// A line of a job's log as a terminal shows it, without colours and the runner's marks for folding.
 pub(super) fn readable(line: &str) -> String {
     let mut text = String::new();
     let mut rest = line;

@@ -100,7 +100,7 @@ impl WaitBuild {
 
     /// Everything that is reported on the commit now, with the deployments that its environment names. Where that cannot be
     /// read, the commit has landed all the same.
-    fn said(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
+    fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
         let landed = |failure: Failure| match self.args.event {
             CiEvent::Push => failure.cause(format!("{} is on {} all the same", commit.short(), self.args.branch)),
             _ => failure,
@@ -139,7 +139,7 @@ impl WaitBuild {
 
     /// What is reported, once it is green; else why not yet.
     fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Option<Built>, String>, Failure> {
-        let now = self.said(begun.commit, cx.task)?;
+        let now = self.verdicts(begun.commit, cx.task)?;
         let awaited = self.awaited();
         let green = match judge_deploy(awaited, &begun.said, &now) {
             DeployReport::Red(red) => return Err(red_deploy(begun.commit, &red)),
@@ -200,7 +200,7 @@ impl TypedWait for WaitBuild {
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         let listens = self.listens();
-        let said = if listens { self.said(commit, cx.task)? } else { Vec::new() };
+        let said = if listens { self.verdicts(commit, cx.task)? } else { Vec::new() };
         let silence = self.context.config.ci.silence();
         Ok(Begun {
             commit,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) static BETWEEN: TypedHostFn<Args, Vec<ComponentDelta>> = positional(
     CommandKind::Read,
     "delta::between",
-    "How each component changes from `base` to `head`. A manifest that cannot be read is told in its own row (`error`).",
+    "How each component changes from `base` to `head`. A manifest that cannot be read is reported in its own row (`error`).",
     |context, args: Args| {
         let context = Arc::clone(context);
         Ok(read(move |_| {

@@ -117,7 +117,7 @@ impl Roll {
         options.create(true).truncate(false).read(true).write(true).mode(0o600);
         let file = options.open(folder.join(format!("{name}.lock"))).map_err(kept)?;
         let began = std::time::Instant::now();
-        let mut said = false;
+        let mut announced = false;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
@@ -130,12 +130,12 @@ impl Roll {
                         FailureKind::Timeout,
                         format!("another update of {} still runs", self.args.target),
                     )
-                    .hint("see what it waits for, stop it, and resume the run"));
+                    .hint("find out what that process waits for, stop it, and resume the run"));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    if !said {
+                    if !announced {
                         task.say(format!("waiting: another update of {} still runs", self.args.target));
-                        said = true;
+                        announced = true;
                     }
                     std::thread::sleep(Duration::from_millis(100));
                 }

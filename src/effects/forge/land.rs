@@ -81,8 +81,8 @@ impl Land {
             (Some(onto), _) => {
                 let onto = mirror.resolve(onto.as_str())?;
                 if !made_on(&self.context, commit.id, onto)? {
-                    let words = format!("{} was not made on {}", commit.id.short(), onto.short());
-                    return Err(Failure::new(FailureKind::Git, words)
+                    let message = format!("{} was not made on {}", commit.id.short(), onto.short());
+                    return Err(Failure::new(FailureKind::Git, message)
                         .hint("`onto` is the `ours` of the command that made the commit"));
                 }
                 onto
@@ -149,25 +149,26 @@ impl Land {
         }
         let commit = self.context.mirror.commit(landing.commit()).map_err(|error| WriteError::Refused(error.into()))?;
         let request = MergeRequest { number, expected_head: commit.id, message: commit.message.trim().to_owned() };
-        let not_yet = |words| {
-            let failure = Failure::new(FailureKind::Network, words).hint("nothing has landed; run the workflow again");
+        let not_yet = |message| {
+            let failure =
+                Failure::new(FailureKind::Network, message).hint("nothing has landed; run the workflow again");
             Err(WriteError::NotDone { failure, after: Some(MOMENT) })
         };
         match self.context.forge.merge(&request, task).map_err(WriteError::or_hopeless)? {
             MergeOutcome::Merged(landed) | MergeOutcome::Already(landed) => self.merged_as(landing, landed, task),
             MergeOutcome::HeadMoved => Err(WriteError::Refused(head_moved(number))),
-            // The next attempt sees where the target is, and says so.
+            // The next attempt sees where the target is, and reports it.
             MergeOutcome::BaseMoved => {
                 not_yet(format!("the forge says that {} was modified meanwhile", self.args.target))
             }
             MergeOutcome::NotReady(why) => not_yet(format!("the forge cannot merge yet: {why}")),
             MergeOutcome::Withheld(why) => {
                 let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
-                let words = format!(
-                    "change {number} waits for people on the forge before it may be merged: {}",
+                let message = format!(
+                    "change {number} waits for reviewers on the forge before it may be merged: {}",
                     why.trim_end_matches('.')
                 );
-                let failure = Failure::new(FailureKind::Refused, words);
+                let failure = Failure::new(FailureKind::Refused, message);
                 Err(WriteError::NotDone { failure, after: Some(PEOPLE) })
             }
             MergeOutcome::Refused(why) => Err(WriteError::Refused(

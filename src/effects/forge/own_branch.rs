@@ -1,4 +1,4 @@
-//! Deletes the branch that relwf created for a change, if nobody has pushed to it.
+//! Deletes the branch that relwf created for a change, if no other push has moved it.
 
 use crate::effects::EffectContext;
 use crate::effects::ref_lease::RefLease;

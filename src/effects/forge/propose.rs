@@ -24,7 +24,7 @@ pub(super) static PROPOSE: TypedHostFn<Args, ProposedChange> = map(
 pub(super) struct Args {
     /// the merge commit
     commit: Revision,
-    /// the branch it shall land on
+    /// the branch it is to land on
     target: BranchName,
     /// by default the commit's first line
     title: Option<String>,
@@ -41,7 +41,7 @@ pub struct ProposedChange {
     pub url: OrUnknown<Option<String>>,
     /// the commit that is proposed
     pub head: CommitId,
-    /// the branch it shall land on
+    /// the branch it is to land on
     pub base: BranchName,
     /// its state
     pub state: ChangeState,

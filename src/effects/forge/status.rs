@@ -61,13 +61,13 @@ impl TypedEffect for SetStatus {
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Judged>) -> Result<Probe<()>, Failure> {
-        let said = self.context.forge.verdicts(intent.facts.commit, cx.task)?.into_iter().any(|verdict| {
+        let reported = self.context.forge.verdicts(intent.facts.commit, cx.task)?.into_iter().any(|verdict| {
             verdict.context == self.args.context
                 && verdict.state == self.args.state
                 && verdict.description == self.args.description
         });
         // Saying the same again changes nothing.
-        Ok(if said { Probe::Done(()) } else { Probe::Absent })
+        Ok(if reported { Probe::Done(()) } else { Probe::Absent })
     }
 
     fn on_unknown(&self) -> OnUnknown {

@@ -51,7 +51,7 @@ const ROUND: u32 = 4;
 pub(super) struct Args {
     /// the proposed commit
     commit: Revision,
-    /// the branch it shall land on; its environment and the forge say which checks
+    /// the branch it is to land on; its environment and the forge decide which checks
     target: BranchName,
     /// what `forge::propose` answered: stops when it is closed, or when the target moves
     change: Option<Value>,

@@ -73,8 +73,8 @@ fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<ScriptOutp
 /// One argument of the program.
 fn word(word: &Value) -> Result<String, Failure> {
     word.as_str().map(str::to_owned).ok_or_else(|| {
-        let words = "`sh::run`: a secret must not stand in argv, where every user of this machine sees it";
-        Failure::new(FailureKind::Arguments, words).hint("hand it over in `env`, and let the program read it there")
+        let message = "`sh::run`: a secret must not be in argv, where every user of this machine sees it";
+        Failure::new(FailureKind::Arguments, message).hint("hand it over in `env`, and let the program read it there")
     })
 }
 
@@ -139,8 +139,8 @@ impl Sh {
 /// The failure for a program that ended with anything but 0.
 pub(in crate::effects) fn ended(program: &str, finished: &ProgramExit) -> Failure {
     let failure = Failure::new(FailureKind::Command, format!("`{program}` ended with {}", finished.ending()));
-    let said = if finished.stderr.trim().is_empty() { &finished.stdout } else { &finished.stderr };
-    let mut last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).rev().take(20).collect();
+    let output = if finished.stderr.trim().is_empty() { &finished.stdout } else { &finished.stderr };
+    let mut last: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).rev().take(20).collect();
     last.reverse();
     let failure = last.iter().rev().take(3).rev().fold(failure, |failure, line| failure.cause(line));
     failure.detail(json!({ "status": finished.code, "output": last }))

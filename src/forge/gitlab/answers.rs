@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_no_role_may_write_all_the_same() {
+    fn a_login_without_a_role_may_write_all_the_same() {
         let write = |permissions: Value| {
             let project: ProjectAnswer =
                 serde_json::from_value(serde_json::json!({ "permissions": permissions })).unwrap();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_is_told_from_what_a_person_must_do() {
+    fn what_passes_by_itself_is_no_reason_to_wait_for_a_reviewer() {
         for passing in ["unchecked", "checking", "preparing", "ci_still_running", "mergeable"] {
             assert_eq!(held_by(passing), None);
         }

@@ -109,7 +109,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_line_names_its_step_and_waits_are_said_once() {
+    fn every_line_names_its_step_and_each_wait_is_printed_once() {
         let (out, stdout, stderr) = captured::out(Form::Text);
         let lines = PlainLines::new(Arc::new(out));
         let at = SourceLocation::new("workflows/w.rhai", 3, 1);

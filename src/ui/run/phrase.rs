@@ -3,9 +3,9 @@
 use crate::model::{Value, short_id, unknown_what};
 use crate::ui::style::{DIM, paint};
 
-/// The function, then its arguments in a few words: `git::merge 1a2b3c4d5e into staging`.
+/// The function, then its arguments in short: `git::merge 1a2b3c4d5e into staging`.
 pub fn phrase(command: &str, args: &Value) -> String {
-    let words = match args {
+    let arguments = match args {
         Value::Object(map) => {
             let shown: Vec<String> = map.iter().map(|(name, value)| format!("{name}: {}", short(value))).collect();
             shown.join(", ")
@@ -13,7 +13,11 @@ pub fn phrase(command: &str, args: &Value) -> String {
         Value::Null => String::new(),
         other => short(other),
     };
-    if words.is_empty() { command.to_owned() } else { format!("{command} {}", paint(DIM, clipped(&words, 100))) }
+    if arguments.is_empty() {
+        command.to_owned()
+    } else {
+        format!("{command} {}", paint(DIM, clipped(&arguments, 100)))
+    }
 }
 
 /// A value in a few characters.

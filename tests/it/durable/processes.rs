@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const STATE: &str = "RELWF_TEST_STATE";
 const SIGKILL: i32 = 9;
 
-/// The first processes of a round live for at most so many boundaries: together fewer than the run has, so that all of them die.
+/// The first processes of a round live for at most this many boundaries: together fewer than the run has, so that all of them die.
 const SHORT: u64 = 12;
 const SHORT_LIVES: u64 = 4;
 

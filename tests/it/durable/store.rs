@@ -170,7 +170,7 @@ fn a_journal_of_a_newer_relwf_is_left_alone() {
 }
 
 #[test]
-fn a_damaged_file_is_said_to_be_damaged() {
+fn a_damaged_file_is_reported_as_damaged() {
     let dir = TempDir::new().unwrap();
     std::fs::create_dir_all(dir.path()).unwrap();
     std::fs::write(dir.path().join("relwf.db"), "not a database, whatever its name says".repeat(100)).unwrap();
@@ -286,7 +286,7 @@ fn two_processes_cannot_work_on_one_run() {
     assert_eq!(failure.kind, FailureKind::Held);
     assert_eq!(failure.message, format!("run r1 is locked by process {} of ada on bench", std::process::id()));
 
-    // One that sleeps and cannot be asked loses the run to whoever takes it over.
+    // One that sleeps and does not answer loses the run to the process that takes it over.
     first.still_mine().unwrap();
     let second = two.take_over(&id, &me()).unwrap();
     assert!(matches!(first.still_mine(), Err(RecordError::TakenOver { held: 1, found: 2, .. })));

@@ -231,7 +231,7 @@ impl World {
         }
     }
 
-    /// A new process, which dies after so many steps.
+    /// A new process, which dies after that many steps.
     pub fn born(&self, life: i64) {
         self.life.store(life, Ordering::SeqCst);
         self.dead.store(false, Ordering::SeqCst);
@@ -479,7 +479,7 @@ impl Listener for Heard {
     }
 }
 
-/// A policy at which nobody waits.
+/// A policy without waits.
 pub fn quick() -> RetryPolicy {
     RetryPolicy {
         tries: 4,

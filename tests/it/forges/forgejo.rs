@@ -33,7 +33,7 @@ fn a_promotion_lands_by_push_and_is_marked_as_merged() {
 }
 
 #[test]
-fn where_nobody_is_let_mark_it_the_pull_request_is_closed() {
+fn where_marking_as_merged_is_forbidden_the_pull_request_is_closed() {
     let stage = stage(Play::Green);
     stage.forge.with(|jo| jo.styles = vec!["merge"]);
     stage.promote().exits(0);
@@ -44,7 +44,7 @@ fn where_nobody_is_let_mark_it_the_pull_request_is_closed() {
 
 /// By a merge commit, or by a fast-forward to the tested commit itself; a moment after "Please try again later".
 #[test]
-fn where_nobody_may_push_forgejo_merges() {
+fn where_pushes_are_forbidden_forgejo_merges() {
     for (styles, itself) in [
         (vec!["merge", "squash"], false),
         (vec!["merge", "fast-forward-only"], true),
@@ -93,11 +93,11 @@ fn red_stops_and_so_does_red_behind_a_pattern() {
 }
 
 #[test]
-fn a_head_that_somebody_moved_does_not_land() {
+fn a_head_that_another_push_moved_does_not_land() {
     let waiting = stage(Play::Pending);
     let said = waiting.while_waiting(|stage| {
         let change = stage.changes().remove(0);
-        stage.forge.somebody_pushes(&change.head, "more", "x\n");
+        stage.forge.another_push(&change.head, "more", "x\n");
     });
     said.exits(1);
     waiting.nothing_landed();
@@ -123,7 +123,7 @@ fn a_repository_that_only_squashes_takes_a_push_but_no_merge() {
 }
 
 #[test]
-fn whoever_may_not_merge_is_told_so_in_the_servers_words() {
+fn a_token_that_may_not_merge_gets_the_servers_message() {
     let stage = stage(Play::Green);
     stage.forge.protect("staging", Protected { merge: Rights::Admin, ..by_merge(&[]) });
     let said = stage.promote();
@@ -133,7 +133,7 @@ fn whoever_may_not_merge_is_told_so_in_the_servers_words() {
 }
 
 #[test]
-fn a_token_without_rights_is_told_what_is_missing() {
+fn a_token_without_rights_gets_a_hint_about_what_is_missing() {
     for (token, words) in
         [("t-read", "may read this repository but not write to it"), ("t-none", "shows no project"), ("t-wrong", "")]
     {

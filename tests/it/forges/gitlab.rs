@@ -40,7 +40,7 @@ fn a_promotion_lands_by_push_exactly_what_was_tested() {
 
 /// By GitLab's own merge commit, or by a fast-forward to the tested commit itself.
 #[test]
-fn where_nobody_may_push_gitlab_merges_whatever_its_method() {
+fn where_pushes_are_forbidden_gitlab_merges_whatever_its_method() {
     for (method, itself) in [("merge", false), ("rebase_merge", false), ("ff", true)] {
         let stage = stage(Play::Green);
         stage.forge.protect("staging", Rights::Admin, Rights::Write);
@@ -118,11 +118,11 @@ fn the_pipeline_of_the_landed_commit_is_watched() {
 }
 
 #[test]
-fn a_head_that_somebody_moved_does_not_land() {
+fn a_head_that_another_push_moved_does_not_land() {
     let stage = stage(Play::Pending);
     let said = stage.while_waiting(|stage| {
         let change = stage.changes().remove(0);
-        stage.forge.somebody_pushes(&change.head, "more", "x\n");
+        stage.forge.another_push(&change.head, "more", "x\n");
     });
     said.exits(1);
     stage.nothing_landed();
@@ -160,9 +160,9 @@ fn a_project_that_always_squashes_takes_a_push_but_no_merge() {
     assert_eq!(squashes.forge.count("PUT", "/merge"), 0);
 }
 
-/// What the branch's rights do not tell beforehand, the refused push does; and somebody ticked "squash" meanwhile.
+/// What the branch's rights do not tell beforehand, the refused push does; and "squash" was ticked meanwhile.
 #[test]
-fn a_merge_request_that_somebody_set_to_be_squashed_does_not_land() {
+fn a_merge_request_that_is_set_to_be_squashed_does_not_land() {
     let stage = stage(Play::GreenAfter(3));
     stage.forge.with(|lab| lab.project.close_to_pushes("staging", "GitLab: You are not allowed to push code."));
     let said = stage.while_waiting(|stage| {
@@ -189,7 +189,7 @@ fn an_old_server_that_always_squashes_is_asked_for_its_option() {
 
 #[test]
 fn what_only_people_can_give_is_named() {
-    // Approvals may come while the run is suspended; rights need somebody to begin anew.
+    // Approvals may come while the run is suspended; missing rights need a new run.
     for (prepare, words, code) in [
         ((|lab: &mut Lab| lab.approvals_left = 2) as fn(&mut Lab), "approvals", 3),
         (
@@ -209,7 +209,7 @@ fn what_only_people_can_give_is_named() {
 }
 
 #[test]
-fn a_token_without_rights_is_told_what_is_missing() {
+fn a_token_without_rights_gets_a_hint_about_what_is_missing() {
     for (token, words) in
         [("t-read", "may read this repository but not write to it"), ("t-none", "shows no project"), ("t-wrong", "")]
     {
@@ -256,7 +256,7 @@ fn pages_are_read_to_their_end_and_forks_are_left_alone() {
         let fork = Change { fork: true, state: State::Open, author: "mallory", at: now(), ..change };
         project.propose(fork)
     });
-    stage.forge.somebody_pushes("master", "more", "x\n");
+    stage.forge.another_push("master", "more", "x\n");
     stage.forge.with_project(|project| {
         let commit = project.git.branch("master").unwrap();
         project.check(&commit, "unit", 0, Settled::Green, 0)

@@ -91,7 +91,7 @@ fn red_pipelines_name_their_jobs() {
         let query = BuildQuery { event: Some(other), ..query.clone() };
         assert_eq!(scene.ci.builds(&query, quiet()).unwrap(), [], "{other:?}");
     }
-    // For whoever proposes `next` for master, its pipeline is the test.
+    // Where `next` is proposed for master, its pipeline is the test.
     let proposed =
         BuildQuery { event: Some(CiEvent::PullRequest), branch: Some("master".parse().unwrap()), commit: None };
     let found = scene.ci.builds(&proposed, quiet()).unwrap();
@@ -114,7 +114,7 @@ fn a_pipeline_is_stopped() {
 fn only_the_tip_of_a_branch_can_be_built_and_only_as_asked_for() {
     let scene = scene();
     let trigger = scene.trigger("k");
-    scene.forge.somebody_pushes("master", "more", "x\n");
+    scene.forge.another_push("master", "more", "x\n");
     let words = refused(scene.ci.trigger(&trigger, quiet()));
     assert!(words.contains("GitLab builds tips of branches: master is at"), "{words}");
     let words = refused(scene.ci.trigger(&Trigger { event: CiEvent::Push, ..trigger.clone() }, quiet()));

@@ -1,23 +1,23 @@
-//! Others work here too: the target moves, somebody closes the change, the server wants a rest.
+//! Others work here too: the target moves, the change is closed, the server limits requests.
 
 use super::stage::Stage;
 use crate::support::github::Play;
 use crate::support::hosted::project::State;
 use crate::support::hosted::{Fault, Service};
 
-/// Where the target moves while relwf waits, the merge is made anew on it, and the first change is closed with the reason.
+/// Where the target moves while relwf waits, the merge is made again on it, and the first change is closed with the reason.
 fn target_moves<S: Service + Sync>(stage: &Stage<S>) {
     stage.forge.with_project(|project| project.on_change("unit", Play::Pending));
     let said = stage.while_waiting(|stage| {
         stage.forge.with_project(|project| project.plans.iter_mut().for_each(|plan| plan.play = Play::Green));
-        stage.forge.somebody_pushes("staging", "hotfix", "x\n");
+        stage.forge.another_push("staging", "hotfix", "x\n");
     });
     said.exits(0);
     let changes = stage.changes();
     let states: Vec<bool> = changes.iter().map(|change| change.state == State::Closed).collect();
     assert_eq!(states, [true, false], "{changes:?}");
     assert!(matches!(changes[1].state, State::Merged(_)));
-    assert!(stage.comments()[0].contains("Made anew"), "{:?}", stage.comments());
+    assert!(stage.comments()[0].contains("Merged again"), "{:?}", stage.comments());
     assert!(stage.git(&["ls-tree", "--name-only", "staging"]).contains("hotfix"));
     assert_eq!(
         stage.git(&["rev-parse", "staging^1"]),
@@ -26,7 +26,7 @@ fn target_moves<S: Service + Sync>(stage: &Stage<S>) {
     assert_eq!(stage.git(&["branch", "--list", "relwf/*"]), "", "both branches are gone");
 }
 
-/// Where somebody closes the change, nothing lands.
+/// Where the change is closed on the forge, nothing lands.
 fn closed<S: Service + Sync>(stage: &Stage<S>) {
     stage.forge.with_project(|project| project.on_change("unit", Play::Pending));
     let said = stage.while_waiting(|stage| {

@@ -1,11 +1,11 @@
-//! What every promotion here starts from: a service on a forge, relwf.toml, and somebody with a token.
+//! What every promotion here starts from: a service on a forge, relwf.toml, and an operator with a token.
 
 use crate::support::cli::{Machine, Said, said};
 use crate::support::forgejo::{Forgejo, Jo};
 use crate::support::git::Repo;
 use crate::support::gitlab::{Gitlab, Lab};
 use crate::support::hosted::project::{Change, State};
-use crate::support::hosted::{Held, Host, Service, meddle_while_held};
+use crate::support::hosted::{Held, Host, Service, act_while_held};
 use std::fs;
 use std::path::PathBuf;
 
@@ -70,7 +70,7 @@ impl<S: Service> Stage<S> {
         command
     }
 
-    /// Runs relwf as the person with the token, which nobody may read anywhere afterwards.
+    /// Runs relwf as the operator with the token, which must not be readable anywhere afterwards.
     pub fn relwf(&self, args: &[&str]) -> Said {
         let said = said(&self.machine, self.command(args));
         for token in ["t-write", "t-read", "t-none", "t-admin"] {
@@ -84,16 +84,16 @@ impl<S: Service> Stage<S> {
         self.relwf(&["run", "promote-staging", "--param", "accept=missing"])
     }
 
-    /// Promotes, and meddles once relwf waits for a check.
-    pub fn while_waiting(&self, mut meddle: impl FnMut(&Self)) -> Said
+    /// Promotes, and acts on the forge once relwf waits for a check.
+    pub fn while_waiting(&self, mut act: impl FnMut(&Self)) -> Said
     where
         S: Sync,
     {
-        self.while_held([self.forge.hold(2, "GET", "/statuses")], |stage, _| meddle(stage))
+        self.while_held([self.forge.hold(2, "GET", "/statuses")], |stage, _| act(stage))
     }
 
-    /// Promotes, and meddles while each of these requests stands still, in their order.
-    pub fn while_held<const N: usize>(&self, held: [Held; N], mut meddle: impl FnMut(&Self, usize)) -> Said
+    /// Promotes, and acts on the forge while each of these requests is held, in their order.
+    pub fn while_held<const N: usize>(&self, held: [Held; N], mut act: impl FnMut(&Self, usize)) -> Said
     where
         S: Sync,
     {
@@ -102,7 +102,7 @@ impl<S: Service> Stage<S> {
             self.forge.hold_no_more();
             said
         };
-        meddle_while_held(held, run, |number| meddle(self, number))
+        act_while_held(held, run, |number| act(self, number))
     }
 
     /// What git knows about the bare repository.

@@ -55,7 +55,7 @@ fn propose<S: Service>(host: &Host<S>, forge: &dyn Forge) -> (Change, CommitId) 
     (opened, head)
 }
 
-fn said_once<S: Service>(host: &Host<S>, forge: &dyn Forge) {
+fn written_once<S: Service>(host: &Host<S>, forge: &dyn Forge) {
     let (change, head) = propose(host, forge);
     let word = |state, description: &str| {
         let verdict = Verdict {
@@ -130,13 +130,13 @@ fn what_ran_again_counts_no_more() {
 }
 
 #[test]
-fn on_gitlab_everything_is_said_once() {
+fn on_gitlab_everything_is_written_once() {
     let host = Gitlab::open();
-    said_once(&host, &on_gitlab(&host));
+    written_once(&host, &on_gitlab(&host));
 }
 
 #[test]
-fn on_forgejo_everything_is_said_once() {
+fn on_forgejo_everything_is_written_once() {
     let host = Forgejo::open();
-    said_once(&host, &on_forgejo(&host));
+    written_once(&host, &on_forgejo(&host));
 }

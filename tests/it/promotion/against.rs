@@ -1,4 +1,4 @@
-//! Verdicts against: red checks, checks that never come, changes that somebody closed or moved, forges that would squash.
+//! Verdicts against: red checks, checks that never come, changes that were closed or moved, forges that would squash.
 
 use super::stage::{PR, Stage};
 use crate::support::github::{Form, Play, Protection};
@@ -93,24 +93,24 @@ fn skipped_is_green_where_the_environment_says_so() {
 }
 
 /// A change that waits for its checks; whatever is done to it must stop the run.
-fn meddled_with(meddle: impl Fn(&Stage)) -> (Stage, String) {
+fn interfered_with(act: impl Fn(&Stage)) -> (Stage, String) {
     let stage = Stage::new();
     stage.travis.plays("acme/service", Event::PullRequest, None, Play::Pending);
-    let said = stage.while_waiting(|stage| meddle(stage));
+    let said = stage.while_waiting(|stage| act(stage));
     said.exits(1);
     (stage, said.stderr)
 }
 
 #[test]
-fn a_change_that_somebody_closes_stops_the_run() {
-    let (stage, said) = meddled_with(|stage| stage.github.close_change(1));
+fn a_change_that_is_closed_on_the_forge_stops_the_run() {
+    let (stage, said) = interfered_with(|stage| stage.github.close_change(1));
     assert!(said.contains("change 1 was closed on the forge"), "{said}");
     nothing_landed(&stage);
 }
 
 #[test]
 fn abandoning_the_change_stops_the_run_that_waits_for_it() {
-    let (stage, said) = meddled_with(|stage| {
+    let (stage, said) = interfered_with(|stage| {
         let abandoned = stage.relwf(&["run", "close-change", "--param", "change=1", "--param", "reason=not today"]);
         abandoned.exits(0);
         assert!(abandoned.stderr.contains("change 1 is closed"), "{}", abandoned.stderr);
@@ -141,7 +141,7 @@ fn a_run_that_is_given_up_names_the_change_that_stays_open() {
 }
 
 #[test]
-fn a_change_of_somebody_else_is_not_for_us_to_close() {
+fn a_change_of_another_author_is_not_for_us_to_close() {
     let stage = Stage::new();
     let commit = stage.git(&["rev-parse", "master"]);
     let number = stage.github.change_from_fork("mallory", "feature", "staging", &commit, "please");
@@ -153,10 +153,10 @@ fn a_change_of_somebody_else_is_not_for_us_to_close() {
 }
 
 #[test]
-fn a_head_that_somebody_moves_stops_the_run_and_stays_theirs() {
-    let (stage, said) = meddled_with(|stage| {
+fn a_head_that_another_push_moves_stops_the_run_and_stays_as_pushed() {
+    let (stage, said) = interfered_with(|stage| {
         let branch = stage.github.changes()[0].head.clone();
-        stage.github.somebody_pushes(&branch, "more.go", "more\n");
+        stage.github.another_push(&branch, "more.go", "more\n");
     });
     assert!(said.contains("the head of change 1 was moved"), "{said}");
     nothing_landed(&stage);

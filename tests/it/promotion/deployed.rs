@@ -19,7 +19,7 @@ fn stale(stage: &Stage) -> String {
     environment_after(2, stage, |_| "0123456789".to_owned()).0
 }
 
-/// The same environment after so many looks.
+/// The same environment after a number of looks.
 fn environment_after(
     looks: usize,
     stage: &Stage,
@@ -61,7 +61,7 @@ fn an_environment_is_healthy_when_it_answers_with_the_commit_that_landed() {
 }
 
 #[test]
-fn an_environment_that_stays_old_is_told_at_its_deadline() {
+fn an_environment_that_stays_old_fails_at_its_deadline() {
     let stage = Stage::new();
     let url = stale(&stage);
     stage.configure(&health(&url));
@@ -79,7 +79,7 @@ fn an_environment_that_stays_old_is_told_at_its_deadline() {
 
 /// Who asks with a token in the address need not fear that anybody reads it.
 #[test]
-fn the_query_of_an_address_is_shown_to_nobody() {
+fn the_query_of_an_address_is_not_shown() {
     let stage = Stage::new();
     let url = stale(&stage);
     stage.configure(&health(&format!("{url}?token=hunter2")));
@@ -153,12 +153,12 @@ fn statuses_on_the_landed_commit_are_waited_for_and_older_ones_do_not_count() {
     let (stage, said) = with_statuses(Play::Never);
     said.exits(0);
     assert!(said.stderr.contains("its deploy is not watched"), "{}", said.stderr);
-    concluded(&stage, "nobody watched it deploy");
+    concluded(&stage, "its deploy was not watched");
 }
 
 /// Whatever the CI says, an environment may name who else reports that it is deployed.
 #[test]
-fn whoever_deploys_is_waited_for_by_name() {
+fn deployers_are_waited_for_by_name() {
     let stage = Stage::new();
     stage.configure("deployed_by = [\"argo\", \"deployment/beta\"]\n");
     stage.github.on_push("staging", Form::Run, "argo", Play::GreenAfter(3));
@@ -173,7 +173,7 @@ fn whoever_deploys_is_waited_for_by_name() {
 }
 
 #[test]
-fn a_deployment_that_fails_is_told_with_its_log() {
+fn a_deployment_that_fails_is_shown_with_its_log() {
     let stage = Stage::new();
     stage.configure("deployed_by = [\"deployment/beta\"]\n");
     let said = deploying(&stage, "failure");
@@ -215,7 +215,7 @@ fn deploying(stage: &Stage, end: &str) -> Said {
 
 /// What can never work is told before anything happens, and not when it has landed.
 #[test]
-fn whoever_can_never_report_is_no_deployer() {
+fn what_can_never_report_is_no_deployer() {
     let stage = Stage::new();
     stage.configure("deployed_by = [\"relwf/push\"]\n");
     let said = stage.promote();

@@ -42,7 +42,7 @@ fn a_connection_reset_after_the_merge_was_applied_does_nothing_twice() {
 
 #[test]
 fn every_write_may_lose_its_answer_or_never_arrive() {
-    // A proxy's login page instead of the answer: whether it happened, nobody knows.
+    // A proxy's login page instead of the answer: the write is in doubt.
     let page = Answer::json(200, &json!({ "title": "Sign in" }));
     let faults = [
         Fault::DoneThenReset,
@@ -125,7 +125,7 @@ fn answers_that_are_not_the_forges_are_no_answers() {
 }
 
 #[test]
-fn a_repository_that_was_renamed_is_told_before_anything_is_pushed() {
+fn a_repository_that_was_renamed_is_noticed_before_anything_is_pushed() {
     let stage = stage();
     stage.github.with(|repo| repo.name = "renamed".to_owned());
     for args in [&["run", "promote-staging", "--param", "accept=missing"][..], &["doctor", "--live"]] {
@@ -159,7 +159,7 @@ fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
 }
 
 #[test]
-fn a_token_without_rights_is_told_what_it_lacks() {
+fn a_token_without_rights_gets_a_hint_about_what_it_lacks() {
     let mut stage = stage();
     stage.token = "t-read";
     let said = stage.promote();
@@ -187,7 +187,7 @@ fn a_token_that_is_wrong_is_not_tried_again_and_again() {
     assert!(stage.github.requests().len() <= 2, "{:?}", stage.asked());
 }
 
-/// A page that leads elsewhere is not followed, and nobody elsewhere sees a token.
+/// A page that leads elsewhere is not followed, and no other host sees a token.
 #[test]
 fn a_next_page_on_another_host_is_refused() {
     let visits = Arc::new(AtomicUsize::new(0));
@@ -246,7 +246,7 @@ fn check(id: u64, commit: &str, context: &str) -> Check {
     }
 }
 
-/// The same kinds of faults from a server that nobody here wrote: WireMock stands before the fake and breaks the first of each.
+/// The same kinds of faults from a server that is not ours: WireMock stands before the fake and breaks the first of each.
 #[test]
 fn wiremock_breaks_connections_before_the_forge() {
     let stage = stage();
@@ -268,7 +268,7 @@ fn wiremock_breaks_connections_before_the_forge() {
     assert_eq!(wiremock.count("/repos/acme/service/pulls/1/merge"), 2);
 }
 
-/// It has landed and is deployed: whoever locked the pull request stops nothing.
+/// It has landed and is deployed: a locked pull request stops nothing.
 #[test]
 fn a_locked_conversation_is_a_warning_and_the_branch_goes() {
     let stage = stage();
@@ -281,7 +281,7 @@ fn a_locked_conversation_is_a_warning_and_the_branch_goes() {
 
 /// GitHub's statuses have no such words, and green is another one.
 #[test]
-fn what_a_forge_cannot_say_is_not_said_as_green() {
+fn a_state_that_a_forge_lacks_is_not_reported_as_green() {
     let stage = stage();
     stage.builds("forge::status(#{ commit: git::branch(\"master\").id, context: \"qa\", state: \"skipped\" })");
     let said = stage.relwf(&["run", "builds"]);
@@ -305,7 +305,7 @@ fn an_environments_branch_is_never_deleted() {
 
 /// Only the forge itself speaks for the forge: another server's answer is none, even where the forge sends us there.
 #[test]
-fn nobody_answers_for_the_forge() {
+fn no_other_server_answers_for_the_forge() {
     let stage = stage();
     let elsewhere = wire::serve("elsewhere", |stream| {
         if wire::read_request(&stream).is_some() {

@@ -35,7 +35,7 @@ fn a_promotion_lands_by_push_exactly_what_was_tested() {
 }
 
 #[test]
-fn where_nobody_may_push_the_forge_merges_and_the_result_is_proven() {
+fn where_pushes_are_forbidden_the_forge_merges_and_the_result_is_proven() {
     let stage = Stage::new();
     let rules = Protection { required: vec![PR.to_owned()], only_by_change: true, ..Protection::default() };
     stage.github.protect("staging", rules);

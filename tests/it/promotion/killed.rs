@@ -17,7 +17,7 @@ fn a_promotion_killed_between_its_requests_ends_as_if_it_had_not_been() {
     });
 }
 
-/// So many requests are answered; the next one is done by the server, but its answer finds nobody.
+/// The first requests are answered; the next one is done by the server, but relwf gets no answer.
 fn killed_after(requests: u32) {
     let stage = Stage::new();
     stage.github.protect("staging", Protection { only_by_change: true, ..Protection::default() });

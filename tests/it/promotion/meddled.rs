@@ -1,4 +1,4 @@
-//! Others meddle with the pull request: another base, a squash, a rebase. Nothing of that may pass for a landing.
+//! The pull request is changed by others: another base, a squash, a rebase. Nothing of that may pass for a landing.
 
 use super::stage::Stage;
 use crate::support::github::{Fault, Play, Protection};
@@ -17,7 +17,7 @@ fn tips(stage: &Stage) -> (String, String) {
 }
 
 #[test]
-fn a_change_that_somebody_retargets_stops_the_wait() {
+fn a_change_that_is_retargeted_stops_the_wait() {
     let stage = Stage::new();
     by_merge_alone(&stage);
     let before = tips(&stage);
@@ -31,7 +31,7 @@ fn a_change_that_somebody_retargets_stops_the_wait() {
 
 /// Between two attempts at the merge button: the second one looks again first.
 #[test]
-fn a_change_that_somebody_retargets_before_the_merge_lands_nowhere() {
+fn a_change_that_is_retargeted_before_the_merge_lands_nowhere() {
     let stage = Stage::new();
     by_merge_alone(&stage);
     let before = tips(&stage);
@@ -45,7 +45,7 @@ fn a_change_that_somebody_retargets_before_the_merge_lands_nowhere() {
 
 /// Squashed or rebased by hand while the checks are pending: no waiting, no second pull request.
 #[test]
-fn a_change_that_somebody_squashes_or_rebases_stops_at_once() {
+fn a_change_that_is_squashed_or_rebased_stops_at_once() {
     for method in ["squash", "rebase"] {
         let stage = Stage::new();
         stage.travis.plays("acme/service", Event::PullRequest, None, Play::Pending);
@@ -66,7 +66,7 @@ fn a_change_that_somebody_squashes_or_rebases_stops_at_once() {
 
 /// The answer to a merge of something else is lost: what is certain is said as if it had come.
 #[test]
-fn a_wrong_tree_is_told_although_the_answer_was_lost() {
+fn a_wrong_tree_is_noticed_although_the_answer_was_lost() {
     let stage = Stage::new();
     by_merge_alone(&stage);
     stage.github.hostile_merges();

@@ -4,7 +4,7 @@ use super::stage::Stage;
 use crate::support::github::{Fault, Play, Protection};
 use crate::support::travis::Event;
 
-/// The merge is made anew on top of what came between, once, and told.
+/// The merge is made again on top of what came between, once, and the change is closed with the reason.
 fn landed_anew(stage: &Stage, between: &str) {
     let changes = stage.github.changes();
     let [first, second] = changes.as_slice() else { panic!("two pull requests: {changes:?}") };
@@ -20,7 +20,7 @@ fn a_target_that_moves_before_landing_gets_a_new_merge() {
     let stage = Stage::new();
     stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(4));
     let mut between = String::new();
-    let said = stage.while_waiting(|stage| between = stage.github.somebody_pushes("staging", "hotfix.go", "fix\n"));
+    let said = stage.while_waiting(|stage| between = stage.github.another_push("staging", "hotfix.go", "fix\n"));
     said.exits(0);
     landed_anew(&stage, &between);
     assert!(
@@ -29,7 +29,7 @@ fn a_target_that_moves_before_landing_gets_a_new_merge() {
         said.stderr
     );
     let comments: Vec<String> = stage.github.comments().into_iter().map(|comment| comment.body).collect();
-    assert!(comments[0].contains("Made anew: staging moved meanwhile"), "{comments:?}");
+    assert!(comments[0].contains("Merged again: staging moved meanwhile"), "{comments:?}");
 }
 
 /// Nobody's branch is ever overwritten, not even our own that could not be deleted.
@@ -40,7 +40,7 @@ fn a_branch_that_cannot_be_deleted_is_left_and_another_one_taken() {
     let said = stage.while_waiting(|stage| {
         let branch = stage.github.changes()[0].head.clone();
         stage.github.protect(&branch, Protection::default());
-        stage.github.somebody_pushes("staging", "hotfix.go", "fix\n");
+        stage.github.another_push("staging", "hotfix.go", "fix\n");
     });
     said.exits(0);
     let changes = stage.github.changes();
@@ -56,7 +56,7 @@ fn a_target_that_keeps_moving_is_not_chased_for_ever() {
     // Whenever a change has been proposed.
     let proposals = [0, 0, 0].map(|skip| stage.github.hold_answer(skip, "POST", "/pulls"));
     let said = stage.while_held(proposals, |stage, number| {
-        stage.github.somebody_pushes("staging", &format!("hotfix-{number}.go"), "fix\n");
+        stage.github.another_push("staging", &format!("hotfix-{number}.go"), "fix\n");
     });
     said.exits(1);
     assert!(said.stderr.contains("staging moved meanwhile"), "{}", said.stderr);
@@ -76,7 +76,7 @@ fn the_target_moves_while_the_button_is_pressed() {
     stage.github.fault("PUT", "/merge", 1, Fault::base_race());
     let mut between = String::new();
     let said = stage.while_held([stage.github.hold(0, "PUT", "/merge")], |stage, _| {
-        between = stage.github.somebody_pushes("staging", "hotfix.go", "fix\n");
+        between = stage.github.another_push("staging", "hotfix.go", "fix\n");
     });
     said.exits(0);
     landed_anew(&stage, &between);
@@ -94,7 +94,7 @@ fn a_race_that_was_none_lands_the_same_merge() {
 }
 
 #[test]
-fn a_head_that_moves_while_the_button_is_pressed_is_told() {
+fn a_head_that_moves_while_the_forge_merges_is_noticed() {
     let stage = Stage::new();
     by_merge_alone(&stage);
     stage.github.fault(
@@ -110,7 +110,7 @@ fn a_head_that_moves_while_the_button_is_pressed_is_told() {
 }
 
 #[test]
-fn a_merge_that_is_refused_is_told_in_the_forges_words() {
+fn a_merge_that_is_refused_is_shown_with_the_forges_message() {
     for (status, words) in [(422, "Base does not exist"), (405, "Commits must have verified signatures.")] {
         let stage = Stage::new();
         by_merge_alone(&stage);
@@ -124,7 +124,7 @@ fn a_merge_that_is_refused_is_told_in_the_forges_words() {
 
 /// Somebody is faster with the very same button: that is a landing like any other, and it is proven.
 #[test]
-fn a_change_that_somebody_merges_by_hand_has_landed() {
+fn a_change_that_is_merged_by_hand_has_landed() {
     let stage = Stage::new();
     stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(4));
     let said = stage.while_waiting(|stage| {
@@ -143,15 +143,15 @@ fn a_change_that_somebody_merges_by_hand_has_landed() {
 
 /// Approving takes people their time: the run waits for them, and goes on where it was.
 #[test]
-fn a_missing_approval_suspends_the_run_until_somebody_has_given_it() {
+fn a_missing_approval_suspends_the_run_until_a_reviewer_has_given_it() {
     let stage = Stage::new();
     stage.github.protect("staging", Protection { only_by_change: true, approvals: 1, ..Protection::default() });
     let said = stage.promote();
     said.exits(3);
-    assert!(said.stderr.contains("change 1 waits for people on the forge"), "{}", said.stderr);
+    assert!(said.stderr.contains("change 1 waits for reviewers on the forge"), "{}", said.stderr);
     assert!(said.stderr.contains("At least 1 approving review is required"), "{}", said.stderr);
     stage.relwf(&["resume", "--all"]).exits(3);
-    // Nothing is in doubt: nobody can say that it landed.
+    // Nothing is in doubt: it has not landed.
     let run = stage.relwf(&["runs", "--json"]).exits(0).json()["runs"][0]["run"].as_str().unwrap().to_owned();
     let word = r#"land#0=done:{"commit":"x","branch":"staging","before":"x","tree":"x"}"#;
     let settled = stage.relwf(&["resume", &run, "--settle", word]);
@@ -165,7 +165,7 @@ fn a_missing_approval_suspends_the_run_until_somebody_has_given_it() {
     assert!(said.stdout.contains("which waits for approvals (1)"), "{}", said.stdout);
 }
 
-/// A merge queue would land a merge of its own, which nobody has tested.
+/// A merge queue would land a merge of its own, which was not tested.
 #[test]
 fn a_merge_queue_is_refused_before_anything_is_proposed() {
     let stage = Stage::new();

@@ -1,8 +1,8 @@
-//! What every promotion here starts from: a service on GitHub, Travis beside it, relwf.toml, and somebody with a token.
+//! What every promotion here starts from: a service on GitHub, Travis beside it, relwf.toml, and an operator with a token.
 
 use crate::support::cli::{HANGS, Machine, Said, said};
 use crate::support::git::Repo;
-use crate::support::github::{Github, Held, Seen, meddle_while_held};
+use crate::support::github::{Github, Held, Seen, act_while_held};
 use crate::support::travis::TravisServer;
 use std::fs;
 use std::path::PathBuf;
@@ -109,7 +109,7 @@ impl Stage {
         command
     }
 
-    /// Runs relwf as the person with the token, which nobody may read anywhere afterwards.
+    /// Runs relwf as the operator with the token, which must not be readable anywhere afterwards.
     pub fn relwf(&self, args: &[&str]) -> Said {
         let mut command = assert_cmd::Command::from_std(self.process(args));
         command.timeout(HANGS);
@@ -120,19 +120,19 @@ impl Stage {
         said
     }
 
-    /// Promotes, and meddles once relwf has said that it waits for the check of the pull request.
-    pub fn while_waiting(&self, mut meddle: impl FnMut(&Self)) -> Said {
-        self.while_held([self.github.hold(2, "GET", "/status")], |stage, _| meddle(stage))
+    /// Promotes, and acts on the forge once relwf waits for the check of the pull request.
+    pub fn while_waiting(&self, mut act: impl FnMut(&Self)) -> Said {
+        self.while_held([self.github.hold(2, "GET", "/status")], |stage, _| act(stage))
     }
 
-    /// Promotes, and meddles while each of these requests stands still, in their order.
-    pub fn while_held<const N: usize>(&self, held: [Held; N], mut meddle: impl FnMut(&Self, usize)) -> Said {
+    /// Promotes, and acts on the forge while each of these requests is held, in their order.
+    pub fn while_held<const N: usize>(&self, held: [Held; N], mut act: impl FnMut(&Self, usize)) -> Said {
         let run = || {
             let said = self.promote();
             self.github.hold_no_more();
             said
         };
-        meddle_while_held(held, run, |number| meddle(self, number))
+        act_while_held(held, run, |number| act(self, number))
     }
 
     /// `relwf run promote-staging`; what only staging has is no reason to stop.

@@ -112,18 +112,18 @@ fn promote_staging_merges_tests_lands_and_waits() {
 }
 
 #[test]
-fn a_deploy_that_nobody_watched_is_not_called_green() {
+fn a_deploy_that_was_not_watched_is_not_called_green() {
     let (program, params) = params("promote-staging", &[]);
     let run = drive(&program, &params, |call| match call.name.as_str() {
         "ci::wait" => Settled::Value(Value::Null),
         _ => fine(call, false),
     });
     let concluded = run.commands.last().unwrap();
-    assert!(concluded.contains("staging is at m1, and nobody watched it deploy."), "{concluded}");
+    assert!(concluded.contains("staging is at m1, and its deploy was not watched."), "{concluded}");
 }
 
 #[test]
-fn slack_is_told_when_it_is_configured() {
+fn slack_gets_a_message_when_it_is_configured() {
     let (program, params) = params("promote-production", &[("commit", "c9")]);
     let run = drive(&program, &params, |call| fine(call, true));
     let told = run.commands.last().unwrap();
@@ -144,7 +144,7 @@ fn slack_is_told_when_it_is_configured() {
         "http::request" => Settled::Failure(Failure::new(FailureKind::Network, "no route")),
         _ => fine(call, true),
     });
-    assert_eq!(down.commands.last().unwrap(), r#"tell#1 flow::note {"text":"Slack was not told: no route"}"#);
+    assert_eq!(down.commands.last().unwrap(), r#"tell#1 flow::note {"text":"no message on Slack: no route"}"#);
     assert_eq!(down.value()["commit"], "m1");
 }
 

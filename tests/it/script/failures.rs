@@ -64,7 +64,7 @@ fn wrong_arguments_say_what_is_taken() {
 }
 
 #[test]
-fn the_languages_own_errors_are_in_our_words() {
+fn the_languages_own_errors_get_messages_of_ours() {
     insta::assert_snapshot!(fails("    let x = #{ a: 1 };\n    x.b"), @r##"
     script: there is no `b` in this map
       --> workflows/w.rhai:3:7

@@ -257,7 +257,7 @@ pub fn drive(program: &CompiledWorkflow, params: &Value, answer: impl Fn(&Call) 
     drive_some(program, params, usize::MAX, answer)
 }
 
-/// The same, with at most so many commands answered between two evaluations: the last ones that were asked for.
+/// The same, with at most `at_once` commands answered between two evaluations: the last ones that were requested.
 pub fn drive_some(
     program: &CompiledWorkflow,
     params: &Value,

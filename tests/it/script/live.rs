@@ -21,7 +21,7 @@ enum Statement {
     Note,
     Throw,
     Step(u8, Vec<Statement>),
-    /// `flow::parallel` over so many items and, with the second number, some more that depend on `x`.
+    /// `flow::parallel` over that many items and, with the second number, some more that depend on `x`.
     Parallel(u8, u8, Vec<Statement>),
     Loop(Vec<Statement>),
     Try(Vec<Statement>, Vec<Statement>),

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 /// After this long a program hangs: far longer than any takes on the slowest machine.
 pub const HANGS: Duration = Duration::from_secs(900);
 
-/// A machine with nobody on it yet.
+/// A machine without files of its user yet.
 pub struct Machine {
     dir: TempDir,
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 static NEVER: LazyLock<Cancel> = LazyLock::new(Cancel::new);
 
-/// Nobody interrupts, nobody listens.
+/// Without interruption and without a listener.
 pub fn quiet() -> TaskContext<'static> {
     TaskContext { cancel: &NEVER, progress: &|_: Progress| {} }
 }
@@ -167,13 +167,13 @@ pub fn url(path: &Path) -> RemoteUrl {
 }
 
 /// No credentials at all: an empty environment, no programs.
-pub fn nobody() -> Arc<Credentials> {
+pub fn no_credentials() -> Arc<Credentials> {
     Arc::new(Credentials::new(|_| None, None))
 }
 
 /// The mirror of a path.
 pub fn mirror(cache: &Path, of: &Path) -> Mirror {
-    Mirror::open(cache, &url(of), nobody(), Keep::Yes, quiet()).unwrap()
+    Mirror::open(cache, &url(of), no_credentials(), Keep::Yes, quiet()).unwrap()
 }
 
 /// Every file of a folder with its bytes: two of these are equal when nothing was written.

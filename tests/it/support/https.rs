@@ -141,7 +141,7 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// It lets by whoever says this (`Basic …`), or everybody.
+    /// The login that it requires (`Basic …`); `None`: it lets every client by.
     pub fn start(login: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

@@ -19,7 +19,7 @@ pub mod travis;
 pub mod wire;
 pub mod wiremock;
 
-/// How many random cases a test tries: so many for each unit of `RELWF_TEST_SIZE`, which is 1 where it is not set.
+/// How many random cases a test tries: this many for each unit of `RELWF_TEST_SIZE`, which is 1 where it is not set.
 pub fn sized(cases: u32) -> u32 {
     let size =
         std::env::var("RELWF_TEST_SIZE").map_or(1, |size| size.parse().expect("RELWF_TEST_SIZE is a whole number"));

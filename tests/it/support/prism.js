@@ -18,7 +18,7 @@ delete spec["x-webhooks"];
 delete spec.basePath;
 // Whoever has no token may read, too.
 delete spec.security;
-// What the description does not know is nobody's to send, neither in requests nor in answers.
+// What the description does not know must not be sent, neither in requests nor in answers.
 for (const definition of Object.values(spec.definitions ?? {})) {
   if (definition.type === "object" && definition.properties && definition.additionalProperties === undefined) {
     definition.additionalProperties = false;

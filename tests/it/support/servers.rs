@@ -41,7 +41,7 @@ pub fn program(name: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("this test needs {name}: `apt-get install {package}` (./tests/run does it)"))
 }
 
-/// A port that nobody listens on. It lies below those that the system gives out by itself: a server that takes seconds to start
+/// A port on which no server listens. It lies below those that the system gives out by itself: a server that takes seconds to start
 /// still finds it free. Other test runs on this machine take others: a port's lock is held as long as this process lives.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -77,7 +77,7 @@ pub fn node() -> PathBuf {
     own.into_iter().find(|node| node.is_file()).unwrap_or_else(|| program("node", "nodejs"))
 }
 
-/// Starts a server, with what `command` makes of a port, and waits until somebody listens there; what it says goes to the log.
+/// Starts a server, with what `command` makes of a port, and waits until it listens there; its output goes to the log.
 ///
 /// Somebody may take the port between the look and the start: a server that ends at once is tried on others.
 #[track_caller]
@@ -226,7 +226,7 @@ $HTTP["querystring"] =~ "service=git-receive-pack" {{
     lighttpd(root, text)
 }
 
-/// sshd for whoever runs the tests. `home/.ssh` gets a key that it takes, and its host key among the known hosts.
+/// sshd for the user who runs the tests. `home/.ssh` gets a key that it takes, and its host key among the known hosts.
 pub fn ssh(dir: &Path, home: &Path) -> Server {
     sshd(dir, home, "")
 }
@@ -238,7 +238,7 @@ pub fn gitolite(dir: &Path, home: &Path, rules: &str) -> Server {
     run_gitolite(&own, &["setup", "-a", "nobody"]);
     gitolite_rules(dir, rules);
     let shell = Path::new(&run_gitolite(&own, &["query-rc", "GL_BINDIR"])).join("gitolite-shell");
-    // sshd would give it the home of whoever runs the tests.
+    // sshd would give it the home of the user who runs the tests.
     let options = format!("command=\"env HOME={} USER=git {} ada\",no-pty ", own.display(), shell.display());
     sshd(dir, home, &options)
 }

@@ -76,7 +76,7 @@ impl Signer {
         signer
     }
 
-    /// A key for this address whose passphrase nobody will tell.
+    /// A key for this address whose passphrase relwf does not get.
     pub fn locked_key(&self, address: &str) {
         self.gpg(address, "a passphrase");
         ran(self.command("gpgconf").args(["--kill", "gpg-agent"]));

@@ -5,7 +5,7 @@ use crate::support::github::Settled;
 use crate::support::hosted::project::{Change, Check, Comment, State};
 use serde_json::{Value, json};
 
-/// Forgejo says `null` where its description knows none; left away it is the same to every client.
+/// Forgejo says `null` where its description knows none; omitted it is the same to every client.
 pub(super) fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => {

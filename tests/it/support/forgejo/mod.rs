@@ -64,7 +64,7 @@ impl Forgejo {
         Self::held_against(Some(DESCRIBED.get_or_init(|| Described::start(&description(), PATHS))))
     }
 
-    /// The same, and nobody looks at requests and answers.
+    /// The same, and requests and answers are not checked.
     pub fn open_undescribed() -> Self {
         Self::held_against(None)
     }
@@ -153,7 +153,7 @@ impl Jo {
         }
     }
 
-    /// May whoever asks push to a branch, and merge into it?
+    /// May the token's owner push to a branch, and merge into it?
     fn may(&self, ask: &Ask<'_>, branch: &str) -> (bool, bool) {
         let (push, merge) = self.protected.get(branch).map_or((Rights::Write, Rights::Write), |p| (p.push, p.merge));
         (ask.rights() >= push, ask.rights() >= merge)

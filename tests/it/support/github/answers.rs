@@ -136,7 +136,7 @@ impl Forge {
         }
     }
 
-    /// Who asks: nobody without a token; an error with a wrong one.
+    /// The account of a request: none without a token; an error with a wrong one.
     fn person(&self, request: &Request) -> Result<Option<Person>, Answer> {
         let Some(value) = request.header("authorization") else { return Ok(None) };
         let token = value.split_once(' ').map_or("", |(_, token)| token.trim());

@@ -55,7 +55,7 @@ impl Book {
         held
     }
 
-    /// No more requests come: nobody needs to wait for those that were to be held.
+    /// No more requests come: those that were to be held are not waited for.
     pub fn hold_no_more(&self) {
         self.holds.lock().unwrap().clear();
     }

@@ -71,12 +71,12 @@ impl Held {
     }
 }
 
-/// Runs relwf, and meddles while each of these requests stands still, in their order. `run` lets no request stand still once it
+/// Runs relwf, and acts while each of these requests is held, in their order. `run` holds no request once it
 /// is over.
-pub fn meddle_while_held<const N: usize>(
+pub fn act_while_held<const N: usize>(
     held: [Held; N],
     run: impl FnOnce() -> Said + Send,
-    mut meddle: impl FnMut(usize),
+    mut act: impl FnMut(usize),
 ) -> Said {
     std::thread::scope(|scope| {
         let run = scope.spawn(run);
@@ -85,7 +85,7 @@ pub fn meddle_while_held<const N: usize>(
                 let said = run.join().unwrap();
                 panic!("request {number} to be held never came: {}{}", said.stdout, said.stderr);
             }
-            meddle(number);
+            act(number);
             held.let_go();
         }
         run.join().unwrap()

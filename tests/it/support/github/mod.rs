@@ -21,7 +21,7 @@ mod state;
 
 pub use doors::Seen;
 pub use faults::Fault;
-pub use holds::{Held, Moment, meddle_while_held};
+pub use holds::{Held, Moment, act_while_held};
 pub use repository::Protection;
 pub use state::{Change, Check, Comment, Deployment, Form, Play, Repository, Rights, Settled, now};
 
@@ -332,7 +332,7 @@ impl Github {
     }
 
     /// Somebody commits to a branch: one more file, or another text in it. The commit.
-    pub fn somebody_pushes(&self, branch: &str, file: &str, text: &str) -> String {
+    pub fn another_push(&self, branch: &str, file: &str, text: &str) -> String {
         let work = tempfile::tempdir().unwrap();
         let repo = Repo::at(work.path());
         let bare = self.root.path().join("acme/service.git");
@@ -412,7 +412,7 @@ impl Github {
         self.world.book.hold(skip, method, path, Moment::Done)
     }
 
-    /// No more requests come: nobody needs to wait for those that were to be held.
+    /// No more requests come: those that were to be held are not waited for.
     pub fn hold_no_more(&self) {
         self.world.book.hold_no_more();
     }

@@ -26,13 +26,13 @@ pub struct Protection {
     pub required: Vec<String>,
     /// May only pull requests change it?
     pub only_by_change: bool,
-    /// May nobody change it?
+    /// Is it read-only?
     pub locked: bool,
     /// With a ruleset: the merge methods that it allows (`merge`, `squash`, `rebase`); all when empty.
     pub methods: Vec<&'static str>,
     /// How many people must approve a pull request.
     pub approvals: u64,
-    /// Does a merge queue merge what shall land?
+    /// Does a merge queue merge what is to land?
     pub queue: bool,
     /// A classic branch protection (`GH006`) rather than a ruleset (`GH013`)?
     pub classic: bool,

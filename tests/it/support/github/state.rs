@@ -1,13 +1,13 @@
 //! What the fake GitHub remembers of a repository beside git, and how it follows what moves there.
 //!
-//! Nothing runs by itself: each request first reads what was pushed since the last one. Checks settle after so many looks at
+//! Nothing runs by itself: each request first reads what was pushed since the last one. Checks settle after a number of looks at
 //! them, never after a time. Knows nothing of HTTP.
 
 use super::repository::{Git, Moved, Protection, ZERO};
 use crate::support::travis::Travis;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What somebody's token allows.
+/// What a token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rights {
     /// Nothing: private repositories are not there.

@@ -36,7 +36,7 @@ pub struct Lab {
     pub deployments: Vec<Deployment>,
     /// How many approvals are missing on every merge request.
     pub approvals_left: u32,
-    /// May nobody give pipelines variables?
+    /// Are variables of pipelines forbidden?
     pub no_variables: bool,
     /// Is it too old to say whether it would squash?
     pub old: bool,
@@ -137,7 +137,7 @@ impl Lab {
         }
     }
 
-    /// May whoever asks push to a branch?
+    /// May the token's owner push to a branch?
     fn may_push(&self, ask: &Ask<'_>, branch: &str) -> bool {
         let needed = self.protected.get(branch).map_or(Rights::Write, |protected| protected.push);
         ask.person.is_some() && ask.rights() >= needed

@@ -6,7 +6,7 @@ pub mod project;
 use crate::support::git::Repo;
 use crate::support::github::doors::{self, Book};
 use crate::support::github::repository::Git;
-pub use crate::support::github::{Fault, Held, Moment, Rights, Seen, meddle_while_held};
+pub use crate::support::github::{Fault, Held, Moment, Rights, Seen, act_while_held};
 use crate::support::prism::{Described, Upstream};
 use crate::support::servers;
 use crate::support::wire::{self, Answer, Request, decode};
@@ -181,7 +181,7 @@ impl<S: Service> Host<S> {
     }
 
     /// Somebody commits to a branch: one more file, or another text in it. The commit.
-    pub fn somebody_pushes(&self, branch: &str, file: &str, text: &str) -> String {
+    pub fn another_push(&self, branch: &str, file: &str, text: &str) -> String {
         let work = tempfile::tempdir().unwrap();
         let repo = Repo::at(work.path());
         repo.git(&["clone", "-q", "-b", branch, self.bare().path.to_str().unwrap(), "."]);
@@ -203,7 +203,7 @@ impl<S: Service> Host<S> {
         self.world.book.hold(skip, method, path, Moment::Unheard)
     }
 
-    /// No more requests come: nobody needs to wait for those that were to be held.
+    /// No more requests come: those that were to be held are not waited for.
     pub fn hold_no_more(&self) {
         self.world.book.hold_no_more();
     }

@@ -1,6 +1,6 @@
 //! What a fake forge remembers of a project beside git, and how it follows what moves there.
 //!
-//! Nothing runs by itself: each request first reads what was pushed since the last one. Checks settle after so many looks at
+//! Nothing runs by itself: each request first reads what was pushed since the last one. Checks settle after a number of looks at
 //! them, never after a time. Knows nothing of HTTP.
 
 use crate::support::github::repository::{Git, ZERO};
@@ -22,7 +22,7 @@ pub struct Change {
     pub number: u64,
     pub title: String,
     pub body: String,
-    /// Is its branch in somebody's fork?
+    /// Is its branch in a fork?
     pub fork: bool,
     pub head: String,
     pub head_commit: String,

@@ -88,7 +88,7 @@ pub fn with_request(mut body: Value, repo: &Repository, build: &Build) -> Value 
     body
 }
 
-/// The request of a build that nobody asked for through the API.
+/// The request of a build that was not triggered through the API.
 pub fn request_of(repo: &Repository, build: &Build) -> Value {
     let id = build.id + 200_000;
     json!({

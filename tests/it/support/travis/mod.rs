@@ -1,7 +1,7 @@
 //! A fake Travis CI, version 3 of its API, beside the fake GitHub: it builds what is pushed and proposed there, and reports
 //! statuses on the commits as Travis does.
 //!
-//! Builds settle after so many looks, at them or at their commit's statuses on GitHub. As on Travis, the build of a pull
+//! Builds settle after a number of looks, at them or at their commit's statuses on GitHub. As on Travis, the build of a pull
 //! request tests `refs/pull/N/merge` and reports on the head.
 
 mod bodies;

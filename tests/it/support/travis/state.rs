@@ -189,7 +189,7 @@ impl Travis {
         self.step(repo, |build| build.reported == commit);
     }
 
-    /// Builds that somebody looked at come nearer to their end.
+    /// Builds that were looked at come nearer to their end.
     pub fn step(&mut self, repo: &mut Repository, which: impl Fn(&Build) -> bool) {
         for build in self.builds.iter_mut().filter(|build| which(build)) {
             if build.looks > 0 && build.looks < u32::MAX {
