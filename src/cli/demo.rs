@@ -33,7 +33,7 @@ pub fn run(context: &VerbContext, args: DemoArgs) -> Result<Exit, VerbError> {
     let dir = context.invocation.dir.join(&args.dir);
     let made = demo(&dir)?;
     let invocation = Invocation { dir: made.project.clone(), config: None, ..context.invocation.clone() };
-    // As the person would type it: relative when it was given so.
+    // As the operator would type it: relative when it was given so.
     let shown = context.shown(&args.dir.join("service"));
     let command_prefix = format!("relwf -C {shown}");
     ui::demo::made(&context.out, &made, &command_prefix);

@@ -14,7 +14,7 @@ pub struct VerbContext {
     pub out: Arc<Out>,
     /// What the command was given.
     pub invocation: Invocation,
-    /// What the person types before a verb: `relwf`, or `relwf -C service`.
+    /// What the operator types before a verb: `relwf`, or `relwf -C service`.
     pub command_prefix: String,
 }
 
@@ -66,7 +66,7 @@ impl VerbContext {
         Project::around(&self.invocation)
     }
 
-    /// A path as the person would type it from where they are: below `-C`, when that was given.
+    /// A path as the operator would type it from the working folder: below `-C`, when that was given.
     pub fn shown(&self, path: &std::path::Path) -> String {
         let here = std::env::current_dir().unwrap_or_default();
         let whole = self.invocation.dir.join(path);

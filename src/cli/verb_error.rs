@@ -47,7 +47,7 @@ impl From<BrokenPipe> for VerbError {
 }
 
 impl VerbError {
-    /// Tells the person or the script, and answers the exit code.
+    /// Prints it as text or JSON, and answers the exit code.
     pub fn tell(self, context: &VerbContext) -> Exit {
         let out = &context.out;
         match self {

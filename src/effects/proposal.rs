@@ -91,7 +91,7 @@ fn title(merge: &CommitInfo) -> String {
     }
 }
 
-/// What a person types where relwf is not at hand: the tested commit itself, never a merge made anew.
+/// What to type where relwf is not installed: the tested commit itself, never a new merge.
 fn by_hand(commit: &CommitInfo, target: &BranchName) -> Vec<String> {
     let conflicts = if commit.parents.len() == 2 { "The merge has no conflicts. " } else { "" };
     vec![

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// How a forge speaks.
+/// What differs between forges in messages and hints.
 pub(super) struct Manner {
     /// Its name, for messages.
     pub(super) name: &'static str,

@@ -1,6 +1,6 @@
 //! The chain that ties every row to the one before it, and the first one to the run: an edit of what was written shows.
 //!
-//! It guards against accidents and edits by hand. A person who can write the file can also compute a new chain.
+//! It guards against accidents and edits by hand. A user who can write the file can also compute a new chain.
 
 use super::failure::{JournalError, unreadable, word};
 use super::rows::{BLOB, RowEvent, StoredRow, head, load, no_such_run, scan, sha};

@@ -15,10 +15,10 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The person and the process that work on a run.
+/// The operator and the process that work on a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
-    /// The person, as git or the system knows them.
+    /// The operator, as git or the system has the name.
     pub actor: String,
     /// The machine.
     pub host: String,

@@ -30,7 +30,7 @@ pub enum DoubtVerdict {
 }
 
 impl Store {
-    /// Writes down a person's decision about what was shown (its `digest`). The first decision counts.
+    /// Records an operator's decision about what was shown (its `digest`). The first decision counts.
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ pub enum RowEvent {
     Outcome,
     /// The run's status changed.
     Status,
-    /// A person decided.
+    /// An operator decided.
     Signal,
 }
 
@@ -97,7 +97,7 @@ pub struct RowContent {
     /// Who, when it was not the command itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// The reason that the person gave.
+    /// The reason that the operator gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

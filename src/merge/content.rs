@@ -59,7 +59,6 @@ pub(super) struct Versions<'a> {
     pub(super) paths: &'a [RepoPath; 3],
 }
 
-/// A merged path.
 pub(super) struct MergedItem {
     pub(super) item: Item,
     pub(super) clean: bool,

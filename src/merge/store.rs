@@ -174,7 +174,6 @@ impl<'r> ObjectStore<'r> {
         self.write(ObjectKind::Tree, data, "a merged tree")
     }
 
-    /// Stores a blob.
     pub(super) fn write_blob(&self, data: &[u8]) -> Result<ObjectId, MergeError> {
         self.write(ObjectKind::Blob, data, "a merged file")
     }

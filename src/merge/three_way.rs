@@ -25,7 +25,6 @@ pub(super) enum Collision {
     Union,
 }
 
-/// A merged text.
 pub(super) struct MergedText {
     pub(super) text: Vec<u8>,
     pub(super) conflicts: usize,
@@ -106,7 +105,6 @@ impl<'t> ThreeTexts<'t> {
     }
 }
 
-/// Merges two changed texts.
 pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers<'_>, collision: Collision) -> MergedText {
     let texts = ThreeTexts::new(base, ours, theirs);
     let mut histogram = Histogram::new(texts.tokens);

@@ -1,8 +1,8 @@
-//! What a person decided about an approval: the journal keeps it, the approval waits for it.
+//! An operator's decision about an approval: the journal keeps it, the approval waits for it.
 
 use jiff::Timestamp;
 
-/// What a person decided about an approval.
+/// An operator's decision about an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalDecision {
     /// Yes or no.

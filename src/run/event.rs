@@ -22,7 +22,7 @@ pub enum RunStatus {
     Interrupted,
     /// A dry run that came to its end.
     Planned,
-    /// Abandoned by a person.
+    /// Abandoned by an operator.
     Abandoned,
 }
 

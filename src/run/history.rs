@@ -76,7 +76,7 @@ impl HistoryEntry {
 }
 
 impl History {
-    /// The key that a person typed: as the journal has it, or with the names as the workflow has them.
+    /// The key that an operator typed: as the journal has it, or with the names as the workflow has them.
     pub fn typed(&self, typed: &Key) -> Option<&Key> {
         let label = typed.to_string();
         let exact = self.entries.get_key_value(typed).map(|(key, _)| key);

@@ -113,7 +113,7 @@ fn hint_line(text: &str) -> String {
     format!("{} {text}", paint(HINT, "hint:"))
 }
 
-/// The parts of a failure's data that a person wants to see at once and that its causes do not say.
+/// The parts of a failure's data that are shown at once and that its causes lack.
 fn detail_lines(failure: &Failure) -> Vec<String> {
     let detail = &failure.detail;
     let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();

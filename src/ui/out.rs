@@ -89,7 +89,7 @@ impl Charset {
     }
 }
 
-/// Is a stream shown to a person right now?
+/// Is a stream shown on a terminal?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// A terminal that understands cursor movements.
@@ -101,7 +101,7 @@ pub enum Screen {
 /// May questions be asked?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Questions {
-    /// A person sits there.
+    /// There is a terminal to ask on.
     Allowed,
     /// `--no-input`, or no terminal.
     Refused,

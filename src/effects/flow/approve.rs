@@ -1,4 +1,4 @@
-//! `flow::approve`: a person's decision, bound to exactly what was shown.
+//! `flow::approve`: an operator's decision, bound to exactly what was shown.
 
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, positional, wait};
@@ -14,10 +14,10 @@ use std::sync::Arc;
 pub(super) static APPROVE: TypedHostFn<Args, Approval> = positional(
     CommandKind::Wait,
     "flow::approve",
-    "Waits until a person approves; a refusal throws kind \"denied\".",
+    "Waits until an operator approves; a refusal throws kind \"denied\".",
     |context, args| Ok(wait(Approve { context: Arc::clone(context), args })),
 )
-.throws(&[(FailureKind::Denied, "a person refused")]);
+.throws(&[(FailureKind::Denied, "an operator refused")]);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
@@ -28,7 +28,7 @@ pub(super) struct Args {
     show: Value,
 }
 
-/// A person's yes.
+/// An operator's approval.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Approval {
     /// who approved
@@ -45,7 +45,7 @@ struct Approve {
     args: Args,
 }
 
-/// What is shown to the person who decides, and its digest.
+/// What is shown to the operator who decides, and its digest.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ApprovalRequest {
     pub(crate) digest: String,
@@ -90,7 +90,7 @@ impl TypedWait for Approve {
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Approval>, Failure> {
         let value = Approval {
-            actor: OrUnknown::unknown("name of the person who approves"),
+            actor: OrUnknown::unknown("name of the operator who approves"),
             reason: None,
             at: OrUnknown::unknown("time of the approval"),
         };

@@ -178,7 +178,7 @@ impl Land {
         }
     }
 
-    /// The forge has merged it, as that commit. A person may have merged it since our last look at the change.
+    /// The forge has merged it, as that commit. A reviewer may have merged it since our last look at the change.
     fn merged_as(&self, landing: &Landing, landed: CommitId, task: TaskContext<'_>) -> Result<(), WriteError> {
         let look = || {
             let seen = self.context.forge.change(landing.number, task)?;

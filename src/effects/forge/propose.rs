@@ -84,8 +84,8 @@ impl Propose {
         Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }
 
-    /// For forges that need one: the branch that this run proposes from. One that holds something else is another person's, or an
-    /// earlier proposal's that could not be deleted: it stays, and the next name is taken.
+    /// For forges that need one: the branch that this run proposes from. One that holds something else belongs to another user,
+    /// or is an earlier proposal's that could not be deleted: it stays, and the next name is taken.
     fn branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, Failure> {
         if !self.context.forge.caps().needs_branch {
             return Ok(None);

@@ -30,7 +30,7 @@ pub(super) static MERGE: TypedHostFn<Args, MergeAnswer> = map(
 )
 .throws(&[
     (FailureKind::NotFound, "there is no such commit or branch"),
-    (FailureKind::Git, "git merges them differently: nothing is decided until a person looks"),
+    (FailureKind::Git, "git merges them differently: nothing is pushed until an operator has looked at it"),
 ]);
 
 #[derive(Deserialize, JsonSchema)]

@@ -49,7 +49,7 @@ pub(super) const LOG_LIMIT: usize = 1000;
 pub enum CommitOutcome {
     /// There is a commit to land.
     Clean,
-    /// A person must resolve conflicts.
+    /// The two sides conflict.
     Conflicts,
     /// There is nothing to do.
     UpToDate,

@@ -1,4 +1,4 @@
-//! What a person reads when a run has ended, or stopped, and what to type next.
+//! The summary of a run that has ended, or stopped, and what to type next.
 
 use super::phrase::short;
 use crate::app::{DoubtfulEffect, FinishedRun, OpenChange};
@@ -10,7 +10,7 @@ use crate::ui::out::{Form, Out};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
 
-/// Tells how a run ended. `command_prefix` is what the person types before a verb, e.g. `relwf -C service`.
+/// Prints how a run ended. `command_prefix` is what the operator types before a verb, e.g. `relwf -C service`.
 pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) {
     if out.form == Form::Json {
         return;
