@@ -20,7 +20,8 @@ impl Proposed<'_> {
     ///
     /// # Errors
     ///
-    /// Kind `denied` where the change was closed, moved or retargeted on the forge, kind `git` where that has landed on another branch.
+    /// Kind `denied` where the change was closed, moved or retargeted on the forge, kind `git` where it has landed on another
+    /// branch.
     pub(super) fn ensure_unchanged(&self, change: &Change, task: TaskContext<'_>) -> Result<(), Failure> {
         let number = change.number;
         let elsewhere = change.base != *self.target;
