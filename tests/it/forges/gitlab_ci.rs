@@ -111,14 +111,14 @@ fn a_pipeline_is_stopped() {
 }
 
 #[test]
-fn only_the_tip_of_a_branch_can_be_built_and_only_as_asked_for() {
+fn only_the_tip_of_a_branch_can_be_built_and_only_on_request() {
     let scene = scene();
     let trigger = scene.trigger("k");
     scene.forge.another_push("master", "more", "x\n");
     let words = refused(scene.ci.trigger(&trigger, quiet()));
     assert!(words.contains("GitLab builds tips of branches: master is at"), "{words}");
     let words = refused(scene.ci.trigger(&Trigger { event: CiEvent::Push, ..trigger.clone() }, quiet()));
-    assert!(words.contains("no pipeline of event push"), "{words}");
+    assert!(words.contains("on request, not of push"), "{words}");
     assert_eq!(scene.forge.count("POST", "/pipeline"), 0);
 }
 
