@@ -24,7 +24,7 @@ fn a_host_function_is_shown_with_all_that_it_takes_and_answers() {
 
     Takes:
       branch   the name of a branch  the branch of the remote
-      commit   a commit              where it is to point
+      commit   a commit              where it should point
       expect?  a commit              the commit it must hold now, or "absent"; by default as last fetched
 
     Answers a map

@@ -176,7 +176,7 @@ impl LiveDisplay {
 }
 
 /// `✓ merge (0.4s)`, `✗ close (0.0s): there is no change 77`, indented below the step that it is part of.
-fn step_line(step: &Path, status: StepStatus, took_ms: u64, failure: Option<&str>) -> String {
+fn step_line(step: &StepPath, status: StepStatus, took_ms: u64, failure: Option<&str>) -> String {
     let mut names = step.names();
     let name = names.pop().unwrap_or_default();
     let sign = match status {
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_step_that_ended_shows_its_time_and_then_its_failure() {
-        let step = Path::default().step("close");
+        let step = StepPath::default().step("close");
         let line = |status, failure| anstream::adapter::strip_str(&step_line(&step, status, 40, failure)).to_string();
         assert_eq!(line(StepStatus::Done, None), "✓ close (0.0s)");
         let failure = Some("there is no change 77");
