@@ -50,9 +50,11 @@ pub fn doctor(invocation: &Invocation, live: LiveChecks, task: TaskContext<'_>) 
 fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
     findings.push(match &project.config.file {
         Some(file) => Finding::good("config", file.display().to_string()),
-        None => {
-            Finding::odd("config", "no relwf.toml: the defaults apply", "`relwf init` writes one for this repository")
-        }
+        None => Finding::warning(
+            "config",
+            "no relwf.toml: the defaults apply",
+            "`relwf init` writes one for this repository",
+        ),
     });
     let environment = |name: &str| (project.invocation.env)(name);
     let committer = Identity::find(&environment, Some(&project.config.root))
@@ -120,7 +122,7 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
             findings.push(match project.config.ci.kind() {
                 Some(CiKind::Status) => Finding::good("ci", "status: whatever reports to the forge"),
                 Some(kind) => Finding::good("ci", kind.word()),
-                None => Finding::odd("ci", "no [ci]: merges land untested", "add a [ci] section to relwf.toml"),
+                None => Finding::warning("ci", "no [ci]: merges land untested", "add a [ci] section to relwf.toml"),
             });
             if live == LiveChecks::Yes {
                 live::live(project, &parts, task, findings);
@@ -136,7 +138,7 @@ fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Opti
     let source = if url.is_http() { credentials.source(host) } else { credentials.used(url) };
     match source {
         Some(source) => Some(Finding::good("credentials", format!("for {host}: {}", source.0))),
-        None if url.is_http() => Some(Finding::odd(
+        None if url.is_http() => Some(Finding::warning(
             "credentials",
             format!("none for {host}: reading works, pushing will not"),
             format!("set {}, or set up `gh auth login` (GitHub) or a git credential helper", variables.join(" or ")),
@@ -155,7 +157,7 @@ fn tokens(project: &Project, remote: &Remote, findings: &mut Vec<Finding>) {
     {
         findings.push(match credentials.source(host) {
             Some(source) => Finding::good("token", format!("for {host}: {}", source.0)),
-            None => Finding::odd(
+            None => Finding::warning(
                 "token",
                 format!("none for {host}: nothing can be proposed there"),
                 format!("set {}", variables(*kind, Some(host)).join(" or ")),
@@ -166,7 +168,7 @@ fn tokens(project: &Project, remote: &Remote, findings: &mut Vec<Finding>) {
         let token = (project.invocation.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty());
         findings.push(match token {
             Some(_) => Finding::good("token", "for Travis: TRAVIS_TOKEN"),
-            None => Finding::odd(
+            None => Finding::warning(
                 "token",
                 "none for Travis: only public builds can be read, and none can be started",
                 "set TRAVIS_TOKEN",
@@ -189,9 +191,11 @@ fn way(route: &Route, findings: &mut Vec<Finding>) {
 fn git_program() -> Finding {
     match git::git_version() {
         Some(version) => Finding::good("git", version),
-        None => {
-            Finding::odd("git", "not on PATH", "relwf works without it; credential helpers and cross-checks need it")
-        }
+        None => Finding::warning(
+            "git",
+            "not on PATH",
+            "relwf works without it; credential helpers and cross-checks need it",
+        ),
     }
 }
 

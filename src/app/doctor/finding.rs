@@ -37,7 +37,7 @@ impl Finding {
         Self { name, health: Health::Good, message: message.into(), hint: None, at: None }
     }
 
-    pub(super) fn odd(name: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn warning(name: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { name, health: Health::Odd, message: message.into(), hint: Some(hint.into()), at: None }
     }
 

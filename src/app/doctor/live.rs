@@ -32,7 +32,7 @@ pub(super) fn live(project: &Project, parts: &ProjectServices, task: TaskContext
     let source = |host: &str| project.remote().ok().and_then(|remote| remote.credentials.source(host));
     let ambient = |host: &str| source(host).is_some_and(|source| source.0 == "GITHUB_TOKEN");
     if (project.invocation.env)("GITHUB_ACTIONS").is_some() && ambient("github.com") {
-        findings.push(Finding::odd(
+        findings.push(Finding::warning(
             "token",
             "it is the one that Actions gives to every job: what it pushes starts no workflow, so nothing would be deployed",
             "use a token of a GitHub App or of an account in GITHUB_ACCESS_TOKEN",
@@ -60,7 +60,7 @@ fn landing(parts: &ProjectServices, environment: &Environment, task: TaskContext
         LandsAfter::OwnBuild => "the command of [ci]".to_owned(),
         LandsAfter::Nothing => {
             let hint = format!("name them in `checks` of the environment `{}`", environment.name);
-            return Ok(Finding::odd("landing", format!("on {branch}: {way}, no checks required"), hint));
+            return Ok(Finding::warning("landing", format!("on {branch}: {way}, no checks required"), hint));
         }
     };
     Ok(Finding::good("landing", format!("on {branch}: {way}, after {after}")))

@@ -32,7 +32,7 @@ pub(super) static WAIT_CHECKS: TypedHostFn<Args, GreenChecks> = map(
      also \"moved\" or \"denied\".",
     |context, args| {
         let (context, required, looks) = (Arc::clone(context), OnceLock::new(), AtomicU32::new(0));
-        Ok(wait(WaitChecks { context, args, required, looks, heard: Mutex::default() }))
+        Ok(wait(WaitChecks { context, args, required, looks, latest: Mutex::default() }))
     },
 )
 .throws(&[
@@ -87,8 +87,8 @@ struct WaitChecks {
     /// The contexts that are asked for, once they are known.
     required: OnceLock<Vec<String>>,
     looks: AtomicU32,
-    /// What was last heard of them.
-    heard: Mutex<Vec<Verdict>>,
+    /// The verdicts as they were last read.
+    latest: Mutex<Vec<Verdict>>,
 }
 
 /// Journaled when the wait begins.
@@ -143,10 +143,10 @@ impl WaitChecks {
     /// As many requests as needed at first and to be sure in the end, one for each look between.
     fn verdicts(&self, commit: CommitId, required: &[String], task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
         let look = self.looks.fetch_add(1, Ordering::Relaxed);
-        let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let latest = || self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if self.args.change.is_some() && look % ROUND == ROUND - 1 {
             self.stands(commit, task)?;
-            return Ok(heard().clone());
+            return Ok(latest().clone());
         }
         let forge = &self.context.forge;
         let seen = if look == 0 { forge.verdicts(commit, task)? } else { forge.glance(commit, task)? };
@@ -154,7 +154,7 @@ impl WaitChecks {
         if look > 0 && judge(required, &seen).are_green() {
             seen = count_also_green(forge.verdicts(commit, task)?, self.environment());
         }
-        heard().clone_from(&seen);
+        latest().clone_from(&seen);
         Ok(seen)
     }
 

@@ -56,14 +56,14 @@ pub struct GithubForge {
     owner: String,
     name: String,
     /// The last answers about a commit's checks, for looks that read one of the two kinds only.
-    heard: Mutex<BTreeMap<CommitId, CheckVerdicts>>,
+    latest: Mutex<BTreeMap<CommitId, CheckVerdicts>>,
     settings: OnceLock<BranchRules>,
 }
 
 impl GithubForge {
     /// The repository `owner/name`, on GitHub's API (see `github_api`).
     pub fn new(api: Arc<Api>, owner: String, name: String) -> Self {
-        Self { api, owner, name, heard: Mutex::default(), settings: OnceLock::new() }
+        Self { api, owner, name, latest: Mutex::default(), settings: OnceLock::new() }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -241,27 +241,27 @@ impl Forge for GithubForge {
     }
 
     fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
-        let heard = CheckVerdicts {
+        let latest = CheckVerdicts {
             statuses: self.statuses(commit, task)?,
             runs: self.runs(commit, task)?,
             turn: CheckKind::default(),
         };
-        let all = heard.united();
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
+        let all = latest.united();
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, latest);
         Ok(all)
     }
 
     /// One request: check runs and statuses in turn.
     fn glance(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
-        let Some(mut heard) = heard else { return self.verdicts(commit, task) };
-        match heard.turn {
-            CheckKind::Runs => heard.runs = self.runs(commit, task)?,
-            CheckKind::Statuses => heard.statuses = self.statuses(commit, task)?,
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
+        let Some(mut latest) = latest else { return self.verdicts(commit, task) };
+        match latest.turn {
+            CheckKind::Runs => latest.runs = self.runs(commit, task)?,
+            CheckKind::Statuses => latest.statuses = self.statuses(commit, task)?,
         }
-        heard.turn = if heard.turn == CheckKind::Runs { CheckKind::Statuses } else { CheckKind::Runs };
-        let all = heard.united();
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
+        latest.turn = if latest.turn == CheckKind::Runs { CheckKind::Statuses } else { CheckKind::Runs };
+        let all = latest.united();
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, latest);
         Ok(all)
     }
 

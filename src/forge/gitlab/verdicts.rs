@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 /// The last answers about commits, for looks that read one of the two kinds only.
 #[derive(Default)]
 pub(super) struct Verdicts {
-    heard: Mutex<BTreeMap<CommitId, CommitVerdicts>>,
+    latest: Mutex<BTreeMap<CommitId, CommitVerdicts>>,
 }
 
 #[derive(Clone, Default)]
@@ -36,20 +36,20 @@ impl Verdicts {
         commit: CommitId,
         task: TaskContext<'_>,
     ) -> Result<Vec<Verdict>, WriteError> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
-        let Some(mut heard) = heard else { return self.all(rest, commit, task) };
-        if heard.pipelines_next {
-            heard.pipelines = pipelines(rest, commit, task)?;
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
+        let Some(mut latest) = latest else { return self.all(rest, commit, task) };
+        if latest.pipelines_next {
+            latest.pipelines = pipelines(rest, commit, task)?;
         } else {
-            heard.statuses = statuses(rest, commit, task)?;
+            latest.statuses = statuses(rest, commit, task)?;
         }
-        heard.pipelines_next = !heard.pipelines_next;
-        Ok(self.keep(commit, heard))
+        latest.pipelines_next = !latest.pipelines_next;
+        Ok(self.keep(commit, latest))
     }
 
-    fn keep(&self, commit: CommitId, heard: CommitVerdicts) -> Vec<Verdict> {
-        let all = worst(heard.statuses.iter().chain(&heard.pipelines));
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, heard);
+    fn keep(&self, commit: CommitId, latest: CommitVerdicts) -> Vec<Verdict> {
+        let all = worst(latest.statuses.iter().chain(&latest.pipelines));
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, latest);
         all
     }
 }
