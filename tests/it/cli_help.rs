@@ -29,7 +29,7 @@ fn a_host_function_is_shown_with_all_that_it_takes_and_answers() {
 
     Answers a map
       branch  the name of a branch  the branch
-      commit  a commit or ()        where it points
+      commit  a commit              where it points
       before  a commit or ()        where it pointed; () when it is new
 
     Throws:
