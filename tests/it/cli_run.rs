@@ -475,7 +475,7 @@ fn a_dry_run_counts_all_commits_of_a_long_history() {
             "commit refs/heads/master\ncommitter {who}\ndata 2\nc\n{from}M 100644 inline a\ndata <<E\n{number}\nE\n\n"
         ));
     }
-    let mut child = std::process::Command::new("git")
+    let mut child = std::process::Command::new(crate::support::git::program())
         .arg("-C")
         .arg(&repo.path)
         .args(["fast-import", "--quiet", "--force"])

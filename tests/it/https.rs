@@ -456,7 +456,7 @@ fn the_choice_of_a_proxy_is_gits_own() {
         ),
     ] {
         let before = tunnel.heads().len();
-        let mut asked = std::process::Command::new("git");
+        let mut asked = std::process::Command::new(crate::support::git::program());
         asked.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("GIT_CONFIG_NOSYSTEM", "1");
         asked.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_TERMINAL_PROMPT", "0").envs(variables.iter().copied());
         for (key, value) in &settings {

@@ -242,7 +242,7 @@ fn a_submodule_that_is_at_hand_goes_forward_where_one_side_contains_the_other() 
     for stage in 0..3 {
         let place = if stage == 2 { dir.path().join("bare.git") } else { top.clone() };
         for (ours, theirs) in [(0, 1), (1, 0), (1, 2), (2, 1), (0, 2)] {
-            let merge_tree = std::process::Command::new("git")
+            let merge_tree = std::process::Command::new(crate::support::git::program())
                 .args(["merge-tree", "--write-tree", "--no-messages", &tips[ours], &tips[theirs]])
                 .current_dir(&place)
                 .output()
@@ -442,7 +442,12 @@ fn hunks_are_those_that_git_writes_in_diff3_style() {
     }
     let repo = Repository::with(&plan);
     let git = |args: &[&str]| {
-        let output = std::process::Command::new("git").arg("-C").arg(repo.path()).args(args).output().unwrap();
+        let output = std::process::Command::new(crate::support::git::program())
+            .arg("-C")
+            .arg(repo.path())
+            .args(args)
+            .output()
+            .unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
     let mut compared = 0;

@@ -28,7 +28,7 @@ fn whole(repository: &Path, commit: &str) -> String {
 
 /// A message as it is stored, to the last byte.
 fn message(repository: &Path, commit: &str) -> String {
-    let mut show = std::process::Command::new("git");
+    let mut show = std::process::Command::new(crate::support::git::program());
     let object = show.arg("-C").arg(repository).args(["cat-file", "commit", commit]).output().expect("git runs");
     let object = String::from_utf8(object.stdout).expect("UTF-8");
     object.split_once("\n\n").expect("a header and a message").1.to_owned()
@@ -124,7 +124,7 @@ fn picks_are_the_commits_that_git_makes() {
         wanted["target"] = "staging".into();
         let picked = call(&bench, &world, "git::cherry_pick", wanted);
         let arguments: Vec<&str> = ["cherry-pick"].into_iter().chain(gits).collect();
-        let done = std::process::Command::new("git")
+        let done = std::process::Command::new(crate::support::git::program())
             .args(&arguments)
             .current_dir(bench.work())
             .envs([("GIT_COMMITTER_NAME", "Ada Test"), ("GIT_COMMITTER_EMAIL", "ada@example.org")])

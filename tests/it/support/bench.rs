@@ -19,7 +19,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 /// Runs git with nothing of the machine's own configuration; fixed identity and dates.
 pub fn git(dir: &Path, args: &[&str]) -> String {
-    let output = std::process::Command::new("git")
+    let output = std::process::Command::new(super::git::program())
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", dir)

@@ -5,13 +5,23 @@ use relwf::model::{Cancel, Progress, TaskContext};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 static NEVER: LazyLock<Cancel> = LazyLock::new(Cancel::new);
 
 /// Without interruption and without a listener.
 pub fn quiet() -> TaskContext<'static> {
     TaskContext { cancel: &NEVER, progress: &|_: Progress| {} }
+}
+
+/// Where git is. A program that is named by its path is started without copying this process, which is large.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|file| file.is_file());
+        found.expect("the tests need git on PATH")
+    })
 }
 
 /// A repository that tests work on with git itself.
@@ -46,7 +56,7 @@ impl Repo {
     /// Runs git here, whatever comes of it.
     pub fn try_git(&self, args: &[&str]) -> Output {
         let date = format!("@{} +0100", self.clock.fetch_add(60, Ordering::SeqCst));
-        Command::new("git")
+        Command::new(program())
             .args(args)
             .current_dir(&self.path)
             .env_clear()
@@ -99,7 +109,7 @@ impl Repo {
     #[track_caller]
     pub fn git_fed(&self, args: &[&str], input: &str) {
         use std::io::Write;
-        let mut command = Command::new("git");
+        let mut command = Command::new(program());
         let mut git = command.args(args).current_dir(&self.path).stdin(std::process::Stdio::piped()).spawn().unwrap();
         // One that does not read it may have ended.
         let _ = git.stdin.take().unwrap().write_all(input.as_bytes());
@@ -119,7 +129,7 @@ impl Repo {
             for parent in [first, second.filter(|second| Some(*second) != first)].into_iter().flatten() {
                 args.extend(["-p", &commits[parent]]);
             }
-            let mut command = Command::new("git");
+            let mut command = Command::new(program());
             for who in ["AUTHOR", "COMMITTER"] {
                 command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.com");
                 command.env(format!("GIT_{who}_DATE"), &time);

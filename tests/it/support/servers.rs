@@ -114,7 +114,8 @@ fn wait_for(server: &mut Server) -> Result<(), String> {
 }
 
 pub fn http_backend() -> PathBuf {
-    let exec = Command::new("git").arg("--exec-path").output().expect("the tests need git on PATH").stdout;
+    let exec =
+        Command::new(super::git::program()).arg("--exec-path").output().expect("the tests need git on PATH").stdout;
     let backend = Path::new(String::from_utf8(exec).unwrap().trim()).join("git-http-backend");
     assert!(backend.is_file(), "git has no http-backend at {}", backend.display());
     backend

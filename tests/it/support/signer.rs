@@ -155,11 +155,11 @@ impl Signer {
     }
 
     pub fn set(&self, key: &str, value: &str) {
-        ran(Command::new("git").args(["config", "--file"]).arg(self.config()).args([key, value]));
+        ran(Command::new(super::git::program()).args(["config", "--file"]).arg(self.config()).args([key, value]));
     }
 
     pub fn unset(&self, key: &str) {
-        ran(Command::new("git").args(["config", "--unset", "--file"]).arg(self.config()).arg(key));
+        ran(Command::new(super::git::program()).args(["config", "--unset", "--file"]).arg(self.config()).arg(key));
     }
 
     fn set_environment(&self, name: &'static str, value: String) {

@@ -179,7 +179,7 @@ impl Git {
         let entries = self.bare.git(&["ls-tree", tree]);
         let listing = self.bare.path.join("fake/listing");
         std::fs::write(&listing, format!("{entries}\n100644 blob {blob}\tnobody-asked-for-this\n")).unwrap();
-        let output = std::process::Command::new("git")
+        let output = std::process::Command::new(crate::support::git::program())
             .args(["mktree"])
             .current_dir(&self.bare.path)
             .stdin(std::fs::File::open(&listing).unwrap())
