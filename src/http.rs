@@ -39,7 +39,6 @@ pub enum Access {
     Write,
 }
 
-/// A request.
 #[derive(Clone)]
 pub struct Request {
     /// `GET`, `POST`, …
@@ -50,7 +49,6 @@ pub struct Request {
     pub access: Access,
     /// Headers; their values are never shown.
     pub headers: Vec<(String, Secret)>,
-    /// The body.
     pub body: Option<Vec<u8>>,
     /// How long it may take in all, attempts and pauses included.
     pub deadline: Duration,
@@ -162,7 +160,6 @@ impl Response {
     }
 }
 
-/// The client.
 #[derive(Debug, Clone)]
 pub struct Client {
     attempt: Connections,

@@ -111,19 +111,13 @@ pub enum ProcessError {
     /// It could not be started.
     #[error("`{program}` could not be started: {source}")]
     Start {
-        /// The program.
         program: String,
         /// The system's error.
         source: io::Error,
     },
     /// It took too long and was killed with everything it had started.
     #[error("`{program}` took longer than {limit} and was stopped")]
-    TimedOut {
-        /// The program.
-        program: String,
-        /// The limit.
-        limit: HumanDuration,
-    },
+    TimedOut { program: String, limit: HumanDuration },
     /// ctrl-C: it was killed with everything it had started.
     #[error("`{0}` was stopped by ctrl-C")]
     Cancelled(String),

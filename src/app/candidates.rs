@@ -13,7 +13,6 @@ use serde_json::json;
 /// One commit that could be promoted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// Its id.
     #[serde(rename = "commit", alias = "id")]
     pub id: String,
     /// The first line of its message.

@@ -15,14 +15,12 @@ pub struct InitFile {
     pub path: PathBuf,
     /// The path below the repository, for messages.
     pub name: String,
-    /// Its text.
     pub text: String,
 }
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InitWrite {
-    /// It is new.
     New,
     /// It replaced another.
     Replaced,

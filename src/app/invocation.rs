@@ -19,7 +19,6 @@ pub enum Fetch {
 pub struct Invocation {
     /// Where it works (`-C`).
     pub dir: PathBuf,
-    /// `--config`.
     pub config: Option<PathBuf>,
     /// `--repo`: instead of `[repo].url`.
     pub repo: Option<String>,

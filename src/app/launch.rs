@@ -61,9 +61,7 @@ pub enum Scripts {
 /// A run that ended, or stopped, in this process.
 #[derive(Debug)]
 pub struct FinishedRun {
-    /// The run.
     pub run: RunId,
-    /// Its workflow.
     pub workflow: String,
     /// How it ended, or why it stopped.
     pub outcome: RunOutcome,

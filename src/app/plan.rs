@@ -31,9 +31,9 @@ pub struct PlannedRun {
 pub enum CommitOrigin {
     /// A promotion.
     Merge,
-    /// Commits taken over.
+    /// Commits cherry-picked.
     Pick,
-    /// Commits taken back.
+    /// Commits reverted.
     Revert,
     /// An earlier release's files.
     Restore,
@@ -50,7 +50,6 @@ pub struct PlannedMerge {
     pub target: Value,
     /// How it would come out.
     pub outcome: CommitOutcome,
-    /// Its conflicts.
     pub conflicts: Vec<Conflict>,
     /// The commits that would be new in the target, newest first; of very many only the newest.
     pub commits: Vec<ListedCommit>,

@@ -34,7 +34,6 @@ pub enum PreviewOutcome {
 /// A file that the merge changes in the target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChangedFile {
-    /// Its path.
     pub path: String,
     /// git's letter: A, M, D or T.
     pub change: char,
@@ -57,7 +56,6 @@ pub struct Preview {
     pub tree: Option<TreeId>,
     /// Always `null`: a preview makes no commit, and the one that a promotion makes has another id each time.
     pub commit: Option<CommitId>,
-    /// Its conflicts.
     pub conflicts: Vec<Conflict>,
     /// The commits that would be new in the target, newest first.
     pub commits: Vec<ListedCommit>,

@@ -16,12 +16,10 @@ use std::collections::HashMap;
 pub struct RunRow {
     /// Its id.
     pub run: RunId,
-    /// Its workflow.
     pub workflow: String,
     /// What it locks, e.g. `staging`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// Its status.
     pub status: RunStatus,
     /// When it was started.
     pub created: Timestamp,
@@ -42,7 +40,6 @@ pub struct RunRow {
 pub enum StoryState {
     /// It answered.
     Done,
-    /// It failed.
     Failed,
     /// It was begun and has no outcome.
     Unsettled,
@@ -53,7 +50,6 @@ pub enum StoryState {
 /// One command of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoryCommand {
-    /// Its key.
     pub key: Key,
     /// The step it belongs to.
     pub step: StepPath,
@@ -61,9 +57,7 @@ pub struct StoryCommand {
     pub command: String,
     /// Its arguments.
     pub args: Value,
-    /// Its state.
     pub state: StoryState,
-    /// Its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Its failure, or why it is in doubt.

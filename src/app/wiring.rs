@@ -50,7 +50,6 @@ impl Signals for NoSignals {
 
 /// Forge and CI of a project.
 pub struct ProjectServices {
-    /// The forge.
     pub forge: Arc<dyn Forge>,
     /// The CI, where there is one.
     pub ci: Option<Arc<dyn Ci>>,
@@ -64,7 +63,6 @@ pub struct ProjectServices {
 pub struct Ready {
     /// The mirror in it.
     pub mirror: Arc<Mirror>,
-    /// Its commands.
     pub commands: Registry,
 }
 

@@ -20,7 +20,6 @@ pub enum Start {
 pub enum BuildState {
     /// Waiting to start.
     Queued,
-    /// Running.
     Running,
     /// Green.
     Passed,
@@ -32,7 +31,6 @@ pub enum BuildState {
     Canceled,
 }
 
-/// One build.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
     /// Its id on the server.
@@ -41,7 +39,6 @@ pub struct Build {
     pub commit: CommitId,
     /// Why it runs.
     pub event: CiEvent,
-    /// Its state.
     pub state: BuildState,
     /// Its page on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,7 +52,6 @@ pub struct Build {
 /// A job of a build that did not pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RedJob {
-    /// Its name.
     pub name: String,
     /// Its page on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +70,6 @@ pub(super) fn tail(text: &str, lines: usize) -> Vec<String> {
 /// Which builds to look for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BuildQuery {
-    /// Of this commit.
     pub commit: Option<CommitId>,
     /// For this event.
     pub event: Option<CiEvent>,
@@ -101,7 +96,6 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket(pub String);
 
-/// A CI.
 pub trait Ci: Send + Sync {
     /// Who starts builds for pushes and changes.
     fn start(&self) -> Start;

@@ -76,7 +76,7 @@ pub struct JsonArg {
 /// `--repo` and `--no-fetch`.
 #[derive(Debug, Clone, Args)]
 pub struct RepoArgs {
-    /// This repository instead of [repo].url: a URL or a path.
+    /// This repository instead of that of relwf.toml: a URL or a path.
     #[arg(long, value_name = "URL-OR-PATH")]
     pub repo: Option<String>,
     /// Answer from what was fetched last.

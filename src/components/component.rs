@@ -6,7 +6,6 @@ use crate::model::ComponentName;
 /// One component of the release.
 #[derive(Debug, Clone)]
 pub struct Component {
-    /// Its name.
     pub name: ComponentName,
     /// How its version is found.
     pub detect: Detect,

@@ -7,7 +7,6 @@ use crate::model::{BranchName, CiEvent, DEPLOYMENT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// `[[environment]]`.
 pub(super) fn environment(mut table: Table<'_, '_>) -> Option<Environment> {
     let name = table.owned(key::NAME);
     let branch = table.parsed(key::BRANCH);
@@ -61,7 +60,6 @@ pub(super) fn repo(mut table: Table<'_, '_>) -> Option<String> {
     url
 }
 
-/// `[forge]`.
 pub(super) fn forge(mut table: Table<'_, '_>) -> ForgeConfig {
     let prefix = table.text(forge_keys::PREFIX).filter(|prefix| {
         let hint = || "write it like `relwf/promote/`".to_owned();
@@ -93,7 +91,6 @@ fn only_with(table: &Table<'_, '_>, at: At, key: &str, kind: CiKind) {
     table.source.wrong(at, format!("`{key}` goes with `kind = \"{kind}\"` only"), hint);
 }
 
-/// `[ci]`.
 pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
     let kind = table.word(ci_keys::KIND);
     let there = table.value(ci_keys::COMMAND);
@@ -128,14 +125,12 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
     ci
 }
 
-/// `[sh]`.
 pub(super) fn sh(mut table: Table<'_, '_>) -> ShConfig {
     let allow = table.texts(keys::sh::ALLOW).into_iter().map(|program| program.text.to_owned()).collect();
     table.finish();
     ShConfig { allow }
 }
 
-/// `[secrets]`.
 pub(super) fn secrets(node: &Node, source: &DocumentFile<'_>) -> BTreeMap<String, SecretSource> {
     let mut secrets = BTreeMap::new();
     if !matches!(node.kind, NodeKind::Map(_)) {

@@ -22,24 +22,16 @@ pub struct Config {
     pub environments: Vec<Environment>,
     /// `[[component]]`, in order. Without any: one called `commits` that counts commits.
     pub components: Vec<Component>,
-    /// `[forge]`.
     pub forge: ForgeConfig,
-    /// `[ci]`.
     pub ci: CiConfig,
-    /// `[fleet]`.
     pub fleet: Option<FleetConfig>,
-    /// `[sh]`.
     pub sh: ShConfig,
-    /// `[secrets]`.
     pub secrets: BTreeMap<String, SecretSource>,
 }
 
-/// One environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
-    /// Its name.
     pub name: String,
-    /// Its branch.
     pub branch: BranchName,
     /// Shown to people.
     pub url: Option<String>,
@@ -76,12 +68,10 @@ pub struct HealthCheck {
     pub version: Option<String>,
 }
 
-/// `[forge]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ForgeConfig {
     /// `kind`; default: from the remote's URL.
     pub kind: Option<ForgeKind>,
-    /// `api`.
     pub api: Option<String>,
     /// `poll`: how often it is asked for what is waited for.
     pub poll: Option<HumanDuration>,
@@ -109,13 +99,11 @@ impl ForgeConfig {
     }
 }
 
-/// The kinds of forges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ForgeKind {
     /// GitHub and GitHub Enterprise.
     Github,
-    /// GitLab.
     Gitlab,
     /// Forgejo and Gitea.
     Forgejo,
@@ -135,12 +123,10 @@ impl Words for ForgeKind {
         &[("github", Self::Github), ("gitlab", Self::Gitlab), ("forgejo", Self::Forgejo), ("local", Self::Local)];
 }
 
-/// `[ci]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CiConfig {
     /// `kind`; default: `command` when there is a `command`, else none.
     pub kind: Option<CiKind>,
-    /// `api`.
     pub api: Option<String>,
     /// `command`: run in a checkout of the commit; `${event}` is replaced; exit 0 is green.
     pub command: Vec<String>,
@@ -170,7 +156,6 @@ impl CiConfig {
     }
 }
 
-/// The kinds of CI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CiKind {
@@ -269,7 +254,6 @@ impl Words for UpdateEvent {
     const WORDS: &'static [(&'static str, Self)] = &[("api", Self)];
 }
 
-/// `[sh]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShConfig {
     /// `allow`: programs (first word of argv) that `sh::run` may start. Nothing is allowed by default.

@@ -13,7 +13,6 @@ pub enum Edit {
     Replace(&'static str, &'static str, &'static str),
 }
 
-/// One step of the story.
 pub enum StoryStep {
     /// A commit on a branch.
     Commit { branch: &'static str, who: usize, when: (i64, i64, i64), message: &'static str, edits: &'static [Edit] },

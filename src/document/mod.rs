@@ -31,11 +31,9 @@ const DEPTH: usize = 128;
 /// The languages that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// TOML 1.0.
     Toml,
     /// YAML 1.2 with the `<<` merge key of YAML 1.1; only the first document counts.
     Yaml,
-    /// JSON.
     Json,
 }
 
@@ -64,7 +62,6 @@ pub struct Node {
 pub enum NodeKind {
     /// YAML's and JSON's null.
     Null,
-    /// A text.
     Text(String),
     /// A number, boolean or date.
     Bare {
@@ -73,7 +70,6 @@ pub enum NodeKind {
         /// `a number`, `a boolean` or `a date`, for messages.
         what: &'static str,
     },
-    /// A list.
     List(Vec<Rc<Node>>),
     /// A map; keys are unique, in the order in which they are written.
     Map(Vec<MapEntry>),
@@ -82,7 +78,6 @@ pub enum NodeKind {
 /// One key of a map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapEntry {
-    /// The key.
     pub key: String,
     /// Where the key is written (in JSON: where its value is).
     pub key_at: At,

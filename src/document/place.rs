@@ -3,9 +3,7 @@
 /// A position in a text. Line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At {
-    /// The line.
     pub line: usize,
-    /// The column.
     pub column: usize,
 }
 

@@ -65,7 +65,7 @@ impl ExpectedLanding<'_> {
         let target = self.target;
         Err(Failure::new(FailureKind::Git, format!("{} landed on {target} {what}", landed.id.short()))
             .hint(format!(
-                "do not deploy it: stop the build of {target}, compare `git diff {} {}`, and take it back with `relwf run \
+                "do not deploy it: stop the build of {target}, compare `git diff {} {}`, and revert it with `relwf run \
                  revert-release --param branch={target} --param commit={}`",
                 new.short(),
                 landed.id.short(),

@@ -47,7 +47,7 @@ impl Proposed<'_> {
         let (number, base) = (change.number, &change.base);
         let taken_back = landed.map_or_else(
             || format!("look what it did to {base}"),
-            |id| format!("take it back with `relwf run revert-release --param branch={base} --param commit={id}`"),
+            |id| format!("revert it with `relwf run revert-release --param branch={base} --param commit={id}`"),
         );
         Failure::new(FailureKind::Git, format!("change {number} was retargeted to {base} and merged there"))
             .hint(format!(
@@ -79,7 +79,7 @@ impl Proposed<'_> {
             format!("change {number} was squashed or rebased: its commit {landed_short} is not a merge of {commit}");
         Err(denied(message)
             .hint(format!(
-                "that severs {target} from what was promoted, and it was not tested: take it back (`relwf run revert-release \
+                "that severs {target} from what was promoted, and it was not tested: revert it (`relwf run revert-release \
                  --param branch={target} --param commit={landed}`, for a rebase every commit of it), and run the workflow \
                  again; merge changes with a merge commit only"
             ))

@@ -16,7 +16,6 @@ pub struct Caps {
     pub deploys: bool,
 }
 
-/// The state of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeState {
@@ -43,9 +42,7 @@ pub struct Change {
     pub head_branch: Option<BranchName>,
     /// The branch it is to land on.
     pub base: BranchName,
-    /// Its state.
     pub state: ChangeState,
-    /// Its title.
     pub title: String,
     /// Its text; holds the marker.
     pub body: String,
@@ -65,7 +62,6 @@ pub struct NewChange {
     pub head_branch: Option<BranchName>,
     /// The branch it is to land on.
     pub base: BranchName,
-    /// Title.
     pub title: String,
     /// Text.
     pub body: String,

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 /// Who and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ident {
-    /// Name.
     pub name: String,
     /// E-mail address.
     pub email: String,
@@ -32,11 +31,9 @@ impl Ident {
 /// A commit that exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitInfo {
-    /// Its id.
     pub id: CommitId,
     /// Its parents, first parent first.
     pub parents: Vec<CommitId>,
-    /// Its tree.
     pub tree: TreeId,
     /// Who wrote it.
     pub author: Ident,
@@ -51,7 +48,6 @@ pub struct CommitInfo {
 /// A commit to write. Equal values give equal ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewCommit {
-    /// Its tree.
     pub tree: TreeId,
     /// Its parents, first parent first.
     pub parents: Vec<CommitId>,

@@ -17,7 +17,6 @@ pub(super) struct ObjectSource<'a> {
 }
 
 impl ObjectSource<'_> {
-    /// A commit.
     pub(super) fn commit(&self, id: CommitId) -> Result<CommitInfo, git2::Error> {
         let parsed = match self.files.read(id.object()) {
             Found::Object(ObjectKind::Commit, data) => parse(id, &data),

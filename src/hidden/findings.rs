@@ -33,7 +33,6 @@ pub enum HiddenKind {
 /// Something that a person should decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HiddenFinding {
-    /// Its kind.
     pub kind: HiddenKind,
     /// What it is, one sentence without a full stop.
     pub message: String,

@@ -90,7 +90,7 @@ pub struct Squashed {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Hidden {
-    /// Commits of the source that the result lacks because the target took them back; of very many only the newest.
+    /// Commits of the source that the result lacks because they were reverted on the target; of very many only the newest.
     pub reverted: Vec<Reverted>,
     /// Commits that only the target has and that no earlier promotion settled, newest first.
     pub target_only: Vec<TargetOnly>,

@@ -36,7 +36,6 @@ pub struct Api {
 /// An answer to be looked at: any status but those of a server that failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiAnswer {
-    /// The status.
     pub status: u16,
     /// The body; null when it is no JSON.
     pub body: Value,

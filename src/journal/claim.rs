@@ -37,7 +37,6 @@ impl Claim {
         Self { store, run, epoch, broken, waiting, committing, _lock: lock }
     }
 
-    /// The run.
     pub fn run(&self) -> &RunId {
         &self.run
     }

@@ -41,9 +41,7 @@ impl Who {
 /// What is written into a lock file for others to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The run.
     pub run: RunId,
-    /// Its workflow.
     pub workflow: String,
     /// Who drives it.
     pub who: Who,

@@ -24,9 +24,7 @@ pub struct PinnedSource {
 /// A run that is to begin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
-    /// Its id.
     pub id: RunId,
-    /// Its workflow.
     pub workflow: String,
     /// The root of the project it was started in.
     pub project: String,
@@ -47,9 +45,7 @@ pub struct NewRun {
 /// A run, as the journal knows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
-    /// Its id.
     pub id: RunId,
-    /// Its workflow.
     pub workflow: String,
     /// The root of the project it was started in.
     pub project: String,

@@ -54,15 +54,12 @@ pub struct ConflictSide {
 pub struct Hunk {
     /// First line of the hunk in ours, from 1.
     pub line: usize,
-    /// Ours.
     pub ours: Vec<String>,
     /// The merge base's.
     pub base: Vec<String>,
-    /// Theirs.
     pub theirs: Vec<String>,
 }
 
-/// One conflict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {
     /// The path it is about.

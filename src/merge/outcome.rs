@@ -22,7 +22,6 @@ pub struct MergeResult {
     pub bases: Vec<CommitId>,
     /// Which part decided.
     pub by: By,
-    /// The result.
     pub result: Merged,
 }
 
@@ -52,12 +51,7 @@ impl Merged {
 pub enum MergeError {
     /// The two share no commit.
     #[error("{ours} and {theirs} have no common history")]
-    Unrelated {
-        /// Ours.
-        ours: CommitId,
-        /// Theirs.
-        theirs: CommitId,
-    },
+    Unrelated { ours: CommitId, theirs: CommitId },
     /// More directories lie in each other than git follows.
     #[error("more than {MAX_TREE_DEPTH} directories lie in each other")]
     TooDeep,
@@ -70,7 +64,6 @@ pub enum MergeError {
     /// A path is to be merged by a program of the repository's configuration.
     #[error("{path} is to be merged by the driver `{driver}`, and no program is run for a merge")]
     Driver {
-        /// The path.
         path: String,
         /// The driver's name.
         driver: String,

@@ -54,7 +54,6 @@ impl Item {
     }
 }
 
-/// One entry of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TreeEntry<'t> {
     pub(super) name: &'t [u8],

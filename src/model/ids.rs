@@ -136,14 +136,8 @@ macro_rules! object_id {
     };
 }
 
-object_id!(
-    /// The id of a commit.
-    CommitId
-);
-object_id!(
-    /// The id of a tree.
-    TreeId
-);
+object_id!(CommitId);
+object_id!(TreeId);
 
 /// The name of one run of a workflow: sortable by time, short enough to type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

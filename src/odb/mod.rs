@@ -23,7 +23,6 @@ use std::sync::Arc;
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
-    /// A commit.
     Commit,
     /// A directory.
     Tree,

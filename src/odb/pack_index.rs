@@ -15,7 +15,6 @@ enum IndexVersion {
     Two,
 }
 
-/// The index of one pack.
 pub(super) struct PackIndex {
     file: Window,
     version: IndexVersion,

@@ -61,7 +61,6 @@ impl<'m> Shipment<'m> {
     }
 }
 
-/// The files of a tree.
 pub struct TreeFiles<'m> {
     mirror: &'m Mirror,
     tree: TreeId,

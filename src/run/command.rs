@@ -54,7 +54,6 @@ impl CommandKind {
 
 /// What a command needs of the driver that performs it.
 pub struct Performing<'a> {
-    /// The run.
     pub run: &'a RunId,
     /// The command's place in the run.
     pub key: &'a Key,

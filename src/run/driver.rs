@@ -11,7 +11,6 @@ use std::sync::mpsc;
 /// How a run ended in this process.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunOutcome {
-    /// Its status.
     pub status: RunStatus,
     /// The workflow's value.
     pub value: Option<Value>,
@@ -21,7 +20,6 @@ pub struct RunOutcome {
 
 /// Everything a drive needs.
 pub struct LocalDriver<'a> {
-    /// The run.
     pub run: &'a RunId,
     /// The workflow's name, for events.
     pub workflow: &'a str,

@@ -42,9 +42,7 @@ pub enum StepStatus {
 pub enum Event {
     /// A run begins, or goes on.
     RunStarted {
-        /// The run.
         run: RunId,
-        /// Its workflow.
         workflow: String,
         /// Its parameters.
         params: Value,
@@ -71,7 +69,6 @@ pub enum Event {
     },
     /// A command is performed.
     CommandStarted {
-        /// Its key.
         key: Key,
         /// The step it belongs to.
         step: StepPath,
@@ -84,7 +81,6 @@ pub enum Event {
     },
     /// A command reports its progress.
     CommandProgress {
-        /// Its key.
         key: Key,
         /// For people.
         text: String,
@@ -94,20 +90,17 @@ pub enum Event {
     },
     /// A wait has looked and found it is not there yet.
     Waiting {
-        /// Its key.
         key: Key,
         /// For people.
         why: String,
     },
     /// A command ended.
     CommandFinished {
-        /// Its key.
         key: Key,
         /// The step it belongs to.
         step: StepPath,
         /// The function.
         command: String,
-        /// Its value.
         #[serde(skip_serializing_if = "Option::is_none")]
         value: Option<Value>,
         /// Its failure.
@@ -117,15 +110,10 @@ pub enum Event {
         took_ms: u64,
     },
     /// `flow::note`, or `print` in a workflow.
-    Note {
-        /// The text.
-        text: String,
-    },
+    Note { text: String },
     /// The last event.
     RunFinished {
-        /// The run.
         run: RunId,
-        /// Its workflow.
         workflow: String,
         /// How it ended.
         status: RunStatus,

@@ -7,7 +7,6 @@ use serde::Serialize;
 /// An effect, or a wait, that a run would perform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlanItem {
-    /// Its key.
     pub key: Key,
     /// The step it belongs to.
     pub step: StepPath,

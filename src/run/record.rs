@@ -82,7 +82,6 @@ pub enum RecordError {
     /// Another process has taken the run over: its epoch is higher. Nothing may be performed any more.
     #[error("run {run} was taken over by another process (epoch {found} instead of {held})")]
     TakenOver {
-        /// The run.
         run: RunId,
         /// The epoch this process holds.
         held: i64,

@@ -20,7 +20,6 @@ const HANDLERS_COMMANDS: usize = 1_000;
 /// What a call gets.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CallAnswer {
-    /// Its value.
     Value(Value),
     /// Its failure; the script may catch it.
     Failure(Failure),
@@ -37,7 +36,6 @@ pub struct CommandRequest {
     pub position: Position,
     /// What was asked.
     pub call: Call,
-    /// Its fingerprint.
     pub fingerprint: Fingerprint,
 }
 
@@ -72,7 +70,6 @@ pub enum Trace {
         path: StepPath,
         /// As when it was entered.
         instance: u32,
-        /// How.
         how: StepExit,
     },
     /// The script printed.

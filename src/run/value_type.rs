@@ -19,7 +19,6 @@ pub enum ValueType {
     Int,
     /// Any number.
     Number,
-    /// A text.
     Text,
     /// One of these texts.
     Words(Vec<String>),
@@ -31,7 +30,6 @@ pub enum ValueType {
     Duration,
     /// A time as RFC 3339.
     Time,
-    /// A list.
     List(Box<ValueType>),
     /// A map with keys of any name.
     Dict(Box<ValueType>),

@@ -16,11 +16,9 @@ pub(super) struct BranchMemory {
     pub(super) parallels: HashMap<Parallel, Vec<ParallelBranch>>,
 }
 
-/// A branch of a parallel.
 pub(super) enum ParallelBranch {
     /// It is to be entered, or entered again. Until then the parallels inside it answer from memory.
     Open(HashMap<Parallel, Vec<ParallelBranch>>),
-    /// It is over.
     Over {
         /// What it returned or threw.
         result: Result<Dynamic, Failure>,

@@ -56,7 +56,6 @@ pub(super) static NATIVES: [NativeFn; 5] = [
 /// A host function.
 #[derive(Debug, Clone, Copy)]
 pub enum CatalogueFn {
-    /// A command.
     Command(&'static HostFn),
     /// No command.
     Native(&'static NativeFn),
@@ -94,7 +93,6 @@ impl Catalogue {
         Err(Failure::new(FailureKind::NotFound, format!("there is no host function `{name}`")).hint(hint))
     }
 
-    /// The commands.
     pub(super) fn commands(&self) -> impl Iterator<Item = &'static HostFn> + Clone {
         self.0.iter().copied()
     }

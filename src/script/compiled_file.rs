@@ -6,14 +6,12 @@ use super::syntax_errors;
 use crate::model::SourceLocation;
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnAccess, Position, Stmt};
 
-/// A compiled file.
 #[derive(Debug)]
 pub(super) struct CompiledFile {
     /// Its path, e.g. `plugins/slack.rhai`.
     pub(super) file: String,
     /// What it is for.
     pub(super) role: Role,
-    /// Its text.
     pub(super) text: String,
     /// Its syntax tree.
     pub(super) ast: AST,
@@ -36,7 +34,6 @@ pub(super) struct ScriptFn {
     end: Position,
 }
 
-/// An `import`.
 #[derive(Debug)]
 pub(super) struct Import {
     /// What is imported; `None` when it is not a literal string.

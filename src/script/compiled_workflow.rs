@@ -40,7 +40,6 @@ impl CompiledWorkflow {
         Ok(Self { header, sources, toolchain, workflow, index })
     }
 
-    /// The header.
     pub fn header(&self) -> &WorkflowHeader {
         &self.header
     }

@@ -20,7 +20,6 @@ pub(super) enum FileOrigin {
     Embedded,
 }
 
-/// One file.
 #[derive(Debug)]
 pub(super) struct LibraryFile {
     /// Its text, or why it cannot be used.

@@ -1,5 +1,5 @@
 //! How much a script may do before it is stopped: far more than an honest workflow needs. Commands have a limit of their
-//! own, [`MAX_COMMANDS`](crate::run::MAX_COMMANDS).
+//! own, `MAX_COMMANDS` of `run`.
 
 /// Operations of one evaluation. A second or two; honest workflows need some thousands.
 pub(super) const MAX_OPERATIONS: u64 = 50_000_000;

@@ -6,7 +6,6 @@ use rhai::{Expr, Position};
 /// A literal value.
 #[derive(Debug, Clone)]
 pub(super) struct Literal {
-    /// The value.
     pub(super) value: LiteralValue,
     /// Where it begins.
     pub(super) at: Position,

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 pub struct SourceFile {
     /// As people know it: `workflows/promote-staging.rhai`.
     pub path: String,
-    /// Its text.
     pub text: String,
 }
 

@@ -87,7 +87,6 @@ impl ParamKind {
 /// One parameter of a workflow.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeaderParam {
-    /// Its name.
     pub name: String,
     /// Its type.
     #[serde(rename = "type")]
@@ -99,7 +98,6 @@ pub struct HeaderParam {
     /// The only words it takes; empty where it takes any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
-    /// Help.
     pub help: String,
 }
 

@@ -278,7 +278,7 @@ fn wrong_commits_are_refused_before_anything_is_made() {
     let master = &bench.at("master")[..10];
     assert_eq!(
         refused("git::revert", json!({ "commits": "master", "target": "staging" })),
-        (FailureKind::Git, format!("{master} is not part of staging: there is nothing to take back"))
+        (FailureKind::Git, format!("{master} is not part of staging: there is nothing to revert"))
     );
     assert_eq!(
         refused("git::restore_tree", json!({ "release": "master", "target": "staging" })),
@@ -309,8 +309,8 @@ fn a_rollback_has_exactly_the_files_of_the_release() {
     assert_eq!(
         shown,
         format!(
-            "{} {}\nRoll staging back to {}\n\ncustomers cannot log in\n\nThe files are those of \"hotfix\". This takes \
-             back 1 landing; reverting this commit\nbrings them again.\n\nRelwf-Restores: {before}\nRelwf-Run: r1",
+            "{} {}\nRoll staging back to {}\n\ncustomers cannot log in\n\nThe files are those of \"hotfix\". This undoes \
+             1 landing; reverting this commit\nbrings them back.\n\nRelwf-Restores: {before}\nRelwf-Run: r1",
             text(&merged["commit"]),
             text(&back["tree"]),
             &before[..10]

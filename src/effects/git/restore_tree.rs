@@ -22,7 +22,7 @@ pub(super) static RESTORE_TREE: TypedHostFn<Args, RestoreAnswer> = map(
     CommandKind::Effect,
     "git::restore_tree",
     "Makes a commit on the tip of `target` whose files are exactly those of an earlier release, in the cache; nothing is \
-     pushed. `withdrawn` are the landings that it takes back.",
+     pushed. `withdrawn` are the landings that it undoes.",
     |context, args| Ok(commits(Restore { context: Arc::clone(context), args })),
 )
 .throws(&[
@@ -57,7 +57,7 @@ pub struct RestoreAnswer {
     pub commits: Vec<ScriptCommit>,
     /// how many they are
     pub commit_count: u64,
-    /// the landings that it takes back, newest first
+    /// the landings that it undoes, newest first
     pub withdrawn: Vec<ScriptCommit>,
     /// what ships
     pub components: Vec<ComponentDelta>,
@@ -174,8 +174,8 @@ impl Restore {
         let reason = self.args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         let reason = reason.map(|reason| format!("{reason}\n\n")).unwrap_or_default();
         Ok(format!(
-            "Roll {} back to {}\n\n{reason}The files are those of \"{}\". This takes back {withdrawn} {landings}; reverting \
-             this commit\nbrings them again.\n\n{RESTORES}{}\nRelwf-Run: {run}\n",
+            "Roll {} back to {}\n\n{reason}The files are those of \"{}\". This undoes {withdrawn} {landings}; reverting \
+             this commit\nbrings them back.\n\n{RESTORES}{}\nRelwf-Run: {run}\n",
             self.args.target,
             fixed.release.short(),
             release.summary,

@@ -53,7 +53,7 @@ pub struct MadeCommit {
     /// the commit
     #[serde(flatten)]
     pub commit: ScriptCommit,
-    /// the commit whose change it takes over, or takes back
+    /// the commit whose change it applies or reverts
     pub from: CommitId,
 }
 
@@ -117,7 +117,7 @@ impl CommitBuilder for Series {
             if matches!(self.mode, SeriesMode::Revert { .. }) && !mirror.is_ancestor(*commit, ours)? {
                 return Err(Failure::new(
                     FailureKind::Git,
-                    format!("{} is not part of {}: there is nothing to take back", commit.short(), self.target),
+                    format!("{} is not part of {}: there is nothing to revert", commit.short(), self.target),
                 )
                 .hint(format!("`git log {}` shows what is; was it picked under another id?", self.target)));
             }

@@ -1,4 +1,4 @@
-//! `sh::…`: programs that [sh] allows.
+//! `sh::…`: programs that `[sh]` allows.
 
 mod run;
 

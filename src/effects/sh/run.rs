@@ -1,4 +1,4 @@
-//! `sh::run`: a program that [sh] allows, without a shell.
+//! `sh::run`: a program that `[sh]` allows, without a shell.
 
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read};
@@ -31,7 +31,7 @@ const LIMIT: HumanDuration = crate::effects::waiting::DEADLINE;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
-    /// the program and its arguments; [sh].allow must name the program
+    /// the program and its arguments; `[sh].allow` must name the program
     #[schemars(with = "Vec<String>")]
     argv: Vec<Value>,
     /// does it change anything? If not, it runs in a dry run too

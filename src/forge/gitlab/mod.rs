@@ -38,7 +38,6 @@ fn hint(status: u16) -> Option<&'static str> {
     }
 }
 
-/// GitLab.
 pub const GITLAB: Hosted = Hosted {
     api_path: "api/v4",
     tokens: &["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"],

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Find the command of the call, then report [`Happened::Started`] or [`Happened::Unfit`].
+    /// Find the command of the call, then report [`Happened::Started`](super::Happened::Started) or [`Happened::Unfit`](super::Happened::Unfit).
     Start,
     /// Look.
     Read,
@@ -25,7 +25,7 @@ pub enum Action {
     Perform(Intent),
     /// Ask the remote. The host checks first that the run is still its own.
     Probe(Intent),
-    /// Write this down; [`Happened::Recorded`] only when it is on disk.
+    /// Write this down; [`Happened::Recorded`](super::Happened::Recorded) only when it is on disk.
     Record(Record),
     /// Do nothing for a while, or until ctrl-C.
     Sleep {

@@ -64,7 +64,6 @@ impl Happened {
 /// Everything that a step depends on beside the state and what happened.
 #[derive(Debug, Clone, Copy)]
 pub struct StepContext<'a> {
-    /// The run.
     pub run: &'a RunId,
     /// The command.
     pub request: &'a CommandRequest,

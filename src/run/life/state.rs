@@ -149,7 +149,6 @@ pub enum CommandState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Written {
-    /// Nothing.
     Nothing,
     /// A wait's facts.
     Begun {
@@ -188,7 +187,7 @@ pub enum Doubt {
 pub struct Tries {
     /// How many.
     pub count: u32,
-    /// [`Moment::elapsed`] at the first of them.
+    /// [`Moment::elapsed`](super::Moment::elapsed) at the first of them.
     pub since: Duration,
 }
 

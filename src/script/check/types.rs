@@ -18,14 +18,12 @@ pub(super) enum Type {
     OneOf(Vec<ValueKind>),
 }
 
-/// A kind of value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ValueKind {
     /// `()`
     Nothing,
     /// A text, a number, true or false.
     Plain,
-    /// A list.
     List(Type),
     /// A map with keys of any name.
     Dict(Type),

@@ -1,5 +1,6 @@
 //! Whole promotions through the command line, with the bundled workflows, against the fake GitLab and the fake Forgejo.
 
+mod comments;
 mod doctor;
 mod forgejo;
 mod forgejo_api;
@@ -8,4 +9,3 @@ mod gitlab;
 mod gitlab_ci;
 mod races;
 pub mod stage;
-mod words;

@@ -5,11 +5,11 @@
 mod against;
 mod builds;
 mod candidates;
+mod changed_by_others;
 mod deployed;
 mod doctor;
 mod faults;
 mod green;
 mod killed;
-mod meddled;
 mod races;
 mod stage;

@@ -58,7 +58,7 @@ fn a_change_that_is_squashed_or_rebased_stops_at_once() {
         said.exits(1);
         let landed = stage.git(&["rev-parse", "--short=10", "staging"]);
         let words = format!("change 1 was squashed or rebased: its commit {landed} is not a merge of");
-        assert!(said.stderr.contains(&words) && said.stderr.contains("take it back"), "{}", said.stderr);
+        assert!(said.stderr.contains(&words) && said.stderr.contains("revert it"), "{}", said.stderr);
         assert!(!said.stderr.contains("merging again"), "{}", said.stderr);
         assert_eq!(stage.github.changes().len(), 1);
     }
