@@ -1,4 +1,4 @@
-//! Replays merges of any history through `git merge-tree` and through the engine, and lists each disagreement.
+//! Compares relwf's merges with `git merge-tree`'s, over the merges of a repository's history, and lists each disagreement.
 //!
 //!     cargo bench --bench replay -- REPOSITORY [N] [--made-up] [--seed S]
 //!
@@ -125,7 +125,7 @@ fn made_up(wish: &Wish) -> Vec<Pair> {
     (0..wish.count).map(&mut pair).collect()
 }
 
-/// A xorshift generator: the same pairs for the same seed.
+/// splitmix64: the same pairs for the same seed.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,5 @@
-//! Cost of evaluating a workflow from its journal, and how it grows with the number of commands and branches.
+//! Cost of evaluating a workflow from a journal held in memory, and how the time of a whole run grows with its commands and
+//! branches.
 
 use crate::measure::{median, private, timed};
 use relwf::model::{Cancel, Value};

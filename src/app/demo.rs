@@ -1,4 +1,4 @@
-//! The sample service as a project: the history of `demo/` with the embedded workflows beside it.
+//! Makes the sample project of `relwf demo`: the repositories of `src/demo`, with the embedded workflows and plugins.
 
 use super::embedded_files::{self, Preset};
 use super::init::{InitFile, write_init_file};

@@ -1,7 +1,7 @@
 //! Prepares, starts, drives and resumes runs.
 
 use super::invocation::{Fetch, Invocation};
-use super::needs_operator::{DoubtfulEffect, OpenChange, left_open};
+use super::left_behind::{DoubtfulEffect, OpenChange, left_open};
 use super::project::Project;
 use super::run_id::new_run_id;
 use super::wiring;

@@ -6,6 +6,7 @@
 mod apis;
 mod candidates;
 mod check;
+mod config_tables;
 mod delta;
 mod demo;
 mod doctor;
@@ -14,12 +15,11 @@ mod functions;
 mod init;
 mod invocation;
 mod launch;
+mod left_behind;
 mod merge_tree;
-mod needs_operator;
 mod plan;
 mod preview;
 mod project;
-mod reference;
 mod remote;
 mod run_id;
 mod runs;
@@ -29,6 +29,7 @@ pub(crate) use crate::effects::{CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
 pub(crate) use candidates::{Candidate, CandidateList, candidates};
 pub(crate) use check::{Checked, check};
+pub(crate) use config_tables::config_tables;
 pub(crate) use delta::delta;
 pub(crate) use demo::Demo;
 pub use demo::demo;
@@ -43,10 +44,9 @@ pub(crate) use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 pub(crate) use plan::{CommitOrigin, PlannedMerge, PlannedRun, dry_run};
 pub(crate) use preview::{ChangedFile, Preview, PreviewOutcome, preview};
 pub(crate) use project::Project;
-pub(crate) use reference::config_tables;
 
 pub(crate) use runs::{
     Listed, RunRow, RunStory, Settlement, StoryState, abandon, approve, find_run, resumable, runs, settle, show,
 };
 
-pub(crate) use needs_operator::{DoubtfulEffect, OpenChange};
+pub(crate) use left_behind::{DoubtfulEffect, OpenChange};

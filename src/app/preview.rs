@@ -1,4 +1,4 @@
-//! The merge that a promotion would make, without making it.
+//! The merge that a promotion would make, without making it; and which files differ between two trees.
 
 use super::project::Project;
 use crate::components::ComponentDelta;

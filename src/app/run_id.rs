@@ -1,4 +1,4 @@
-//! Names for runs: sortable by time, short enough to type.
+//! Makes run ids: sortable by time, short enough to type.
 
 use crate::model::RunId;
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! The runs in this machine's journal: list and show them, approve, settle, abandon.
 
 use super::launch::who;
-use super::needs_operator::{OpenChange, left_open, missing_answer};
+use super::left_behind::{OpenChange, left_open, missing_answer};
 use super::project::Project;
 use crate::effects::ApprovalRequest;
 use crate::journal::{DoubtVerdict, JournalRow, Run, Signalled, Store, Which};

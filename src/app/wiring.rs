@@ -1,4 +1,5 @@
-//! Builds what host functions work on from the configuration: mirror, forge, CI, identity, clock.
+//! Builds what host functions work on from the configuration: mirror, forge, CI, identity, signing, clock, operators'
+//! decisions.
 
 use super::apis::{self, Apis};
 use super::project::Project;

@@ -1,4 +1,4 @@
-//! `relwf approve RUN`: decides an approval that a run waits for.
+//! `relwf approve RUN`: approves or refuses what a run waits for.
 
 use super::command_line::JsonArg;
 use super::exit::Exit;

@@ -1,4 +1,4 @@
-//! `relwf check [WORKFLOW…]`: finds mistakes in workflows and plugins without running them.
+//! `relwf check [WORKFLOW…]`: finds mistakes in relwf.toml, workflows and plugins without running them.
 
 use super::command_line::JsonArg;
 use super::exit::Exit;

@@ -1,4 +1,4 @@
-//! `relwf doctor`: checks that everything is there that a run needs.
+//! `relwf doctor`: checks what a run needs, and changes nothing.
 
 use super::command_line::JsonArg;
 use super::exit::Exit;

@@ -1,4 +1,5 @@
-//! `relwf resume RUN` and `relwf resume --all`: goes on with runs that were suspended or interrupted.
+//! `relwf resume RUN` and `relwf resume --all`: continues suspended or interrupted runs; `--settle` says what became of
+//! effects in doubt.
 
 use super::command_line::{CrossCheckArg, JsonArg};
 use super::exit::Exit;

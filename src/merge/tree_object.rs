@@ -1,5 +1,5 @@
-//! git's tree objects: file modes, reading entries without copying them, their order, writing; and three trees read side by
-//! side.
+//! git's tree objects: file modes, entries in git's order, a reader that does not copy, a writer, and a reader of three
+//! trees side by side.
 
 use super::MergeError;
 use super::store::damaged;

@@ -1,4 +1,4 @@
-//! `no_proxy`: servers that are reached directly, in curl's way of naming them.
+//! Is a host in a `no_proxy` list? By curl's rules: names with everything below them, addresses, networks, `*`.
 
 use std::net::IpAddr;
 

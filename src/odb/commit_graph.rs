@@ -47,7 +47,7 @@ const MANY: u32 = 0x8000_0000;
 impl Graphs {
     /// For the repository whose `objects` are in this folder.
     pub(crate) fn open(common: &Path) -> Self {
-        // Grafts and replacements make the recorded parents untrue.
+        // A shallow clone or grafts make the recorded parents untrue.
         let untrue = common.join("shallow").exists() || common.join("info/grafts").exists();
         let layers = if untrue { None } else { super::folders(common).iter().find_map(|folder| load(folder)) };
         Self { layers: layers.unwrap_or_default() }

@@ -1,7 +1,7 @@
 //! One compiled file: its syntax tree, and what the rest of this room asks of it.
 
 use super::diagnostic::Diagnostic;
-use super::source::Role;
+use super::source_file::Role;
 use super::syntax_errors;
 use crate::model::SourceLocation;
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnAccess, Position, Stmt};

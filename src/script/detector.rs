@@ -5,9 +5,9 @@
 use super::convert::{to_dynamic, to_value};
 use super::evaluation;
 use super::failure::of_error;
-use super::index::Index;
 use super::library::Library;
-use super::source::Role;
+use super::program_index::Index;
+use super::source_file::Role;
 use super::suggest;
 use crate::components::{PluginDetector, Version};
 use crate::model::{Failure, FailureKind, SourceLocation, Value};

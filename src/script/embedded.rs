@@ -1,6 +1,6 @@
 //! The workflows and plugins that are part of relwf.
 
-use super::source::SourceFile;
+use super::source_file::SourceFile;
 
 macro_rules! embed {
     ($($path:literal),* $(,)?) => {

@@ -5,8 +5,8 @@
 
 use super::branches::{BranchMemory, ParallelBranch};
 use super::handler::Handler;
-use super::index::Index;
 use super::limits::STACK_BYTES;
+use super::program_index::Index;
 use crate::model::{Failure, FailureKind};
 use crate::run::{Parallel, Session};
 use std::cell::RefCell;

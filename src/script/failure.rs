@@ -5,9 +5,9 @@
 
 use super::compiled_file::is_closure;
 use super::convert::{to_dynamic, to_value};
-use super::index::Index;
 use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::opaque::{UNKNOWN_TYPE, Unknown};
+use super::program_index::Index;
 use super::syntax_errors::lower_first;
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};

@@ -3,7 +3,7 @@
 use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
 use super::files::{FileOrigin, LibraryFiles};
-use super::source::{Role, is_valid_name};
+use super::source_file::{Role, is_valid_name};
 use super::suggest;
 use crate::model::{Failure, FailureKind, SourceLocation};
 use rhai::Engine;

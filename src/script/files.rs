@@ -2,7 +2,7 @@
 //!
 //! Nothing outside the project's folders is ever read: names are checked, links are followed only inside the project.
 
-use super::source::{Role, SourceFile, is_valid_name};
+use super::source_file::{Role, SourceFile, is_valid_name};
 use crate::model::{Failure, FailureKind};
 use std::collections::BTreeMap;
 use std::path::Path;

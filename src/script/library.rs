@@ -3,7 +3,7 @@
 use super::compiled_workflow::CompiledWorkflow;
 use super::diagnostic::Diagnostic;
 use super::files::{FileOrigin, LibraryFiles};
-use super::source::{Role, SourceFile};
+use super::source_file::{Role, SourceFile};
 use super::toolchain::Toolchain;
 use super::workflow_header::{self, WorkflowHeader};
 use crate::model::Failure;

@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::failure::thrown;
 use super::file_cache::FileCache;
-use super::source::Role;
+use super::source_file::Role;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};

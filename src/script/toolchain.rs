@@ -7,7 +7,7 @@ use super::diagnostic::Diagnostic;
 use super::file_cache::FileCache;
 use super::files::LibraryFiles;
 use super::resolver::Resolver;
-use super::source::Role;
+use super::source_file::Role;
 use crate::run::HostFn;
 use rhai::Engine;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! What `relwf demo` says around the run.
+//! What `relwf demo` prints before and after its promotion: what was made, what to try next.
 
 use super::out::Out;
 use super::style::{DIM, NAME, paint};

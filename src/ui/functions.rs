@@ -1,4 +1,5 @@
-//! The host functions: a list, one of them with all that it takes and answers, as data, and as definitions that editors load. All of it is read from their declarations.
+//! The host functions from their declarations: as a list, as one function's page, as JSON, and as Rhai definitions for
+//! editors.
 
 use super::style::{DIM, NAME, paint};
 use super::table::table;

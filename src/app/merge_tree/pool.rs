@@ -1,4 +1,4 @@
-//! Many merges at once, answered in the order of their questions.
+//! Merges many pairs with a few worker threads; answers come in the order of the questions.
 //!
 //! A caller that asks one at a time is answered at once by a single worker; where questions pile up, more of them take part. Knows
 //! nothing of input lines or output formats.
@@ -21,7 +21,7 @@ const HANDFUL: usize = 8;
 /// The caller waits while this many answers are outstanding.
 const AHEAD: usize = 1024;
 
-/// Two revisions to merge, or why a line of input is no question.
+/// Two revisions to merge, or the failure to reply with instead.
 pub type Question = Result<(String, String), Failure>;
 /// The merge, or why there is none.
 pub type Reply = Result<TreeAnswer, Failure>;

@@ -1,4 +1,4 @@
-//! What GitHub's answers about workflow runs look like, as far as they are needed.
+//! The fields of GitHub's JSON answers about workflow runs that relwf reads, and the builds and states they stand for.
 
 use crate::ci::{BuildState, CiEvent};
 use crate::model::CommitId;

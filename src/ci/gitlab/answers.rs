@@ -1,4 +1,5 @@
-//! What GitLab's answers about pipelines look like, as far as they are needed.
+//! The fields of GitLab's JSON answers about pipelines that relwf reads, and the builds and states they stand for; log lines
+//! without colours and folding marks.
 
 use crate::ci::{Build, BuildState, CiEvent};
 use crate::model::{BranchName, CommitId};

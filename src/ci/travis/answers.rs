@@ -1,4 +1,4 @@
-//! What Travis' answers look like, as far as they are needed.
+//! The fields of Travis' JSON answers that relwf reads, and the builds and states they stand for.
 
 use crate::ci::{Build, BuildState, CiEvent};
 use crate::model::CommitId;

@@ -1,7 +1,7 @@
-//! The bodies of functions: variables, calls, and the literal parts of arguments.
+//! Checks the bodies of functions: variables, calls, literal arguments, `p.x` of workflow parameters, secrets in texts.
 //!
 //! Rhai's own walk does not know scopes, so statements are followed here. A closure is a function of its own whose first
-//! parameters are the variables that it captures: what it captures in vain shows up where it is made.
+//! parameters are the variables that it captures: an unknown one is reported where the closure is made.
 
 use super::CheckContext;
 use crate::run::{Field, HostFn, Style};
@@ -11,7 +11,7 @@ use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::engine::MISSING;
 use crate::script::literal::Literal;
-use crate::script::source::Role;
+use crate::script::source_file::Role;
 use crate::script::suggest;
 use crate::script::workflow_header;
 use rhai::{ASTNode, Expr, FnAccess, FnCallExpr, Position, Stmt};

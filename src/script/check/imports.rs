@@ -4,7 +4,7 @@ use super::CheckContext;
 use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::plugin_header::Manifest;
-use crate::script::source::Role;
+use crate::script::source_file::Role;
 use rhai::{ASTNode, Expr, Position, Stmt};
 use std::collections::BTreeSet;
 

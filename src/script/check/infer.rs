@@ -9,7 +9,7 @@ use super::types::{Type, ValueKind};
 use crate::script::catalogue::CatalogueFn;
 use crate::script::compiled_file::{CompiledFile, is_closure};
 use crate::script::diagnostic::Diagnostic;
-use crate::script::source::Role;
+use crate::script::source_file::Role;
 use crate::script::suggest;
 use rhai::{ASTFlags, ASTNode, Expr, FnAccess, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

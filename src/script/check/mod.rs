@@ -16,7 +16,7 @@ use super::catalogue::Catalogue;
 use super::compiled_file::CompiledFile;
 use super::diagnostic::Diagnostic;
 use super::file_cache::FileCache;
-use super::source::Role;
+use super::source_file::Role;
 use super::{plugin_header, workflow_header};
 use rhai::{Engine, Stmt};
 

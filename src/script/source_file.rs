@@ -1,4 +1,4 @@
-//! The texts a program is made of.
+//! A source file of a program, its role (workflow or plugin) by folder, and the names that are allowed.
 
 use serde::{Deserialize, Serialize};
 

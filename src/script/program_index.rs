@@ -1,5 +1,5 @@
-//! Index of a program's functions, closures and constants: corrects the file and line that Rhai reports, and knows what
-//! functions take.
+//! Index of a program's functions, closures, calls and constants: corrects the file and line that Rhai reports, and says how
+//! a function is called.
 //!
 //! Rhai 1.27.0 reports a closure of a workflow that a plugin calls with the plugin's file name.
 

@@ -1,4 +1,4 @@
-//! What a stopped run leaves for an operator: effects in doubt, and open changes.
+//! What a stopped run leaves for an operator: effects in doubt, the answer that each still needs, and open changes.
 
 use crate::effects::{ProposedChange, host_functions};
 use crate::model::Value;
