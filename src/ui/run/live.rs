@@ -175,17 +175,16 @@ impl LiveDisplay {
     }
 }
 
-/// `✓ merge (0.4s)`, `✗ close (0.0s): there is no change 77`, indented below the step that it is part of.
+/// `✓ merge (0.4s)`, `✗ agents[a] › roll (0.0s): there is no change 77`. Inner steps end before those around them, so each names all.
 fn step_line(step: &StepPath, status: StepStatus, took_ms: u64, failure: Option<&str>) -> String {
-    let mut names = step.names();
-    let name = names.pop().unwrap_or_default();
+    let name = step.names().join(" › ");
     let sign = match status {
         StepStatus::Done => paint(GOOD, "✓"),
         StepStatus::Failed => paint(ERROR, "✗"),
     };
     let time = paint(DIM, format!("({})", took(took_ms)));
     let why = failure.filter(|_| status == StepStatus::Failed).map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{}{sign} {name} {time}{why}", "  ".repeat(names.len()))
+    format!("{sign} {name} {time}{why}")
 }
 
 impl Listener for LiveDisplay {
@@ -251,7 +250,7 @@ mod tests {
         assert_eq!(line(StepStatus::Failed, failure), "✗ close (0.0s): there is no change 77");
         // A failure that the workflow caught is none of the step's.
         assert_eq!(line(StepStatus::Done, failure), "✓ close (0.0s)");
-        let inner = step.step("delete");
-        assert!(step_line(&inner, StepStatus::Done, 40, None).starts_with("  "));
+        let inner = step_line(&step.step("delete"), StepStatus::Done, 40, None);
+        assert_eq!(anstream::adapter::strip_str(&inner).to_string(), "✓ close › delete (0.0s)");
     }
 }
