@@ -4,12 +4,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A command that sees nothing of the caller's home and configuration.
+/// A command that sees nothing of the caller's home and configuration. The program is looked up here: a program that is named
+/// by its path starts faster, and both should.
 pub fn private(program: &str, room: &Path) -> Command {
-    let mut command = Command::new(program);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
+    let mut command = Command::new(found.expect("the program is there"));
     command
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("PATH", path)
         .env("HOME", room)
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("RELWF_STATE_DIR", room.join("state"))
