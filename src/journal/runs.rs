@@ -139,7 +139,9 @@ impl Store {
                 ],
             )?;
             for (ord, (source, (path, name))) in new.sources.iter().zip(&pinned).enumerate() {
-                tx.execute("INSERT OR IGNORE INTO texts (sha, text) VALUES (?1, ?2)", [name, &source.text])?;
+                // A text that is there already is written again: an edited one must not become part of another run.
+                let shared = "INSERT INTO texts (sha, text) VALUES (?1, ?2) ON CONFLICT (sha) DO UPDATE SET text = ?2";
+                tx.execute(shared, [name, &source.text])?;
                 tx.execute(
                     "INSERT INTO sources (run_id, ord, path, sha) VALUES (?1, ?2, ?3, ?4)",
                     params![new.id.as_str(), i64::try_from(ord).unwrap_or(i64::MAX), path, name],

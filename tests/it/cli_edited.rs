@@ -63,3 +63,21 @@ fn an_edited_journal_is_named_and_nothing_goes_on_from_it() {
     let shown = machine.say(&service, &["show", &run]);
     assert!(shown.stderr.contains(&format!("the journal of run {run} was edited: record {seq} ")), "{}", shown.stderr);
 }
+
+#[test]
+fn an_edited_text_of_one_run_is_no_part_of_the_next() {
+    let machine = Machine::new();
+    let service = machine.service();
+    fs::write(service.join("workflows/ask.rhai"), ASK).unwrap();
+    let begin = || {
+        machine.say(&service, &["run", "ask"]).exits(3);
+        machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned()
+    };
+    let first = begin();
+    sql(&machine.home(), "UPDATE texts SET text = text || '// edited'");
+    machine.say(&service, &["show", &first]).exits(1);
+    machine.say(&service, &["abandon", &first, "--reason", "edited"]).exits(0);
+    let second = begin();
+    machine.say(&service, &["show", &second]).exits(0);
+    machine.say(&service, &["approve", &second]).exits(0);
+}
