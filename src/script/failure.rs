@@ -83,12 +83,14 @@ pub(super) fn of_error(error: &EvalAltResult, file: &str, index: &Index, engine:
     let foreign = |place: &SourceLocation| place.line == 0 || index.is_embedded(&place.file);
     let own = calls.iter().rev().map(|(_, at)| at).find(|at| !foreign(at)).filter(|_| foreign(&origin)).cloned();
     if let Some(own) = own {
-        if origin.line > 0 {
+        if origin.line > 0 && !failure.kind.is_verdict() {
             failure = failure.cause(format!("raised at {origin}"));
         }
         return failure.at(own);
     }
-    for (function, at) in calls.iter().filter(|(function, _)| !is_closure(function)) {
+    // A verdict is about the release: the way to it through the script is no help.
+    let verdict = failure.kind.is_verdict();
+    for (function, at) in calls.iter().filter(|(function, _)| !verdict && !is_closure(function)) {
         failure = failure.cause(format!("in `{function}`, called at {at}"));
     }
     failure.at(origin)

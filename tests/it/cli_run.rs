@@ -238,6 +238,8 @@ fn a_conflict_stops_the_run_with_exit_1() {
     let said = machine.say(&service, &["run", "promote-staging", "-p", "from=feature/bursts-per-plan"]);
     said.exits(1);
     assert!(said.stderr.contains("content: server/limits.go"), "{}", said.stderr);
+    // A verdict is no error of the script: nothing of its files stands there.
+    assert!(said.stderr.contains("\nconflict: ") && !said.stderr.contains(".rhai"), "{}", said.stderr);
 }
 
 #[test]
