@@ -1,16 +1,18 @@
-//! What relwf costs, as ratios against git or against itself, in one run and without a network.
+//! What relwf costs, without a network: against git, as its own work grows, and one evaluation in milliseconds.
 //!
 //!     cargo bench --bench speed                      # on a generated repository of 50,000 commits
 //!     RELWF_BENCH_REPO=/path/to/repo cargo bench --bench speed
 //!
 //! With a repository of your own, `RELWF_BENCH_SOURCE` and `RELWF_BENCH_TARGET` name the branches (default: master and
-//! staging). Commands are run in turn, A B A B …, and medians are compared, so that a machine that drifts does not
-//! favour one of them. The numbers are for reading: nothing here fails because a machine is slow.
+//! staging). Where two commands are compared, they are run in turn, A B A B …, and their medians are compared, so that a
+//! machine that drifts does not favour one of them. The numbers are for reading: nothing here fails because a machine is slow.
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints and may stop at once")]
 
 #[path = "speed/evaluation.rs"]
 mod evaluation;
+#[path = "speed/fleet.rs"]
+mod fleet;
 #[path = "speed/measure.rs"]
 mod measure;
 #[path = "speed/promotion.rs"]
@@ -35,6 +37,7 @@ fn main() {
     promotion::by_hand(&room.path().join("promotion"));
     evaluation::evaluator();
     evaluation::growth(room.path());
+    fleet::update(room.path());
     preview(room.path());
 }
 
@@ -118,7 +121,7 @@ fn generate(path: &Path, room: &Path) -> PathBuf {
     commit(&mut out, "master", None, 0, &all).expect("the import takes it");
     for number in 1..COMMITS {
         if number == COMMITS - 300 {
-            commit(&mut out, "staging", Some("refs/heads/master^0"), number, &[(7, 29)]).expect("the import takes it");
+            commit(&mut out, "staging", Some("refs/heads/master"), number, &[(7, 29)]).expect("the import takes it");
         }
         commit(&mut out, "master", None, number, &[(number * 31 % FILES, number)]).expect("the import takes it");
     }

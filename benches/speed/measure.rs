@@ -54,3 +54,27 @@ pub fn median(times: &mut [Duration]) -> Duration {
     times.sort();
     times[times.len() / 2]
 }
+
+/// The processor time that a command and all that it starts take, in seconds.
+pub fn cpu(command: &Command) -> f64 {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "\"$@\" >/dev/null 2>&1 && times", "sh"]).arg(command.get_program()).args(command.get_args());
+    shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(dir) = command.get_current_dir() {
+        shell.current_dir(dir);
+    }
+    let output = shell.output().expect("the shell runs");
+    assert!(output.status.success(), "{command:?} failed");
+    // The second line is that of the children: `0m1.25s 0m0.50s`.
+    let times = String::from_utf8_lossy(&output.stdout).into_owned();
+    let seconds = |word: &str| {
+        let (minutes, seconds) = word.trim_end_matches('s').split_once('m').expect("minutes and seconds");
+        minutes.parse::<f64>().expect("minutes") * 60.0 + seconds.parse::<f64>().expect("seconds")
+    };
+    times.lines().nth(1).expect("the children's line").split_whitespace().map(seconds).sum()
+}
+
+/// Runs it; it must succeed.
+pub fn succeeds(command: &mut Command) {
+    assert!(command.status().expect("it starts").success(), "{command:?} failed");
+}
