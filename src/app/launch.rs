@@ -1,5 +1,6 @@
 //! Prepares, starts, drives and resumes runs.
 
+use super::approvals::{AskedApproval, asked};
 use super::invocation::{Fetch, Invocation};
 use super::left_behind::{DoubtfulEffect, OpenChange, left_open};
 use super::project::Project;
@@ -69,8 +70,8 @@ pub struct FinishedRun {
     pub components: Vec<ComponentDelta>,
     /// Milliseconds in this process.
     pub took_ms: u64,
-    /// Does it wait for an approval?
-    pub approval: bool,
+    /// The approvals that it waits for.
+    pub approvals: Vec<AskedApproval>,
     /// Effects in doubt.
     pub unsettled: Vec<DoubtfulEffect>,
     /// The changes that it leaves open.
@@ -236,7 +237,7 @@ fn drive(
         outcome,
         components: Vec::new(),
         took_ms,
-        approval: false,
+        approvals: asked(store, claim.run(), &history)?.into_iter().filter(AskedApproval::waits).collect(),
         unsettled: Vec::new(),
         open: Vec::new(),
     };
@@ -248,11 +249,8 @@ fn drive(
                     finished.components = commits.components().to_vec();
                 }
             }
-            Some(_) => {}
-            None if entry.unknown.is_some() => {
-                finished.unsettled.push(DoubtfulEffect::of(&key, &entry));
-            }
-            None => finished.approval |= entry.name == "flow::approve",
+            None if entry.unknown.is_some() => finished.unsettled.push(DoubtfulEffect::of(&key, &entry)),
+            Some(_) | None => {}
         }
     }
     Ok(finished)

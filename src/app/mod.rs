@@ -4,6 +4,7 @@
 //! the JSON of the contract.
 
 mod apis;
+mod approvals;
 mod candidates;
 mod check;
 mod config_tables;
@@ -27,6 +28,7 @@ mod wiring;
 
 pub(crate) use crate::effects::{CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
+pub(crate) use approvals::AskedApproval;
 pub(crate) use candidates::{Candidate, CandidateList, candidates};
 pub(crate) use check::{Checked, check};
 pub(crate) use config_tables::config_tables;

@@ -1,11 +1,11 @@
 //! The runs in this machine's journal: list and show them, approve, settle, abandon.
 
+use super::approvals::{AskedApproval, asked};
 use super::launch::who;
 use super::left_behind::{OpenChange, left_open, missing_answer};
 use super::project::Project;
-use crate::effects::ApprovalRequest;
 use crate::journal::{DoubtVerdict, JournalRow, Run, Signalled, Store, Which};
-use crate::model::{Failure, FailureKind, RunId, Value};
+use crate::model::{Failure, FailureKind, RunId, Value, shell_quoted};
 use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus, Settled, StepPath};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -90,6 +90,9 @@ pub struct RunStory {
     /// Where the journal was edited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited: Option<Failure>,
+    /// The approvals that it has asked for; in JSON the journal tells of them.
+    #[serde(skip)]
+    pub approvals: Vec<AskedApproval>,
 }
 
 /// An operator's verdict on one effect in doubt.
@@ -192,9 +195,9 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
             rows.entry(key).or_insert((index, None)).1 = row.content.actor.as_deref();
         }
     }
-    let mut commands: Vec<(usize, StoryCommand)> = store
-        .history(id)
-        .map_err(readable)?
+    let history = store.history(id).map_err(readable)?;
+    let approvals = asked(&store, id, &history).map_err(readable)?;
+    let mut commands: Vec<(usize, StoryCommand)> = history
         .entries
         .into_iter()
         .map(|(key, entry)| {
@@ -212,6 +215,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
         row: row(run),
         journal,
         edited,
+        approvals,
     })
 }
 
@@ -250,29 +254,30 @@ pub fn approve(
     let store = store(project)?;
     let history = store.history(id)?;
     let key = key.map(|typed| history.typed(typed).unwrap_or(typed).clone());
-    let waiting = history
-        .entries
-        .into_iter()
-        .filter(|(_, entry)| entry.name == "flow::approve" && entry.settled.is_none() && entry.begun.is_some());
-    let mut waiting: Vec<(Key, HistoryEntry)> =
-        waiting.filter(|(waits, _)| key.as_ref().is_none_or(|key| key == waits)).collect();
-    let names: Vec<String> = waiting.iter().map(|(key, _)| key.to_string()).collect();
-    let (Some((key, entry)), true) = (waiting.pop(), waiting.is_empty()) else {
-        let usage = |message: String| Failure::new(FailureKind::Usage, message);
-        return Err(match names.len() {
-            0 => usage(format!("run {id} does not wait for an approval"))
-                .hint(format!("`relwf show {id}` shows its state")),
-            many => {
-                usage(format!("run {id} waits for {many} approvals: {}", names.join(", "))).hint("name one with --key")
-            }
-        });
+    let mut open = asked(&store, id, &history)?;
+    open.retain(|approval| !approval.settled && key.as_ref().is_none_or(|key| *key == approval.key));
+    // Without a key it is the one that is not decided yet.
+    if open.iter().any(AskedApproval::waits) {
+        open.retain(AskedApproval::waits);
+    }
+    let usage = |message: String| Failure::new(FailureKind::Usage, message);
+    let approval = match open.as_slice() {
+        [] => {
+            return Err(usage(format!("run {id} does not wait for an approval"))
+                .hint(format!("`relwf show {id}` shows its state")));
+        }
+        [approval] => approval,
+        many => {
+            let keys: Vec<String> = many.iter().map(|approval| approval.key.to_string()).collect();
+            let command = |key: &String| format!("\n  relwf approve {id} --key {}", shell_quoted(key));
+            return Err(usage(format!("run {id} waits for {} approvals: {}", many.len(), keys.join(", ")))
+                .hint(format!("name one:{}", keys.iter().map(command).collect::<String>())));
+        }
     };
-    let approval: ApprovalRequest = serde_json::from_value(entry.begun.unwrap_or_default())
-        .map_err(|error| Failure::new(FailureKind::Bug, "an approval is written down in another shape").cause(error))?;
     let actor = who(project).actor;
     let decision = ApprovalDecision { approved, actor: actor.clone(), reason, at: Timestamp::now() };
-    match store.signal(id, &key, &approval.digest, &decision)? {
-        Signalled::Written => Ok(Decided { actor, message: approval.message }),
+    match store.signal(id, &approval.key, &approval.digest, &decision)? {
+        Signalled::Written => Ok(Decided { actor, message: approval.message.clone() }),
         Signalled::Already(earlier) => {
             let decision = if earlier.approved { "approved" } else { "refused" };
             Err(Failure::new(
@@ -310,12 +315,13 @@ pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<
         && let Some((answers, missing)) = missing_answer(&entry.name, value)
     {
         let name = &entry.name;
+        let written = shell_quoted(&format!("{key}=done:{answers}"));
         let missing = if missing.is_empty() { String::new() } else { format!(": {}", missing.join(", ")) };
         return Err(Failure::new(
             FailureKind::Usage,
             format!("the workflow goes on with what {name} answered, which `{key}=done` lacks{missing}"),
         )
-        .hint(format!("write --settle '{key}=done:{answers}', with what you found instead of each …")));
+        .hint(format!("write --settle {written}, with what you found instead of each …")));
     }
     store.settle(id, key, settlement.verdict.clone(), &actor, "on the command line")
 }

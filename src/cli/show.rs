@@ -25,7 +25,10 @@ pub fn run(context: &VerbContext, args: &ShowArgs) -> Result<Exit, VerbError> {
     let story = show(&project, &find_run(&project, &args.run)?)?;
     match context.out.form {
         Form::Json => context.out.answer_json(&story)?,
-        Form::Text => context.out.answer(&ui::runs::show(&story, context.out.verbosity == Verbosity::Verbose))?,
+        Form::Text => {
+            let verbose = context.out.verbosity == Verbosity::Verbose;
+            context.out.answer(&ui::runs::show(&story, verbose, &context.command_prefix))?;
+        }
     }
     // An edited journal is no record of what the run did.
     Ok(if story.edited.is_some() { Exit::Against } else { Exit::Done })

@@ -3,7 +3,7 @@
 use super::command_line::{Cli, ColorArg, Global};
 use crate::app::{Fetch, Invocation, Project, embedded_text};
 use crate::git::CrossCheckMode;
-use crate::model::{Cancel, Failure};
+use crate::model::{Cancel, Failure, shell_quoted};
 use crate::ui::{self, Colour, Form, Out, Questions, Verbosity};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -100,11 +100,7 @@ impl VerbContext {
 /// A word for a shell, in quotes when it needs them.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { shell_quoted(word) }
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use super::errors::{failure_text, no_texts};
 use super::lists::counted;
-use super::run::{phrase, short};
+use super::run::{next, phrase, short, to_approve};
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::table::table;
 use super::time::{ago, local};
-use crate::app::{RunRow, RunStory, StoryState};
+use crate::app::{AskedApproval, RunRow, RunStory, StoryState};
+use crate::model::Failure;
 use crate::run::RunStatus;
 use jiff::Timestamp;
 
@@ -22,10 +23,21 @@ pub fn runs(rows: &[RunRow], now: Timestamp) -> String {
             run.target.clone().unwrap_or_default(),
             status(run.status),
             ago(run.created, now),
-            run.error.as_ref().map(|error| one_line(&error.message)).unwrap_or_default(),
+            run.error.as_ref().map(|error| one_line(&waits_or_message(run.status, error))).unwrap_or_default(),
         ]
     };
     table(&["RUN", "WORKFLOW", "TARGET", "STATUS", "STARTED", ""], &rows.iter().map(row).collect::<Vec<_>>())
+}
+
+/// What went wrong; of a suspended run everything that it waits for.
+fn waits_or_message(status: RunStatus, error: &Failure) -> String {
+    match status {
+        RunStatus::Suspended => {
+            let waits = std::iter::once(&error.message).chain(&error.causes);
+            waits.map(String::as_str).collect::<Vec<_>>().join("; ")
+        }
+        _ => error.message.clone(),
+    }
 }
 
 /// A row of a table is a line, even where a reason has several.
@@ -47,8 +59,17 @@ pub fn status(status: RunStatus) -> String {
     }
 }
 
-/// Everything about one run.
-pub fn show(story: &RunStory, verbose: bool) -> String {
+/// Is the run not over?
+fn goes_on(status: RunStatus) -> bool {
+    use RunStatus as S;
+    match status {
+        S::Running | S::Suspended | S::Interrupted | S::InDoubt => true,
+        S::Done | S::Failed | S::Planned | S::Abandoned => false,
+    }
+}
+
+/// Everything about one run. `command_prefix` is what the operator types before a verb.
+pub fn show(story: &RunStory, verbose: bool, command_prefix: &str) -> String {
     let run = &story.row;
     let mut out = format!(
         "{} {} {}\n{}\n",
@@ -85,7 +106,8 @@ pub fn show(story: &RunStory, verbose: bool) -> String {
         if let Some(actor) = &command.actor {
             line.push_str(&paint(DIM, format!(" (settled by {actor})")));
         }
-        if command.state == StoryState::Unsettled {
+        let asked = story.approvals.iter().find(|approval| approval.key == command.key);
+        if command.state == StoryState::Unsettled || asked.is_some_and(AskedApproval::waits) {
             line.push_str(&format!(" {}", paint(DIM, format!("(key {})", command.key))));
         }
         if let Some(error) = &command.error {
@@ -106,6 +128,10 @@ pub fn show(story: &RunStory, verbose: bool) -> String {
     }
     if let Some(error) = &run.error {
         out.push_str(&format!("\n{}", failure_text(error, &no_texts)));
+    }
+    let waiting: Vec<&AskedApproval> = story.approvals.iter().filter(|approval| approval.waits()).collect();
+    if goes_on(run.status) && story.edited.is_none() && !waiting.is_empty() {
+        next(&mut out, &to_approve(&run.run, &waiting, command_prefix));
     }
     if let Some(edited) = &story.edited {
         out.push_str(&format!("\n{}", failure_text(edited, &no_texts)));

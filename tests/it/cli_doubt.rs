@@ -16,8 +16,12 @@ fn run(p) {
 
 /// A machine on which the letter is in doubt: work clone, run and what `resume` said.
 fn doubtful(machine: &Machine) -> (PathBuf, String, Said) {
+    doubtful_in(machine, LETTER)
+}
+
+fn doubtful_in(machine: &Machine, workflow: &str) -> (PathBuf, String, Said) {
     let service = machine.service();
-    fs::write(service.join("workflows/letter.rhai"), LETTER).unwrap();
+    fs::write(service.join("workflows/letter.rhai"), workflow).unwrap();
     let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
     fs::write(service.join("relwf.toml"), format!("[sh]\nallow = [\"sh\"]\n\n{config}")).unwrap();
     let killed = machine.say(&service, &["run", "letter"]);
@@ -58,6 +62,16 @@ fn the_operator_is_asked_and_says_it_happened() {
     let command = &story["commands"][0];
     assert_eq!((&command["key"], &command["state"]), (&json!("send#0"), &json!("done")));
     assert_eq!(command["actor"], "Robin Sample <robin@orders.example>");
+}
+
+#[test]
+fn a_command_to_be_typed_is_quoted_whatever_the_step_is_called() {
+    let machine = Machine::new();
+    let (service, run, said) = doubtful_in(&machine, &LETTER.replace("\"send\"", "\"it's\""));
+    said.exits(4);
+    let bare = machine.say(&service, &["resume", &run, "--settle", "it's#0=done"]);
+    bare.exits(2);
+    assert!(bare.stderr.contains(r"write --settle 'it'\''s#0=done:{"), "{}", bare.stderr);
 }
 
 #[test]

@@ -131,6 +131,39 @@ fn an_approval_suspends_and_goes_on_once_it_is_given() {
 }
 
 #[test]
+fn of_two_approvals_each_has_its_command() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let both = r#"fn run(p) { flow::parallel("ask", ["it's", "b"], |who| flow::approve("ship " + who + "?")); }"#;
+    workflow(&service, "both", &format!("//! Asks two.\n{both}\n"));
+    let said = machine.say(&service, &["run", "both"]);
+    said.exits(3);
+    let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    let commands =
+        [format!("  relwf approve {run} --key 'ask[b]#0'"), format!("  relwf approve {run} --key 'ask[it'\\''s]#0'")];
+    let each = |text: &str| {
+        for command in &commands {
+            assert!(text.contains(command), "{command} is not in\n{text}");
+        }
+    };
+    each(&said.stderr);
+    assert!(said.stderr.contains(" waits: approval: ship b?\n  and: approval: ship it's?\n"), "{}", said.stderr);
+    assert!(machine.say(&service, &["runs"]).stdout.contains("approval: ship b?; approval: ship it's?"));
+    let shown = machine.say(&service, &["show", &run]);
+    each(&shown.exits(0).stdout);
+    assert!(shown.stdout.contains("  … flow::approve (key ask[b]#0)\n"), "{}", shown.stdout);
+    let unnamed = machine.say(&service, &["approve", &run]);
+    each(&unnamed.exits(2).stderr);
+    // Once one is decided, the other is the one that is meant.
+    machine.say(&service, &["approve", &run, "--key", "ask[it's]#0"]).exits(0);
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.stdout.contains(&format!("  relwf approve {run} ")), "{}", shown.stdout);
+    assert!(!shown.stdout.contains("--key"), "{}", shown.stdout);
+    machine.say(&service, &["approve", &run]).exits(0);
+    machine.say(&service, &["resume", &run]).exits(0);
+}
+
+#[test]
 fn a_refusal_is_exit_1_and_an_abandoned_run_stays_over() {
     let machine = Machine::new();
     let service = machine.service();

@@ -759,7 +759,7 @@ fn an_approval_counts_for_what_was_shown() {
     let call = ask(json!({ "ppc": 2 }));
     let begun = call.begin();
     assert!(
-        matches!(call.observe(&begun), Ok(Observation::Suspend { why, until: None }) if why.contains("relwf approve r1"))
+        matches!(call.observe(&begun), Ok(Observation::Suspend { why, until: None }) if why == "approval: Ship it?")
     );
     let digest = text(&begun["digest"]).to_owned();
     assert_ne!(ask(json!({ "ppc": 3 })).begin()["digest"], begun["digest"]);

@@ -72,12 +72,8 @@ impl TypedWait for Approve {
 
     fn observe(&self, cx: &Performing<'_>, asked: ApprovalRequest) -> Result<Observation<Approval>, Failure> {
         let Some(decision) = self.context.signals.decision(cx.run, cx.key, &asked.digest)? else {
-            let why = format!(
-                "approval: {} (`relwf approve {run}`, or `relwf approve {run} --deny --reason …`)",
-                asked.message,
-                run = cx.run
-            );
-            return Ok(Observation::Suspend { why, until: None });
+            // What to type is for those to say who know how many approvals the run waits for.
+            return Ok(Observation::Suspend { why: format!("approval: {}", asked.message), until: None });
         };
         if decision.approved {
             let (actor, at) = (decision.actor.into(), decision.at.into());

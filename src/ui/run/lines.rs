@@ -1,5 +1,6 @@
 //! Plain lines for pipes and logs: each begins with its step, so that parallel work can be told apart.
 
+use super::approvals::Approvals;
 use super::phrase::phrase;
 use crate::run::{Event, Key, Listener, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};
@@ -13,12 +14,13 @@ pub struct PlainLines {
     out: Arc<Out>,
     /// The last reason that was printed for each wait: it is printed again only when it changes.
     waiting: Mutex<HashMap<Key, String>>,
+    approvals: Approvals,
 }
 
 impl PlainLines {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
-        Self { out, waiting: Mutex::default() }
+        Self { out, waiting: Mutex::default(), approvals: Approvals::default() }
     }
 
     fn say(&self, step: &StepPath, text: &str) {
@@ -32,6 +34,7 @@ impl PlainLines {
 
 impl Listener for PlainLines {
     fn event(&self, event: &Event) {
+        self.approvals.hear(event);
         let verbose = self.out.verbosity == Verbosity::Verbose;
         if let Some(text) = note(event) {
             self.out.say(&format!("{} {text}", paint(NAME, "note:")));
@@ -52,6 +55,7 @@ impl Listener for PlainLines {
             Event::Waiting { key, why } => {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 if waiting.insert(key.clone(), why.clone()).as_ref() != Some(why) {
+                    let why = self.approvals.waiting(key, why);
                     self.say(&key.path, &format!("{} {why}", paint(WARNING, "waiting:")));
                 }
             }

@@ -1,5 +1,6 @@
 //! A run on a terminal: a spinner for everything that runs, a line for everything that ended.
 
+use super::approvals::Approvals;
 use super::lines::{note, started};
 use super::phrase::phrase;
 use crate::model::{Failure, Shown};
@@ -23,6 +24,7 @@ pub struct LiveDisplay {
     bars: MultiProgress,
     running: Mutex<RunningItems>,
     yielded: Mutex<Option<Yielded>>,
+    approvals: Approvals,
 }
 
 /// A program of this command has the terminal just now.
@@ -60,7 +62,7 @@ impl LiveDisplay {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        Self { bars, running: Mutex::default(), yielded: Mutex::default(), out }
+        Self { bars, running: Mutex::default(), yielded: Mutex::default(), approvals: Approvals::default(), out }
     }
 
     /// A line that stays, above the spinners.
@@ -189,6 +191,7 @@ fn step_line(step: &StepPath, status: StepStatus, took_ms: u64, failure: Option<
 
 impl Listener for LiveDisplay {
     fn event(&self, event: &Event) {
+        self.approvals.hear(event);
         let back = match event {
             Event::CommandProgress { key, .. } | Event::CommandFinished { key, .. } => {
                 self.yielded().as_ref().is_some_and(|yielded| yielded.key == *key)
@@ -223,7 +226,9 @@ impl Listener for LiveDisplay {
                     self.yield_terminal(key);
                 }
             }
-            Event::Waiting { key, why } => self.doing(key, &paint(WARNING, format!("waiting: {why}"))),
+            Event::Waiting { key, why } => {
+                self.doing(key, &paint(WARNING, format!("waiting: {}", self.approvals.waiting(key, why))));
+            }
             Event::CommandFinished { key, command, error, took_ms, .. } => {
                 self.command_finished(key, command, error.as_ref(), *took_ms);
             }

@@ -1,5 +1,6 @@
 //! A run as it happens: a listener for terminals, one for pipes, one for `--json`.
 
+mod approvals;
 mod json;
 mod lines;
 mod live;
@@ -8,7 +9,7 @@ mod planning;
 mod summary;
 
 pub use phrase::{phrase, short};
-pub use summary::{finished, still_open};
+pub use summary::{finished, next, still_open, to_approve};
 
 use super::out::{Form, Out, Screen, Verbosity};
 use crate::run::Listener;

@@ -1,14 +1,15 @@
 //! The summary of a run that has ended, or stopped, and what to type next.
 
 use super::phrase::short;
-use crate::app::{DoubtfulEffect, FinishedRun, OpenChange};
-use crate::model::{FailureKind, Value, unknown_inside};
+use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, OpenChange};
+use crate::model::{FailureKind, RunId, Value, shell_quoted, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::components;
 use crate::ui::errors::{TextLookup, failure_text};
 use crate::ui::out::{Form, Out};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
+use std::fmt::Display;
 
 /// Prints how a run ended. `command_prefix` is what the operator types before a verb, e.g. `relwf -C service`.
 pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) {
@@ -23,7 +24,7 @@ pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: 
 }
 
 fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) -> String {
-    let FinishedRun { run, workflow, outcome, components: shipped, took_ms, approval, unsettled, open } = finished;
+    let FinishedRun { run, workflow, outcome, components: shipped, took_ms, approvals, unsettled, open } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
     // What did not land shipped nothing.
@@ -33,12 +34,6 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
     }
     text.push('\n');
     let error = outcome.failure.as_ref();
-    let next = |text: &mut String, lines: &[(String, &str)]| {
-        let widest = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
-        for (command, what) in lines {
-            text.push_str(&format!("  {command:widest$}  {what}\n"));
-        }
-    };
     let resume = format!("{command_prefix} resume {run}");
     let show = format!("{command_prefix} show {run}");
     match outcome.status {
@@ -52,16 +47,12 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
         RunStatus::Suspended => {
             let why = error.map(|error| error.message.as_str()).unwrap_or("something that is not there yet");
             text.push_str(&format!("{} run {run} waits: {why}\n", paint(WARNING, "suspended:")));
-            if *approval {
-                let deny = format!("{command_prefix} approve {run} --deny --reason TEXT");
-                next(
-                    &mut text,
-                    &[
-                        (format!("{command_prefix} approve {run}"), "go on"),
-                        (deny, "refuse"),
-                        (resume, "continue after the decision"),
-                    ],
-                );
+            for also in error.iter().flat_map(|error| &error.causes) {
+                text.push_str(&format!("  and: {also}\n"));
+            }
+            if !approvals.is_empty() {
+                let waiting: Vec<&AskedApproval> = approvals.iter().collect();
+                next(&mut text, &to_approve(run, &waiting, command_prefix));
             } else {
                 next(
                     &mut text,
@@ -79,7 +70,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
             ));
             let mut lines = Vec::new();
             for DoubtfulEffect { key, answers } in unsettled {
-                let settle = |what: &str| format!("{resume} --settle {}", quoted(&format!("{key}={what}")));
+                let settle = |what: &str| format!("{resume} --settle {}", shell_quoted(&format!("{key}={what}")));
                 lines.push(match answers {
                     Some(answers) => {
                         (settle(&format!("done:{answers}")), "it happened: replace each … with the real output")
@@ -115,9 +106,31 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
     text
 }
 
-/// As a shell takes it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// What to type next, a line each.
+pub fn next(text: &mut String, lines: &[(String, impl Display)]) {
+    let widest = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    for (command, what) in lines {
+        text.push_str(&format!("  {command:widest$}  {what}\n"));
+    }
+}
+
+/// What decides about these approvals, each with its command; `command_prefix` as in [`finished`].
+pub fn to_approve(run: &RunId, waiting: &[&AskedApproval], command_prefix: &str) -> Vec<(String, String)> {
+    let approve = format!("{command_prefix} approve {run}");
+    let mut lines: Vec<(String, String)> = match waiting {
+        [_] => vec![(approve.clone(), "go on".to_owned())],
+        many => many
+            .iter()
+            .map(|AskedApproval { key, message, .. }| {
+                let key = shell_quoted(&key.to_string());
+                (format!("{approve} --key {key}"), format!("yes to: {}", short(&message.as_str().into())))
+            })
+            .collect(),
+    };
+    let deny = if waiting.len() == 1 { "--deny --reason TEXT" } else { "--key KEY --deny --reason TEXT" };
+    lines.push((format!("{approve} {deny}"), "refuse".to_owned()));
+    lines.push((format!("{command_prefix} resume {run}"), "continue after the decision".to_owned()));
+    lines
 }
 
 /// A change that is left open, and what to do about it; `command_prefix` as in [`finished`].
