@@ -264,11 +264,11 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             Some(DriveStop::Broken(error)) => Err(error),
             Some(DriveStop::Bug(failure)) => Ok(RunOutcome::with(RunStatus::Failed, failure)),
             Some(DriveStop::Cancelled) if self.doubts.is_empty() => {
-                Ok(RunOutcome::with(RunStatus::Interrupted, interrupted()))
+                Ok(RunOutcome::with(RunStatus::Interrupted, interrupted(self.driver.run)))
             }
             Some(DriveStop::InDoubt | DriveStop::Cancelled) | None => {
                 let mut doubts = std::mem::take(&mut self.doubts).into_iter();
-                let first = doubts.next().unwrap_or_else(interrupted);
+                let first = doubts.next().unwrap_or_else(|| interrupted(self.driver.run));
                 Ok(RunOutcome::with(RunStatus::InDoubt, doubts.fold(first, |failure, other| failure.cause(other))))
             }
         }

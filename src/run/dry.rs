@@ -1,7 +1,7 @@
 //! The dry driver: reads are real, effects and waits are assumed and listed.
 
 use super::announce::{Announcer, millis};
-use super::life::{Action, Cancellation, CommandState, End, Happened, Moment, StepContext, interrupted, step};
+use super::life::{Action, Cancellation, CommandState, End, Happened, Moment, StepContext, step};
 use super::perform::{misfit, panic_text};
 use super::{
     Advance, Assumed, Command, CommandKind, CommandRequest, Commands, Event, Listener, LiveEvaluation, Performing,
@@ -94,11 +94,11 @@ impl Walk<'_> {
                     return Ok(RunOutcome { status: RunStatus::Planned, value: Some(value), failure: None });
                 }
                 Advance::Failed(failure) | Advance::Diverged(failure) => return Err(failure),
-                Advance::Cancelled => return Ok(RunOutcome::with(RunStatus::Interrupted, interrupted())),
+                Advance::Cancelled => return Ok(RunOutcome::with(RunStatus::Interrupted, stopped())),
             };
             for request in requests {
                 if self.driver.cancel.is_raised() {
-                    return Ok(RunOutcome::with(RunStatus::Interrupted, interrupted()));
+                    return Ok(RunOutcome::with(RunStatus::Interrupted, stopped()));
                 }
                 let settled = self.answer(&request)?;
                 outcomes.push((request, settled));
@@ -179,6 +179,11 @@ impl Walk<'_> {
     fn finished(&self, request: &CommandRequest, settled: &Settled, started: Instant) {
         self.driver.listener.event(&Event::command_finished(request, settled.clone(), millis(started)));
     }
+}
+
+/// ctrl-C. There is nothing to go on with.
+fn stopped() -> Failure {
+    Failure::new(FailureKind::Interrupted, "interrupted")
 }
 
 fn undecidable(request: &CommandRequest, what: &str) -> Failure {

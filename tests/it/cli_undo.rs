@@ -141,6 +141,18 @@ fn a_rollback_brings_an_earlier_releases_files() {
 }
 
 #[test]
+fn a_rollback_with_nothing_before_it_names_the_parameter() {
+    let machine = Machine::new();
+    let path = machine.service();
+    let remote = path.join(git(&path, &["remote", "get-url", "origin"]));
+    let root = git(&remote, &["rev-list", "--max-parents=0", "production"]);
+    git(&remote, &["update-ref", "refs/heads/production", &root]);
+    let said = machine.say(&path, &["run", "rollback", "--param", "reason=x"]);
+    said.exits(1);
+    assert!(said.stderr.contains("hint: name the release to go back to: `--param release=COMMIT`"), "{}", said.stderr);
+}
+
+#[test]
 fn a_second_rollback_goes_further_back_and_a_promotion_of_nothing_new_says_what_is_missing() {
     let service = Service::promoted();
     // Two more releases.

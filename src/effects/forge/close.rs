@@ -38,9 +38,11 @@ impl TypedEffect for Close {
 
     fn prepare(&self, cx: &Performing<'_>) -> Result<ChangeNumber, Failure> {
         let number = change_number(&self.args.change)?;
-        let change = self.context.forge.change(number, cx.task)?.ok_or_else(|| {
-            Failure::new(FailureKind::NotFound, format!("there is no change {number}")).hint("look at its number")
-        })?;
+        let change = self
+            .context
+            .forge
+            .change(number, cx.task)?
+            .ok_or_else(|| Failure::new(FailureKind::NotFound, format!("there is no change {number}")))?;
         if change.marker.is_none() {
             return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
                 .hint("nothing was done to it; close it on the forge"));

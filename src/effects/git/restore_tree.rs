@@ -164,7 +164,7 @@ impl Restore {
                 FailureKind::NotFound,
                 format!("{} has no release before {}", self.args.target, now.id.short()),
             )
-            .hint("name the release to go back to: `release`")
+            .hint("name the release to go back to: `--param release=COMMIT`")
         })
     }
 

@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::happened::{Cancellation, Happened, StepContext};
 use super::state::{CommandState, Doubt, EffectAttempt, ProbeCause, Tries, Written};
-use crate::model::{Failure, FailureKind, HumanDuration, Value, WriteError};
+use crate::model::{Failure, FailureKind, HumanDuration, RunId, Value, WriteError};
 use crate::run::{CommandKind, Observation, OnUnknown, Probe, Settled};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn next(state: CommandState, happened: Happened, cx: &StepContext<'_>) -> Comman
         (S::Preparing { tries }, H::Prepared(Err(failure))) => cx.unprepared(tries, failure),
         (S::PreparePause { tries, failure, .. }, H::Slept) => cx.unless_cancelled(failure, S::Preparing { tries }),
         (S::RecordingIntent { attempt, tries }, H::Recorded) => {
-            cx.unless_cancelled(interrupted(), S::Performing { attempt, tries })
+            cx.unless_cancelled(interrupted(cx.run), S::Performing { attempt, tries })
         }
         (S::Performing { attempt, tries }, H::Performed(performed)) => cx.performed(attempt, tries, performed),
         (S::Performing { attempt, .. }, H::Panicked(failure)) => cx.probe(attempt, 0, ProbeCause::Panicked { failure }),
@@ -151,7 +151,7 @@ impl StepContext<'_> {
     /// Begins the tries of this process.
     fn first_try(&self, attempt: EffectAttempt) -> CommandState {
         let tries = Tries { count: 1, since: self.moment.elapsed };
-        self.unless_cancelled(interrupted(), CommandState::RecordingIntent { attempt, tries })
+        self.unless_cancelled(interrupted(self.run), CommandState::RecordingIntent { attempt, tries })
     }
 
     fn performed(&self, attempt: EffectAttempt, tries: Tries, performed: Result<Value, WriteError>) -> CommandState {
@@ -210,7 +210,7 @@ impl StepContext<'_> {
             return CommandState::Probing { attempt, look, cause };
         }
         match cause {
-            ProbeCause::Recovery => CommandState::Interrupted { failure: interrupted() },
+            ProbeCause::Recovery => CommandState::Interrupted { failure: interrupted(self.run) },
             ProbeCause::Unanswered { failure, .. } => CommandState::Interrupted { failure },
             ProbeCause::Panicked { .. } => self.doubt(attempt, &cause, ""),
         }
@@ -273,11 +273,17 @@ impl StepContext<'_> {
     }
 
     fn unasked(&self, attempt: EffectAttempt, cause: &ProbeCause, failure: &Failure) -> CommandState {
-        self.doubt(attempt, cause, &format!("the remote could not be asked: {failure}"))
+        let again = format!("; `relwf resume {}` asks the remote again", self.run);
+        self.doubt_with(attempt, cause, &format!("the remote could not be asked: {failure}"), &again)
     }
 
     /// An operator has to look. Of an effect that panicked, the panic is told instead of `why`.
     fn doubt(&self, attempt: EffectAttempt, cause: &ProbeCause, why: &str) -> CommandState {
+        self.doubt_with(attempt, cause, why, "")
+    }
+
+    /// The same, with more to do about it.
+    fn doubt_with(&self, attempt: EffectAttempt, cause: &ProbeCause, why: &str, more: &str) -> CommandState {
         let (call, key) = (&self.request.call, &self.request.key);
         let what = format!("`{}` at {}", call.name, key.label());
         let message = match cause {
@@ -286,7 +292,7 @@ impl StepContext<'_> {
             ProbeCause::Panicked { failure } => format!("{what} may or may not have happened: {}", failure.message),
         };
         let failure = Failure::new(FailureKind::InDoubt, message)
-            .hint("check whether it happened, then settle it or abandon the run; `relwf resume` asks the remote again")
+            .hint(format!("check whether it happened, then settle it or abandon the run{more}"))
             .at(call.at.clone())
             .detail(serde_json::json!({ "key": key, "command": call.name, "args": call.args }));
         match attempt.doubt {
@@ -340,6 +346,7 @@ fn settled_by(actor: &str, value: Value) -> CommandState {
 }
 
 /// ctrl-C, where no other failure explains why there is no outcome.
-pub(in crate::run) fn interrupted() -> Failure {
-    Failure::new(FailureKind::Interrupted, "interrupted").hint("`relwf resume` goes on where it stopped")
+pub(in crate::run) fn interrupted(run: &RunId) -> Failure {
+    let hint = format!("`relwf resume {run}` goes on where it stopped");
+    Failure::new(FailureKind::Interrupted, "interrupted").hint(hint)
 }

@@ -309,9 +309,9 @@ fn pauses(actions: &[Action]) -> Vec<u64> {
     actions.iter().filter_map(seconds).collect()
 }
 
-fn in_doubt(state: &S) -> &str {
+fn in_doubt(state: &S) -> (&str, &str) {
     match state {
-        S::InDoubt { failure } => &failure.message,
+        S::InDoubt { failure } => (&failure.message, failure.hint.as_deref().unwrap_or_default()),
         other => panic!("{other:?}"),
     }
 }
@@ -410,7 +410,10 @@ fn what_an_earlier_process_left_open_is_looked_for_before_anything_else() {
     assert!(matches!(&actions[3], Action::Record(Record::Unknown { .. })), "{actions:?}");
     assert_eq!(
         in_doubt(&state),
-        "relwf stopped while `sh::run` at 50% of it#2 was running: the remote could not be asked: it failed"
+        (
+            "relwf stopped while `sh::run` at 50% of it#2 was running: the remote could not be asked: it failed",
+            "check whether it happened, then settle it or abandon the run; `relwf resume r1` asks the remote again"
+        )
     );
 }
 
@@ -419,7 +422,10 @@ fn when_the_remote_cannot_tell_the_effect_decides_what_is_done() {
     let performing = |count| S::Performing { attempt: attempt(1, Doubt::Unrecorded), tries: tries(count) };
     let unknown = |on_unknown| probed(Probe::Unknown("it leaves no trace".to_owned()), on_unknown);
     let (_, state) = walk(performing(1), vec![lost(), unknown(OnUnknown::Ask), H::Recorded]);
-    assert_eq!(in_doubt(&state), "`sh::run` at 50% of it#2 may or may not have happened: it leaves no trace");
+    // To ask the remote again would tell no more.
+    let leaves_no_trace = "`sh::run` at 50% of it#2 may or may not have happened: it leaves no trace";
+    let settle = "check whether it happened, then settle it or abandon the run";
+    assert_eq!(in_doubt(&state), (leaves_no_trace, settle));
 
     let (actions, _) = walk(performing(1), vec![lost(), unknown(OnUnknown::Skip)]);
     assert!(
@@ -430,7 +436,7 @@ fn when_the_remote_cannot_tell_the_effect_decides_what_is_done() {
     assert_eq!((pauses(&actions), intents(&actions)), (vec![1], vec![2]));
     // Past the last try it is not a failure for the script: it may have happened.
     let (_, state) = walk(performing(3), vec![lost(), unknown(OnUnknown::Retry), H::Recorded]);
-    assert_eq!(in_doubt(&state), "`sh::run` at 50% of it#2 may or may not have happened: it failed");
+    assert_eq!(in_doubt(&state).0, "`sh::run` at 50% of it#2 may or may not have happened: it failed");
     let cause = ProbeCause::Unanswered { failure: failure(FailureKind::Network), tries: tries(1) };
     let probing = S::Probing { attempt: attempt(1, Doubt::Unrecorded), look: 0, cause };
     let (state, _) = at(60, Cancellation::None, probing, unknown(OnUnknown::Retry));
@@ -450,7 +456,7 @@ fn an_effect_that_panics_is_looked_for_and_never_tried_again() {
     assert!(matches!(state, S::RecordingOutcome { actor: Some(_), .. }), "{state:?}");
     for found in [Probe::Refused(failure(FailureKind::Refused)), Probe::Unknown("x".to_owned())] {
         let (_, state) = walk(performing(), vec![panicked(), probed(found, OnUnknown::Retry), H::Recorded]);
-        assert_eq!(in_doubt(&state), "`sh::run` at 50% of it#2 may or may not have happened: it failed");
+        assert_eq!(in_doubt(&state).0, "`sh::run` at 50% of it#2 may or may not have happened: it failed");
     }
     let absent = || probed(Probe::Absent, OnUnknown::Retry);
     let (_, state) = walk(performing(), vec![panicked(), absent(), H::Slept, absent(), H::Recorded]);
