@@ -2,8 +2,9 @@
 //!
 //! It guards against accidents and edits by hand. A user who can write the file can also compute a new chain.
 
-use super::failure::{JournalError, unreadable, word};
+use super::failure::{JournalError, status as status_of, unreadable, word};
 use super::rows::{BLOB, RowEvent, StoredRow, head, load, no_such_run, scan, sha};
+use super::runs::is_open;
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::RunStatus;
@@ -81,10 +82,11 @@ fn genesis(db: &Connection, run: &RunId) -> Result<String, JournalError> {
 /// Checks every link from the run's own hash to the last row; answers how many rows there are.
 fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, JournalError> {
     let head = head(db, run)?;
+    let open = status_of(&head.status).map_or(true, is_open);
     let mut last = (0, genesis.to_owned());
     let mut status = (word(RunStatus::Running).to_owned(), None, None);
     scan(db, run, |row, hash| {
-        let broken = |why: &str| JournalError::Failure(edited(run, row.seq, &format!("{} {why}", named(row))));
+        let broken = |why: &str| JournalError::Failure(edited(run, row.seq, open, &format!("{} {why}", named(row))));
         if row.seq != last.0 + 1 {
             return Err(broken("follows on records that are missing"));
         }
@@ -109,14 +111,14 @@ fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, JournalErr
         Ok(())
     })?;
     if last != (head.seq, head.hash) {
-        return Err(edited(run, last.0 + 1, "its last records are missing").into());
+        return Err(edited(run, last.0 + 1, open, "its last records are missing").into());
     }
     // The table of runs repeats what the last such record says.
     let repeated = db
         .prepare_cached("SELECT status, value, failure FROM runs WHERE run_id = ?1")?
         .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     if status != repeated {
-        return Err(edited(run, last.0, "its status is not what was written").into());
+        return Err(edited(run, last.0, open, "its status is not what was written").into());
     }
     Ok(last.0)
 }
@@ -127,10 +129,17 @@ fn named(row: &StoredRow<'_>) -> String {
     format!("record {} ({}{})", row.seq, row.event, command.unwrap_or_default())
 }
 
-fn edited(run: &RunId, seq: i64, what: &str) -> Failure {
+/// `open` says whether the run can still be abandoned.
+fn edited(run: &RunId, seq: i64, open: bool, what: &str) -> Failure {
+    let hint = match open {
+        true => {
+            format!(
+                "the run cannot go on from it; check on the remotes what it did, then `relwf abandon {run} --reason …`"
+            )
+        }
+        false => "the run is over, and nothing goes on from it; check on the remotes what it did".to_owned(),
+    };
     Failure::new(FailureKind::Io, format!("the journal of run {run} was edited: {what}"))
-        .hint(format!(
-            "the run cannot go on from it; check on the remotes what it did, then `relwf abandon {run} --reason …`"
-        ))
+        .hint(hint)
         .detail(serde_json::json!({ "run": run, "seq": seq }))
 }

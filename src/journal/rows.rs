@@ -348,7 +348,8 @@ fn read(db: &Connection, row: &StoredRow<'_>) -> Result<JournalRow, JournalError
         cell.map(|cell| Ok(serde_json::from_str(&load(db, cell)?).map_err(unreadable)?)).transpose()
     };
     let content = RowContent {
-        event: serde_json::from_value(row.event.into()).map_err(unreadable)?,
+        event: serde_json::from_value(row.event.into())
+            .map_err(|_| unreadable(format!("record {} is a `{}`, which relwf does not write", row.seq, row.event)))?,
         key: row.key(),
         attempt: row.attempt,
         name: row.name.map(str::to_owned),

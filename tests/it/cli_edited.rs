@@ -81,3 +81,34 @@ fn an_edited_text_of_one_run_is_no_part_of_the_next() {
     machine.say(&service, &["show", &second]).exits(0);
     machine.say(&service, &["approve", &second]).exits(0);
 }
+
+#[test]
+fn what_is_advised_for_an_edited_journal_fits_the_run() {
+    let machine = Machine::new();
+    let service = machine.service();
+    fs::write(service.join("workflows/ask.rhai"), ASK).unwrap();
+    let begun = || {
+        machine.say(&service, &["run", "ask"]).exits(3);
+        machine.say(&service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned()
+    };
+    // A run that counts as done cannot be abandoned.
+    let run = begun();
+    sql(&machine.home(), &format!("UPDATE runs SET status = 'done' WHERE run_id = '{run}'"));
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.exits(1).stdout.contains("hint: the run is over, and nothing goes on from it;"), "{}", shown.stdout);
+    assert!(!shown.stdout.contains("relwf abandon"), "{}", shown.stdout);
+    machine.say(&service, &["abandon", &run, "--reason", "edited"]).exits(2);
+
+    // A record that relwf cannot read keeps no run from being abandoned.
+    let run = begun();
+    sql(&machine.home(), &format!("UPDATE journal SET event = 'bogus' WHERE event = 'outcome' AND run_id = '{run}'"));
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.exits(1).stderr.contains(&format!("then `relwf abandon {run} --reason …`")), "{}", shown.stderr);
+    let approved = machine.say(&service, &["approve", &run]);
+    approved.exits(1);
+    assert!(approved.stderr.contains("is a `bogus`, which relwf does not write"), "{}", approved.stderr);
+    let given_up = machine.say(&service, &["abandon", &run, "--reason", "edited"]);
+    assert!(given_up.exits(0).stderr.contains(&format!("run {run}: abandoned")), "{}", given_up.stderr);
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(!shown.exits(1).stderr.contains("relwf abandon"), "{}", shown.stderr);
+}
