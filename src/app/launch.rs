@@ -10,7 +10,7 @@ use crate::components::ComponentDelta;
 use crate::config;
 use crate::effects::CommitsMade;
 use crate::git::{Identity, Keep};
-use crate::journal::{Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
+use crate::journal::{Abandonment, Claim, Holder, NewRun, PinnedSource, Run, Store, TargetLock, Who};
 use crate::model::{Failure, FailureKind, RunId, TaskContext, Value};
 use crate::run::{Listener, LocalDriver, RecordError, RunOutcome, Settled, restore};
 use crate::script::{CompiledWorkflow, Diagnostic, Library, SourceFile};
@@ -228,7 +228,7 @@ fn drive(
         cancel: &project.invocation.cancel,
         parallel: PARALLEL,
     };
-    let outcome = driver.drive().map_err(|error| lost(claim.run(), error))?;
+    let outcome = driver.drive().map_err(|error| lost(store, claim.run(), error))?;
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let history = store.history(claim.run())?;
     let mut finished = FinishedRun {
@@ -256,11 +256,17 @@ fn drive(
     Ok(finished)
 }
 
-fn lost(run: &RunId, error: RecordError) -> Failure {
-    match error {
-        RecordError::Store(failure) => failure,
-        taken @ RecordError::TakenOver { .. } => Failure::new(FailureKind::Held, taken.to_string())
-            .hint(format!("nothing more was done here; `relwf show {run}` shows how it goes on")),
+fn lost(store: &Store, run: &RunId, error: RecordError) -> Failure {
+    let taken = match error {
+        RecordError::Store(failure) => return failure,
+        taken @ RecordError::TakenOver { .. } => Failure::new(FailureKind::Held, taken.to_string()),
+    };
+    match store.abandonment(run) {
+        Ok(Some(Abandonment { actor, reason, .. })) => {
+            Failure { message: format!("run {run} was abandoned by {actor}: {reason}"), ..taken }
+                .hint(format!("nothing more was done here; `relwf show {run}` shows what was done before"))
+        }
+        Ok(None) | Err(_) => taken.hint(format!("nothing more was done here; `relwf show {run}` shows how it goes on")),
     }
 }
 

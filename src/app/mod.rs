@@ -28,6 +28,7 @@ mod wiring;
 
 pub(crate) use crate::effects::{CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
+pub(crate) use crate::journal::Abandonment;
 pub(crate) use approvals::AskedApproval;
 pub(crate) use candidates::{Candidate, CandidateList, candidates};
 pub(crate) use check::{Checked, check};

@@ -4,7 +4,7 @@ use super::approvals::{AskedApproval, asked};
 use super::launch::who;
 use super::left_behind::{OpenChange, left_open, missing_answer};
 use super::project::Project;
-use crate::journal::{DoubtVerdict, JournalRow, Run, Signalled, Store, Which};
+use crate::journal::{Abandonment, DoubtVerdict, JournalRow, Run, Signalled, Store, Which};
 use crate::model::{Failure, FailureKind, RunId, Value, shell_quoted};
 use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus, Settled, StepPath};
 use jiff::Timestamp;
@@ -93,6 +93,9 @@ pub struct RunStory {
     /// The approvals that it has asked for; in JSON the journal tells of them.
     #[serde(skip)]
     pub approvals: Vec<AskedApproval>,
+    /// Who abandoned it; in JSON the journal tells of that too.
+    #[serde(skip)]
+    pub abandoned: Option<Abandonment>,
 }
 
 /// An operator's verdict on one effect in doubt.
@@ -197,6 +200,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     }
     let history = store.history(id).map_err(readable)?;
     let approvals = asked(&store, id, &history).map_err(readable)?;
+    let abandoned = store.abandonment(id).map_err(readable)?;
     let mut commands: Vec<(usize, StoryCommand)> = history
         .entries
         .into_iter()
@@ -216,6 +220,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
         journal,
         edited,
         approvals,
+        abandoned,
     })
 }
 

@@ -34,10 +34,8 @@ impl JournalError {
         match self {
             Self::Sql(error) => sql(&error, file),
             Self::Failure(failure) => failure,
-            Self::TakenOver(epoch) => {
-                Failure::new(FailureKind::Held, format!("another process took the run over (epoch {epoch})"))
-                    .hint("`relwf runs` shows how it stands")
-            }
+            Self::TakenOver(_) => Failure::new(FailureKind::Held, "another process took the run over")
+                .hint("`relwf runs` shows how it stands"),
         }
     }
 }
@@ -47,7 +45,7 @@ pub(super) fn sql(error: &rusqlite::Error, file: &Path) -> Failure {
     let shown = file.display();
     let (what, hint) = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {
-            (format!("no space is left for the journal {shown}"), "free some space, then `relwf resume`".to_owned())
+            (format!("no space is left for the journal {shown}"), "free some space, then `relwf resume RUN`".to_owned())
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
             format!("the journal {shown} cannot be written"),
@@ -63,7 +61,7 @@ pub(super) fn sql(error: &rusqlite::Error, file: &Path) -> Failure {
             (format!("the journal {shown} stays locked by another process"), "try again when that is done".to_owned())
         }
         Some(ErrorCode::SystemIoFailure) => {
-            (format!("reading or writing the journal {shown} failed"), "check the disk, then `relwf resume`".to_owned())
+            (format!("reading or writing the journal {shown} failed"), "check the disk, then `relwf resume RUN`".to_owned())
         }
         _ => (format!("the journal {shown} failed"), "`relwf doctor` looks at it".to_owned()),
     };

@@ -97,6 +97,10 @@ impl LockConflict {
         };
         let hint = match self.status {
             RunStatus::Running => "wait until it is done, or stop it with ctrl-C there".to_owned(),
+            RunStatus::Suspended => format!(
+                "`relwf show {run}` says how it goes on, `relwf abandon {run} --reason …` frees {}",
+                self.target
+            ),
             _ => format!("`relwf resume {run}` continues it, `relwf abandon {run} --reason …` frees {}", self.target),
         };
         let begun = minute_in(TimeZone::system(), *since);

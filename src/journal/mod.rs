@@ -27,7 +27,7 @@ mod tests;
 pub(crate) use claim::Claim;
 pub(crate) use lock::TargetLock;
 pub use lock::{Holder, LockError, Who};
-pub use people::{DoubtVerdict, Signalled};
+pub use people::{Abandonment, DoubtVerdict, Signalled};
 pub(crate) use rows::JournalRow;
 pub use rows::RowEvent;
 pub(crate) use runs::Run;

@@ -1,13 +1,13 @@
 //! Decisions by people: approvals, and whether an effect in doubt happened.
 
 use super::chain;
-use super::failure::{JournalError, status, unreadable};
+use super::failure::{JournalError, status, unreadable, word};
 use super::lock::Who;
 use super::rows::{self, RowContent, RowEvent};
 use super::runs::{is_open, over};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
-use crate::run::{ApprovalDecision, HistoryEntry, Key};
+use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -18,6 +18,17 @@ pub enum Signalled {
     Written,
     /// There is an earlier decision, and it counts.
     Already(ApprovalDecision),
+}
+
+/// That a run was abandoned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Abandonment {
+    /// By whom.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
 }
 
 /// An operator's decision about an effect in doubt.
@@ -72,6 +83,27 @@ impl Store {
     /// Kind `io`.
     pub fn decision(&self, run: &RunId, key: &Key, digest: &str) -> Result<Option<ApprovalDecision>, Failure> {
         self.read(|db| decided(db, run, key, digest))
+    }
+
+    /// Who abandoned the run and why, once it was.
+    ///
+    /// # Errors
+    ///
+    /// Kind `io`.
+    pub fn abandonment(&self, run: &RunId) -> Result<Option<Abandonment>, Failure> {
+        self.read(|db| {
+            let found = db
+                .prepare_cached(
+                    "SELECT actor, at, reason FROM journal
+                     WHERE run_id = ?1 AND event = 'status' AND name = ?2 ORDER BY seq DESC LIMIT 1",
+                )?
+                .query_row(params![run.as_str(), word(RunStatus::Abandoned)], |row| {
+                    Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
+                })
+                .optional()?;
+            let Some((actor, at, reason)) = found else { return Ok(None) };
+            Ok(Some(Abandonment { actor, at: at.parse().map_err(unreadable)?, reason }))
+        })
     }
 
     /// Writes down what an operator found out about an effect in doubt.

@@ -80,7 +80,7 @@ pub enum Record {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// Another process has taken the run over: its epoch is higher. Nothing may be performed any more.
-    #[error("run {run} was taken over by another process (epoch {found} instead of {held})")]
+    #[error("run {run} was taken over by another process")]
     TakenOver {
         run: RunId,
         /// The epoch this process holds.

@@ -6,9 +6,9 @@ use super::run::{next, phrase, short, to_approve};
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::table::table;
 use super::time::{ago, local};
-use crate::app::{AskedApproval, RunRow, RunStory, StoryState};
-use crate::model::Failure;
-use crate::run::RunStatus;
+use crate::app::{Abandonment, AskedApproval, RunRow, RunStory, StoryState};
+use crate::model::{Failure, FailureKind};
+use crate::run::{ApprovalDecision, RunStatus};
 use jiff::Timestamp;
 
 /// A row for each run, newest first.
@@ -59,13 +59,50 @@ pub fn status(status: RunStatus) -> String {
     }
 }
 
-/// Is the run not over?
-fn goes_on(status: RunStatus) -> bool {
-    use RunStatus as S;
-    match status {
-        S::Running | S::Suspended | S::Interrupted | S::InDoubt => true,
-        S::Done | S::Failed | S::Planned | S::Abandoned => false,
+/// Why a run stands where it is, and what to type next. Nothing goes on from an edited journal.
+fn why_it_stands(story: &RunStory, command_prefix: &str) -> String {
+    let RunRow { run, status, error, .. } = &story.row;
+    let waiting: Vec<&AskedApproval> = story.approvals.iter().filter(|approval| approval.waits()).collect();
+    let has_decision = |why: &str| {
+        let about = |approval: &AskedApproval| format!("approval: {}", approval.message) == why;
+        story.approvals.iter().any(about) && !waiting.iter().any(|approval| about(approval))
+    };
+    let mut out = String::new();
+    match (status, error) {
+        (_, Some(error)) if error.kind == FailureKind::Waiting => {
+            let waits = std::iter::once(&error.message).chain(&error.causes).filter(|why| !has_decision(why));
+            waits.for_each(|why| out.push_str(&format!("{} {why}\n", paint(WARNING, "waiting:"))));
+        }
+        (RunStatus::Interrupted, None) => {
+            out.push_str(&format!("{} its process was killed; nothing is lost\n", paint(WARNING, "interrupted:")));
+        }
+        (RunStatus::Interrupted, Some(error)) if error.kind == FailureKind::Interrupted => {
+            out.push_str(&format!("{} nothing is lost\n", paint(WARNING, "interrupted:")));
+        }
+        (_, Some(error)) => out.push_str(&failure_text(error, &no_texts)),
+        (_, None) => {}
     }
+    let resume = |what: &str| vec![(format!("{command_prefix} resume {run}"), what.to_owned())];
+    let lines = match status {
+        _ if story.edited.is_some() => Vec::new(),
+        RunStatus::Running | RunStatus::Suspended | RunStatus::Interrupted if !waiting.is_empty() => {
+            to_approve(run, &waiting, command_prefix)
+        }
+        RunStatus::Suspended if out.is_empty() => resume("go on with the decision"),
+        RunStatus::Suspended => resume("look again"),
+        RunStatus::Interrupted => resume("go on"),
+        _ => Vec::new(),
+    };
+    next(&mut out, &lines);
+    if out.is_empty() { out } else { format!("\n{out}") }
+}
+
+/// A decision: which, whose, when and why.
+fn decided(decision: &ApprovalDecision) -> String {
+    let ApprovalDecision { approved, actor, reason, at } = decision;
+    let word = if *approved { "approved" } else { "refused" };
+    let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason))).unwrap_or_default();
+    format!("{word} by {actor}, {}{reason}", local(*at))
 }
 
 /// Everything about one run. `command_prefix` is what the operator types before a verb.
@@ -110,7 +147,9 @@ pub fn show(story: &RunStory, verbose: bool, command_prefix: &str) -> String {
         if command.state == StoryState::Unsettled || asked.is_some_and(AskedApproval::waits) {
             line.push_str(&format!(" {}", paint(DIM, format!("(key {})", command.key))));
         }
-        if let Some(error) = &command.error {
+        if let Some(decision) = asked.and_then(|approval| approval.decision.as_ref()) {
+            line.push_str(&format!(": {}", decided(decision)));
+        } else if let Some(error) = &command.error {
             line.push_str(&format!(": {}", one_line(&error.message)));
         }
         out.push_str(&line);
@@ -126,13 +165,11 @@ pub fn show(story: &RunStory, verbose: bool, command_prefix: &str) -> String {
     if let Some(value) = story.value.as_ref().filter(|value| !value.is_null()) {
         out.push_str(&format!("\n{} {}\n", paint(DIM, "result:"), short(value)));
     }
-    if let Some(error) = &run.error {
-        out.push_str(&format!("\n{}", failure_text(error, &no_texts)));
+    if let Some(Abandonment { actor, at, reason }) = &story.abandoned {
+        let reason = one_line(reason);
+        out.push_str(&format!("\n{} by {actor}, {}: {reason}\n", paint(DIM, "abandoned"), local(*at)));
     }
-    let waiting: Vec<&AskedApproval> = story.approvals.iter().filter(|approval| approval.waits()).collect();
-    if goes_on(run.status) && story.edited.is_none() && !waiting.is_empty() {
-        next(&mut out, &to_approve(&run.run, &waiting, command_prefix));
-    }
+    out.push_str(&why_it_stands(story, command_prefix));
     if let Some(edited) = &story.edited {
         out.push_str(&format!("\n{}", failure_text(edited, &no_texts)));
     }

@@ -29,6 +29,8 @@ fn doubtful_in(machine: &Machine, workflow: &str) -> (PathBuf, String, Said) {
     let run = machine.say(&service, &["runs", "--json"]).json()["runs"][0].clone();
     assert_eq!(run["status"], "interrupted");
     let run = run["run"].as_str().unwrap().to_owned();
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.stdout.contains(&format!("  relwf resume {run}  go on\n")), "{}", shown.stdout);
     let said = machine.say(&service, &["resume", &run]);
     (service, run, said)
 }
@@ -40,6 +42,7 @@ fn the_operator_is_asked_and_says_it_happened() {
     said.exits(4);
     let settle = format!("  relwf resume {run} --settle 'send#0=done:{{\"status\":…,\"stdout\":…,\"stderr\":…}}'");
     assert!(said.stderr.contains(&settle), "{}", said.stderr);
+    assert!(said.stderr.contains("then settle it or abandon the run\n"), "no remote is to be asked: {}", said.stderr);
     // The workflow goes on with the status: a bare word would have it fail for good.
     let bare = machine.say(&service, &["resume", &run, "--settle", "send#0=done"]);
     bare.exits(2);

@@ -130,6 +130,95 @@ fn an_approval_suspends_and_goes_on_once_it_is_given() {
     assert_eq!(story["commands"][0]["command"], "flow::approve");
 }
 
+/// Lets `sh::run` start a shell.
+fn allow_sh(service: &Path) {
+    let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
+    fs::write(service.join("relwf.toml"), format!("[sh]\nallow = [\"sh\"]\n\n{config}")).unwrap();
+}
+
+fn newest(machine: &Machine, service: &Path) -> String {
+    machine.say(service, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn show_says_how_an_interrupted_run_goes_on() {
+    let machine = Machine::new();
+    let service = machine.service();
+    allow_sh(&service);
+    let stop = r#"fn run(p) { sh::run(#{ argv: ["sh", "-c", "kill -INT $PPID; exec sleep 60"], effect: false }); }"#;
+    workflow(&service, "stop", &format!("//! Presses ctrl-C.\n{stop}\n"));
+    machine.say(&service, &["run", "stop"]).exits(130);
+    let run = newest(&machine, &service);
+    let shown = machine.say(&service, &["show", &run]);
+    let end = format!("\ninterrupted: nothing is lost\n  relwf resume {run}  go on\n");
+    assert!(shown.exits(0).stdout.ends_with(&end), "{}", shown.stdout);
+    let story = machine.say(&service, &["show", &run, "--json"]).json();
+    assert_eq!(story["error"]["hint"], format!("`relwf resume {run}` goes on where it stopped"));
+}
+
+#[test]
+fn a_process_whose_run_was_abandoned_says_so() {
+    let machine = Machine::new();
+    let service = machine.service();
+    allow_sh(&service);
+    let abandon = format!("{} abandon $RELWF_RUN --reason superseded", env!("CARGO_BIN_EXE_relwf"));
+    let body = format!(r#"fn run(p) {{ sh::run(#{{ argv: ["sh", "-c", "{abandon}"], effect: true }}); }}"#);
+    workflow(&service, "give-up", &format!("//! Abandons itself.\n{body}\n"));
+    let said = machine.say(&service, &["run", "give-up"]);
+    said.exits(1);
+    let run = newest(&machine, &service);
+    let by = "Robin Sample <robin@orders.example>";
+    assert!(said.stderr.contains(&format!("run {run} was abandoned by {by}: superseded\n")), "{}", said.stderr);
+    assert!(!said.stderr.contains("epoch"), "{}", said.stderr);
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.stdout.contains(&format!("\nabandoned by {by}, 2")), "{}", shown.stdout);
+    assert!(shown.stdout.contains("UTC: superseded\n"), "{}", shown.stdout);
+}
+
+#[test]
+fn show_says_what_is_waited_for_and_who_decided() {
+    let machine = Machine::new();
+    let service = machine.service();
+    workflow(&service, "ask", ASK);
+    machine.say(&service, &["run", "ask"]).exits(3);
+    let run = newest(&machine, &service);
+    let shown = machine.say(&service, &["show", &run]);
+    let end = format!("\nwaiting: approval: ship it?\n  relwf approve {run}");
+    assert!(shown.stdout.contains(&end) && !shown.stdout.contains("error:"), "{}", shown.stdout);
+    machine.say(&service, &["approve", &run, "--reason", "looks good"]).exits(0);
+    let decided = |text: &str| {
+        let line = text.lines().find(|line| line.contains("flow::approve")).unwrap().to_owned();
+        assert!(line.contains("flow::approve: approved by Robin Sample <robin@orders.example>, 2"), "{text}");
+        assert!(line.ends_with(" UTC: looks good"), "{text}");
+    };
+    let shown = machine.say(&service, &["show", &run]);
+    decided(&shown.stdout);
+    let end = format!("\n\n  relwf resume {run}  go on with the decision\n");
+    assert!(shown.stdout.ends_with(&end) && !shown.stdout.contains("relwf approve"), "{}", shown.stdout);
+    machine.say(&service, &["resume", &run]).exits(0);
+    decided(&machine.say(&service, &["show", &run]).stdout);
+
+    workflow(&service, "nap", "//! Sleeps.\nfn run(p) { flow::sleep(\"2h\") }\n");
+    machine.say(&service, &["run", "nap"]).exits(3);
+    let run = newest(&machine, &service);
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.stdout.contains("\nwaiting: sleeping until 2"), "{}", shown.stdout);
+    assert!(shown.stdout.ends_with(&format!("  relwf resume {run}  look again\n")), "{}", shown.stdout);
+}
+
+#[test]
+fn a_change_that_does_not_exist_is_named_without_idle_advice() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let said = machine.say(&service, &["run", "close-change", "--param", "change=77", "--param", "reason=x"]);
+    said.exits(1);
+    assert!(
+        said.stderr.contains("error: there is no change 77\n") && !said.stderr.contains("hint:"),
+        "{}",
+        said.stderr
+    );
+}
+
 #[test]
 fn of_two_approvals_each_has_its_command() {
     let machine = Machine::new();

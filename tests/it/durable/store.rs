@@ -304,6 +304,7 @@ fn a_run_taken_over_performs_nothing_more() {
     let world = World::new(Probes::On, 1);
     let error = drive(&[call("effect::ok", "a")], &world, &zombie).unwrap_err();
     assert!(matches!(error, RecordError::TakenOver { .. }));
+    assert_eq!(error.to_string(), "run r1 was taken over by another process");
     assert_eq!(world.effects(), 0);
 }
 
@@ -360,7 +361,12 @@ fn a_target_is_held_by_a_run_that_is_not_over_and_says_what_to_type() {
     assert_eq!((status_now, killed, failure.kind), (RunStatus::Running, false, FailureKind::Held));
     for state in [RunStatus::Suspended, RunStatus::Interrupted, RunStatus::InDoubt] {
         claim.record(&status(state)).unwrap();
-        assert_eq!(held("r2").unwrap().0, state);
+        let (status_now, _, failure) = held("r2").unwrap();
+        assert_eq!(status_now, state);
+        if state == RunStatus::Suspended {
+            let hint = "`relwf show r1` says how it goes on, `relwf abandon r1 --reason …` frees staging";
+            assert_eq!(failure.hint.as_deref(), Some(hint));
+        }
         assert_eq!(held("r1"), None, "a run never stands in its own way");
     }
     let hint = held("r2").unwrap().2.hint.unwrap();
