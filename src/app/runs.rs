@@ -272,6 +272,8 @@ pub fn approve(
                 .hint(format!("`relwf show {id}` shows its state")));
         }
         [approval] => approval,
+        // All are decided: who was first is told.
+        [decided, ..] if !decided.waits() => decided,
         many => {
             let keys: Vec<String> = many.iter().map(|approval| approval.key.to_string()).collect();
             let command = |key: &String| format!("\n  relwf approve {id} --key {}", shell_quoted(key));

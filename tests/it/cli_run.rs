@@ -249,6 +249,8 @@ fn of_two_approvals_each_has_its_command() {
     assert!(shown.stdout.contains(&format!("  relwf approve {run} ")), "{}", shown.stdout);
     assert!(!shown.stdout.contains("--key"), "{}", shown.stdout);
     machine.say(&service, &["approve", &run]).exits(0);
+    let late = machine.say(&service, &["approve", &run]);
+    assert!(late.exits(1).stderr.contains("has already approved it; the first decision counts"), "{}", late.stderr);
     machine.say(&service, &["resume", &run]).exits(0);
 }
 
