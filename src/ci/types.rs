@@ -14,7 +14,7 @@ pub enum Start {
     Us,
 }
 
-/// The state of a build. Any other state of a server counts as `Running`.
+/// The state of a build. Any other state of a server counts as "running".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildState {

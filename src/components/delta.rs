@@ -26,7 +26,7 @@ pub struct ComponentDelta {
     pub name: ComponentName,
     /// Its detector's word, e.g. `gopkg`.
     pub detect: String,
-    /// How it changes; `None` when a manifest could not be read (see `error`).
+    /// How it changes; `()` when a manifest could not be read (see `error`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<VersionChange>,
     /// The version in the base.
@@ -36,7 +36,7 @@ pub struct ComponentDelta {
     /// How many commits it is, for components counted in commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commits: Option<u64>,
-    /// Why it could not be value_and_failure.
+    /// Why it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }
@@ -51,7 +51,7 @@ pub trait CommitHistory {
     fn commits(&self) -> Result<u64, Failure>;
 }
 
-/// The delta of every component, in order. What cannot be value_and_failure of one is said in its row and leaves the others standing.
+/// The delta of every component, in order. What cannot be read of one is in its row and leaves the others as they are.
 pub fn delta(
     components: &[Component],
     base: &dyn ManifestFiles,

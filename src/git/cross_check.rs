@@ -21,11 +21,11 @@ use std::time::{Duration, Instant};
 /// What git says about a merge that was decided here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CrossCheck {
-    /// The program and its version, e.g. `git 2.47.3`; `None` when there is none that can (before 2.38, or not on PATH).
+    /// The program and its version, e.g. `git 2.47.3`; `()` when there is none that can (before 2.38, or not on PATH).
     pub by: Option<String>,
-    /// The tree that git made; `None` when it found conflicts or could not answer.
+    /// The tree that git made; `()` when it found conflicts or could not answer.
     pub tree: Option<TreeId>,
-    /// Do both agree? `None` when git could not answer.
+    /// Do both agree? `()` when git could not answer.
     pub agrees: Option<bool>,
     /// git was not asked, because of `--no-cross-check`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

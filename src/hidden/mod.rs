@@ -98,7 +98,7 @@ pub struct Hidden {
     pub squashed: Vec<Squashed>,
     /// How many of the target's own commits were not looked at.
     pub truncated: u64,
-    /// Why it cannot be answer, where it cannot.
+    /// Why it is unknown what is hidden; `()` where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
     /// What a person should decide, in sentences.
