@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// How many commits are named; the rest is counted.
 const NAMED: usize = 3;
 
+/// What git names the remote in the clone that an operator types in, unless they named it otherwise: relwf knows its address only.
+const REMOTE: &str = "origin";
+
 /// The names of the two sides of a merge.
 #[derive(Debug, Clone, Copy)]
 pub struct BranchNames<'a> {
@@ -85,6 +88,7 @@ fn missing(hidden: &Hidden, names: &BranchNames<'_>) -> Option<HiddenFinding> {
         return None;
     }
     let branch = names.source.unwrap_or("BRANCH");
+    // The fetch and the remote's branch: a fresh clone has no branch of the target, an old one has it as it was.
     let ids: Vec<String> = rows.iter().rev().map(|row| row.row.commit.short()).collect();
     // More than a few are brought by a merge.
     let picks = match ids.len() {
@@ -99,7 +103,7 @@ fn missing(hidden: &Hidden, names: &BranchNames<'_>) -> Option<HiddenFinding> {
             listed(rows.iter().map(|row| &row.row))
         ),
         hint: format!(
-            "to bring {} to {source}: `git switch {branch} && git merge {target}`{picks}, push, then promote; \
+            "to bring {} to {source}: `git fetch && git switch {branch} && git merge {REMOTE}/{target}`{picks}, push, then promote; \
              to promote without that: `--param accept=missing`",
             if rows.len() == 1 { "it" } else { "them" },
         ),
@@ -119,7 +123,7 @@ fn squashed(rows: &[Squashed], names: &BranchNames<'_>) -> Option<HiddenFinding>
             commits(usize::try_from(first.count).unwrap_or(usize::MAX)),
         ),
         hint: format!(
-            "to join the histories without changing a file: `git switch {target} && git merge -s ours {}`, landed as a merge \
+            "to join the histories without changing a file: `git fetch && git switch {target} && git merge -s ours {}`, landed as a merge \
              commit; to promote as it is: `--param accept=squashed`",
             first.of,
         ),

@@ -497,7 +497,7 @@ fn promotions_go_on_where_it_is_accepted() {
     let said = service.run(&[]);
     said.exits(1);
     assert!(said.stderr.contains("staging has 1 commit that master lacks: "), "{}", said.stderr);
-    assert!(said.stderr.contains("`git switch master && git merge staging`"), "{}", said.stderr);
+    assert!(said.stderr.contains("`git fetch && git switch master && git merge origin/staging`"), "{}", said.stderr);
     service.run(&["--param", "accept=squashed,reverted"]).exits(1);
     let done = service.run(&["--param", "accept=missing", "--json"]);
     let run = done.exits(0).json_lines()[0]["run"].as_str().unwrap().to_owned();

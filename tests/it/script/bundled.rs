@@ -178,6 +178,9 @@ fn promotions_stop_where_there_is_nothing_or_a_conflict() {
     assert_eq!(failure.kind, FailureKind::Conflict);
     assert_eq!(failure.detail, json!({ "conflicts": conflicts }));
     assert_eq!(failure.message, "master cannot be merged into staging (conflicts: 1)");
+    let hint = "`relwf preview master staging` shows the lines; `git fetch && git switch master && git merge origin/staging`, \
+                resolve them there, push, promote again";
+    assert_eq!(failure.hint.as_deref(), Some(hint));
     let told = run.commands.last().unwrap();
     assert!(told.starts_with("on_failure#0 http::request "), "{told}");
     assert!(told.contains("The release to *staging* failed: master cannot be merged"), "{told}");
