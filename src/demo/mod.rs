@@ -46,7 +46,7 @@ pub const CUSTOMERS: [(&str, &str, &str); 6] = [
 pub fn build(dir: &Path) -> Result<Sample, Failure> {
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Failure::new(FailureKind::Usage, format!("{} exists and is not empty", dir.display()))
-            .hint("name another folder with --dir, or remove this one: it is yours to throw away"));
+            .hint("name another folder with --dir"));
     }
     let sample = |branches| Sample {
         remote: dir.join("remote.git"),

@@ -60,7 +60,7 @@ fn the_demo_promotes_for_real_and_says_what_to_try() {
     assert_eq!(
         again.stderr,
         "error: <machine>/home/relwf-demo exists and is not empty\n\
-         hint: name another folder with --dir, or remove this one: it is yours to throw away\n"
+         hint: name another folder with --dir\n"
     );
 }
 
