@@ -27,12 +27,16 @@ pub struct CandidatesArgs {
     #[arg(long)]
     pub all: bool,
     /// How many to list at most.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit)]
     pub limit: u32,
     #[command(flatten)]
     pub repo: RepoArgs,
     #[command(flatten)]
     pub json: JsonArg,
+}
+
+fn limit(text: &str) -> Result<u32, &'static str> {
+    text.parse().ok().filter(|limit| *limit > 0).ok_or("it must be a whole number from 1")
 }
 
 /// Runs the verb.

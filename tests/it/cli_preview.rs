@@ -311,6 +311,17 @@ fn candidates_say_why() {
 }
 
 #[test]
+fn candidates_are_limited_to_at_least_one() {
+    let machine = Machine::new();
+    for limit in ["0", "x", "-1", "4294967296"] {
+        let said = machine.say(&machine.home(), &["candidates", "master", "staging", &format!("--limit={limit}")]);
+        said.exits(2);
+        let wrong = format!("error: invalid value '{limit}' for '--limit <N>': it must be a whole number from 1\n");
+        assert!(said.stderr.starts_with(&wrong), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn a_mirror_that_is_cloned_again_is_a_warning_in_a_pipe_too() {
     let machine = Machine::new();
     let service = machine.service();
