@@ -6,9 +6,13 @@ use super::usage;
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
 use crate::app::functions;
+use crate::model::{Failure, FailureKind};
 use crate::ui::{self, Form};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
+
+/// The topic that is no command.
+const FUNCTIONS: &str = "functions";
 
 /// Explain a command, or the host functions that workflows call.
 ///
@@ -21,7 +25,7 @@ use std::ffi::OsString;
 pub struct HelpArgs {
     /// A command, or `functions`.
     pub topic: Option<String>,
-    /// Of `functions`: one of them, or a namespace.
+    /// Of `functions`: one of them, or a namespace; of `run`: a workflow.
     pub name: Option<String>,
     #[command(flatten)]
     pub json: JsonArg,
@@ -32,9 +36,10 @@ pub struct HelpArgs {
 
 /// Does it.
 pub fn run(context: &VerbContext, args: &HelpArgs) -> Result<Exit, VerbError> {
-    if args.topic.as_deref() != Some("functions") {
-        let line: Vec<OsString> =
-            ["relwf"].into_iter().chain(args.topic.as_deref()).chain(["--help"]).map(Into::into).collect();
+    if args.topic.as_deref() != Some(FUNCTIONS) {
+        refuse(args)?;
+        let topic = args.topic.as_deref().into_iter().chain(args.name.as_deref());
+        let line: Vec<OsString> = ["relwf"].into_iter().chain(topic).chain(["--help"]).map(Into::into).collect();
         return Ok(match Cli::try_parse_from(&line) {
             // A verb that explains itself, as `run` does with a workflow.
             Ok(cli) => super::verb(context, cli.verb),
@@ -53,4 +58,38 @@ pub fn run(context: &VerbContext, args: &HelpArgs) -> Result<Exit, VerbError> {
     };
     context.out.answer(&text)?;
     Ok(Exit::Done)
+}
+
+/// What only `functions` has, and what is nearly its name.
+fn refuse(args: &HelpArgs) -> Result<(), Failure> {
+    let topic = args.topic.as_deref().unwrap_or_default();
+    let usage = |message: String, hint: &str| Err(Failure::new(FailureKind::Usage, message).hint(hint));
+    let known = Cli::command().find_subcommand(topic).is_some();
+    if !known
+        && topic.len() > 3
+        && (FUNCTIONS.starts_with(topic) || topic.starts_with(FUNCTIONS) || topic.contains("::"))
+    {
+        let hint = match topic.contains("::") {
+            true => format!("`relwf help {FUNCTIONS} {topic}` shows a host function"),
+            false => format!("did you mean `{FUNCTIONS}`?"),
+        };
+        return usage(format!("there is no command `{topic}`"), &hint);
+    }
+    // A workflow explains itself.
+    let workflow = topic == "run" && args.name.is_some();
+    if args.definitions {
+        return usage("only functions have definitions".to_owned(), "`relwf help functions --definitions`");
+    }
+    if args.json.json && !workflow {
+        return usage(
+            "only functions and workflows are explained as JSON".to_owned(),
+            "`relwf help functions --json`, or `relwf help run WORKFLOW --json`",
+        );
+    }
+    match &args.name {
+        Some(name) if known && !workflow => {
+            usage(format!("unexpected argument `{name}`"), &format!("`relwf help {topic}` explains the command"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -22,9 +22,24 @@ pub fn report(error: &clap::Error, args: &[OsString]) -> Exit {
         _ => {
             let out = Out::of_process(Form::Text, Verbosity::Normal, Colour::Auto, Questions::Refused);
             out.error_line(error.render().ansi().to_string().trim_end());
+            if lacks_workflow(error) {
+                out.error_line(&format!("\nhint: {WORKFLOWS}"));
+            }
             Exit::Usage
         }
     }
+}
+
+const WORKFLOWS: &str = "`relwf list` names the workflows";
+
+fn lacks_workflow(error: &clap::Error) -> bool {
+    let lacking = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(lacking)) => {
+            lacking.iter().any(|arg| arg.trim_matches(['<', '[', '>', ']']) == "WORKFLOW")
+        }
+        _ => false,
+    };
+    error.kind() == ErrorKind::MissingRequiredArgument && lacking
 }
 
 /// The error as data: its first line is the message, its suggestion or its usage line the hint.
@@ -46,6 +61,7 @@ fn as_failure(error: &clap::Error) -> Failure {
         });
     let hint = match suggested {
         Some(text) => format!("did you mean `{text}`?"),
+        None if lacks_workflow(error) => WORKFLOWS.to_owned(),
         None => "see `relwf --help`".to_owned(),
     };
     Failure::new(FailureKind::Usage, message).hint(hint)

@@ -8,6 +8,12 @@ use crate::run::{CommandKind, Field, Style, ValueType};
 use crate::script::CatalogueFn;
 use serde_json::json;
 
+/// How wide a page may be, and the kinds in it.
+const PAGE_WIDTH: usize = 120;
+const KIND_WIDTH: usize = 40;
+/// How narrow the phrases may get.
+const LEAST_WIDTH: usize = 30;
+
 /// What pages and lists say of a function.
 pub(super) trait Told {
     fn doc(&self) -> &'static str;
@@ -127,17 +133,50 @@ pub fn list(functions: &[CatalogueFn]) -> String {
 
 /// One function, with all that it takes and answers.
 pub fn one(function: &CatalogueFn) -> String {
-    let mut out = format!("{}\n\n{}. {}\n", paint(NAME, function.usage()), function.kind().1, function.doc());
+    let doc = lines(&format!("{}. {}", function.kind().1, function.doc()), PAGE_WIDTH).join("\n");
+    let mut out = format!("{}\n\n{doc}\n", paint(NAME, function.usage()));
     let section = |title: &str, rows: Vec<Vec<String>>| {
         if rows.is_empty() { String::new() } else { format!("\n{title}:\n{}", table(&[], &rows)) }
     };
-    let row = |row: FieldRow| vec![format!("  {}", row.name), paint(DIM, row.kind), row.doc];
-    out.push_str(&section("Takes", params(function).into_iter().map(row).collect()));
+    out.push_str(&section("Takes", wrapped(params(function))));
     out.push_str(&format!("\nAnswers {}\n", function.answer()));
-    out.push_str(&table(&[], &function.answer_fields().into_iter().map(row).collect::<Vec<_>>()));
+    out.push_str(&table(&[], &wrapped(function.answer_fields())));
     let thrown = |(kind, when): (String, &str)| vec![format!("  {kind}"), when.to_owned()];
     out.push_str(&section("Throws", function.throws().into_iter().map(thrown).collect()));
     out
+}
+
+/// Rows of name, kind and phrase that fit a wide terminal: a long kind or phrase goes on in the rows below.
+fn wrapped(rows: Vec<FieldRow>) -> Vec<Vec<String>> {
+    let names = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
+    let kinds = rows.iter().map(|row| row.kind.chars().count()).max().unwrap_or_default().min(KIND_WIDTH);
+    // The indent, and the gaps between the columns.
+    let docs = PAGE_WIDTH.saturating_sub(2 + names + 2 + kinds + 2).max(LEAST_WIDTH);
+    let mut cells = Vec::new();
+    for row in rows {
+        let (kind, doc) = (lines(&row.kind, KIND_WIDTH), lines(&row.doc, docs));
+        for index in 0..kind.len().max(doc.len()).max(1) {
+            let name = if index == 0 { format!("  {}", row.name) } else { String::new() };
+            let kind = kind.get(index).map(|line| paint(DIM, line)).unwrap_or_default();
+            cells.push(vec![name, kind, doc.get(index).cloned().unwrap_or_default()]);
+        }
+    }
+    cells
+}
+
+/// A text in lines of at most so many characters, where its words allow that.
+fn lines(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The functions as data, with JSON Schema for what they take and answer.

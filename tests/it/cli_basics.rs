@@ -50,6 +50,10 @@ fn usage_errors_are_exit_2_with_a_suggestion() {
     assert_eq!(said.stdout, "");
     assert!(said.stderr.starts_with("error: unrecognized subcommand 'previw'\n"), "{}", said.stderr);
     assert!(said.stderr.contains("'preview'"), "{}", said.stderr);
+    let said = machine.say(&machine.home(), &["run"]);
+    assert!(said.exits(2).stderr.ends_with("\nhint: `relwf list` names the workflows\n"), "{}", said.stderr);
+    let said = machine.say(&machine.home(), &["run", "--json"]);
+    assert_eq!(said.exits(2).json()["error"]["hint"], "`relwf list` names the workflows");
 }
 
 #[test]

@@ -11,6 +11,44 @@ fn a_command_is_explained_as_by_its_own_help() {
         assert_eq!((help.code, help.stdout), (0, own.stdout));
     }
     machine.say(&machine.home(), &["help", "rum"]).exits(2);
+    let near = machine.say(&machine.home(), &["help", "function"]);
+    assert_eq!(near.exits(2).stderr, "error: there is no command `function`\nhint: did you mean `functions`?\n");
+}
+
+#[test]
+fn nothing_that_is_asked_for_is_ignored() {
+    let machine = Machine::new();
+    let service = machine.service();
+    for line in [
+        &["help", "run", "--json"][..],
+        &["help", "--json"],
+        &["help", "preview", "staging"],
+        &["help", "preview", "--definitions"],
+        &["help", "run", "promote-staging", "--definitions"],
+    ] {
+        let said = machine.say(&service, line);
+        said.exits(2);
+        match line.contains(&"--json") {
+            true => assert_eq!(said.json()["error"]["kind"], "usage"),
+            false => assert_eq!((said.stdout.as_str(), said.stderr.starts_with("error: ")), ("", true), "{line:?}"),
+        }
+    }
+    for json in [&[][..], &["--json"]] {
+        let help = machine.say(&service, &[&["help", "run", "promote-staging"], json].concat());
+        let own = machine.say(&service, &[&["run", "promote-staging", "--help"], json].concat());
+        assert_eq!((help.code, &help.stdout), (0, &own.stdout));
+        assert!(own.stdout.contains("promote-staging"), "{}", own.stdout);
+    }
+}
+
+#[test]
+fn a_page_fits_a_wide_terminal() {
+    let machine = Machine::new();
+    for name in ["git::merge", "forge::propose", "candidate::latest_green"] {
+        let page = machine.say(&machine.home(), &["help", "functions", name]);
+        let widest = page.exits(0).stdout.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= 120, "{widest}:\n{}", page.stdout);
+    }
 }
 
 #[test]
