@@ -3,6 +3,7 @@
 use super::project::Project;
 use crate::model::{Failure, FailureKind};
 use crate::script::Diagnostic;
+use std::collections::BTreeSet;
 
 /// What was looked at, and what was found.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub struct Checked {
     pub config: Option<String>,
     /// Workflows that were checked.
     pub workflows: Vec<String>,
-    /// Plugins that were checked.
+    /// Plugins that were checked: those that the workflows import, or all.
     pub plugins: Vec<String>,
     /// What is wrong.
     pub findings: Vec<Diagnostic>,
@@ -33,7 +34,10 @@ pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
         });
     }
     let workflows = if only.is_empty() { known } else { only.to_vec() };
-    let plugins = if only.is_empty() { library.plugins() } else { Vec::new() };
+    let plugins: BTreeSet<String> = match only {
+        [] => library.plugins().into_iter().collect(),
+        only => only.iter().flat_map(|name| library.plugins_of(name)).collect(),
+    };
     let mut findings: Vec<Diagnostic> = Vec::new();
     let found = workflows.iter().flat_map(|name| library.check(name));
     for finding in found.chain(plugins.iter().flat_map(|name| library.check_plugin(name))) {
@@ -42,5 +46,5 @@ pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
         }
     }
     let config = project.config.file.as_ref().map(|file| project.named(file));
-    Ok(Checked { config, workflows, plugins, findings })
+    Ok(Checked { config, workflows, plugins: plugins.into_iter().collect(), findings })
 }

@@ -98,8 +98,8 @@ fn readable() -> fs::Permissions {
 /// A relwf.toml for what is found in the repository, with comments for what is not.
 pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> String {
     let mut text = String::from(
-        "# What relwf knows about this service. Every key: see the README; `relwf check` reads this file,\n\
-         # `relwf doctor` shows what is missing.\n\n[repo]\n",
+        "# What relwf knows about this service. Every key is in relwf's book, docs/src/reference/config.md.\n\
+         # `relwf check` reads this file, `relwf doctor` shows what is missing.\n\n[repo]\n",
     );
     match origin {
         Some(origin) => {

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// One finding of the static check, or a script's failure, with what is needed to show it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnostic {
-    /// The failure; `at` is set.
+    /// The failure; `at` is set, unless there is no file that it could be in.
     pub failure: Failure,
     /// The file's text, for the caret.
     #[serde(skip)]
@@ -29,6 +29,11 @@ impl Diagnostic {
     pub(super) fn whole(failure: Failure, file: &str) -> Self {
         let place = failure.at.clone().unwrap_or_else(|| SourceLocation::new(file, 0, 0));
         Self { failure: failure.at(place), text: None, length: 0, calls: Vec::new() }
+    }
+
+    /// A file that does not exist: there is no place to look at.
+    pub(super) fn nowhere(failure: Failure) -> Self {
+        Self { failure, text: None, length: 0, calls: Vec::new() }
     }
 
     /// Something wrong in a script.

@@ -5,7 +5,7 @@ use super::diagnostic::Diagnostic;
 use super::files::{FileOrigin, LibraryFiles};
 use super::source_file::{Role, is_valid_name};
 use super::suggest;
-use crate::model::{Failure, FailureKind, SourceLocation};
+use crate::model::{Failure, FailureKind};
 use rhai::Engine;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +45,7 @@ impl FileCache {
         if let Some(unit) = self.units.lock().unwrap_or_else(PoisonError::into_inner).get(&path) {
             return Ok(Arc::clone(unit));
         }
-        let file = self.files.get(&path).ok_or_else(|| Diagnostic::whole(self.missing(role, name), &path))?;
+        let file = self.files.get(&path).ok_or_else(|| Diagnostic::nowhere(self.missing(role, name)))?;
         let text = file.text.as_ref().map_err(|failure| Diagnostic::whole(failure.clone(), &path))?;
         let unit = Arc::new(CompiledFile::compile(engine, &path, role, text)?);
         self.units.lock().unwrap_or_else(PoisonError::into_inner).insert(path, Arc::clone(&unit));
@@ -72,10 +72,9 @@ impl FileCache {
         if let Some((_, now)) = RENAMED.iter().find(|(then, _)| role == Role::Workflow && *then == name) {
             return failure.hint(format!("it is called `{now}` now"));
         }
-        let failure = match suggest::hint(name, self.files.names(role)) {
+        match suggest::hint(name, self.files.names(role)) {
             Some(hint) => failure.hint(hint),
             None => failure.hint(format!("{word}s lie in `{}/`", role.folder())),
-        };
-        failure.at(SourceLocation::new(role.path(name), 0, 0))
+        }
     }
 }

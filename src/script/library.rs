@@ -66,6 +66,11 @@ impl Library {
         self.toolchain.check(Role::Plugin, plugin)
     }
 
+    /// The plugins that a workflow leads to, itself or through others, as far as they can be loaded.
+    pub fn plugins_of(&self, workflow: &str) -> Vec<String> {
+        self.toolchain.plugins_of(workflow)
+    }
+
     /// Compiles a workflow and everything it imports.
     ///
     /// # Errors

@@ -72,6 +72,11 @@ impl Toolchain {
         findings
     }
 
+    pub(super) fn plugins_of(&self, workflow: &str) -> Vec<String> {
+        let units = self.unit(Role::Workflow, workflow).map_or_else(|_| Vec::new(), |unit| self.closure(unit));
+        units.iter().filter_map(|unit| Role::Plugin.name(&unit.file)).map(str::to_owned).collect()
+    }
+
     /// A file and all plugins that it leads to and that can be loaded.
     fn closure(&self, unit: Arc<CompiledFile>) -> Vec<Arc<CompiledFile>> {
         let mut units = vec![unit];

@@ -16,12 +16,25 @@ pub fn list(headers: &[WorkflowHeader]) -> String {
             out.push('\n');
         }
         out.push_str(&format!("{}  {}\n", paint(NAME, &header.name), paint(DIM, &header.source)));
-        if let Some(first) = header.description.lines().next().filter(|line| !line.is_empty()) {
+        let first = first_sentence(&header.description);
+        if !first.is_empty() {
             out.push_str(&format!("  {first}\n"));
         }
         out.push_str(&params(&header.params));
     }
     out
+}
+
+/// A sentence ends with a full stop before a capital letter, or with its paragraph; it may go on in the next line.
+fn first_sentence(text: &str) -> String {
+    let words: Vec<&str> =
+        text.lines().take_while(|line| !line.trim().is_empty()).flat_map(str::split_whitespace).collect();
+    let ends = |pair: &[&str]| match pair {
+        [word, next] => word.ends_with(['.', '!', '?']) && next.starts_with(char::is_uppercase),
+        _ => false,
+    };
+    let length = words.windows(2).position(ends).map_or(words.len(), |last| last + 1);
+    words.get(..length).unwrap_or_default().join(" ")
 }
 
 /// One workflow's text, parameters and how to run it.
@@ -80,6 +93,18 @@ pub fn checked(out: &Out, checked: &Checked) {
 mod tests {
     use super::*;
     use crate::script::ParamKind;
+
+    #[test]
+    fn the_first_sentence_is_whole() {
+        for (text, first) in [
+            ("Closes a change, e.g. this\none. It stays closed.", "Closes a change, e.g. this one."),
+            ("Promotes\n\nSlowly.", "Promotes"),
+            ("Promotes. and ships.", "Promotes. and ships."),
+            ("", ""),
+        ] {
+            assert_eq!(first_sentence(text), first);
+        }
+    }
 
     #[test]
     fn help_shows_text_types_and_defaults() {

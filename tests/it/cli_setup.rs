@@ -15,6 +15,7 @@ fn init_writes_what_check_accepts_and_never_overwrites() {
     said.exits(0);
     assert!(said.stderr.starts_with("wrote relwf.toml\nwrote "), "{}", said.stderr);
     let config = fs::read_to_string(repo.path.join("relwf.toml")).unwrap();
+    assert!(config.contains(" docs/src/reference/config.md.\n"), "{config}");
     assert!(config.contains("\n[[environment]]\nname = \"staging\"\n"), "{config}");
     assert!(config.contains("# There is no branch `production` yet.\n# [[environment]]\n"), "{config}");
     assert!(config.contains("# Gopkg.lock is here"), "{config}");
@@ -104,8 +105,13 @@ fn check_finds_every_workflows_mistakes() {
     let json = machine.say(&service, &["check", "--json"]).exits(2).json();
     assert_eq!((&json["ok"], json["findings"].as_array().map(Vec::len)), (&json!(false), Some(1)));
     // The others can still be checked.
-    machine.say(&service, &["check", "promote-staging"]).exits(0);
-    machine.say(&service, &["check", "promote-stagin"]).exits(2);
+    let one = machine.say(&service, &["check", "promote-staging"]);
+    assert_eq!(one.exits(0).stderr, "no problems: relwf.toml, 1 workflow, 2 plugins\n");
+    let wrong = machine.say(&service, &["check", "promote-stagin"]);
+    assert_eq!(
+        wrong.exits(2).stderr,
+        "error: there is no workflow `promote-stagin`\nhint: did you mean `promote-staging`?\n"
+    );
 }
 
 #[test]

@@ -70,5 +70,5 @@ fn detectors_are_pure_and_limited() {
         );
     }
     let missing = detect(&bundled(), "dokerfile", "").unwrap_err();
-    assert_eq!(missing, "not-found: there is no plugin `dokerfile` (plugins/dokerfile.rhai)");
+    assert_eq!(missing, "not-found: there is no plugin `dokerfile` ()");
 }

@@ -96,7 +96,6 @@ fn wrong_headers_are_shown_where_they_are_wrong() {
     "##);
     insta::assert_snapshot!(shown(&library.header("v").unwrap_err()), @r##"
     not-found: there is no workflow `v`
-      --> workflows/v.rhai
       hint: known are `w`
     "##);
 }
