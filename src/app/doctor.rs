@@ -1,6 +1,7 @@
 //! `relwf doctor`: checks what a run needs, changes nothing; each finding has its remedy.
 
 pub mod finding;
+mod journal;
 mod live;
 
 use super::check::check;
@@ -37,9 +38,13 @@ pub enum LiveChecks {
 /// Looks at everything that a run needs.
 pub fn doctor(invocation: &Invocation, live: LiveChecks, task: TaskContext<'_>) -> Diagnosis {
     let mut findings = vec![git_program()];
-    for (name, folder) in [("state", invocation.state_dir()), ("cache", invocation.cache_dir())] {
-        findings.push(Finding::of(name, folder.and_then(|folder| writable(&folder))));
-    }
+    let state = invocation.state_dir().and_then(|folder| {
+        let shown = writable(&folder)?;
+        journal::check(&folder)?;
+        Ok(shown)
+    });
+    findings.push(Finding::of("state", state));
+    findings.push(Finding::of("cache", invocation.cache_dir().and_then(|folder| writable(&folder))));
     match Project::open(invocation) {
         Ok(project) => of_project(&project, live, task, &mut findings),
         Err(failure) => findings.push(Finding::bad("config", failure)),
@@ -101,8 +106,11 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
     findings.push(Finding::good("remote", format!("{}, {count} branches", remote.url)));
     findings.extend(login(&remote.url, &remote.credentials, variables(remote.forge, remote.url.host())));
+    let mut there = Vec::new();
     for environment in &project.config.environments {
-        if !refs.contains_key(&environment.branch.to_ref()) {
+        if refs.contains_key(&environment.branch.to_ref()) {
+            there.push(environment);
+        } else {
             findings.push(Finding::bad(
                 "environment",
                 Failure::new(
@@ -125,7 +133,7 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
                 None => Finding::warning("ci", "no [ci]: merges land untested", "add a [ci] section to relwf.toml"),
             });
             if live == LiveChecks::Yes {
-                live::live(project, &parts, task, findings);
+                live::live(project, &parts, &there, task, findings);
             }
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),

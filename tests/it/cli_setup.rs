@@ -115,6 +115,43 @@ fn check_finds_every_workflows_mistakes() {
 }
 
 #[test]
+fn doctor_opens_the_journal_and_leaves_it_as_it_is() {
+    let machine = Machine::new();
+    let service = machine.service();
+    machine.say(&service, &["run", "promote-staging"]).exits(0);
+    let state = machine.home().join(".local/state/relwf");
+    let file = state.join("relwf.db");
+    let whole = fs::read(&file).unwrap();
+    let row = |code: i32| {
+        let before = fs::read(&file).unwrap();
+        let said = machine.say(&service, &["doctor"]);
+        assert_eq!(fs::read(&file).unwrap(), before);
+        let names = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert!(names.into_iter().all(|name| !name.starts_with(".doctor")));
+        said.exits(code).stdout.clone()
+    };
+    assert!(row(0).contains("ok  state      <machine>/home/.local/state/relwf\n"), "{}", row(0));
+
+    // SQLite's `user_version` (sqlite.org/fileformat.html), which holds the schema's.
+    let mut newer = whole.clone();
+    newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    fs::write(&file, newer).unwrap();
+    let text = row(1);
+    assert!(
+        text.contains("bad  state      the journal was written by a newer relwf (schema 99, this one knows 1)\n"),
+        "{text}"
+    );
+
+    fs::write(&file, "not a database, whatever its name says".repeat(100)).unwrap();
+    let text = row(1);
+    assert!(
+        text.contains("bad  state      the journal <machine>/home/.local/state/relwf/relwf.db is damaged: "),
+        "{text}"
+    );
+    assert!(text.contains("hint: move it away together with its -wal and -shm files"), "{text}");
+}
+
+#[test]
 fn doctor_names_what_would_stop_a_run() {
     let machine = Machine::new();
     let service = machine.service();
@@ -133,6 +170,9 @@ fn doctor_names_what_would_stop_a_run() {
         "{}",
         bad.stdout
     );
+    let live = machine.say(&service, &["doctor", "--live"]);
+    assert!(!live.exits(1).stdout.contains("landing      on stagin:"), "{}", live.stdout);
+    assert!(live.stdout.contains("landing      on production: "), "{}", live.stdout);
     fs::rename(machine.path("demo/remote.git"), machine.path("demo/gone.git")).unwrap();
     let gone = machine.say(&service, &["doctor"]);
     gone.exits(1);

@@ -9,9 +9,14 @@ use crate::effects::{LandingMethod, landing_method_by};
 use crate::model::{Failure, TaskContext};
 use crate::policy::{self, LandsAfter};
 
-/// Each environment's branch on the forge, and the CI.
-pub(super) fn live(project: &Project, parts: &ProjectServices, task: TaskContext<'_>, findings: &mut Vec<Finding>) {
-    let environments = &project.config.environments;
+/// Each environment's branch on the forge, of those `environments` whose branch is there; and the CI.
+pub(super) fn live(
+    project: &Project,
+    parts: &ProjectServices,
+    environments: &[&Environment],
+    task: TaskContext<'_>,
+    findings: &mut Vec<Finding>,
+) {
     for environment in environments {
         findings.push(landing(parts, environment, task).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
     }
@@ -22,8 +27,8 @@ pub(super) fn live(project: &Project, parts: &ProjectServices, task: TaskContext
         "builds",
         match ci.builds(&query, task) {
             Ok(builds) => Ok(match builds.first().and_then(|newest| newest.url.clone()) {
-                Some(url) => format!("{kind} can be read; the newest is {url}"),
-                None => format!("{kind} can be read; there are none yet"),
+                Some(url) => format!("read with `{kind}`; the newest is {url}"),
+                None => format!("read with `{kind}`; there are none yet"),
             }),
             Err(error) => Err(Failure::from(error)),
         },

@@ -20,7 +20,7 @@ fn on_gitlab() {
     let mut stage = Stage::gitlab();
     let text = doctor(&stage, 0);
     holds(&text, "on staging: by a leased push, after unit");
-    holds(&text, "gitlab can be read");
+    holds(&text, "read with `gitlab`; ");
     holds(&text, "GITLAB_TOKEN");
     stage.forge.protect("staging", Rights::Admin, Rights::Write);
     stage.forge.with(|lab| lab.only_if_pipeline_succeeds = true);

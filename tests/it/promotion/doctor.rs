@@ -10,7 +10,7 @@ fn it_says_how_a_promotion_would_land() {
     let said = doctor(&stage);
     let text = &said.exits(0).stdout;
     assert!(text.contains(&format!("on staging: by a leased push, after {PR}")), "{text}");
-    assert!(text.contains("travis can be read"), "{text}");
+    assert!(text.contains("builds       read with `travis`; "), "{text}");
     assert!(text.contains("for Travis: TRAVIS_TOKEN"), "{text}");
     let rules = Protection { required: vec!["unit".to_owned()], only_by_change: true, ..Protection::default() };
     stage.github.protect("staging", rules);
