@@ -98,10 +98,40 @@ pub(super) fn not_sent(failure: Failure) -> WriteError {
 /// The failure for a reference that is not where it was.
 pub(super) fn moved(name: &RefName, expected: Option<ObjectId>, found: Option<ObjectId>) -> Failure {
     let shown = name.branch().map_or_else(|| name.to_string(), |branch| branch.to_string());
-    Failure::new(
-        FailureKind::Moved,
-        format!("{shown} moved meanwhile: it is at {} instead of {}", at(found), at(expected)),
-    )
-    .hint("nothing was changed; run the workflow again: it starts from the new tip")
-    .detail(serde_json::json!({ "ref": name, "expected": expected, "found": found }))
+    let (message, hint) = match (expected, found) {
+        (Some(expected), None) => (
+            format!("{shown} was deleted meanwhile: it was at {}", expected.short()),
+            "nothing was changed; push the branch again where it should exist, then run the workflow again",
+        ),
+        (None, Some(found)) => (
+            format!("{shown} was created meanwhile: it is at {}", found.short()),
+            "nothing was changed; run the workflow again: it starts from the new tip",
+        ),
+        _ => (
+            format!("{shown} moved meanwhile: it is at {} instead of {}", at(found), at(expected)),
+            "nothing was changed; run the workflow again: it starts from the new tip",
+        ),
+    };
+    Failure::new(FailureKind::Moved, message)
+        .hint(hint)
+        .detail(serde_json::json!({ "ref": name, "expected": expected, "found": found }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_that_is_gone_was_deleted() {
+        let name: RefName = "refs/heads/staging".parse().unwrap();
+        let id = |digit: &str| Some(digit.repeat(40).parse::<ObjectId>().unwrap());
+        let text = |expected, found| {
+            let failure = moved(&name, expected, found);
+            assert_eq!(failure.kind, FailureKind::Moved);
+            failure.message
+        };
+        assert_eq!(text(id("1"), None), "staging was deleted meanwhile: it was at 1111111111");
+        assert_eq!(text(None, id("2")), "staging was created meanwhile: it is at 2222222222");
+        assert_eq!(text(id("1"), id("2")), "staging moved meanwhile: it is at 2222222222 instead of 1111111111");
+    }
 }

@@ -263,6 +263,11 @@ impl Host<'_, '_> {
                 None => plain(value).map(Ok),
             }
         };
+        let empty = |value: &Dynamic| value.as_immutable_string_ref().is_ok_and(|text| text.is_empty());
+        let id_of = |map: &rhai::Map| map.get("id").or_else(|| map.get("name")).is_some_and(empty);
+        if empty(item) || item.as_map_ref().is_ok_and(|map| id_of(&map)) {
+            return Err(self.wrong(format_args!("cannot name item {index}: its name is empty")));
+        }
         let unusable = || {
             self.wrong(format_args!(
                 "cannot name item {index}, {}: items are strings, whole numbers, or maps with `id` or `name`",

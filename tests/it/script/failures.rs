@@ -61,6 +61,11 @@ fn wrong_arguments_say_what_is_taken() {
       |     ^^^^^^^^^^^^^^
       hint: write it as `flow::parallel("name", items, |item| …)`
     "##);
+    for items in ["[\"a\", \"\"]", "[\"a\", #{ id: \"\" }]"] {
+        let failure = fails(&format!("    flow::parallel(\"x\", {items}, |i| i);"));
+        let message = "arguments: `flow::parallel` cannot name item 1: its name is empty\n";
+        assert!(failure.starts_with(message), "{failure}");
+    }
 }
 
 #[test]
