@@ -214,6 +214,27 @@ fn each_room_imports_what_its_rule_names_and_nothing_else() {
     assert!(left.is_empty(), "these rooms import each other in a circle: {:?}", left.keys());
 }
 
+/// The code map of ARCHITECTURE.md has every room, and each above those it imports.
+#[test]
+fn the_code_map_is_in_the_order_of_the_imports() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md"))
+        .expect("ARCHITECTURE.md can be read");
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| line.starts_with("| `src/")) {
+        let rooms = line.split('|').nth(1).unwrap_or_default().split('`').filter_map(|part| part.strip_prefix("src/"));
+        rows.extend(rooms.map(|name| (room(name), number)));
+    }
+    let rooms: Vec<&str> = rows.keys().copied().collect();
+    let mut expected: Vec<&str> = IMPORTS.iter().map(|(room, _)| *room).collect();
+    expected.sort_unstable();
+    assert_eq!(rooms, expected);
+    for (room, imports) in IMPORTS {
+        for other in *imports {
+            assert!(rows[room] <= rows[other], "{room} imports {other}, which stands above it");
+        }
+    }
+}
+
 #[test]
 fn every_test_file_is_part_of_the_one_binary() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
