@@ -6,7 +6,7 @@ use crate::git::{CrossCheck, Keep, ListedCommit, Mirror, PendingCrossCheck};
 use crate::hidden::{BranchNames, Hidden};
 use crate::merge::{Conflict, Merged};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
-use crate::promotion::{Detection, MergeCommit, Promotion, Sides};
+use crate::promotion::{Detection, Promotion, Sides};
 use serde::Serialize;
 
 /// A revision as it was given, and the commit it is.
@@ -83,7 +83,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
     let promotion = Promotion::assemble(&mirror, sides, None, pending)?;
     let library = project.library()?;
     let detection = Detection { components: &project.config.components, plugins: &library };
-    let shipment = promotion.shipment(&mirror, detection, MergeCommit::Omitted)?;
+    let shipment = promotion.shipment(&mirror, detection)?;
     let components = shipment.map(|shipment| shipment.components(Some(promotion.previewed_as())));
     let named = |name: &str, commit| ResolvedRevision { name: name.to_owned(), commit };
     let (outcome, files, conflicts) = match &promotion.merge.result {

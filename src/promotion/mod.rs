@@ -26,15 +26,6 @@ pub struct Sides<'a> {
     pub names: BranchNames<'a>,
 }
 
-/// Is the merge commit itself one of those that ship?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MergeCommit {
-    /// It is made, and new in the target.
-    Counted,
-    /// Nobody makes it: only what the source has is counted, as in the delta from the target to the source.
-    Omitted,
-}
-
 /// A promotion that could be made.
 pub struct Promotion<'a> {
     sides: Sides<'a>,
@@ -87,21 +78,12 @@ impl<'a> Promotion<'a> {
     /// # Errors
     ///
     /// The target's tree is missing.
-    pub fn shipment<'m>(
-        &self,
-        mirror: &'m Mirror,
-        detection: Detection<'m>,
-        commit: MergeCommit,
-    ) -> Result<Option<Shipment<'m>>, Failure> {
+    pub fn shipment<'m>(&self, mirror: &'m Mirror, detection: Detection<'m>) -> Result<Option<Shipment<'m>>, Failure> {
         let ours = self.sides.ours;
-        let count = self.commit_count
-            + match commit {
-                MergeCommit::Counted => 1,
-                MergeCommit::Omitted => 0,
-            };
         Ok(match self.merge.result {
             Merged::UpToDate(tree) => Some(Shipment::new(mirror, detection, ours, tree, 0)?),
-            Merged::Clean(tree) => Some(Shipment::new(mirror, detection, ours, tree, count)?),
+            // The merge commit itself is one of those that are new.
+            Merged::Clean(tree) => Some(Shipment::new(mirror, detection, ours, tree, self.commit_count + 1)?),
             Merged::Conflicts(_) => None,
         })
     }

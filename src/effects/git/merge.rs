@@ -14,7 +14,7 @@ use crate::hidden::{BranchNames, Hidden};
 use crate::merge::{Conflict, Merged};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::policy;
-use crate::promotion::{MergeCommit, Promotion, Sides};
+use crate::promotion::{Promotion, Sides};
 use crate::run::{CommandKind, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -184,20 +184,14 @@ impl Merge {
     ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
         let mirror = &self.context.mirror;
         let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
-        let shipped = |commit, head| {
-            let shipment = promotion.shipment(mirror, detection(&self.context), commit)?;
-            Ok::<_, Failure>(shipment.map(|shipment| shipment.components(Some(head))).unwrap_or_default())
-        };
+        let shipment = promotion.shipment(mirror, detection(&self.context))?;
+        let shipped = |head| shipment.as_ref().map(|shipment| shipment.components(Some(head))).unwrap_or_default();
         let message = match &self.args.message {
             Some(message) => format!("{}\n", message.trim_end()),
-            None => promotion.message(&shipped(MergeCommit::Counted, promotion.previewed_as())?, run),
+            None => promotion.message(&shipped(promotion.previewed_as()), run),
         };
         let parents = vec![fixed.ours, fixed.theirs];
         let commit = writer.write(mirror, &NewCommit { tree, parents, author, committer, message })?;
-        let components = match writer.real(commit) {
-            Some(made) => shipped(MergeCommit::Counted, made),
-            None => shipped(MergeCommit::Omitted, promotion.previewed_as()),
-        };
-        Ok((commit, components?))
+        Ok((commit, shipped(writer.real(commit).unwrap_or_else(|| promotion.previewed_as()))))
     }
 }
