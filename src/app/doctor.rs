@@ -1,7 +1,6 @@
 //! `relwf doctor`: checks what a run needs, changes nothing; each finding has its remedy.
 
 pub mod finding;
-mod journal;
 mod live;
 
 use super::check::check;
@@ -10,6 +9,7 @@ use super::project::Project;
 use super::remote::{Remote, variables};
 use crate::config::{CiKind, ForgeKind};
 use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
+use crate::journal::inspect;
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::{Route, Trust};
 use finding::{Finding, Health};
@@ -40,7 +40,7 @@ pub fn doctor(invocation: &Invocation, live: LiveChecks, task: TaskContext<'_>) 
     let mut findings = vec![git_program()];
     let state = invocation.state_dir().and_then(|folder| {
         let shown = writable(&folder)?;
-        journal::check(&folder)?;
+        inspect(&folder)?;
         Ok(shown)
     });
     findings.push(Finding::of("state", state));

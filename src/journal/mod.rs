@@ -33,3 +33,4 @@ pub use rows::RowEvent;
 pub(crate) use runs::Run;
 pub use runs::{NewRun, PinnedSource, Which};
 pub use store::Store;
+pub(crate) use store::inspect;

@@ -78,8 +78,8 @@ CREATE UNIQUE INDEX one_outcome ON journal (run_id, path, ord) WHERE event = 'ou
 CREATE UNIQUE INDEX one_signal ON journal (run_id, path, ord, fingerprint) WHERE event = 'signal';
 ";
 
-/// Makes the tables where there are none; refuses what a newer program wrote.
-pub(super) fn prepare(db: &mut Connection) -> Result<(), JournalError> {
+/// The schema's number, 0 where there are no tables; refuses what a newer program wrote.
+pub(super) fn known(db: &Connection) -> Result<i64, JournalError> {
     let found = version(db)?;
     if found > VERSION {
         return Err(JournalError::Failure(
@@ -90,7 +90,12 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), JournalError> {
             .hint("update relwf, or set RELWF_STATE_DIR to another folder"),
         ));
     }
-    if found == VERSION {
+    Ok(found)
+}
+
+/// Makes the tables where there are none; refuses what a newer program wrote.
+pub(super) fn prepare(db: &mut Connection) -> Result<(), JournalError> {
+    if known(db)? == VERSION {
         return Ok(());
     }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;

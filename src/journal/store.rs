@@ -112,14 +112,40 @@ fn connect(file: &Path, crashed: bool) -> Result<Connection, JournalError> {
     db.pragma_update(None, "foreign_keys", "on")?;
     db.set_prepared_statement_cache_capacity(64);
     if crashed {
-        let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found != "ok" {
-            let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-            return Err(sql(&rusqlite::Error::SqliteFailure(damaged, Some(found)), file).into());
-        }
+        intact(&db, file)?;
     }
     schema::prepare(&mut db)?;
     Ok(db)
+}
+
+fn intact(db: &Connection, file: &Path) -> Result<(), JournalError> {
+    let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    Err(sql(&rusqlite::Error::SqliteFailure(damaged, Some(found)), file).into())
+}
+
+/// Whether the store in a folder can be opened, without writing to it. One that does not exist yet can be.
+///
+/// # Errors
+///
+/// As [`Store::open`].
+pub fn inspect(state_dir: &Path) -> Result<(), Failure> {
+    refuse_networked(state_dir)?;
+    let file = state_dir.join("relwf.db");
+    if !file.exists() {
+        return Ok(());
+    }
+    let look = || -> Result<(), JournalError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&file, flags)?;
+        db.busy_timeout(Duration::from_secs(20))?;
+        schema::known(&db)?;
+        intact(&db, &file)
+    };
+    look().map_err(|problem| problem.failure(&file))
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
