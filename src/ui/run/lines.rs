@@ -34,7 +34,7 @@ impl PlainLines {
 
 impl Listener for PlainLines {
     fn event(&self, event: &Event) {
-        self.approvals.hear(event);
+        self.approvals.observe(event);
         let verbose = self.out.verbosity == Verbosity::Verbose;
         if let Some(text) = note(event) {
             self.out.say(&format!("{} {text}", paint(NAME, "note:")));

@@ -191,7 +191,7 @@ fn step_line(step: &StepPath, status: StepStatus, took_ms: u64, failure: Option<
 
 impl Listener for LiveDisplay {
     fn event(&self, event: &Event) {
-        self.approvals.hear(event);
+        self.approvals.observe(event);
         let back = match event {
             Event::CommandProgress { key, .. } | Event::CommandFinished { key, .. } => {
                 self.yielded().as_ref().is_some_and(|yielded| yielded.key == *key)
