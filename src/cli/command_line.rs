@@ -15,12 +15,12 @@ use std::path::PathBuf;
     subcommand_required = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    after_help = "Start here:\n  relwf demo                          try it on a sample service, no network, no configuration\n  \
+    after_help = "Start here:\n  relwf demo                          try it on a sample service\n  \
                   relwf init                          set up the repository that you are in\n  \
                   relwf preview master staging        what would a promotion ship?\n  \
                   relwf run promote-staging --dry-run\n\n\
                   Exit codes: 0 done or clean, 1 a verdict against (conflict, red check, refusal, failed step), \
-                  2 usage, configuration or\nscript error, 3 suspended, 4 in doubt, 70 a bug in relwf, 130 interrupted."
+                  2 usage, configuration or script error, 3 suspended, 4 in doubt, 70 a bug in relwf, 130 interrupted."
 )]
 pub struct Cli {
     #[command(flatten)]
