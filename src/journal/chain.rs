@@ -4,7 +4,6 @@
 
 use super::failure::{JournalError, status as status_of, unreadable, word};
 use super::rows::{BLOB, RowEvent, StoredRow, head, load, no_such_run, scan, sha};
-use super::runs::is_open;
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::RunStatus;
@@ -82,7 +81,7 @@ fn genesis(db: &Connection, run: &RunId) -> Result<String, JournalError> {
 /// Checks every link from the run's own hash to the last row; answers how many rows there are.
 fn verify(db: &Connection, run: &RunId, genesis: &str) -> Result<i64, JournalError> {
     let head = head(db, run)?;
-    let open = status_of(&head.status).map_or(true, is_open);
+    let open = status_of(&head.status).map_or(true, RunStatus::is_open);
     let mut last = (0, genesis.to_owned());
     let mut status = (word(RunStatus::Running).to_owned(), None, None);
     scan(db, run, |row, hash| {

@@ -4,7 +4,7 @@ use super::chain;
 use super::failure::{JournalError, status, unreadable, word};
 use super::lock::Who;
 use super::rows::{self, RowContent, RowEvent};
-use super::runs::{is_open, over};
+use super::runs::over;
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus};
@@ -56,7 +56,7 @@ impl Store {
         self.change(|tx| {
             let head = rows::head(tx, run)?;
             let status = status(&head.status)?;
-            if !is_open(status) {
+            if !status.is_open() {
                 return Err(over(run, status).into());
             }
             chain::check(tx, run)?;
@@ -124,7 +124,7 @@ impl Store {
         self.change(|tx| {
             let head = rows::head(tx, run)?;
             let status = status(&head.status)?;
-            if !is_open(status) {
+            if !status.is_open() {
                 return Err(over(run, status).into());
             }
             chain::check(tx, run)?;

@@ -177,7 +177,7 @@ impl Store {
     fn take(&self, run: &RunId, who: &Who, lock: Option<FileLock>) -> Result<Claim, Failure> {
         let epoch = self.change(|tx| {
             let status = status(&rows::head(tx, run)?.status)?;
-            if !is_open(status) {
+            if !status.is_open() {
                 return Err(over(run, status).into());
             }
             let abi: u32 = tx.query_row("SELECT abi FROM runs WHERE run_id = ?1", [run.as_str()], |row| row.get(0))?;
@@ -205,7 +205,7 @@ impl Store {
     pub fn abandon(&self, run: &RunId, actor: &str, reason: &str) -> Result<(), Failure> {
         self.change(|tx| {
             let status = status(&rows::head(tx, run)?.status)?;
-            if !is_open(status) {
+            if !status.is_open() {
                 return Err(over(run, status).into());
             }
             let content = RowContent {
@@ -225,7 +225,7 @@ impl Store {
     /// Kind `io`.
     pub fn runs(&self, which: Which) -> Result<Vec<Run>, Failure> {
         let runs = self.select(&format!("SELECT {COLUMNS} FROM runs ORDER BY created DESC, run_id DESC"), [])?;
-        Ok(runs.into_iter().filter(|run| which == Which::All || is_open(run.status)).collect())
+        Ok(runs.into_iter().filter(|run| which == Which::All || run.status.is_open()).collect())
     }
 
     /// The run of that id, or the only one whose id begins, or ends, like that.
@@ -327,10 +327,6 @@ impl Store {
 fn claimed(who: &Who) -> RowContent {
     let data = serde_json::json!({ "host": who.host, "pid": who.pid });
     RowContent { actor: Some(who.actor.clone()), data: Some(data), ..RowContent::new(RowEvent::Claim) }
-}
-
-pub(super) fn is_open(status: RunStatus) -> bool {
-    matches!(status, RunStatus::Running | RunStatus::Suspended | RunStatus::Interrupted | RunStatus::InDoubt)
 }
 
 /// The refusal to go on with a run that is over.

@@ -26,6 +26,13 @@ pub enum RunStatus {
     Abandoned,
 }
 
+impl RunStatus {
+    /// Can such a run go on?
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Running | Self::Suspended | Self::Interrupted | Self::InDoubt)
+    }
+}
+
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
