@@ -1,7 +1,7 @@
 //! `[fleet]`, and the targets of its file.
 
 use super::keys::{self, target, update_ci};
-use super::{FleetCommand, FleetConfig, FleetTarget, Observe, UpdateEvent, fleet_file};
+use super::{FleetCommand, FleetConfig, FleetTarget, Observe, UpdateEvent, fleet_syntax};
 use crate::document::{At, DocumentFile, Node, Table, suggestion};
 use crate::model::SourceLocation;
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ pub(super) fn read(mut table: Table<'_, '_>, components: &[&str], root: &Path) -
         match std::fs::read(root.join(file.text)) {
             Ok(bytes) => {
                 let source = table.source.other(file.text);
-                if let Some(node) = fleet_file::parse(&bytes, &source) {
+                if let Some(node) = fleet_syntax::parse(&bytes, &source) {
                     targets.extend(read_file(&node, &source, &mut seen));
                 }
             }

@@ -4,7 +4,7 @@
 
 mod component;
 mod fleet;
-mod fleet_file;
+mod fleet_syntax;
 mod keys;
 mod load;
 mod sections;

@@ -19,7 +19,7 @@ mod host_fn;
 mod http;
 mod landing_method;
 mod landing_proof;
-mod proposal;
+mod proposal_body;
 mod proposal_guard;
 mod ref_lease;
 mod registry;

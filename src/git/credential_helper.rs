@@ -1,7 +1,7 @@
 //! The programs that have credentials: `gh` and git's credential helpers. relwf only reads from them.
 
+use super::git_config::SharedEnv;
 use super::program::LOCAL_ENVIRONMENT;
-use super::settings::SharedEnv;
 use crate::model::{Cancel, TaskContext};
 use crate::process::{self, Leftovers, Program, Streams};
 use std::path::Path;

@@ -6,7 +6,7 @@
 
 use super::RemoteUrl;
 use super::credential_helper;
-use super::settings::SharedEnv;
+use super::git_config::SharedEnv;
 use crate::model::HttpUrl;
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //!
 //! Order, as in git's documentation of `git commit-tree`: the environment, `author.*` or `committer.*`, then `user.*`.
 
-use super::settings::{BorrowedEnv, Settings};
+use super::git_config::{BorrowedEnv, Settings};
 use super::{GitError, Ident};
 use crate::model::FailureKind;
 use jiff::tz::TimeZone;

@@ -5,7 +5,7 @@
 //! runs the programs.
 
 use super::GitError;
-use super::settings::{BorrowedEnv, Settings};
+use super::git_config::{BorrowedEnv, Settings};
 use crate::model::FailureKind;
 use std::path::{Path, PathBuf};
 

@@ -14,9 +14,9 @@
 
 mod chain;
 mod claim;
+mod decisions;
 mod failure;
 mod lock;
-mod people;
 mod rows;
 mod runs;
 mod schema;
@@ -25,9 +25,9 @@ mod store;
 mod tests;
 
 pub(crate) use claim::Claim;
+pub use decisions::{Abandonment, DoubtVerdict, Signalled};
 pub(crate) use lock::TargetLock;
 pub use lock::{Holder, LockError, Who};
-pub use people::{Abandonment, DoubtVerdict, Signalled};
 pub(crate) use rows::JournalRow;
 pub use rows::RowEvent;
 pub(crate) use runs::Run;

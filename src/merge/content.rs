@@ -3,7 +3,7 @@
 use super::MergeError;
 use super::attributes::{Attributes, Driver};
 use super::conflict::Hunk;
-use super::entries::RepoPath;
+use super::differences::RepoPath;
 use super::message::{Message, MessageKind};
 use super::similarity::is_binary;
 use super::store::ObjectStore;

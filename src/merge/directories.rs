@@ -2,7 +2,7 @@
 //! put into it (git's `merge.directoryRenames=conflict`).
 
 use super::MergeError;
-use super::entries::{Differences, Info, OURS, PathMap, RepoPath, THEIRS, bit, join, split};
+use super::differences::{Differences, Info, OURS, PathMap, RepoPath, THEIRS, bit, join, split};
 use super::message::{Message, MessageKind};
 use super::renames::Renames;
 

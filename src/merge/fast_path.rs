@@ -6,7 +6,7 @@
 
 use super::MergeError;
 use super::content::{ContentContext, Versions};
-use super::entries::{RepoPath, deeper, join, read, rows, trivial};
+use super::differences::{RepoPath, deeper, join, read, rows, trivial};
 use super::store::ObjectStore;
 use super::tree_object::{Builder, DIRECTORY, Entries, Item, is_regular};
 use crate::odb::MAX_TREE_DEPTH;

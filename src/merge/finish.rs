@@ -2,7 +2,7 @@
 
 use super::MergeError;
 use super::content::{ContentContext, Versions};
-use super::entries::{
+use super::differences::{
     ALL, BASE, Differences, Info, OURS, PathMap, RepoPath, THEIRS, bit, changed_by, deeper, read, rows, split, trivial,
 };
 use super::message::{Message, MessageKind};

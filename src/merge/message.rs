@@ -1,6 +1,6 @@
 //! The messages of a merge about its conflicts, in git's own categories.
 
-use super::entries::RepoPath;
+use super::differences::RepoPath;
 
 /// git's categories of messages (those of `git merge-tree -z`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! Where the files of vanished directories went, counted: the majority decides where the directory went.
 
-use super::entries::{PathMap, RepoPath, Vanished, split};
+use super::differences::{PathMap, RepoPath, Vanished, split};
 use super::message::{Message, MessageKind};
 use super::table_order::table_order;
 

@@ -6,7 +6,7 @@ use super::attributes::Attributes;
 use super::bases::Painter;
 use super::commits::{CommitNumber, CommitTable};
 use super::content::{ConflictLabels, ContentContext, KnownTexts};
-use super::entries::Differences;
+use super::differences::Differences;
 use super::finish::FinishedTree;
 use super::message::{Message, MessageKind};
 use super::moved_counts::MovedCounts;

@@ -4,7 +4,7 @@
 //! step only for sources that matter and are still without a partner.
 
 use super::MergeError;
-use super::entries::{Differences, PathMap, Relevance, RepoPath, SideChanges, Vanished, join, split};
+use super::differences::{Differences, PathMap, Relevance, RepoPath, SideChanges, Vanished, join, split};
 use super::moved_counts::MovedCounts;
 use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
 use super::store::{IdMap, ObjectStore};

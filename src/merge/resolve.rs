@@ -2,8 +2,8 @@
 
 use super::MergeError;
 use super::content::{ContentContext, Versions};
+use super::differences::{BASE, Differences, RepoPath, bit};
 use super::directories::Rename;
-use super::entries::{BASE, Differences, RepoPath, bit};
 use super::message::{Message, MessageKind};
 use super::tree_object::{Item, is_regular};
 

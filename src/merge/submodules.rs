@@ -2,7 +2,7 @@
 //! git does. In a bare repository none is at hand.
 
 use super::MergeRepository;
-use super::entries::RepoPath;
+use super::differences::RepoPath;
 use crate::model::ObjectId;
 
 /// Where submodules' repositories are looked up.

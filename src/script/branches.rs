@@ -1,6 +1,6 @@
 //! What an evaluation remembers of the branches of `flow::parallel`: one that is over is not evaluated again.
 
-use super::handler::Handler;
+use super::end_handler::Handler;
 use crate::model::Failure;
 use crate::run::Parallel;
 use rhai::Dynamic;

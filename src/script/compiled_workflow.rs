@@ -3,10 +3,10 @@
 use super::compiled_file::{CompiledFile, ScriptFn};
 use super::convert::{to_dynamic, to_value};
 use super::diagnostic::Diagnostic;
+use super::end_handler::When;
 use super::evaluation::{self, Evaluating};
 use super::failure::{is_stop, of_error, to_map};
 use super::flow::run_handler;
-use super::handler::When;
 use super::params;
 use super::program_index::Index;
 use super::source_file::SourceFile;

@@ -4,7 +4,7 @@
 //! shared between threads and keep nothing of an evaluation.
 
 use super::branches::{BranchMemory, ParallelBranch};
-use super::handler::Handler;
+use super::end_handler::Handler;
 use super::limits::STACK_BYTES;
 use super::program_index::Index;
 use crate::model::{Failure, FailureKind};

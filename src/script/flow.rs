@@ -4,9 +4,9 @@
 
 use super::branches::ParallelBranch;
 use super::convert::{deep_copy, to_value};
+use super::end_handler::{Handler, When};
 use super::evaluation::Evaluating;
 use super::failure::{is_stop, of_error, stop, thrown};
-use super::handler::{Handler, When};
 use super::host_call::{CallResult, evaluating, place, set};
 use super::opaque::{Opaque, SecretHandle, Unknown};
 use crate::model::{Failure, FailureKind};

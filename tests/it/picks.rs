@@ -2,7 +2,7 @@
 
 use crate::support::bench::{Bench, git};
 use relwf::effects::EffectContext;
-use relwf::git::messages;
+use relwf::git::pick_messages;
 use relwf::model::{FailureKind, Value};
 use relwf::run::Probe;
 use serde_json::{Value as Json, json};
@@ -77,13 +77,13 @@ fn messages_are_gits_own() {
         let (original, id) = (message(&work, &commit), commit.parse().unwrap());
 
         git(&work, &["revert", "--no-edit", "HEAD"]);
-        assert_eq!(messages::reverted(&original, id, None), message(&work, "HEAD"), "{wanted:?}");
+        assert_eq!(pick_messages::reverted(&original, id, None), message(&work, "HEAD"), "{wanted:?}");
         git(&work, &["checkout", "-q", "staging"]);
         git(&work, &["cherry-pick", &commit]);
-        assert_eq!(messages::picked(&original), message(&work, "HEAD"), "{wanted:?}");
+        assert_eq!(pick_messages::picked(&original), message(&work, "HEAD"), "{wanted:?}");
         git(&work, &["reset", "-q", "--hard", "HEAD~1"]);
         git(&work, &["cherry-pick", "-x", &commit]);
-        assert_eq!(messages::picked_from(&original, id), message(&work, "HEAD"), "{wanted:?}");
+        assert_eq!(pick_messages::picked_from(&original, id), message(&work, "HEAD"), "{wanted:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::effects::EffectContext;
 use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::landing_method::landing_method;
-use crate::effects::proposal;
+use crate::effects::proposal_body;
 use crate::effects::ref_lease::RefLease;
 use crate::forge::{Change, ChangeSearch, ChangeState, NewChange};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
@@ -79,7 +79,7 @@ impl Propose {
         let title = self.args.title.clone().unwrap_or_else(|| commit.summary.clone());
         let body = match &self.args.body {
             Some(body) => body.clone(),
-            None => proposal::body(&self.context, &commit, &self.args.target)?,
+            None => proposal_body::body(&self.context, &commit, &self.args.target)?,
         };
         Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }

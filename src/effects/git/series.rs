@@ -9,7 +9,7 @@ use crate::effects::commit_effect::{
 };
 use crate::effects::commit_writer::CommitWriter;
 use crate::effects::revisions::{Order, Revisions};
-use crate::git::{CommitInfo, NewCommit, messages};
+use crate::git::{CommitInfo, NewCommit, pick_messages};
 use crate::git::{CrossCheck, CrossCheckMode, PendingCrossCheck};
 use crate::merge::{Conflict, Merged, Trees, merge_trees};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId};
@@ -247,11 +247,11 @@ impl Series {
 
     fn message(&self, commit: &CommitInfo) -> Result<String, Failure> {
         Ok(match &self.mode {
-            SeriesMode::Pick { trailer: false } => messages::picked(&commit.message),
-            SeriesMode::Pick { trailer: true } => messages::picked_from(&commit.message, commit.id),
+            SeriesMode::Pick { trailer: false } => pick_messages::picked(&commit.message),
+            SeriesMode::Pick { trailer: true } => pick_messages::picked_from(&commit.message, commit.id),
             SeriesMode::Revert { reason } => {
                 let mainline = self.parent(commit)?.filter(|_| commit.parents.len() > 1);
-                let message = messages::reverted(&commit.message, commit.id, mainline);
+                let message = pick_messages::reverted(&commit.message, commit.id, mainline);
                 match reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
                     Some(reason) => format!("{message}\n{reason}\n"),
                     None => message,

@@ -5,7 +5,7 @@
 //! changed out of sight is unknown, and of the unknown nothing is said.
 
 use super::CheckContext;
-use super::types::{Type, ValueKind};
+use super::inferred_type::{Type, ValueKind};
 use crate::script::catalogue::CatalogueFn;
 use crate::script::compiled_file::{CompiledFile, is_closure};
 use crate::script::diagnostic::Diagnostic;

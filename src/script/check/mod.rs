@@ -5,12 +5,12 @@
 //! are read of answers ([`infer`]).
 
 mod body;
+mod builtin_functions;
 mod imports;
 mod infer;
-mod names;
-mod types;
+mod inferred_type;
 
-pub(super) use names::Names;
+pub(super) use builtin_functions::Names;
 
 use super::catalogue::Catalogue;
 use super::compiled_file::CompiledFile;
