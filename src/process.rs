@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(25);
 /// How long a group may take to end by itself after SIGTERM.
 const POLITE: Duration = Duration::from_secs(2);
 /// How long output is still read after the program ended while something it left behind holds the pipe open.
-const DRAIN: Duration = Duration::from_millis(300);
+const DRAIN: Duration = Duration::from_secs(1);
 /// How soon a program that closed its output is checked for its end: most do both at once.
 const SOON: Duration = Duration::from_millis(1);
 /// Lines longer than this are cut where they are shown.
@@ -188,7 +188,9 @@ pub fn run<Text: AsRef<OsStr>>(
     let mut out = Capture::new(keep);
     let mut err = Capture::new(keep);
 
+    // When there was output last, or the end was seen: on a busy machine what the program wrote last arrives after its end.
     let mut last = Instant::now();
+    let mut seen_to_end = false;
     let mut pause = SOON;
     loop {
         match output.recv_timeout(LOOK) {
@@ -196,7 +198,7 @@ pub fn run<Text: AsRef<OsStr>>(
                 last = Instant::now();
                 if stream == Stream::Out { &mut out } else { &mut err }.take(&bytes, line);
             }
-            Err(RecvTimeoutError::Timeout) if child.has_ended() && last.elapsed() > DRAIN => break,
+            Err(RecvTimeoutError::Timeout) if seen_to_end && last.elapsed() > DRAIN => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) if child.has_ended() => break,
             // It closed its output: most often because it is about to end, else it works on.
@@ -206,6 +208,9 @@ pub fn run<Text: AsRef<OsStr>>(
             }
         }
         if child.has_ended() {
+            if !seen_to_end {
+                (seen_to_end, last) = (true, Instant::now());
+            }
             continue;
         }
         if task.cancel.is_raised() {
