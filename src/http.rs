@@ -2,7 +2,7 @@
 //!
 //! A caller must know of a failed request whether the server may have acted on it: see [`WriteError`]. Whether anything
 //! was sent is not guessed from the kind of error but seen at the transport, see `attempt.rs`.
-//! Knows nothing of forges, CIs and their APIs.
+//! Knows how the servers of forges and CIs limit, page and explain, as all their APIs share it; nothing of what they are asked for.
 
 mod api;
 mod attempt;

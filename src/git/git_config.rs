@@ -1,7 +1,7 @@
 //! git's configuration as git itself would find it: the repository's before the person's before the machine's, and what the
 //! environment puts over all of them.
 //!
-//! Knows how a setting is found and read; not what any of them is for.
+//! Knows how a setting is found and read, and which of them name proxies and certificates.
 
 use super::GitError;
 use crate::model::FailureKind;

@@ -1,4 +1,4 @@
-//! The messages of a merge about its conflicts, in git's own categories.
+//! The messages of a merge, about its conflicts and what else it did, in git's own categories.
 
 use super::differences::RepoPath;
 

@@ -1,4 +1,5 @@
-//! A spinner for slow work outside of a run: cloning, fetching, merging. Silent in a pipe.
+//! Spinners: for slow work outside of a run (cloning, fetching, merging) and how those of a run look. In a pipe only warnings are
+//! printed, and with `--verbose` each task.
 
 use super::out::{Charset, Out, Screen, Verbosity};
 use super::style::{WARNING, paint};
