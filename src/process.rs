@@ -8,6 +8,7 @@ mod duplex;
 pub(crate) use duplex::Duplex;
 
 use crate::model::{Failure, FailureKind, HumanDuration, TaskContext};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -15,15 +16,16 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How often the cancel flag and the clock are looked at.
 const LOOK: Duration = Duration::from_millis(25);
-/// How long a group may take to end by itself after SIGTERM.
+/// How long a group may take to end by itself after SIGTERM, and how long what a program left behind is read.
 const POLITE: Duration = Duration::from_secs(2);
-/// How long output is still read after the program ended while something it left behind holds the pipe open.
-const DRAIN: Duration = Duration::from_secs(1);
+/// How long output is waited for after the program's end while something that it left behind holds a pipe open.
+const DRAIN: Duration = Duration::from_millis(300);
+/// More reads than a pipe's content takes: Linux lets a pipe hold 1 MiB (pipe(7)), and each read takes a page or more.
+const PIPE_READS: usize = 512;
 /// How soon a program that closed its output is checked for its end: most do both at once.
 const SOON: Duration = Duration::from_millis(1);
 /// Lines longer than this are cut where they are shown.
@@ -183,36 +185,11 @@ pub fn run<Text: AsRef<OsStr>>(
     let limit = program.limit;
     let (keep, leftovers) = (program.keep, program.leftovers);
     let name = program.argv.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
-    let (child, output) = start(program, &name)?;
+    let (child, pipes) = start(program, &name)?;
     let mut child = ProcessGroup::new(child);
-    let mut out = Capture::new(keep);
-    let mut err = Capture::new(keep);
-
-    // When there was output last, or the end was seen: on a busy machine what the program wrote last arrives after its end.
-    let mut last = Instant::now();
-    let mut seen_to_end = false;
+    let mut output = Output { pipes, out: Capture::new(keep), err: Capture::new(keep) };
     let mut pause = SOON;
-    loop {
-        match output.recv_timeout(LOOK) {
-            Ok((stream, bytes)) => {
-                last = Instant::now();
-                if stream == Stream::Out { &mut out } else { &mut err }.take(&bytes, line);
-            }
-            Err(RecvTimeoutError::Timeout) if seen_to_end && last.elapsed() > DRAIN => break,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) if child.has_ended() => break,
-            // It closed its output: most often because it is about to end, else it works on.
-            Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(pause);
-                pause = LOOK.min(pause * 2);
-            }
-        }
-        if child.has_ended() {
-            if !seen_to_end {
-                (seen_to_end, last) = (true, Instant::now());
-            }
-            continue;
-        }
+    while !child.has_ended() {
         if task.cancel.is_raised() {
             child.stop();
             return Err(ProcessError::Cancelled(name));
@@ -221,7 +198,16 @@ pub fn run<Text: AsRef<OsStr>>(
             child.stop();
             return Err(ProcessError::TimedOut { program: name, limit: HumanDuration::new(limit) });
         }
+        if output.pipes.is_empty() {
+            // It closed its output: most often because it is about to end, else it works on.
+            std::thread::sleep(pause);
+            pause = LOOK.min(pause * 2);
+        } else {
+            output.take(LOOK, line);
+        }
     }
+    output.rest(line);
+    let Output { mut out, mut err, .. } = output;
     out.finish(line);
     err.finish(line);
     if leftovers == Leftovers::Kill {
@@ -239,9 +225,61 @@ pub fn run<Text: AsRef<OsStr>>(
     })
 }
 
-type OutputReceiver = Receiver<(Stream, Vec<u8>)>;
+/// What a program writes.
+struct Output {
+    /// Those that are still open.
+    pipes: Vec<(Stream, io::PipeReader)>,
+    out: Capture,
+    err: Capture,
+}
 
-fn start<Text: AsRef<OsStr>>(program: Program<'_, Text>, name: &str) -> Result<(Child, OutputReceiver), ProcessError> {
+impl Output {
+    /// Takes what is there, or comes within this time. Was there anything?
+    fn take(&mut self, within: Duration, line: &mut dyn FnMut(&str)) -> bool {
+        let mut asked: Vec<PollFd<'_>> = self.pipes.iter().map(|(_, pipe)| PollFd::new(pipe, PollFlags::IN)).collect();
+        let within = Timespec::try_from(within).unwrap_or_default();
+        match poll(&mut asked, Some(&within)) {
+            Ok(0) => return false,
+            Ok(_) => {}
+            // A signal came in between.
+            Err(_) => return true,
+        }
+        let ready: Vec<bool> = asked.iter().map(|pipe| !pipe.revents().is_empty()).collect();
+        let mut ready = ready.into_iter();
+        let (out, err) = (&mut self.out, &mut self.err);
+        let mut buffer = [0; 16 * 1024];
+        self.pipes.retain_mut(|(stream, pipe)| {
+            if ready.next() != Some(true) {
+                return true;
+            }
+            match pipe.read(&mut buffer) {
+                Ok(0) => false,
+                Ok(count) => {
+                    if *stream == Stream::Out { &mut *out } else { &mut *err }.take(&buffer[..count], line);
+                    true
+                }
+                Err(error) => error.kind() == io::ErrorKind::Interrupted,
+            }
+        });
+        true
+    }
+
+    /// Takes what is left after the program's end. What it wrote itself is in the pipes by then, however busy the machine is;
+    /// processes that it left behind may hold them open, and are read for a while.
+    fn rest(&mut self, line: &mut dyn FnMut(&str)) {
+        let mut reads = 0;
+        while !self.pipes.is_empty() && reads < PIPE_READS && self.take(Duration::ZERO, line) {
+            reads += 1;
+        }
+        let began = Instant::now();
+        while !self.pipes.is_empty() && began.elapsed() < POLITE && self.take(DRAIN, line) {}
+    }
+}
+
+fn start<Text: AsRef<OsStr>>(
+    program: Program<'_, Text>,
+    name: &str,
+) -> Result<(Child, Vec<(Stream, io::PipeReader)>), ProcessError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ProcessError::NotFound(name.to_owned()),
         _ => ProcessError::Start { program: name.to_owned(), source },
@@ -256,8 +294,8 @@ fn start<Text: AsRef<OsStr>>(program: Program<'_, Text>, name: &str) -> Result<(
     } else {
         name.into()
     };
-    let (sender, output) = sync_channel(64);
     let (reader, writer) = io::pipe().map_err(failed)?;
+    let mut pipes = vec![(Stream::Out, reader)];
     let mut command = Command::new(file);
     command
         .args(program.argv.iter().skip(1))
@@ -275,32 +313,13 @@ fn start<Text: AsRef<OsStr>>(program: Program<'_, Text>, name: &str) -> Result<(
         Streams::Apart => {
             let (errors, error_writer) = io::pipe().map_err(failed)?;
             command.stdout(writer).stderr(error_writer);
-            listen(errors, Stream::Err, sender.clone());
+            pipes.push((Stream::Err, errors));
         }
     }
     let child = command.spawn().map_err(failed)?;
-    // `command` holds our ends of the pipes; without this the readers would never see the end.
+    // `command` holds our ends of the pipes; without this there would be no end of output.
     drop(command);
-    listen(reader, Stream::Out, sender);
-    Ok((child, output))
-}
-
-fn listen(mut from: io::PipeReader, stream: Stream, to: SyncSender<(Stream, Vec<u8>)>) {
-    std::thread::spawn(move || {
-        let mut buffer = vec![0; 16 * 1024];
-        loop {
-            match from.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(count) => {
-                    if to.send((stream, buffer[..count].to_vec())).is_err() {
-                        return;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return,
-            }
-        }
-    });
+    Ok((child, pipes))
 }
 
 /// A child that leads its process group.
@@ -522,6 +541,22 @@ mod tests {
             }
             assert_eq!(to_its_end(&mut life), stays, "{leftovers:?}");
         }
+    }
+
+    #[test]
+    fn what_was_left_behind_and_goes_on_writing_holds_nothing_up() {
+        let script = "(while :; do echo more; sleep 0.1; done) & echo started";
+        let (result, lines) = sh(script, |program| program.leftovers = Leftovers::Kill, &Cancel::new());
+        assert!(result.unwrap().success());
+        assert!(lines.contains(&"started".to_owned()), "{lines:?}");
+    }
+
+    #[test]
+    fn what_is_written_last_is_read_to_the_last_byte() {
+        let script = "sleep 0.4; head -c 60000 /dev/zero | tr '\\0' x; head -c 60000 /dev/zero | tr '\\0' y >&2";
+        let (result, _) = sh(script, |program| program.keep = usize::MAX, &Cancel::new());
+        let ended = result.unwrap();
+        assert_eq!((ended.stdout, ended.stderr), ("x".repeat(60_000), "y".repeat(60_000)));
     }
 
     #[test]

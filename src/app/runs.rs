@@ -272,7 +272,7 @@ pub fn approve(
                 .hint(format!("`relwf show {id}` shows its state")));
         }
         [approval] => approval,
-        // All are decided: who was first is told.
+        // All are decided: the answer names the first decision.
         [decided, ..] if !decided.waits() => decided,
         many => {
             let keys: Vec<String> = many.iter().map(|approval| approval.key.to_string()).collect();

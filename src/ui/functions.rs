@@ -164,7 +164,7 @@ fn wrapped(rows: Vec<FieldRow>) -> Vec<Vec<String>> {
     cells
 }
 
-/// A text in lines of at most so many characters, where its words allow that.
+/// A text in lines of at most `width` characters, where its words allow that.
 fn lines(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
