@@ -1,10 +1,10 @@
 //! Decisions by people: approvals, and whether an effect in doubt happened.
 
 use super::chain;
-use super::failure::{JournalError, status, unreadable, word};
+use super::failure::{JournalError, unreadable, word};
 use super::lock::Who;
 use super::rows::{self, RowContent, RowEvent};
-use super::runs::over;
+use super::runs::open_head;
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus};
@@ -54,11 +54,7 @@ impl Store {
         decision: &ApprovalDecision,
     ) -> Result<Signalled, Failure> {
         self.change(|tx| {
-            let head = rows::head(tx, run)?;
-            let status = status(&head.status)?;
-            if !status.is_open() {
-                return Err(over(run, status).into());
-            }
+            let head = open_head(tx, run)?;
             chain::check(tx, run)?;
             if let Some(earlier) = decided(tx, run, key, digest)? {
                 return Ok(Signalled::Already(earlier));
@@ -122,11 +118,7 @@ impl Store {
     ) -> Result<(), Failure> {
         let _lock = self.hold(run, "settle", &Who::here(actor))?;
         self.change(|tx| {
-            let head = rows::head(tx, run)?;
-            let status = status(&head.status)?;
-            if !status.is_open() {
-                return Err(over(run, status).into());
-            }
+            let head = open_head(tx, run)?;
             chain::check(tx, run)?;
             let mut history = rows::history(tx, run)?;
             let Some(entry) = history.entries.remove(key).filter(HistoryEntry::may_have_happened) else {

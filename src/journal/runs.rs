@@ -4,12 +4,12 @@ use super::chain::{self, Genesis};
 use super::claim::Claim;
 use super::failure::{JournalError, status, unreadable, word};
 use super::lock::{FileLock, Holder, Who};
-use super::rows::{self, JournalRow, RowContent, RowEvent, no_such_run, sha};
+use super::rows::{self, JournalHead, JournalRow, RowContent, RowEvent, no_such_run, sha};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{ABI, History, RunStatus};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use serde::Serialize;
 
 /// A file that a run has pinned.
@@ -176,10 +176,7 @@ impl Store {
 
     fn take(&self, run: &RunId, who: &Who, lock: Option<FileLock>) -> Result<Claim, Failure> {
         let epoch = self.change(|tx| {
-            let status = status(&rows::head(tx, run)?.status)?;
-            if !status.is_open() {
-                return Err(over(run, status).into());
-            }
+            open_head(tx, run)?;
             let abi: u32 = tx.query_row("SELECT abi FROM runs WHERE run_id = ?1", [run.as_str()], |row| row.get(0))?;
             if abi != ABI {
                 let what = format!("run {run} was begun by another relwf (journal {abi}, this one knows {ABI})");
@@ -204,10 +201,7 @@ impl Store {
     /// Kind `usage` when it is over already, `not-found`.
     pub fn abandon(&self, run: &RunId, actor: &str, reason: &str) -> Result<(), Failure> {
         self.change(|tx| {
-            let status = status(&rows::head(tx, run)?.status)?;
-            if !status.is_open() {
-                return Err(over(run, status).into());
-            }
+            open_head(tx, run)?;
             let content = RowContent {
                 name: Some(word(RunStatus::Abandoned).to_owned()),
                 actor: Some(actor.to_owned()),
@@ -329,8 +323,17 @@ fn claimed(who: &Who) -> RowContent {
     RowContent { actor: Some(who.actor.clone()), data: Some(data), ..RowContent::new(RowEvent::Claim) }
 }
 
+/// The head of a run that can go on; a run that is over is refused.
+pub(super) fn open_head(tx: &Transaction<'_>, run: &RunId) -> Result<JournalHead, JournalError> {
+    let head = rows::head(tx, run)?;
+    match status(&head.status)? {
+        status if status.is_open() => Ok(head),
+        status => Err(over(run, status).into()),
+    }
+}
+
 /// The refusal to go on with a run that is over.
-pub(super) fn over(run: &RunId, status: RunStatus) -> Failure {
+fn over(run: &RunId, status: RunStatus) -> Failure {
     let how = match status {
         RunStatus::Done => "has already finished".to_owned(),
         RunStatus::Failed => "has already failed".to_owned(),

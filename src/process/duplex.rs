@@ -120,7 +120,7 @@ impl Duplex {
             && let Some(complaining) = self.complaining.take()
         {
             // It ends with the stream, unless something that the program left running holds it open.
-            let until = Instant::now() + super::DRAIN;
+            let until = Instant::now() + super::POLITE;
             while !complaining.is_finished() && Instant::now() < until {
                 std::thread::sleep(super::SOON);
             }
