@@ -12,6 +12,8 @@ pub struct AskedApproval {
     pub key: Key,
     /// What is asked.
     pub message: String,
+    /// What the run says that it lacks.
+    pub why: String,
     /// What the decision is bound to.
     pub(super) digest: String,
     /// The decision, once there is one.
@@ -30,7 +32,7 @@ impl AskedApproval {
 /// Every approval that a run has asked for, in the order of the keys.
 pub(super) fn asked(store: &Store, run: &RunId, history: &History) -> Result<Vec<AskedApproval>, Failure> {
     let mut asked = Vec::new();
-    for (key, entry) in history.entries.iter().filter(|(_, entry)| entry.name == "flow::approve") {
+    for (key, entry) in history.entries.iter().filter(|(_, entry)| entry.name == ApprovalRequest::FUNCTION) {
         let Some(begun) = &entry.begun else { continue };
         let request: ApprovalRequest = serde_json::from_value(begun.clone()).map_err(|error| {
             Failure::new(FailureKind::Bug, "an approval is written down in another shape").cause(error)
@@ -38,6 +40,7 @@ pub(super) fn asked(store: &Store, run: &RunId, history: &History) -> Result<Vec
         asked.push(AskedApproval {
             decision: store.decision(run, key, &request.digest)?,
             key: key.clone(),
+            why: request.why(),
             message: request.message,
             digest: request.digest,
             settled: entry.settled.is_some(),

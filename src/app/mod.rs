@@ -26,7 +26,7 @@ mod run_id;
 mod runs;
 mod wiring;
 
-pub(crate) use crate::effects::{CommitOutcome, Line};
+pub(crate) use crate::effects::{ApprovalRequest, CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
 pub(crate) use crate::journal::Abandonment;
 pub(crate) use approvals::AskedApproval;

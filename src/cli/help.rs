@@ -6,7 +6,7 @@ use super::usage;
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
 use crate::app::functions;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, nearest};
 use crate::ui::{self, Form};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
@@ -60,20 +60,17 @@ pub fn run(context: &VerbContext, args: &HelpArgs) -> Result<Exit, VerbError> {
     Ok(Exit::Done)
 }
 
-/// What only `functions` has, and what is nearly its name.
+/// Refuses what only `functions` has, and what is nearly its name.
 fn refuse(args: &HelpArgs) -> Result<(), Failure> {
     let topic = args.topic.as_deref().unwrap_or_default();
     let usage = |message: String, hint: &str| Err(Failure::new(FailureKind::Usage, message).hint(hint));
     let known = Cli::command().find_subcommand(topic).is_some();
-    if !known
-        && topic.len() > 3
-        && (FUNCTIONS.starts_with(topic) || topic.starts_with(FUNCTIONS) || topic.contains("::"))
-    {
-        let hint = match topic.contains("::") {
-            true => format!("`relwf help {FUNCTIONS} {topic}` shows a host function"),
-            false => format!("did you mean `{FUNCTIONS}`?"),
-        };
+    if topic.contains("::") {
+        let hint = format!("`relwf help {FUNCTIONS} {topic}` shows a host function");
         return usage(format!("there is no command `{topic}`"), &hint);
+    }
+    if !known && nearest(topic, [FUNCTIONS]).is_some() {
+        return usage(format!("there is no command `{topic}`"), &format!("did you mean `{FUNCTIONS}`?"));
     }
     // A workflow explains itself.
     let workflow = topic == "run" && args.name.is_some();

@@ -5,7 +5,7 @@ use super::{
     Absent, Argv, At, Data, DeclaredKey, DetectorName, Inner, Inners, Labels, LocalPath, Node, NodeKind, OneOf,
     Pattern, RepoFile, Url, UrlOrInner, Words,
 };
-use crate::model::{HttpUrl, HumanDuration, Value};
+use crate::model::{HttpUrl, HumanDuration, Value, nearest};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -318,11 +318,9 @@ fn text<'n>(value: &'n Node, what: &str, source: &DocumentFile<'_>) -> Option<Lo
 
 /// The nearest of the known words, if one is near, and all of them.
 pub(crate) fn suggestion(wrong: &str, known: &[&str], all: &str) -> String {
-    let near = known
-        .iter()
-        .map(|word| (strsim::damerau_levenshtein(&wrong.to_lowercase(), word), *word))
-        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
-        .min_by_key(|(distance, _)| *distance);
     let list = known.join(", ");
-    near.map_or_else(|| format!("{all} {list}"), |(_, word)| format!("did you mean `{word}`? {all} {list}"))
+    match nearest(wrong, known.iter().copied()) {
+        Some(word) => format!("did you mean `{word}`? {all} {list}"),
+        None => format!("{all} {list}"),
+    }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 const NAMED: usize = 3;
 
 /// What git names the remote in the clone that an operator types in, unless they named it otherwise: relwf knows its address only.
+/// Hints fetch first and merge its branch: a fresh clone has none of its own, an old one has it as it was.
 const REMOTE: &str = "origin";
 
 /// The names of the two sides of a merge.
@@ -88,7 +89,6 @@ fn missing(hidden: &Hidden, names: &BranchNames<'_>) -> Option<HiddenFinding> {
         return None;
     }
     let branch = names.source.unwrap_or("BRANCH");
-    // The fetch and the remote's branch: a fresh clone has no branch of the target, an old one has it as it was.
     let ids: Vec<String> = rows.iter().rev().map(|row| row.row.commit.short()).collect();
     // More than a few are brought by a merge.
     let picks = match ids.len() {

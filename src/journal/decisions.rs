@@ -1,4 +1,4 @@
-//! Decisions by people: approvals, and whether an effect in doubt happened.
+//! Decisions by operators: approvals, whether an effect in doubt happened, and that a run was abandoned.
 
 use super::chain;
 use super::failure::{JournalError, unreadable, word};

@@ -1,17 +1,6 @@
-//! "Did you mean": the known name that is nearest to a misspelt one.
+//! Hints for a misspelt name: the nearest known one, or all.
 
-/// The known name that `name` was probably meant to be: at most a third of its letters may differ, or one of a short name.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters = name.chars().count();
-    // Names of one letter are all alike.
-    let allowed = (letters / 3).max(1).min(letters.saturating_sub(1));
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|&(distance, _)| distance <= allowed)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
-}
+pub(super) use crate::model::nearest;
 
 /// A hint: the nearest name, or all names when none is near.
 pub(super) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
@@ -27,12 +16,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_near_names_are_suggested() {
+    fn where_no_name_is_near_all_are_named() {
         let known = ["merge", "push", "sync"];
-        assert_eq!(nearest("mrege", known), Some("merge"));
-        assert_eq!(nearest("pusch", known), Some("push"));
-        assert_eq!(nearest("deploy", known), None);
-        assert_eq!(nearest("e", ["p"]), None);
+        assert_eq!(hint("mrege", known).as_deref(), Some("did you mean `merge`?"));
         assert_eq!(hint("deploy", known).as_deref(), Some("known are `merge`, `push`, `sync`"));
     }
 }

@@ -2,7 +2,7 @@
 //! editors.
 
 use super::style::{DIM, NAME, paint};
-use super::table::table;
+use super::table::{table, width as columns};
 use crate::model::Value;
 use crate::run::{CommandKind, Field, Style, ValueType};
 use crate::script::CatalogueFn;
@@ -148,8 +148,8 @@ pub fn one(function: &CatalogueFn) -> String {
 
 /// Rows of name, kind and phrase that fit a wide terminal: a long kind or phrase goes on in the rows below.
 fn wrapped(rows: Vec<FieldRow>) -> Vec<Vec<String>> {
-    let names = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
-    let kinds = rows.iter().map(|row| row.kind.chars().count()).max().unwrap_or_default().min(KIND_WIDTH);
+    let names = rows.iter().map(|row| columns(&row.name)).max().unwrap_or_default();
+    let kinds = rows.iter().map(|row| columns(&row.kind)).max().unwrap_or_default().min(KIND_WIDTH);
     // The indent, and the gaps between the columns.
     let docs = PAGE_WIDTH.saturating_sub(2 + names + 2 + kinds + 2).max(LEAST_WIDTH);
     let mut cells = Vec::new();
@@ -164,12 +164,12 @@ fn wrapped(rows: Vec<FieldRow>) -> Vec<Vec<String>> {
     cells
 }
 
-/// A text in lines of at most `width` characters, where its words allow that.
+/// A text in lines of at most `width` columns, where its words allow that.
 fn lines(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

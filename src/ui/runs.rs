@@ -64,7 +64,7 @@ fn why_it_stands(story: &RunStory, command_prefix: &str) -> String {
     let RunRow { run, status, error, .. } = &story.row;
     let waiting: Vec<&AskedApproval> = story.approvals.iter().filter(|approval| approval.waits()).collect();
     let has_decision = |why: &str| {
-        let about = |approval: &AskedApproval| format!("approval: {}", approval.message) == why;
+        let about = |approval: &AskedApproval| approval.why == why;
         story.approvals.iter().any(about) && !waiting.iter().any(|approval| about(approval))
     };
     let mut out = String::new();

@@ -38,7 +38,7 @@ fn line(out: &mut String, cells: &[String], widths: &[usize]) {
 }
 
 /// How many columns a text takes on a terminal, colours left out.
-fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     anstream::adapter::strip_str(text).map(UnicodeWidthStr::width).sum()
 }
 

@@ -5,7 +5,7 @@ mod environment;
 mod has_secret;
 
 use super::host_fn::AnyHostFn;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, nearest};
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
     &[&environment::ENVIRONMENT, &component::COMPONENT, &has_secret::HAS_SECRET];
@@ -13,10 +13,9 @@ pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
 /// The failure for a name that relwf.toml does not have.
 pub(super) fn no_such(what: &str, name: &str, names: &[&str]) -> Failure {
     let failure = Failure::new(FailureKind::NotFound, format!("relwf.toml has no {what} `{name}`"));
-    let near = names.iter().map(|known| (strsim::damerau_levenshtein(known, name), *known)).min();
-    match near {
-        Some((distance, known)) if distance <= 2 => failure.hint(format!("did you mean `{known}`?")),
-        Some(_) => failure.hint(format!("there are {}", names.join(", "))),
-        None => failure.hint(format!("it has no {what} at all")),
+    match nearest(name, names.iter().copied()) {
+        Some(known) => failure.hint(format!("did you mean `{known}`?")),
+        None if names.is_empty() => failure.hint(format!("it has no {what} at all")),
+        None => failure.hint(format!("there are {}", names.join(", "))),
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub(super) static APPROVE: TypedHostFn<Args, Approval> = positional(
     CommandKind::Wait,
-    "flow::approve",
+    ApprovalRequest::FUNCTION,
     "Waits until an operator approves; a refusal throws kind \"denied\".",
     |context, args| Ok(wait(Approve { context: Arc::clone(context), args })),
 )
@@ -53,6 +53,16 @@ pub(crate) struct ApprovalRequest {
     show: Value,
 }
 
+impl ApprovalRequest {
+    /// The function that asks for it.
+    pub(crate) const FUNCTION: &str = "flow::approve";
+
+    /// What a run lacks that waits for it. What to type is for those to say who know how many approvals the run waits for.
+    pub(crate) fn why(&self) -> String {
+        format!("approval: {}", self.message)
+    }
+}
+
 impl Approve {
     /// A decision counts only for what was shown: the digest covers all of it.
     fn digest(&self) -> String {
@@ -72,8 +82,7 @@ impl TypedWait for Approve {
 
     fn observe(&self, cx: &Performing<'_>, asked: ApprovalRequest) -> Result<Observation<Approval>, Failure> {
         let Some(decision) = self.context.signals.decision(cx.run, cx.key, &asked.digest)? else {
-            // What to type is for those to say who know how many approvals the run waits for.
-            return Ok(Observation::Suspend { why: format!("approval: {}", asked.message), until: None });
+            return Ok(Observation::Suspend { why: asked.why(), until: None });
         };
         if decision.approved {
             let (actor, at) = (decision.actor.into(), decision.at.into());

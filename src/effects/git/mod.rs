@@ -22,7 +22,7 @@ use super::host_fn::AnyHostFn;
 use super::shortened::shortened;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId, Value};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId, Value, nearest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -147,15 +147,12 @@ fn no_branch(mirror: &Mirror, branch: &BranchName) -> Failure {
         "main" => "master",
         _ => "",
     };
-    let near = names
-        .iter()
-        .map(|name| (if name == twin { 0 } else { strsim::damerau_levenshtein(name, branch.as_str()) }, name))
-        .filter(|(distance, _)| *distance <= 2)
-        .min();
+    let known = || names.iter().map(String::as_str);
+    let near = known().find(|name| *name == twin).or_else(|| nearest(branch.as_str(), known()));
     let failure =
         Failure::new(FailureKind::NotFound, format!("{} has no branch `{branch}` (as last fetched)", mirror.url()));
     match near {
-        Some((_, name)) => failure.hint(format!("did you mean `{name}`?")),
+        Some(name) => failure.hint(format!("did you mean `{name}`?")),
         None if names.is_empty() => failure.hint("the remote has no branches at all yet"),
         None => failure.hint(format!("its branches are {}", shortened(&names, 10))),
     }

@@ -1,5 +1,6 @@
 //! What to type for an approval while the run still does other things.
 
+use crate::app::ApprovalRequest;
 use crate::model::{RunId, shell_quoted};
 use crate::run::{Event, Key};
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ impl Approvals {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::RunStarted { run, .. } => known.0 = Some(run.clone()),
-            Event::CommandStarted { key, command, .. } if command == "flow::approve" => {
+            Event::CommandStarted { key, command, .. } if command == ApprovalRequest::FUNCTION => {
                 known.1.insert(key.clone());
             }
             _ => {}

@@ -8,6 +8,7 @@ use crate::ui::components::components;
 use crate::ui::errors::{TextLookup, failure_text};
 use crate::ui::out::{Form, Out};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
+use crate::ui::table::table;
 use crate::ui::time::took;
 use std::fmt::Display;
 
@@ -108,10 +109,9 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
 
 /// What to type next, a line each.
 pub fn next(text: &mut String, lines: &[(String, impl Display)]) {
-    let widest = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
-    for (command, what) in lines {
-        text.push_str(&format!("  {command:widest$}  {what}\n"));
-    }
+    let rows: Vec<Vec<String>> =
+        lines.iter().map(|(command, what)| vec![format!("  {command}"), what.to_string()]).collect();
+    text.push_str(&table(&[], &rows));
 }
 
 /// What decides about these approvals, each with its command; `command_prefix` as in [`finished`].
