@@ -13,6 +13,8 @@
 mod evaluation;
 #[path = "speed/fleet.rs"]
 mod fleet;
+#[path = "speed/growth.rs"]
+mod growth;
 #[path = "speed/measure.rs"]
 mod measure;
 #[path = "speed/promotion.rs"]
@@ -36,7 +38,7 @@ fn main() {
     start_up(room.path());
     promotion::by_hand(&room.path().join("promotion"));
     evaluation::evaluator();
-    evaluation::growth(room.path());
+    growth::growth(room.path());
     fleet::update(room.path());
     preview(room.path());
 }

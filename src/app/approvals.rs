@@ -1,9 +1,13 @@
-//! The approvals that a run has asked for, and what was decided about each.
+//! The approvals that a run asks for: what is asked, what was decided, and an operator's decision recorded.
 
+use super::actor::who;
+use super::project::Project;
+use super::runs::store;
 use crate::effects::ApprovalRequest;
-use crate::journal::Store;
-use crate::model::{Failure, FailureKind, RunId};
+use crate::journal::{Signalled, Store};
+use crate::model::{Failure, FailureKind, RunId, shell_quoted};
 use crate::run::{ApprovalDecision, History, Key};
+use jiff::Timestamp;
 
 /// An approval that a run has asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,4 +51,65 @@ pub(super) fn asked(store: &Store, run: &RunId, history: &History) -> Result<Vec
         });
     }
     Ok(asked)
+}
+
+/// A decision that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Who decided.
+    pub actor: String,
+    /// What about.
+    pub message: String,
+}
+
+/// Records an operator's decision about the approval that a run waits for. `key` is needed when it waits for several.
+///
+/// # Errors
+///
+/// It waits for none, or for several; another decision came first.
+pub fn approve(
+    project: &Project,
+    id: &RunId,
+    key: Option<&Key>,
+    approved: bool,
+    reason: Option<String>,
+) -> Result<Decided, Failure> {
+    let store = store(project)?;
+    let history = store.history(id)?;
+    let key = key.map(|typed| history.typed(typed).unwrap_or(typed).clone());
+    let mut open = asked(&store, id, &history)?;
+    open.retain(|approval| !approval.settled && key.as_ref().is_none_or(|key| *key == approval.key));
+    // Without a key it is the one that is not decided yet.
+    if open.iter().any(AskedApproval::waits) {
+        open.retain(AskedApproval::waits);
+    }
+    let usage = |message: String| Failure::new(FailureKind::Usage, message);
+    let approval = match open.as_slice() {
+        [] => {
+            return Err(usage(format!("run {id} does not wait for an approval"))
+                .hint(format!("`relwf show {id}` shows its state")));
+        }
+        [approval] => approval,
+        // All are decided: the answer names the first decision.
+        [decided, ..] if !decided.waits() => decided,
+        many => {
+            let keys: Vec<String> = many.iter().map(|approval| approval.key.to_string()).collect();
+            let command = |key: &String| format!("\n  relwf approve {id} --key {}", shell_quoted(key));
+            return Err(usage(format!("run {id} waits for {} approvals: {}", many.len(), keys.join(", ")))
+                .hint(format!("name one:{}", keys.iter().map(command).collect::<String>())));
+        }
+    };
+    let actor = who(project).actor;
+    let decision = ApprovalDecision { approved, actor: actor.clone(), reason, at: Timestamp::now() };
+    match store.signal(id, &approval.key, &approval.digest, &decision)? {
+        Signalled::Written => Ok(Decided { actor, message: approval.message.clone() }),
+        Signalled::Already(earlier) => {
+            let decision = if earlier.approved { "approved" } else { "refused" };
+            Err(Failure::new(
+                FailureKind::Refused,
+                format!("{} has already {decision} it; the first decision counts", earlier.actor),
+            )
+            .hint(format!("`relwf resume {id}` goes on with it")))
+        }
+    }
 }

@@ -3,53 +3,63 @@
 //! Knows nothing of the command line or of how answers are shown. Whatever a verb answers is a type here that serialises to
 //! the JSON of the contract.
 
+mod abandon;
+mod actor;
 mod apis;
 mod approvals;
 mod candidates;
 mod check;
-mod config_tables;
+mod config_reference;
 mod delta;
 mod demo;
+mod directories;
 mod doctor;
+mod drive_run;
 mod embedded_files;
 mod functions;
 mod init;
 mod invocation;
-mod launch;
 mod left_behind;
 mod merge_tree;
+mod new_run_id;
 mod plan;
+mod prepare;
 mod preview;
 mod project;
 mod remote;
-mod run_id;
+mod resume_run;
 mod runs;
+mod settle;
+mod start_run;
 mod wiring;
 
 pub(crate) use crate::effects::{ApprovalRequest, CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
 pub(crate) use crate::journal::Abandonment;
-pub(crate) use approvals::AskedApproval;
+pub(crate) use abandon::abandon;
+pub(crate) use approvals::{AskedApproval, approve};
 pub(crate) use candidates::{Candidate, CandidateList, candidates};
 pub(crate) use check::{Checked, check};
-pub(crate) use config_tables::config_tables;
+pub(crate) use config_reference::config_tables;
 pub(crate) use delta::delta;
 pub(crate) use demo::Demo;
 pub use demo::demo;
 pub(crate) use doctor::finding::{Finding, Health};
 pub(crate) use doctor::{Diagnosis, LiveChecks, doctor};
+pub(crate) use drive_run::FinishedRun;
 pub(crate) use embedded_files::{Preset, embedded_text};
 pub(crate) use functions::functions;
 pub(crate) use init::{InitFile, InitWrite, init_files, write_init_file};
 pub(crate) use invocation::{Fetch, Invocation};
-pub(crate) use launch::{FinishedRun, Prepared, Scripts, Unready, continue_run, prepare, start};
 pub(crate) use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 pub(crate) use plan::{CommitOrigin, PlannedMerge, PlannedRun, dry_run};
+pub(crate) use prepare::{Prepared, Unready, prepare};
 pub(crate) use preview::{ChangedFile, Preview, PreviewOutcome, preview};
 pub(crate) use project::Project;
+pub(crate) use resume_run::{Scripts, continue_run};
+pub(crate) use settle::{Settlement, settle};
+pub(crate) use start_run::start;
 
-pub(crate) use runs::{
-    Listed, RunRow, RunStory, Settlement, StoryState, abandon, approve, find_run, resumable, runs, settle, show,
-};
+pub(crate) use runs::{Listed, RunRow, RunStory, StoryState, find_run, resumable, runs, show};
 
 pub(crate) use left_behind::{DoubtfulEffect, OpenChange};

@@ -1,9 +1,9 @@
 //! A dry run: what a workflow would do, with the merges that it would make.
 
-use super::launch::Prepared;
+use super::new_run_id::new_run_id;
+use super::prepare::Prepared;
 use super::preview::{ChangedFile, changed_files};
 use super::project::Project;
-use super::run_id::new_run_id;
 use super::wiring;
 use crate::components::ComponentDelta;
 use crate::effects::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer};

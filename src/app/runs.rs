@@ -1,12 +1,10 @@
-//! The runs in this machine's journal: list and show them, approve, settle, abandon.
+//! The runs in this machine's journal, listed and shown.
 
 use super::approvals::{AskedApproval, asked};
-use super::launch::who;
-use super::left_behind::{OpenChange, left_open, missing_answer};
 use super::project::Project;
-use crate::journal::{Abandonment, DoubtVerdict, JournalRow, Run, Signalled, Store, Which};
-use crate::model::{Failure, FailureKind, RunId, Value, shell_quoted};
-use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus, Settled, StepPath};
+use crate::journal::{Abandonment, JournalRow, Run, Store, Which};
+use crate::model::{Failure, RunId, Value};
+use crate::run::{HistoryEntry, Key, RunStatus, Settled, StepPath};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -98,24 +96,6 @@ pub struct RunStory {
     pub abandoned: Option<Abandonment>,
 }
 
-/// An operator's verdict on one effect in doubt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settlement {
-    /// The command's key.
-    pub key: Key,
-    /// Did it happen, and what did it answer?
-    pub verdict: DoubtVerdict,
-}
-
-/// A decision that was recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// Who decided.
-    pub actor: String,
-    /// What about.
-    pub message: String,
-}
-
 /// Which runs are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listed {
@@ -125,7 +105,8 @@ pub enum Listed {
     Everywhere,
 }
 
-fn store(project: &Project) -> Result<Store, Failure> {
+/// The journal that a project's runs are in.
+pub(super) fn store(project: &Project) -> Result<Store, Failure> {
     Store::open(&project.invocation.state_dir()?)
 }
 
@@ -242,94 +223,4 @@ fn command(key: Key, entry: HistoryEntry, actor: Option<&str>) -> StoryCommand {
         value,
         error,
     }
-}
-
-/// Records an operator's decision about the approval that a run waits for. `key` is needed when it waits for several.
-///
-/// # Errors
-///
-/// It waits for none, or for several; another decision came first.
-pub fn approve(
-    project: &Project,
-    id: &RunId,
-    key: Option<&Key>,
-    approved: bool,
-    reason: Option<String>,
-) -> Result<Decided, Failure> {
-    let store = store(project)?;
-    let history = store.history(id)?;
-    let key = key.map(|typed| history.typed(typed).unwrap_or(typed).clone());
-    let mut open = asked(&store, id, &history)?;
-    open.retain(|approval| !approval.settled && key.as_ref().is_none_or(|key| *key == approval.key));
-    // Without a key it is the one that is not decided yet.
-    if open.iter().any(AskedApproval::waits) {
-        open.retain(AskedApproval::waits);
-    }
-    let usage = |message: String| Failure::new(FailureKind::Usage, message);
-    let approval = match open.as_slice() {
-        [] => {
-            return Err(usage(format!("run {id} does not wait for an approval"))
-                .hint(format!("`relwf show {id}` shows its state")));
-        }
-        [approval] => approval,
-        // All are decided: the answer names the first decision.
-        [decided, ..] if !decided.waits() => decided,
-        many => {
-            let keys: Vec<String> = many.iter().map(|approval| approval.key.to_string()).collect();
-            let command = |key: &String| format!("\n  relwf approve {id} --key {}", shell_quoted(key));
-            return Err(usage(format!("run {id} waits for {} approvals: {}", many.len(), keys.join(", ")))
-                .hint(format!("name one:{}", keys.iter().map(command).collect::<String>())));
-        }
-    };
-    let actor = who(project).actor;
-    let decision = ApprovalDecision { approved, actor: actor.clone(), reason, at: Timestamp::now() };
-    match store.signal(id, &approval.key, &approval.digest, &decision)? {
-        Signalled::Written => Ok(Decided { actor, message: approval.message.clone() }),
-        Signalled::Already(earlier) => {
-            let decision = if earlier.approved { "approved" } else { "refused" };
-            Err(Failure::new(
-                FailureKind::Refused,
-                format!("{} has already {decision} it; the first decision counts", earlier.actor),
-            )
-            .hint(format!("`relwf resume {id}` goes on with it")))
-        }
-    }
-}
-
-/// Abandons a run; answers the changes that it leaves open.
-///
-/// # Errors
-///
-/// It is over already.
-pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<OpenChange>, Failure> {
-    let store = store(project)?;
-    store.abandon(id, &who(project).actor, reason)?;
-    // It is abandoned, also where the journal was edited so that its commands cannot be read.
-    Ok(store.history(id).map(|history| left_open(&history.entries)).unwrap_or_default())
-}
-
-/// Records an operator's verdict on an effect in doubt.
-///
-/// # Errors
-///
-/// That command is not in doubt, or it answers something that the workflow goes on with, and no value was given.
-pub fn settle(project: &Project, id: &RunId, settlement: &Settlement) -> Result<(), Failure> {
-    let actor = who(project).actor;
-    let store = store(project)?;
-    let history = store.history(id)?;
-    let key = history.typed(&settlement.key).unwrap_or(&settlement.key);
-    if let DoubtVerdict::Happened(value) = &settlement.verdict
-        && let Some(entry) = history.entries.get(key)
-        && let Some((answers, missing)) = missing_answer(&entry.name, value)
-    {
-        let name = &entry.name;
-        let written = shell_quoted(&format!("{key}=done:{answers}"));
-        let missing = if missing.is_empty() { String::new() } else { format!(": {}", missing.join(", ")) };
-        return Err(Failure::new(
-            FailureKind::Usage,
-            format!("the workflow goes on with what {name} answered, which `{key}=done` lacks{missing}"),
-        )
-        .hint(format!("write --settle {written}, with what you found instead of each …")));
-    }
-    store.settle(id, key, settlement.verdict.clone(), &actor, "on the command line")
 }

@@ -1,6 +1,6 @@
 //! Red builds and red checks as failures: the jobs that failed, the ends of their logs, where an operator looks.
 
-use super::shortened::shortened;
+use super::shortened_list::shortened;
 use crate::ci::{Build, BuildState, Ci, CiEvent, RedJob};
 use crate::forge::Verdict;
 use crate::model::{CommitId, Failure, FailureKind, TaskContext};

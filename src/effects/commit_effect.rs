@@ -2,9 +2,9 @@
 //! after a crash, and failing where git's cross-check disagrees. Pushes nothing.
 
 use super::EffectContext;
-use super::commit_writer::{CommitSignatures, CommitWriter};
+use super::commit_signatures::{CommitSignatures, CommitWriter};
 use super::delta::detection;
-use super::host_fn::{Answering, facts, value};
+use super::typed_host_fn::{Answering, facts, value};
 use crate::components::ComponentDelta;
 use crate::git::{CrossCheck, Ident};
 use crate::merge::MergeResult;

@@ -1,7 +1,7 @@
 //! Every host function in one table.
 
 use super::EffectContext;
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind};
 use crate::run::{Call, Command, Commands, HostFn};
 use std::collections::BTreeMap;

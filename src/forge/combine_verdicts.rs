@@ -1,7 +1,6 @@
-//! Combines verdicts of the same check from several places (the worst counts); messages that several forges share.
+//! Combines verdicts of the same check from several places: the worst counts.
 
 use super::{Verdict, VerdictState};
-use crate::model::{Failure, FailureKind, WriteError};
 
 /// Where several verdicts have one name, the worst counts: red is never outvoted.
 pub(super) fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Vec<Verdict> {
@@ -25,20 +24,4 @@ pub(super) const fn weight(state: VerdictState) -> u8 {
         VerdictState::Pending => 3,
         VerdictState::Red => 4,
     }
-}
-
-/// Does a forge wait for reviewers before it merges? Only its message shows it: "At least 1 approving review is required",
-/// "Waiting on code owner review from …", "Changes requested", "A conversation must be resolved" (GitHub), "Does not have enough
-/// approvals" (Forgejo).
-pub(super) fn waits_for_people(message: &str) -> bool {
-    let message = message.to_lowercase();
-    ["review", "approval", "changes requested", "conversation"].iter().any(|sign| message.contains(sign))
-}
-
-/// The refusal to report a state that a forge does not have: never green instead.
-pub(super) fn no_such_word(forge: &str) -> WriteError {
-    let message = format!("{forge} has no state for a check that was skipped or is neutral");
-    WriteError::Refused(
-        Failure::new(FailureKind::Arguments, message).hint("report \"pending\", \"green\" or \"red\", or nothing"),
-    )
 }

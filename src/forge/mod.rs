@@ -10,6 +10,7 @@ mod hosted;
 mod local;
 mod marker;
 mod project_path;
+mod refusals;
 mod rest;
 mod types;
 

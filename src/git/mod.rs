@@ -13,7 +13,7 @@ mod credential_helper;
 mod credentials;
 mod cross_check;
 mod cross_check_cache;
-mod enclosing;
+mod enclosing_repository;
 mod error;
 mod git_config;
 mod history;
@@ -50,7 +50,7 @@ pub use credentials::Credentials;
 
 pub(crate) use cross_check::PendingCrossCheck;
 pub use cross_check::{CrossCheck, CrossCheckMode, cross_check};
-pub(crate) use enclosing::enclosing;
+pub(crate) use enclosing_repository::enclosing;
 pub use error::{GitError, PushError};
 pub use git_config::routes;
 pub use history::LogRange;

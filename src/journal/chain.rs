@@ -2,8 +2,9 @@
 //!
 //! It guards against accidents and edits by hand. A user who can write the file can also compute a new chain.
 
-use super::failure::{JournalError, status as status_of, unreadable, word};
+use super::error::{JournalError, unreadable};
 use super::rows::{BLOB, RowEvent, StoredRow, head, load, no_such_run, scan, sha};
+use super::status_word::{status as status_of, word};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::RunStatus;

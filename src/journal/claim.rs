@@ -1,6 +1,6 @@
 //! One process's claim on a run: it writes records until another process takes the run over.
 
-use super::failure::JournalError;
+use super::error::JournalError;
 use super::lock::FileLock;
 use super::rows::{self, JournalHead, RowContent};
 use super::store::Store;

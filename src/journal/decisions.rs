@@ -1,10 +1,11 @@
 //! Decisions by operators: approvals, whether an effect in doubt happened, and that a run was abandoned.
 
 use super::chain;
-use super::failure::{JournalError, unreadable, word};
+use super::error::{JournalError, unreadable};
 use super::lock::Who;
 use super::rows::{self, RowContent, RowEvent};
 use super::runs::open_head;
+use super::status_word::word;
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::run::{ApprovalDecision, HistoryEntry, Key, RunStatus};

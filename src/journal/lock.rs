@@ -1,7 +1,8 @@
 //! File locks: one process per run, one run per target. The kernel releases them when a process dies.
 
-use super::failure::{JournalError, io, status, unreadable, word};
+use super::error::{JournalError, io, unreadable};
 use super::rows::load;
+use super::status_word::{status, word};
 use super::store::{Store, private};
 use crate::model::{Failure, FailureKind, RunId, hex, minute_in};
 use crate::run::RunStatus;

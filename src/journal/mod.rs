@@ -7,19 +7,23 @@
 //! | `claim` | the recorder of one process; refuses to write once another has taken the run over |
 //! | `chain` | the hashes that tie the rows together, so that an edit shows |
 //! | `rows` | rows, large values, folding rows into a [`History`](crate::run::History) |
-//! | `people` | approvals and settled doubts |
+//! | `decisions` | approvals and settled doubts |
 //! | `lock` | one process a run, one run a target |
+//! | `schema` | the tables, and how an older file becomes today's |
+//! | `status_word` | the words for a run's status |
+//! | `error` | what can go wrong with the file, and what to do about it |
 //!
 //! It knows nothing of scripts, commands or terminals. Promise: when a write returns, it is on disk (`synchronous=FULL`).
 
 mod chain;
 mod claim;
 mod decisions;
-mod failure;
+mod error;
 mod lock;
 mod rows;
 mod runs;
 mod schema;
+mod status_word;
 mod store;
 #[cfg(test)]
 mod tests;

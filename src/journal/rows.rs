@@ -1,6 +1,7 @@
 //! Rows of the journal: how they are written, read and folded into a history.
 
-use super::failure::{JournalError, unreadable, word};
+use super::error::{JournalError, unreadable};
+use super::status_word::word;
 use crate::model::{Failure, FailureKind, RunId, Value, hex};
 use crate::run::{Fingerprint, History, Intent, Key, Record, Settled, StepPath};
 use jiff::Timestamp;

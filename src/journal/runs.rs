@@ -2,9 +2,10 @@
 
 use super::chain::{self, Genesis};
 use super::claim::Claim;
-use super::failure::{JournalError, status, unreadable, word};
+use super::error::{JournalError, unreadable};
 use super::lock::{FileLock, Holder, Who};
 use super::rows::{self, JournalHead, JournalRow, RowContent, RowEvent, no_such_run, sha};
+use super::status_word::{status, word};
 use super::store::Store;
 use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{ABI, History, RunStatus};

@@ -1,6 +1,6 @@
 //! The tables, and their version.
 
-use super::failure::JournalError;
+use super::error::JournalError;
 use crate::model::{Failure, FailureKind};
 use rusqlite::{Connection, TransactionBehavior};
 

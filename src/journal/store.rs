@@ -1,6 +1,6 @@
 //! Opening the store: where it may lie, who may read it, whether it is whole.
 
-use super::failure::{JournalError, io, sql};
+use super::error::{JournalError, io, sql};
 use super::schema;
 use crate::model::{Failure, FailureKind};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};

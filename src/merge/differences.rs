@@ -4,8 +4,8 @@
 //! when that side's renames are of interest.
 
 use super::MergeError;
+use super::git_hash_order::table_order;
 use super::store::ObjectStore;
-use super::table_order::table_order;
 use super::tree_object::{EntryVersions, Item, Rows, order_names};
 use crate::odb::MAX_TREE_DEPTH;
 use foldhash::fast::FixedState;

@@ -19,6 +19,7 @@ mod differences;
 mod directories;
 mod fast_path;
 mod finish;
+mod git_hash_order;
 mod histogram;
 mod lines;
 mod message;
@@ -34,7 +35,6 @@ mod similarity;
 mod slide;
 mod store;
 mod submodules;
-mod table_order;
 mod three_way;
 mod tree_object;
 

@@ -1,8 +1,8 @@
 //! Where the files of vanished directories went, counted: the majority decides where the directory went.
 
 use super::differences::{PathMap, RepoPath, Vanished, split};
+use super::git_hash_order::table_order;
 use super::message::{Message, MessageKind};
-use super::table_order::table_order;
 
 /// From a vanished directory to the directories its files went to, with how many went there.
 #[derive(Default)]

@@ -1,6 +1,8 @@
 //! JSON Schema of the model's string types: ids, names, durations, times.
 
-use super::{BranchName, CommitId, ComponentName, HumanDuration, ObjectId, OrUnknown, RunId, SourceLocation, TreeId};
+use super::{
+    BranchName, CommitId, ComponentName, HumanDuration, ObjectId, OrUnknown, Revision, RunId, SourceLocation, TreeId,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -25,18 +27,6 @@ macro_rules! text {
 /// A time as RFC 3339, for fields whose type cannot describe itself: `#[schemars(with = "TimeText")]`.
 #[derive(Debug)]
 pub struct TimeText;
-
-/// Anything git resolves to a commit: a branch, a tag, a full or short id, `HEAD~3`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Revision(String);
-
-impl Revision {
-    /// As it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 text! {
     CommitId: "commit",

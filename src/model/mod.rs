@@ -28,10 +28,9 @@ pub use human_duration::HumanDuration;
 
 pub use ids::{CommitId, ObjectId, RunId, TreeId};
 pub(crate) use ids::{hex, short_id};
-pub use json_schema::Revision;
 pub(crate) use json_schema::TimeText;
 pub(crate) use minute::minute_in;
-pub use names::{BranchName, RefName};
+pub use names::{BranchName, RefName, Revision};
 pub(crate) use names::{ComponentName, DEPLOYMENT, NameError};
 pub(crate) use nearest::nearest;
 pub use secret::Secret;

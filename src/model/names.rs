@@ -1,4 +1,4 @@
-//! Names with rules: git references, branches, components.
+//! Names: git references, branches and components, which have rules, and revisions, which git resolves.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -118,6 +118,18 @@ impl RefName {
     /// The branch, when the reference is one.
     pub fn branch(&self) -> Option<BranchName> {
         self.0.strip_prefix("refs/heads/").and_then(|short| short.parse().ok())
+    }
+}
+
+/// Anything git resolves to a commit: a branch, a tag, a full or short id, `HEAD~3`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(String);
+
+impl Revision {
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

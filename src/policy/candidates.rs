@@ -5,7 +5,7 @@
 //! what they require counts where it reported.
 
 use super::contexts::is_own;
-use super::judged::{Checks, Reason, Shortfall, count_also_green, judge};
+use super::judge_checks::{Checks, Reason, Shortfall, count_also_green, judge};
 use crate::ci::BuildState;
 use crate::config::Environment;
 use crate::forge::{BranchRules, Verdict, VerdictState};

@@ -3,7 +3,7 @@
 //! A merge that lands is the commit that was tested: what its pull request's checks reported says nothing of its deploy. Only
 //! reports that arrive after the landing count, and checks that were pending then.
 
-use super::judged::{Reason, Shortfall};
+use super::judge_checks::{Reason, Shortfall};
 use crate::ci::Start;
 use crate::config::{CiKind, Environment};
 use crate::forge::{Verdict, VerdictState};

@@ -6,13 +6,13 @@
 mod candidates;
 mod contexts;
 mod deploy_reports;
-mod judged;
+mod judge_checks;
 mod required;
 
 pub use candidates::{CandidateChecks, CandidateFacts, Judgement, PushReports};
 
 pub use deploy_reports::{Awaited, DeployReport, NeverReports, awaited, deployments, judge_deploy, never_reports};
-pub use judged::{Reason, count_also_green, judge};
+pub use judge_checks::{Reason, count_also_green, judge};
 pub use required::{LandsAfter, answered_by_own_build, environment_of, is_environment_branch, required_to_land};
 
 #[cfg(test)]

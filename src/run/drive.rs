@@ -2,7 +2,7 @@
 //!
 //! Workers (`perform.rs`) only perform; nothing else decides what starts, or hands outcomes to the script.
 
-use super::announce::{Announcer, millis};
+use super::announce_once::{Announcer, millis};
 use super::life::{CommandState, End, interrupted};
 use super::perform::{Ended, Performer, Task};
 use super::{

@@ -1,6 +1,6 @@
 //! The dry driver: reads are real, effects and waits are assumed and listed.
 
-use super::announce::{Announcer, millis};
+use super::announce_once::{Announcer, millis};
 use super::life::{Action, Cancellation, CommandState, End, Happened, Moment, StepContext, step};
 use super::perform::{misfit, panic_text};
 use super::{

@@ -5,10 +5,11 @@
 //! neither Rhai nor git nor SQLite: scripts, commands and the record keeper reach it as traits.
 
 mod advance;
-mod announce;
+mod announce_once;
 mod approval_decision;
 mod call;
 mod command;
+mod command_order;
 mod divergence;
 mod drive;
 mod driver;
@@ -21,9 +22,8 @@ pub(crate) mod life;
 mod live;
 mod perform;
 mod plan_item;
-mod position;
 mod record;
-mod restore;
+mod restore_results;
 mod retry_policy;
 mod session;
 #[cfg(test)]
@@ -36,6 +36,7 @@ pub use call::{Call, Fingerprint};
 pub use command::{
     Assumed, Command, CommandKind, Commands, Effect, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait,
 };
+pub use command_order::Position;
 pub use driver::{LocalDriver, RunOutcome};
 pub use dry::DryDriver;
 pub(crate) use event::StepStatus;
@@ -47,9 +48,8 @@ pub(crate) use key::ParseKeyError;
 pub use key::{Key, StepPath};
 pub use live::LiveEvaluation;
 pub(crate) use plan_item::PlanItem;
-pub use position::Position;
 pub use record::{Record, RecordError, Recorder};
-pub(crate) use restore::restore;
+pub(crate) use restore_results::restore;
 pub use retry_policy::RetryPolicy;
 
 pub use session::{CallAnswer, CommandRequest, Parallel, Session, StepExit, Trace};

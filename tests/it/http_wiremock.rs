@@ -35,7 +35,7 @@ fn wiremocks_faults_are_classified_rightly() {
 
     server.stub("/slow", &json!({ "status": 201, "fixedDelayMilliseconds": 60_000 }));
     let slow = |method: &str| {
-        client.request(Request::new(method, server.url("/slow")).deadline(Duration::from_secs(5))).unwrap_err()
+        client.request(Request::new(method, server.url("/slow")).deadline(Duration::from_secs(10))).unwrap_err()
     };
     assert!(matches!(slow("POST"), WriteError::Unknown(failure) if failure.kind == FailureKind::Timeout));
     assert!(matches!(slow("GET"), WriteError::NotSent(failure) if failure.kind == FailureKind::Timeout));

@@ -1,7 +1,7 @@
 //! `candidate::latest_green`: the newest commit that may be promoted.
 
 use super::{CandidateQuery, Line, ScriptCandidate, candidates};
-use crate::effects::host_fn::{TypedHostFn, map, read};
+use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, FailureKind, HumanDuration};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -7,7 +7,7 @@ mod search;
 pub use search::{CandidateQuery, CandidateSearch, Line, ScriptCandidate};
 
 use super::EffectContext;
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::run::Performing;
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&list::LIST, &latest_green::LATEST_GREEN];

@@ -3,7 +3,7 @@
 
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::{CiKind, Config};
-use crate::effects::shortened::shortened;
+use crate::effects::shortened_list::shortened;
 use crate::forge::{Forge, Verdict};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, TimeText, minute_in};

@@ -1,7 +1,7 @@
 //! `ci::builds`: lists builds.
 
 use crate::ci::{Build, BuildQuery, CiEvent};
-use crate::effects::host_fn::{TypedHostFn, map, read};
+use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -2,8 +2,8 @@
 
 use crate::config::HealthCheck;
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::http::fetch;
+use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::waiting::later;
 use crate::http::shown_url;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext};

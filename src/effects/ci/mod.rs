@@ -6,7 +6,7 @@ mod trigger;
 mod wait;
 
 use super::EffectContext;
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Trigger};
 use crate::model::{BranchName, CommitId, Failure, FailureKind};
 use crate::run::Performing;

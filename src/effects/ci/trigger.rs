@@ -4,7 +4,7 @@ use super::configured;
 use crate::ci::{CiEvent, Start, Ticket, Trigger};
 use crate::effects::EffectContext;
 use crate::effects::git::tip;
-use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
+use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::waiting::{POLL, later};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};

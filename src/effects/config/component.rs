@@ -1,7 +1,7 @@
 //! `config::component`: one component of relwf.toml.
 
 use super::no_such;
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::model::{ComponentName, FailureKind};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 //! `config::environment`: one environment of relwf.toml.
 
 use super::no_such;
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::model::{BranchName, FailureKind};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 //! `config::has_secret`: may a workflow ask for a secret?
 
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -4,7 +4,7 @@ mod component;
 mod environment;
 mod has_secret;
 
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind, nearest};
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =

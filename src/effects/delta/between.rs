@@ -2,7 +2,7 @@
 
 use super::detection;
 use crate::components::ComponentDelta;
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -3,7 +3,7 @@
 mod between;
 
 use super::EffectContext;
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::promotion::Detection;
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&between::BETWEEN];

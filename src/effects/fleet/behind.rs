@@ -2,7 +2,7 @@
 
 use super::To;
 use super::observe::{Behind, those_behind};
-use crate::effects::host_fn::{TypedHostFn, map, read};
+use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::run::CommandKind;
 use std::sync::Arc;
 

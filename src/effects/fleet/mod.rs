@@ -8,7 +8,7 @@ mod wanted;
 mod waves;
 
 use super::EffectContext;
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::config::{FleetConfig, FleetTarget};
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::process::{Leftovers, ProcessError, Program, ProgramExit, Streams, run};

@@ -1,7 +1,7 @@
 //! `fleet::targets`: the inventory.
 
 use super::{ScriptTarget, fleet_of};
-use crate::effects::host_fn::{NoArgs, TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{NoArgs, TypedHostFn, positional, read};
 use crate::run::CommandKind;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::fleet_of;
 use crate::components::detect;
 use crate::effects::config::no_such;
 use crate::effects::git::tip;
-use crate::effects::host_fn::{TypedHostFn, map, read};
+use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, CommitId, ComponentName, Failure, FailureKind};
 use crate::promotion::{TreeFiles, version_text};
 use crate::run::CommandKind;

@@ -2,7 +2,7 @@
 
 use super::observe::{Behind, those_behind};
 use super::{To, fleet_of};
-use crate::effects::host_fn::{TypedHostFn, map, read};
+use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::fleet;
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 //! `flow::approve`: an operator's decision, bound to exactly what was shown.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, positional, wait};
+use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, positional, wait};
 use crate::model::{Failure, FailureKind, OrUnknown, TimeText, Value, hex};
 use crate::run::{CommandKind, Performing};
 use jiff::Timestamp;

@@ -10,7 +10,7 @@ mod wait_until;
 
 pub(crate) use approve::ApprovalRequest;
 
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
     &[&approve::APPROVE, &sleep::SLEEP, &wait_until::WAIT_UNTIL, &note::NOTE, &now::NOW, &uuid::UUID];

@@ -1,6 +1,6 @@
 //! `flow::note`: says something.
 
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::model::Value;
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 //! `flow::now`: the time.
 
-use crate::effects::host_fn::{NoArgs, TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{NoArgs, TypedHostFn, positional, read};
 use crate::model::TimeText;
 use crate::run::CommandKind;
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! `flow::sleep`: waits for a while.
 
 use super::timer::{Timer, Until};
-use crate::effects::host_fn::{TypedHostFn, positional, wait};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, wait};
 use crate::model::HumanDuration;
 use crate::run::CommandKind;
 use schemars::JsonSchema;

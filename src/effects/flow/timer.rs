@@ -1,7 +1,7 @@
 //! A wait for a point in time, which `flow::sleep` and `flow::wait_until` share.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Observation, TypedWait};
+use crate::effects::typed_host_fn::{Assumed, Observation, TypedWait};
 use crate::effects::waiting::later;
 use crate::model::{Failure, HumanDuration, minute_in};
 use crate::run::Performing;

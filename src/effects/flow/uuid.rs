@@ -1,6 +1,6 @@
 //! `flow::uuid`: a random id.
 
-use crate::effects::host_fn::{NoArgs, TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{NoArgs, TypedHostFn, positional, read};
 use crate::model::hex;
 use crate::run::{CommandKind, Performing};
 use sha2::{Digest, Sha256};

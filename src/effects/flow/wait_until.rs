@@ -1,7 +1,7 @@
 //! `flow::wait_until`: waits for a time.
 
 use super::timer::{Timer, Until};
-use crate::effects::host_fn::{TypedHostFn, positional, wait};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, wait};
 use crate::model::TimeText;
 use crate::run::CommandKind;
 use jiff::Timestamp;

@@ -2,7 +2,7 @@
 
 use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
+use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::model::{Failure, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;

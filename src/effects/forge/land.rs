@@ -2,11 +2,11 @@
 
 use super::change_number;
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::landing_method::{LandingMethod, landing_method};
 use crate::effects::landing_proof::{ExpectedLanding, Landed, made_on};
 use crate::effects::proposal_guard::{Proposed, head_moved};
 use crate::effects::ref_lease::{RefLease, RemoteState, moved, not_sent};
+use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::forge::{Change, ChangeState, MergeOutcome, MergeRequest};
 use crate::model::{
     BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, Revision, TaskContext, Value, WriteError,

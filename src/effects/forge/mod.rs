@@ -11,7 +11,7 @@ mod wait_checks;
 
 pub use propose::ProposedChange;
 
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind, Value, unknown_inside};
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,10 @@
 //! `forge::propose`: proposes a commit for a branch.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::landing_method::landing_method;
 use crate::effects::proposal_body;
 use crate::effects::ref_lease::RefLease;
+use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::forge::{Change, ChangeSearch, ChangeState, NewChange};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};

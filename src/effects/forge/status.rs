@@ -1,7 +1,7 @@
 //! `forge::status`: sets a check's status on a commit.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
+use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::forge::{Verdict, VerdictState};
 use crate::model::{CommitId, Failure, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};

@@ -6,11 +6,11 @@ use crate::config::Environment;
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_checks, red_jobs};
 use crate::effects::ci::{BuildOutcome, build_here};
-use crate::effects::host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::landing_proof::ExpectedLanding;
 use crate::effects::proposal_guard::Proposed;
 use crate::effects::ref_lease::{RefLease, moved};
-use crate::effects::shortened::shortened;
+use crate::effects::shortened_list::shortened;
+use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::waiting::{DEADLINE, later, unreachable};
 use crate::forge::{ChangeState, Verdict, VerdictState};
 use crate::model::{

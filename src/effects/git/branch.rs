@@ -1,7 +1,7 @@
 //! `git::branch`: the tip of a branch of the remote.
 
 use super::ScriptCommit;
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::model::BranchName;
 use crate::run::CommandKind;
 use schemars::JsonSchema;

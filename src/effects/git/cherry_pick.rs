@@ -2,8 +2,8 @@
 
 use super::series::{Series, SeriesAnswer, SeriesMode};
 use crate::effects::commit_effect::commits;
-use crate::effects::host_fn::{TypedHostFn, map};
-use crate::effects::revisions::Revisions;
+use crate::effects::revision_args::Revisions;
+use crate::effects::typed_host_fn::{TypedHostFn, map};
 use crate::model::{BranchName, FailureKind, Value};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

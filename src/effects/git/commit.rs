@@ -1,7 +1,7 @@
 //! `git::commit`: one commit.
 
 use super::ScriptCommit;
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

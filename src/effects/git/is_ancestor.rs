@@ -1,6 +1,6 @@
 //! `git::is_ancestor`: is one commit part of another's history?
 
-use crate::effects::host_fn::{TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{TypedHostFn, positional, read};
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 //! `git::log`: the commits of a range.
 
 use super::{LOG_LIMIT, ScriptCommit};
-use crate::effects::host_fn::{TypedHostFn, map, read};
+use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::git::LogRange;
 use crate::model::{FailureKind, Revision};
 use crate::run::CommandKind;

@@ -6,9 +6,9 @@ use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
     AuthorAndCommitter, CommitBuilder, MakesCommit, author_and_committer, commits, ensure_undisputed, known,
 };
-use crate::effects::commit_writer::CommitWriter;
+use crate::effects::commit_signatures::CommitWriter;
 use crate::effects::delta::detection;
-use crate::effects::host_fn::{TypedHostFn, map};
+use crate::effects::typed_host_fn::{TypedHostFn, map};
 use crate::git::{CrossCheck, CrossCheckMode, NewCommit, PendingCrossCheck};
 use crate::hidden::{BranchNames, Hidden};
 use crate::merge::{Conflict, Merged};

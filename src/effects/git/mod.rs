@@ -18,8 +18,8 @@ pub use restore_tree::RestoreAnswer;
 pub use series::SeriesAnswer;
 
 use super::EffectContext;
-use super::host_fn::AnyHostFn;
-use super::shortened::shortened;
+use super::shortened_list::shortened;
+use super::typed_host_fn::AnyHostFn;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId, Value, nearest};

@@ -1,8 +1,8 @@
 //! `git::push`: moves a branch of the remote, under a lease.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::effects::ref_lease::{RefLease, RemoteState};
+use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;

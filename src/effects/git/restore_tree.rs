@@ -9,8 +9,8 @@ use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
     AuthorAndCommitter, CommitBuilder, MakesCommit, author_and_committer, commits, components, known,
 };
-use crate::effects::commit_writer::CommitWriter;
-use crate::effects::host_fn::{TypedHostFn, map};
+use crate::effects::commit_signatures::CommitWriter;
+use crate::effects::typed_host_fn::{TypedHostFn, map};
 use crate::git::{LogRange, NewCommit};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::run::{CommandKind, Performing};

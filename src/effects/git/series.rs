@@ -7,8 +7,8 @@ use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
     AuthorAndCommitter, CommitBuilder, MakesCommit, author_and_committer, components, ensure_undisputed, known,
 };
-use crate::effects::commit_writer::CommitWriter;
-use crate::effects::revisions::{Order, Revisions};
+use crate::effects::commit_signatures::CommitWriter;
+use crate::effects::revision_args::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, pick_messages};
 use crate::git::{CrossCheck, CrossCheckMode, PendingCrossCheck};
 use crate::merge::{Conflict, Merged, Trees, merge_trees};

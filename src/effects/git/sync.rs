@@ -1,6 +1,6 @@
 //! `git::sync`: fetches.
 
-use crate::effects::host_fn::{NoArgs, TypedHostFn, positional, read};
+use crate::effects::typed_host_fn::{NoArgs, TypedHostFn, positional, read};
 use crate::run::CommandKind;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! `http::get`: asks a server for something.
 
 use super::exchange::{Exchange, ScriptResponse};
-use crate::effects::host_fn::{TypedHostFn, map, read};
+use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::model::{FailureKind, HumanDuration, Value};
 use crate::run::CommandKind;
 use schemars::JsonSchema;

@@ -5,7 +5,7 @@ mod get;
 mod request;
 
 use super::EffectContext;
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 use crate::http::Request;
 use crate::model::{Failure, FailureKind, TaskContext};
 use std::time::Duration;

@@ -2,7 +2,9 @@
 
 use super::exchange::{Exchange, ScriptResponse};
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read};
+use crate::effects::typed_host_fn::{
+    Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read,
+};
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;

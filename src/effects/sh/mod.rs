@@ -4,6 +4,6 @@ mod run;
 
 pub(super) use run::ended;
 
-use super::host_fn::AnyHostFn;
+use super::typed_host_fn::AnyHostFn;
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&run::RUN];

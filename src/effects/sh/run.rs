@@ -1,8 +1,10 @@
 //! `sh::run`: a program that `[sh]` allows, without a shell.
 
 use crate::effects::EffectContext;
-use crate::effects::host_fn::{Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read};
 use crate::effects::secrets::Secrets;
+use crate::effects::typed_host_fn::{
+    Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read,
+};
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::process::{Leftovers, Program, ProgramExit, Streams, run};
 use crate::run::{CommandKind, OnUnknown, Performing};

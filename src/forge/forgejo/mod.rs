@@ -5,7 +5,7 @@
 mod answers;
 mod patterns;
 
-use super::combine_verdicts::{no_such_word, waits_for_people};
+use super::refusals::{no_such_word, waits_for_people};
 use super::rest::{self, Manner, Rest};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,

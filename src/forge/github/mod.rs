@@ -6,7 +6,7 @@ mod answers;
 mod checks;
 mod errors;
 
-use super::combine_verdicts::{no_such_word, waits_for_people};
+use super::refusals::{no_such_word, waits_for_people};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
     Verdict, VerdictState, marked, owner_and_name, unmarked,

@@ -5,8 +5,8 @@
 mod answers;
 mod verdicts;
 
-use super::combine_verdicts::no_such_word;
 use super::project_path::project_path;
+use super::refusals::no_such_word;
 use super::rest::{self, Manner, Rest};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,

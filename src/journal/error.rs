@@ -1,7 +1,6 @@
 //! What can go wrong with the store, and what to do about it.
 
 use crate::model::{Failure, FailureKind};
-use crate::run::RunStatus;
 use rusqlite::ErrorCode;
 use std::path::Path;
 
@@ -79,23 +78,4 @@ pub(super) fn io(what: impl Into<String>, error: &std::io::Error) -> Failure {
 pub(super) fn unreadable(what: impl std::fmt::Display) -> Failure {
     Failure::new(FailureKind::Io, format!("the journal holds something unreadable: {what}"))
         .hint("was it edited? `relwf show RUN` checks the journal")
-}
-
-/// The word for a status, as it stands in the journal and in JSON.
-pub(super) fn word(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Running => "running",
-        RunStatus::Done => "done",
-        RunStatus::Failed => "failed",
-        RunStatus::Suspended => "suspended",
-        RunStatus::InDoubt => "in-doubt",
-        RunStatus::Interrupted => "interrupted",
-        RunStatus::Planned => "planned",
-        RunStatus::Abandoned => "abandoned",
-    }
-}
-
-/// The status of a word.
-pub(super) fn status(word: &str) -> Result<RunStatus, Failure> {
-    serde_json::from_value(word.into()).map_err(|_| unreadable(format!("status `{word}`")))
 }

@@ -1,0 +1,13 @@
+//! Who works here: the operator and this process, as the journal names them.
+
+use super::project::Project;
+use crate::git::Identity;
+use crate::journal::Who;
+
+/// The operator and this process, for the journal: the name is git's, else the system's.
+pub fn who(project: &Project) -> Who {
+    let env = &project.invocation.env;
+    let found = Identity::find(&**env, Some(&project.config.root)).ok();
+    let actor = found.map(|identity| format!("{} <{}>", identity.committer.0, identity.committer.1));
+    Who::here(actor.or_else(|| env("USER")).unwrap_or_else(|| "unknown".to_owned()))
+}
