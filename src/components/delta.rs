@@ -1,6 +1,8 @@
 //! What changes for each component between two commits.
 
-use super::{Component, ManifestFiles, PluginDetector, Version, detect};
+use super::detectors::DetectorInput;
+use super::manifests::Manifests;
+use super::{Component, ManifestFiles, PluginDetector, Version};
 use crate::model::{ComponentName, Failure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum VersionChange {
     /// There before and after, differently.
     Changed,
-    /// The same before and after (or absent on both sides).
+    /// The same before and after (or absent on both sides, which `absent` says).
     Unchanged,
     /// Only after.
     Added,
@@ -36,6 +38,12 @@ pub struct ComponentDelta {
     /// How many commits it is, for components counted in commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commits: Option<u64>,
+    /// Neither side has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub absent: bool,
+    /// What was looked for and is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// Why it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
@@ -59,22 +67,31 @@ pub fn delta(
     history: &dyn CommitHistory,
     plugins: &dyn PluginDetector,
 ) -> Vec<ComponentDelta> {
-    components.iter().map(|component| row(component, base, head, history, plugins)).collect()
+    let (base, head) = (Manifests::new(base), Manifests::new(head));
+    let [base, head] = [&base, &head].map(|manifests| DetectorInput { manifests, plugins });
+    components.iter().map(|component| row(component, &base, &head, history)).collect()
 }
 
 fn row(
     component: &Component,
-    base: &dyn ManifestFiles,
-    head: &dyn ManifestFiles,
+    base: &DetectorInput<'_>,
+    head: &DetectorInput<'_>,
     history: &dyn CommitHistory,
-    plugins: &dyn PluginDetector,
 ) -> ComponentDelta {
-    let (from, before) = value_and_failure(detect(component, base, plugins));
-    let (to, after) = value_and_failure(detect(component, head, plugins));
-    let (commits, uncounted) = value_and_failure(component.detect.detector().commits(history));
+    let detector = component.detect.detector();
+    let (mut from, before) = value_and_failure(detector.version(base));
+    let (mut to, after) = value_and_failure(detector.version(head));
+    let (commits, uncounted) = value_and_failure(detector.commits(history));
     // The head is what would ship: what is wrong there goes first.
     let error = after.or(before).or(uncounted);
     let change = error.is_none().then(|| change(from.as_ref(), to.as_ref()));
+    // What installs a floating version is told where that is what changed.
+    if let (Some(from), Some(to)) = (&mut from, &mut to)
+        && (from.definition == to.definition || !from.floating || !to.floating)
+    {
+        (from.definition, to.definition) = (None, None);
+    }
+    let absent = error.is_none() && from.is_none() && to.is_none();
     ComponentDelta {
         name: component.name.clone(),
         detect: component.detect.word().to_owned(),
@@ -82,6 +99,8 @@ fn row(
         from,
         to,
         commits,
+        absent,
+        warning: absent.then(|| format!("neither side has {}", detector.sought())),
         error,
     }
 }
@@ -95,9 +114,10 @@ fn value_and_failure<T>(answer: Result<Option<T>, Failure>) -> (Option<T>, Optio
 
 fn change(from: Option<&Version>, to: Option<&Version>) -> VersionChange {
     match (from, to) {
+        (None, None) => VersionChange::Unchanged,
         (None, Some(_)) => VersionChange::Added,
         (Some(_), None) => VersionChange::Removed,
-        (from, to) if from == to => VersionChange::Unchanged,
-        _ => VersionChange::Changed,
+        (Some(from), Some(to)) if from.runs_the_same(to) => VersionChange::Unchanged,
+        (Some(_), Some(_)) => VersionChange::Changed,
     }
 }

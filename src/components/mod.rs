@@ -6,7 +6,9 @@ mod component;
 mod delta;
 mod detect;
 mod detectors;
+mod manifests;
 mod version;
+mod version_text;
 
 pub(crate) use delta::VersionChange;
 pub use delta::{CommitHistory, ComponentDelta, delta};
@@ -16,3 +18,4 @@ pub use detect::{ManifestFiles, PluginDetector, detect};
 pub(crate) use detectors::declared;
 pub(crate) use detectors::{Detect, key_of_json};
 pub use version::Version;
+pub(crate) use version_text::{text as version_text, told_apart};

@@ -181,7 +181,7 @@ impl Takes for ComponentName {
 
 impl Takes for KeyPath {
     fn words() -> String {
-        "dotted key, like `package.version`".to_owned()
+        "dotted key, like `package.version` or `images[name=acme/ppc].newTag`".to_owned()
     }
 }
 

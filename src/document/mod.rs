@@ -11,6 +11,7 @@ mod problems;
 mod table;
 mod toml;
 mod yaml;
+mod yaml_quotes;
 
 pub use key::{Absent, KeyDoc, TableDoc};
 pub(crate) use key::{
@@ -29,7 +30,7 @@ use std::rc::Rc;
 const DEPTH: usize = 128;
 
 /// The languages that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     Toml,
     /// YAML 1.2 with the `<<` merge key of YAML 1.1; only the first document counts.
@@ -168,8 +169,8 @@ pub fn text(bytes: &[u8]) -> Result<&str, SyntaxError> {
 /// # Errors
 ///
 /// Kind `manifest`, with file, line and column.
-pub fn manifest(bytes: &[u8], file: &str, language: Language) -> Result<Node, Failure> {
-    text(bytes).and_then(|text| parse(text, language).map_err(|errors| first(errors, language))).map_err(|error| {
+pub fn manifest(text: &str, file: &str, language: Language) -> Result<Node, Failure> {
+    parse(text, language).map_err(|errors| first(errors, language)).map_err(|error| {
         let message = format!("`{file}` is not valid {}: {}", language.name(), error.message);
         broken(message, file, error.at).hint("mend the file; the other components are not affected")
     })

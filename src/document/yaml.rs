@@ -1,6 +1,6 @@
 //! YAML → [`Node`]: anchors, aliases and `<<` merges are resolved, aliased values are shared rather than copied.
 
-use super::{At, DEPTH, MapEntry, Node, NodeKind, SyntaxError};
+use super::{At, DEPTH, MapEntry, Node, NodeKind, SyntaxError, yaml_quotes};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -9,6 +9,13 @@ use std::rc::Rc;
 const MERGED_KEYS: usize = 100_000;
 
 pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
+    read(text).or_else(|error| {
+        let indented = yaml_quotes::indented(text).and_then(|text| read(&text).ok());
+        indented.ok_or(error)
+    })
+}
+
+fn read(text: &str) -> Result<Node, SyntaxError> {
     let mut composer = Composer::default();
     let mut parser = Parser::new_from_str(text);
     let mut root = None;
@@ -137,14 +144,14 @@ impl Composer {
         self.add(anchor, Rc::new(Node { at, kind }), deepest + 1)
     }
 
-    /// `<<: *a` and `<<: [*a, *b]`: a map's own keys win over merged ones, earlier maps over later ones
-    /// (<https://yaml.org/type/merge.html>).
+    /// `<<: *a` and `<<: [*a, *b]`: a map's own keys win over merged ones, earlier maps of a list over later ones
+    /// (<https://yaml.org/type/merge.html>). As of equal keys, of several `<<` the last wins.
     fn merge(&mut self, mut entries: Vec<MapEntry>, merges: &[Rc<Node>], at: At) -> Result<Vec<MapEntry>, SyntaxError> {
         if merges.is_empty() {
             return Ok(entries);
         }
         let mut known: std::collections::HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-        for merge in merges {
+        for merge in merges.iter().rev() {
             let maps =
                 if matches!(merge.kind, NodeKind::List(_)) { merge.items() } else { std::slice::from_ref(merge) };
             for entry in maps.iter().flat_map(|map| map.entries()) {

@@ -242,7 +242,16 @@ impl Mirror {
         self.objects.with(|repository| trees::read(repository, tree, path))
     }
 
-    /// All files of a tree with their blobs.
+    /// The commit that a submodule of a tree is at; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The tree or one on the way is missing or damaged.
+    pub fn submodule(&self, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
+        self.objects.with(|repository| trees::submodule(repository, tree, path))
+    }
+
+    /// All files of a tree with their blobs, and submodules with their commits.
     ///
     /// # Errors
     ///

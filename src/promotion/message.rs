@@ -1,6 +1,6 @@
 //! The text of a promotion's commit, and the line that tells how a component changes.
 
-use crate::components::{ComponentDelta, Version, VersionChange};
+use crate::components::{ComponentDelta, VersionChange, told_apart, version_text};
 use crate::hidden::BranchNames;
 use crate::model::{CommitId, RunId};
 
@@ -16,29 +16,33 @@ pub(super) fn message(theirs: CommitId, names: BranchNames<'_>, components: &[Co
     format!("{title}\n\n{lines}{gap}Relwf-Run: {run}\n")
 }
 
-/// `ppc: 1.2.0 -> 1.3.0`, for components that change.
+/// `ppc: 1.2.0 -> 1.3.0`, for components that change, are not found, or cannot be read.
 pub fn component_line(row: &ComponentDelta) -> Option<String> {
-    let shown = |version| version_text(version).unwrap_or_else(|| "?".to_owned());
+    let name = &row.name;
+    if let Some(error) = &row.error {
+        return Some(format!("{name}: not read, {}", error.message.lines().next().unwrap_or_default()));
+    }
+    if row.absent {
+        return Some(format!("{name}: not found"));
+    }
     match (row.change, row.commits, &row.from, &row.to) {
         (Some(VersionChange::Unchanged) | None, ..) => None,
-        (_, Some(1), ..) => Some(format!("{}: 1 commit", row.name)),
-        (_, Some(commits), ..) => Some(format!("{}: {commits} commits", row.name)),
-        (_, None, Some(from), Some(to)) => Some(format!("{}: {} -> {}", row.name, shown(from), shown(to))),
-        (_, None, None, Some(to)) => Some(format!("{}: added at {}", row.name, shown(to))),
-        (_, None, Some(from), None) => Some(format!("{}: removed (was {})", row.name, shown(from))),
+        (_, Some(1), ..) => Some(format!("{name}: 1 commit")),
+        (_, Some(commits), ..) => Some(format!("{name}: {commits} commits")),
+        (_, None, Some(from), Some(to)) => {
+            let (from, to) = told_apart(from, to);
+            Some(format!("{name}: {from} -> {to}"))
+        }
+        (_, None, None, Some(to)) => Some(format!("{name}: added at {}", version_text(to))),
+        (_, None, Some(from), None) => Some(format!("{name}: removed (was {})", version_text(from))),
         (_, None, None, None) => None,
     }
-}
-
-/// A version in one word: the version, else the revision, else the branch.
-pub fn version_text(version: &Version) -> Option<String> {
-    let named = version.version.clone().or_else(|| version.revision.clone()).or_else(|| version.branch.clone());
-    if version.floating { Some("floating".to_owned()) } else { named }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::Version;
     use crate::model::ObjectId;
 
     #[test]
@@ -51,6 +55,8 @@ mod tests {
             from,
             to,
             commits,
+            absent: false,
+            warning: None,
             error: None,
         };
         let rows = [

@@ -6,7 +6,7 @@
 mod message;
 mod shipped;
 
-pub use message::{component_line, version_text};
+pub use message::component_line;
 pub use shipped::{Detection, Shipment, TreeFiles};
 
 use crate::components::ComponentDelta;

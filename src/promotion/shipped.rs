@@ -109,6 +109,10 @@ impl ManifestFiles for CommitFiles<'_> {
         Ok(self.files.list()?.to_vec())
     }
 
+    fn submodule(&self, path: &str) -> Result<Option<String>, Failure> {
+        Ok(self.files.mirror.submodule(self.files.tree, path)?.map(|commit| commit.to_string()))
+    }
+
     fn commit(&self) -> Option<String> {
         self.commit.map(|commit| commit.to_string())
     }

@@ -15,7 +15,7 @@ use rhai::{CallFnOptions, Dynamic, Map, Scope};
 use std::collections::BTreeMap;
 
 const FUNCTION: &str = "version";
-const KEYS: [&str; 5] = ["revision", "version", "branch", "source", "floating"];
+const KEYS: [&str; 7] = ["revision", "version", "branch", "source", "digest", "floating", "definition"];
 
 impl PluginDetector for Library {
     fn version(
@@ -57,7 +57,7 @@ fn version(value: Value) -> Result<Option<Version>, String> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
-        Value::String(text) => Ok(Some(Version { version: Some(text), ..Version::default() })),
+        Value::String(text) => Ok(Some(Version::published(text))),
         Value::Object(map) => {
             if let Some(unknown) = map.keys().find(|key| !KEYS.contains(&key.as_str())) {
                 let hint = suggest::hint(unknown, KEYS).unwrap_or_default();

@@ -2,8 +2,7 @@
 
 use super::style::{DIM, ERROR, NAME, WARNING, paint};
 use super::table::table;
-use crate::components::{ComponentDelta, Version, VersionChange};
-use crate::model::short_id;
+use crate::components::{ComponentDelta, Version, VersionChange, told_apart, version_text};
 
 /// Name, from → to, commits; one row a component. Empty when there are no components.
 pub fn components(rows: &[ComponentDelta]) -> String {
@@ -17,40 +16,29 @@ fn row(delta: &ComponentDelta) -> Vec<String> {
         let place = error.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
         return vec![name, paint(ERROR, "?"), String::new(), String::new(), format!("{}{place}", error.message)];
     }
+    if delta.absent {
+        let warning = delta.warning.as_deref().unwrap_or_default();
+        return vec![name, paint(WARNING, "not found"), String::new(), String::new(), warning.to_owned()];
+    }
+    let version = |version: Option<&Version>| version.map_or_else(|| "-".to_owned(), version_text);
+    let (from, to) = match (&delta.from, &delta.to) {
+        (from, _) if delta.change == Some(VersionChange::Unchanged) => (version(from.as_ref()), String::new()),
+        // Of a commit that is not made yet no version is known.
+        (from, Some(unknown)) if *unknown == Version::default() => (version(from.as_ref()), "a new commit".to_owned()),
+        (Some(from), Some(to)) => told_apart(from, to),
+        (from, to) => (version(from.as_ref()), version(to.as_ref())),
+    };
     let (arrow, change) = match delta.change {
         Some(VersionChange::Changed) => ("→", commits(delta.commits).unwrap_or_else(|| "changed".to_owned())),
         Some(VersionChange::Added) => ("→", "added".to_owned()),
         Some(VersionChange::Removed) => ("→", paint(WARNING, "removed")),
         Some(VersionChange::Unchanged) | None => ("", paint(DIM, "unchanged")),
     };
-    let to = match &delta.to {
-        _ if delta.change == Some(VersionChange::Unchanged) => String::new(),
-        // Of a commit that is not made yet no version is known.
-        Some(unknown) if *unknown == Version::default() => "a new commit".to_owned(),
-        to => version(to.as_ref()),
-    };
-    vec![name, version(delta.from.as_ref()), arrow.to_owned(), to, change]
+    vec![name, from, arrow.to_owned(), to, change]
 }
 
 fn commits(count: Option<u64>) -> Option<String> {
     count.map(|count| if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") })
-}
-
-/// A version in a few characters: the published one, else the revision, and what is odd about it.
-pub fn version(version: Option<&Version>) -> String {
-    let Some(version) = version else { return "-".to_owned() };
-    let mut text = match (&version.version, &version.revision) {
-        (Some(published), _) => published.clone(),
-        (None, Some(revision)) => short_id(revision).to_owned(),
-        (None, None) => String::new(),
-    };
-    if let Some(branch) = &version.branch {
-        text.push_str(&format!(" ({branch})"));
-    }
-    if version.floating {
-        text = if text.is_empty() { "floating".to_owned() } else { format!("{text} (floating)") };
-    }
-    if text.is_empty() { "-".to_owned() } else { text }
 }
 
 #[cfg(test)]

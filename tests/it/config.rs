@@ -258,7 +258,7 @@ fn components_say_what_their_kind_needs() {
             ("4:8", "`../x` is no path of a file in the repository"),
             (
                 "5:7",
-                "`key`: `a..b` is not a key: write names with dots between them, like `package.version` or `a.\"b.c\".0`",
+                "`key`: `a..b` is not a key: write names with dots between them, like `package.version`, `a.\"b.c\".0` or `images[name=acme/ppc].newTag`",
             ),
         ],
     );

@@ -28,29 +28,43 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 impl Detector for CargoLock {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.package))
+        commit.with(&self.file, Language::Toml, |lock| detect(lock, &self.file, &self.package))
+    }
+
+    fn sought(&self) -> String {
+        format!("the package `{}` in `{}`", self.package, self.file)
     }
 }
 
-/// The package's version; `None` when it is not locked. Cargo may lock several versions of one package: all are listed.
-fn detect(bytes: &[u8], file: &str, package: &str) -> Result<Option<Version>, Failure> {
-    let lock = document::manifest(bytes, file, Language::Toml)?;
+/// Every version that is locked: Cargo may lock several of one package. `None` when there is none.
+fn detect(lock: &Node, file: &str, package: &str) -> Result<Option<Version>, Failure> {
     let text = |node: &Node, key: &str| node.get(key).and_then(|value| value.spelling()).map(str::to_owned);
     let packages = lock.get("package").map(|packages| packages.items()).unwrap_or_default();
-    let mut locked = packages.iter().filter(|entry| text(entry, "name").as_deref() == Some(package));
-    let Some(first) = locked.next() else { return Ok(None) };
-    let Some(version) = text(first, "version") else {
-        return Err(document::broken(format!("`{package}` has no version"), file, first.at));
-    };
-    let others = locked.filter_map(|entry| text(entry, "version"));
-    let versions: Vec<String> = std::iter::once(version).chain(others).collect();
-    let (source, revision) = git(text(first, "source"));
-    Ok(Some(Version { version: Some(versions.join(", ")), source, revision, ..Version::default() }))
+    let mut locked = Vec::new();
+    for entry in packages.iter().filter(|entry| text(entry, "name").as_deref() == Some(package)) {
+        let Some(version) = text(entry, "version") else {
+            return Err(document::broken(format!("`{package}` has no version"), file, entry.at));
+        };
+        let source = text(entry, "source");
+        // The first format kept the checksums at the end: `"checksum ppc 1.0.0 (SOURCE)" = "…"`.
+        let digest = text(entry, "checksum").or_else(|| {
+            let key = format!("checksum {package} {version} ({})", source.as_deref()?);
+            lock.get("metadata").and_then(|metadata| text(metadata, &key))
+        });
+        let (source, revision) = origin(source);
+        locked.push(Version { source, revision, digest, ..Version::published(version) });
+    }
+    Ok(Version::all(locked))
 }
 
-/// `git+https://host/repo?branch=x#revision` → source and revision. A registry is where packages come from anyway.
-fn git(source: Option<String>) -> (Option<String>, Option<String>) {
-    let Some(url) = source.as_deref().and_then(|source| source.strip_prefix("git+")) else { return (None, None) };
+/// Where crates come from when nothing else is said, as an index in git and as a sparse one.
+const CRATES_IO: [&str; 2] =
+    ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
+
+/// Source and revision: `git+https://host/repo?branch=x#revision`, or another registry than crates.io.
+fn origin(source: Option<String>) -> (Option<String>, Option<String>) {
+    let Some(source) = source.filter(|source| !CRATES_IO.contains(&source.as_str())) else { return (None, None) };
+    let Some(url) = source.strip_prefix("git+") else { return (Some(source), None) };
     match url.split_once('#') {
         Some((url, revision)) => (Some(url.to_owned()), Some(revision.to_owned())),
         None => (Some(url.to_owned()), None),

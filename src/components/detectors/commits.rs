@@ -16,7 +16,11 @@ pub(super) struct Commits;
 
 impl Detector for Commits {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        Ok(Some(Version { revision: commit.files.commit(), ..Version::default() }))
+        Ok(Some(Version { revision: commit.manifests.files().commit(), ..Version::default() }))
+    }
+
+    fn sought(&self) -> String {
+        "a commit".to_owned()
     }
 
     fn commits(&self, history: &dyn CommitHistory) -> Result<Option<u64>, Failure> {

@@ -28,15 +28,22 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 impl Detector for GoMod {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.module))
+        commit.manifests.text(&self.file)?.map_or(Ok(None), |text| detect(&text, &self.file, &self.module))
+    }
+
+    fn sought(&self) -> String {
+        format!("the module `{}` in `{}`", self.module, self.file)
     }
 }
 
+/// Everything that a line or a block may begin with.
+const DIRECTIVES: [&str; 10] =
+    ["module", "go", "toolchain", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"];
+
 /// The required version, or what `replace` puts in its place; `None` when the module is not required.
-fn detect(bytes: &[u8], file: &str, module: &str) -> Result<Option<Version>, Failure> {
-    let text = document::text(bytes)
-        .map_err(|error| document::broken(format!("`{file}`: {}", error.message), file, error.at))?;
+fn detect(text: &str, file: &str, module: &str) -> Result<Option<Version>, Failure> {
     let mut block = None;
+    let mut opened = 0;
     let mut required: Option<String> = None;
     let mut replacements = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -51,11 +58,17 @@ fn detect(bytes: &[u8], file: &str, module: &str) -> Result<Option<Version>, Fai
             (Some(directive), rest) => (String::clone(directive), rest),
             (None, [directive, "("]) => {
                 block = Some((*directive).to_owned());
+                opened = number + 1;
                 continue;
             }
             (None, [directive, rest @ ..]) => ((*directive).to_owned(), rest),
         };
         let broken = |what: &str| document::broken(what.to_owned(), file, At { line: number + 1, column: 1 });
+        if !DIRECTIVES.contains(&directive.as_str()) {
+            let shown: String = directive.chars().take(40).collect();
+            return Err(broken(&format!("`{file}` is not valid: there is no directive {shown:?}"))
+                .hint("`go mod edit -json` shows what go makes of it"));
+        }
         match (directive.as_str(), rest) {
             ("require", [name, version]) if *name == module => required = Some((*version).to_owned()),
             ("require", [name]) if *name == module => {
@@ -67,6 +80,10 @@ fn detect(bytes: &[u8], file: &str, module: &str) -> Result<Option<Version>, Fai
             }
             _ => {}
         }
+    }
+    if block.is_some() {
+        let at = At { line: opened, column: 1 };
+        return Err(document::broken(format!("`{file}` is not valid: the block has no end"), file, at));
     }
     let Some(required) = required else { return Ok(None) };
     // A replacement for exactly this version wins over one for every version.

@@ -31,13 +31,16 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 impl Detector for Gopkg {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.project))
+        commit.with(&self.file, Language::Toml, |lock| detect(lock, &self.file, &self.project))
+    }
+
+    fn sought(&self) -> String {
+        format!("the project `{}` in `{}`", self.project, self.file)
     }
 }
 
 /// The project's entry; `None` when the project is not locked.
-fn detect(bytes: &[u8], file: &str, project: &str) -> Result<Option<Version>, Failure> {
-    let lock = document::manifest(bytes, file, Language::Toml)?;
+fn detect(lock: &Node, file: &str, project: &str) -> Result<Option<Version>, Failure> {
     let Some(projects) = lock.get("projects") else { return Ok(None) };
     let mut found: Option<(Version, &Node)> = None;
     for entry in projects.items() {
@@ -72,6 +75,6 @@ fn version(entry: &Node, file: &str) -> Result<Version, Failure> {
         version: text("version")?,
         branch: text("branch")?,
         source: text("source")?,
-        floating: false,
+        ..Version::default()
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, KeyPath, Language, NodeKind, REQUIRED, RepoFile, Table, keys};
+use crate::document::{self, KeyPath, Language, Node, NodeKind, REQUIRED, RepoFile, Table, keys};
 use crate::model::Failure;
 
 keys! {
@@ -45,7 +45,11 @@ fn read(table: &mut Table<'_, '_>, language: Language) -> Option<Box<dyn Detecto
 
 impl Detector for Keyed {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.key, self.language))
+        commit.with(&self.file, self.language, |root| detect(root, &self.file, &self.key))
+    }
+
+    fn sought(&self) -> String {
+        format!("a value at `{}` in `{}`", self.key, self.file)
     }
 }
 
@@ -62,12 +66,11 @@ pub fn key_of_json(text: &str, key: &str) -> Result<Option<String>, String> {
 }
 
 /// The value as it is written; `None` when the key is not there or null.
-fn detect(bytes: &[u8], file: &str, key: &KeyPath, language: Language) -> Result<Option<Version>, Failure> {
-    let root = document::manifest(bytes, file, language)?;
-    let Some(value) = key.find(&root) else { return Ok(None) };
+fn detect(root: &Node, file: &str, key: &KeyPath) -> Result<Option<Version>, Failure> {
+    let Some(value) = key.find(root) else { return Ok(None) };
     match (&value.kind, value.spelling()) {
         (NodeKind::Null, _) => Ok(None),
-        (_, Some(text)) => Ok(Some(Version { version: Some(text.trim().to_owned()), ..Version::default() })),
+        (_, Some(text)) => Ok(Some(Version::published(text.trim()))),
         (_, None) => Err(document::broken(format!("`{key}` is {}, not a version", value.what()), file, value.at)
             .hint("let `key` lead to a text or a number")),
     }

@@ -9,13 +9,14 @@ mod npm_lock;
 mod paths;
 mod pattern;
 mod plugin;
-mod shell;
+mod submodule;
 mod travis;
 
 pub use keyed::key_of_json;
 
-use super::{CommitHistory, ManifestFiles, PluginDetector, Version};
-use crate::document::{KeyDoc, Table, suggestion};
+use super::manifests::Manifests;
+use super::{CommitHistory, PluginDetector, Version};
+use crate::document::{KeyDoc, Language, Node, Table, suggestion};
 use crate::model::Failure;
 use std::fmt;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ static DETECTORS: &[DetectorDeclaration] = &[
     go_mod::DECLARED,
     cargo_lock::DECLARED,
     npm_lock::DECLARED,
+    submodule::DECLARED,
     plugin::DECLARED,
 ];
 
@@ -58,6 +60,9 @@ pub(crate) trait Detector: fmt::Debug + Send + Sync {
     /// Kind `manifest`, with file and line, when a manifest is malformed.
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure>;
 
+    /// What it looks for and where, for a component that is not found: "`acme/agent` in `Gopkg.lock`".
+    fn sought(&self) -> String;
+
     /// How many commits of the history are new, for what is counted in commits.
     ///
     /// # Errors
@@ -70,20 +75,21 @@ pub(crate) trait Detector: fmt::Debug + Send + Sync {
 
 /// What a detector may look at.
 pub(crate) struct DetectorInput<'a> {
-    /// The files of the commit.
-    pub(crate) files: &'a dyn ManifestFiles,
+    /// The manifests of the commit.
+    pub(crate) manifests: &'a Manifests<'a>,
     /// Detectors in Rhai.
     pub(crate) plugins: &'a dyn PluginDetector,
 }
 
 impl DetectorInput<'_> {
-    /// Reads a file and hands it on; a file that is not there means a component that is not there.
+    /// Hands a document on; a file that is not there means a component that is not there.
     fn with(
         &self,
         file: &str,
-        detect: impl FnOnce(&[u8]) -> Result<Option<Version>, Failure>,
+        language: Language,
+        detect: impl FnOnce(&Node) -> Result<Option<Version>, Failure>,
     ) -> Result<Option<Version>, Failure> {
-        self.files.read(file)?.map_or(Ok(None), |bytes| detect(&bytes))
+        self.manifests.document(file, language)?.map_or(Ok(None), |document| detect(&document))
     }
 }
 

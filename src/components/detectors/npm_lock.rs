@@ -2,7 +2,7 @@
 
 use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, Language, LocatedText, Node, REQUIRED, RepoFile, Table, keys, or};
+use crate::document::{Language, LocatedText, Node, REQUIRED, RepoFile, Table, keys, or};
 use crate::model::Failure;
 
 keys! {
@@ -28,27 +28,53 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 impl Detector for NpmLock {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, |bytes| detect(bytes, &self.file, &self.package))
+        commit.with(&self.file, Language::Json, |lock| Ok(detect(lock, &self.package)))
+    }
+
+    fn sought(&self) -> String {
+        format!("the package `{}` in `{}`", self.package, self.file)
     }
 }
 
-/// The version at the top of `node_modules`; `None` when the package is not there.
-fn detect(bytes: &[u8], file: &str, package: &str) -> Result<Option<Version>, Failure> {
-    let lock = document::manifest(bytes, file, Language::Json)?;
+/// Every copy that is installed, nested ones and those of workspaces too; `None` when there is none.
+fn detect(lock: &Node, package: &str) -> Option<Version> {
+    let mut found = Vec::new();
     // `packages` since version 2 of the format, `dependencies` before; version 2 has both.
-    let entry = match lock.get("packages") {
-        Some(packages) => packages.get(&format!("node_modules/{package}")).map(|entry| linked(packages, entry)),
-        None => lock.get("dependencies").and_then(|dependencies| dependencies.get(package)).map(|entry| &**entry),
-    };
-    Ok(entry.map(|entry| {
-        let (source, revision) = git(text(entry, "resolved").or_else(|| text(entry, "version")));
-        Version {
-            version: text(entry, "version").filter(|version| !version.contains("://")),
-            source,
-            revision,
-            ..Version::default()
+    match lock.get("packages") {
+        Some(packages) => {
+            for entry in packages.entries() {
+                let (_, name) = entry.key.rsplit_once("node_modules/").unwrap_or_default();
+                // An alias (`"web": "npm:ppc@1"`) has another folder than its name.
+                if name == package || !name.is_empty() && text(&entry.value, "name").as_deref() == Some(package) {
+                    found.push(version(linked(packages, &entry.value)));
+                }
+            }
         }
-    }))
+        None => nested(lock, package, &mut found),
+    }
+    Version::all(found)
+}
+
+fn nested(node: &Node, package: &str, found: &mut Vec<Version>) {
+    for entry in node.get("dependencies").map(|dependencies| dependencies.entries()).unwrap_or_default() {
+        if entry.key == package {
+            found.push(version(&entry.value));
+        }
+        nested(&entry.value, package, found);
+    }
+}
+
+fn version(entry: &Node) -> Version {
+    let published = text(entry, "version");
+    let address = text(entry, "resolved").or_else(|| published.clone().filter(|version| version.contains(':')));
+    let (source, revision) = address.map_or((None, None), |address| origin(&address));
+    Version {
+        version: published.filter(|version| !version.contains(':')),
+        source,
+        revision,
+        digest: text(entry, "integrity"),
+        ..Version::default()
+    }
 }
 
 /// A workspace's package is a link to its folder.
@@ -61,11 +87,12 @@ fn text(node: &Node, key: &str) -> Option<String> {
     node.get(key).and_then(|value| value.spelling()).map(str::to_owned)
 }
 
-/// `git+ssh://host/repo.git#revision` → source and revision. A registry is where packages come from anyway.
-fn git(resolved: Option<String>) -> (Option<String>, Option<String>) {
-    let Some(url) = resolved.filter(|url| url.starts_with("git")) else { return (None, None) };
-    match url.split_once('#') {
-        Some((url, revision)) => (Some(url.to_owned()), Some(revision.to_owned())),
-        None => (Some(url), None),
+/// Source and revision: `git+ssh://host/repo.git#revision`, or the address of a tarball. A registry (`…/ppc/-/ppc-1.0.0.tgz`)
+/// is where packages come from anyway, and its mirrors hold the same.
+fn origin(address: &str) -> (Option<String>, Option<String>) {
+    match address.split_once('#') {
+        Some((url, revision)) if address.starts_with("git") => (Some(url.to_owned()), Some(revision.to_owned())),
+        _ if address.contains("/-/") => (None, None),
+        _ => (Some(address.to_owned()), None),
     }
 }

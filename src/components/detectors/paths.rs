@@ -1,4 +1,4 @@
-//! The contents of all files that match globs: whatever changes in them is a new revision.
+//! The contents of all files and submodules that match globs: whatever changes in them is a new revision.
 
 use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
@@ -20,7 +20,10 @@ pub(super) const DECLARED: DetectorDeclaration = DetectorDeclaration {
 };
 
 #[derive(Debug)]
-struct Paths(GlobSet);
+struct Paths {
+    globs: Vec<String>,
+    set: GlobSet,
+}
 
 fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
     let texts = table.texts(GLOBS);
@@ -41,12 +44,17 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
         }
     }
     let set = builder.build().map_err(|error| table.wrong(error, None)).ok()?;
-    Some(Box::new(Paths(set)))
+    let globs = texts.iter().map(|text| format!("`{}`", text.text)).collect();
+    Some(Box::new(Paths { globs, set }))
 }
 
 impl Detector for Paths {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        Ok(detect(commit.files.list()?, &self.0))
+        Ok(detect(commit.manifests.files().list()?, &self.set))
+    }
+
+    fn sought(&self) -> String {
+        format!("a file that matches {}", self.globs.join(" or "))
     }
 }
 

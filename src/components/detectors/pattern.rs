@@ -9,7 +9,7 @@ use regex::Regex;
 keys! {
     /// The file.
     FILE: RepoFile = "file", REQUIRED;
-    /// Its first group is the version, or the whole match where it has no group.
+    /// Its first group is the version, or the whole match where it has no group. Several matches are several versions.
     PATTERN: Pattern = "pattern", REQUIRED;
 }
 
@@ -29,14 +29,21 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 impl Detector for InText {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, |bytes| Ok(detect(bytes, &self.pattern)))
+        Ok(commit.manifests.lossy_text(&self.file)?.and_then(|text| detect(&text, &self.pattern)))
+    }
+
+    fn sought(&self) -> String {
+        let pattern = self.pattern.as_str();
+        let anchored = pattern.starts_with('^') || pattern.ends_with('$');
+        let hint = if anchored { "; `(?m)` before it lets `^` and `$` match at each line" } else { "" };
+        format!("a match of `{pattern}` in `{}`{hint}", self.file)
     }
 }
 
-/// The first group of the first match, or the whole match of a pattern without groups; `None` when nothing matches.
-fn detect(bytes: &[u8], pattern: &Regex) -> Option<Version> {
-    let text = String::from_utf8_lossy(bytes);
-    let captures = pattern.captures(&text)?;
-    let found = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0))?;
-    Some(Version { version: Some(found.as_str().trim().to_owned()), ..Version::default() })
+/// The first group of each match, or the whole match of a pattern without groups; `None` when nothing matches.
+fn detect(text: &str, pattern: &Regex) -> Option<Version> {
+    Version::all(pattern.captures_iter(text).filter_map(|captures| {
+        let found = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0))?;
+        Some(Version::published(found.as_str().trim()))
+    }))
 }

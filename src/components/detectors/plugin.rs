@@ -2,7 +2,7 @@
 
 use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
-use crate::document::{self, Data, LocatedText, OPTIONAL, REQUIRED, RepoFile, Table, keys};
+use crate::document::{Data, LocatedText, OPTIONAL, REQUIRED, RepoFile, Table, keys};
 use crate::model::{Failure, Value};
 use std::collections::BTreeMap;
 
@@ -39,14 +39,18 @@ impl Detector for Plugin {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
         let mut texts = BTreeMap::new();
         for file in &self.files {
-            let Some(bytes) = commit.files.read(file)? else { continue };
-            let text = document::text(&bytes)
-                .map_err(|error| document::broken(format!("`{file}`: {}", error.message), file, error.at))?;
-            texts.insert(file.clone(), text.to_owned());
+            let Some(text) = commit.manifests.text(file)? else { continue };
+            texts.insert(file.clone(), text.to_string());
         }
         if texts.is_empty() && !self.files.is_empty() {
             return Ok(None);
         }
         commit.plugins.version(&self.plugin, &texts, &self.options)
+    }
+
+    fn sought(&self) -> String {
+        let files: Vec<String> = self.files.iter().map(|file| format!("`{file}`")).collect();
+        let place = if files.is_empty() { String::new() } else { format!(" in {}", files.join(", ")) };
+        format!("what the plugin `{}` looks for{place}", self.plugin)
     }
 }

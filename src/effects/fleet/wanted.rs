@@ -1,12 +1,12 @@
 //! `fleet::wanted`: the version at the tip of a branch, which the fleet should run.
 
 use super::fleet_of;
-use crate::components::detect;
+use crate::components::{Version, detect};
 use crate::effects::config::no_such;
 use crate::effects::git::tip;
 use crate::effects::typed_host_fn::{TypedHostFn, map, read};
 use crate::model::{BranchName, CommitId, ComponentName, Failure, FailureKind};
-use crate::promotion::{TreeFiles, version_text};
+use crate::promotion::TreeFiles;
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,11 +28,10 @@ pub(super) static WANTED: TypedHostFn<Args, Wanted> = map(
             let commit = tip(&context, &branch)?;
             let found =
                 detect(component, &TreeFiles::of(&context.mirror, commit)?.at(Some(commit)), &*context.plugins)?;
-            let version =
-                found.as_ref().filter(|version| !version.floating).and_then(version_text).ok_or_else(|| {
-                    Failure::new(FailureKind::NotFound, format!("{branch} at {} does not pin {name}", commit.short()))
-                        .hint("the fleet can only be brought to a version that the branch names exactly")
-                })?;
+            let version = found.filter(|version| !version.floating).and_then(Version::into_name).ok_or_else(|| {
+                Failure::new(FailureKind::NotFound, format!("{branch} at {} does not pin {name}", commit.short()))
+                    .hint("the fleet can only be brought to a version that the branch names exactly")
+            })?;
             Ok(Wanted { component: name.clone(), version, commit })
         }))
     },

@@ -1,4 +1,4 @@
-//! As much of the shell's grammar as it takes to find one command in a script: comments, continued lines, `;` and `&&`.
+//! As much of the shell's grammar as it takes to find one command in a script: comments, continued lines, `;` and `&&`, words.
 //!
 //! Quotes are followed within a line only, so that a stray apostrophe (in a here-document, say) spoils no further line.
 
@@ -33,10 +33,18 @@ fn push(whole: &mut Vec<String>, line: &mut String) {
     }
 }
 
+/// A command of a line, and whether it runs whatever the ones before it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command<'l> {
+    pub text: &'l str,
+    pub certain: bool,
+}
+
 /// The commands of a line: what stands between `;`, `&&` and `||`. A pipeline stays whole.
-pub fn commands(line: &str) -> Vec<&str> {
+pub fn commands(line: &str) -> Vec<Command<'_>> {
     let mut commands = Vec::new();
     let mut start = 0;
+    let mut certain = true;
     let mut scan = Scan::default();
     let mut bytes = line.bytes().enumerate().peekable();
     while let Some((offset, byte)) = bytes.next() {
@@ -52,12 +60,71 @@ pub fn commands(line: &str) -> Vec<&str> {
         if width == 2 {
             bytes.next();
         }
-        commands.push(line[start..offset].trim());
+        commands.push(Command { text: line[start..offset].trim(), certain });
+        // A test or a failure decides about what follows; after `a=1 && b=2` both are set all the same.
+        certain = match byte {
+            b';' => true,
+            b'|' => false,
+            _ => !condition(line[start..offset].trim()) && certain,
+        };
         start = offset + width;
     }
-    commands.push(line[start..].trim());
-    commands.retain(|command| !command.is_empty());
+    commands.push(Command { text: line[start..].trim(), certain });
+    commands.retain(|command| !command.text.is_empty());
     commands
+}
+
+/// A command that only asks something.
+fn condition(command: &str) -> bool {
+    let asks = ["[", "[[", "test", "!", "grep", "which", "case"];
+    command.split_whitespace().next().is_some_and(|word| asks.contains(&word))
+}
+
+/// The words of a command, as they are written: with their quotes.
+pub fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut scan = Scan::default();
+    for character in command.chars() {
+        let mut encoded = [0; 4];
+        let plain = character
+            .encode_utf8(&mut encoded)
+            .bytes()
+            .fold(true, |plain, byte| scan.next(byte) == Quoting::Nothing && plain);
+        match plain && character.is_whitespace() {
+            true if word.is_empty() => {}
+            true => words.push(std::mem::take(&mut word)),
+            false => word.push(character),
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// A word without its quotes.
+pub fn unquoted(word: &str) -> String {
+    let mut text = String::new();
+    let mut quote = None;
+    let mut characters = word.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (None, '"' | '\'') => quote = Some(character),
+            (Some(open), close) if open == close => quote = None,
+            (None | Some('"'), '\\') => text.extend(characters.next()),
+            _ => text.push(character),
+        }
+    }
+    text
+}
+
+/// `NAME=value`, without the value's quotes.
+pub fn assignment(word: &str) -> Option<(String, String)> {
+    let (name, value) = word.split_once('=')?;
+    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    valid.then(|| (name.to_owned(), unquoted(value)))
 }
 
 /// The line without its comment: a `#` that begins a word, outside quotes.
@@ -132,7 +199,19 @@ mod tests {
     #[test]
     fn a_line_is_split_where_commands_end() {
         let line = "if [ x ]; then a | b -c 'd;e' && f \"$(g; h)\" || i $(j && k) `l;m`; fi;";
-        assert_eq!(commands(line), ["if [ x ]", "then a | b -c 'd;e'", "f \"$(g; h)\"", "i $(j && k) `l;m`", "fi"]);
-        assert_eq!(commands("ä;ö&&ü"), ["ä", "ö", "ü"]);
+        let texts = |line| commands(line).iter().map(|command| command.text.to_owned()).collect::<Vec<_>>();
+        assert_eq!(texts(line), ["if [ x ]", "then a | b -c 'd;e'", "f \"$(g; h)\"", "i $(j && k) `l;m`", "fi"]);
+        assert_eq!(texts("ä;ö&&ü"), ["ä", "ö", "ü"]);
+        let certain = |line| commands(line).iter().map(|command| command.certain).collect::<Vec<_>>();
+        assert_eq!(certain("a && b || c; d"), [true, true, false, true]);
+        assert_eq!(certain("[ -z x ] && a"), [true, false]);
+    }
+
+    #[test]
+    fn words_keep_their_quotes_and_lose_them_when_asked() {
+        assert_eq!(words(" a  \"b c\"d 'e f' $(g h) i\\ j ü"), ["a", "\"b c\"d", "'e f'", "$(g h)", "i\\ j", "ü"]);
+        assert_eq!(unquoted("\"b c\"d'e\"f'\\g"), "b cde\"fg");
+        assert_eq!(assignment("A_1=\"x y\""), Some(("A_1".to_owned(), "x y".to_owned())));
+        assert_eq!((assignment("1A=x"), assignment("--a=x"), assignment("a")), (None, None, None));
     }
 }
