@@ -1,7 +1,9 @@
 //! Everything that can be checked in a project without running anything.
 
+use super::component_findings::component_findings;
 use super::project::Project;
-use crate::model::{Failure, FailureKind};
+use crate::git::Keep;
+use crate::model::{Failure, FailureKind, TaskContext};
 use crate::script::Diagnostic;
 use std::collections::BTreeSet;
 
@@ -14,6 +16,8 @@ pub struct Checked {
     pub workflows: Vec<String>,
     /// Plugins that were checked: those that the workflows import, or all.
     pub plugins: Vec<String>,
+    /// What may be wrong, or may be still to come.
+    pub warnings: Vec<Failure>,
     /// What is wrong.
     pub findings: Vec<Diagnostic>,
 }
@@ -46,5 +50,23 @@ pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
         }
     }
     let config = project.config.file.as_ref().map(|file| project.named(file));
-    Ok(Checked { config, workflows, plugins: plugins.into_iter().collect(), findings })
+    Ok(Checked { config, workflows, plugins: plugins.into_iter().collect(), warnings: Vec::new(), findings })
+}
+
+/// The same, and the components on the remote's branches.
+///
+/// # Errors
+///
+/// As above; the remote or the cache cannot be reached.
+pub fn check_live(project: &Project, only: &[String], task: TaskContext<'_>) -> Result<Checked, Failure> {
+    let mut checked = check(project, only)?;
+    let mirror = project.mirror(Keep::No, task)?;
+    let environments: Vec<_> = project.config.environments.iter().collect();
+    for finding in component_findings(project, &mirror, &environments)? {
+        match finding.certain {
+            true => checked.findings.push(Diagnostic::nowhere(finding.failure)),
+            false => checked.warnings.push(finding.failure),
+        }
+    }
+    Ok(checked)
 }

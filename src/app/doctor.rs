@@ -4,10 +4,11 @@ pub mod finding;
 mod live;
 
 use super::check::check;
+use super::component_findings::component_findings;
 use super::invocation::Invocation;
 use super::project::Project;
 use super::remote::{Remote, variables};
-use crate::config::{CiKind, ForgeKind};
+use crate::config::{CiKind, Environment, ForgeKind};
 use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::inspect;
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
@@ -124,6 +125,7 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
             ));
         }
     }
+    components(project, &there, task, findings);
     match super::wiring::parts(project, Arc::new(mirror)) {
         Ok(parts) => {
             findings.push(Finding::good("forge", remote.forge.word()));
@@ -137,6 +139,25 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
             }
         }
         Err(failure) => findings.push(Finding::bad("forge", failure)),
+    }
+}
+
+/// Every component, on the branch of every environment that the remote has.
+fn components(project: &Project, there: &[&Environment], task: TaskContext<'_>, findings: &mut Vec<Finding>) {
+    if project.config.components.is_empty() || there.is_empty() {
+        return;
+    }
+    let found = project.mirror(Keep::No, task).and_then(|mirror| component_findings(project, &mirror, there));
+    match found {
+        Ok(found) if found.is_empty() => {
+            let count = project.config.components.len();
+            findings.push(Finding::good("components", format!("{count}, found on every environment's branch")));
+        }
+        Ok(found) => findings.extend(found.into_iter().map(|finding| match finding.failure.kind {
+            FailureKind::NotFound => Finding::odd("component", finding.failure),
+            _ => Finding::bad("component", finding.failure),
+        })),
+        Err(failure) => findings.push(Finding::bad("components", failure)),
     }
 }
 

@@ -4,20 +4,24 @@ use super::command_line::JsonArg;
 use super::exit::Exit;
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
-use crate::app::check;
+use crate::app::{check, check_live};
 use crate::ui::{self, Form};
 use serde_json::json;
 
 /// Check relwf.toml, workflows and plugins without running anything.
 ///
 /// Finds unknown functions ("did you mean"), wrong numbers of arguments, unknown variables and namespaces, plugins that
-/// use what they do not declare, headers that are not literal. Exits 2 when there is a finding.
+/// use what they do not declare, headers that are not literal; with `--live`, components that no branch has. Exits 2 when
+/// there is a finding.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  relwf check\n  relwf check promote-staging --json")]
+#[command(after_help = "Examples:\n  relwf check\n  relwf check promote-staging --json\n  relwf check --live")]
 pub struct CheckArgs {
     /// Only these workflows (with the plugins they import); all of them and every plugin when none is named.
     #[arg(value_name = "WORKFLOW")]
     pub workflows: Vec<String>,
+    /// Look for every component on the branch of every environment too; fetches the remote.
+    #[arg(long)]
+    pub live: bool,
     #[command(flatten)]
     pub json: JsonArg,
 }
@@ -25,7 +29,13 @@ pub struct CheckArgs {
 /// Runs the verb.
 pub fn run(context: &VerbContext, args: &CheckArgs) -> Result<Exit, VerbError> {
     let project = context.project()?;
-    let checked = check(&project, &args.workflows)?;
+    let checked = if args.live {
+        context.listen_for_interrupts();
+        let working = ui::working::Working::new(&context.out);
+        check_live(&project, &args.workflows, working.task(&context.invocation.cancel))?
+    } else {
+        check(&project, &args.workflows)?
+    };
     match context.out.form {
         Form::Json => {
             let findings: Vec<_> = checked.findings.iter().map(|finding| &finding.failure).collect();
@@ -34,11 +44,13 @@ pub fn run(context: &VerbContext, args: &CheckArgs) -> Result<Exit, VerbError> {
                 "config": checked.config,
                 "workflows": checked.workflows,
                 "plugins": checked.plugins,
+                "warnings": checked.warnings,
                 "findings": findings,
             }))?;
         }
         Form::Text => {
             checked.findings.iter().for_each(|finding| ui::errors::diagnostic(&context.out, finding));
+            checked.warnings.iter().for_each(|warning| ui::errors::warning(&context.out, warning));
             ui::workflows::checked(&context.out, &checked);
         }
     }

@@ -9,4 +9,6 @@ pub struct Component {
     pub name: ComponentName,
     /// How its version is found.
     pub detect: Detect,
+    /// Where its repository has its pages.
+    pub repo: Option<String>,
 }

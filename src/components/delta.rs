@@ -1,5 +1,6 @@
 //! What changes for each component between two commits.
 
+use super::compare_link::compare_link;
 use super::detectors::DetectorInput;
 use super::manifests::Manifests;
 use super::{Component, ManifestFiles, PluginDetector, Version};
@@ -38,6 +39,9 @@ pub struct ComponentDelta {
     /// How many commits it is, for components counted in commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commits: Option<u64>,
+    /// The page that shows what lies between both versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare: Option<String>,
     /// Neither side has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub absent: bool,
@@ -92,6 +96,10 @@ fn row(
         (from.definition, to.definition) = (None, None);
     }
     let absent = error.is_none() && from.is_none() && to.is_none();
+    let compare = from.as_ref().zip(to.as_ref()).and_then(|(from, to)| {
+        let names = [to.source.as_deref(), detector.repository()].into_iter().flatten();
+        compare_link(component.repo.as_deref(), names, from, to)
+    });
     ComponentDelta {
         name: component.name.clone(),
         detect: component.detect.word().to_owned(),
@@ -99,8 +107,9 @@ fn row(
         from,
         to,
         commits,
+        compare,
         absent,
-        warning: absent.then(|| format!("neither side has {}", detector.sought())),
+        warning: absent.then(|| format!("there is no {}", detector.sought())),
         error,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Pure over its inputs: no git, no clock, no network, no environment. Files come through [`ManifestFiles`].
 
+mod compare_link;
 mod component;
 mod delta;
 mod detect;

@@ -19,6 +19,7 @@ pub(super) fn read(mut table: Table<'_, '_>, components: &[&str], root: &Path) -
         }
         _ => table.parsed(keys::fleet::COMPONENT),
     };
+    let report = table.word(keys::fleet::REPORT);
     let mut seen = HashMap::new();
     let mut targets: Vec<FleetTarget> = table
         .tables(keys::fleet::TARGET, "[[fleet.target]]")
@@ -40,7 +41,7 @@ pub(super) fn read(mut table: Table<'_, '_>, components: &[&str], root: &Path) -
         }
     }
     table.finish();
-    Some(FleetConfig { component: component?, targets })
+    Some(FleetConfig { component: component?, report, targets })
 }
 
 /// `[[target]]` of a file of its own; a list at the top will do.

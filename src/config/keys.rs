@@ -59,7 +59,7 @@ pub fn tables() -> Vec<TableDoc> {
         },
         TableDoc {
             title: "`update` of a target",
-            doc: "How it is updated: `command` or `ci`. Both get `RELWF_TARGET`, `RELWF_FROM`, `RELWF_TO` and `RELWF_KEY` in the \
+            doc: "How it is updated: `command` or `ci`. Both get `RELWF_TARGET`, `RELWF_FROM`, `RELWF_TO`, `RELWF_REVISION` and `RELWF_KEY` in the \
                   environment.",
             keys: update::KEYS,
         },
@@ -145,7 +145,7 @@ pub(super) mod health {
 }
 
 pub(super) mod component {
-    use crate::document::{DetectorName, REQUIRED, keys};
+    use crate::document::{DetectorName, REQUIRED, Url, keys, or};
     use crate::model::ComponentName;
 
     keys! {
@@ -153,6 +153,8 @@ pub(super) mod component {
         NAME: ComponentName = "name", REQUIRED;
         /// How its version is found; see below.
         DETECT: DetectorName = "detect", REQUIRED;
+        /// Where its repository has its pages, for links to what changed.
+        REPO: Url = "repo", or("known where its name or source is on github.com, gitlab.com or codeberg.org");
     }
 }
 
@@ -198,12 +200,15 @@ pub(super) mod ci {
 }
 
 pub(super) mod fleet {
-    use crate::document::{Inners, LocalPath, OPTIONAL, REQUIRED, keys};
+    use crate::config::FleetReport;
+    use crate::document::{Inners, LocalPath, OPTIONAL, OneOf, REQUIRED, keys, or};
     use crate::model::ComponentName;
 
     keys! {
         /// The component that runs at the customers.
         COMPONENT: ComponentName = "component", REQUIRED;
+        /// What the agents report of what they run.
+        REPORT: OneOf<FleetReport> = "report", or("whichever the report has the form of");
         /// The agents.
         TARGET: Inners = "target", OPTIONAL;
         /// A file with more of them: TOML, YAML, JSON or CSV, by its name. CSV has a line of names first: `id`, `ring`, `observe`,

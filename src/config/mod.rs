@@ -16,6 +16,6 @@ pub use load::{find, load, parse};
 use types::UpdateEvent;
 pub(crate) use types::{AlsoGreen, HealthCheck};
 pub use types::{
-    CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetTarget, ForgeConfig, ForgeKind, Observe,
-    SecretSource, ShConfig,
+    CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetReport, FleetTarget, ForgeConfig, ForgeKind,
+    Observe, SecretSource, ShConfig,
 };

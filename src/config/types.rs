@@ -193,8 +193,23 @@ impl Words for CiKind {
 pub struct FleetConfig {
     /// The component that runs at the customers.
     pub component: ComponentName,
+    /// What targets report.
+    pub report: Option<FleetReport>,
     /// The targets, in order.
     pub targets: Vec<FleetTarget>,
+}
+
+/// What a target reports of what it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FleetReport {
+    /// The published version.
+    Version,
+    /// The exact revision.
+    Revision,
+}
+
+impl Words for FleetReport {
+    const WORDS: &'static [(&'static str, Self)] = &[("version", Self::Version), ("revision", Self::Revision)];
 }
 
 /// One customer's agent.
@@ -236,7 +251,7 @@ pub enum Observe {
 /// How a target is updated.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FleetCommand {
-    /// A program with RELWF_TARGET, RELWF_FROM, RELWF_TO and RELWF_KEY in its environment.
+    /// A program with RELWF_TARGET, RELWF_FROM, RELWF_TO, RELWF_REVISION and RELWF_KEY in its environment.
     Command(Vec<String>),
     /// A build that is asked for through the CI's API, with the same four variables and these in its environment.
     Ci {

@@ -5,5 +5,5 @@
 mod version;
 mod waves;
 
-pub use version::{Reading, same_version};
+pub use version::{Reading, WantedVersion};
 pub use waves::waves;

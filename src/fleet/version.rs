@@ -1,6 +1,7 @@
 //! Reads the version that a target reports, and compares versions.
 
 use crate::components::key_of_json;
+use crate::config::FleetReport;
 use regex::Regex;
 
 /// Where the version is in what was observed.
@@ -64,6 +65,43 @@ impl Reading<'_> {
     }
 }
 
+/// What a target should run, and what its answer is compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedVersion<'a> {
+    pub version: &'a str,
+    /// The exact revision of that version, where it is known.
+    pub revision: Option<&'a str>,
+    /// What targets report, where that is configured.
+    pub report: Option<FleetReport>,
+}
+
+impl WantedVersion<'_> {
+    /// Does a target that reports this run it?
+    pub fn is(&self, reported: &str) -> bool {
+        let report = self.report.unwrap_or_else(|| {
+            let revision = is_commit_id(reported) && !is_commit_id(self.version);
+            if revision { FleetReport::Revision } else { FleetReport::Version }
+        });
+        match (report, self.revision) {
+            (FleetReport::Revision, Some(revision)) => same_revision(reported, revision),
+            (FleetReport::Revision, None) => same_revision(reported, self.version),
+            (FleetReport::Version, _) => same_version(reported, self.version),
+        }
+    }
+}
+
+/// Seven hexadecimal digits are the shortest id that git prints.
+fn is_commit_id(text: &str) -> bool {
+    let text = text.trim();
+    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Do both name the same revision? Either may be shortened.
+fn same_revision(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim().to_ascii_lowercase(), b.trim().to_ascii_lowercase());
+    a == b || is_commit_id(&a) && is_commit_id(&b) && (a.starts_with(&b) || b.starts_with(&a))
+}
+
 /// Do both name the same version? A `v` before the number makes no difference.
 pub fn same_version(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
@@ -102,6 +140,24 @@ mod tests {
     fn a_leading_v_makes_no_difference_elsewhere_it_does() {
         assert!(same_version("v1.2.3", "1.2.3") && same_version("1.2.3 ", "V1.2.3"));
         assert!(!same_version("1.2.3", "1.2.30") && !same_version("vista", "ista") && !same_version("vv1", "v1"));
+    }
+
+    #[test]
+    fn a_report_is_compared_with_what_it_has_the_form_of() {
+        let (old, new) = ("1".repeat(40), "2".repeat(40));
+        let wanted = |report| WantedVersion { version: "v1.0.0", revision: Some(&new), report };
+        let both = |report| {
+            [&new[..], &new[..10], &old[..], &old[..10], "v1.0.0", "1.0.0", "v2.0.0"]
+                .map(|text| wanted(report).is(text))
+        };
+        assert_eq!(both(None), [true, true, false, false, true, true, false]);
+        assert_eq!(both(Some(FleetReport::Revision)), [true, true, false, false, false, false, false]);
+        assert_eq!(both(Some(FleetReport::Version)), [false, false, false, false, true, true, false]);
+        // A date looks like an id, and is none.
+        let date = WantedVersion { version: "20260101", revision: Some(&new), report: None };
+        assert!(date.is("20260101") && !date.is("20260102"));
+        let only = WantedVersion { version: &new, revision: None, report: None };
+        assert!(only.is(&new) && !only.is(&old));
     }
 
     proptest! {

@@ -20,7 +20,11 @@ pub(super) fn message(theirs: CommitId, names: BranchNames<'_>, components: &[Co
 pub fn component_line(row: &ComponentDelta) -> Option<String> {
     let name = &row.name;
     if let Some(error) = &row.error {
-        return Some(format!("{name}: not read, {}", error.message.lines().next().unwrap_or_default()));
+        let why = error.message.lines().next().unwrap_or_default();
+        return Some(match &row.to {
+            Some(to) => format!("{name}: {} (before it could not be read: {why})", version_text(to)),
+            None => format!("{name}: could not be read: {why}"),
+        });
     }
     if row.absent {
         return Some(format!("{name}: not found"));
@@ -31,7 +35,8 @@ pub fn component_line(row: &ComponentDelta) -> Option<String> {
         (_, Some(commits), ..) => Some(format!("{name}: {commits} commits")),
         (_, None, Some(from), Some(to)) => {
             let (from, to) = told_apart(from, to);
-            Some(format!("{name}: {from} -> {to}"))
+            let link = row.compare.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
+            Some(format!("{name}: {from} -> {to}{link}"))
         }
         (_, None, None, Some(to)) => Some(format!("{name}: added at {}", version_text(to))),
         (_, None, Some(from), None) => Some(format!("{name}: removed (was {})", version_text(from))),
@@ -55,6 +60,7 @@ mod tests {
             from,
             to,
             commits,
+            compare: None,
             absent: false,
             warning: None,
             error: None,

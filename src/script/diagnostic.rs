@@ -32,7 +32,7 @@ impl Diagnostic {
     }
 
     /// A file that does not exist: there is no place to look at.
-    pub(super) fn nowhere(failure: Failure) -> Self {
+    pub(crate) fn nowhere(failure: Failure) -> Self {
         Self { failure, text: None, length: 0, calls: Vec::new() }
     }
 

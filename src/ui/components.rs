@@ -7,14 +7,20 @@ use crate::components::{ComponentDelta, Version, VersionChange, told_apart, vers
 /// Name, from → to, commits; one row a component. Empty when there are no components.
 pub fn components(rows: &[ComponentDelta]) -> String {
     let cells: Vec<Vec<String>> = rows.iter().map(row).collect();
-    if cells.is_empty() { String::new() } else { table(&["COMPONENT", "FROM", "", "TO", "CHANGE"], &cells) }
+    if cells.is_empty() {
+        return String::new();
+    }
+    let links = rows.iter().filter_map(|row| Some(format!("{}: {}\n", row.name, row.compare.as_ref()?)));
+    table(&["COMPONENT", "FROM", "", "TO", "CHANGE"], &cells) + &links.collect::<String>()
 }
 
 fn row(delta: &ComponentDelta) -> Vec<String> {
     let name = paint(NAME, &delta.name);
     if let Some(error) = &delta.error {
         let place = error.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
-        return vec![name, paint(ERROR, "?"), String::new(), String::new(), format!("{}{place}", error.message)];
+        let to = delta.to.as_ref().map(version_text).unwrap_or_default();
+        let arrow = if to.is_empty() { "" } else { "→" };
+        return vec![name, paint(ERROR, "?"), arrow.to_owned(), to, format!("{}{place}", error.message)];
     }
     if delta.absent {
         let warning = delta.warning.as_deref().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! How a failure is shown: what happened, where (with the line and a caret), why, what to do next.
 
 use super::out::{BrokenPipe, Form, Out};
-use super::style::{DIM, ERROR, HINT, paint};
+use super::style::{DIM, ERROR, HINT, WARNING, paint};
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use crate::script::Diagnostic;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -30,6 +30,13 @@ pub fn diagnostic(out: &Out, diagnostic: &Diagnostic) {
         Form::Json => unless_broken(out.answer_line(&json!({ "error": &diagnostic.failure }).to_string())),
         Form::Text => out.error_line(diagnostic_text(diagnostic).trim_end()),
     }
+}
+
+/// Something that may be right: it has a way on, and stops nothing.
+pub fn warning(out: &Out, failure: &Failure) {
+    let mut text = format!("{} {}\n", paint(WARNING, "warning:"), failure.message);
+    tail(&mut text, failure);
+    out.error_line(text.trim_end());
 }
 
 /// A line of the answer that could not be given because the reader went away is no failure.

@@ -130,7 +130,7 @@ fn doctor_opens_the_journal_and_leaves_it_as_it_is() {
         assert!(names.into_iter().all(|name| !name.starts_with(".doctor")));
         said.exits(code).stdout.clone()
     };
-    assert!(row(0).contains("ok  state      <machine>/home/.local/state/relwf\n"), "{}", row(0));
+    assert!(row(0).contains("ok  state       <machine>/home/.local/state/relwf\n"), "{}", row(0));
 
     // SQLite's `user_version` (sqlite.org/fileformat.html), which holds the schema's.
     let mut newer = whole.clone();
@@ -138,17 +138,41 @@ fn doctor_opens_the_journal_and_leaves_it_as_it_is() {
     fs::write(&file, newer).unwrap();
     let text = row(1);
     assert!(
-        text.contains("bad  state      the journal was written by a newer relwf (schema 99, this one knows 1)\n"),
+        text.contains("bad  state       the journal was written by a newer relwf (schema 99, this one knows 1)\n"),
         "{text}"
     );
 
     fs::write(&file, "not a database, whatever its name says".repeat(100)).unwrap();
     let text = row(1);
     assert!(
-        text.contains("bad  state      the journal <machine>/home/.local/state/relwf/relwf.db is damaged: "),
+        text.contains("bad  state       the journal <machine>/home/.local/state/relwf/relwf.db is damaged: "),
         "{text}"
     );
     assert!(text.contains("hint: move it away together with its -wal and -shm files"), "{text}");
+}
+
+#[test]
+fn components_that_no_branch_has_are_findings() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let file = service.join("relwf.toml");
+    let config = fs::read_to_string(&file).unwrap();
+    let fine = machine.say(&service, &["check", "--live", "--json"]).exits(0).json();
+    assert_eq!((&fine["findings"], &fine["warnings"]), (&serde_json::json!([]), &serde_json::json!([])));
+
+    let misspelt = "\n[[component]]\nname = \"agent\"\ndetect = \"gopkg\"\nproject = \"github.com/acme/agnet\"\n";
+    fs::write(&file, config.clone() + misspelt).unwrap();
+    machine.say(&service, &["check"]).exits(0);
+    let message =
+        "`agent` is not found on staging, production: there is no project `github.com/acme/agnet` in `Gopkg.lock`";
+    let hint = "hint: correct the table of `agent` in relwf.toml, unless it is still to come\n";
+    let checked = machine.say(&service, &["check", "--live"]);
+    assert!(checked.exits(2).stderr.contains(&format!("error: {message}\n{hint}")), "{}", checked.stderr);
+    let doctor = machine.say(&service, &["doctor"]);
+    assert!(doctor.exits(0).stdout.contains(message), "{}", doctor.stdout);
+    let table = machine.say(&service, &["preview", "master", "staging"]);
+    let row = table.exits(0).stdout.lines().find(|line| line.starts_with("agent ")).unwrap().to_owned();
+    assert!(row.contains("not found") && row.contains("agnet"), "{row}");
 }
 
 #[test]
@@ -159,7 +183,10 @@ fn doctor_names_what_would_stop_a_run() {
     assert_eq!(good["ok"], true);
     let names: Vec<&str> =
         good["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["git", "state", "cache", "config", "identity", "workflows", "remote", "forge", "ci"]);
+    assert_eq!(
+        names,
+        ["git", "state", "cache", "config", "identity", "workflows", "remote", "components", "forge", "ci"]
+    );
 
     let config = fs::read_to_string(service.join("relwf.toml")).unwrap();
     fs::write(service.join("relwf.toml"), config.replace("branch = \"staging\"", "branch = \"stagin\"")).unwrap();

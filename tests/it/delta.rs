@@ -131,6 +131,7 @@ fn projects_of_gopkg_lock_move_disappear_and_stay() {
             "change": "changed",
             "from": { "revision": "1".repeat(40), "branch": "master" },
             "to": { "revision": "2".repeat(40), "version": "v0.15.1" },
+            "compare": format!("https://github.com/acme/agent/compare/{}...{}", "1".repeat(40), "2".repeat(40)),
         })
     );
     let gone = json!({ "revision": "v1.0.0", "source": "https://mirror.example/gone.git" });
@@ -146,7 +147,7 @@ fn projects_of_gopkg_lock_move_disappear_and_stay() {
         row(&gopkg("github.com/acme/never"), &base, &head),
         json!({
             "change": "unchanged", "from": null, "to": null, "absent": true,
-            "warning": "neither side has the project `github.com/acme/never` in `Gopkg.lock`",
+            "warning": "there is no project `github.com/acme/never` in `Gopkg.lock`",
         })
     );
 }

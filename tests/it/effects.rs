@@ -590,7 +590,7 @@ fn with_fleet(bench: &Bench) -> Config {
         }
     };
     let targets = vec![target("acme", "canary"), target("bolt", "rest"), target("corp", "canary")];
-    let fleet = Some(FleetConfig { component: "ppc".parse().unwrap(), targets });
+    let fleet = Some(FleetConfig { component: "ppc".parse().unwrap(), report: None, targets });
     Config { fleet, ..bench.config() }
 }
 

@@ -120,7 +120,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("journal", &["model", "run"]),
     ("merge", &["model", "odb"]),
     ("config", &["components", "document", "model"]),
-    ("fleet", &["components"]),
+    ("fleet", &["components", "config"]),
     ("git", &["merge", "model", "network", "odb", "process"]),
     ("script", &["components", "model", "run"]),
     ("demo", &["git", "model"]),

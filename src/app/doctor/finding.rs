@@ -41,6 +41,10 @@ impl Finding {
         Self { name, health: Health::Odd, message: message.into(), hint: Some(hint.into()), at: None }
     }
 
+    pub(super) fn odd(name: &'static str, failure: Failure) -> Self {
+        Self { health: Health::Odd, ..Self::bad(name, failure) }
+    }
+
     pub(super) fn bad(name: &'static str, failure: Failure) -> Self {
         let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
         let message = format!("{}{cause}", failure.message);

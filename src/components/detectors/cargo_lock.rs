@@ -32,7 +32,7 @@ impl Detector for CargoLock {
     }
 
     fn sought(&self) -> String {
-        format!("the package `{}` in `{}`", self.package, self.file)
+        format!("package `{}` in `{}`", self.package, self.file)
     }
 }
 

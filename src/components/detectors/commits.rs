@@ -20,7 +20,7 @@ impl Detector for Commits {
     }
 
     fn sought(&self) -> String {
-        "a commit".to_owned()
+        "commit".to_owned()
     }
 
     fn commits(&self, history: &dyn CommitHistory) -> Result<Option<u64>, Failure> {

@@ -31,8 +31,12 @@ impl Detector for GoMod {
         commit.manifests.text(&self.file)?.map_or(Ok(None), |text| detect(&text, &self.file, &self.module))
     }
 
+    fn repository(&self) -> Option<&str> {
+        Some(&self.module)
+    }
+
     fn sought(&self) -> String {
-        format!("the module `{}` in `{}`", self.module, self.file)
+        format!("module `{}` in `{}`", self.module, self.file)
     }
 }
 

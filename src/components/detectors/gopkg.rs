@@ -34,8 +34,12 @@ impl Detector for Gopkg {
         commit.with(&self.file, Language::Toml, |lock| detect(lock, &self.file, &self.project))
     }
 
+    fn repository(&self) -> Option<&str> {
+        Some(&self.project)
+    }
+
     fn sought(&self) -> String {
-        format!("the project `{}` in `{}`", self.project, self.file)
+        format!("project `{}` in `{}`", self.project, self.file)
     }
 }
 

@@ -49,7 +49,7 @@ impl Detector for Keyed {
     }
 
     fn sought(&self) -> String {
-        format!("a value at `{}` in `{}`", self.key, self.file)
+        format!("value at `{}` in `{}`", self.key, self.file)
     }
 }
 

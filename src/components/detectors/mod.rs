@@ -60,8 +60,13 @@ pub(crate) trait Detector: fmt::Debug + Send + Sync {
     /// Kind `manifest`, with file and line, when a manifest is malformed.
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure>;
 
-    /// What it looks for and where, for a component that is not found: "`acme/agent` in `Gopkg.lock`".
+    /// What it looks for and where, to go on after "there is no": "project `acme/agent` in `Gopkg.lock`".
     fn sought(&self) -> String;
+
+    /// The component's name, where it tells the repository: `github.com/acme/agent`.
+    fn repository(&self) -> Option<&str> {
+        None
+    }
 
     /// How many commits of the history are new, for what is counted in commits.
     ///

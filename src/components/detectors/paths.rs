@@ -54,7 +54,7 @@ impl Detector for Paths {
     }
 
     fn sought(&self) -> String {
-        format!("a file that matches {}", self.globs.join(" or "))
+        format!("file that matches {}", self.globs.join(" or "))
     }
 }
 

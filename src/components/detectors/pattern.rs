@@ -36,7 +36,7 @@ impl Detector for InText {
         let pattern = self.pattern.as_str();
         let anchored = pattern.starts_with('^') || pattern.ends_with('$');
         let hint = if anchored { "; `(?m)` before it lets `^` and `$` match at each line" } else { "" };
-        format!("a match of `{pattern}` in `{}`{hint}", self.file)
+        format!("match of `{pattern}` in `{}`{hint}", self.file)
     }
 }
 

@@ -51,6 +51,6 @@ impl Detector for Plugin {
     fn sought(&self) -> String {
         let files: Vec<String> = self.files.iter().map(|file| format!("`{file}`")).collect();
         let place = if files.is_empty() { String::new() } else { format!(" in {}", files.join(", ")) };
-        format!("what the plugin `{}` looks for{place}", self.plugin)
+        format!("component that the plugin `{}` finds{place}", self.plugin)
     }
 }

@@ -29,6 +29,6 @@ impl Detector for Submodule {
     }
 
     fn sought(&self) -> String {
-        format!("a submodule at `{}`", self.path)
+        format!("submodule at `{}`", self.path)
     }
 }

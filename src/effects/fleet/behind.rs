@@ -10,7 +10,7 @@ pub(super) static BEHIND: TypedHostFn<To, Vec<Behind>> = map(
     CommandKind::Read,
     "fleet::behind",
     "Observes every target and answers those that do not run `to`; `version` is () where it cannot be observed.",
-    |context, To { to }| {
+    |context, to| {
         let context = Arc::clone(context);
         Ok(read(move |cx| those_behind(&context, &to, cx.task)))
     },

@@ -10,6 +10,7 @@ mod waves;
 use super::EffectContext;
 use super::typed_host_fn::AnyHostFn;
 use crate::config::{FleetConfig, FleetTarget};
+use crate::fleet::WantedVersion;
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::process::{Leftovers, ProcessError, Program, ProgramExit, Streams, run};
 use schemars::JsonSchema;
@@ -46,6 +47,15 @@ impl From<&FleetTarget> for ScriptTarget {
 struct To {
     /// the version they should run
     to: String,
+    /// its exact revision, which targets may report in its place
+    revision: Option<String>,
+}
+
+impl To {
+    /// What a target's report is compared with.
+    fn wanted<'a>(&'a self, fleet: &FleetConfig) -> WantedVersion<'a> {
+        WantedVersion { version: &self.to, revision: self.revision.as_deref(), report: fleet.report }
+    }
 }
 
 fn fleet_of(context: &EffectContext) -> Result<&FleetConfig, Failure> {

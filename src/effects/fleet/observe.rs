@@ -1,10 +1,10 @@
 //! Finds out which version each target runs, and which targets are behind.
 
-use super::{ScriptTarget, fleet_of, start};
+use super::{ScriptTarget, To, fleet_of, start};
 use crate::config::{FleetTarget, Observe};
 use crate::effects::EffectContext;
 use crate::effects::sh::ended;
-use crate::fleet::{Reading, same_version};
+use crate::fleet::Reading;
 use crate::model::{Failure, FailureKind, TaskContext};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,8 +29,9 @@ pub(super) struct Behind {
 
 /// Every target that does not run `to`, in order. A target that cannot be observed counts as behind, with
 /// the reason: an update looks again.
-pub(super) fn those_behind(context: &EffectContext, to: &str, task: TaskContext<'_>) -> Result<Vec<Behind>, Failure> {
+pub(super) fn those_behind(context: &EffectContext, to: &To, task: TaskContext<'_>) -> Result<Vec<Behind>, Failure> {
     let fleet = fleet_of(context)?;
+    let wanted = to.wanted(fleet);
     let mut behind = Vec::new();
     for some in fleet.targets.chunks(AT_ONCE) {
         let observed: Vec<Result<Option<String>, Failure>> = std::thread::scope(|scope| {
@@ -45,7 +46,7 @@ pub(super) fn those_behind(context: &EffectContext, to: &str, task: TaskContext<
         });
         for (target, version) in some.iter().zip(observed) {
             let (version, error) = match version {
-                Ok(Some(version)) if same_version(&version, to) => continue,
+                Ok(Some(version)) if wanted.is(&version) => continue,
                 Ok(version) => (version, None),
                 Err(failure) if failure.kind == FailureKind::Interrupted => return Err(failure),
                 Err(failure) => (None, Some(failure.message)),

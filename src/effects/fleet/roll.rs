@@ -12,7 +12,7 @@ use crate::effects::git::tip;
 use crate::effects::ref_lease::not_sent;
 use crate::effects::sh::ended;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
-use crate::fleet::same_version;
+use crate::fleet::WantedVersion;
 use crate::model::{Failure, FailureKind, TaskContext, WriteError, hex};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -46,6 +46,8 @@ pub(super) struct Args {
     target: String,
     /// the version it should run
     to: String,
+    /// its exact revision, which the target may report in its place
+    revision: Option<String>,
     /// the version it runs now; observed by default
     from: Option<String>,
 }
@@ -79,6 +81,13 @@ impl Roll {
             let names: Vec<&str> = all.iter().map(|target| target.id.as_str()).collect();
             no_such("fleet target", &self.args.target, &names)
         })
+    }
+
+    fn runs_it(&self, reported: &str) -> Result<bool, Failure> {
+        let Args { to, revision, .. } = &self.args;
+        let wanted =
+            WantedVersion { version: to, revision: revision.as_deref(), report: fleet_of(&self.context)?.report };
+        Ok(wanted.is(reported))
     }
 
     fn how(&self) -> Result<&FleetCommand, Failure> {
@@ -148,6 +157,7 @@ impl Roll {
             ("RELWF_TARGET", self.args.target.as_str()),
             ("RELWF_FROM", before.from.as_deref().unwrap_or_default()),
             ("RELWF_TO", &self.args.to),
+            ("RELWF_REVISION", self.args.revision.as_deref().unwrap_or_default()),
             ("RELWF_KEY", key),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -236,14 +246,15 @@ impl TypedEffect for Roll {
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Before>) -> Result<Rolled, WriteError> {
         let before = intent.facts;
         let to = &self.args.to;
-        if before.from.as_deref().is_some_and(|from| same_version(from, to)) {
+        let runs_it = |reported: &str| self.runs_it(reported).map_err(WriteError::Refused);
+        if before.from.as_deref().map(runs_it).transpose()? == Some(true) {
             cx.task.say(format!("{} runs {to} already", self.args.target));
             return Ok(self.rolled(before));
         }
         self.update(cx, &before, intent.key)?;
         let target = self.target().map_err(WriteError::Refused)?;
         match observe(&self.context, target, cx.task) {
-            Ok(Some(found)) if !same_version(&found, to) => Err(WriteError::Refused(
+            Ok(Some(found)) if !runs_it(&found)? => Err(WriteError::Refused(
                 Failure::new(
                     FailureKind::Command,
                     format!("{} was updated to {to}, but it runs {found}", self.args.target),
@@ -261,7 +272,7 @@ impl TypedEffect for Roll {
         // An update that outlived its relwf comes to its end first.
         drop(self.lock(cx.task)?);
         Ok(match observe(&self.context, self.target()?, cx.task)? {
-            Some(found) if same_version(&found, &self.args.to) => Probe::Done(self.rolled(before)),
+            Some(found) if self.runs_it(&found)? => Probe::Done(self.rolled(before)),
             Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
             Some(found) => Probe::Unknown(format!(
                 "{} runs {found}; before it ran {}, and this run wanted {}",

@@ -28,11 +28,12 @@ pub(super) static WANTED: TypedHostFn<Args, Wanted> = map(
             let commit = tip(&context, &branch)?;
             let found =
                 detect(component, &TreeFiles::of(&context.mirror, commit)?.at(Some(commit)), &*context.plugins)?;
+            let revision = found.as_ref().and_then(|version| version.revision.clone());
             let version = found.filter(|version| !version.floating).and_then(Version::into_name).ok_or_else(|| {
                 Failure::new(FailureKind::NotFound, format!("{branch} at {} does not pin {name}", commit.short()))
                     .hint("the fleet can only be brought to a version that the branch names exactly")
             })?;
-            Ok(Wanted { component: name.clone(), version, commit })
+            Ok(Wanted { component: name.clone(), version, revision, commit })
         }))
     },
 )
@@ -51,6 +52,8 @@ pub(super) struct Wanted {
     component: ComponentName,
     /// its version
     version: String,
+    /// its exact revision, where the branch names one
+    revision: Option<String>,
     /// the branch's tip
     commit: CommitId,
 }

@@ -13,7 +13,7 @@ pub(super) static WAVES: TypedHostFn<To, Vec<ScriptWave>> = map(
     CommandKind::Read,
     "fleet::waves",
     "The targets that do not run `to`, ring by ring, in the order in which rings first appear.",
-    |context, To { to }| {
+    |context, to| {
         let context = Arc::clone(context);
         Ok(read(move |cx| {
             let rings = fleet_of(&context)?.targets.iter().map(|target| target.ring.as_str());

@@ -74,7 +74,7 @@ fn fine(call: &Call, slack: bool) -> Settled {
         "ci::wait" => json!({ "id": "b1", "state": "passed", "url": null }),
         "forge::land" => json!({ "commit": "m1", "branch": call.args["target"] }),
         "http::request" => json!({ "status": 200, "headers": {}, "body": "ok", "json": null }),
-        "fleet::wanted" => json!({ "component": "ppc", "version": "2.0", "commit": "c" }),
+        "fleet::wanted" => json!({ "component": "ppc", "version": "2.0", "revision": "abc", "commit": "c" }),
         "fleet::targets" => json!([{ "id": "a", "ring": "canary" }, { "id": "b", "ring": "wide" }]),
         "fleet::waves" => json!([
             { "name": "canary", "targets": [{ "id": "a", "version": "1.0" }, { "id": "b", "version": null }] },
@@ -220,7 +220,32 @@ fn promotions_stop_at_what_a_merge_hides_until_it_is_accepted_by_name() {
         let given = BTreeMap::from([("accept".to_owned(), "missing,all".to_owned())]);
         let failure = bundled().program(workflow).map_err(|_| ()).unwrap().params(&given).unwrap_err();
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Usage, "`accept` does not know `all`"));
-        assert_eq!(failure.hint.as_deref(), Some("known are `reverted`, `missing`, `squashed`"));
+        assert_eq!(failure.hint.as_deref(), Some("known are `reverted`, `missing`, `squashed`, `unread`"));
+    }
+}
+
+#[test]
+fn promotions_stop_where_a_manifest_cannot_be_read_until_that_is_accepted() {
+    for (accept, to, stops) in [("", None, true), ("unread", None, false), ("", Some("2.0"), false)] {
+        let (program, params) = params("promote-production", &[("accept", accept)]);
+        let run = drive(&program, &params, |call| match fine(call, false) {
+            Settled::Value(mut merge) if call.name == "git::merge" => {
+                let to = to.map(|version| json!({ "version": version }));
+                let error = json!({ "kind": "manifest", "message": "`Gopkg.lock` is broken", "at": "Gopkg.lock:3:1" });
+                merge["components"] = json!([component("ppc", &json!({ "from": null, "to": to, "error": error }))]);
+                Settled::Value(merge)
+            }
+            other => other,
+        });
+        match &run.end {
+            Advance::Failed(failure) if stops => {
+                assert_eq!(failure.message, "it is unknown what this ships of ppc: `Gopkg.lock` is broken");
+                let hint = "mend the file on staging and promote again; to promote without knowing it: `--param accept=unread`";
+                assert_eq!((failure.kind.word().as_str(), failure.hint.as_deref()), ("manifest", Some(hint)));
+            }
+            Advance::Done(_) if !stops => {}
+            end => panic!("accept={accept}: {end:?}"),
+        }
     }
 }
 
@@ -232,10 +257,10 @@ fn agents_are_updated_ring_by_ring() {
     insta::assert_snapshot!(run.commands.join("\n"), @r#"
     #0 git::sync {}
     #1 fleet::wanted {"branch":"production"}
-    #2 fleet::waves {"to":"2.0"}
-    canary[a]#0 fleet::roll {"from":"1.0","target":"a","to":"2.0"}
-    canary[b]#0 fleet::roll {"target":"b","to":"2.0"}
-    wide[c]#0 fleet::roll {"from":"1.0","target":"c","to":"2.0"}
+    #2 fleet::waves {"revision":"abc","to":"2.0"}
+    canary[a]#0 fleet::roll {"from":"1.0","revision":"abc","target":"a","to":"2.0"}
+    canary[b]#0 fleet::roll {"revision":"abc","target":"b","to":"2.0"}
+    wide[c]#0 fleet::roll {"from":"1.0","revision":"abc","target":"c","to":"2.0"}
     "#);
 }
 
@@ -250,7 +275,7 @@ fn a_failed_ring_is_the_last_one() {
     assert!(!run.commands.iter().any(|command| command.starts_with("wide")), "{:?}", run.commands);
     insta::assert_snapshot!(run.failure(&program), @r##"
     parallel: 1 of 2 items of `canary` failed: a
-      --> workflows/update-ppcs.rhai:35:20
+      --> workflows/update-ppcs.rhai:41:20
       |         updated += flow::parallel(wave.name, wave.targets, |agent| {
       |                    ^^^^^^^^^^^^^^
       cause: a: update of a failed
@@ -263,7 +288,7 @@ fn a_ring_that_does_not_exist_is_an_error_not_success() {
     let run = drive(&program, &params, |call| fine(call, false));
     insta::assert_snapshot!(run.failure(&program), @r##"
     thrown: no agent is in the ring cannary
-      --> workflows/update-ppcs.rhai:19:9
+      --> workflows/update-ppcs.rhai:25:9
       |         throw `no agent is in the ring ${p.ring}`;
       |         ^^^^^
     "##);

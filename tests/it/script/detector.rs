@@ -27,8 +27,12 @@ fn dockerfiles_name_their_base_image() {
     );
     let staged = "FROM golang:1.22 AS build\nRUN x\nFROM --platform=linux/amd64 debian:12 AS base\nFROM base\n";
     assert_eq!(image(staged), json!({ "version": "12", "source": "debian" }));
-    assert_eq!(image("FROM node\n"), json!({ "source": "node", "floating": true }));
-    assert_eq!(image("ARG V=1\nFROM node:${V}\n"), json!({ "source": "node", "floating": true }));
+    let floating = |image: &str| json!({ "source": "node", "floating": true, "definition": image });
+    assert_eq!(image("FROM node\n"), floating("node"));
+    assert_eq!(image("ARG V\nFROM node:${V}\n"), floating("node:${V}"));
+    for text in ["ARG V=1\nFROM node:${V}\n", "ARG W=1\nARG V=\"$W\"\nFROM node:$V\n", "FROM node:${V:-1}\n"] {
+        assert_eq!(image(text), json!({ "version": "1", "source": "node" }), "{text}");
+    }
     assert_eq!(image("FROM scratch\n"), Value::Null);
     assert_eq!(image("# nothing\n"), Value::Null);
 }

@@ -50,7 +50,7 @@ impl Detector for InstallLine {
     }
 
     fn sought(&self) -> String {
-        format!("a command that matches `{}` in `{}`", self.command, self.file)
+        format!("command that matches `{}` in `{}`", self.command, self.file)
     }
 }
 
