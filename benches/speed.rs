@@ -9,6 +9,8 @@
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints and may stop at once")]
 
+#[path = "speed/delta.rs"]
+mod delta;
 #[path = "speed/evaluation.rs"]
 mod evaluation;
 #[path = "speed/fleet.rs"]
@@ -40,6 +42,7 @@ fn main() {
     evaluation::evaluator();
     growth::growth(room.path());
     fleet::update(room.path());
+    delta::components(room.path());
     preview(room.path());
 }
 
