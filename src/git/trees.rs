@@ -75,7 +75,7 @@ pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tre
 /// Paths that differ, with git's letter; renames are a deletion and an addition.
 pub(super) fn changed(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
     let found = differences(source, from, to)?;
-    Ok(found.into_iter().map(|(path, letter)| (String::from_utf8_lossy(&path).into_owned(), letter)).collect())
+    Ok(found.into_iter().map(|found| (String::from_utf8_lossy(&found.path).into_owned(), found.letter)).collect())
 }
 
 /// Writes a tree of these files.

@@ -55,6 +55,15 @@ pub enum MergeError {
     /// More directories lie in each other than git follows.
     #[error("more than {MAX_TREE_DEPTH} directories lie in each other")]
     TooDeep,
+    /// A tree is damaged in a way that git refuses, or makes something of that nobody meant.
+    #[error("tree {id}{} is damaged: {why}", if path.is_empty() { String::new() } else { format!(" of the directory `{path}`") })]
+    Tree {
+        id: TreeId,
+        /// Its directory, as it is shown; empty for the root.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
     /// Other objects or parents replace the repository's own.
     #[error("the repository has {what}, which are not followed here")]
     Altered {
@@ -85,6 +94,8 @@ impl From<MergeError> for Failure {
                 .hint("a promotion needs a common ancestor; check that both branches belong to the same repository"),
             MergeError::TooDeep => Self::new(FailureKind::Git, error.to_string())
                 .hint("git follows no deeper either (core.maxTreeDepth); move those directories up, on both branches"),
+            MergeError::Tree { .. } => Self::new(FailureKind::Git, error.to_string())
+                .hint("`git fsck` shows more; mend it in a new commit on the branch (`git rm`, `git add`)"),
             MergeError::Altered { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("merge in a clone: replacements and grafts stay behind (`git clone --bare`)"),
             MergeError::Driver { driver, .. } => Self::new(FailureKind::Git, error.to_string()).hint(format!(

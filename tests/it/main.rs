@@ -43,6 +43,7 @@ mod merge_places;
 mod merge_random;
 mod merge_store;
 mod merge_support;
+mod merge_trees;
 mod picks;
 mod promotion;
 mod readme;
