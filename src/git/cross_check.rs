@@ -5,6 +5,7 @@
 
 use super::Objects;
 use super::cross_check_cache::{CachedAnswer, GitAnswer};
+use super::objects::CommittedAttributes;
 use super::program::{git_program, git_version, run_git};
 use crate::merge::{Conflict, MergeResult, Merged};
 use crate::model::{Cancel, CommitId, ObjectId, TreeId};
@@ -50,6 +51,21 @@ pub enum CrossCheckMode {
 pub struct PendingCrossCheck {
     mode: CrossCheckMode,
     asking: Option<JoinHandle<Option<Answered>>>,
+}
+
+/// What git is asked.
+struct Question {
+    arguments: Vec<String>,
+    /// The commit whose `.gitattributes` count.
+    attributes: Option<String>,
+}
+
+impl Question {
+    /// All that the answer depends on.
+    fn parts(&self) -> Vec<String> {
+        let attributes = self.attributes.iter().map(|commit| format!("--attr-source={commit}"));
+        attributes.chain(self.arguments.iter().cloned()).collect()
+    }
 }
 
 /// Who was asked, and the answer.
@@ -118,14 +134,18 @@ impl PendingCrossCheck {
         arguments: Vec<String>,
     ) -> Self {
         let repository = objects.path().to_owned();
+        // The two that are merged are the last.
+        let target = arguments[arguments.len() - 2].clone();
+        let question =
+            Question { attributes: (objects.attributes == CommittedAttributes::OfTarget).then_some(target), arguments };
         let work = move || {
             let (program, by) = version()?;
             let cached = match ask_again {
                 AskAgain::Always => None,
-                AskAgain::UnlessCached => CachedAnswer::new(&repository, &program, &by, &arguments),
+                AskAgain::UnlessCached => CachedAnswer::new(&repository, &program, &by, &question.parts()),
             };
             let answer = cached.as_ref().and_then(CachedAnswer::answer);
-            let answer = answer.or_else(|| ask(&repository, &arguments, cached.as_ref()));
+            let answer = answer.or_else(|| ask(&repository, &question, cached.as_ref()));
             Some(Answered { by, answer, labels })
         };
         let asking = match mode {
@@ -200,9 +220,9 @@ fn version() -> Option<(PathBuf, String)> {
     (version >= FIRST).then(|| (program, format!("git {number}")))
 }
 
-fn ask(repository: &Path, arguments: &[String], cached: Option<&CachedAnswer>) -> Option<GitAnswer> {
+fn ask(repository: &Path, question: &Question, cached: Option<&CachedAnswer>) -> Option<GitAnswer> {
     let began = Instant::now();
-    let output = merge_tree(repository, arguments)?;
+    let output = merge_tree(repository, question)?;
     let mut parts = output.stdout.split('\0');
     let tree = parts.next()?.trim().parse::<TreeId>().ok()?;
     let answer = match output.code {
@@ -217,9 +237,9 @@ fn ask(repository: &Path, arguments: &[String], cached: Option<&CachedAnswer>) -
     Some(answer)
 }
 
-fn merge_tree(repository: &Path, arguments: &[String]) -> Option<ProgramExit> {
+fn merge_tree(repository: &Path, question: &Question) -> Option<ProgramExit> {
     let scratch = tempfile::tempdir().ok()?;
-    let env: [(OsString, OsString); 6] = [
+    let mut env: Vec<(OsString, OsString)> = vec![
         // The merge is that of the commits alone: what a person set up for their own merges has no say.
         ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
         ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
@@ -230,7 +250,8 @@ fn merge_tree(repository: &Path, arguments: &[String]) -> Option<ProgramExit> {
     ];
     let mut git: Vec<OsString> = ["-c", "core.attributesFile=/dev/null"].map(Into::into).into();
     git.extend(["merge-tree", "--write-tree", "--no-messages", "--name-only", "-z"].map(Into::into));
-    git.extend(arguments.iter().map(Into::into));
+    git.extend(question.arguments.iter().map(Into::into));
+    env.extend(question.attributes.iter().map(|target| ("GIT_ATTR_SOURCE".into(), target.into())));
     run_git(&git, &env, Some(DEADLINE), &Cancel::new()).ok()
 }
 

@@ -16,6 +16,15 @@ pub(crate) enum Storage {
     Memory,
 }
 
+/// Do the attributes that are committed in the target of a merge count?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommittedAttributes {
+    /// Yes: a mirror, in which a merge stands for one in the target's work tree.
+    OfTarget,
+    /// As git has it in that repository.
+    AsGit,
+}
+
 /// The in-memory backend is asked, and written to, before those on disk (libgit2 gives them 1 and 2).
 const MEMORY_FIRST: i32 = 1000;
 
@@ -23,6 +32,7 @@ const MEMORY_FIRST: i32 = 1000;
 pub struct Objects {
     path: PathBuf,
     storage: Storage,
+    pub(super) attributes: CommittedAttributes,
     held: Mutex<OpenObjects>,
 }
 
@@ -34,12 +44,13 @@ struct OpenObjects {
 }
 
 impl Objects {
-    pub(crate) fn open(path: &Path, storage: Storage) -> Result<Self, GitError> {
+    pub(crate) fn open(path: &Path, storage: Storage, attributes: CommittedAttributes) -> Result<Self, GitError> {
         let repository = open(path, storage)?;
         // libgit2 puts a slash at the end.
         Ok(Self {
             path: repository.path().components().collect(),
             storage,
+            attributes,
             held: Mutex::new(OpenObjects { repository, graphs: OnceCell::new(), files: OnceCell::new() }),
         })
     }

@@ -22,6 +22,10 @@ pub(super) fn altered(common: &Path) -> Option<&'static str> {
     }
 }
 
+/// What a configuration has of settings that a merge may have to look at.
+const SPECIAL: [&str; 8] =
+    ["extensions", "include", "worktree", "ignorecase", "attributesfile", "[attr", "[merge", "[diff"];
+
 const REPLACED: &[u8] = b" refs/replace/";
 
 /// A plain bare repository on this machine.
@@ -40,7 +44,7 @@ impl BareRepository {
         }
         let config = std::fs::read_to_string(path.join("config")).ok()?.to_ascii_lowercase();
         let bare = config.lines().any(|line| line.split_whitespace().eq(["bare", "=", "true"]));
-        let special = ["extensions", "include", "worktree"].iter().any(|word| config.contains(word));
+        let special = SPECIAL.iter().any(|word| config.contains(word));
         (bare && !special).then(|| Self { path: path.to_owned() })
     }
 

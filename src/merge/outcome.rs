@@ -22,7 +22,17 @@ pub struct MergeResult {
     pub bases: Vec<CommitId>,
     /// Which part decided.
     pub by: By,
+    /// Files that both sides changed and that were merged as text, although the attributes name a driver of the user's own.
+    pub drivers: Vec<UnrunDriver>,
     pub result: Merged,
+}
+
+/// A file that a merge driver of the user's own was to merge: a program, which is not known here, nor on a forge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnrunDriver {
+    pub path: String,
+    /// The driver's name.
+    pub driver: String,
 }
 
 /// Clean or not.
@@ -77,6 +87,9 @@ pub enum MergeError {
         /// The driver's name.
         driver: String,
     },
+    /// A setting that changes git's answer.
+    #[error("the repository sets `{name} = {value}`, which is not followed here")]
+    Setting { name: &'static str, value: String },
     /// The object database failed.
     #[error("{what}: {why}")]
     Database {
@@ -100,6 +113,9 @@ impl From<MergeError> for Failure {
                 .hint("merge in a clone: replacements and grafts stay behind (`git clone --bare`)"),
             MergeError::Driver { driver, .. } => Self::new(FailureKind::Git, error.to_string()).hint(format!(
                 "merge in a bare clone, where it is text; or remove `merge.{driver}.driver` (git config)"
+            )),
+            MergeError::Setting { name, .. } => Self::new(FailureKind::Git, error.to_string()).hint(format!(
+                "`git config --unset {name}`, or merge in a clone, where it stays behind (`git clone --bare`)"
             )),
             MergeError::Database { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("an object is missing or damaged; `git fsck` on the remote shows which"),
