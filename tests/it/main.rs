@@ -35,6 +35,7 @@ mod kill;
 mod lying_clocks;
 mod merge;
 mod merge_answers;
+mod merge_attributes;
 
 mod merge_cases;
 mod merge_edges;
