@@ -2,7 +2,8 @@
 
 use super::GitError;
 use super::object_source::ObjectSource;
-use crate::odb::{Graphs, ObjectFiles};
+use crate::model::CommitId;
+use crate::odb::{Found, Graphs, ObjectFiles};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -78,6 +79,15 @@ impl Objects {
     /// The repository's folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Are these commits on the disk, where other programs see them?
+    pub(super) fn are_on_disk(&self, commits: &[CommitId]) -> bool {
+        if self.storage == Storage::Disk {
+            return true;
+        }
+        let files = self.with(|repository| ObjectFiles::open(repository.commondir()));
+        commits.iter().all(|commit| matches!(files.read(commit.object()), Found::Object(..)))
     }
 
     /// Forgets the objects that were written to memory, so that very many merges do not fill it. Objects on disk stay.
