@@ -169,9 +169,13 @@ impl Merger {
                 kept.refresh();
                 kept
             }
-            _ => ort::MergeCache::new(&common)?,
+            _ => {
+                let replaced = repository.and_then(|repository| repository.setting("core.useReplaceRefs"));
+                let follows = replaced.is_none_or(|value| attributes::is_true(&value));
+                ort::MergeCache::new(&common, follows)?
+            }
         };
-        let (_, kept) = memory.insert((common, kept));
-        work(&ort::Engine::new(repository, kept))
+        let (common, kept) = memory.insert((common, kept));
+        work(&ort::Engine::new(repository, kept)).map_err(|error| bare_repository::explained(common, error))
     }
 }

@@ -29,13 +29,13 @@ pub(super) struct MergeCache {
 }
 
 impl MergeCache {
-    /// For the repository whose objects and references are in this folder.
+    /// For the repository whose objects and references are in this folder; git may be told there not to follow replaced objects.
     ///
     /// # Errors
     ///
     /// It has other objects or parents put in the place of its own.
-    pub(super) fn new(common: &Path) -> Result<Self, MergeError> {
-        if let Some(what) = bare_repository::altered(common) {
+    pub(super) fn new(common: &Path, follows_replaced: bool) -> Result<Self, MergeError> {
+        if let Some(what) = bare_repository::altered(common, follows_replaced) {
             return Err(MergeError::Altered { what });
         }
         Ok(Self {

@@ -62,6 +62,12 @@ pub enum MergeError {
     /// The two share no commit.
     #[error("{ours} and {theirs} have no common history")]
     Unrelated { ours: CommitId, theirs: CommitId },
+    /// The two share no commit that is there: the history is cut off.
+    #[error("{ours} and {theirs} have no common history in this shallow repository")]
+    CutOff { ours: CommitId, theirs: CommitId },
+    /// An object of a partial clone was left with its remote.
+    #[error("{what}: {why}; the repository is a partial clone, which leaves objects with its remote")]
+    LeftBehind { what: String, why: String },
     /// More directories lie in each other than git follows.
     #[error("more than {MAX_TREE_DEPTH} directories lie in each other")]
     TooDeep,
@@ -105,6 +111,10 @@ impl From<MergeError> for Failure {
         match &error {
             MergeError::Unrelated { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("a promotion needs a common ancestor; check that both branches belong to the same repository"),
+            MergeError::CutOff { .. } => Self::new(FailureKind::Git, error.to_string())
+                .hint("fetch the rest of the history where it was cut off: `git fetch --unshallow`"),
+            MergeError::LeftBehind { .. } => Self::new(FailureKind::Git, error.to_string())
+                .hint("merge in a full clone, or fetch what is left: `git fetch --refetch --no-filter`"),
             MergeError::TooDeep => Self::new(FailureKind::Git, error.to_string())
                 .hint("git follows no deeper either (core.maxTreeDepth); move those directories up, on both branches"),
             MergeError::Tree { .. } => Self::new(FailureKind::Git, error.to_string())
