@@ -1,26 +1,28 @@
-//! Files of commits: read, listed, compared, written, checked out.
+//! Files of commits: read, listed, compared, written, checked out. Paths are text as [`text_of_path`] makes it.
 
 use super::GitError;
 use super::commits::{FileMode, object_id, oid};
 use super::compare::differences;
 use super::object_source::ObjectSource;
-use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
+use crate::model::{CommitId, FailureKind, ObjectId, TreeId, path_of_text, text_of_path};
+use crate::odb::MAX_TREE_DEPTH;
 use git2::{ErrorCode, ObjectType, Repository, Tree};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
 /// A file of a tree.
 pub(super) fn read(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
     let tree = find(repository, tree)?;
+    let bytes = path_of_text(path);
+    let place = Path::new(OsStr::from_bytes(&bytes));
     // Only plain names lead to a file of a tree; anything else is nowhere.
-    if path.is_empty()
-        || path.contains('\0')
-        || !Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
-    {
+    if bytes.is_empty() || bytes.contains(&0) || !place.components().all(|c| matches!(c, Component::Normal(_))) {
         return Ok(None);
     }
-    let entry = match tree.get_path(Path::new(path)) {
+    let entry = match tree.get_path(place) {
         Ok(entry) => entry,
         // No such entry is an answer; a tree on the way that is missing is not.
         Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => return Ok(None),
@@ -34,23 +36,30 @@ pub(super) fn read(repository: &Repository, tree: TreeId, path: &str) -> Result<
 
 /// All files of a tree. Submodules are not among them: they have no blob.
 pub(super) fn list(repository: &Repository, id: TreeId) -> Result<Vec<(String, ObjectId)>, GitError> {
-    let tree = find(repository, id)?;
+    let failed = |e: git2::Error| GitError::local(format!("the files of tree {id} cannot be listed"), &e);
     let mut files = Vec::new();
-    tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
-        if entry.kind() == Some(ObjectType::Blob) {
-            files.push((format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes())), object_id(entry.id())));
+    let mut open = vec![(Vec::new(), oid(id.object()).map_err(failed)?)];
+    while let Some((folder, tree)) = open.pop() {
+        for entry in &repository.find_tree(tree).map_err(failed)? {
+            let path = [&folder[..], entry.name_bytes()].concat();
+            match entry.kind() {
+                Some(ObjectType::Blob) => files.push((path, object_id(entry.id()))),
+                Some(ObjectType::Tree) if path.iter().filter(|byte| **byte == b'/').count() < MAX_TREE_DEPTH => {
+                    open.push(([&path[..], b"/"].concat(), entry.id()));
+                }
+                _ => {}
+            }
         }
-        git2::TreeWalkResult::Ok
-    })
-    .map_err(|e| GitError::local(format!("the files of tree {id} cannot be listed"), &e))?;
-    Ok(files)
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(path, id)| (text_of_path(&path), id)).collect())
 }
 
 /// What a tree has at a path: a file or a folder; `None` where there is nothing.
 pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
     let tree = find(repository, tree)?;
-    match tree.get_path(Path::new(path)) {
+    match tree.get_path(Path::new(OsStr::from_bytes(&path_of_text(path)))) {
         Ok(entry) => Ok(Some(object_id(entry.id()))),
         Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => Ok(None),
         Err(e) => Err(failed(e)),
@@ -75,7 +84,7 @@ pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tre
 /// Paths that differ, with git's letter; renames are a deletion and an addition.
 pub(super) fn changed(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
     let found = differences(source, from, to)?;
-    Ok(found.into_iter().map(|found| (String::from_utf8_lossy(&found.path).into_owned(), found.letter)).collect())
+    Ok(found.into_iter().map(|found| (text_of_path(&found.path), found.letter)).collect())
 }
 
 /// Writes a tree of these files.

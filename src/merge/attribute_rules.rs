@@ -3,6 +3,7 @@
 //! Knows nothing of where such files are, or of what the attributes are for.
 
 use super::wildmatch::{self, Wild};
+use crate::model::unquoted;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -205,41 +206,6 @@ fn skip_blank(text: &[u8]) -> &[u8] {
 /// The first word, and what follows.
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(text.iter().position(|byte| BLANK.contains(byte)).unwrap_or(text.len()))
-}
-
-/// What stands in quotes, with escapes as in C, and what follows; `None` where it is not in sound quotes.
-fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut rest = text.strip_prefix(b"\"")?;
-    let mut out = Vec::new();
-    loop {
-        let (byte, after) = rest.split_first()?;
-        rest = after;
-        match byte {
-            b'"' => return Some((out, rest)),
-            b'\\' => {
-                let (escaped, after) = rest.split_first()?;
-                rest = after;
-                out.push(match escaped {
-                    b'a' => 7,
-                    b'b' => 8,
-                    b'f' => 12,
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    b'v' => 11,
-                    b'\\' | b'"' => *escaped,
-                    b'0'..=b'3' => {
-                        let (digits, after) = rest.split_at_checked(2)?;
-                        rest = after;
-                        let digit = |digit: u8| digit.checked_sub(b'0').filter(|digit| *digit < 8);
-                        (escaped - b'0') << 6 | digit(digits[0])? << 3 | digit(digits[1])?
-                    }
-                    _ => return None,
-                });
-            }
-            _ => out.push(*byte),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(crate) use minute::minute_in;
 pub use names::{BranchName, RefName, Revision};
 pub(crate) use names::{ComponentName, DEPLOYMENT, NameError};
 pub(crate) use nearest::nearest;
-pub(crate) use quoted_path::quoted_path;
+pub(crate) use quoted_path::{path_of_text, quoted_path, text_of_path, unquoted};
 pub use secret::Secret;
 pub(crate) use secret::scrub;
 pub(crate) use shell_quoted::shell_quoted;
