@@ -6,7 +6,7 @@ pub use pool::{MergePool, Question, Reply};
 
 use super::project::Project;
 use crate::git::{Keep, Mirror};
-use crate::merge::{BareRepository, By, Conflict, MergeResult, Merged, Merger};
+use crate::merge::{BareRepository, By, Conflict, MergeResult, Merged, Merger, UnrunDriver};
 use crate::model::{CommitId, Failure, TaskContext, TreeId};
 use serde::Serialize;
 use std::cell::{Cell, OnceCell};
@@ -29,6 +29,9 @@ pub struct TreeAnswer {
     pub conflicts: Vec<Conflict>,
     /// Which part of the merge decided.
     pub by: By,
+    /// Files that were merged as text although the attributes name a driver of the user's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drivers: Vec<UnrunDriver>,
 }
 
 /// Where the commits are.
@@ -119,7 +122,7 @@ fn answer(ours: CommitId, theirs: CommitId, outcome: MergeResult) -> TreeAnswer 
         Merged::UpToDate(tree) | Merged::Clean(tree) => (Some(tree), Vec::new()),
         Merged::Conflicts(conflicts) => (None, conflicts),
     };
-    TreeAnswer { ours, theirs, clean: tree.is_some(), tree, conflicts, by: outcome.by }
+    TreeAnswer { ours, theirs, clean: tree.is_some(), tree, conflicts, by: outcome.by, drivers: outcome.drivers }
 }
 
 #[cfg(test)]

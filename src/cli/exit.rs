@@ -63,6 +63,7 @@ impl Exit {
             | K::Reverted
             | K::Missing
             | K::Squashed
+            | K::Driver
             | K::Red
             | K::Denied
             | K::Held

@@ -1,8 +1,10 @@
 //! A component's version, as a detector reads it from a manifest: everything that decides what runs.
 
 use super::version_text::text;
+use crate::model::hex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A component's version; absent parts are omitted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +80,7 @@ impl Version {
             source: joined(|one| one.source.as_ref(), ", "),
             digest: None,
             floating: distinct.iter().any(|one| one.floating),
-            definition: joined(|one| one.definition.as_ref(), "; "),
+            definition: joined(|one| one.definition.as_ref(), "; ").map(bounded),
             occurrences: if more_than_version { distinct.iter().map(whole).collect() } else { Vec::new() },
         })
     }
@@ -93,6 +95,20 @@ impl Version {
         match comparable(&self.digest, &other.digest) {
             true => self == other,
             false => without(self) == without(other),
+        }
+    }
+}
+
+/// How long a definition may be, in characters.
+const LONGEST: usize = 500;
+
+/// A long definition is cut, with a digest of the whole.
+fn bounded(definition: String) -> String {
+    match definition.char_indices().nth(LONGEST) {
+        None => definition,
+        Some((end, _)) => {
+            let digest = hex(&Sha256::digest(definition.as_bytes()));
+            format!("{} … sha256:{digest}", &definition[..end])
         }
     }
 }
@@ -130,6 +146,18 @@ mod tests {
         assert_eq!((&a.version, &a.source), (&b.version, &b.source));
         assert!(!a.runs_the_same(&b));
         assert_eq!(a.occurrences, ["1 from fork", "2"]);
+    }
+
+    #[test]
+    fn a_long_definition_is_cut_and_still_differs() {
+        let floating = |definition: &str| Version {
+            floating: true,
+            definition: Some(definition.to_owned()),
+            ..Version::default()
+        };
+        let long = |end: &str| Version::all([floating(&"ä".repeat(900)), floating(end)]).unwrap();
+        assert!(long("a").definition.unwrap().chars().count() < 600);
+        assert!(!long("a").runs_the_same(&long("b")));
     }
 
     #[test]

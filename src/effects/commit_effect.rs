@@ -38,16 +38,21 @@ pub(super) fn known(
     }
 }
 
-/// Stops where git has another answer: one of the two merges is wrong, and which is unknown. `what` says which one, e.g. `merge
-/// a into b`.
+/// The way past the cross-check.
+const GO_ON: &str = "to go on with relwf's answer, which the journal will record: `--no-cross-check`";
+
+/// Stops where git has another answer: one of the two merges is wrong; or where it was asked and has none: nobody confirms this
+/// one. `what` says which one, e.g. `merge a into b`.
 pub(super) fn ensure_undisputed(
     what: &str,
     outcome: &MergeResult,
     cross_check: &CrossCheck,
     of: impl FnOnce() -> Value,
 ) -> Result<(), Failure> {
-    if let (Some(by), None) = (&cross_check.by, cross_check.agrees) {
-        tracing::warn!("{by} gave no answer to `{what}`: the merge is not cross-checked");
+    if let Some((by, why)) = cross_check.unanswered() {
+        return Err(Failure::new(FailureKind::Git, format!("{by} could not confirm how relwf would {what}: {why}"))
+            .hint(format!("nothing was pushed; {GO_ON}"))
+            .detail(json!({ "tree": outcome.result.tree(), "certificate": cross_check, "of": of() })));
     }
     if cross_check.agrees != Some(false) {
         return Ok(());
@@ -55,15 +60,19 @@ pub(super) fn ensure_undisputed(
     let by = cross_check.by.as_deref().unwrap_or("git");
     let tree = outcome.result.tree();
     let found = |tree: Option<TreeId>| tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
-    Err(Failure::new(
-        FailureKind::Git,
-        format!("relwf and {by} {what} differently: relwf has {}, {by} has {}", found(tree), found(cross_check.tree)),
-    )
-    .hint(
-        "nothing was pushed; report both commits as a bug in relwf. To go on with relwf's answer, which the journal will \
-         record: --no-cross-check",
-    )
-    .detail(json!({ "tree": tree, "certificate": cross_check, "of": of() })))
+    let mut message =
+        format!("relwf and {by} {what} differently: relwf has {}, {by} has {}", found(tree), found(cross_check.tree));
+    let mut hint = format!("nothing was pushed; report both commits as a bug in relwf; {GO_ON}");
+    if let Some(path) = &cross_check.lost {
+        message.push_str(&format!("; git is wrong: it loses `{path}`, which both sides have"));
+        hint = format!(
+            "nothing was pushed; git loses files where a renamed directory leads into one that it took as a whole from the side \
+             that changed it; {GO_ON}"
+        );
+    }
+    Err(Failure::new(FailureKind::Git, message)
+        .hint(hint)
+        .detail(json!({ "tree": tree, "certificate": cross_check, "of": of() })))
 }
 
 /// What a commit ships compared with the branch it is made for, as the answer's `components`; `count` commits are new. `shown` is
@@ -101,6 +110,9 @@ pub(super) trait CommitBuilder: Send + Sync {
 pub(super) trait MakesCommit {
     /// The newest commit that was made, if one was.
     fn commit(&self) -> Option<CommitId>;
+
+    /// What git says of it, where it is asked.
+    fn cross_check(&self) -> Option<&CrossCheck>;
 }
 
 /// The command of something that makes commits.
@@ -151,6 +163,9 @@ impl<T: CommitBuilder> Effect for CommitEffect<T> {
             Some((_, answer)) => Ok(answer),
             None => self.build(cx.run, &intent.pre),
         };
+        if let Some(why) = answer.as_ref().ok().and_then(|answer| answer.cross_check()?.unasked()) {
+            cx.task.warn(format!("not cross-checked with git: {why}"));
+        }
         answer.and_then(value).map_err(WriteError::Refused)
     }
 

@@ -5,10 +5,12 @@
 
 use super::commits::{object_id, oid};
 use super::{GitError, trees};
-use crate::model::{CommitId, FailureKind};
+use crate::model::{CommitId, FailureKind, quoted_path};
 use git2::{ObjectType, Repository, Tree};
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::Path;
 
@@ -27,12 +29,13 @@ pub(super) fn checkout(repository: &Repository, commit: CommitId, into: &Path) -
 
 fn write(repository: &Repository, tree: &Tree<'_>, folder: &Path) -> Result<(), GitError> {
     for entry in tree {
-        let name = entry.name().ok().filter(|name| is_plain(name)).ok_or_else(|| {
-            let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-            GitError::new(FailureKind::Git, format!("tree {} holds the forbidden name {name:?}", object_id(tree.id())))
-                .hint("`git fsck` shows more; such a tree is damaged or meant to do harm")
-        })?;
-        let path = folder.join(name);
+        let name = entry.name_bytes();
+        if !is_plain(name) {
+            let (tree, name) = (object_id(tree.id()), quoted_path(name));
+            return Err(GitError::new(FailureKind::Git, format!("tree {tree} holds the forbidden name `{name}`"))
+                .hint("`git fsck` shows more; such a tree is damaged or meant to do harm"));
+        }
+        let path = folder.join(OsStr::from_bytes(name));
         let made = match (entry.kind(), entry.filemode()) {
             (Some(ObjectType::Tree), _) => {
                 fs::create_dir(&path).map_err(|e| GitError::io(path.display(), &e))?;
@@ -54,18 +57,16 @@ fn write(repository: &Repository, tree: &Tree<'_>, folder: &Path) -> Result<(), 
 
 fn file(path: &Path, mode: i32, content: &[u8]) -> io::Result<()> {
     if mode == LINK {
-        use std::os::unix::ffi::OsStrExt;
-        return symlink(std::ffi::OsStr::from_bytes(content), path);
+        return symlink(OsStr::from_bytes(content), path);
     }
     let bits = if mode & 0o111 == 0 { 0o666 } else { 0o777 };
     OpenOptions::new().write(true).create_new(true).mode(bits).open(path)?.write_all(content)
 }
 
 /// One component of a path, and not git's own folder in any spelling that a file system could take for it.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && !matches!(name, "." | "..")
-        && !name.contains(['/', '\0'])
-        && !name.eq_ignore_ascii_case(".git")
-        && !name.eq_ignore_ascii_case("git~1")
+fn is_plain(name: &[u8]) -> bool {
+    !matches!(name, b"" | b"." | b"..")
+        && !name.iter().any(|byte| matches!(byte, b'/' | 0))
+        && !name.eq_ignore_ascii_case(b".git")
+        && !name.eq_ignore_ascii_case(b"git~1")
 }

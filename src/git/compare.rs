@@ -4,19 +4,24 @@
 
 use super::GitError;
 use super::object_source::ObjectSource;
-use crate::model::{ObjectId, TreeId};
+use crate::model::{ObjectId, TreeId, quoted_path};
 use crate::odb::MAX_TREE_DEPTH;
+use crate::odb::tree::{self, DIRECTORY, KIND, TreeEntry};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// A path that differs, with git's letter: A, M, D or T.
-pub(super) type Difference = (Vec<u8>, char);
+/// A path that differs.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Difference {
+    pub(super) path: Vec<u8>,
+    /// git's letter: A, M, D or T.
+    pub(super) letter: char,
+    /// Before and after, as git reads modes.
+    pub(super) modes: [Option<u32>; 2],
+}
 
 /// What a tree holds under a name: its id and mode.
 type HeldEntry = (ObjectId, u32);
-
-const KIND: u32 = 0o170_000;
-const DIRECTORY: u32 = 0o040_000;
 
 /// The paths that differ, in the order of their bytes; a rename is a deletion and an addition.
 pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Vec<Difference>, GitError> {
@@ -32,7 +37,7 @@ pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -
                     "more than {MAX_TREE_DEPTH} directories lie in each other"
                 )));
             }
-            for (name, [old, new]) in rows(source, [old, new])? {
+            for (name, [old, new]) in rows(source, &folder, [old, new])? {
                 if old == new {
                     continue;
                 }
@@ -41,7 +46,8 @@ pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -
                 let tree = |held: Option<HeldEntry>| held.filter(|held| held.1 & KIND == DIRECTORY).map(|held| held.0);
                 let file = |held: Option<HeldEntry>| held.filter(|held| held.1 & KIND != DIRECTORY);
                 if let Some(letter) = letter(file(old), file(new)) {
-                    found.push((path.clone(), letter));
+                    let modes = [file(old), file(new)].map(|held| held.map(|held| held.1));
+                    found.push(Difference { path: path.clone(), letter, modes });
                 }
                 if tree(old).is_some() || tree(new).is_some() {
                     path.push(b'/');
@@ -58,49 +64,42 @@ pub(super) fn differences(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -
 /// What differs between two trees, by name. Most of large trees is the same, and passed over as it is read.
 fn rows(
     source: &ObjectSource<'_>,
+    folder: &[u8],
     trees: [Option<ObjectId>; 2],
 ) -> Result<BTreeMap<Vec<u8>, [Option<HeldEntry>; 2]>, git2::Error> {
-    let read = |tree: Option<ObjectId>| tree.map(|tree| source.tree(tree)).transpose();
+    let sound = |tree: ObjectId| {
+        let data = source.tree(tree)?;
+        let damaged =
+            |why| git2::Error::from_str(&format!("tree {tree} (`{}`) is damaged: {why}", quoted_path(folder)));
+        tree::fault(&data).map_or(Ok(data), |why| Err(damaged(why)))
+    };
+    let read = |tree: Option<ObjectId>| tree.map(sound).transpose();
     let (old, new) = (read(trees[0])?, read(trees[1])?);
     let mut rest = [old.as_deref().unwrap_or_default(), new.as_deref().unwrap_or_default()];
     let mut rows: BTreeMap<Vec<u8>, [Option<HeldEntry>; 2]> = BTreeMap::new();
     while rest.iter().any(|rest| !rest.is_empty()) {
         let mut heads = [None, None];
-        for ((head, rest), tree) in heads.iter_mut().zip(rest).zip(trees).filter(|((_, rest), _)| !rest.is_empty()) {
-            let damaged = || git2::Error::from_str(&format!("tree {} is damaged", tree.unwrap_or(ObjectId::ZERO)));
-            *head = Some(entry(rest).ok_or_else(damaged)?);
+        for (head, rest) in heads.iter_mut().zip(rest) {
+            *head = TreeEntry::split(rest);
         }
         let order = match heads {
-            [Some((one, held, _)), Some((two, other, _))] => in_order(one, held).cmp(in_order(two, other)),
+            [Some((one, _)), Some((two, _))] => {
+                tree::order((one.name, one.is_directory()), (two.name, two.is_directory()))
+            }
             [Some(_), None] => Ordering::Less,
             [None, _] => Ordering::Greater,
         };
         let taken = [order != Ordering::Greater, order != Ordering::Less];
-        let same = order == Ordering::Equal && heads[0].map(|head| head.1) == heads[1].map(|head| head.1);
+        let same = order == Ordering::Equal && heads[0].map(|head| head.0) == heads[1].map(|head| head.0);
         for (version, head) in heads.into_iter().enumerate().filter(|(version, _)| taken[*version]) {
-            let Some((name, held, after)) = head else { continue };
+            let Some((entry, after)) = head else { continue };
             if !same {
-                rows.entry(name.to_vec()).or_default()[version] = Some(held);
+                rows.entry(entry.name.to_vec()).or_default()[version] = Some((entry.id, entry.mode));
             }
             rest[version] = after;
         }
     }
     Ok(rows)
-}
-
-/// The order of a tree's entries: a directory's name counts as if it ended with a slash.
-fn in_order(name: &[u8], held: HeldEntry) -> impl Iterator<Item = u8> + '_ {
-    name.iter().copied().chain((held.1 & KIND == DIRECTORY).then_some(b'/'))
-}
-
-/// The first entry of a raw tree, and what follows it.
-fn entry(data: &[u8]) -> Option<(&[u8], HeldEntry, &[u8])> {
-    let space = data.iter().position(|byte| *byte == b' ')?;
-    let mode = u32::from_str_radix(std::str::from_utf8(&data[..space]).ok()?, 8).ok()?;
-    let data = &data[space + 1..];
-    let end = data.iter().position(|byte| *byte == 0)?;
-    let id: [u8; 20] = data.get(end + 1..end + 21)?.try_into().ok()?;
-    Some((&data[..end], (ObjectId::from_bytes(id), mode), &data[end + 21..]))
 }
 
 fn letter(old: Option<HeldEntry>, new: Option<HeldEntry>) -> Option<char> {

@@ -4,11 +4,13 @@
 //! that are to be cached.
 
 use super::Objects;
+use super::commits::oid;
 use super::cross_check_cache::{CachedAnswer, GitAnswer};
+use super::objects::CommittedAttributes;
 use super::program::{git_program, git_version, run_git};
 use crate::merge::{Conflict, MergeResult, Merged};
-use crate::model::{Cancel, CommitId, ObjectId, TreeId};
-use crate::process::ProgramExit;
+use crate::model::{Cancel, CommitId, ObjectId, TreeId, quoted_path};
+use crate::process::{ProcessError, ProgramExit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
@@ -30,10 +32,39 @@ pub struct CrossCheck {
     /// git was not asked, because of `--no-cross-check`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skipped: bool,
+    /// Why git has no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// A file that both sides have and that git's answer lacks: git is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
 }
 
-/// git that does not have `merge-tree --write-tree` cannot answer (git's release notes of 2.38).
-const FIRST: (u32, u32) = (2, 38);
+impl CrossCheck {
+    /// Where git cannot be asked.
+    pub fn unasked_for(why: &str) -> Self {
+        Self { why: Some(why.to_owned()), ..Self::default() }
+    }
+
+    /// Why git was not asked, though it was to be.
+    pub fn unasked(&self) -> Option<&str> {
+        self.why.as_deref().filter(|_| self.by.is_none())
+    }
+
+    /// That git was asked and has no answer: who, and why.
+    pub fn unanswered(&self) -> Option<(&str, &str)> {
+        let by = self.by.as_deref().filter(|_| self.agrees.is_none())?;
+        Some((by, self.why.as_deref().unwrap_or("it gave no answer")))
+    }
+}
+
+/// The first two numbers of a version.
+type GitNumber = (u32, u32);
+
+/// git that does not have `merge-tree --write-tree` cannot answer (git's release notes of 2.38), nor that without its
+/// `--merge-base` where a base is given (those of 2.40).
+const FIRST: GitNumber = (2, 38);
+const FIRST_OVER_BASE: GitNumber = (2, 40);
 
 /// Is a merge cross-checked with git?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,14 +80,59 @@ pub enum CrossCheckMode {
 /// git at work on a merge while it is decided here: in a long history both take their time.
 pub struct PendingCrossCheck {
     mode: CrossCheckMode,
-    asking: Option<JoinHandle<Option<Answered>>>,
+    asking: Option<JoinHandle<Result<Answered, NoAnswer>>>,
+    /// Why git is not asked, where it should be.
+    unasked: Option<String>,
+}
+
+/// What git is asked.
+struct Question {
+    /// Options, then ours and theirs.
+    arguments: Vec<String>,
+    attributes: CommittedAttributes,
+}
+
+impl Question {
+    /// All that the answer depends on.
+    fn parts(&self) -> Vec<String> {
+        let attributes = self.attribute_source().map(|commit| format!("--attr-source={commit}"));
+        attributes.into_iter().chain(self.arguments.iter().cloned()).collect()
+    }
+
+    fn sides(&self) -> [&str; 2] {
+        match &self.arguments[..] {
+            [.., ours, theirs] => [ours, theirs],
+            _ => [""; 2],
+        }
+    }
+
+    /// The commit whose `.gitattributes` count.
+    fn attribute_source(&self) -> Option<&str> {
+        (self.attributes == CommittedAttributes::OfTarget).then_some(self.sides()[0])
+    }
 }
 
 /// Who was asked, and the answer.
 struct Answered {
     by: String,
-    answer: Option<GitAnswer>,
+    answer: GitAnswer,
     labels: GitLabels,
+    /// What git wrote, where the answer was not known before.
+    written: Option<GitTree>,
+}
+
+/// Why git has no answer, and who was asked, if anybody was.
+struct NoAnswer {
+    by: Option<String>,
+    why: String,
+}
+
+/// The tree that git printed, markers of conflicts and all, while its objects are there.
+struct GitTree {
+    tree: TreeId,
+    objects: tempfile::TempDir,
+    repository: PathBuf,
+    sides: [String; 2],
 }
 
 /// What git calls the sides: such a name may be part of a conflict's path.
@@ -107,6 +183,10 @@ impl PendingCrossCheck {
         ours: CommitId,
         theirs: CommitId,
     ) -> Self {
+        if mode == CrossCheckMode::Ask && !objects.are_on_disk(&[base, ours, theirs]) {
+            let unasked = Some("one of its commits is made in this dry run, and in its memory alone".to_owned());
+            return Self { mode, asking: None, unasked };
+        }
         let arguments = vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()];
         Self::start(mode, objects, (AskAgain::Always, GitLabels::Others), arguments)
     }
@@ -118,28 +198,38 @@ impl PendingCrossCheck {
         arguments: Vec<String>,
     ) -> Self {
         let repository = objects.path().to_owned();
+        let question = Question { attributes: objects.attributes, arguments };
+        let needed = if labels == GitLabels::Others { FIRST_OVER_BASE } else { FIRST };
         let work = move || {
-            let (program, by) = version()?;
+            let (program, by) = version(needed)?;
             let cached = match ask_again {
                 AskAgain::Always => None,
-                AskAgain::UnlessCached => CachedAnswer::new(&repository, &program, &by, &arguments),
+                AskAgain::UnlessCached => CachedAnswer::new(&repository, &program, &by, &question.parts()),
             };
-            let answer = cached.as_ref().and_then(CachedAnswer::answer);
-            let answer = answer.or_else(|| ask(&repository, &arguments, cached.as_ref()));
-            Some(Answered { by, answer, labels })
+            if let Some(answer) = cached.as_ref().and_then(CachedAnswer::answer) {
+                return Ok(Answered { by, answer, labels, written: None });
+            }
+            match ask(&repository, &question, cached.as_ref()) {
+                Ok((answer, written)) => Ok(Answered { by, answer, labels, written: Some(written) }),
+                Err(why) => Err(NoAnswer { by: Some(by), why }),
+            }
         };
         let asking = match mode {
-            CrossCheckMode::Ask => std::thread::Builder::new().name("cross-check".to_owned()).spawn(work).ok(),
-            CrossCheckMode::Skip => None,
+            CrossCheckMode::Ask => std::thread::Builder::new().name("cross-check".to_owned()).spawn(work),
+            CrossCheckMode::Skip => return Self { mode, asking: None, unasked: None },
         };
-        Self { mode, asking }
+        let unasked = asking.as_ref().err().map(|error| format!("git cannot be started: {error}"));
+        Self { mode, asking: asking.ok(), unasked }
     }
 
     /// Waits for git, and compares with what was decided here.
     pub fn end(mut self, outcome: &MergeResult) -> CrossCheck {
-        match self.asking.take().and_then(|asking| asking.join().ok().flatten()) {
-            Some(answer) => compare(answer, outcome),
-            None => CrossCheck { skipped: self.mode == CrossCheckMode::Skip, ..CrossCheck::default() },
+        let skipped = self.mode == CrossCheckMode::Skip;
+        match self.asking.take().map(JoinHandle::join) {
+            Some(Ok(Ok(answer))) => compare(answer, outcome),
+            Some(Ok(Err(NoAnswer { by, why }))) => CrossCheck { by, why: Some(why), ..CrossCheck::default() },
+            Some(Err(_)) => CrossCheck { by: Some("git".to_owned()), ..CrossCheck::default() },
+            None => CrossCheck { skipped, why: self.unasked.take(), ..CrossCheck::default() },
         }
     }
 }
@@ -158,25 +248,40 @@ pub fn cross_check(objects: &Objects, ours: CommitId, theirs: CommitId, outcome:
     PendingCrossCheck::begin(CrossCheckMode::Ask, objects, ours, theirs).end(outcome)
 }
 
-fn compare(Answered { by, answer, labels }: Answered, outcome: &MergeResult) -> CrossCheck {
-    let nothing = CrossCheck { by: Some(by), ..CrossCheck::default() };
-    match (answer, &outcome.result) {
-        (None, _) => nothing,
-        (Some(GitAnswer::Clean(tree)), Merged::Clean(mine) | Merged::UpToDate(mine)) => {
-            CrossCheck { tree: Some(tree), agrees: Some(tree == *mine), ..nothing }
-        }
-        (Some(GitAnswer::Clean(tree)), Merged::Conflicts(_)) => {
-            CrossCheck { tree: Some(tree), agrees: Some(false), ..nothing }
-        }
-        (Some(GitAnswer::Conflicts(paths)), Merged::Conflicts(mine)) => {
+fn compare(Answered { by, answer, labels, written }: Answered, outcome: &MergeResult) -> CrossCheck {
+    let (tree, agrees) = match (answer, &outcome.result) {
+        (GitAnswer::Clean(tree), mine) => (Some(tree), mine.tree() == Some(tree)),
+        (GitAnswer::Conflicts(paths), Merged::Conflicts(mine)) => {
             // Some conflicts are only reported: nothing is left unmerged there.
             let unmerged = |conflict: &&Conflict| {
                 [&conflict.base, &conflict.ours, &conflict.theirs].into_iter().any(Option::is_some)
             };
             let mine = digest(mine.iter().filter(unmerged).map(|conflict| conflict.path.as_bytes()));
-            CrossCheck { agrees: Some(mine == paths || labels == GitLabels::Others), ..nothing }
+            (None, mine == paths || labels == GitLabels::Others)
         }
-        (Some(GitAnswer::Conflicts(_)), _) => CrossCheck { agrees: Some(false), ..nothing },
+        (GitAnswer::Conflicts(_), Merged::Clean(_) | Merged::UpToDate(_)) => (None, false),
+    };
+    let lost = written.filter(|_| !agrees).and_then(|written| written.lost().ok().flatten());
+    CrossCheck { by: Some(by), tree, agrees: Some(agrees), lost, ..CrossCheck::default() }
+}
+
+impl GitTree {
+    /// A file that both sides have at one path: no merge may take it away.
+    fn lost(&self) -> Result<Option<String>, git2::Error> {
+        let repository = git2::Repository::open(&self.repository)?;
+        repository.odb()?.add_disk_alternate(&self.objects.path().to_string_lossy())?;
+        let merged = repository.find_tree(oid(self.tree.object())?)?;
+        let mut gone = [BTreeSet::new(), BTreeSet::new()];
+        for (gone, side) in gone.iter_mut().zip(&self.sides) {
+            let side = repository.find_commit(git2::Oid::from_str(side)?)?.tree()?;
+            for delta in repository.diff_tree_to_tree(Some(&side), Some(&merged), None)?.deltas() {
+                if delta.status() == git2::Delta::Deleted {
+                    gone.extend(delta.old_file().path_bytes().map(<[u8]>::to_vec));
+                }
+            }
+        }
+        let [ours, theirs] = gone;
+        Ok(ours.intersection(&theirs).next().map(|path| quoted_path(path)))
     }
 }
 
@@ -191,47 +296,62 @@ fn digest<'p>(paths: impl Iterator<Item = &'p [u8]>) -> ObjectId {
 }
 
 /// The program and `git 2.47.3`, when it is new enough.
-fn version() -> Option<(PathBuf, String)> {
-    let program = git_program()?;
-    let text = git_version()?;
-    let number = text.split_whitespace().next()?;
-    let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let version = (parts.next()?, parts.next()?);
-    (version >= FIRST).then(|| (program, format!("git {number}")))
+fn version(needed: GitNumber) -> Result<(PathBuf, String), NoAnswer> {
+    let no_answer = |by: Option<&str>, why: String| NoAnswer { by: by.map(str::to_owned), why };
+    let Some(program) = git_program() else { return Err(no_answer(None, "there is no git on PATH".to_owned())) };
+    let text = git_version().unwrap_or_default();
+    let number = text.split_whitespace().next().unwrap_or_default();
+    let mut parts = number.split('.').map(|part| part.parse::<u32>().ok());
+    let (Some(Some(major)), Some(Some(minor))) = (parts.next(), parts.next()) else {
+        return Err(no_answer(Some("git"), format!("`{} version` names no version", program.display())));
+    };
+    if (major, minor) < needed {
+        let (first, second) = needed;
+        return Err(no_answer(None, format!("git {number} is too old, it is asked from {first}.{second} on")));
+    }
+    Ok((program, format!("git {number}")))
 }
 
-fn ask(repository: &Path, arguments: &[String], cached: Option<&CachedAnswer>) -> Option<GitAnswer> {
+/// git's answer, and what it wrote; otherwise why there is none.
+fn ask(repository: &Path, question: &Question, cached: Option<&CachedAnswer>) -> Result<(GitAnswer, GitTree), String> {
     let began = Instant::now();
-    let output = merge_tree(repository, arguments)?;
+    let objects = tempfile::tempdir().map_err(|error| format!("there is no place for its objects: {error}"))?;
+    let output = merge_tree(repository, question, objects.path()).map_err(|error| error.to_string())?;
     let mut parts = output.stdout.split('\0');
-    let tree = parts.next()?.trim().parse::<TreeId>().ok()?;
-    let answer = match output.code {
-        Some(0) => GitAnswer::Clean(tree),
+    let tree = parts.next().and_then(|tree| tree.trim().parse::<TreeId>().ok());
+    let (tree, answer) = match (output.code, tree) {
+        (Some(0), Some(tree)) => (tree, GitAnswer::Clean(tree)),
         // Exit 1 with a tree is git's word for conflicts; 1 without is a failure.
-        Some(1) => GitAnswer::Conflicts(digest(parts.take_while(|path| !path.is_empty()).map(str::as_bytes))),
-        _ => return None,
+        (Some(1), Some(tree)) => {
+            (tree, GitAnswer::Conflicts(digest(parts.take_while(|path| !path.is_empty()).map(str::as_bytes))))
+        }
+        _ => {
+            let said = output.stderr.lines().rfind(|line| !line.trim().is_empty()).map(|line| format!(" ({line})"));
+            return Err(format!("it ended with {}{}", output.ending(), said.unwrap_or_default()));
+        }
     };
     if let Some(cached) = cached.filter(|_| began.elapsed() > LONG) {
         cached.keep(&answer);
     }
-    Some(answer)
+    let sides = question.sides().map(str::to_owned);
+    Ok((answer, GitTree { tree, objects, repository: repository.to_owned(), sides }))
 }
 
-fn merge_tree(repository: &Path, arguments: &[String]) -> Option<ProgramExit> {
-    let scratch = tempfile::tempdir().ok()?;
-    let env: [(OsString, OsString); 6] = [
+fn merge_tree(repository: &Path, question: &Question, scratch: &Path) -> Result<ProgramExit, ProcessError> {
+    let mut env: Vec<(OsString, OsString)> = vec![
         // The merge is that of the commits alone: what a person set up for their own merges has no say.
         ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
         ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
         ("GIT_ATTR_NOSYSTEM".into(), "1".into()),
         ("GIT_DIR".into(), repository.into()),
-        ("GIT_OBJECT_DIRECTORY".into(), scratch.path().into()),
+        ("GIT_OBJECT_DIRECTORY".into(), scratch.into()),
         ("GIT_ALTERNATE_OBJECT_DIRECTORIES".into(), quoted(&objects_of(repository))),
     ];
     let mut git: Vec<OsString> = ["-c", "core.attributesFile=/dev/null"].map(Into::into).into();
     git.extend(["merge-tree", "--write-tree", "--no-messages", "--name-only", "-z"].map(Into::into));
-    git.extend(arguments.iter().map(Into::into));
-    run_git(&git, &env, Some(DEADLINE), &Cancel::new()).ok()
+    git.extend(question.arguments.iter().map(Into::into));
+    env.extend(question.attribute_source().map(|target| ("GIT_ATTR_SOURCE".into(), target.into())));
+    run_git(&git, &env, Some(DEADLINE), &Cancel::new())
 }
 
 /// A linked work tree keeps its objects with its main repository.

@@ -116,7 +116,10 @@ impl GitError {
                 Self::new(FailureKind::Git, format!("{what}: {message}"))
                     .hint("an object is missing or damaged; `git fsck` shows which")
             }
-            _ => Self::new(FailureKind::Git, format!("{what}: {message}")),
+            _ => match unsupported(&message) {
+                Some((word, hint)) => Self::new(FailureKind::Git, format!("{what}: {word}")).cause(message).hint(hint),
+                None => Self::new(FailureKind::Git, format!("{what}: {message}")),
+            },
         }
     }
 
@@ -157,6 +160,31 @@ impl GitError {
             (_, ErrorClass::Net | ErrorClass::Http | ErrorClass::Ssh | ErrorClass::Os) => by_proxy(sentence, url),
             _ => Self::local(format!("{doing} failed for {url}"), error),
         }
+    }
+}
+
+/// What a repository has that cannot be read here, in words, and what to do.
+fn unsupported(message: &str) -> Option<(&'static str, &'static str)> {
+    let has = |word: &str| message.contains(word);
+    if has("object format") || has("extensions.objectformat") {
+        Some((
+            "its objects have SHA-256 ids, which relwf does not read",
+            "repositories with SHA-1 ids work, and those of all forges have them by default; a repository cannot be converted in place",
+        ))
+    } else if has("extensions.refstorage") {
+        Some((
+            "its references are in a reftable, which relwf reads from a server only",
+            "give its address on a server (ssh, https, git), or convert it: `git refs migrate --ref-format=files`",
+        ))
+    } else if has("extensions.") {
+        Some(("it has an extension that relwf does not know", "merge in a clone of it (`git clone --bare`)"))
+    } else if has("graft") {
+        Some((
+            "its grafts (info/grafts) cannot be read",
+            "remove the file, or merge in a clone, where it stays behind (`git clone --bare`)",
+        ))
+    } else {
+        None
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a merge asks of a repository, answered by libgit2: objects in memory, results to store, attributes, submodules.
 
 use super::Objects;
-use super::commits::oid;
-use crate::merge::{Attribute, MergeRepository, Submodule};
-use crate::model::ObjectId;
+use super::commits::{object_id, oid};
+use super::objects::CommittedAttributes;
+use crate::merge::{AttributeSource, MergeRepository, Submodule};
+use crate::model::{ObjectId, TreeId};
 use crate::odb::ObjectKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 impl MergeRepository for Objects {
@@ -33,28 +34,31 @@ impl MergeRepository for Objects {
         self.with(|repository| repository.odb()?.write(git2_kind(kind), data)).map(drop).map_err(message)
     }
 
-    fn attribute(&self, path: &Path, name: &str) -> Result<Attribute, String> {
-        self.with(|repository| {
-            let flags = match repository.is_bare() {
-                true => git2::AttrCheckFlags::INDEX_ONLY,
-                false => git2::AttrCheckFlags::FILE_THEN_INDEX,
-            };
-            // The value is told from true and false by its place in memory: it must be looked at where it is.
-            let value = repository.get_attr_bytes(path, name, flags).map_err(message)?;
-            Ok(match git2::AttrValue::always_bytes(value) {
-                git2::AttrValue::True => Attribute::Set,
-                git2::AttrValue::False => Attribute::Unset,
-                git2::AttrValue::Unspecified => Attribute::Unspecified,
-                git2::AttrValue::String(text) => Attribute::Value(text.as_bytes().to_owned()),
-                git2::AttrValue::Bytes(bytes) => Attribute::Value(bytes.to_owned()),
-            })
+    fn attribute_source(&self) -> AttributeSource {
+        if self.attributes == CommittedAttributes::OfTarget {
+            return AttributeSource::Target;
+        }
+        self.with(|repository| match setting(repository, "attr.tree") {
+            Some(name) => tree_of(repository, &name).map_or(AttributeSource::Nowhere, AttributeSource::Tree),
+            None => {
+                repository.workdir().map_or(AttributeSource::Nowhere, |top| AttributeSource::WorkTree(top.to_owned()))
+            }
         })
     }
 
+    fn setting(&self, name: &str) -> Option<String> {
+        self.with(|repository| setting(repository, name))
+    }
+
     fn has_merge_driver(&self, name: &str) -> bool {
+        let prefix = format!("merge.{name}.");
         self.with(|repository| {
-            let config = repository.config().and_then(|mut config| config.snapshot());
-            config.is_ok_and(|config| config.get_entry(&format!("merge.{name}.driver")).is_ok())
+            own_settings(repository).into_iter().any(|config| {
+                let entries = config.entries(None);
+                let mut found = false;
+                let has = |entry: &git2::ConfigEntry<'_>| found |= entry.name_bytes().starts_with(prefix.as_bytes());
+                entries.is_ok_and(|entries| entries.for_each(has).is_ok()) && found
+            })
         })
     }
 
@@ -62,6 +66,31 @@ impl MergeRepository for Objects {
         self.with(|repository| open_submodule(repository, path))
             .map(|repository| Box::new(OpenedSubmodule(repository)) as Box<dyn Submodule>)
     }
+}
+
+/// The repository's own levels of its configuration, the one that counts most first.
+fn own_settings(repository: &git2::Repository) -> Vec<git2::Config> {
+    let Ok(config) = repository.config() else { return Vec::new() };
+    let levels = [git2::ConfigLevel::Worktree, git2::ConfigLevel::Local];
+    levels.into_iter().filter_map(|level| config.open_level(level).ok()).collect()
+}
+
+/// A setting of the repository; one without a value is "true".
+fn setting(repository: &git2::Repository, name: &str) -> Option<String> {
+    own_settings(repository).into_iter().find_map(|config| {
+        let entry = config.get_entry(name).ok()?;
+        Some(if entry.has_value() {
+            String::from_utf8_lossy(entry.value_bytes()).into_owned()
+        } else {
+            "true".to_owned()
+        })
+    })
+}
+
+/// The tree that a name stands for; where it stands for none, git takes one without any file.
+fn tree_of(repository: &git2::Repository, name: &str) -> Option<TreeId> {
+    let found = repository.revparse_single(name).and_then(|object| object.peel_to_tree());
+    found.ok().map(|tree| object_id(tree.id()).into())
 }
 
 struct OpenedSubmodule(git2::Repository);

@@ -1,7 +1,7 @@
 //! A bare mirror of one remote in the cache folder: what the rest of relwf sees of a repository.
 
 use super::commits::{self, FileMode, oid};
-use super::objects::Storage;
+use super::objects::{CommittedAttributes, Storage};
 use super::refs::{Refs, Snapshot};
 use super::remote::RemoteConnection;
 use super::{
@@ -73,7 +73,7 @@ impl Mirror {
             remote,
             keep,
             origin: MirrorOrigin::Cache,
-            objects: Objects::open(&path, storage)?,
+            objects: Objects::open(&path, storage, CommittedAttributes::OfTarget)?,
             seen: Mutex::new(None),
         })
     }
@@ -88,7 +88,11 @@ impl Mirror {
             return Err(GitError::new(FailureKind::NotFound, format!("there is no folder {}", path.display()))
                 .hint("give the path of a git repository"));
         }
-        let objects = Objects::open(path, Storage::Memory)?;
+        Self::as_it_is(path, CommittedAttributes::AsGit)
+    }
+
+    fn as_it_is(path: &Path, attributes: CommittedAttributes) -> Result<Self, GitError> {
+        let objects = Objects::open(path, Storage::Memory, attributes)?;
         let remote = RemoteConnection::new(RemoteUrl::local(path), Arc::new(Credentials::none()));
         Ok(Self { remote, keep: Keep::No, origin: MirrorOrigin::AsItIs, objects, seen: Mutex::new(None) })
     }
@@ -305,7 +309,7 @@ impl Mirror {
     /// The repository cannot be opened.
     pub fn aside(&self) -> Result<Option<Self>, GitError> {
         match self.keep {
-            Keep::Yes => Self::at(self.path()).map(Some),
+            Keep::Yes => Self::as_it_is(self.path(), self.objects.attributes).map(Some),
             Keep::No => Ok(None),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::GitError;
 use super::object_source::ObjectSource;
-use crate::odb::{Graphs, ObjectFiles};
+use crate::model::CommitId;
+use crate::odb::{Found, Graphs, ObjectFiles};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,15 @@ pub(crate) enum Storage {
     Memory,
 }
 
+/// Do the attributes that are committed in the target of a merge count?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommittedAttributes {
+    /// Yes: a mirror, in which a merge stands for one in the target's work tree.
+    OfTarget,
+    /// As git has it in that repository.
+    AsGit,
+}
+
 /// The in-memory backend is asked, and written to, before those on disk (libgit2 gives them 1 and 2).
 const MEMORY_FIRST: i32 = 1000;
 
@@ -23,6 +33,7 @@ const MEMORY_FIRST: i32 = 1000;
 pub struct Objects {
     path: PathBuf,
     storage: Storage,
+    pub(super) attributes: CommittedAttributes,
     held: Mutex<OpenObjects>,
 }
 
@@ -34,12 +45,13 @@ struct OpenObjects {
 }
 
 impl Objects {
-    pub(crate) fn open(path: &Path, storage: Storage) -> Result<Self, GitError> {
+    pub(crate) fn open(path: &Path, storage: Storage, attributes: CommittedAttributes) -> Result<Self, GitError> {
         let repository = open(path, storage)?;
         // libgit2 puts a slash at the end.
         Ok(Self {
             path: repository.path().components().collect(),
             storage,
+            attributes,
             held: Mutex::new(OpenObjects { repository, graphs: OnceCell::new(), files: OnceCell::new() }),
         })
     }
@@ -67,6 +79,15 @@ impl Objects {
     /// The repository's folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Are these commits on the disk, where other programs see them?
+    pub(super) fn are_on_disk(&self, commits: &[CommitId]) -> bool {
+        if self.storage == Storage::Disk {
+            return true;
+        }
+        let files = self.with(|repository| ObjectFiles::open(repository.commondir()));
+        commits.iter().all(|commit| matches!(files.read(commit.object()), Found::Object(..)))
     }
 
     /// Forgets the objects that were written to memory, so that very many merges do not fill it. Objects on disk stay.

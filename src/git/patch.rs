@@ -24,8 +24,8 @@ pub(super) fn id(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<
         let mut options = DiffOptions::new();
         options.include_typechange(true).disable_pathspec_match(true);
         // Only these are visited.
-        for (path, _) in &changed {
-            options.pathspec(path.as_slice());
+        for difference in &changed {
+            options.pathspec(difference.path.as_slice());
         }
         let diff = repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?;
         let mut text = Vec::new();
@@ -34,10 +34,13 @@ pub(super) fn id(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<
             let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes()).unwrap_or_default();
             if file.as_deref() != Some(path) {
                 file = Some(path.to_vec());
+                // libgit2 has modes as they are stored, which may be any number.
+                let modes = changed.binary_search_by(|difference| (*difference.path).cmp(path));
+                let modes = modes.map(|at| changed[at].modes).unwrap_or_default();
                 let (old, new) = (delta.old_file(), delta.new_file());
                 text.extend_from_slice(b"\0");
                 text.extend_from_slice(path);
-                text.extend_from_slice(format!("\0{:?}{:?}", old.mode(), new.mode()).as_bytes());
+                text.extend_from_slice(format!("\0{modes:?}").as_bytes());
                 if old.is_binary() || new.is_binary() {
                     text.extend_from_slice(format!("{}{}", old.id(), new.id()).as_bytes());
                 }

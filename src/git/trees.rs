@@ -1,12 +1,15 @@
-//! Files of commits: read, listed, compared, written, checked out.
+//! Files of commits: read, listed, compared, written, checked out. Paths are text as [`text_of_path`] makes it.
 
 use super::GitError;
 use super::commits::{FileMode, object_id, oid};
 use super::compare::differences;
 use super::object_source::ObjectSource;
-use crate::model::{CommitId, FailureKind, ObjectId, TreeId};
+use crate::model::{CommitId, FailureKind, ObjectId, TreeId, path_of_text, text_of_path};
+use crate::odb::MAX_TREE_DEPTH;
 use git2::{ErrorCode, ObjectType, Repository, Tree};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
 /// How many symbolic links one path may lead through, as the kernel allows.
@@ -16,7 +19,7 @@ const MAX_LINKS: usize = 40;
 pub(super) fn read(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
     let tree = find(repository, tree)?;
-    let Some(mut names) = plain_names(path) else { return Ok(None) };
+    let Some(mut names) = plain_names(&path_of_text(path)) else { return Ok(None) };
     let mut links = 0;
     'path: loop {
         let mut folder = tree.clone();
@@ -48,11 +51,13 @@ const KIND: i32 = 0o170_000;
 const LINK: i32 = 0o120_000;
 
 /// The names of a path; only plain names lead to a file of a tree.
-fn plain_names(path: &str) -> Option<Vec<Vec<u8>>> {
-    let plain = !path.is_empty()
-        && !path.contains('\0')
-        && Path::new(path).components().all(|component| matches!(component, Component::Normal(_)));
-    plain.then(|| path.split('/').filter(|name| !name.is_empty()).map(|name| name.as_bytes().to_vec()).collect())
+fn plain_names(path: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let components = Path::new(OsStr::from_bytes(path)).components();
+    let names = components.map(|component| match component {
+        Component::Normal(name) if !name.as_bytes().contains(&0) => Some(name.as_bytes().to_vec()),
+        _ => None,
+    });
+    names.collect::<Option<Vec<_>>>().filter(|names| !names.is_empty())
 }
 
 /// Where a link in `folder` leads, with what follows it; `None` outside the tree.
@@ -74,21 +79,28 @@ fn target(folder: &[Vec<u8>], link: &[u8], rest: &[Vec<u8>]) -> Option<Vec<Vec<u
 
 /// All files and submodules of a tree: a submodule's id is that of its commit.
 pub(super) fn list(repository: &Repository, id: TreeId) -> Result<Vec<(String, ObjectId)>, GitError> {
-    let tree = find(repository, id)?;
+    let failed = |e: git2::Error| GitError::local(format!("the files of tree {id} cannot be listed"), &e);
     let mut files = Vec::new();
-    tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
-        if matches!(entry.kind(), Some(ObjectType::Blob | ObjectType::Commit)) {
-            files.push((format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes())), object_id(entry.id())));
+    let mut open = vec![(Vec::new(), oid(id.object()).map_err(failed)?)];
+    while let Some((folder, tree)) = open.pop() {
+        for entry in &repository.find_tree(tree).map_err(failed)? {
+            let path = [&folder[..], entry.name_bytes()].concat();
+            match entry.kind() {
+                Some(ObjectType::Blob | ObjectType::Commit) => files.push((path, object_id(entry.id()))),
+                Some(ObjectType::Tree) if path.iter().filter(|byte| **byte == b'/').count() < MAX_TREE_DEPTH => {
+                    open.push(([&path[..], b"/"].concat(), entry.id()));
+                }
+                _ => {}
+            }
         }
-        git2::TreeWalkResult::Ok
-    })
-    .map_err(|e| GitError::local(format!("the files of tree {id} cannot be listed"), &e))?;
-    Ok(files)
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(path, id)| (text_of_path(&path), id)).collect())
 }
 
 /// The commit that a submodule is at; `None` where there is none.
 pub(super) fn submodule(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
-    let found = match find(repository, tree)?.get_path(Path::new(path)) {
+    let found = match find(repository, tree)?.get_path(Path::new(OsStr::from_bytes(&path_of_text(path)))) {
         Ok(entry) => Some(entry),
         Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => None,
         Err(e) => return Err(GitError::local(format!("{path} in tree {tree} cannot be read"), &e)),
@@ -100,7 +112,7 @@ pub(super) fn submodule(repository: &Repository, tree: TreeId, path: &str) -> Re
 pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
     let tree = find(repository, tree)?;
-    match tree.get_path(Path::new(path)) {
+    match tree.get_path(Path::new(OsStr::from_bytes(&path_of_text(path)))) {
         Ok(entry) => Ok(Some(object_id(entry.id()))),
         Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => Ok(None),
         Err(e) => Err(failed(e)),
@@ -125,7 +137,7 @@ pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tre
 /// Paths that differ, with git's letter; renames are a deletion and an addition.
 pub(super) fn changed(source: &ObjectSource<'_>, from: TreeId, to: TreeId) -> Result<Vec<(String, char)>, GitError> {
     let found = differences(source, from, to)?;
-    Ok(found.into_iter().map(|(path, letter)| (String::from_utf8_lossy(&path).into_owned(), letter)).collect())
+    Ok(found.into_iter().map(|found| (text_of_path(&found.path), found.letter)).collect())
 }
 
 /// Writes a tree of these files.

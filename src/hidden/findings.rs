@@ -2,6 +2,7 @@
 
 use super::{Hidden, Presence, Reverted, Squashed, TargetOnly};
 use crate::git::ListedCommit;
+use crate::merge::UnrunDriver;
 use crate::model::CommitId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub enum HiddenKind {
     Missing,
     /// A promotion was squashed.
     Squashed,
+    /// A merge driver of the user's own was to merge files, and was not run.
+    Driver,
 }
 
 /// Something that a person should decide.
@@ -50,6 +53,28 @@ pub(super) fn of(hidden: &Hidden, names: &BranchNames<'_>) -> Vec<HiddenFinding>
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Files that were merged as text where the attributes name a program for it.
+pub(crate) fn of_drivers(drivers: &[UnrunDriver]) -> Option<HiddenFinding> {
+    let first = drivers.first()?;
+    let mut names: Vec<&str> = drivers.iter().map(|unrun| unrun.driver.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let paths: Vec<String> = drivers.iter().take(NAMED).map(|unrun| format!("`{}`", unrun.path)).collect();
+    let more = if drivers.len() > NAMED { format!(" and {} more", drivers.len() - NAMED) } else { String::new() };
+    let message = format!(
+        "{}{more}, which both sides changed, would be merged by the {} `{}` of .gitattributes; relwf and forges run none, and merge \
+         them as text",
+        paths.join(", "),
+        if names.len() == 1 { "merge driver" } else { "merge drivers" },
+        names.join("`, `"),
+    );
+    let hint = format!(
+        "to merge with it: merge in a clone that has `merge.{}.driver`, and push; to promote what text gives: `--param accept=driver`",
+        first.driver
+    );
+    Some(HiddenFinding { kind: HiddenKind::Driver, message, hint })
 }
 
 fn reverted(rows: &[Reverted], names: &BranchNames<'_>) -> Option<HiddenFinding> {

@@ -16,6 +16,7 @@ mod reverted;
 mod squashed;
 mod target_only;
 
+pub(crate) use findings::of_drivers;
 pub use findings::{BranchNames, HiddenFinding};
 
 use crate::git::{GitError, ListedCommit, Mirror};

@@ -60,10 +60,20 @@ pub struct Hunk {
     pub theirs: Vec<String>,
 }
 
+impl Conflict {
+    /// The path, for people.
+    pub fn shown_path(&self) -> &str {
+        self.quoted.as_deref().unwrap_or(&self.path)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {
-    /// The path it is about.
+    /// The path it is about; where it is not UTF-8, invalid bytes are replaced.
     pub path: String,
+    /// The path as git prints it, in quotes, where it is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<String>,
     /// What kind.
     pub kind: ConflictKind,
     /// The merge base's version.

@@ -127,7 +127,7 @@ impl ContentContext<'_, '_> {
         }
         let old = if base.exists() { self.store.blob(base.id)? } else { Arc::from([]) };
         let (one, two) = (self.store.blob(ours.id)?, self.store.blob(theirs.id)?);
-        let rules = self.attributes.of(path)?;
+        let rules = self.attributes.of(self.store, path)?;
         messages.push(Message::new(MessageKind::AutoMerging, [path.clone()]));
         let not_text = |data: &[u8]| data.len() > LARGEST_TEXT || is_binary(data);
         let binary = rules.driver == Driver::Binary || [&old, &one, &two].into_iter().any(|data| not_text(data));

@@ -264,7 +264,7 @@ pub(super) fn read(store: &ObjectStore<'_>, path: &[u8], trees: [Item; 3]) -> Re
         return Err(MergeError::TooDeep);
     }
     let [base, ours, theirs] =
-        trees.map(|tree| if tree.is_directory() { store.tree(tree.id) } else { Ok(Arc::from([])) });
+        trees.map(|tree| if tree.is_directory() { store.tree(tree.id, path) } else { Ok(Arc::from([])) });
     Ok([base?, ours?, theirs?])
 }
 

@@ -9,7 +9,6 @@ use super::content::{ContentContext, Versions};
 use super::differences::{RepoPath, deeper, join, read, rows, trivial};
 use super::store::ObjectStore;
 use super::tree_object::{Builder, DIRECTORY, Entries, Item, is_regular};
-use crate::odb::MAX_TREE_DEPTH;
 use std::sync::Arc;
 
 /// Why there is no answer.
@@ -44,7 +43,7 @@ fn item(context: &ContentContext<'_, '_>, path: &RepoPath, items: [Item; 3]) -> 
         return Ok(Some(ours).filter(|item| item.exists()));
     }
     if ours == theirs {
-        return if !base.exists() || ours.exists() && !loses(context.store, base, ours, 0)? {
+        return if !base.exists() || ours.exists() && !loses(context.store, path, base, ours)? {
             Ok(Some(ours))
         } else {
             Err(FastPathStop::Undecided)
@@ -99,17 +98,14 @@ fn directory(
 }
 
 /// Whether any path of `before` is gone in `after` or changed its type.
-fn loses(store: &ObjectStore<'_>, before: Item, after: Item, depth: usize) -> Result<bool, MergeError> {
+fn loses(store: &ObjectStore<'_>, path: &[u8], before: Item, after: Item) -> Result<bool, MergeError> {
     if before == after {
         return Ok(false);
     }
     if !before.is_directory() || !after.is_directory() {
         return Ok(before.is_directory() != after.is_directory());
     }
-    if depth > MAX_TREE_DEPTH {
-        return Err(MergeError::TooDeep);
-    }
-    let (old, new) = (store.tree(before.id)?, store.tree(after.id)?);
+    let [old, new, _] = read(store, path, [before, after, Item::NONE])?;
     let (mut left, mut right) = (Entries::new(&old), Entries::new(&new));
     let mut candidate = right.next()?;
     while let Some(entry) = left.next()? {
@@ -119,8 +115,9 @@ fn loses(store: &ObjectStore<'_>, before: Item, after: Item, depth: usize) -> Re
             candidate = right.next()?;
         }
         match candidate {
-            Some(other) if other.name == entry.name && !deeper(|| loses(store, entry.item, other.item, depth + 1))? => {
-            }
+            Some(other)
+                if other.name == entry.name
+                    && !deeper(|| loses(store, &join(path, entry.name), entry.item, other.item))? => {}
             _ => return Ok(true),
         }
     }

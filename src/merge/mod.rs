@@ -7,8 +7,10 @@
 //! Inside: `ort` leads. `bases` finds the common ancestors (over `commits`), `structural` decides what
 //! needs no renames; for the rest `entries` collects what differs, `renames` and `directories` follow what moved,
 //! `resolve` and `content` (over `three_way`) settle each path, `finish` writes the trees and `report` lists the conflicts.
+//! `attributes` (over `attribute_rules` and `wildmatch`) say how contents are merged; `settings` are those that are not followed.
 //! `store` reads objects; `bare_repository` knows where that needs no opened repository.
 
+mod attribute_rules;
 mod attributes;
 mod bare_repository;
 mod bases;
@@ -31,18 +33,20 @@ mod renames;
 mod report;
 mod repository;
 mod resolve;
+mod settings;
 mod similarity;
 mod slide;
 mod store;
 mod submodules;
 mod three_way;
 mod tree_object;
+mod wildmatch;
 
 pub use bare_repository::BareRepository;
 pub(crate) use conflict::{Conflict, ConflictSide};
 pub use conflict::{ConflictKind, Hunk};
-pub use outcome::{By, MergeError, MergeResult, Merged};
-pub(crate) use repository::{Attribute, MergeRepository, Submodule};
+pub use outcome::{By, MergeError, MergeResult, Merged, UnrunDriver};
+pub(crate) use repository::{AttributeSource, MergeRepository, Submodule};
 
 use crate::model::{CommitId, TreeId};
 use std::cell::RefCell;
@@ -165,9 +169,13 @@ impl Merger {
                 kept.refresh();
                 kept
             }
-            _ => ort::MergeCache::new(&common)?,
+            _ => {
+                let replaced = repository.and_then(|repository| repository.setting("core.useReplaceRefs"));
+                let follows = replaced.is_none_or(|value| attributes::is_true(&value));
+                ort::MergeCache::new(&common, follows)?
+            }
         };
-        let (_, kept) = memory.insert((common, kept));
-        work(&ort::Engine::new(repository, kept))
+        let (common, kept) = memory.insert((common, kept));
+        work(&ort::Engine::new(repository, kept)).map_err(|error| bare_repository::explained(common, error))
     }
 }

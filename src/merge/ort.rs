@@ -11,11 +11,12 @@ use super::finish::FinishedTree;
 use super::message::{Message, MessageKind};
 use super::moved_counts::MovedCounts;
 use super::renames::Renames;
+use super::settings::{CONFLICTS, RENAMES};
 use super::store::{Kept, ObjectStore};
 use super::submodules::Submodules;
 use super::tree_object::{DIRECTORY, Item};
 use super::{By, Conflict, MergeError, MergeRepository, MergeResult, Merged};
-use super::{bare_repository, directories, fast_path, finish, renames, report, resolve};
+use super::{bare_repository, directories, fast_path, finish, renames, report, resolve, settings};
 use crate::model::{CommitId, ObjectId};
 use std::cell::RefCell;
 use std::path::Path;
@@ -28,13 +29,13 @@ pub(super) struct MergeCache {
 }
 
 impl MergeCache {
-    /// For the repository whose objects and references are in this folder.
+    /// For the repository whose objects and references are in this folder; git may be told there not to follow replaced objects.
     ///
     /// # Errors
     ///
     /// It has other objects or parents put in the place of its own.
-    pub(super) fn new(common: &Path) -> Result<Self, MergeError> {
-        if let Some(what) = bare_repository::altered(common) {
+    pub(super) fn new(common: &Path, follows_replaced: bool) -> Result<Self, MergeError> {
+        if let Some(what) = bare_repository::altered(common, follows_replaced) {
             return Err(MergeError::Altered { what });
         }
         Ok(Self {
@@ -52,6 +53,7 @@ impl MergeCache {
 
 /// Merges commits of one repository.
 pub(super) struct Engine<'r> {
+    repository: Option<&'r dyn MergeRepository>,
     store: ObjectStore<'r>,
     attributes: Attributes<'r>,
     submodules: Submodules<'r>,
@@ -72,6 +74,7 @@ impl<'r> Engine<'r> {
     /// Without a repository what is written stays in the memory.
     pub(super) fn new(repository: Option<&'r dyn MergeRepository>, memory: &'r MergeCache) -> Self {
         Self {
+            repository,
             store: ObjectStore::new(repository, &memory.objects),
             attributes: Attributes::new(repository),
             submodules: Submodules::new(repository),
@@ -87,13 +90,14 @@ impl<'r> Engine<'r> {
             None if answer.up_to_date => Merged::UpToDate(answer.tree.into()),
             None => Merged::Clean(answer.tree.into()),
         };
-        Ok(MergeResult { bases: answer.bases, by: answer.by, result })
+        Ok(MergeResult { bases: answer.bases, by: answer.by, drivers: self.attributes.unrun(), result })
     }
 
     /// Merges two trees over a base that is given: what picks and reverts are made of.
     pub(super) fn merge_trees(&self, trees: [ObjectId; 3], labels: &ConflictLabels) -> Result<MergeResult, MergeError> {
         let [base, ours, theirs] = trees;
-        let outcome = |by, result| MergeResult { bases: Vec::new(), by, result };
+        let outcome = |by, result| MergeResult { bases: Vec::new(), by, drivers: self.attributes.unrun(), result };
+        self.attributes.merge_into(ours);
         if base == ours || ours == theirs {
             return Ok(outcome(By::Structural, Merged::Clean(theirs.into())));
         }
@@ -118,6 +122,7 @@ impl<'r> Engine<'r> {
             (commits.number(ours.object()), commits.number(theirs.object()))
         };
         let (ours_tree, theirs_tree) = (self.tree_of(one)?, self.tree_of(two)?);
+        self.attributes.merge_into(ours_tree.id);
         let bases = self.bases(&[one], &[two])?;
         let mut answer = OrtAnswer {
             bases: bases.iter().map(|base| self.memory.commits.borrow().known(*base).id.into()).collect(),
@@ -178,6 +183,9 @@ impl<'r> Engine<'r> {
         };
         let labels =
             ConflictLabels { ours: b"Temporary merge branch 1".to_vec(), theirs: b"Temporary merge branch 2".to_vec() };
+        if !rest.is_empty() {
+            self.ensure_default(&CONFLICTS)?;
+        }
         let context = self.context(&labels, depth + 1);
         let mut merged = vec![*first];
         let mut tree = self.tree_of(*first)?;
@@ -191,11 +199,16 @@ impl<'r> Engine<'r> {
         Ok(tree)
     }
 
+    fn ensure_default(&self, settings: &[settings::Default]) -> Result<(), MergeError> {
+        self.repository.map_or(Ok(()), |repository| settings::ensure_default(repository, settings))
+    }
+
     fn full(
         &self,
         context: &ContentContext<'_, 'r>,
         roots: [Item; 3],
     ) -> Result<(FinishedTree, Vec<Message>), MergeError> {
+        self.ensure_default(&RENAMES)?;
         let mut messages: Vec<Message> = Vec::new();
         let mut all = Differences::collect(&self.store, roots)?;
         let none = Renames { from: Vec::new(), moved: MovedCounts::default() };

@@ -107,14 +107,15 @@ pub(super) fn find(store: &ObjectStore<'_>, side: &mut SideChanges) -> Result<Re
 impl RenameSearch<'_, '_> {
     fn run(&mut self) -> Result<(), MergeError> {
         self.exact();
-        self.drop_settled();
+        self.drop_used();
         for (target, source) in self.from.iter().enumerate() {
             if let Some(source) = source {
                 self.moved.count(self.vanished, &self.sources[*source].0, &self.targets[target].0);
             }
         }
         self.by_basename()?;
-        self.drop_settled();
+        self.drop_used();
+        self.drop_irrelevant();
         self.drop_decided_directories();
         self.by_similarity()
     }
@@ -129,9 +130,12 @@ impl RenameSearch<'_, '_> {
         self.moved.count(self.vanished, &self.sources[source].0, &self.targets[target].0);
     }
 
-    fn drop_settled(&mut self) {
-        let (used, sources, relevant) = (&self.used, self.sources, self.relevant);
-        self.open.retain(|source| !used[*source] && relevant.contains_key(&sources[*source].0));
+    fn drop_used(&mut self) {
+        self.open.retain(|source| !self.used[*source]);
+    }
+
+    fn drop_irrelevant(&mut self) {
+        self.open.retain(|source| self.relevant.contains_key(&self.sources[*source].0));
     }
 
     /// Files with equal contents; one that kept its name is preferred.
@@ -170,7 +174,8 @@ impl RenameSearch<'_, '_> {
         }
     }
 
-    /// Files whose last name is unique on both ends, or whose directory is already known to have moved.
+    /// Files whose last name is unique on both ends, or whose directory is already known to have moved. A source that needs no
+    /// partner gets none, but its name counts: another one of that name is not unique.
     fn by_basename(&mut self) -> Result<(), MergeError> {
         let mut sources: HashMap<&[u8], Option<usize>, FixedState> = HashMap::default();
         for source in &self.open {
@@ -189,6 +194,9 @@ impl RenameSearch<'_, '_> {
         let guesses = self.moved.guesses();
         for source in self.open.clone() {
             let (path, item) = &self.sources[source];
+            if !self.relevant.contains_key(path) {
+                continue;
+            }
             let (directory, name) = split(path);
             let Some(only_target) = targets.get(name) else { continue };
             let only_source = sources.get(name).copied().flatten();

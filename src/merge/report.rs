@@ -6,6 +6,7 @@ use super::content::ContentContext;
 use super::finish::Unsettled;
 use super::message::{Message, MessageKind};
 use super::tree_object::{Item, LINK, is_regular, kind as kind_of};
+use crate::model::quoted_path;
 
 /// The conflicts of a merge, in the order of their paths.
 pub(super) fn conflicts(
@@ -33,7 +34,9 @@ pub(super) fn conflicts(
         let mut conflict = describe(context, path, kind, entry)?;
         let links = entry.is_some_and(|entry| entry.stages[1..].iter().all(|item| kind_of(item.mode) == LINK));
         conflict.message = match message.kind {
-            MessageKind::Contents if links => format!("both sides changed where the link {} leads", conflict.path),
+            MessageKind::Contents if links => {
+                format!("both sides changed where the link {} leads", conflict.shown_path())
+            }
             _ => sentence(message),
         };
         conflicts.push(conflict);
@@ -43,7 +46,7 @@ pub(super) fn conflicts(
         let about = messages.iter().find(|message| kind(message.kind).is_some() && message.paths.contains(&entry.path));
         let kind = about.and_then(|message| kind(message.kind)).unwrap_or(ConflictKind::Content);
         let mut conflict = describe(context, &entry.path, kind, Some(entry))?;
-        conflict.message = about.map_or_else(|| format!("{} is in conflict", text(&entry.path)), sentence);
+        conflict.message = about.map_or_else(|| format!("{} is in conflict", quoted_path(&entry.path)), sentence);
         conflicts.push(conflict);
     }
     conflicts.sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
@@ -69,6 +72,7 @@ fn describe(
     };
     Ok(Conflict {
         path: text(path),
+        quoted: std::str::from_utf8(path).is_err().then(|| quoted_path(path)),
         kind,
         base: side(0),
         ours: side(1),
@@ -109,7 +113,7 @@ fn kind(kind: MessageKind) -> Option<ConflictKind> {
 }
 
 fn sentence(message: &Message) -> String {
-    let path = |at: usize| message.paths.get(at).map(|path| text(path)).unwrap_or_default();
+    let path = |at: usize| message.paths.get(at).map(|path| quoted_path(path)).unwrap_or_default();
     let (here, there) = if message.side == 2 { ("theirs", "ours") } else { ("ours", "theirs") };
     let (first, second, third) = (path(0), path(1), path(2));
     match message.kind {

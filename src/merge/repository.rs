@@ -3,9 +3,9 @@
 //! All of it is rare: objects that no file holds, results to store, settings of files that both sides changed. The rest of
 //! the room knows no git library, and works without such a repository where [`super::BareRepository`] allows it.
 
-use crate::model::ObjectId;
+use crate::model::{ObjectId, TreeId};
 use crate::odb::ObjectKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A repository as a merge sees it. Errors are the repository's own messages.
@@ -30,31 +30,30 @@ pub trait MergeRepository {
     /// It cannot be stored.
     fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<(), String>;
 
-    /// The attributes of a path (gitattributes(5)).
-    ///
-    /// # Errors
-    ///
-    /// They cannot be read.
-    fn attribute(&self, path: &Path, name: &str) -> Result<Attribute, String>;
+    /// Where its `.gitattributes` files are.
+    fn attribute_source(&self) -> AttributeSource;
 
-    /// Does the configuration name a program for a merge driver?
+    /// A setting of the repository's own configuration; what a user has set up for all repositories does not count.
+    fn setting(&self, name: &str) -> Option<String>;
+
+    /// Does the repository's own configuration have a merge driver of this name?
     fn has_merge_driver(&self, name: &str) -> bool;
 
     /// The submodule at a path, where its own repository is at hand.
     fn submodule(&self, path: &str) -> Option<Box<dyn Submodule>>;
 }
 
-/// An attribute of a path.
+/// Where a repository's `.gitattributes` files are: `info/attributes` counts in each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attribute {
-    /// Not mentioned.
-    Unspecified,
-    /// Set without a value.
-    Set,
-    /// Taken back (`-name`).
-    Unset,
-    /// Set to a value.
-    Value(Vec<u8>),
+pub enum AttributeSource {
+    /// Nowhere: it has no work tree.
+    Nowhere,
+    /// In the work tree at this path.
+    WorkTree(PathBuf),
+    /// In the tree that is merged into, as with `git --attr-source`: a mirror.
+    Target,
+    /// In this tree (`attr.tree`).
+    Tree(TreeId),
 }
 
 /// A submodule's own repository.

@@ -3,8 +3,8 @@
 //! Trees are handed out as the raw bytes that git stores; [`super::tree_object`] reads them. Nothing here knows what a merge is.
 
 use super::{MergeError, MergeRepository};
-use crate::model::ObjectId;
-use crate::odb::{Found, ObjectFiles, ObjectKind};
+use crate::model::{ObjectId, quoted_path};
+use crate::odb::{Found, ObjectFiles, ObjectKind, tree};
 use sha1::{Digest, Sha1};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -116,8 +116,8 @@ impl<'r> ObjectStore<'r> {
         Self { repository, kept }
     }
 
-    /// The raw bytes of a tree.
-    pub(super) fn tree(&self, id: ObjectId) -> Result<Arc<[u8]>, MergeError> {
+    /// The raw bytes of the tree of a directory. A damaged one, which git refuses or misreads, is an error.
+    pub(super) fn tree(&self, id: ObjectId, path: &[u8]) -> Result<Arc<[u8]>, MergeError> {
         if let Some(data) = self.kept.trees.get(&id) {
             return Ok(data);
         }
@@ -125,6 +125,9 @@ impl<'r> ObjectStore<'r> {
             return Ok(Arc::from([]));
         }
         let data = self.read(id, ObjectKind::Tree)?;
+        if let Some(why) = tree::fault(&data) {
+            return Err(MergeError::Tree { id: id.into(), path: quoted_path(path), why });
+        }
         self.kept.trees.put(id, &data);
         Ok(data)
     }

@@ -1,19 +1,13 @@
-//! git's tree objects: file modes, entries in git's order, a reader that does not copy, a writer, and a reader of three
-//! trees side by side.
+//! git's tree objects in a merge: what is at a path, a reader that does not copy, a writer, and a reader of three trees side by
+//! side.
 
 use super::MergeError;
 use super::store::damaged;
 use crate::model::ObjectId;
+use crate::odb::tree;
+pub(super) use crate::odb::tree::{DIRECTORY, LINK, SUBMODULE};
+use crate::odb::tree::{KIND, REGULAR};
 use std::cmp::Ordering;
-
-/// The mode of a directory.
-pub(super) const DIRECTORY: u32 = 0o040_000;
-/// The mode of a symbolic link.
-pub(super) const LINK: u32 = 0o120_000;
-/// The mode of a submodule.
-pub(super) const SUBMODULE: u32 = 0o160_000;
-const KIND: u32 = 0o170_000;
-const REGULAR: u32 = 0o100_000;
 
 /// The type bits of a mode.
 pub(super) fn kind(mode: u32) -> u32 {
@@ -76,45 +70,13 @@ impl<'t> Entries<'t> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        match split(self.rest) {
+        match tree::TreeEntry::split(self.rest) {
             Some((entry, rest)) => {
                 self.rest = rest;
-                Ok(Some(entry))
+                Ok(Some(TreeEntry { name: entry.name, item: Item { mode: entry.mode, id: entry.id } }))
             }
             None => Err(damaged("a tree", "its entries cannot be read")),
         }
-    }
-}
-
-fn split(data: &[u8]) -> Option<(TreeEntry<'_>, &[u8])> {
-    let mut mode = 0_u32;
-    let mut at = 0;
-    loop {
-        match *data.get(at)? {
-            b' ' => break,
-            digit @ b'0'..=b'7' if at < 7 => mode = mode << 3 | u32::from(digit - b'0'),
-            _ => return None,
-        }
-        at += 1;
-    }
-    let data = data.get(at + 1..)?;
-    let end = data.iter().position(|byte| *byte == 0)?;
-    let (name, rest) = data.split_at(end);
-    let id: [u8; 20] = rest.get(1..21)?.try_into().ok()?;
-    if name.is_empty() || mode == 0 {
-        return None;
-    }
-    Some((TreeEntry { name, item: Item { mode: canonical(mode), id: ObjectId::from_bytes(id) } }, rest.get(21..)?))
-}
-
-/// git reads every ordinary file's mode as 100644 or 100755.
-fn canonical(mode: u32) -> u32 {
-    match mode & KIND {
-        REGULAR if mode & 0o100 != 0 => 0o100_755,
-        REGULAR => 0o100_644,
-        LINK => LINK,
-        DIRECTORY => DIRECTORY,
-        _ => SUBMODULE,
     }
 }
 
@@ -125,15 +87,7 @@ pub(super) fn order(a: &TreeEntry<'_>, b: &TreeEntry<'_>) -> Ordering {
 
 /// [`order`] for names and whether they are directories.
 pub(super) fn order_names(a: &[u8], a_directory: bool, b: &[u8], b_directory: bool) -> Ordering {
-    let common = a.len().min(b.len());
-    a[..common].cmp(&b[..common]).then_with(|| {
-        let end = |name: &[u8], directory: bool| match name.get(common) {
-            Some(byte) => *byte,
-            None if directory => b'/',
-            None => 0,
-        };
-        end(a, a_directory).cmp(&end(b, b_directory)).then_with(|| a.len().cmp(&b.len()))
-    })
+    tree::order((a, a_directory), (b, b_directory))
 }
 
 /// The three versions of one name in a directory.

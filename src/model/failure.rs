@@ -24,6 +24,8 @@ pub enum FailureKind {
     Missing,
     /// The last promotion was squashed.
     Squashed,
+    /// A merge driver was to merge files, and none is run.
+    Driver,
     /// A check, build or command gave a verdict against.
     Red,
     /// A person refused.
@@ -79,6 +81,7 @@ impl FailureKind {
                 | Self::Reverted
                 | Self::Missing
                 | Self::Squashed
+                | Self::Driver
                 | Self::Red
                 | Self::Denied
                 | Self::Held

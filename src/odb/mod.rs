@@ -1,4 +1,5 @@
-//! git's own files, read without libgit2: packs, loose objects, commit graphs (`gitformat-pack`, `gitformat-commit-graph`).
+//! git's own files, read without libgit2: packs, loose objects, commit graphs (`gitformat-pack`, `gitformat-commit-graph`), and
+//! the trees that are in them.
 //!
 //! Several times faster than through libgit2, and with little memory. Knows nothing of references, merges or handles; what
 //! is not found or not understood here is left to the caller.
@@ -9,6 +10,7 @@ mod id_table;
 mod loose;
 mod pack;
 mod pack_index;
+pub(crate) mod tree;
 mod window;
 
 pub(crate) use commit_graph::{GraphCommit, GraphRow, Graphs};

@@ -57,7 +57,8 @@ impl<'a> Promotion<'a> {
         let merger = Merger::default();
         let merge = merger.merge(mirror.objects(), ours, theirs)?;
         let merging = Merging { ours, theirs, bases: &merge.bases, tree: merge.result.tree(), names };
-        let hidden = hidden::look(mirror, &merger, &merging);
+        let mut hidden = hidden::look(mirror, &merger, &merging);
+        hidden.findings.extend(hidden::of_drivers(&merge.drivers));
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit };
         let commits = mirror.log(&range)?;
         let commit_count = match limit {

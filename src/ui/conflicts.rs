@@ -13,7 +13,7 @@ pub fn conflicts(all: &[Conflict], ours: &str, theirs: &str) -> String {
     for conflict in all {
         let kind = serde_json::to_value(conflict.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
         let kind = kind.unwrap_or_else(|| "conflict".to_owned());
-        out.push_str(&format!("{} {}\n", paint(ERROR, format!("{kind}:")), paint(NAME, &conflict.path)));
+        out.push_str(&format!("{} {}\n", paint(ERROR, format!("{kind}:")), paint(NAME, conflict.shown_path())));
         out.push_str(&format!("  {}\n", conflict.message));
         for (label, side) in [(ours, &conflict.ours), (theirs, &conflict.theirs)] {
             if let Some(ConflictSide { path, .. }) = side.as_ref().filter(|side| side.path != conflict.path) {
@@ -55,6 +55,7 @@ mod tests {
     fn each_side_of_a_hunk_is_named() {
         let conflict = Conflict {
             path: "limits.go".to_owned(),
+            quoted: None,
             kind: ConflictKind::Content,
             base: None,
             ours: None,

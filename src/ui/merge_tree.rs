@@ -11,7 +11,8 @@ pub fn answer(answer: &TreeAnswer) -> String {
     }
     let mut line = "CONFLICT".to_owned();
     for conflict in &answer.conflicts {
-        line.push_str(&format!(" {}:{}", kind(conflict.kind), quoted(&conflict.path)));
+        let path = conflict.quoted.clone().unwrap_or_else(|| quoted(&conflict.path));
+        line.push_str(&format!(" {}:{path}", kind(conflict.kind)));
     }
     line
 }

@@ -4,7 +4,7 @@ use super::components::components;
 use super::conflicts::conflicts;
 use super::hidden::hidden;
 use super::lists::{ROWS, counted, rest};
-use super::style::{DIM, ERROR, GOOD, NAME, paint};
+use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::table::table;
 use crate::app::{ChangedFile, ListedCommit, Preview, PreviewOutcome};
 use crate::model::Value;
@@ -41,8 +41,14 @@ pub fn preview(preview: &Preview) -> String {
     if let Some(text) = disagreement(preview) {
         out.push_str(&format!("{} {text}\n", paint(ERROR, "do not trust this merge:")));
     }
-    if let (Some(by), None) = (&preview.cross_check.by, preview.cross_check.agrees) {
-        out.push_str(&format!("{} {by} gave no answer\n", paint(ERROR, "not cross-checked:")));
+    if let Some((by, why)) = preview.cross_check.unanswered() {
+        out.push_str(&format!(
+            "{} {by} has no answer: {why}; a run would stop here\n",
+            paint(ERROR, "not cross-checked:")
+        ));
+    }
+    if let Some(why) = preview.cross_check.unasked() {
+        out.push_str(&format!("{} {why}\n", paint(WARNING, "not cross-checked:")));
     }
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
@@ -59,9 +65,11 @@ fn disagreement(preview: &Preview) -> Option<String> {
     let cross_check = &preview.cross_check;
     let by = cross_check.by.as_deref().filter(|_| cross_check.agrees == Some(false))?;
     let found = cross_check.tree.map_or_else(|| "conflicts".to_owned(), |tree| format!("tree {tree}"));
-    Some(format!(
-        "{by} merges differently: {found}. A run would stop here; please report both commits as a bug in relwf"
-    ))
+    let whose = match &cross_check.lost {
+        Some(path) => format!("git is wrong, it loses `{path}`, which both sides have"),
+        None => "please report both commits as a bug in relwf".to_owned(),
+    };
+    Some(format!("{by} merges differently: {found}. A run would stop here; {whose}"))
 }
 
 /// The commits, newest first: those that are listed, of `count`.

@@ -227,16 +227,51 @@ fn a_hotfix_without_a_way_back_says_so_before_anything_lands() {
 
 /// A git that gives a wrong answer to every merge.
 fn lying_git(machine: &Machine) -> String {
+    other_git(machine, "echo 4b825dc642cb6eb9a060e54bf8d69288fbee4904; exit 0")
+}
+
+/// A git that does something else where it is asked for a merge.
+fn other_git(machine: &Machine, answer: &str) -> String {
     use std::os::unix::fs::PermissionsExt;
     let bin = machine.path("bin");
     std::fs::create_dir_all(&bin).unwrap();
     let path = std::env::var("PATH").unwrap();
-    let script = format!(
-        "#!/bin/sh\nPATH='{path}'\ncase \" $* \" in *\" merge-tree \"*) echo 4b825dc642cb6eb9a060e54bf8d69288fbee4904; exit 0;; esac\nexec git \"$@\"\n"
-    );
+    let script =
+        format!("#!/bin/sh\nPATH='{path}'\ncase \" $* \" in *\" merge-tree \"*) {answer};; esac\nexec git \"$@\"\n");
     std::fs::write(bin.join("git"), script).unwrap();
     std::fs::set_permissions(bin.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
     format!("{}:{path}", bin.display())
+}
+
+#[test]
+fn a_git_that_has_no_answer_stops_a_run_and_one_that_is_not_there_is_told() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let say = |path: &str, args: &[&str]| {
+        let mut command = machine.relwf(&service, args);
+        command.env("PATH", path);
+        said(&machine, command)
+    };
+    let crashes = other_git(&machine, "echo 'Assertion failed' >&2; kill -ABRT $$");
+    let preview = say(&crashes, &["preview", "master", "staging"]);
+    preview.exits(0);
+    assert!(preview.stdout.contains("has no answer: it ended with signal 6 (Assertion failed)"), "{}", preview.stdout);
+    let remote = git(&service, &["ls-remote", "origin"]);
+    let stopped = say(&crashes, &["run", "promote-staging"]);
+    stopped.exits(1);
+    let words = ["could not confirm how relwf would merge", "signal 6 (Assertion failed)", "--no-cross-check"];
+    assert!(words.iter().all(|word| stopped.stderr.contains(word)), "{}", stopped.stderr);
+    assert_eq!(git(&service, &["ls-remote", "origin"]), remote, "nothing was pushed");
+
+    // Without any git there is nobody to ask: it is said, and does not stop.
+    let bin = machine.path("nothing");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", bin.join("sh")).unwrap();
+    let nothing = bin.display().to_string();
+    let preview = say(&nothing, &["preview", "master", "staging"]);
+    assert!(preview.stdout.contains("not cross-checked: there is no git on PATH"), "{}", preview.stdout);
+    let done = say(&nothing, &["run", "promote-staging"]);
+    assert!(done.stderr.contains("not cross-checked with git: there is no git on PATH"), "{}", done.stderr);
 }
 
 #[test]

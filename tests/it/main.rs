@@ -35,6 +35,7 @@ mod kill;
 mod lying_clocks;
 mod merge;
 mod merge_answers;
+mod merge_attributes;
 
 mod merge_cases;
 mod merge_edges;
@@ -43,6 +44,7 @@ mod merge_places;
 mod merge_random;
 mod merge_store;
 mod merge_support;
+mod merge_trees;
 mod picks;
 mod promotion;
 mod readme;

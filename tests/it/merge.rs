@@ -109,7 +109,7 @@ fn what_is_merged_already_and_what_can_be_taken_whole_needs_no_merge() {
     let base = at("master");
     let tree = |rev: &str| mirror.tree(at(rev)).unwrap();
     let of = |ours: &str, theirs: &str| merge(mirror.objects(), at(ours), at(theirs)).unwrap();
-    let expect = |result| MergeResult { bases: vec![base], by: By::Structural, result };
+    let expect = |result| MergeResult { bases: vec![base], by: By::Structural, drivers: Vec::new(), result };
     assert_eq!(of("master", "theirs"), expect(Merged::Clean(tree("theirs"))), "a fast-forward");
     assert_eq!(of("ours", "theirs"), expect(Merged::Clean(tree("theirs"))), "ours has the base's tree");
     assert_eq!(of("theirs", "ours"), expect(Merged::Clean(tree("theirs"))));

@@ -69,6 +69,23 @@ fn attributes_count_as_in_a_bare_repository() {
 }
 
 #[test]
+fn a_name_that_two_deleted_files_share_is_not_unique_whoever_changed_them() {
+    let text = |what: &str, lines: usize| (1..=lines).map(|line| format!("{what} {line}\n")).collect::<String>();
+    let (version, other) = (text("line", 40), text("other", 40));
+    let [ours, split, hardly] =
+        [version.replace("line 3\n", "ours\n"), text("line", 34) + &text("new", 6), text("line", 39) + "last\n"];
+    let repo = three(
+        files(&[("a/Version.php", &version), ("b/Version.php", &other), ("kept", "kept")]),
+        files(&[("a/Version.php", &ours), ("b/Version.php", &other), ("kept", "kept")]),
+        files(&[("c/Version.php", &split), ("d/Other.php", &hardly), ("kept", "kept")]),
+    );
+    let pairs = [(1, 2), (2, 1)];
+    for (git, ours) in repo.gits(&pairs).iter().zip(&repo.ours(&pairs)) {
+        assert_eq!(difference(git, ours), None);
+    }
+}
+
+#[test]
 fn says_which_part_decided() {
     let repo = three(
         files(&[("f", "a\n"), ("g", "b\n")]),

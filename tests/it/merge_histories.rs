@@ -25,6 +25,8 @@ pub enum Change {
     MovePart(usize, usize, u8),
     MoveFolderEdited(usize, usize, u16),
     SwapFolders(usize, usize),
+    /// The file goes on as two, each edited in its own way.
+    Split(usize, [(usize, usize, u16); 2]),
     Delete(usize),
     DeleteFolder(usize),
     Executable(usize),
@@ -49,6 +51,13 @@ fn text(seed: u16) -> Vec<u8> {
         let line =
             |at: u16| ["{\n", "}\n", "\n", "x\n", "y\n"][usize::from((at * (seed / 11 % 7 + 1) + seed / 77) % 5)];
         return (0..8 + seed % 40).map(line).collect::<String>().into();
+    }
+    if seed % 11 == 9 {
+        // One of two families, whose files are more or less like each other.
+        let family =
+            |line: u16| format!("family {} line {line} {}\n", seed / 11 % 2, "q".repeat(usize::from(1 + line % 7)));
+        let whole: Vec<u8> = (0..20).map(family).collect::<String>().into();
+        return (0..seed / 22 % 8).fold(whole, |text, nth| edited(&text, (seed / 5).wrapping_mul(nth + 3)));
     }
     let lines = [0, 1, 4, 9, 9, 14, 20, 90][usize::from(seed) % 8];
     (0..lines)
@@ -187,6 +196,7 @@ fn apply(files: &mut Snapshot, change: &Change) {
     | Change::RenameEdited(at, ..)
     | Change::RenameChain(at, ..)
     | Change::Swap(at, _)
+    | Change::Split(at, _)
     | Change::Delete(at)
     | Change::Executable(at)
     | Change::Link(at, _)
@@ -220,6 +230,10 @@ fn apply(files: &mut Snapshot, change: &Change) {
                 put(files, place(folder, name), file);
                 put(files, path, other);
             }
+        }
+        Change::Split(_, parts) => {
+            files.remove(&path);
+            parts.iter().for_each(|(folder, name, seed)| put(files, place(*folder, *name), edit(&file, *seed)));
         }
         Change::Swap(_, second) => {
             let Some(second) = pick(second) else { return };
@@ -266,6 +280,7 @@ fn apply(files: &mut Snapshot, change: &Change) {
 fn change() -> impl Strategy<Value = Change> {
     let (at, folder, name, to) = (0..64_usize, 0..FOLDERS.len(), 0..NAMES.len(), 0..PLACES.len());
     let seed = any::<u16>();
+    let part = (folder.clone(), name.clone(), seed);
     let contents = prop_oneof![
         5 => (at.clone(), seed).prop_map(|(a, s)| Change::Edit(a, s)),
         2 => (at.clone(), seed, seed).prop_map(|(a, s, t)| Change::EditTwice(a, s, t)),
@@ -283,6 +298,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (at.clone(), at.clone()).prop_map(|(a, b)| Change::Swap(a, b)),
         1 => (at.clone(), folder.clone(), name.clone()).prop_map(|(a, f, n)| Change::Copy(a, f, n)),
         2 => at.clone().prop_map(Change::Delete),
+        1 => (at.clone(), [part.clone(), part]).prop_map(|(a, p)| Change::Split(a, p)),
         1 => (at.clone(), seed).prop_map(|(a, s)| Change::Link(a, s)),
         1 => (at.clone(), seed).prop_map(|(a, s)| Change::Submodule(a, s)),
         1 => (at.clone(), name).prop_map(|(a, n)| Change::FileToFolder(a, n)),

@@ -215,3 +215,93 @@ fn alternates_are_found_behind_gits_quotes() {
     let said = merged(&machine, &borrower, &ids[0], &ids[1]);
     assert_eq!(said.stdout.trim(), tree, "{}", said.stderr);
 }
+
+/// Two branches of which each changed other lines of a file, whose name is no text; and a second one in conflict.
+#[test]
+fn paths_that_are_no_text_are_merged_listed_and_checked_out() {
+    use std::os::unix::ffi::OsStrExt;
+    let machine = Machine::new();
+    let repo = two_sides(&machine);
+    let name = |bytes: &'static [u8]| std::ffi::OsStr::from_bytes(bytes);
+    for (branch, line) in [("master", 0), ("ours", 3), ("theirs", 50)] {
+        repo.git(&["checkout", "-q", branch]);
+        let text: String = (1..=60).map(|at| format!("{at}{}\n", if at == line { branch } else { "" })).collect();
+        fs::create_dir_all(repo.path.join(name(b"d\xe4"))).unwrap();
+        fs::write(repo.path.join(name(b"d\xe4/gr\xfcn")), text).unwrap();
+        fs::write(repo.path.join(name(b"\xff")), format!("{branch}\n")).unwrap();
+        repo.git(&["add", "-A"]);
+        repo.git(&["commit", "-q", "-m", branch]);
+        if branch == "master" {
+            // The two sides begin there.
+            repo.git(&["branch", "-f", "start"]);
+            for side in ["ours", "theirs"] {
+                repo.git(&["checkout", "-q", "-B", side, "start"]);
+            }
+        }
+    }
+    let said = merged(&machine, &repo.path, "ours", "theirs");
+    said.exits(1);
+    assert_eq!(said.stdout.trim(), r#"CONFLICT content:"\377""#);
+    let url = format!("file://{}", repo.path.display());
+    let said = machine.say(&machine.path("."), &["preview", "theirs", "ours", "--repo", &url]);
+    assert!(said.stdout.contains(r#"content: "\377""#), "{}", said.stdout);
+
+    repo.git(&["checkout", "-q", "theirs"]);
+    fs::write(repo.path.join(name(b"\xff")), "ours\n").unwrap();
+    repo.git(&["commit", "-q", "-a", "-m", "as ours"]);
+    let said = machine.say(&machine.path("."), &["preview", "theirs", "ours", "--json", "--repo", &url]);
+    let answer = said.json();
+    assert_eq!(answer["tree"], git_says(&repo, "ours", "theirs").as_str(), "{answer:#}");
+    assert_eq!(answer["files"][0]["path"], r#""d\344/gr\374n""#, "{answer:#}");
+    let mirror = relwf::git::Mirror::at(&repo.path).unwrap();
+    let into = machine.path("checkout");
+    mirror.checkout(mirror.resolve("theirs").unwrap(), &into).unwrap();
+    assert_eq!(fs::read(into.join(name(b"\xff"))).unwrap(), b"ours\n");
+    assert!(into.join(name(b"d\xe4/gr\xfcn")).is_file());
+    let tree = mirror.tree(mirror.resolve("theirs").unwrap()).unwrap();
+    let listed = mirror.list(tree).unwrap();
+    assert!(
+        listed.iter().any(|(path, id)| path == r#""d\344/gr\374n""# && mirror.entry(tree, path).unwrap() == Some(*id))
+    );
+}
+
+#[test]
+fn what_is_special_about_a_repository_is_said_in_words() {
+    let machine = Machine::new();
+    let repo = two_sides(&machine);
+    let says = |place: &Path, words: &[&str]| {
+        let said = merged(&machine, place, "ours", "theirs");
+        said.exits(1);
+        assert!(words.iter().all(|word| said.stderr.contains(word)), "{words:?}: {}", said.stderr);
+        assert!(said.stderr.contains("hint: "), "{}", said.stderr);
+    };
+    // What is there and changes nothing is no reason to refuse.
+    let whole = git_says(&repo, "ours", "theirs");
+    fs::create_dir_all(repo.path.join(".git/refs/replace/below")).unwrap();
+    assert_eq!(merged(&machine, &repo.path, "ours", "theirs").stdout.trim(), whole);
+    repo.git(&["replace", "ours", "theirs"]);
+    says(&repo.path, &["refs/replace"]);
+    repo.git(&["config", "core.useReplaceRefs", "false"]);
+    assert_eq!(merged(&machine, &repo.path, "ours", "theirs").stdout.trim(), whole);
+    assert_eq!(git_says(&repo, "ours", "theirs"), whole);
+
+    let url = format!("file://{}", repo.path.display());
+    let clone = |name: &str, options: &[&str]| {
+        let place = machine.path(name);
+        let arguments =
+            [&["clone", "-q", "--bare", "--no-single-branch"], options, &[&url, place.to_str().unwrap()]].concat();
+        repo.git(&arguments);
+        place
+    };
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    says(&clone("partial.git", &["--filter=blob:none"]), &["partial clone", "blob"]);
+    says(&clone("shallow.git", &["--depth=1"]), &["shallow"]);
+    for (name, option, words) in
+        [("sha256", "--object-format=sha256", "SHA-256"), ("reftable", "--ref-format=reftable", "reftable")]
+    {
+        let place = machine.path(name);
+        if repo.try_git(&["init", "-q", option, place.to_str().unwrap()]).status.success() {
+            says(&place, &[words]);
+        }
+    }
+}

@@ -5,6 +5,7 @@
 
 use super::{CommitPlace, TreeAnswer, TreeMerger};
 use crate::app::{Fetch, Invocation, Project};
+use crate::merge::Conflict;
 use crate::model::{Failure, TaskContext};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,10 @@ const HANDFUL: usize = 8;
 /// The caller waits while this many answers are outstanding.
 const AHEAD: usize = 1024;
 
+/// No worker takes more questions while the answers that wait for an earlier one are larger than this: merges of branches that
+/// grew far apart conflict in megabytes.
+const HELD: usize = 8 << 20;
+
 /// Two revisions to merge, or the failure to reply with instead.
 pub type Question = Result<(String, String), Failure>;
 /// The merge, or why there is none.
@@ -30,6 +35,8 @@ pub type Reply = Result<TreeAnswer, Failure>;
 struct QueueState {
     waiting: VecDeque<(u64, Question)>,
     done: BTreeMap<u64, Reply>,
+    /// About how many bytes those are.
+    held: usize,
     /// How many questions have come.
     received: u64,
     /// How many answers were handed over.
@@ -87,8 +94,8 @@ impl Queue {
     /// Waits until there is enough to do for one more worker; `None` when there will be no more for it.
     fn wanted(&self, worker: usize) -> Option<MutexGuard<'_, QueueState>> {
         let mut state = self.state();
-        while state.waiting.len() <= worker * PILE {
-            if state.closed {
+        while state.waiting.len() <= worker * PILE || state.held > HELD {
+            if state.closed && state.waiting.len() <= worker * PILE {
                 return None;
             }
             state = self.wait(state);
@@ -118,7 +125,10 @@ impl Queue {
     }
 
     fn reply(&self, number: u64, reply: Reply) {
-        self.state().done.insert(number, reply);
+        let mut state = self.state();
+        state.held += size(&reply);
+        state.done.insert(number, reply);
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -129,6 +139,7 @@ impl Queue {
             let number = state.answered;
             if let Some(reply) = state.done.remove(&number) {
                 state.answered += 1;
+                state.held -= size(&reply);
                 drop(state);
                 self.changed.notify_all();
                 return Some(reply);
@@ -139,6 +150,20 @@ impl Queue {
             state = self.wait(state);
         }
     }
+}
+
+/// About how many bytes an answer takes: the lines of its conflicts are most of it.
+fn size(reply: &Reply) -> usize {
+    let lines = |lines: &[String]| lines.iter().map(|line| line.len() + 24).sum::<usize>();
+    let conflicts = reply.iter().flat_map(|answer| &answer.conflicts);
+    let hunks = |conflict: &Conflict| {
+        conflict
+            .hunks
+            .iter()
+            .map(|hunk| 80 + lines(&hunk.ours) + lines(&hunk.base) + lines(&hunk.theirs))
+            .sum::<usize>()
+    };
+    conflicts.map(|conflict| 400 + 4 * conflict.path.len() + hunks(conflict)).sum()
 }
 
 /// A repository in which many merges are made.

@@ -76,6 +76,10 @@ impl MakesCommit for MergeAnswer {
     fn commit(&self) -> Option<CommitId> {
         self.commit
     }
+
+    fn cross_check(&self) -> Option<&CrossCheck> {
+        Some(&self.certificate)
+    }
 }
 
 /// Everything that decides the merge commit's id.

@@ -11,7 +11,7 @@ use crate::effects::commit_effect::{
 };
 use crate::effects::commit_signatures::CommitWriter;
 use crate::effects::typed_host_fn::{TypedHostFn, map};
-use crate::git::{LogRange, NewCommit};
+use crate::git::{CrossCheck, LogRange, NewCommit};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::run::{CommandKind, Performing};
 use schemars::JsonSchema;
@@ -66,6 +66,10 @@ pub struct RestoreAnswer {
 impl MakesCommit for RestoreAnswer {
     fn commit(&self) -> Option<CommitId> {
         self.commit
+    }
+
+    fn cross_check(&self) -> Option<&CrossCheck> {
+        None
     }
 }
 

@@ -61,6 +61,10 @@ impl MakesCommit for SeriesAnswer {
     fn commit(&self) -> Option<CommitId> {
         self.commit
     }
+
+    fn cross_check(&self) -> Option<&CrossCheck> {
+        Some(&self.certificate)
+    }
 }
 
 /// Which way a change is applied, and what its message says.
@@ -232,7 +236,10 @@ impl Series {
         let trees =
             Trees { base: self.tree(base)?, ours: self.tree(Some(tip))?, theirs: self.tree(theirs)?, name: &name };
         let outcome = merge_trees(objects, trees)?;
-        let cross_check = pending.map(|pending| pending.end(&outcome)).unwrap_or_default();
+        let cross_check = match pending {
+            Some(pending) => pending.end(&outcome),
+            None => CrossCheck::unasked_for("git compares commits only, and before the first one there is none"),
+        };
         let what = format!("{} {} on {}", self.verb(), commit.id.short(), tip.short());
         ensure_undisputed(&what, &outcome, &cross_check, || json!({ "commit": commit.id, "onto": tip }))?;
         Ok(Applied { result: outcome.result, cross_check })

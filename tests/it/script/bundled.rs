@@ -220,7 +220,7 @@ fn promotions_stop_at_what_a_merge_hides_until_it_is_accepted_by_name() {
         let given = BTreeMap::from([("accept".to_owned(), "missing,all".to_owned())]);
         let failure = bundled().program(workflow).map_err(|_| ()).unwrap().params(&given).unwrap_err();
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Usage, "`accept` does not know `all`"));
-        assert_eq!(failure.hint.as_deref(), Some("known are `reverted`, `missing`, `squashed`, `unread`"));
+        assert_eq!(failure.hint.as_deref(), Some("known are `reverted`, `missing`, `squashed`, `unread`, `driver`"));
     }
 }
 

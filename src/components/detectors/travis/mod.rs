@@ -97,6 +97,9 @@ enum Pin {
     Floating(String),
 }
 
+/// How many lines later a fetched file is run, at most.
+const LATER: usize = 200;
+
 /// What a line says of the tool; nothing when it does not install it. `later` are the lines that run after it.
 fn install<'l, L: Iterator<Item = &'l str>>(
     line: &'l str,
@@ -124,12 +127,8 @@ fn install<'l, L: Iterator<Item = &'l str>>(
     placed.iter().take(position).for_each(|command| variables.run(command.text, command.certain));
     // `curl -o install.sh https://… && sh install.sh --version 1.2.3`: what was only fetched is run later.
     let run_later = fetched_file(installing).and_then(|file| {
-        let all: Vec<&str> = rest
-            .iter()
-            .copied()
-            .chain(later().flat_map(|line| shell::commands(line).into_iter().map(|command| command.text)))
-            .collect();
-        all.into_iter().find(|command| runs(command, &file))
+        let later = later().take(LATER).flat_map(|line| shell::commands(line).into_iter().map(|command| command.text));
+        rest.iter().copied().chain(later).find(|command| runs(command, &file))
     });
     let mut found = Vec::new();
     for text in variables.expand(installing) {
