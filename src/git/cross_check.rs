@@ -159,20 +159,15 @@ const LONG: Duration = Duration::from_millis(250);
 impl PendingCrossCheck {
     /// Starts git on the merge of `theirs` into `ours`, if it is to be asked.
     ///
-    /// Both commits must be on the disk; commits that live in memory alone get no answer.
+    /// It is not asked about commits that live in memory alone.
     pub fn begin(mode: CrossCheckMode, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(mode, objects, (AskAgain::Always, GitLabels::Same), vec![ours.to_string(), theirs.to_string()])
+        Self::start(mode, objects, (AskAgain::Always, GitLabels::Same), None, [ours, theirs])
     }
 
     /// As [`begin`](Self::begin) for a look that decides nothing: in a very long history git's answer may be the one that it
     /// gave to the same commits before. The repository must be a cache.
     pub fn begin_look(mode: CrossCheckMode, objects: &Objects, ours: CommitId, theirs: CommitId) -> Self {
-        Self::start(
-            mode,
-            objects,
-            (AskAgain::UnlessCached, GitLabels::Same),
-            vec![ours.to_string(), theirs.to_string()],
-        )
+        Self::start(mode, objects, (AskAgain::UnlessCached, GitLabels::Same), None, [ours, theirs])
     }
 
     /// As [`begin`](Self::begin), over a base that is given, as for a pick or a revert; git before 2.40 has no answer to that.
@@ -183,21 +178,26 @@ impl PendingCrossCheck {
         ours: CommitId,
         theirs: CommitId,
     ) -> Self {
-        if mode == CrossCheckMode::Ask && !objects.are_on_disk(&[base, ours, theirs]) {
-            let unasked = Some("one of its commits is made in this dry run, and in its memory alone".to_owned());
-            return Self { mode, asking: None, unasked };
-        }
-        let arguments = vec![format!("--merge-base={base}"), ours.to_string(), theirs.to_string()];
-        Self::start(mode, objects, (AskAgain::Always, GitLabels::Others), arguments)
+        Self::start(mode, objects, (AskAgain::Always, GitLabels::Others), Some(base), [ours, theirs])
     }
 
     fn start(
         mode: CrossCheckMode,
         objects: &Objects,
         (ask_again, labels): (AskAgain, GitLabels),
-        arguments: Vec<String>,
+        base: Option<CommitId>,
+        sides: [CommitId; 2],
     ) -> Self {
+        if mode == CrossCheckMode::Skip {
+            return Self { mode, asking: None, unasked: None };
+        }
+        if !objects.are_on_disk(base.iter().chain(&sides)) {
+            let unasked = "a commit of it exists in this dry run alone, where git cannot see it";
+            return Self { mode, asking: None, unasked: Some(unasked.to_owned()) };
+        }
         let repository = objects.path().to_owned();
+        let base = base.map(|base| format!("--merge-base={base}"));
+        let arguments: Vec<String> = base.into_iter().chain(sides.map(|side| side.to_string())).collect();
         let question = Question { attributes: objects.attributes, arguments };
         let needed = if labels == GitLabels::Others { FIRST_OVER_BASE } else { FIRST };
         let work = move || {
@@ -214,10 +214,7 @@ impl PendingCrossCheck {
                 Err(why) => Err(NoAnswer { by: Some(by), why }),
             }
         };
-        let asking = match mode {
-            CrossCheckMode::Ask => std::thread::Builder::new().name("cross-check".to_owned()).spawn(work),
-            CrossCheckMode::Skip => return Self { mode, asking: None, unasked: None },
-        };
+        let asking = std::thread::Builder::new().name("cross-check".to_owned()).spawn(work);
         let unasked = asking.as_ref().err().map(|error| format!("git cannot be started: {error}"));
         Self { mode, asking: asking.ok(), unasked }
     }

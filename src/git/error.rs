@@ -178,6 +178,11 @@ fn unsupported(message: &str) -> Option<(&'static str, &'static str)> {
         ))
     } else if has("extensions.") {
         Some(("it has an extension that relwf does not know", "merge in a clone of it (`git clone --bare`)"))
+    } else if has("invalid packet line") {
+        Some((
+            "the server's answer cannot be read here",
+            "servers answer so where their repository is shallow: `git fetch --unshallow` there makes it whole",
+        ))
     } else if has("graft") {
         Some((
             "its grafts (info/grafts) cannot be read",

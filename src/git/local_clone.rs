@@ -66,9 +66,11 @@ fn copy_store(from: &Path, to: &Path, task: TaskContext<'_>) -> io::Result<()> {
             })?;
         }
     }
-    // An index without its pack would be a lie: packs come first.
+    // An index without its pack would be a lie: packs come first. That objects were left with a partial clone's remote has to
+    // be known here, too.
     let pack = from.join("pack");
     if pack.is_dir() {
+        copy_folder(&pack, &to.join("pack"), task, |path| Ok(is_pack(path, ".promisor")))?;
         copy_folder(&pack, &to.join("pack"), task, |path| Ok(is_pack(path, ".pack")))?;
         copy_folder(&pack, &to.join("pack"), task, |path| Ok(is_pack(path, ".idx")))?;
     }

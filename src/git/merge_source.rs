@@ -2,6 +2,7 @@
 
 use super::Objects;
 use super::commits::{object_id, oid};
+use super::error::git_message;
 use super::objects::CommittedAttributes;
 use crate::merge::{AttributeSource, MergeRepository, Submodule};
 use crate::model::{ObjectId, TreeId};
@@ -115,7 +116,7 @@ fn open_submodule(repository: &git2::Repository, path: &str) -> Option<git2::Rep
 }
 
 fn message(error: git2::Error) -> String {
-    error.to_string()
+    git_message(&error)
 }
 
 fn kind(kind: git2::ObjectType) -> Option<ObjectKind> {

@@ -82,12 +82,12 @@ impl Objects {
     }
 
     /// Are these commits on the disk, where other programs see them?
-    pub(super) fn are_on_disk(&self, commits: &[CommitId]) -> bool {
+    pub(super) fn are_on_disk<'c>(&self, mut commits: impl Iterator<Item = &'c CommitId>) -> bool {
         if self.storage == Storage::Disk {
             return true;
         }
         let files = self.with(|repository| ObjectFiles::open(repository.commondir()));
-        commits.iter().all(|commit| matches!(files.read(commit.object()), Found::Object(..)))
+        commits.all(|commit| matches!(files.read(commit.object()), Found::Object(..)))
     }
 
     /// Forgets the objects that were written to memory, so that very many merges do not fill it. Objects on disk stay.

@@ -275,6 +275,24 @@ fn a_git_that_has_no_answer_stops_a_run_and_one_that_is_not_there_is_told() {
 }
 
 #[test]
+fn a_git_that_loses_a_file_that_both_sides_have_is_called_wrong() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let path = other_git(&machine, "for last; do :; done; git ls-tree $last | head -n 1 | git mktree; exit 0");
+    let say = |args: &[&str]| {
+        let mut command = machine.relwf(&service, args);
+        command.env("PATH", &path);
+        said(&machine, command)
+    };
+    let preview = say(&["preview", "master", "staging"]);
+    assert!(preview.stdout.contains("git is wrong, it loses `"), "{}", preview.stdout);
+    let stopped = say(&["run", "promote-staging"]);
+    stopped.exits(1);
+    let words = ["git is wrong: it loses `", "which both sides have", "--no-cross-check"];
+    assert!(words.iter().all(|word| stopped.stderr.contains(word)), "{}", stopped.stderr);
+}
+
+#[test]
 fn gits_disagreement_blocks_and_no_cross_check_is_written_down() {
     let machine = Machine::new();
     let service = machine.service();

@@ -15,6 +15,8 @@ struct Maker<'m> {
 }
 
 type Entry<'e> = (&'e str, &'e [u8], String);
+/// The entries of a tree around a blob.
+type Odd<'o> = dyn Fn(String) -> Vec<Entry<'o>> + 'o;
 
 impl Maker<'_> {
     fn run(&self, arguments: &[&str], input: &[u8]) -> String {
@@ -56,12 +58,7 @@ fn text(changed: usize) -> String {
 
 /// Ours and theirs change another line each of what the odd entry holds; in which of base, ours and theirs it is odd, is told by
 /// the bits.
-fn sides(
-    maker: &Maker<'_>,
-    odd: &dyn Fn(String) -> Vec<Entry<'static>>,
-    which: u8,
-    deep: bool,
-) -> (CommitId, CommitId) {
+fn sides(maker: &Maker<'_>, odd: &Odd<'_>, which: u8, deep: bool) -> (CommitId, CommitId) {
     let other = maker.blob("other\n");
     let trees = [(0, "zb"), (3, "zo"), (17, "zt")].into_iter().enumerate().map(|(version, (changed, own))| {
         let blob = maker.blob(&text(changed));
@@ -100,7 +97,7 @@ fn damaged_trees_are_refused_with_their_id_and_path() {
     let maker = Maker { path: &repo.path };
     let (file, sub) = (maker.blob("x\n"), maker.tree(&[("100644", b"x", maker.blob("x\n"))]));
     let null = "0".repeat(40);
-    let kinds: [(&str, &dyn Fn(String) -> Vec<Entry<'static>>); 10] = [
+    let kinds: [(&str, &Odd<'_>); 10] = [
         ("`../evil` has a slash", &|blob| vec![("100644", b"../evil", blob)]),
         ("`..` would lead out", &|blob| vec![("100644", b"..", blob)]),
         ("`.git` has git's own name", &|blob| vec![("100644", b".git", blob)]),
