@@ -3,6 +3,7 @@
 use super::version_text::text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A component's version; absent parts are omitted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +38,12 @@ impl Version {
     /// A published version and nothing else.
     pub fn published(version: impl Into<String>) -> Self {
         Self { version: Some(version.into()), ..Self::default() }
+    }
+
+    /// The digests of all files that may be installed, as one: another set is another digest.
+    pub fn digests<'d>(digests: impl IntoIterator<Item = &'d str>) -> Option<String> {
+        let digests: BTreeSet<&str> = digests.into_iter().filter(|digest| !digest.is_empty()).collect();
+        (!digests.is_empty()).then(|| digests.into_iter().collect::<Vec<_>>().join(", "))
     }
 
     /// What it is asked for by: the published version, else the revision, else the branch.
@@ -97,9 +104,9 @@ impl Version {
     }
 }
 
-/// `sha512` of `sha512-…` and of `sha512:…`.
+/// `sha512` of `sha512-…` and of `sha512:…`; `10c0` of yarn's `10c0/…`.
 fn algorithm(digest: &str) -> &str {
-    digest.split_once(['-', ':']).map_or("", |(algorithm, _)| algorithm)
+    digest.split_once(['-', ':', '/']).map_or("", |(algorithm, _)| algorithm)
 }
 
 /// A version with all that tells it from others.
@@ -140,6 +147,7 @@ mod tests {
         };
         assert!(!with("sha512-a").runs_the_same(&with("sha512-b")));
         assert!(with("sha512-a").runs_the_same(&with("sha1-b")) && with("sha512-a").runs_the_same(&with("")));
+        assert!(with("8/a").runs_the_same(&with("10c0/b")) && !with("10c0/a").runs_the_same(&with("10c0/b")));
         assert!(!with("ab").runs_the_same(&with("cd")));
     }
 }
