@@ -5,6 +5,7 @@ use crate::model::hex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// A component's version; absent parts are omitted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +40,12 @@ impl Version {
     /// A published version and nothing else.
     pub fn published(version: impl Into<String>) -> Self {
         Self { version: Some(version.into()), ..Self::default() }
+    }
+
+    /// The digests of all files that may be installed, as one: another set is another digest.
+    pub fn digests<'d>(digests: impl IntoIterator<Item = &'d str>) -> Option<String> {
+        let digests: BTreeSet<&str> = digests.into_iter().filter(|digest| !digest.is_empty()).collect();
+        (!digests.is_empty()).then(|| digests.into_iter().collect::<Vec<_>>().join(", "))
     }
 
     /// What it is asked for by: the published version, else the revision, else the branch.
@@ -113,9 +120,9 @@ fn bounded(definition: String) -> String {
     }
 }
 
-/// `sha512` of `sha512-…` and of `sha512:…`.
+/// `sha512` of `sha512-…` and of `sha512:…`; `10c0` of yarn's `10c0/…`.
 fn algorithm(digest: &str) -> &str {
-    digest.split_once(['-', ':']).map_or("", |(algorithm, _)| algorithm)
+    digest.split_once(['-', ':', '/']).map_or("", |(algorithm, _)| algorithm)
 }
 
 /// A version with all that tells it from others.
@@ -168,6 +175,7 @@ mod tests {
         };
         assert!(!with("sha512-a").runs_the_same(&with("sha512-b")));
         assert!(with("sha512-a").runs_the_same(&with("sha1-b")) && with("sha512-a").runs_the_same(&with("")));
+        assert!(with("8/a").runs_the_same(&with("10c0/b")) && !with("10c0/a").runs_the_same(&with("10c0/b")));
         assert!(!with("ab").runs_the_same(&with("cd")));
     }
 }

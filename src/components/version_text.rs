@@ -3,14 +3,18 @@
 use super::Version;
 use crate::model::short_id;
 
-/// The published version, else the revision, the branch or the source, and what is odd about it.
+/// The published version, else the revision, the branch, the source or the digest, and what is odd about it.
 pub fn text(version: &Version) -> String {
     let revision = version.revision.as_deref().map(short_id);
+    let unnamed = || {
+        let digest = || version.digest.as_ref().map(|digest| digest.chars().take(SHOWN + "sha256:".len()).collect());
+        version.source.clone().or_else(digest).filter(|_| !version.floating).unwrap_or_default()
+    };
     let (mut text, branch) = match (version.version.as_deref().or(revision), &version.branch) {
         (Some(named), Some(branch)) => (named.to_owned(), format!(" ({branch})")),
         (Some(named), None) => (named.to_owned(), String::new()),
         (None, Some(branch)) => (branch.clone(), String::new()),
-        (None, None) => (version.source.clone().filter(|_| !version.floating).unwrap_or_default(), String::new()),
+        (None, None) => (unnamed(), String::new()),
     };
     text.push_str(&branch);
     match (version.floating, text.is_empty()) {
@@ -104,6 +108,8 @@ mod tests {
         let (from, to) = shown(&long("x"), &long("y"));
         assert!(from != to && from.len() < 100, "{from} {to}");
         assert_eq!(shown(r#"{"source":"../a"}"#, r#"{"source":"../b"}"#), both("../a", "../b"));
+        let digest = |digit: &str| format!("{{\"digest\":\"sha256:{}\"}}", digit.repeat(64));
+        assert_eq!(shown(&digest("1"), &digest("2")), both("sha256:1111111111", "sha256:2222222222"));
         assert_eq!(shown(r#"{"branch":"main"}"#, "{}"), both("main", "-"));
     }
 }

@@ -108,6 +108,11 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
+    /// The text, number, boolean or date at a key of a map, as it is written.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.get(key).and_then(|value| value.spelling())
+    }
+
     /// A text, number, boolean or date as it is written.
     pub fn spelling(&self) -> Option<&str> {
         match &self.kind {

@@ -1,71 +1,12 @@
 //! Manifests as they are in the wild → versions → delta, through the public face of the room.
 
 use crate::support::component::component;
-use relwf::components::{
-    CommitHistory, Component, ComponentDelta, ManifestFiles, PluginDetector, Version, delta, detect,
-};
-use relwf::model::{Failure, FailureKind, Value};
+use crate::support::manifests::{Commit, FirstLine, at, row, rows};
+use relwf::components::{Component, detect};
+use relwf::model::{FailureKind, Value};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// A commit of texts.
-struct Commit {
-    id: &'static str,
-    files: BTreeMap<String, Vec<u8>>,
-}
-
-impl Commit {
-    fn new(id: &'static str, files: &[(&str, &str)]) -> Self {
-        let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
-        Self { id, files }
-    }
-}
-
-impl ManifestFiles for Commit {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
-        Ok(self.files.get(path).cloned())
-    }
-
-    fn list(&self) -> Result<Vec<(String, String)>, Failure> {
-        Ok(self.files.iter().map(|(path, bytes)| (path.clone(), format!("{bytes:?}"))).collect())
-    }
-
-    fn submodule(&self, _: &str) -> Result<Option<String>, Failure> {
-        Ok(None)
-    }
-
-    fn commit(&self) -> Option<String> {
-        Some(self.id.to_owned())
-    }
-}
-
-struct Seven;
-
-impl CommitHistory for Seven {
-    fn commits(&self) -> Result<u64, Failure> {
-        Ok(7)
-    }
-}
-
-/// Answers with the first line of the file `VERSION`.
-struct FirstLine;
-
-impl PluginDetector for FirstLine {
-    fn version(
-        &self,
-        plugin: &str,
-        files: &BTreeMap<String, String>,
-        options: &Value,
-    ) -> Result<Option<Version>, Failure> {
-        if plugin != "first-line" {
-            return Err(Failure::new(FailureKind::Script, format!("there is no plugin `{plugin}`")));
-        }
-        let line = files.get("VERSION").and_then(|text| text.lines().next());
-        let suffix = options.get("suffix").and_then(Value::as_str).unwrap_or_default();
-        Ok(line.map(|line| Version { version: Some(format!("{line}{suffix}")), ..Version::default() }))
-    }
-}
 
 fn gopkg(project: &str) -> Component {
     component(project.rsplit('/').next().unwrap(), &format!("detect = \"gopkg\"\nproject = \"{project}\""))
@@ -76,23 +17,6 @@ fn sdk() -> Component {
     let keys = "detect = 'travis'\ncommand = 'get\\.pulumi\\.com|install-pulumi\\.sh'\n\
                 version = '(?:--version\\s+|install-pulumi\\.sh\\s+)v?(\\S+)'";
     component("sdk", keys)
-}
-
-fn rows(components: &[Component], base: &Commit, head: &Commit) -> Vec<ComponentDelta> {
-    delta(components, base, head, &Seven, &FirstLine)
-}
-
-fn row(component: &Component, base: &Commit, head: &Commit) -> Value {
-    let rows = rows(std::slice::from_ref(component), base, head);
-    let mut row = serde_json::to_value(&rows[0]).unwrap();
-    row.as_object_mut().unwrap().remove("name");
-    row.as_object_mut().unwrap().remove("detect");
-    row
-}
-
-fn at(component: &Component, file: &str, text: &str) -> Value {
-    let version = detect(component, &Commit::new("c", &[(file, text)]), &FirstLine).unwrap();
-    serde_json::to_value(version).unwrap()
 }
 
 fn pinned(yaml: &str) -> Value {
@@ -587,6 +511,17 @@ fn every_kind() -> Vec<Component> {
         ("go-mod", "module = 'a'"),
         ("cargo-lock", "package = 'a'"),
         ("npm-lock", "package = 'a'"),
+        ("yarn-lock", "package = 'a'"),
+        ("pnpm-lock", "package = 'a'"),
+        ("requirements", "package = 'a'"),
+        ("poetry-lock", "package = 'a'"),
+        ("uv-lock", "package = 'a'"),
+        ("gemfile-lock", "gem = 'a'"),
+        ("composer-lock", "package = 'a'"),
+        ("docker", "image = 'a'"),
+        ("helm", "chart = 'a'"),
+        ("terraform-lock", "provider = 'a/a'"),
+        ("actions", "action = 'a'"),
     ];
     let of_file = of_file.map(|(word, keys)| {
         let keys = keys.replace("\\n", "\n");

@@ -14,6 +14,8 @@ mod cli_streams;
 mod cli_undo;
 mod config;
 mod delta;
+mod delta_formats;
+mod delta_parsers;
 mod demo;
 mod docs;
 mod durable;

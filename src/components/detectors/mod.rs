@@ -1,16 +1,30 @@
 //! One file for each detector: its word, its keys, and how the bytes of a manifest become a version. None knows of the others.
 
+mod actions;
 mod cargo_lock;
 mod commits;
+mod composer_lock;
+mod docker;
+mod gemfile_lock;
+mod git_name;
 mod go_mod;
 mod gopkg;
+mod helm;
 mod keyed;
+mod named;
 mod npm_lock;
 mod paths;
 mod pattern;
 mod plugin;
+mod pnpm_lock;
+mod poetry_lock;
+mod python;
+mod requirements;
 mod submodule;
+mod terraform_lock;
 mod travis;
+mod uv_lock;
+mod yarn_lock;
 
 pub use keyed::key_of_json;
 
@@ -34,6 +48,17 @@ static DETECTORS: &[DetectorDeclaration] = &[
     go_mod::DECLARED,
     cargo_lock::DECLARED,
     npm_lock::DECLARED,
+    yarn_lock::DECLARED,
+    pnpm_lock::DECLARED,
+    requirements::DECLARED,
+    poetry_lock::DECLARED,
+    uv_lock::DECLARED,
+    gemfile_lock::DECLARED,
+    composer_lock::DECLARED,
+    docker::DECLARED,
+    helm::DECLARED,
+    terraform_lock::DECLARED,
+    actions::DECLARED,
     submodule::DECLARED,
     plugin::DECLARED,
 ];

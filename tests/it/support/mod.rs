@@ -11,6 +11,7 @@ pub mod gitlab;
 pub mod hosted;
 pub mod http_server;
 pub mod https;
+pub mod manifests;
 pub mod pages;
 pub mod prism;
 pub mod servers;

@@ -1,0 +1,74 @@
+//! Variables in the names of images: `$V`, `${V}`, `${V:-else}` and their kin, as Dockerfiles and compose files have them.
+
+/// How deep `${a:-${b:-…}}` may be nested.
+const DEPTH: usize = 16;
+/// Longer than the name of any image: a variable may stand in itself twice, again and again.
+const LONGEST: usize = 4096;
+
+/// The text with its variables' values; `None` where one is not known, or how it is used. `escape` takes the meaning
+/// from a `$` behind it.
+pub(super) fn expand(text: &str, escape: char, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    within(text, escape, value, DEPTH)
+}
+
+fn within(text: &str, escape: char, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<String> {
+    let deeper = depth.checked_sub(1)?;
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['$', escape]) {
+        whole.push_str(&rest[..at]);
+        let sign = rest[at..].chars().next()?;
+        rest = &rest[at + sign.len_utf8()..];
+        if sign == escape && rest.starts_with(['$', escape]) {
+            whole.extend(rest.chars().next());
+            rest = &rest[1..];
+        } else if sign == '$'
+            && let Some(inner) = rest.strip_prefix('{')
+        {
+            let end = closing(inner)?;
+            whole.push_str(&parameter(&inner[..end], escape, value, deeper)?);
+            rest = &inner[end + 1..];
+        } else if sign == '$' {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            whole.push_str(&value(&rest[..end])?);
+            rest = &rest[end..];
+        } else {
+            whole.push(sign);
+        }
+    }
+    whole.push_str(rest);
+    Some(whole).filter(|whole| whole.len() <= LONGEST)
+}
+
+/// Where the `}` of a `${` is; there may be others inside.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => return Some(at),
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What stands between the braces.
+fn parameter(inner: &str, escape: char, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<String> {
+    let (name, rest) =
+        inner.split_at(inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len()));
+    let known = value(name);
+    // A colon makes an empty value count as none.
+    let (known, operation) = match rest.strip_prefix(':') {
+        Some(operation) => (known.filter(|value| !value.is_empty()), operation),
+        None => (known, rest),
+    };
+    match (operation.chars().next(), known) {
+        (None, known) => known,
+        (Some('-'), None) | (Some('+'), Some(_)) => within(&operation[1..], escape, value, depth),
+        (Some('-' | '?'), known) => known,
+        (Some('+'), None) => Some(String::new()),
+        _ => None,
+    }
+}
