@@ -11,8 +11,10 @@ use std::collections::{HashMap, HashSet};
 const OWN: usize = 500;
 /// Among how many of the source's newest commits a change is looked for.
 const SOURCE: usize = 1000;
+/// How many commits that change the same files are compared with a commit that may have undone them.
+const TOUCHING: usize = 50;
 /// So far back a rollback is recognised, in commits along the target's first parents.
-const LANDED: usize = 1000;
+pub(super) const LANDED: usize = 1000;
 
 /// A landing on the target: a commit of its first-parent line.
 pub(super) struct HistoryStep {
@@ -56,8 +58,17 @@ impl TargetHistory {
             _ => 0,
         };
         let ids = own.iter().map(|commit| commit.id).collect();
+        let mut line = line(ours, own);
+        // A commit that only came into the source with another branch says nothing of what the source had.
+        if line.iter().any(|step| step.promotes.is_some()) {
+            let range = LogRange { from: theirs, not: Vec::new(), first_parent: true, limit: Some(SOURCE) };
+            let source: HashSet<CommitId> = queries.log(&range)?.iter().map(|commit| commit.id).collect();
+            for step in line.iter_mut().filter(|_| source.len() < SOURCE) {
+                step.promotes = step.promotes.filter(|promoted| source.contains(promoted));
+            }
+        }
         Ok(Self {
-            line: line(ours, own),
+            line,
             beyond,
             ours,
             theirs,
@@ -102,6 +113,20 @@ impl TargetHistory {
 impl TargetHistory {
     /// The source's commits, merges aside, that change just these paths.
     pub(super) fn changing(&self, queries: &Queries<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Error> {
+        let (source, found) = self.by_paths(queries)?;
+        Ok(found.get(paths).into_iter().flatten().filter_map(|at| source.get(*at)).collect())
+    }
+
+    /// The source's newest commits, merges aside, that change any of these paths.
+    pub(super) fn touching(&self, queries: &Queries<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Error> {
+        let (source, found) = self.by_paths(queries)?;
+        let touches = found.iter().filter(|(changed, _)| changed.iter().any(|path| paths.contains(path)));
+        let mut at: Vec<usize> = touches.flat_map(|(_, at)| at).copied().collect();
+        at.sort_unstable();
+        Ok(at.into_iter().take(TOUCHING).filter_map(|at| source.get(at)).collect())
+    }
+
+    fn by_paths(&self, queries: &Queries<'_>) -> Result<(&[CommitInfo], &HashMap<Vec<String>, Vec<usize>>), Error> {
         let source = self.source(queries)?;
         if self.by_paths.get().is_none() {
             let mut found: HashMap<Vec<String>, Vec<usize>> = HashMap::new();
@@ -111,8 +136,7 @@ impl TargetHistory {
             }
             let _ = self.by_paths.set(found);
         }
-        let found = self.by_paths.get().and_then(|all| all.get(paths));
-        Ok(found.into_iter().flatten().filter_map(|at| source.get(*at)).collect())
+        Ok((source, self.by_paths.get_or_init(HashMap::new)))
     }
 }
 
