@@ -32,6 +32,9 @@ impl HistoryStep {
     }
 }
 
+/// Where commits stand, by the paths that they change.
+type ByPaths = HashMap<Vec<String>, Vec<usize>>;
+
 /// Both sides' commits. What is not always needed is read when it is queries for.
 pub(super) struct TargetHistory {
     /// What landed on the target and is not part of the source, newest first.
@@ -45,7 +48,7 @@ pub(super) struct TargetHistory {
     fresh: OnceCell<Vec<CommitInfo>>,
     source: OnceCell<Vec<CommitInfo>>,
     /// The source's commits by the paths that they change.
-    by_paths: OnceCell<HashMap<Vec<String>, Vec<usize>>>,
+    by_paths: OnceCell<ByPaths>,
 }
 
 impl TargetHistory {
@@ -126,17 +129,17 @@ impl TargetHistory {
         Ok(at.into_iter().take(TOUCHING).filter_map(|at| source.get(at)).collect())
     }
 
-    fn by_paths(&self, queries: &Queries<'_>) -> Result<(&[CommitInfo], &HashMap<Vec<String>, Vec<usize>>), Error> {
+    fn by_paths(&self, queries: &Queries<'_>) -> Result<(&[CommitInfo], &ByPaths), Error> {
         let source = self.source(queries)?;
         if self.by_paths.get().is_none() {
-            let mut found: HashMap<Vec<String>, Vec<usize>> = HashMap::new();
+            let mut found = ByPaths::new();
             for (at, commit) in source.iter().enumerate().filter(|(_, commit)| commit.parents.len() == 1) {
                 let changed = queries.changed(queries.tree_before(commit)?, commit.tree)?;
                 found.entry(changed).or_default().push(at);
             }
             let _ = self.by_paths.set(found);
         }
-        Ok((source, self.by_paths.get_or_init(HashMap::new)))
+        Ok((source, self.by_paths.get_or_init(ByPaths::new)))
     }
 }
 
