@@ -53,7 +53,7 @@ pub(crate) use functions::functions;
 pub(crate) use init::{InitFile, InitWrite, init_files, write_init_file};
 pub(crate) use invocation::{Fetch, Invocation};
 pub(crate) use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
-pub(crate) use plan::{CommitOrigin, PlannedMerge, PlannedRun, dry_run};
+pub(crate) use plan::{CommitOrigin, PlannedMerge, PlannedRun, Rollback, dry_run};
 pub(crate) use prepare::{Prepared, Unready, prepare};
 pub(crate) use preview::{ChangedFile, Preview, PreviewOutcome, preview};
 pub(crate) use project::Project;

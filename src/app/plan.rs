@@ -11,7 +11,7 @@ use crate::git::ListedCommit;
 use crate::git::{Keep, Mirror};
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
-use crate::model::{Failure, TaskContext, TreeId, Value};
+use crate::model::{Failure, HumanDuration, TaskContext, TreeId, Value};
 use crate::run::{DryDriver, Listener, PlanItem, RunOutcome};
 use jiff::Timestamp;
 
@@ -57,10 +57,23 @@ pub struct PlannedMerge {
     pub commit_count: u64,
     /// The files that would change in the target.
     pub files: Vec<ChangedFile>,
+    /// Of a rollback: how old the release is, and the landings that it undoes, newest first.
+    pub rollback: Option<Rollback>,
     /// What would ship.
     pub components: Vec<ComponentDelta>,
     /// What a clean merge hides.
     pub hidden: Hidden,
+}
+
+/// What a rollback goes back to.
+#[derive(Debug)]
+pub struct Rollback {
+    /// The first line of the release's message.
+    pub summary: String,
+    /// How old it is.
+    pub age: Option<HumanDuration>,
+    /// The landings that it undoes, newest first.
+    pub withdrawn: Vec<ListedCommit>,
 }
 
 /// Walks the workflow without changing anything: no reference moves, neither here nor there.
@@ -109,6 +122,7 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
             conflicts: answer.conflicts,
             commits: answer.commits.into_iter().map(|made| ListedCommit::from(made.commit)).collect(),
             commit_count: answer.commit_count,
+            rollback: None,
             components: answer.components,
             hidden: Hidden::default(),
         })
@@ -123,6 +137,7 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
             conflicts: answer.conflicts,
             commits: answer.commits.into_iter().map(ListedCommit::from).collect(),
             commit_count: answer.commit_count,
+            rollback: None,
             components: answer.components,
             hidden: answer.hidden,
         },
@@ -130,13 +145,18 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
         CommitsMade::Revert(answer) => series(CommitOrigin::Revert, answer, target)?,
         CommitsMade::Restore(answer) => PlannedMerge {
             made: CommitOrigin::Restore,
-            source: given("release"),
+            source: Value::String(answer.release.to_string()),
             target,
             outcome: answer.outcome,
             files: files(answer.ours, Some(answer.tree))?,
             conflicts: Vec::new(),
             commits: answer.commits.into_iter().map(ListedCommit::from).collect(),
             commit_count: answer.commit_count,
+            rollback: Some(Rollback {
+                summary: answer.summary,
+                age: answer.age,
+                withdrawn: answer.withdrawn.into_iter().map(ListedCommit::from).collect(),
+            }),
             components: answer.components,
             hidden: Hidden::default(),
         },

@@ -2,6 +2,7 @@
 
 use super::project::Project;
 use crate::components::ComponentDelta;
+use crate::effects::source_place;
 use crate::git::{CrossCheck, Keep, ListedCommit, Mirror, PendingCrossCheck};
 use crate::hidden::{BranchNames, Hidden};
 use crate::merge::{Conflict, Merged};
@@ -79,7 +80,8 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
     let mirror = project.mirror(Keep::No, task)?;
     let (theirs, ours) = (mirror.resolve(source)?, mirror.resolve(target)?);
     let pending = PendingCrossCheck::begin_look(project.invocation.cross_check, mirror.objects(), ours, theirs);
-    let sides = Sides { ours, theirs, names: BranchNames { source: Some(source), target } };
+    let place = source_place(&project.config, &mirror, Some(source), target)?;
+    let sides = Sides { ours, theirs, place: &place, names: BranchNames { source: Some(source), target } };
     let promotion = Promotion::assemble(&mirror, sides, None, pending)?;
     let library = project.library()?;
     let detection = Detection { components: &project.config.components, plugins: &library };

@@ -61,9 +61,11 @@ impl Exit {
             K::Usage | K::Config | K::Script | K::Arguments | K::NotFound => Self::Usage,
             K::Conflict
             | K::Reverted
+            | K::Removed
             | K::Missing
             | K::Squashed
             | K::Driver
+            | K::Foreign
             | K::Red
             | K::Denied
             | K::Held

@@ -34,7 +34,7 @@ pub(crate) use candidate::Line;
 pub use effect_context::{Clock, EffectContext, EnvLookup, Signals};
 pub(crate) use flow::ApprovalRequest;
 pub(crate) use forge::ProposedChange;
-pub(crate) use git::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer};
+pub(crate) use git::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer, source_place};
 
 pub(crate) use landing_method::{LandingMethod, landing_method_by};
 pub use registry::{Registry, host_functions};

@@ -2,6 +2,8 @@
 
 use super::EffectContext;
 use super::delta::detection;
+use super::git::restored;
+use super::landing_proof::made_on;
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure};
 use crate::promotion::component_line;
@@ -19,16 +21,28 @@ struct CommitGroup {
 /// The text for a commit that is proposed for a branch.
 pub(super) fn body(context: &EffectContext, commit: &CommitInfo, target: &BranchName) -> Result<String, Failure> {
     let mirror = &context.mirror;
-    // A merge was made on its first parent; a series of picks or reverts on the target's tip.
-    let made_on = match commit.parents.as_slice() {
-        [ours, _] => Some(*ours),
-        parents => mirror.branch(target)?.or(parents.first().copied()),
+    // It was made on the target's tip, with others below it where it ends a series; on something else where the target moved.
+    let (parent, tip) = (commit.parents.first().copied(), mirror.branch(target)?);
+    let tip = match tip {
+        Some(tip) if made_on(context, commit.id, tip)? => Some(tip),
+        tip => parent.filter(|_| commit.parents.len() > 1).or(tip).or(parent),
     };
-    let Some(base) = made_on else { return Ok(String::new()) };
-    let mut lines = components(context, base, commit.id)?;
-    lines.extend(commits(mirror, base, commit.parents.get(1).copied().unwrap_or(commit.id))?);
+    let Some(base) = tip else { return Ok(String::new()) };
+    let mut lines = rollback(commit);
+    lines.extend(components(context, base, commit.id)?);
+    let alone = commit.parents.get(1).filter(|_| parent == Some(base));
+    lines.extend(commits(mirror, base, alone.copied().unwrap_or(commit.id))?);
     lines.extend(by_hand(commit, target));
     Ok(lines.join("\n"))
+}
+
+/// What a rollback says of itself: the release, its age, and what is withdrawn.
+fn rollback(commit: &CommitInfo) -> Vec<String> {
+    if restored(&commit.message).is_none() {
+        return Vec::new();
+    }
+    let text = commit.message.split("\n\n").skip(1);
+    text.take_while(|part| restored(part).is_none()).map(|part| format!("{part}\n")).collect()
 }
 
 fn components(context: &EffectContext, base: CommitId, head: CommitId) -> Result<Vec<String>, Failure> {

@@ -6,7 +6,7 @@ use super::refs::{Refs, Snapshot};
 use super::remote::RemoteConnection;
 use super::{
     CommitInfo, Credentials, GitError, Ident, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Unsigned,
-    cache, checkout, history, patch, revision, trees,
+    cache, checkout, first_seen, history, patch, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TaskContext, TreeId};
 use std::collections::BTreeMap;
@@ -158,6 +158,22 @@ impl Mirror {
     pub fn branch(&self, name: &BranchName) -> Result<Option<CommitId>, GitError> {
         let found = self.with_refs(|repository, refs| refs.get(repository, name.to_ref().as_str()))?;
         Ok(found.map(|id| commits::object_id(id).into()))
+    }
+
+    /// Since when this machine has seen the branch with this commit, in seconds since 1970; `None` where it cannot know. Being
+    /// asked for the first time, it begins to keep that in mind.
+    ///
+    /// # Errors
+    ///
+    /// The cache cannot be read or written.
+    pub fn seen_since(&self, branch: &BranchName, commit: CommitId, now: i64) -> Result<Option<i64>, GitError> {
+        let name = branch.to_ref();
+        if let (Keep::Yes, Some(tip)) = (self.keep, self.branch(branch)?) {
+            self.objects.with(|repository| first_seen::begin(repository, &name, tip, now))?;
+        }
+        let repository = cache::open(self.objects.path())?;
+        // What the branch was forced away from may be gone.
+        first_seen::since(&repository, &name, |tip| Ok(self.contains(tip.object()) && self.is_ancestor(commit, tip)?))
     }
 
     /// All branches of the remote, as last fetched.

@@ -15,6 +15,7 @@ mod cross_check;
 mod cross_check_cache;
 mod enclosing_repository;
 mod error;
+mod first_seen;
 mod git_config;
 mod history;
 mod identity;

@@ -1,7 +1,11 @@
-//! What is hidden, in sentences: what a person should decide, and what to type for either answer.
+//! What is hidden, in sentences: what a person should decide, and what to type for either answer. Only ways that were tried
+//! are shown.
 
-use super::{Hidden, Presence, Reverted, Squashed, TargetOnly};
-use crate::git::ListedCommit;
+use super::queries::Queries;
+use super::reverted::named;
+use super::ways::{Ways, distinct, missing as missing_ids, typed};
+use super::{Error, Hidden, Presence, RevertedBy, SourceRole, TargetOnly};
+use crate::git::{ListedCommit, LogRange};
 use crate::merge::UnrunDriver;
 use crate::model::CommitId;
 use schemars::JsonSchema;
@@ -10,8 +14,11 @@ use serde::{Deserialize, Serialize};
 /// How many commits are named; the rest is counted.
 const NAMED: usize = 3;
 
+/// Among how many earlier releases the files of a rollback are looked for.
+const EARLIER: usize = 200;
+
 /// What git names the remote in the clone that an operator types in, unless they named it otherwise: relwf knows its address only.
-/// Hints fetch first and merge its branch: a fresh clone has none of its own, an old one has it as it was.
+/// A hint fetches first and begins at its branch: a fresh clone has none of its own, an old one has it as it was.
 const REMOTE: &str = "origin";
 
 /// The names of the two sides of a merge.
@@ -29,6 +36,8 @@ pub struct BranchNames<'a> {
 pub enum HiddenKind {
     /// The result lacks commits of the source.
     Reverted,
+    /// The result lacks commits of the target.
+    Removed,
     /// The source lacks commits of the target.
     Missing,
     /// A promotion was squashed.
@@ -48,11 +57,9 @@ pub struct HiddenFinding {
 }
 
 /// What a person should decide.
-pub(super) fn of(hidden: &Hidden, names: &BranchNames<'_>) -> Vec<HiddenFinding> {
-    [reverted(&hidden.reverted, names), missing(hidden, names), squashed(&hidden.squashed, names)]
-        .into_iter()
-        .flatten()
-        .collect()
+pub(super) fn of(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Vec<HiddenFinding>, Error> {
+    let found = [reverted(hidden, ways)?, removed(hidden, ways)?, missing(hidden, ways)?, squashed(hidden, ways)?];
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Files that were merged as text where the attributes name a program for it.
@@ -77,82 +84,202 @@ pub(crate) fn of_drivers(drivers: &[UnrunDriver]) -> Option<HiddenFinding> {
     Some(HiddenFinding { kind: HiddenKind::Driver, message, hint })
 }
 
-fn reverted(rows: &[Reverted], names: &BranchNames<'_>) -> Option<HiddenFinding> {
-    let first = rows.first()?;
-    let mut by: Vec<CommitId> = rows.iter().map(|row| row.reverted_by.commit).collect();
-    by.dedup();
-    let target = names.target;
-    let commands: Vec<String> =
-        by.iter().map(|by| format!("`relwf run revert-release --param commit={by} --param branch={target}`")).collect();
-    let others = if by.len() > 1 { " and others" } else { "" };
+/// It could not be found out.
+pub(super) fn unknown(why: &str, names: &BranchNames<'_>) -> Vec<HiddenFinding> {
+    let (source, target) = (source(names), names.target);
+    vec![HiddenFinding {
+        kind: HiddenKind::Missing,
+        message: format!("it is unknown whether {target} has commits that {source} lacks: {why}"),
+        hint: "look at both branches yourself; to promote all the same: `--param accept=missing`".to_owned(),
+    }]
+}
+
+fn reverted(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding>, Error> {
+    let rows = &hidden.reverted;
+    // What was taken back where the work is done need not come again from an environment.
+    let Some(first) = rows.first().filter(|_| ways.merging.place.role != SourceRole::Later) else { return Ok(None) };
+    let (names, target) = (&ways.merging.names, ways.merging.names.target);
+    let takers = distinct(rows.iter().map(|row| row.reverted_by.commit));
     let message = format!(
-        "{} of {} will be missing from the result: {} reverted on {target}: {} (by {}{others})",
+        "{} of {} will be missing from the result: {} {} on {target}: {} (by {}{})",
         commits(rows.len()),
         source(names),
         if rows.len() == 1 { "it was" } else { "they were" },
+        taken(ways.queries, &first.reverted_by)?,
         listed(rows.iter().map(|row| &row.row)),
         quoted(first.reverted_by.commit, &first.reverted_by.summary),
+        if takers.len() > 1 { " and others" } else { "" },
     );
-    let hint = format!(
-        "to ship it all the same, revert the revert: {}, then promote; to promote without it: `--param accept=reverted`",
-        commands.join(", then "),
-    );
-    Some(HiddenFinding { kind: HiddenKind::Reverted, message, hint })
+    let branch = branch(names);
+    let again = format!("`relwf run reland --param from={branch} --param to={target}`");
+    let nothing_new = ways.merging.bases == [ways.merging.theirs];
+    let hint = match (ways.reland()?, nothing_new) {
+        (true, false) => format!(
+            "to ship it with all that {branch} has since, in one landing: {again}; to promote without it: \
+             `--param accept=reverted`"
+        ),
+        (true, true) => {
+            let reverts: Vec<String> = takers
+                .iter()
+                .map(|by| format!("`relwf run revert-release --param commit={by} --param branch={target}`"))
+                .collect();
+            format!(
+                "to bring it back with its fix: bring the fix to {branch}, then {again}; to bring it back as it was: {}",
+                reverts.join(", then ")
+            )
+        }
+        (false, _) => format!(
+            "{}; to promote without it: `--param accept=reverted`",
+            no_way(
+                format_args!("brings all of it back to {target}"),
+                format_args!("revert the revert and merge {branch} on a branch of {target}"),
+                target
+            )
+        ),
+    };
+    Ok(Some(HiddenFinding { kind: HiddenKind::Reverted, message, hint }))
 }
 
-fn missing(hidden: &Hidden, names: &BranchNames<'_>) -> Option<HiddenFinding> {
-    let (source, target) = (source(names), names.target);
-    if let Some(why) = &hidden.unknown {
-        return Some(HiddenFinding {
-            kind: HiddenKind::Missing,
-            message: format!("it is unknown whether {target} has commits that {source} lacks: {why}"),
-            hint: "look at both branches yourself; to promote all the same: `--param accept=missing`".to_owned(),
-        });
+fn removed(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding>, Error> {
+    let rows = &hidden.removed;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (names, target) = (&ways.merging.names, ways.merging.names.target);
+    let (source, branch) = (source(names), branch(names));
+    let takers = distinct(rows.iter().map(|row| row.removed_by.commit));
+    let message = format!(
+        "the merge takes {} off {target}: {} {} on {source}: {} (by {}{})",
+        commits(rows.len()),
+        if rows.len() == 1 { "it was" } else { "they were" },
+        taken(ways.queries, &first.removed_by)?,
+        listed(rows.iter().map(|row| &row.row)),
+        quoted(first.removed_by.commit, &first.removed_by.summary),
+        if takers.len() > 1 { " and others" } else { "" },
+    );
+    let mut reverts = false;
+    for by in &takers {
+        reverts |= ways.queries.mirror.commit(*by)?.parents.len() < 2;
     }
+    let way = if reverts {
+        match ways.picks_on_target()?.as_deref() {
+            Some([]) => Some(format!("{target} has everything else of {source}: nothing needs to be merged")),
+            Some(needed) => {
+                Some(format!("to bring {target} only what it lacks otherwise: {}", pick_command(needed, target)))
+            }
+            None => None,
+        }
+    } else {
+        let lost: Vec<CommitId> = rows.iter().rev().map(|row| row.row.commit).collect();
+        (typed(&lost) && ways.picks_on_source(&lost)?)
+            .then(|| format!("to keep {}: {}, then promote", it(rows.len()), pick_command(&lost, branch)))
+    };
+    let way = way.unwrap_or_else(|| {
+        no_way(
+            format_args!("keeps all of it"),
+            format_args!("merge {branch} and bring it back on a branch of {target}"),
+            target,
+        )
+    });
+    let hint = format!("{way}; to let it go: `--param accept=removed`");
+    Ok(Some(HiddenFinding { kind: HiddenKind::Removed, message, hint }))
+}
+
+fn missing(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding>, Error> {
+    let names = &ways.merging.names;
+    let (source, target, branch) = (source(names), names.target, branch(names));
     let rows: Vec<&TargetOnly> = hidden.target_only.iter().filter(|row| row.state == Presence::Missing).collect();
     if rows.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let branch = names.source.unwrap_or("BRANCH");
-    let ids: Vec<String> = rows.iter().rev().map(|row| row.row.commit.short()).collect();
-    // More than a few are brought by a merge.
-    let picks = match ids.len() {
-        ..=NAMED => format!(" (or `git cherry-pick -x {}`)", ids.join(" ")),
-        _ => String::new(),
+    let mut ids: Vec<CommitId> = missing_ids(hidden).collect();
+    ids.reverse();
+    let it = it(rows.len());
+    let way = if ways.back_merge() {
+        let on = ways.back_merge_goes_on()?.map(|before| format!(" --param on={before}")).unwrap_or_default();
+        format!(
+            "to bring {it} to {source}: `relwf run back-merge --param from={target} --param to={branch}{on}`, then promote"
+        )
+    } else if typed(&ids) && ways.picks_on_source(&ids)? {
+        format!("to bring {it} to {source}: {}, then promote", pick_command(&ids, branch))
+    } else {
+        no_way(
+            format_args!("brings {it} to {source}"),
+            format_args!("make the same change on a branch of {branch}"),
+            branch,
+        )
     };
-    Some(HiddenFinding {
+    Ok(Some(HiddenFinding {
         kind: HiddenKind::Missing,
         message: format!(
             "{target} has {} that {source} lacks: {}",
             commits(rows.len()),
             listed(rows.iter().map(|row| &row.row))
         ),
-        hint: format!(
-            "to bring {} to {source}: `git fetch && git switch {branch} && git merge {REMOTE}/{target}`{picks}, push, then promote; \
-             to promote without that: `--param accept=missing`",
-            if rows.len() == 1 { "it" } else { "them" },
-        ),
-    })
+        hint: format!("{way}; to promote without that: `--param accept=missing`"),
+    }))
 }
 
-fn squashed(rows: &[Squashed], names: &BranchNames<'_>) -> Option<HiddenFinding> {
-    let first = rows.first()?;
+fn squashed(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding>, Error> {
+    let Some(first) = hidden.squashed.first() else { return Ok(None) };
+    let names = &ways.merging.names;
     let (source, target) = (source(names), names.target);
-    Some(HiddenFinding {
-        kind: HiddenKind::Squashed,
-        message: format!(
-            "the last promotion to {target} was squashed: {} has the files of {} but not its history, so {} of {source} that \
-             {target} has already count as new and can conflict with themselves",
-            quoted(first.row.commit, &first.row.summary),
-            first.of.short(),
-            commits(usize::try_from(first.count).unwrap_or(usize::MAX)),
-        ),
-        hint: format!(
-            "to join the histories without changing a file: `git fetch && git switch {target} && git merge -s ours {}`, landed as a merge \
-             commit; to promote as it is: `--param accept=squashed`",
+    let message = format!(
+        "the last promotion to {target} was squashed: {} has the files of {} but not its history, so {} of {source} that \
+         {target} has already count as new and can conflict with themselves",
+        quoted(first.row.commit, &first.row.summary),
+        first.of.short(),
+        commits(usize::try_from(first.count).unwrap_or(usize::MAX)),
+    );
+    let hint = if ways.promote(first)? {
+        "promoting joins the histories and loses nothing: `--param accept=squashed`".to_owned()
+    } else if ways.join(first)? {
+        format!(
+            "to join the histories without changing a file: `git fetch && git switch -c join {REMOTE}/{target} && git merge \
+             -s ours {}`, landed on {target} as a merge commit; to promote as it is: `--param accept=squashed`",
             first.of,
-        ),
-    })
+        )
+    } else {
+        format!(
+            "{}; to promote as it is: `--param accept=squashed`",
+            no_way(
+                format_args!("joins the histories and loses nothing"),
+                format_args!("merge {} on a branch of {target}", first.of.short()),
+                target
+            )
+        )
+    };
+    Ok(Some(HiddenFinding { kind: HiddenKind::Squashed, message, hint }))
+}
+
+/// Nothing that relwf tried works.
+fn no_way(what: std::fmt::Arguments<'_>, by_hand: std::fmt::Arguments<'_>, onto: &str) -> String {
+    format!("relwf found no way that {what}: {by_hand}, look at what it has, and propose it for {onto}")
+}
+
+/// Commits brought to a branch, tested and landed there as a fix is.
+fn pick_command(commits: &[CommitId], onto: &str) -> String {
+    let ids: Vec<String> = commits.iter().map(|id| id.short()).collect();
+    format!("`relwf run hotfix --param commits={} --param to={onto} --param back={onto}`", ids.join(","))
+}
+
+/// What a commit did to others.
+fn taken(queries: &Queries<'_>, by: &RevertedBy) -> Result<&'static str, Error> {
+    let commit = queries.mirror.commit(by.commit)?;
+    if commit.parents.len() > 1 {
+        return Ok("dropped by a merge");
+    }
+    let earlier = LogRange { from: by.commit, not: Vec::new(), first_parent: true, limit: Some(EARLIER) };
+    let is_rollback = named(&commit.message).is_empty()
+        && queries.log(&earlier)?.iter().skip(2).any(|release| release.tree == commit.tree);
+    Ok(if is_rollback { "rolled back" } else { "reverted" })
+}
+
+fn it(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
+/// The source as it is typed.
+fn branch<'a>(names: &BranchNames<'a>) -> &'a str {
+    names.source.unwrap_or("BRANCH")
 }
 
 fn source<'a>(names: &BranchNames<'a>) -> &'a str {

@@ -11,8 +11,10 @@ use std::collections::{HashMap, HashSet};
 const OWN: usize = 500;
 /// Among how many of the source's newest commits a change is looked for.
 const SOURCE: usize = 1000;
+/// How many commits that change the same files are compared with a commit that may have undone them.
+const TOUCHING: usize = 50;
 /// So far back a rollback is recognised, in commits along the target's first parents.
-const LANDED: usize = 1000;
+pub(super) const LANDED: usize = 1000;
 
 /// A landing on the target: a commit of its first-parent line.
 pub(super) struct HistoryStep {
@@ -30,6 +32,9 @@ impl HistoryStep {
     }
 }
 
+/// Where commits stand, by the paths that they change.
+type ByPaths = HashMap<Vec<String>, Vec<usize>>;
+
 /// Both sides' commits. What is not always needed is read when it is queries for.
 pub(super) struct TargetHistory {
     /// What landed on the target and is not part of the source, newest first.
@@ -43,7 +48,7 @@ pub(super) struct TargetHistory {
     fresh: OnceCell<Vec<CommitInfo>>,
     source: OnceCell<Vec<CommitInfo>>,
     /// The source's commits by the paths that they change.
-    by_paths: OnceCell<HashMap<Vec<String>, Vec<usize>>>,
+    by_paths: OnceCell<ByPaths>,
 }
 
 impl TargetHistory {
@@ -56,8 +61,17 @@ impl TargetHistory {
             _ => 0,
         };
         let ids = own.iter().map(|commit| commit.id).collect();
+        let mut line = line(ours, own);
+        // A commit that only came into the source with another branch says nothing of what the source had.
+        if line.iter().any(|step| step.promotes.is_some()) {
+            let range = LogRange { from: theirs, not: Vec::new(), first_parent: true, limit: Some(SOURCE) };
+            let source: HashSet<CommitId> = queries.log(&range)?.iter().map(|commit| commit.id).collect();
+            for step in line.iter_mut().filter(|_| source.len() < SOURCE) {
+                step.promotes = step.promotes.filter(|promoted| source.contains(promoted));
+            }
+        }
         Ok(Self {
-            line: line(ours, own),
+            line,
             beyond,
             ours,
             theirs,
@@ -102,17 +116,30 @@ impl TargetHistory {
 impl TargetHistory {
     /// The source's commits, merges aside, that change just these paths.
     pub(super) fn changing(&self, queries: &Queries<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Error> {
+        let (source, found) = self.by_paths(queries)?;
+        Ok(found.get(paths).into_iter().flatten().filter_map(|at| source.get(*at)).collect())
+    }
+
+    /// The source's newest commits, merges aside, that change any of these paths.
+    pub(super) fn touching(&self, queries: &Queries<'_>, paths: &[String]) -> Result<Vec<&CommitInfo>, Error> {
+        let (source, found) = self.by_paths(queries)?;
+        let touches = found.iter().filter(|(changed, _)| changed.iter().any(|path| paths.contains(path)));
+        let mut at: Vec<usize> = touches.flat_map(|(_, at)| at).copied().collect();
+        at.sort_unstable();
+        Ok(at.into_iter().take(TOUCHING).filter_map(|at| source.get(at)).collect())
+    }
+
+    fn by_paths(&self, queries: &Queries<'_>) -> Result<(&[CommitInfo], &ByPaths), Error> {
         let source = self.source(queries)?;
         if self.by_paths.get().is_none() {
-            let mut found: HashMap<Vec<String>, Vec<usize>> = HashMap::new();
+            let mut found = ByPaths::new();
             for (at, commit) in source.iter().enumerate().filter(|(_, commit)| commit.parents.len() == 1) {
                 let changed = queries.changed(queries.tree_before(commit)?, commit.tree)?;
                 found.entry(changed).or_default().push(at);
             }
             let _ = self.by_paths.set(found);
         }
-        let found = self.by_paths.get().and_then(|all| all.get(paths));
-        Ok(found.into_iter().flatten().filter_map(|at| source.get(*at)).collect())
+        Ok((source, self.by_paths.get_or_init(ByPaths::new)))
     }
 }
 

@@ -1,33 +1,39 @@
-//! What a merge hides, clean or not: changes of the source that were taken back on the target, commits that only the target
-//! has, promotions that were squashed.
+//! What a merge hides, clean or not: changes of the source that were taken back on the target, changes of the target that the
+//! source's side drops, commits that only the target has, promotions that were squashed.
 //!
 //! Told by content: a message is a hint where to look first, never a proof. The question is always what the result differs in
-//! from the source, because that is what the target keeps to itself; a target that keeps nothing costs nothing. Knows nothing
-//! of references, the network or workflows; what it writes on the way goes to memory.
+//! from either side. Knows nothing of references, the network or workflows; what it writes on the way goes to memory.
 //!
-//! Inside: `history` sorts the target's own commits, `promotions` says which of them still matter, `squashed`, `reverted` and
-//! `target_only` tell them, each once, `findings` says it in sentences; `queries` puts questions to the repository.
+//! Inside: `history` sorts one side's own commits, `promotions` says which of them still matter, `squashed`, `reverted`,
+//! `removed` and `target_only` tell them, each once; `releases` says which landings stand; `dropped` is what merges leave out. `ways` builds what could be done and
+//! looks at it, `findings` says it all in sentences; `queries` puts questions to the repository.
 
+mod dropped;
 mod findings;
 mod history;
 mod promotions;
 mod queries;
+mod releases;
+mod removed;
 mod reverted;
 mod squashed;
 mod target_only;
+mod ways;
 
 pub(crate) use findings::of_drivers;
 pub use findings::{BranchNames, HiddenFinding};
+pub use releases::release_before;
 
-use crate::git::{GitError, ListedCommit, Mirror};
+use crate::git::{CommitInfo, GitError, ListedCommit, Mirror};
 use crate::merge::{MergeError, Merger};
 use crate::model::{CommitId, Failure, TreeId};
 use history::TargetHistory;
 use promotions::{PastPromotion, Promotions};
-use queries::Queries;
+use queries::{ApplyResult, Queries};
+use reverted::TakenBack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use ways::Ways;
 
 /// A commit of the source that the result lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +45,16 @@ pub struct Reverted {
     pub reverted_by: RevertedBy,
 }
 
+/// A commit of the target that the result lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Removed {
+    /// The commit.
+    #[serde(flatten)]
+    pub row: ListedCommit,
+    /// What took it back, or dropped it, on the source.
+    pub removed_by: RevertedBy,
+}
+
 /// A commit that takes others back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RevertedBy {
@@ -46,6 +62,12 @@ pub struct RevertedBy {
     pub commit: CommitId,
     /// The first line of its message.
     pub summary: String,
+}
+
+impl From<&CommitInfo> for RevertedBy {
+    fn from(commit: &CommitInfo) -> Self {
+        Self { commit: commit.id, summary: commit.summary.clone() }
+    }
 }
 
 /// How a commit that only the target has stands to the source.
@@ -93,6 +115,9 @@ pub struct Squashed {
 pub struct Hidden {
     /// Commits of the source that the result lacks because they were reverted on the target; of very many only the newest.
     pub reverted: Vec<Reverted>,
+    /// Commits of the target that the result lacks: the source's side dropped them in a merge, or took them back for an
+    /// environment alone; of very many only the newest.
+    pub removed: Vec<Removed>,
     /// Commits that only the target has and that no earlier promotion settled, newest first.
     pub target_only: Vec<TargetOnly>,
     /// Promotions that were squashed, newest first.
@@ -106,6 +131,29 @@ pub struct Hidden {
     pub findings: Vec<HiddenFinding>,
 }
 
+/// What the source is to the target: whether what is taken back there is meant for the target too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SourceRole {
+    /// Work is done here, and goes on to the target.
+    Development,
+    /// An environment's branch that goes on to the target. What was taken back there is meant for it alone.
+    Environment,
+    /// An environment's branch that comes after the target: this is a back-merge.
+    Later,
+    /// The history has to tell.
+    #[default]
+    Unknown,
+}
+
+/// Where the source stands in the line of branches.
+#[derive(Debug, Clone, Default)]
+pub struct SourcePlace {
+    /// What it is to the target.
+    pub role: SourceRole,
+    /// The branch that the source itself is promoted from, and its tip.
+    pub before: Option<(String, CommitId)>,
+}
+
 /// The merge that is looked into.
 #[derive(Debug, Clone, Copy)]
 pub struct Merging<'a> {
@@ -117,27 +165,24 @@ pub struct Merging<'a> {
     pub bases: &'a [CommitId],
     /// The result, when it is clean.
     pub tree: Option<TreeId>,
+    /// Where the source stands in the line of branches.
+    pub place: &'a SourcePlace,
     /// What people call the two.
     pub names: BranchNames<'a>,
 }
 
 /// Looks into a merge. Histories that are cut off or damaged are no error: then it says that it cannot tell.
 pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
-    // The target has nothing of its own.
-    if merging.bases == [merging.ours] {
-        return Hidden::default();
-    }
     let answer = mirror.aside().map_err(Failure::from).and_then(|aside| {
         let queries = Queries::new(aside.as_ref().unwrap_or(mirror), merger);
-        tell(&queries, merging).map_err(Failure::from)
+        let mut hidden = tell(&queries, merging)?;
+        hidden.findings = findings::of(&hidden, &Ways { queries: &queries, merging, hidden: &hidden })?;
+        Ok(hidden)
     });
-    let mut hidden = answer.unwrap_or_else(|failure| Hidden { unknown: Some(failure.message), ..Hidden::default() });
-    if merging.bases == [merging.theirs] {
-        // There is nothing to merge: what counts is whether the target really has what it seems to have.
-        hidden = Hidden { reverted: hidden.reverted, truncated: hidden.truncated, ..Hidden::default() };
-    }
-    hidden.findings = findings::of(&hidden, &merging.names);
-    hidden
+    answer.unwrap_or_else(|failure| {
+        let findings = findings::unknown(&failure.message, &merging.names);
+        Hidden { unknown: Some(failure.message), findings, ..Hidden::default() }
+    })
 }
 
 /// Why there is no answer.
@@ -159,17 +204,32 @@ impl From<Error> for Failure {
 }
 
 fn tell(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden, Error> {
+    let mut hidden = Hidden::default();
+    // Without commits of its own the target hides nothing, and the source drops nothing.
+    if merging.bases != [merging.ours] {
+        hidden = kept_by_target(queries, merging)?;
+    }
+    if merging.bases == [merging.theirs] {
+        // There is nothing to merge: what counts is whether the target really has what it seems to have.
+        return Ok(Hidden { reverted: hidden.reverted, truncated: hidden.truncated, ..Hidden::default() });
+    }
+    let removed = removed::find(queries, merging)?;
+    hidden.removed = removed.into_iter().map(|(row, removed_by)| Removed { row, removed_by }).collect();
+    Ok(hidden)
+}
+
+/// What the target keeps to itself, or withholds.
+fn kept_by_target(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden, Error> {
     let history = TargetHistory::read(queries, merging)?;
-    let source = queries.tree(merging.theirs)?;
-    let result = match merging.tree {
-        Some(tree) => tree,
-        None => queries.tree(merging.ours)?,
-    };
+    let (source, target) = (queries.tree(merging.theirs)?, queries.tree(merging.ours)?);
+    let result = merging.tree.unwrap_or(target);
     let mut promotions = Promotions::new(PastPromotion::between(queries, source, result)?);
     let mut hidden = Hidden::default();
     let mut unread = history.beyond;
-    let squashes = squashed::find(queries, &history, merging)?;
-    let mut took_back: HashSet<CommitId> = HashSet::new();
+    // What comes before an environment is ahead of it, and nothing of that was promoted from there.
+    let ahead = merging.place.role == SourceRole::Later;
+    let squashes = if ahead { Vec::new() } else { squashed::find(queries, &history, merging)? };
+    let mut suspects = Vec::new();
     for step in &history.line {
         if let Some(promoted) = step.promotes {
             promotions.add(PastPromotion::between(queries, queries.tree(promoted)?, step.commit.tree)?);
@@ -181,7 +241,6 @@ fn tell(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden, Error> {
         for commit in step.all() {
             if let Some(squash) = squashes.iter().find(|squash| squash.row.commit == commit.id) {
                 hidden.squashed.push(squash.clone());
-                continue;
             }
             if queries.is_spent() {
                 hidden.truncated += 1;
@@ -189,24 +248,61 @@ fn tell(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden, Error> {
             }
             let Some(change) = promotions.change(queries, step, commit)? else { continue };
             if change.in_force {
-                let view = reverted::View { queries, history: &history, promotions: &promotions, source, result };
-                let taken = view.taken_back(commit, &change)?;
-                if !taken.is_empty() {
-                    let by = RevertedBy { commit: commit.id, summary: commit.summary.clone() };
-                    for taken in taken {
-                        if took_back.insert(taken.id) {
-                            hidden.reverted.push(Reverted { row: ListedCommit::from(&taken), reverted_by: by.clone() });
-                        }
-                    }
+                let view = reverted::View { queries, history: &history, promotions: &promotions, kept: source, result };
+                let TakenBack { lost, known } = view.taken_back(commit, &change)?;
+                if !lost.is_empty() {
+                    hidden.lose(commit, &lost);
                     continue;
                 }
+                suspects.push((commit.clone(), known));
             }
-            let view =
-                target_only::TargetView { queries, history: &history, source, target: queries.tree(merging.ours)? };
-            let (state, same) = view.presence(commit, &change)?;
-            hidden.target_only.push(TargetOnly { row: ListedCommit::from(commit), state, same });
+            let is_squash = hidden.squashed.last().is_some_and(|squash| squash.row.commit == commit.id);
+            if !ahead && !is_squash {
+                let view = target_only::TargetView { queries, history: &history, source, target };
+                let (state, same) = view.presence(commit, &change)?;
+                hidden.target_only.push(TargetOnly { row: ListedCommit::from(commit), state, same });
+            }
         }
     }
     hidden.truncated += unread;
+    if merging.tree.is_none() && hidden.reverted.is_empty() {
+        explain_conflict(queries, merging, suspects, &mut hidden)?;
+    }
     Ok(hidden)
+}
+
+/// The source went on from what was taken back on the target, and so the two conflict: then it is what was taken back that
+/// people have to know of. Told by trying: with the revert reverted, they merge.
+fn explain_conflict(
+    queries: &Queries<'_>,
+    merging: &Merging<'_>,
+    suspects: Vec<(CommitInfo, Vec<CommitInfo>)>,
+    hidden: &mut Hidden,
+) -> Result<(), Error> {
+    for (revert, known) in suspects.into_iter().filter(|(_, known)| !known.is_empty()).take(SUSPECTS) {
+        let target = queries.tree(merging.ours)?;
+        let undone = queries.apply(revert.tree, queries.tree_before(&revert)?, target)?;
+        let ApplyResult::Tree(tree) = undone else { continue };
+        let draft = queries.draft(tree, vec![merging.ours])?;
+        if queries.merged(draft, merging.theirs)?.is_some() {
+            hidden.lose(&revert, &known);
+            hidden.target_only.retain(|row| row.row.commit != revert.id);
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// How many reverts are tried as the reason of a conflict.
+const SUSPECTS: usize = 5;
+
+impl Hidden {
+    /// Commits of the source that another took back.
+    fn lose(&mut self, by: &CommitInfo, lost: &[CommitInfo]) {
+        for lost in lost {
+            if self.reverted.iter().all(|row| row.row.commit != lost.id) {
+                self.reverted.push(Reverted { row: ListedCommit::from(lost), reverted_by: RevertedBy::from(by) });
+            }
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The repository queries that this room needs, with limits on how many commits and merges are examined.
 
 use super::Error;
-use crate::git::{CommitInfo, LogRange, Mirror};
-use crate::merge::{ConflictKind, Merged, Merger, Trees};
+use crate::git::{CommitInfo, Ident, LogRange, Mirror, NewCommit};
+use crate::merge::{ConflictKind, MergeResult, Merged, Merger, Trees};
 use crate::model::{CommitId, ObjectId, TreeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -19,6 +19,7 @@ pub(super) struct Queries<'a> {
     merges: Cell<usize>,
     lookups: Cell<usize>,
     patches: RefCell<HashMap<(TreeId, TreeId), Option<ObjectId>>>,
+    remerges: RefCell<HashMap<(CommitId, CommitId), TreeId>>,
 }
 
 /// What becomes of a tree when a change is applied to it.
@@ -34,7 +35,19 @@ pub(super) enum ApplyResult {
 
 impl<'a> Queries<'a> {
     pub(super) fn new(mirror: &'a Mirror, merger: &'a Merger) -> Self {
-        Self { mirror, merger, merges: Cell::new(0), lookups: Cell::new(0), patches: RefCell::default() }
+        Self {
+            mirror,
+            merger,
+            merges: Cell::new(0),
+            lookups: Cell::new(0),
+            patches: RefCell::default(),
+            remerges: RefCell::default(),
+        }
+    }
+
+    /// The same repository, with limits of its own.
+    pub(super) fn afresh(&self) -> Self {
+        Self::new(self.mirror, self.merger)
     }
 
     /// Has everything been queries that may be?
@@ -114,18 +127,31 @@ impl<'a> Queries<'a> {
         Ok(matches!(self.apply(from, to, tree)?, ApplyResult::Tree(same) if same == tree))
     }
 
+    pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<MergeResult, Error> {
+        self.merges.set(self.merges.get() + 1);
+        Ok(self.merger.merge(self.mirror.objects(), ours, theirs)?)
+    }
+
+    /// A commit that only this look sees.
+    pub(super) fn draft(&self, tree: TreeId, parents: Vec<CommitId>) -> Result<CommitId, Error> {
+        let nobody = Ident { name: "draft".to_owned(), email: "draft".to_owned(), time: 0, offset_minutes: 0 };
+        let (author, committer) = (nobody.clone(), nobody);
+        Ok(self.mirror.write_commit(&NewCommit { tree, parents, author, committer, message: String::new() })?)
+    }
+
     /// The result of a merge where it is clean.
     pub(super) fn merged(&self, ours: CommitId, theirs: CommitId) -> Result<Option<TreeId>, Error> {
-        self.merges.set(self.merges.get() + 1);
-        Ok(match self.merger.merge(self.mirror.objects(), ours, theirs)?.result {
-            Merged::Clean(tree) | Merged::UpToDate(tree) => Some(tree),
-            Merged::Conflicts(_) => None,
-        })
+        Ok(self.merge(ours, theirs)?.result.tree())
     }
 
     /// What a merge commit started from: its parents merged, conflicts and all.
     pub(super) fn remerged(&self, ours: CommitId, theirs: CommitId) -> Result<TreeId, Error> {
+        if let Some(known) = self.remerges.borrow().get(&(ours, theirs)) {
+            return Ok(*known);
+        }
         self.merges.set(self.merges.get() + 1);
-        Ok(self.merger.tree(self.mirror.objects(), ours, theirs)?)
+        let tree = self.merger.tree(self.mirror.objects(), ours, theirs)?;
+        self.remerges.borrow_mut().insert((ours, theirs), tree);
+        Ok(tree)
     }
 }

@@ -1,6 +1,8 @@
-//! What a commit of the target takes back: a revert of a commit, of a merge, or a rollback to an earlier release.
+//! What a commit of one side takes back that the other side has: a revert of a commit, of a merge, a rollback to an earlier
+//! release, or a merge that drops it.
 
 use super::Error;
+use super::dropped::dropped;
 use super::history::TargetHistory;
 use super::promotions::{CommitChange, Promotions};
 use super::queries::Queries;
@@ -15,10 +17,18 @@ pub(super) struct View<'a, 'm> {
     pub(super) queries: &'a Queries<'m>,
     pub(super) history: &'a TargetHistory,
     pub(super) promotions: &'a Promotions,
-    /// The source's files.
-    pub(super) source: TreeId,
+    /// The files of the side that has what was taken back.
+    pub(super) kept: TreeId,
     /// The merge's result.
     pub(super) result: TreeId,
+}
+
+/// Commits of the other side that are taken back.
+pub(super) struct TakenBack {
+    /// Those whose change the result lacks.
+    pub(super) lost: Vec<CommitInfo>,
+    /// The others: the other side has undone or replaced them itself.
+    pub(super) known: Vec<CommitInfo>,
 }
 
 /// A stretch of the history that is taken back: all that the second has and the first lacks.
@@ -33,11 +43,36 @@ fn withdrawn(commit: &CommitInfo) -> Withdrawn {
 }
 
 impl View<'_, '_> {
-    /// The commits of the source that this commit takes back and the result lacks, newest first.
-    pub(super) fn taken_back(&self, commit: &CommitInfo, change: &CommitChange) -> Result<Vec<CommitInfo>, Error> {
+    /// The other side's commits that this commit takes back, newest first.
+    pub(super) fn taken_back(&self, commit: &CommitInfo, change: &CommitChange) -> Result<TakenBack, Error> {
         if commit.parents.len() > 1 {
-            return Ok(Vec::new());
+            return self.sorted(dropped(self.queries, commit, change)?);
         }
+        // First what it says that it is, then whatever it undoes.
+        let found = self.sorted(self.withdrawn(commit, change)?)?;
+        if !found.lost.is_empty() {
+            return Ok(found);
+        }
+        Ok(TakenBack { lost: self.sorted(self.undone(commit, change)?)?.lost, ..found })
+    }
+
+    fn sorted(&self, candidates: Vec<CommitInfo>) -> Result<TakenBack, Error> {
+        let (mut lost, mut known) = (Vec::new(), Vec::new());
+        for candidate in candidates {
+            if candidate.parents.len() > 1 || !self.is_known(&candidate)? {
+                continue;
+            }
+            if self.is_lost(&candidate)? {
+                lost.push(candidate);
+            } else {
+                known.push(candidate);
+            }
+        }
+        Ok(TakenBack { lost, known })
+    }
+
+    /// The commits that a revert or a rollback takes back.
+    fn withdrawn(&self, commit: &CommitInfo, change: &CommitChange) -> Result<Vec<CommitInfo>, Error> {
         let withdrawn = match self.named(commit, change)? {
             Some(found) => Some(found),
             None => match self.rolled_back(commit)? {
@@ -51,27 +86,41 @@ impl View<'_, '_> {
             return Ok(Vec::new());
         }
         let range = LogRange { from, not: back_to.into_iter().collect(), first_parent: false, limit: Some(LISTED) };
-        let mut taken = Vec::new();
-        for candidate in self.queries.log(&range)? {
-            if self.is_lost(&candidate)? {
-                taken.push(candidate);
-            }
-        }
-        Ok(taken)
+        self.queries.log(&range)
     }
 
-    /// Does the source have this commit and its change, and the result not?
-    fn is_lost(&self, candidate: &CommitInfo) -> Result<bool, Error> {
-        if candidate.parents.len() > 1 || self.history.is_own(self.queries, candidate.id)? {
-            return Ok(false);
+    /// The other side's commits that are there before a change and undone after it, whatever else it does.
+    fn undone(&self, commit: &CommitInfo, change: &CommitChange) -> Result<Vec<CommitInfo>, Error> {
+        let mut found = Vec::new();
+        for candidate in self.history.touching(self.queries, &change.paths)? {
+            let (before, after) = (self.queries.tree_before(candidate)?, candidate.tree);
+            if !self.queries.is_spent()
+                && self.queries.has(change.after, after, before)?
+                && !self.queries.has(change.before, after, before)?
+                && self.queries.has(change.before, before, after)?
+                && self.queries.mirror.is_ancestor(candidate.id, commit.id)?
+            {
+                found.push(candidate.clone());
+            }
         }
+        Ok(found)
+    }
+
+    /// Has the other side this commit, or its change in another one?
+    fn is_known(&self, candidate: &CommitInfo) -> Result<bool, Error> {
+        Ok(!self.history.is_own(self.queries, candidate.id)?
+            || self.queries.has(self.kept, self.queries.tree_before(candidate)?, candidate.tree)?)
+    }
+
+    /// Does the other side have this commit's change, and the result not?
+    fn is_lost(&self, candidate: &CommitInfo) -> Result<bool, Error> {
         let before = self.queries.tree_before(candidate)?;
         let paths = self.queries.changed(before, candidate.tree)?;
         if paths.is_empty() || self.promotions.settled_now(self.queries, &paths)? {
             return Ok(false);
         }
         let there = self.queries.has(self.result, before, candidate.tree)?;
-        Ok(!there && !self.queries.has(self.source, candidate.tree, before)?)
+        Ok(!there && !self.queries.has(self.kept, candidate.tree, before)?)
     }
 
     /// What the message says is reverted, when that is true.
@@ -135,7 +184,7 @@ impl View<'_, '_> {
 }
 
 /// `This reverts commit …`, as git writes it, with the parent of a merge that was gone back to.
-fn named(message: &str) -> Vec<(CommitId, Option<CommitId>)> {
+pub(super) fn named(message: &str) -> Vec<(CommitId, Option<CommitId>)> {
     let words: Vec<&str> = message.split_whitespace().collect();
     let id = |word: Option<&&str>| word?.trim_end_matches(['.', ',']).parse::<CommitId>().ok();
     let said = |at: usize, said: &[&str]| words.get(at..at + said.len()) == Some(said);

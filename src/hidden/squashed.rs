@@ -41,8 +41,22 @@ fn squash(
 ) -> Result<Option<Squashed>, Error> {
     let before = queries.tree_before(commit)?;
     let Some(parent) = commit.parents.first().copied().filter(|_| before != commit.tree) else { return Ok(None) };
-    let of = match history.fresh(queries)?.iter().find(|source| source.tree == commit.tree) {
-        Some(source) => Some(source),
+    // A landing that has the files of an earlier one went back to it.
+    let landed = history.landed(queries)?.iter().skip_while(|landed| landed.id != commit.id).skip(1);
+    if landed.clone().any(|earlier| earlier.tree == commit.tree) {
+        return Ok(None);
+    }
+    let mut same = history.fresh(queries)?.iter().filter(|source| source.tree == commit.tree).peekable();
+    let of = match same.peek().copied() {
+        Some(source) => {
+            // What breaks and what mends it leave the files as they were: then a pick looks like the end of both.
+            for source in same.filter(|source| source.parents.len() < 2) {
+                if queries.same_change((before, commit.tree), (queries.tree_before(source)?, source.tree))? {
+                    return Ok(None);
+                }
+            }
+            Some(source)
+        }
         None => by_merging(queries, history, merging, commit, parent)?,
     };
     let Some(of) = of else { return Ok(None) };

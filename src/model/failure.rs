@@ -20,12 +20,16 @@ pub enum FailureKind {
     Conflict,
     /// The result of a merge lacks commits that the target took back earlier.
     Reverted,
+    /// The result of a merge lacks commits that the target has: the source's side dropped them.
+    Removed,
     /// The target has commits that the source lacks.
     Missing,
     /// The last promotion was squashed.
     Squashed,
     /// A merge driver was to merge files, and none is run.
     Driver,
+    /// The commit that is named is not on the branch that it is said to come from.
+    Foreign,
     /// A check, build or command gave a verdict against.
     Red,
     /// A person refused.
@@ -79,9 +83,11 @@ impl FailureKind {
             self,
             Self::Conflict
                 | Self::Reverted
+                | Self::Removed
                 | Self::Missing
                 | Self::Squashed
                 | Self::Driver
+                | Self::Foreign
                 | Self::Red
                 | Self::Denied
                 | Self::Held

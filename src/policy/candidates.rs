@@ -4,7 +4,7 @@
 //! pushed, which must not be against it. The forge's rules are about proposals, and many a check never runs on what has landed:
 //! what they require counts where it reported.
 
-use super::contexts::is_own;
+use super::contexts::{is_own, precedes_landing};
 use super::judge_checks::{Checks, Reason, Shortfall, count_also_green, judge};
 use crate::ci::BuildState;
 use crate::config::Environment;
@@ -38,16 +38,18 @@ pub struct CandidateFacts<'f> {
     pub tested: &'f [Verdict],
     /// The CI's build of the push with the CI's name, where it was asked for.
     pub push_build: Option<(&'f str, BuildState)>,
+    /// Since when the branch is known to have it, where no check says since when it is good.
+    pub arrived: Option<Timestamp>,
 }
 
 /// May the commit go on?
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
-    /// It may; since when every required check is green, where one is required.
+    /// It may; since when every required check is green, or without one since when it is on the branch, where that was asked.
     Green(Option<Timestamp>),
     /// It is green, and not for long enough.
     Soaking {
-        /// Since when every required check is green.
+        /// Since when every required check is green, or without one since when it is on the branch.
         since: Timestamp,
         /// From when on it may.
         until: Timestamp,
@@ -76,6 +78,11 @@ impl<'c> CandidateChecks<'c> {
         own.iter().any(|verdict| self.is_of_push(verdict))
     }
 
+    /// Was it reported of what has landed, so that it had landed by then?
+    pub fn follows_landing(&self, verdict: &Verdict) -> bool {
+        self.is_of_push(verdict) && !precedes_landing(&verdict.context)
+    }
+
     fn is_of_push(&self, verdict: &Verdict) -> bool {
         match self.push {
             PushReports::All => true,
@@ -97,7 +104,7 @@ impl<'c> CandidateChecks<'c> {
         if !reasons.is_empty() {
             return Judgement::Against(reasons);
         }
-        let Some(since) = since else { return Judgement::Green(None) };
+        let Some(since) = since.or(facts.arrived) else { return Judgement::Green(None) };
         let soaked = SignedDuration::try_from(soak.duration()).ok().and_then(|soak| since.checked_add(soak).ok());
         match soaked.unwrap_or(Timestamp::MAX) {
             until if until > now => Judgement::Soaking { since, until },
@@ -145,7 +152,7 @@ mod tests {
     }
 
     fn own(own: &[Verdict]) -> CandidateFacts<'_> {
-        CandidateFacts { own, tested: &[], push_build: None }
+        CandidateFacts { own, tested: &[], push_build: None, arrived: None }
     }
 
     #[test]
@@ -178,7 +185,7 @@ mod tests {
     #[test]
     fn a_head_with_the_same_files_answers_where_the_merge_has_no_report_of_its_own() {
         let tested = [verdict("ci", Green, 3), verdict("unit", Green, 4)];
-        let facts = |own| CandidateFacts { own, tested: &tested, push_build: None };
+        let facts = |own| CandidateFacts { own, tested: &tested, push_build: None, arrived: None };
         assert_eq!(judged(&["ci", "unit"], TRAVIS, &facts(&[])), Ok(Some(4)));
         let own = [verdict("ci", Red, 5)];
         assert_eq!(judged(&["ci", "unit"], TRAVIS, &facts(&own)), Err("ci is red".to_owned()));
@@ -193,7 +200,7 @@ mod tests {
             (BuildState::Canceled, Err("the push build of travis was canceled")),
         ];
         for (state, expected) in table {
-            let facts = CandidateFacts { own: &[], tested: &[], push_build: Some(("travis", state)) };
+            let facts = CandidateFacts { push_build: Some(("travis", state)), ..own(&[]) };
             assert_eq!(judged(&[], TRAVIS, &facts), expected.map_err(str::to_owned));
         }
     }
@@ -206,5 +213,13 @@ mod tests {
         let judge = |now| checks.judge(&own(&verdicts), "10m".parse().unwrap(), at(now));
         assert_eq!(judge(1000), Judgement::Green(Some(at(400))));
         assert_eq!(judge(999), Judgement::Soaking { since: at(400), until: at(1000) });
+    }
+    #[test]
+    fn without_checks_the_soak_counts_from_the_arrival() {
+        let checks = CandidateChecks::new(None, BranchRules::default(), TRAVIS);
+        let judge =
+            |arrived, now| checks.judge(&CandidateFacts { arrived, ..own(&[]) }, "10m".parse().unwrap(), at(now));
+        assert_eq!(judge(Some(at(400)), 1000), Judgement::Green(Some(at(400))));
+        assert_eq!(judge(Some(at(400)), 999), Judgement::Soaking { since: at(400), until: at(1000) });
     }
 }

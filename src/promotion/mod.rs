@@ -11,7 +11,7 @@ pub use shipped::{Detection, Shipment, TreeFiles};
 
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, CrossCheck, LogRange, Mirror, PendingCrossCheck};
-use crate::hidden::{self, BranchNames, Hidden, Merging};
+use crate::hidden::{self, BranchNames, Hidden, Merging, SourcePlace};
 use crate::merge::{MergeResult, Merged, Merger};
 use crate::model::{CommitId, Failure, RunId};
 
@@ -22,6 +22,8 @@ pub struct Sides<'a> {
     pub ours: CommitId,
     /// The commit that is promoted.
     pub theirs: CommitId,
+    /// Where the source stands in the line of branches.
+    pub place: &'a SourcePlace,
     /// What people call the two.
     pub names: BranchNames<'a>,
 }
@@ -53,10 +55,10 @@ impl<'a> Promotion<'a> {
         limit: Option<usize>,
         cross_check: PendingCrossCheck,
     ) -> Result<Self, Failure> {
-        let Sides { ours, theirs, names } = sides;
+        let Sides { ours, theirs, place, names } = sides;
         let merger = Merger::default();
         let merge = merger.merge(mirror.objects(), ours, theirs)?;
-        let merging = Merging { ours, theirs, bases: &merge.bases, tree: merge.result.tree(), names };
+        let merging = Merging { ours, theirs, bases: &merge.bases, tree: merge.result.tree(), place, names };
         let mut hidden = hidden::look(mirror, &merger, &merging);
         hidden.findings.extend(hidden::of_drivers(&merge.drivers));
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit };
@@ -103,3 +105,6 @@ impl<'a> Promotion<'a> {
         message::message(self.sides.theirs, self.sides.names, components, run)
     }
 }
+
+#[cfg(test)]
+mod histories;

@@ -9,14 +9,16 @@ macro_rules! embed {
 }
 
 /// Every file of `workflows/` and `plugins/`, by path.
-pub(super) const SOURCES: [(&str, &str); 10] = embed![
+pub(super) const SOURCES: [(&str, &str); 12] = embed![
     "plugins/dockerfile.rhai",
     "plugins/promotion.rhai",
     "plugins/slack.rhai",
+    "workflows/back-merge.rhai",
     "workflows/close-change.rhai",
     "workflows/hotfix.rhai",
     "workflows/promote-production.rhai",
     "workflows/promote-staging.rhai",
+    "workflows/reland.rhai",
     "workflows/revert-release.rhai",
     "workflows/rollback.rhai",
     "workflows/update-ppcs.rhai",

@@ -13,6 +13,10 @@ pub fn hidden(hidden: &Hidden) -> String {
         let by = format!("reverted by {}", lost.reverted_by.commit.short());
         rows.push(row(paint(WARNING, "reverted"), &lost.row, by));
     }
+    for lost in &hidden.removed {
+        let by = format!("removed by {}", lost.removed_by.commit.short());
+        rows.push(row(paint(WARNING, "removed"), &lost.row, by));
+    }
     for squash in &hidden.squashed {
         let of = format!("{} up to {}", counted(count(squash.count), "commit", "commits"), squash.of.short());
         rows.push(row(paint(WARNING, "squashed"), &squash.row, of));

@@ -8,7 +8,7 @@ use super::lists::counted;
 use super::preview::{commits, files};
 use super::run::short;
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
-use crate::app::{CommitOrigin, CommitOutcome, PlannedMerge, PlannedRun};
+use crate::app::{CommitOrigin, CommitOutcome, PlannedMerge, PlannedRun, Rollback};
 use crate::model::Value;
 use crate::run::PlanItem;
 
@@ -60,6 +60,7 @@ fn merge_text(merge: &PlannedMerge) -> String {
     }
     out.push_str(&conflicts(&merge.conflicts, &target, &source));
     for part in [
+        merge.rollback.as_ref().map(rollback).unwrap_or_default(),
         commits(&merge.commits, usize::try_from(merge.commit_count).unwrap_or(usize::MAX)),
         files(&merge.files),
         components(&merge.components),
@@ -70,6 +71,20 @@ fn merge_text(merge: &PlannedMerge) -> String {
         }
     }
     out
+}
+
+/// The release, its age, and what is withdrawn.
+fn rollback(rollback: &Rollback) -> String {
+    let age = rollback.age.map(|age| format!(", {age} old")).unwrap_or_default();
+    let withdrawn = &rollback.withdrawn;
+    let head = format!(
+        "release: \u{201c}{}\u{201d}{age}\n{} {}\n",
+        rollback.summary,
+        paint(NAME, "withdrawn:"),
+        counted(withdrawn.len(), "landing", "landings")
+    );
+    let rows = withdrawn.iter().map(|row| format!("  {} {}\n", paint(DIM, row.commit.short()), row.summary));
+    head + &rows.collect::<String>()
 }
 
 fn item_text(number: usize, item: &PlanItem) -> String {

@@ -56,7 +56,7 @@ fn preview_json_has_the_shape_of_the_contract() {
     assert_eq!(value["certificate"]["tree"], value["tree"]);
     assert_eq!(
         keys(&value["hidden"]),
-        ["findings", "reverted", "squashed", "target_only", "truncated"],
+        ["findings", "removed", "reverted", "squashed", "target_only", "truncated"],
         "why nothing can be told is there only then"
     );
     let hotfix = &value["hidden"]["target_only"][0];

@@ -393,16 +393,18 @@ fn help_of_a_workflow_shows_its_parameters() {
     assert_eq!(
         names,
         [
+            "back-merge",
             "close-change",
             "hotfix",
             "promote-production",
             "promote-staging",
+            "reland",
             "revert-release",
             "rollback",
             "update-ppcs"
         ]
     );
-    assert_eq!(list["workflows"][2]["params"][0]["type"], "branch");
+    assert_eq!(list["workflows"][3]["params"][0]["type"], "branch");
     // Without a project the embedded ones are listed.
     let bare = machine.say(&machine.home(), &["list"]);
     bare.exits(0);

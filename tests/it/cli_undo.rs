@@ -88,6 +88,102 @@ fn a_back_merge_lands_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_back_merge_that_cannot_be_made_is_no_success_where_it_was_asked_for() {
+    let service = Service::promoted();
+    let fix = service.commit("fix.txt", "mended\n");
+    service.commit("fix.txt", "mended otherwise\n");
+    let back = git(&service.path, &["rev-parse", "HEAD~2"]);
+    git(&service.path, &["checkout", "-q", "-B", "other", &back]);
+    std::fs::write(service.path.join("fix.txt"), "another\n").unwrap();
+    git(&service.path, &["add", "fix.txt"]);
+    git(&service.path, &["commit", "-q", "-m", "Another fix"]);
+    git(&service.path, &["push", "-q", "origin", "other"]);
+    let commits = format!("commits={}", git(&service.path, &["rev-parse", "HEAD"]));
+    let said = service.run(&["hotfix", "--param", &commits, "--param", "land_back=true"]);
+    said.exits(1);
+    assert!(said.stderr.contains("conflict: the fix is on production, but not on master: "), "{}", said.stderr);
+    assert_eq!(service.git(&["show", "production:fix.txt"]), "another");
+    assert_ne!(fix, "");
+}
+
+#[test]
+fn a_back_merge_goes_down_the_line_and_takes_nothing_off() {
+    let service = Service::promoted();
+    let fix = service.commit("fix.txt", "mended\n");
+    service.run(&["hotfix", "--param", &format!("commits={fix}"), "--param", "back=production"]).exits(0);
+    let back = ["back-merge", "--param", "on=master"];
+    service.run(&[&back[..], &["--dry-run"]].concat()).exits(0);
+    service.run(&back).exits(0);
+    for (behind, ahead) in [("staging", "production"), ("master", "staging")] {
+        assert_eq!(service.git(&["rev-list", "--count", &format!("{behind}..{ahead}")]), "0", "{ahead} in {behind}");
+    }
+    let again = service.run(&["back-merge", "--json"]);
+    assert_eq!(last(&again)["value"], "nothing to merge back: staging has all of production already");
+
+    // What is rolled back on production stays on staging.
+    service.commit("feature.txt", "x\n");
+    service.run(&["promote-staging"]).exits(0);
+    service.run(&["promote-production"]).exits(0);
+    service.run(&["rollback", "--param", "reason=hurts"]).exits(0);
+    let said = service.run(&["back-merge"]);
+    said.exits(1);
+    assert!(
+        said.stderr.contains("removed: the merge takes 1 commit off staging: it was rolled back on production"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(service.git(&["show", "staging:feature.txt"]), "x");
+}
+
+#[test]
+fn a_commit_that_is_not_on_the_source_is_foreign() {
+    let service = Service::promoted();
+    service.commit("one.txt", "x\n");
+    git(&service.path, &["checkout", "-q", "-B", "topic"]);
+    std::fs::write(service.path.join("topic.txt"), "x").unwrap();
+    git(&service.path, &["add", "topic.txt"]);
+    git(&service.path, &["commit", "-q", "-m", "Not reviewed"]);
+    git(&service.path, &["push", "-q", "origin", "topic"]);
+    let id = git(&service.path, &["rev-parse", "HEAD"]);
+    let commit = format!("commit={id}");
+    let said = service.run(&["promote-staging", "--param", &commit]);
+    said.exits(1);
+    assert!(said.stderr.contains(&format!("foreign: {id} is not on master")), "{}", said.stderr);
+    assert!(said.stderr.contains("`--param accept=foreign`"), "{}", said.stderr);
+    service.run(&["promote-staging", "--param", &commit, "--param", "accept=foreign"]).exits(0);
+    service.run(&["promote-staging", "--param", "commit=master~1"]).exits(0);
+}
+
+#[test]
+fn a_rollback_does_not_go_to_what_was_taken_back() {
+    let service = Service::promoted();
+    for file in ["one.txt", "two.txt", "three.txt"] {
+        service.commit(file, "x\n");
+        service.run(&["promote-staging"]).exits(0);
+        service.run(&["promote-production", "--param", "accept=reverted"]).exits(0);
+        if file == "two.txt" {
+            service.run(&["revert-release", "--param", "reason=bad"]).exits(0);
+        }
+    }
+    let good = service.git(&["rev-parse", "production~1"]);
+    let dry = service.run(&["rollback", "--param", "reason=x", "--dry-run"]);
+    dry.exits(0);
+    for part in ["release: ", " old\n", "withdrawn: 1 landing", "Promote staging"] {
+        assert!(dry.stdout.contains(part), "{part:?} is not in\n{}", dry.stdout);
+    }
+    assert!(!dry.stdout.contains("null"), "{}", dry.stdout);
+    let done = service.run(&["rollback", "--param", "reason=x"]);
+    done.exits(0);
+    assert!(done.stderr.contains("; withdrawn: "), "{}", done.stderr);
+    assert_eq!(
+        service.git(&["rev-parse", "production^{tree}"]),
+        service.git(&["rev-parse", &format!("{good}^{{tree}}")])
+    );
+    let files = service.git(&["ls-tree", "--name-only", "production"]);
+    assert!(files.contains("one.txt") && !files.contains("two.txt") && !files.contains("three.txt"), "{files}");
+}
+
+#[test]
 fn a_hotfix_that_does_not_apply_says_why_and_changes_nothing() {
     let service = Service::promoted();
     let one = service.commit("fix.txt", "one\n");
@@ -172,7 +268,7 @@ fn a_second_rollback_goes_further_back_and_a_promotion_of_nothing_new_says_what_
     let text = last(&promoted)["value"].as_str().unwrap().to_owned();
     assert!(text.starts_with("nothing to promote: production has all of staging already; but "), "{text}");
     assert!(
-        text.contains("reverted on production") && text.contains(&rollback[..10]) && text.contains("revert-release"),
+        text.contains("rolled back on production") && text.contains(&rollback[..10]) && text.contains("revert-release"),
         "{text}"
     );
     let preview = service.machine.say(&service.path, &["preview", "staging", "production"]);
@@ -196,17 +292,18 @@ fn after_a_rollback_a_promotion_that_conflicts_names_the_rollback_first() {
     let promote = |accept: &str| service.run(&["promote-staging", "--param", &format!("accept={accept}")]);
     let said = promote("");
     said.exits(1);
-    assert!(said.stderr.contains("will be missing from the result: they were reverted on staging"), "{}", said.stderr);
     assert!(
-        said.stderr.contains(&format!("revert-release --param commit={back} --param branch=staging")),
+        said.stderr.contains("will be missing from the result: they were rolled back on staging"),
         "{}",
         said.stderr
     );
+    assert!(said.stderr.contains("`relwf run reland --param from=master --param to=staging`"), "{}", said.stderr);
     // Who goes on without what was taken back has the conflict to solve.
     let said = promote("reverted");
     said.exits(1);
     assert!(said.stderr.contains("cannot be merged into staging (conflicts: "), "{}", said.stderr);
-    service.run(&["revert-release", "--param", &format!("commit={back}"), "--param", "branch=staging"]).exits(0);
+    service.run(&["reland", "--param", "from=master", "--param", "to=staging"]).exits(0);
+    assert_eq!(service.git(&["rev-parse", "staging~2"]), back);
     promote("").exits(0);
 }
 

@@ -77,7 +77,7 @@ fn kinds(hidden: &Value) -> Vec<&str> {
 }
 
 const NOTHING: fn() -> Value =
-    || json!({ "reverted": [], "target_only": [], "squashed": [], "truncated": 0, "findings": [] });
+    || json!({ "reverted": [], "removed": [], "target_only": [], "squashed": [], "truncated": 0, "findings": [] });
 
 #[test]
 fn a_target_without_commits_of_its_own_hides_nothing() {
@@ -112,10 +112,10 @@ fn a_promotion_that_was_reverted_is_missed_in_the_next() {
     let by = json!({ "commit": revert, "summary": "Revert \"Promote master to staging\"" });
     assert_eq!(hidden["reverted"][0]["reverted_by"], by);
     assert_eq!((&hidden["target_only"], kinds(hidden)), (&json!([]), vec!["reverted"]));
-    let command = format!("relwf run revert-release --param commit={revert} --param branch=staging");
-    assert!(hidden["findings"][0]["hint"].as_str().unwrap().contains(&command), "{hidden:#}");
+    let command = "relwf run reland --param from=master --param to=staging";
+    assert!(hidden["findings"][0]["hint"].as_str().unwrap().contains(command), "{hidden:#}");
     let text = story.say(&[]).exits(0).stdout.clone();
-    for part in ["\nhidden\nreverted  ", "2 commits of master will be missing from the result", &command] {
+    for part in ["\nhidden\nreverted  ", "2 commits of master will be missing from the result", command] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
 
@@ -215,7 +215,8 @@ fn hotfixes_are_recognised_by_patch_and_by_content() {
     assert_eq!(kinds(&hidden), ["missing"]);
     let found = &hidden["findings"][0];
     assert!(found["message"].as_str().unwrap().starts_with("staging has 1 commit that master lacks: "), "{found}");
-    assert!(found["hint"].as_str().unwrap().contains(&format!("git cherry-pick -x {}", &lost[..10])), "{found}");
+    let hint = found["hint"].as_str().unwrap();
+    assert!(hint.contains("`relwf run back-merge --param from=staging --param to=master`"), "{found}");
 }
 
 #[test]
@@ -331,11 +332,79 @@ fn a_conflict_resolved_by_hand_is_recognised_by_what_it_changed() {
 #[test]
 fn a_promotion_that_dropped_what_it_promoted_is_listed() {
     let story = Story::begin();
-    story.on("master").change("a", "a\n");
+    let a = story.on("master").change("a", "a\n");
     story.on("staging").git(&["merge", "-q", "--no-ff", "-s", "ours", "-m", "Promote", "master"]);
     let merge = story.id("staging");
     story.on("master").change("b", "b\n");
-    assert_eq!(story.states(), [(merge, "missing".to_owned())]);
+    let hidden = story.hidden();
+    assert_eq!(
+        (story.states(), ids(&hidden["reverted"]), kinds(&hidden)),
+        (vec![], vec![a.as_str()], vec!["reverted"])
+    );
+    assert_eq!(hidden["reverted"][0]["reverted_by"]["commit"], merge.as_str());
+    let message = hidden["findings"][0]["message"].as_str().unwrap();
+    assert!(message.contains("it was dropped by a merge on staging"), "{message}");
+}
+
+#[test]
+fn a_back_merge_that_dropped_a_hotfix_is_noticed_in_the_next_promotion() {
+    for ahead in [false, true] {
+        let story = Story::begin();
+        let fix = story.on("staging").change("fix", "fix\n");
+        story.on("master").change("a", "a\n");
+        story.repo.git(&["merge", "-q", "--no-ff", "-s", "ours", "-m", "Merge staging back", "staging"]);
+        let merge = story.id("master");
+        story.repo.change("b", "b\n");
+        if ahead {
+            story.on("staging").change("later", "later\n");
+        }
+        let hidden = story.hidden();
+        assert_eq!(ids(&hidden["removed"]), [fix.as_str()]);
+        assert_eq!(hidden["removed"][0]["removed_by"]["commit"], merge.as_str());
+        assert_eq!(kinds(&hidden), if ahead { vec!["removed", "missing"] } else { vec!["removed"] });
+        let hint = hidden["findings"][0]["hint"].as_str().unwrap();
+        let pick = format!("relwf run hotfix --param commits={} --param to=master --param back=master", &fix[..10]);
+        assert!(hint.contains(&pick), "{hint}");
+        // What the hint says mends it.
+        story.on("master").git(&["cherry-pick", &fix]);
+        assert_eq!(story.hidden()["removed"], json!([]));
+    }
+    // One that took the hotfix, and a change of mind that says so, are none.
+    let story = Story::begin();
+    let fix = story.on("staging").change("fix", "fix\n");
+    story.on("master").git(&["merge", "-q", "--no-ff", "-m", "Merge staging back", "staging"]);
+    story.repo.git(&["revert", "--no-edit", &fix]);
+    assert_eq!(story.hidden(), NOTHING());
+}
+
+#[test]
+fn a_back_merge_does_not_take_off_what_was_rolled_back_unsaid() {
+    let story = Story::begin();
+    story.on("master").change("a", "a\n");
+    let first = story.promote();
+    let b = story.on("master").change("b", "b\n");
+    story.promote();
+    story.on("staging").git(&["read-tree", "-u", "--reset", &first]);
+    let rollback = story.repo.commit("Back to the last good release");
+    let fix = story.repo.change("fix", "fix\n");
+    let back = story.machine.say(&story.repo.path, &["preview", "staging", "master", "--json"]).json();
+    let hidden = &back["hidden"];
+    assert_eq!(ids(&hidden["removed"]), [b.as_str()]);
+    assert_eq!(hidden["removed"][0]["removed_by"]["commit"], rollback.as_str());
+    let found = &hidden["findings"][0];
+    assert!(
+        found["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("the merge takes 1 commit off master: it was rolled back on staging: ")
+    );
+    let pick = format!("relwf run hotfix --param commits={} --param to=master --param back=master", &fix[..10]);
+    assert!(found["hint"].as_str().unwrap().contains(&pick), "{found}");
+    // The other way round the back-merge is no hint either.
+    story.on("master").change("c", "c\n");
+    let hidden = story.hidden();
+    assert_eq!(kinds(&hidden), ["reverted", "missing"]);
+    assert!(hidden["findings"][1]["hint"].as_str().unwrap().contains(&pick), "{hidden:#}");
 }
 
 #[test]
@@ -461,7 +530,7 @@ fn promotions_stop_at_what_was_reverted_until_a_person_decides() {
         for part in [
             "10 commits of master will be missing from the result: they were reverted on staging: ",
             " and 7 more (by ",
-            &format!("`relwf run revert-release --param commit={revert} --param branch=staging`"),
+            "`relwf run reland --param from=master --param to=staging`",
             "`--param accept=reverted`",
         ] {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
@@ -478,11 +547,11 @@ fn promotions_stop_at_what_was_reverted_until_a_person_decides() {
     assert_eq!(wrong.stderr, "error: `accept` does not know `revertde`\nhint: did you mean `reverted`?\n");
 
     // What the hint says brings it back, and then nothing stops.
-    let undo = ["run", "revert-release", "--param", &format!("commit={revert}"), "--param", "branch=staging"];
-    let before = service.remote("staging");
-    service.machine.say(&service.path, &undo).exits(0);
-    assert_ne!(service.remote("staging"), before);
-    service.run(&["--dry-run"]).exits(0);
+    let reland = ["run", "reland", "--param", "from=master", "--param", "to=staging"];
+    service.machine.say(&service.path, &[&reland[..], &["--dry-run"]].concat()).exits(0);
+    assert_eq!(service.remote("staging"), revert, "a dry run changes nothing");
+    service.machine.say(&service.path, &reland).exits(0);
+    assert_eq!(service.remote("staging~2"), revert, "both commits landed at once");
     service.run(&[]).exits(0);
     assert_eq!(service.remote("staging^{tree}"), service.remote("master^{tree}"));
 }
@@ -497,7 +566,7 @@ fn promotions_go_on_where_it_is_accepted() {
     let said = service.run(&[]);
     said.exits(1);
     assert!(said.stderr.contains("staging has 1 commit that master lacks: "), "{}", said.stderr);
-    assert!(said.stderr.contains("`git fetch && git switch master && git merge origin/staging`"), "{}", said.stderr);
+    assert!(said.stderr.contains("`relwf run back-merge --param from=staging --param to=master`"), "{}", said.stderr);
     service.run(&["--param", "accept=squashed,reverted"]).exits(1);
     let done = service.run(&["--param", "accept=missing", "--json"]);
     let run = done.exits(0).json_lines()[0]["run"].as_str().unwrap().to_owned();

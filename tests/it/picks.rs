@@ -309,11 +309,14 @@ fn a_rollback_has_exactly_the_files_of_the_release() {
     assert_eq!(
         shown,
         format!(
-            "{} {}\nRoll staging back to {}\n\ncustomers cannot log in\n\nThe files are those of \"hotfix\". This undoes \
-             1 landing; reverting this commit\nbrings them back.\n\nRelwf-Restores: {before}\nRelwf-Run: r1",
+            "{} {}\nRoll staging back to {}\n\ncustomers cannot log in\n\nThe files are those of \"hotfix\"{}. This undoes \
+             1 landing; reverting this commit\nbrings them back:\n\n- {} {}\n\nRelwf-Restores: {before}\nRelwf-Run: r1",
             text(&merged["commit"]),
             text(&back["tree"]),
-            &before[..10]
+            &before[..10],
+            back["age"].as_str().map(|age| format!(", {age} old")).unwrap_or_default(),
+            &text(&merged["commit"])[..10],
+            text(&back["withdrawn"][0]["summary"]),
         )
     );
     let same = call(&bench, &world, "git::restore_tree", json!({ "release": "staging", "target": "staging" }));

@@ -150,13 +150,32 @@ impl CandidateSearch<'_> {
         }
         let own = self.forge.verdicts(commit.id, self.task)?;
         let tested = if checks.lacks_reports(&own) { self.tested(commit)? } else { Vec::new() };
-        let facts = CandidateFacts { own: &own, tested: &tested, push_build: None };
+        let arrived = self.arrived(commit.id, &own, checks, query)?;
+        let facts = CandidateFacts { own: &own, tested: &tested, push_build: None, arrived };
         let mut judgement = checks.judge(&facts, query.soak, self.now);
         if matches!(judgement, Judgement::Green(_)) && !checks.tell_of_push(&own) {
             let facts = CandidateFacts { push_build: self.push_build(commit.id, &query.branch)?, ..facts };
             judgement = checks.judge(&facts, query.soak, self.now);
         }
-        Ok(candidate(commit, &judgement, query))
+        Ok(candidate(commit, &judgement, query, arrived))
+    }
+
+    /// Where it has to soak: since when the commit is on the branch at the latest. What was reported of the push says it, or
+    /// when this machine first saw it there; else it has come now.
+    fn arrived(
+        &self,
+        commit: CommitId,
+        own: &[Verdict],
+        checks: &CandidateChecks<'_>,
+        query: &CandidateQuery,
+    ) -> Result<Option<Timestamp>, Failure> {
+        if query.soak == HumanDuration::default() {
+            return Ok(None);
+        }
+        let reported = own.iter().filter(|verdict| checks.follows_landing(verdict)).map(|verdict| verdict.at);
+        let seen = self.mirror.seen_since(&query.branch, commit, self.now.as_second())?;
+        let seen = seen.and_then(|seen| Timestamp::from_second(seen).ok());
+        Ok(Some(reported.chain(seen).min().unwrap_or(self.now).min(self.now)))
     }
 
     /// The newest build of a push, where a CI on a server can be asked for it.
@@ -176,14 +195,23 @@ impl CandidateSearch<'_> {
     }
 }
 
-fn candidate(commit: &CommitInfo, judgement: &Judgement, query: &CandidateQuery) -> ScriptCandidate {
+fn candidate(
+    commit: &CommitInfo,
+    judgement: &Judgement,
+    query: &CandidateQuery,
+    arrived: Option<Timestamp>,
+) -> ScriptCandidate {
     let shown = |time: Timestamp| minute_in(TimeZone::system(), time);
     let (green, since, why) = match judgement {
         Judgement::Green(None) => (true, None, "no checks required, and no build is red".to_owned()),
+        Judgement::Green(Some(since)) if arrived == Some(*since) => {
+            (true, Some(*since), format!("no checks required; on {} since {}", query.branch, shown(*since)))
+        }
         Judgement::Green(Some(since)) => (true, Some(*since), format!("green since {}", shown(*since))),
         Judgement::Soaking { since, until } => {
             let (soak, from, until) = (query.soak, shown(*since), shown(*until));
-            (false, Some(*since), format!("green since {from}, but it must soak for {soak}: until {until}"))
+            let good = if arrived == Some(*since) { format!("on {}", query.branch) } else { "green".to_owned() };
+            (false, Some(*since), format!("{good} since {from}, but it must soak for {soak}: until {until}"))
         }
         Judgement::Against(reasons) => {
             let reasons: Vec<String> = reasons.iter().map(Reason::to_string).collect();

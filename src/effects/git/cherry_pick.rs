@@ -4,7 +4,7 @@ use super::series::{Series, SeriesAnswer, SeriesMode};
 use crate::effects::commit_effect::commits;
 use crate::effects::revision_args::Revisions;
 use crate::effects::typed_host_fn::{TypedHostFn, map};
-use crate::model::{BranchName, FailureKind, Value};
+use crate::model::{BranchName, FailureKind, Revision, Value};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,8 +16,8 @@ pub(super) static CHERRY_PICK: TypedHostFn<Args, SeriesAnswer> = map(
     "Picks commits onto the tip of `target`, in the cache; nothing is pushed. Those whose change is there already are `skipped`.",
     |context, args: Args| {
         let (picked, mode) = (Revisions::read(&args.commits)?, SeriesMode::Pick { trailer: args.trailer.unwrap_or(true) });
-        let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
-        Ok(commits(Series { context, commits: picked, target, mainline, mode }))
+        let (context, target, onto, mainline) = (Arc::clone(context), args.target, args.onto, args.mainline);
+        Ok(commits(Series { context, commits: picked, target, onto, mainline, mode }))
     },
 )
 .throws(&[
@@ -31,6 +31,8 @@ pub(super) struct Args {
     commits: Value,
     /// the branch they are picked onto; its tip as last fetched
     target: BranchName,
+    /// a commit that was made on the tip already, to go on from instead; it lands with these
+    onto: Option<Revision>,
     /// for merges: which parent, from 1, they are compared with
     mainline: Option<usize>,
     /// say in each message where it was picked from (`-x`); true by default

@@ -1,6 +1,7 @@
 //! `git::merge`: the promotion merge, built here and nowhere else.
 
-use super::{CommitOutcome, LOG_LIMIT, ScriptCommit, tip};
+use super::source_place::source_place;
+use super::{CommitOutcome, LOG_LIMIT, ScriptCommit, start};
 use crate::components::ComponentDelta;
 use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
@@ -41,6 +42,8 @@ pub(super) struct Args {
     target: BranchName,
     /// the merge commit's message; by default what is promoted and what it ships
     message: Option<String>,
+    /// a commit that was made on the tip already, to merge into instead; it lands with this one
+    onto: Option<Revision>,
 }
 
 /// What a merge came to.
@@ -52,7 +55,7 @@ pub struct MergeAnswer {
     pub commit: Option<CommitId>,
     /// its files; () when there are conflicts
     pub tree: Option<TreeId>,
-    /// the target's tip
+    /// the target's tip, or `onto`
     pub ours: CommitId,
     /// the commit that is merged
     pub theirs: CommitId,
@@ -112,7 +115,7 @@ impl CommitBuilder for Merge {
     }
 
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
-        let ours = tip(&self.context, &self.args.target)?;
+        let ours = start(&self.context, &self.args.target, self.args.onto.as_ref())?;
         let theirs = self.context.mirror.resolve(self.args.source.as_str())?;
         let signatures = author_and_committer(&self.context, cx.now);
         Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, cross_check: self.context.cross_check })
@@ -123,7 +126,10 @@ impl CommitBuilder for Merge {
         let Fixed { ours, theirs, .. } = *fixed;
         let pending = PendingCrossCheck::begin(fixed.cross_check, mirror.objects(), ours, theirs);
         let names = BranchNames { source: fixed.name.as_deref(), target: self.args.target.as_str() };
-        let promotion = Promotion::assemble(mirror, Sides { ours, theirs, names }, Some(LOG_LIMIT), pending)?;
+        let target = self.args.target.as_str();
+        let place = source_place(&self.context.config, mirror, fixed.name.as_deref(), target)?;
+        let sides = Sides { ours, theirs, place: &place, names };
+        let promotion = Promotion::assemble(mirror, sides, Some(LOG_LIMIT), pending)?;
         let what = format!("merge {} into {}", theirs.short(), ours.short());
         let merge = &promotion.merge;
         ensure_undisputed(&what, merge, &promotion.cross_check, || json!({ "ours": ours, "theirs": theirs }))?;

@@ -11,18 +11,21 @@ mod push;
 mod restore_tree;
 mod revert;
 mod series;
+mod source_place;
 mod sync;
 
 pub use merge::MergeAnswer;
 pub use restore_tree::RestoreAnswer;
+pub(super) use restore_tree::restored;
 pub use series::SeriesAnswer;
+pub(crate) use source_place::source_place;
 
 use super::EffectContext;
 use super::shortened_list::shortened;
 use super::typed_host_fn::AnyHostFn;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, TimeText, TreeId, Value, nearest};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, TimeText, TreeId, Value, nearest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +126,18 @@ impl From<&CommitInfo> for ScriptCommit {
             parents: info.parents.clone(),
             tree: info.tree,
         }
+    }
+}
+
+/// What a command that makes commits begins on: a commit that was made already, or the branch's tip.
+pub(super) fn start(
+    context: &EffectContext,
+    target: &BranchName,
+    onto: Option<&Revision>,
+) -> Result<CommitId, Failure> {
+    match onto {
+        Some(onto) => Ok(context.mirror.resolve(onto.as_str())?),
+        None => tip(context, target),
     }
 }
 

@@ -11,12 +11,14 @@ use crate::effects::commit_effect::{
 };
 use crate::effects::commit_signatures::CommitWriter;
 use crate::effects::typed_host_fn::{TypedHostFn, map};
-use crate::git::{CrossCheck, LogRange, NewCommit};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
+use crate::git::{CommitInfo, CrossCheck, LogRange, NewCommit};
+use crate::hidden::release_before;
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, RunId, TreeId};
 use crate::run::{CommandKind, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) static RESTORE_TREE: TypedHostFn<Args, RestoreAnswer> = map(
     CommandKind::Effect,
@@ -34,7 +36,8 @@ pub(super) static RESTORE_TREE: TypedHostFn<Args, RestoreAnswer> = map(
 pub(super) struct Args {
     /// the branch; its tip as last fetched
     target: BranchName,
-    /// the earlier release: a commit of the branch's own history; by default the one before what the branch has now
+    /// the earlier release: a commit of the branch's own history; by default the newest one before what the branch has now
+    /// that was not taken back itself
     release: Option<Revision>,
     /// why, for the message
     reason: Option<String>,
@@ -53,6 +56,13 @@ pub struct RestoreAnswer {
     pub ours: CommitId,
     /// the earlier release
     pub release: CommitId,
+    /// the first line of its message
+    #[serde(default)]
+    pub summary: String,
+    /// how old it is
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub age: Option<HumanDuration>,
     /// the commit that was made, as a list
     pub commits: Vec<ScriptCommit>,
     /// how many they are
@@ -73,11 +83,14 @@ impl MakesCommit for RestoreAnswer {
     }
 }
 
+/// How many of the landings that it undoes a message lists.
+const LISTED: usize = 20;
+
 /// Begins the line of the message that names the release.
 const RESTORES: &str = "Relwf-Restores: ";
 
 /// The release whose files a commit has, where it is a rollback.
-fn restored(message: &str) -> Option<CommitId> {
+pub(in crate::effects) fn restored(message: &str) -> Option<CommitId> {
     message.lines().rev().find_map(|line| line.strip_prefix(RESTORES)?.trim().parse().ok())
 }
 
@@ -86,6 +99,9 @@ fn restored(message: &str) -> Option<CommitId> {
 pub(super) struct Fixed {
     ours: CommitId,
     release: CommitId,
+    /// How old the release is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    age: Option<HumanDuration>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signatures: Option<AuthorAndCommitter>,
 }
@@ -108,7 +124,7 @@ impl CommitBuilder for Restore {
         let ours = tip(&self.context, &self.args.target)?;
         let release = match &self.args.release {
             Some(release) => mirror.resolve(release.as_str())?,
-            None => self.before(ours)?,
+            None => self.before(ours)?.id,
         };
         if !mirror.is_ancestor(release, ours)? {
             let (release, target) = (release.short(), &self.args.target);
@@ -116,7 +132,10 @@ impl CommitBuilder for Restore {
                 format!("a rollback goes back to a commit of {target}; `git log --first-parent {target}` lists them"),
             ));
         }
-        Ok(Fixed { ours, release, signatures: author_and_committer(&self.context, cx.now) })
+        let signatures = author_and_committer(&self.context, cx.now);
+        let landed = mirror.commit(release)?.committer.time;
+        let age = u64::try_from(cx.now.as_second().saturating_sub(landed)).ok().map(whole_age);
+        Ok(Fixed { ours, release, age, signatures })
     }
 
     fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<RestoreAnswer, Failure> {
@@ -124,13 +143,17 @@ impl CommitBuilder for Restore {
         let Fixed { ours, release, .. } = *fixed;
         let tree = mirror.tree(release)?;
         let landings = LogRange { from: ours, not: vec![release], first_parent: true, limit: Some(LOG_LIMIT) };
-        let withdrawn: Vec<ScriptCommit> = mirror.log(&landings)?.iter().map(ScriptCommit::from).collect();
+        // A rollback since then has the same files: what it withdrew already is not withdrawn again.
+        let landings = mirror.log(&landings)?;
+        let withdrawn = landings.iter().take_while(|landing| landing.tree != tree).map(ScriptCommit::from).collect();
         let mut answer = RestoreAnswer {
             outcome: CommitOutcome::UpToDate,
             commit: None,
             tree,
             ours,
             release,
+            summary: mirror.commit(release)?.summary,
+            age: fixed.age,
             commits: Vec::new(),
             commit_count: 0,
             withdrawn,
@@ -140,7 +163,7 @@ impl CommitBuilder for Restore {
             return Ok(answer);
         }
         let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
-        let message = self.message(run, fixed, answer.withdrawn.len())?;
+        let message = self.message(run, &answer);
         let commit = writer.write(mirror, &NewCommit { tree, parents: vec![ours], author, committer, message })?;
         let made = mirror.commit(commit)?;
         if made.tree != tree || made.parents != [ours] {
@@ -156,34 +179,52 @@ impl CommitBuilder for Restore {
 }
 
 impl Restore {
-    /// The release before the one whose files the branch has now: after a rollback that is the one that it went back to.
-    fn before(&self, tip: CommitId) -> Result<CommitId, Failure> {
+    /// The newest release before what the branch has now that was not taken back itself.
+    fn before(&self, tip: CommitId) -> Result<CommitInfo, Failure> {
         let mirror = &self.context.mirror;
-        let mut now = mirror.commit(tip)?;
-        while let Some(restored) = restored(&now.message) {
-            now = mirror.commit(restored)?;
-        }
-        now.parents.first().copied().ok_or_else(|| {
+        let found = release_before(mirror, tip)?.ok_or_else(|| {
             Failure::new(
                 FailureKind::NotFound,
-                format!("{} has no release before {}", self.args.target, now.id.short()),
+                format!("{} has no release before {} that was not taken back", self.args.target, tip.short()),
             )
             .hint("name the release to go back to: `--param release=COMMIT`")
-        })
+        })?;
+        // A rollback is named by the release that it went back to.
+        match restored(&found.message) {
+            Some(release) if mirror.tree(release).is_ok_and(|tree| tree == found.tree) => Ok(mirror.commit(release)?),
+            _ => Ok(found),
+        }
     }
 
-    fn message(&self, run: &RunId, fixed: &Fixed, withdrawn: usize) -> Result<String, Failure> {
-        let release = self.context.mirror.commit(fixed.release)?;
-        let landings = if withdrawn == 1 { "landing" } else { "landings" };
+    fn message(&self, run: &RunId, answer: &RestoreAnswer) -> String {
+        let withdrawn = &answer.withdrawn;
+        let landings = if withdrawn.len() == 1 { "landing" } else { "landings" };
         let reason = self.args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         let reason = reason.map(|reason| format!("{reason}\n\n")).unwrap_or_default();
-        Ok(format!(
-            "Roll {} back to {}\n\n{reason}The files are those of \"{}\". This undoes {withdrawn} {landings}; reverting \
-             this commit\nbrings them back.\n\n{RESTORES}{}\nRelwf-Run: {run}\n",
+        let age = answer.age.map(|age| format!(", {age} old")).unwrap_or_default();
+        let list: String =
+            withdrawn.iter().take(LISTED).map(|row| format!("- {} {}\n", row.id.short(), row.summary)).collect();
+        let more = withdrawn.len().saturating_sub(LISTED);
+        let more = if more > 0 { format!("- and {more} more\n") } else { String::new() };
+        format!(
+            "Roll {} back to {}\n\n{reason}The files are those of \"{}\"{age}. This undoes {} {landings}; reverting this \
+             commit\nbrings them back:\n\n{list}{more}\n{RESTORES}{}\nRelwf-Run: {run}\n",
             self.args.target,
-            fixed.release.short(),
-            release.summary,
-            fixed.release,
-        ))
+            answer.release.short(),
+            answer.summary,
+            withdrawn.len(),
+            answer.release,
+        )
     }
+}
+
+/// An age as people say it: no smaller part than a tenth or so of it.
+fn whole_age(seconds: u64) -> HumanDuration {
+    let unit = match seconds {
+        0..60 => 1,
+        60..3600 => 60,
+        3600..172_800 => 3600,
+        _ => 86_400,
+    };
+    HumanDuration::new(Duration::from_secs(seconds / unit * unit))
 }

@@ -4,7 +4,7 @@ use super::series::{Series, SeriesAnswer, SeriesMode};
 use crate::effects::commit_effect::commits;
 use crate::effects::revision_args::Revisions;
 use crate::effects::typed_host_fn::{TypedHostFn, map};
-use crate::model::{BranchName, FailureKind, Value};
+use crate::model::{BranchName, FailureKind, Revision, Value};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,8 +16,8 @@ pub(super) static REVERT: TypedHostFn<Args, SeriesAnswer> = map(
     "Takes commits of `target` back on top of its tip, in the cache; nothing is pushed. A revert can be reverted.",
     |context, args: Args| {
         let (reverted, mode) = (Revisions::read(&args.commits)?, SeriesMode::Revert { reason: args.reason });
-        let (context, target, mainline) = (Arc::clone(context), args.target, args.mainline);
-        Ok(commits(Series { context, commits: reverted, target, mainline, mode }))
+        let (context, target, onto, mainline) = (Arc::clone(context), args.target, args.onto, args.mainline);
+        Ok(commits(Series { context, commits: reverted, target, onto, mainline, mode }))
     },
 )
 .throws(&[
@@ -34,6 +34,8 @@ pub(super) struct Args {
     commits: Value,
     /// the branch that has them; its tip as last fetched
     target: BranchName,
+    /// a commit that was made on the tip already, to go on from instead; it lands with these
+    onto: Option<Revision>,
     /// for merges: which parent, from 1, is gone back to
     mainline: Option<usize>,
     /// why, for the messages

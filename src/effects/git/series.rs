@@ -1,7 +1,7 @@
 //! A series of commits applied or reverted on top of a branch, without a work tree: what `git::cherry_pick` and
 //! `git::revert` share.
 
-use super::{CommitOutcome, ScriptCommit, tip};
+use super::{CommitOutcome, ScriptCommit, start};
 use crate::components::ComponentDelta;
 use crate::effects::EffectContext;
 use crate::effects::commit_effect::{
@@ -12,7 +12,7 @@ use crate::effects::revision_args::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, pick_messages};
 use crate::git::{CrossCheck, CrossCheckMode, PendingCrossCheck};
 use crate::merge::{Conflict, Merged, Trees, merge_trees};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, RunId, TreeId};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::run::Performing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub struct SeriesAnswer {
     pub commit: Option<CommitId>,
     /// its files
     pub tree: Option<TreeId>,
-    /// the target's tip, on which they were made
+    /// the target's tip, or `onto`, on which they were made
     pub ours: CommitId,
     /// the commits that were made, newest first
     pub commits: Vec<MadeCommit>,
@@ -78,6 +78,7 @@ pub(super) struct Series {
     pub(super) context: Arc<EffectContext>,
     pub(super) commits: Revisions,
     pub(super) target: BranchName,
+    pub(super) onto: Option<Revision>,
     pub(super) mainline: Option<usize>,
     pub(super) mode: SeriesMode,
 }
@@ -110,7 +111,7 @@ impl CommitBuilder for Series {
 
     fn fix(&self, cx: &Performing<'_>) -> Result<Fixed, Failure> {
         let mirror = &self.context.mirror;
-        let ours = tip(&self.context, &self.target)?;
+        let ours = start(&self.context, &self.target, self.onto.as_ref())?;
         let order = match self.mode {
             SeriesMode::Pick { .. } => Order::OldestFirst,
             SeriesMode::Revert { .. } => Order::NewestFirst,

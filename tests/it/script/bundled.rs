@@ -13,10 +13,12 @@ fn every_bundled_script_passes_its_own_check_and_fits_the_host_functions() {
     assert_eq!(
         library.workflows(),
         [
+            "back-merge",
             "close-change",
             "hotfix",
             "promote-production",
             "promote-staging",
+            "reland",
             "revert-release",
             "rollback",
             "update-ppcs"
@@ -60,6 +62,7 @@ fn fine(call: &Call, slack: bool) -> Settled {
     Settled::Value(match call.name.as_str() {
         "config::has_secret" => slack.into(),
         "candidate::latest_green" => json!({ "id": "c1", "summary": "s", "green": true }),
+        "git::is_ancestor" => true.into(),
         "git::commit" => json!({ "id": call.args["rev"] }),
         "git::merge" => json!({
             "outcome": "clean", "commit": "m1", "tree": "t1", "conflicts": [], "hidden": { "findings": [] },
@@ -104,6 +107,8 @@ fn promote_staging_merges_tests_lands_and_waits() {
     merge#0 git::merge {"source":"c1","target":"staging"}
     propose#0 forge::propose {"commit":"m1","target":"staging"}
     checks#0 forge::wait_checks {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
+    #3 git::sync {}
+    #4 git::is_ancestor {"ancestor":"c1","descendant":"master"}
     land#0 forge::land {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
     deploy#0 ci::wait {"branch":"staging","commit":"m1","event":"push"}
     health#0 ci::healthy {"branch":"staging","commit":"m1"}
@@ -178,8 +183,8 @@ fn promotions_stop_where_there_is_nothing_or_a_conflict() {
     assert_eq!(failure.kind, FailureKind::Conflict);
     assert_eq!(failure.detail, json!({ "conflicts": conflicts }));
     assert_eq!(failure.message, "master cannot be merged into staging (conflicts: 1)");
-    let hint = "`relwf preview master staging` shows the lines; `git fetch && git switch master && git merge origin/staging`, \
-                resolve them there, push, promote again";
+    let hint = "`relwf preview master staging` shows the lines; `git fetch && git switch -c resolve origin/master && \
+                git merge origin/staging`, resolve them, push that branch, propose it for master, then run this again";
     assert_eq!(failure.hint.as_deref(), Some(hint));
     let told = run.commands.last().unwrap();
     assert!(told.starts_with("on_failure#0 http::request "), "{told}");
@@ -220,7 +225,10 @@ fn promotions_stop_at_what_a_merge_hides_until_it_is_accepted_by_name() {
         let given = BTreeMap::from([("accept".to_owned(), "missing,all".to_owned())]);
         let failure = bundled().program(workflow).map_err(|_| ()).unwrap().params(&given).unwrap_err();
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Usage, "`accept` does not know `all`"));
-        assert_eq!(failure.hint.as_deref(), Some("known are `reverted`, `missing`, `squashed`, `unread`, `driver`"));
+        assert_eq!(
+            failure.hint.as_deref(),
+            Some("known are `reverted`, `removed`, `missing`, `squashed`, `driver`, `unread`, `foreign`")
+        );
     }
 }
 
@@ -246,6 +254,21 @@ fn promotions_stop_where_a_manifest_cannot_be_read_until_that_is_accepted() {
             Advance::Done(_) if !stops => {}
             end => panic!("accept={accept}: {end:?}"),
         }
+    }
+}
+
+#[test]
+fn promotions_stop_where_the_source_was_forced_past_the_commit() {
+    for workflow in ["promote-staging", "promote-production"] {
+        let (program, params) = params(workflow, &[]);
+        let run = drive(&program, &params, |call| match call.name.as_str() {
+            "git::is_ancestor" => Settled::Value(false.into()),
+            _ => fine(call, false),
+        });
+        let Advance::Failed(failure) = &run.end else { panic!("{:?}", run.end) };
+        assert_eq!(failure.kind, FailureKind::Moved);
+        assert!(failure.message.ends_with("was moved meanwhile and no longer has c1"), "{}", failure.message);
+        assert!(!run.commands.iter().any(|command| command.starts_with("land")), "{:?}", run.commands);
     }
 }
 

@@ -460,11 +460,13 @@ fn the_projects_files_win_and_links_stay_inside() {
     assert_eq!(
         library.workflows(),
         [
+            "back-merge",
             "close-change",
             "hotfix",
             "mine",
             "promote-production",
             "promote-staging",
+            "reland",
             "revert-release",
             "rollback",
             "update-ppcs"

@@ -1,0 +1,47 @@
+//! What a merge commit drops of what it merges, and no conflict explains: `-s ours`, or files put back by hand.
+
+use super::Error;
+use super::promotions::CommitChange;
+use super::queries::Queries;
+use crate::git::{CommitInfo, LogRange};
+use std::collections::HashSet;
+
+/// How many commits of each parent's side are looked at, the newest first.
+const LISTED: usize = 100;
+
+/// The commits that one parent has and the merge lacks, although the other parent does not undo them. `change` is what the
+/// merge does beyond merging.
+///
+/// Where both sides changed the same lines, whoever resolves it may have to choose: then only what is wholly as on one side
+/// counts.
+pub(super) fn dropped(
+    queries: &Queries<'_>,
+    commit: &CommitInfo,
+    change: &CommitChange,
+) -> Result<Vec<CommitInfo>, Error> {
+    let [first, second] = commit.parents[..] else { return Ok(Vec::new()) };
+    let by_hand: HashSet<&str> = change.paths.iter().map(String::as_str).collect();
+    let mut found = Vec::new();
+    for (side, other) in [(second, first), (first, second)] {
+        let (has, lacks) = (queries.tree(side)?, queries.tree(other)?);
+        let range = LogRange { from: side, not: vec![other], first_parent: false, limit: Some(LISTED) };
+        for candidate in queries.log(&range)?.into_iter().filter(|candidate| candidate.parents.len() < 2) {
+            let before = queries.tree_before(&candidate)?;
+            let paths = queries.changed(before, candidate.tree)?;
+            let touched: Vec<&String> = paths.iter().filter(|path| by_hand.contains(path.as_str())).collect();
+            if touched.is_empty()
+                || queries.has(commit.tree, before, candidate.tree)?
+                || !queries.has(has, before, candidate.tree)?
+            {
+                continue;
+            }
+            let put_back = touched.iter().try_fold(true, |all, path| {
+                Ok::<_, Error>(all && queries.entry(commit.tree, path)? == queries.entry(lacks, path)?)
+            })?;
+            if put_back || queries.has(change.before, before, candidate.tree)? {
+                found.push(candidate);
+            }
+        }
+    }
+    Ok(found)
+}
