@@ -1,7 +1,7 @@
 //! Abandons a run, and says what it leaves open.
 
 use super::actor::who;
-use super::left_behind::{OpenChange, left_open};
+use super::open_changes::{OpenChange, left_open};
 use super::project::Project;
 use super::runs::store;
 use crate::model::{Failure, RunId};

@@ -1,8 +1,9 @@
 //! Drives a run that was started or resumed until it ends or stops, and says how.
 
 use super::approvals::{AskedApproval, asked};
-use super::left_behind::{DoubtfulEffect, OpenChange, left_open};
-use super::prepare::Prepared;
+use super::doubtful_effects::DoubtfulEffect;
+use super::open_changes::{OpenChange, left_open};
+use super::prepare_run::Prepared;
 use super::project::Project;
 use super::wiring;
 use crate::components::ComponentDelta;

@@ -1,7 +1,7 @@
 //! A dry run: what a workflow would do, with the merges that it would make.
 
 use super::new_run_id::new_run_id;
-use super::prepare::Prepared;
+use super::prepare_run::Prepared;
 use super::preview::{ChangedFile, changed_files};
 use super::project::Project;
 use super::wiring;

@@ -3,7 +3,7 @@
 use super::actor::who;
 use super::drive_run::{FinishedRun, drive, lock};
 use super::invocation::{Fetch, Invocation};
-use super::prepare::{Prepared, Unready, prepare_from};
+use super::prepare_run::{Prepared, Unready, prepare_from};
 use super::project::Project;
 use super::wiring;
 use crate::config;

@@ -1,7 +1,7 @@
 //! An operator's verdict on an effect in doubt, recorded.
 
 use super::actor::who;
-use super::left_behind::missing_answer;
+use super::doubtful_effects::missing_answer;
 use super::project::Project;
 use super::runs::store;
 use crate::journal::DoubtVerdict;

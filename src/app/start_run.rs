@@ -3,7 +3,7 @@
 use super::actor::who;
 use super::drive_run::{FinishedRun, drive, lock};
 use super::new_run_id::new_run_id;
-use super::prepare::Prepared;
+use super::prepare_run::Prepared;
 use super::project::Project;
 use super::wiring;
 use crate::git::Keep;

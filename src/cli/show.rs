@@ -27,7 +27,7 @@ pub fn run(context: &VerbContext, args: &ShowArgs) -> Result<Exit, VerbError> {
         Form::Json => context.out.answer_json(&story)?,
         Form::Text => {
             let verbose = context.out.verbosity == Verbosity::Verbose;
-            context.out.answer(&ui::runs::show(&story, verbose, &context.command_prefix))?;
+            context.out.answer(&ui::show::show(&story, verbose, &context.command_prefix))?;
         }
     }
     // An edited journal is no record of what the run did.

@@ -22,6 +22,7 @@ pub mod preview;
 pub mod reference;
 pub mod run;
 pub mod runs;
+pub mod show;
 pub mod style;
 mod table;
 mod time;

@@ -298,7 +298,7 @@ fn a_promotion_lands_the_very_commit_that_was_signed_though_it_is_killed_while_s
         said(&machine, command)
     };
     let doctor = relwf(&["doctor"]);
-    assert!(doctor.exits(0).stdout.contains("signing    ssh key "), "{}", doctor.stdout);
+    assert!(doctor.exits(0).stdout.contains("signing     ssh key "), "{}", doctor.stdout);
     let plan = relwf(&["run", "promote-staging", "--dry-run"]);
     assert!(plan.exits(0).stdout.contains("will be signed with ssh key"), "{}", plan.stdout);
     assert_eq!(signer.signed(), 0);

@@ -1,7 +1,7 @@
 //! Plain lines for pipes and logs: each begins with its step, so that parallel work can be told apart.
 
 use super::approvals::Approvals;
-use super::phrase::phrase;
+use super::command_phrase::phrase;
 use crate::run::{Event, Key, Listener, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, NAME, WARNING, paint};
@@ -88,7 +88,7 @@ pub(super) fn started(event: &Event) -> String {
         .into_iter()
         .flatten()
         .filter(|(_, value)| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty()))
-        .map(|(name, value)| format!("{name}={}", super::phrase::short(value)))
+        .map(|(name, value)| format!("{name}={}", super::command_phrase::short(value)))
         .collect();
     format!("{}: {} {}", what, paint(NAME, workflow), paint(DIM, given.join(" "))).trim_end().to_owned()
 }

@@ -1,8 +1,8 @@
 //! A run on a terminal: a spinner for everything that runs, a line for everything that ended.
 
 use super::approvals::Approvals;
+use super::command_phrase::phrase;
 use super::lines::{note, started};
-use super::phrase::phrase;
 use crate::model::{Failure, Shown};
 use crate::run::{Event, Key, Listener, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};

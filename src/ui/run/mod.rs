@@ -1,14 +1,14 @@
 //! A run as it happens: a listener for terminals, one for pipes, one for `--json`.
 
 mod approvals;
+mod command_phrase;
 mod json;
 mod lines;
 mod live;
-mod phrase;
 mod planning;
 mod summary;
 
-pub use phrase::{phrase, short};
+pub use command_phrase::{phrase, short};
 pub use summary::{finished, next, still_open, to_approve};
 
 use super::out::{Form, Out, Screen, Verbosity};

@@ -1,6 +1,6 @@
 //! The summary of a run that has ended, or stopped, and what to type next.
 
-use super::phrase::short;
+use super::command_phrase::short;
 use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, OpenChange};
 use crate::model::{FailureKind, RunId, Value, shell_quoted, unknown_inside};
 use crate::run::RunStatus;

@@ -87,10 +87,11 @@ pub fn words(command: &str) -> Vec<String> {
     let mut scan = Scan::default();
     for character in command.chars() {
         let mut encoded = [0; 4];
-        let plain = character
-            .encode_utf8(&mut encoded)
-            .bytes()
-            .fold(true, |plain, byte| scan.next(byte) == Quoting::Nothing && plain);
+        // Every byte is scanned; what decides is whether the character stands outside of all quotes.
+        let mut plain = true;
+        for byte in character.encode_utf8(&mut encoded).bytes() {
+            plain &= scan.next(byte) == Quoting::Nothing;
+        }
         match plain && character.is_whitespace() {
             true if word.is_empty() => {}
             true => words.push(std::mem::take(&mut word)),

@@ -1,6 +1,6 @@
 //! Compares relwf's merges with `git merge-tree`'s, over the merges of a repository's history, and lists each disagreement.
 //!
-//!     cargo bench --bench replay -- REPOSITORY [N] [--made-up] [--seed S]
+//!     cargo bench --bench merge_against_git -- REPOSITORY [N] [--made-up] [--seed S]
 //!
 //! Takes N (default 1,000) of the merges of two parents in the repository's history and compares tree, conflicted paths
 //! and kinds of conflict. With `--made-up` the pairs are not those of merges: branches that never met, up to 2,000
@@ -46,7 +46,7 @@ fn main() {
         return;
     }
     let Some(wish) = wish(&words) else {
-        println!("cargo bench --bench replay -- REPOSITORY [N] [--made-up] [--seed S]");
+        println!("cargo bench --bench merge_against_git -- REPOSITORY [N] [--made-up] [--seed S]");
         return;
     };
     let room = tempfile::tempdir().expect("a temporary folder");
