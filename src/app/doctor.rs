@@ -149,14 +149,18 @@ fn components(project: &Project, there: &[&Environment], task: TaskContext<'_>, 
     }
     let found = project.mirror(Keep::No, task).and_then(|mirror| component_findings(project, &mirror, there));
     match found {
-        Ok(found) if found.is_empty() => {
-            let count = project.config.components.len();
-            findings.push(Finding::good("components", format!("{count}, found on every environment's branch")));
+        Ok(found) => {
+            // What some branch has may be on its way to the others: `check --live` names it.
+            let certain: Vec<_> = found.into_iter().filter(|finding| finding.certain).collect();
+            if certain.is_empty() {
+                let count = project.config.components.len();
+                findings.push(Finding::good("components", format!("{count}, each found on an environment's branch")));
+            }
+            findings.extend(certain.into_iter().map(|finding| match finding.failure.kind {
+                FailureKind::NotFound => Finding::odd("component", finding.failure),
+                _ => Finding::bad("component", finding.failure),
+            }));
         }
-        Ok(found) => findings.extend(found.into_iter().map(|finding| match finding.failure.kind {
-            FailureKind::NotFound => Finding::odd("component", finding.failure),
-            _ => Finding::bad("component", finding.failure),
-        })),
         Err(failure) => findings.push(Finding::bad("components", failure)),
     }
 }
