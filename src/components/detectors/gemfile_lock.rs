@@ -102,5 +102,6 @@ fn spec(text: &str) -> Option<(&str, &str)> {
 
 /// Where gems come from when nothing else is said.
 fn is_default(remote: &str) -> bool {
-    remote.trim_end_matches('/') == "https://rubygems.org"
+    let host = remote.trim_end_matches('/').strip_prefix("https://");
+    host.is_some_and(|host| host.split('.').eq(["rubygems", "org"]))
 }

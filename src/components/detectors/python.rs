@@ -12,5 +12,6 @@ pub(super) fn normalized(name: &str) -> String {
 
 /// Where packages come from when nothing else is said.
 pub(super) fn is_default_index(url: &str) -> bool {
-    url.trim_end_matches('/') == "https://pypi.org/simple"
+    let address = url.trim_end_matches('/').strip_prefix("https://");
+    address.is_some_and(|address| address.split(['.', '/']).eq(["pypi", "org", "simple"]))
 }
