@@ -89,7 +89,7 @@ fn row(
     // The head is what would ship: what is wrong there goes first.
     let error = after.or(before).or(uncounted);
     let change = error.is_none().then(|| change(from.as_ref(), to.as_ref()));
-    // What installs a floating version is told where that is what changed.
+    // The definition of a floating version is kept only where it changed.
     if let (Some(from), Some(to)) = (&mut from, &mut to)
         && (from.definition == to.definition || !from.floating || !to.floating)
     {

@@ -87,7 +87,7 @@ fn resolved(text: &str, file: &str) -> Result<(), Failure> {
     })
 }
 
-/// The line of the first conflict that git wrote and nobody resolved.
+/// The first line of the first unresolved conflict.
 fn conflict(text: &str) -> Option<usize> {
     let mut begun = None;
     let mut parted = false;

@@ -7,7 +7,7 @@ pub struct At {
     pub column: usize,
 }
 
-/// Characters are counted ahead at every so many bytes: a line may be as long as its file.
+/// The characters before each block of this many bytes are counted once: a line may be as long as its file.
 const BLOCK: usize = 256;
 
 /// Where the lines of a text start.

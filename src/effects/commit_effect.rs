@@ -41,8 +41,8 @@ pub(super) fn known(
 /// The way past the cross-check.
 const GO_ON: &str = "to go on with relwf's answer, which the journal will record: `--no-cross-check`";
 
-/// Stops where git has another answer: one of the two merges is wrong; or where it was asked and has none: nobody confirms this
-/// one. `what` says which one, e.g. `merge a into b`.
+/// Stops where git has another answer: one of the two merges is wrong; or where it was asked and has none: this one is
+/// unconfirmed. `what` says which one, e.g. `merge a into b`.
 pub(super) fn ensure_undisputed(
     what: &str,
     outcome: &MergeResult,

@@ -121,7 +121,7 @@ struct Answered {
     written: Option<GitTree>,
 }
 
-/// Why git has no answer, and who was asked, if anybody was.
+/// Why git has no answer, and which git was asked, if one was.
 struct NoAnswer {
     by: Option<String>,
     why: String,

@@ -1,4 +1,4 @@
-//! Since when a branch has had a commit, as far as this machine knows: the cache keeps a log of a branch that somebody asked for,
+//! Since when a branch has had a commit, as far as this machine knows: the cache keeps a log of a branch that a run asked for,
 //! in git's own form, and a fetch that moves the branch adds to it.
 
 use super::GitError;
@@ -12,8 +12,8 @@ pub(super) fn begin(repository: &Repository, name: &RefName, tip: CommitId, now:
         if repository.reflog(name.as_str())?.is_empty() {
             repository.reference_ensure_log(name.as_str())?;
             let mut log = repository.reflog(name.as_str())?;
-            let nobody = Signature::new("relwf", "relwf", &Time::new(now, 0))?;
-            log.append(oid(tip.object())?, &nobody, Some("first seen"))?;
+            let writer = Signature::new("relwf", "relwf", &Time::new(now, 0))?;
+            log.append(oid(tip.object())?, &writer, Some("first seen"))?;
             log.write()?;
         }
         Ok(())

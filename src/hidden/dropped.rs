@@ -12,7 +12,7 @@ const LISTED: usize = 100;
 /// The commits that one parent has and the merge lacks, although the other parent does not undo them. `change` is what the
 /// merge does beyond merging.
 ///
-/// Where both sides changed the same lines, whoever resolves it may have to choose: then only what is wholly as on one side
+/// Where both sides changed the same lines, the resolution may have to choose: then only what is wholly as on one side
 /// counts.
 pub(super) fn dropped(
     queries: &Queries<'_>,

@@ -5,8 +5,9 @@
 //! from either side. Knows nothing of references, the network or workflows; what it writes on the way goes to memory.
 //!
 //! Inside: `history` sorts one side's own commits, `promotions` says which of them still matter, `squashed`, `reverted`,
-//! `removed` and `target_only` tell them, each once; `releases` says which landings stand; `dropped` is what merges leave out. `ways` builds what could be done and
-//! looks at it, `findings` says it all in sentences; `queries` puts questions to the repository.
+//! `removed` and `target_only` tell them, each once; `releases` says which landings stand; `dropped` is what merges leave out.
+//! `ways` builds what could be done and looks at it, `findings` says it all in sentences; `queries` puts questions to the
+//! repository.
 
 mod dropped;
 mod findings;

@@ -134,8 +134,8 @@ impl<'a> Queries<'a> {
 
     /// A commit that only this look sees.
     pub(super) fn draft(&self, tree: TreeId, parents: Vec<CommitId>) -> Result<CommitId, Error> {
-        let nobody = Ident { name: "draft".to_owned(), email: "draft".to_owned(), time: 0, offset_minutes: 0 };
-        let (author, committer) = (nobody.clone(), nobody);
+        let drafter = Ident { name: "draft".to_owned(), email: "draft".to_owned(), time: 0, offset_minutes: 0 };
+        let (author, committer) = (drafter.clone(), drafter);
         Ok(self.mirror.write_commit(&NewCommit { tree, parents, author, committer, message: String::new() })?)
     }
 

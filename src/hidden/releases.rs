@@ -9,7 +9,7 @@ use crate::merge::Merger;
 use crate::model::{CommitId, Failure};
 use std::collections::HashSet;
 
-/// For so many of the newest landings it is asked whether their change undoes an earlier one line by line.
+/// How many of the newest landings are compared with earlier ones, line by line.
 const COMPARED: usize = 100;
 
 /// The newest earlier landing that no later one took back, and that has other files than the branch has now; `None` where there
@@ -32,7 +32,7 @@ pub fn release_before(mirror: &Mirror, tip: CommitId) -> Result<Option<CommitInf
 /// The landings, newest first, while which the branch had what a later landing took back.
 fn withdrawn(queries: &Queries<'_>, line: &[CommitInfo]) -> Result<HashSet<usize>, Error> {
     let (mut withdrawn, mut takers) = (HashSet::new(), HashSet::new());
-    // The oldest first: a revert of a revert brings back, and takes no release from anybody.
+    // The oldest first: a revert of a revert brings back, and withdraws no release.
     for (at, landing) in line.iter().enumerate().rev() {
         let earlier = line.iter().enumerate().skip(at + 1);
         let last = match earlier.clone().find(|(_, release)| release.tree == landing.tree) {

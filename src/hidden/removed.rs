@@ -68,7 +68,7 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
 }
 
 /// What a merge brought to a branch of development together with the target's own commits: what was taken back among them was never
-/// there, and so was taken back for somebody else. Nothing where the merge brought none of the target's.
+/// there, and so was taken back for another branch. Nothing where the merge brought none of the target's.
 fn brought_back(
     queries: &Queries<'_>,
     history: &TargetHistory,

@@ -71,7 +71,7 @@ pub enum MergeError {
     /// More directories lie in each other than git follows.
     #[error("more than {MAX_TREE_DEPTH} directories lie in each other")]
     TooDeep,
-    /// A tree is damaged in a way that git refuses, or makes something of that nobody meant.
+    /// A tree is damaged in a way that git refuses, or reads as something else than was meant.
     #[error("tree {id}{} is damaged: {why}", if path.is_empty() { String::new() } else { format!(" of the directory `{path}`") })]
     Tree {
         id: TreeId,

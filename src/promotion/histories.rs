@@ -222,7 +222,7 @@ impl World {
         (Some(tree), hidden)
     }
 
-    /// A merge that was looked at, where nobody has to decide, or everything is accepted.
+    /// A merge that was looked at, without findings, or with all of them accepted.
     fn merge(&mut self, from: usize, to: usize, accept: bool) -> bool {
         let (theirs, ours) = (self.tips[from], self.tips[to]);
         let (tree, hidden) = self.look((from, theirs), (to, ours));

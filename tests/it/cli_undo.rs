@@ -360,7 +360,7 @@ fn a_git_that_has_no_answer_stops_a_run_and_one_that_is_not_there_is_told() {
     assert!(words.iter().all(|word| stopped.stderr.contains(word)), "{}", stopped.stderr);
     assert_eq!(git(&service, &["ls-remote", "origin"]), remote, "nothing was pushed");
 
-    // Without any git there is nobody to ask: it is said, and does not stop.
+    // Without any git there is none to ask: it is said, and does not stop.
     let bin = machine.path("nothing");
     std::fs::create_dir_all(&bin).unwrap();
     std::os::unix::fs::symlink("/bin/sh", bin.join("sh")).unwrap();

@@ -1,6 +1,6 @@
 //! Lock files and other manifests in the shapes that their tools write, each with what may change in it.
 
-use crate::support::component::component;
+use crate::support::component::{component, name_key};
 use crate::support::manifests::{Commit, FirstLine, at, row};
 use relwf::components::{Component, detect};
 use relwf::model::{FailureKind, Value};
@@ -9,14 +9,7 @@ use std::collections::BTreeMap;
 
 /// The component of a detector in its usual file.
 fn of(word: &str, name: &str) -> Component {
-    let key = match word {
-        "gemfile-lock" => "gem",
-        "docker" => "image",
-        "helm" => "chart",
-        "terraform-lock" => "provider",
-        "actions" => "action",
-        _ => "package",
-    };
+    let key = name_key(word);
     component("ppc", &format!("detect = '{word}'\n{key} = '{name}'"))
 }
 

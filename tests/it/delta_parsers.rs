@@ -3,7 +3,7 @@
 //!
 //! `tests/it/formats` has a folder for each detector. `RELWF_FORMATS` may name a folder of more, in the same order.
 
-use crate::support::component::component;
+use crate::support::component::{component, name_key};
 use crate::support::manifests::{Commit, rows};
 use crate::support::servers;
 use relwf::components::Component;
@@ -42,14 +42,7 @@ fn others(word: &str, file: &Path) -> BTreeMap<String, Vec<Parts>> {
 
 /// A component for a name, in a file of that name.
 fn named(word: &str, name: &str, file: &str) -> Component {
-    let key = match word {
-        "gemfile-lock" => "gem",
-        "docker" => "image",
-        "helm" => "chart",
-        "terraform-lock" => "provider",
-        "actions" => "action",
-        _ => "package",
-    };
+    let key = name_key(word);
     component("c", &format!("detect = '{word}'\nfile = '{file}'\n{key} = '{name}'"))
 }
 
