@@ -78,7 +78,8 @@ pub(crate) fn of_drivers(drivers: &[UnrunDriver]) -> Option<HiddenFinding> {
         names.join("`, `"),
     );
     let hint = format!(
-        "to merge with it: merge in a clone that has `merge.{}.driver`, and push; to promote what text gives: `--param accept=driver`",
+        "to merge with it: in a clone that has `merge.{}.driver`, merge the target into a branch of the source, push that branch and \
+         propose it, then promote; to promote what text gives: `--param accept=driver`",
         first.driver
     );
     Some(HiddenFinding { kind: HiddenKind::Driver, message, hint })
