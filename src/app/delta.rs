@@ -28,5 +28,7 @@ pub fn delta(project: &Project, base: &str, head: &str, task: TaskContext<'_>) -
     let (base, head) = (mirror.resolve(base)?, mirror.resolve(head)?);
     let library = project.library()?;
     let detection = Detection { components: &project.config.components, plugins: &library };
-    Ok(Delta { base, head, components: detection.between(&mirror, base, head)? })
+    let mut components = detection.between(&mirror, base, head)?;
+    project.add_changelogs(&mut components, task)?;
+    Ok(Delta { base, head, components })
 }

@@ -86,7 +86,9 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
     let library = project.library()?;
     let detection = Detection { components: &project.config.components, plugins: &library };
     let shipment = promotion.shipment(&mirror, detection)?;
-    let components = shipment.map(|shipment| shipment.components(Some(promotion.previewed_as())));
+    let shown = promotion.previewed_as();
+    let mut components = shipment.map(|shipment| shipment.components(Some(shown))).unwrap_or_default();
+    project.add_changelogs(&mut components, task)?;
     let named = |name: &str, commit| ResolvedRevision { name: name.to_owned(), commit };
     let (outcome, files, conflicts) = match &promotion.merge.result {
         Merged::UpToDate(_) => (PreviewOutcome::UpToDate, Vec::new(), Vec::new()),
@@ -103,7 +105,7 @@ pub fn preview(project: &Project, source: &str, target: &str, task: TaskContext<
         conflicts,
         commits: promotion.commits.iter().map(ListedCommit::from).collect(),
         files,
-        components: components.unwrap_or_default(),
+        components,
         hidden: promotion.hidden,
         cross_check: promotion.cross_check,
         bases: promotion.merge.bases,

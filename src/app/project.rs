@@ -1,15 +1,17 @@
 //! The project a verb works on: its configuration, its remote, its workflows.
 
 use super::embedded_files;
-use super::invocation::Invocation;
+use super::invocation::{Fetch, Invocation};
 use super::remote::Remote;
+use crate::components::ComponentDelta;
 use crate::config::{self, Config};
 use crate::git::{self, Keep, Mirror};
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::network::Routes;
+use crate::promotion::ComponentRepositories;
 use crate::script::Library;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The project a verb works on.
 pub struct Project {
@@ -95,6 +97,29 @@ impl Project {
     /// The remote or the cache cannot be reached.
     pub fn mirror(&self, keep: Keep, task: TaskContext<'_>) -> Result<Mirror, Failure> {
         self.remote()?.mirror(&self.invocation, keep, task)
+    }
+
+    /// The repositories of its components.
+    ///
+    /// # Errors
+    ///
+    /// The settings of the remote or of the ways to servers.
+    pub fn component_repositories(&self) -> Result<ComponentRepositories, Failure> {
+        let credentials = Arc::clone(&self.remote()?.credentials);
+        Ok(ComponentRepositories { cache: self.invocation.cache_dir(), credentials, routes: self.routes()?.clone() })
+    }
+
+    /// Adds the changelogs that are wanted, unless nothing is to be fetched.
+    ///
+    /// # Errors
+    ///
+    /// ctrl-C, and see [`Project::component_repositories`].
+    pub fn add_changelogs(&self, rows: &mut [ComponentDelta], task: TaskContext<'_>) -> Result<(), Failure> {
+        let components = &self.config.components;
+        if self.invocation.fetch == Fetch::Skip || components.iter().all(|component| !component.changelog) {
+            return Ok(());
+        }
+        self.component_repositories()?.add_changelogs(components, rows, task)
     }
 
     /// A file of the project as messages name it.

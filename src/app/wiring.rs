@@ -101,6 +101,7 @@ fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> R
         signals,
         env: Arc::clone(&project.invocation.env),
         routes: project.routes()?.clone(),
+        repositories: project.component_repositories()?,
         clock: Arc::new(SystemClock),
         folder,
     };

@@ -1,22 +1,23 @@
 //! A link to what lies between two versions of a component, on its repository's pages.
 
-use super::Version;
+use super::{Component, Version};
 
 /// Hosts that are known to have such pages.
 const HOSTS: [&str; 3] = ["github.com", "gitlab.com", "codeberg.org"];
 
-/// The page that compares both. `pages` is where the repository is, `names` are names and addresses that may tell it.
-pub fn compare_link<'a>(
-    pages: Option<&str>,
-    names: impl IntoIterator<Item = &'a str>,
-    from: &Version,
-    to: &Version,
-) -> Option<String> {
+/// Where a component's repository has its pages: as configured, else as its source or name tells.
+pub fn pages(component: &Component, version: Option<&Version>) -> Option<String> {
+    if let Some(pages) = &component.repo {
+        return Some(pages.trim_end_matches('/').to_owned());
+    }
+    let source = version.and_then(|version| version.source.as_deref());
+    source.into_iter().chain(component.detect.detector().repository()).find_map(repository)
+}
+
+/// The page that compares both, of a repository that has its pages here.
+pub fn compare_link(pages: &str, from: &Version, to: &Version) -> Option<String> {
     let (from, to) = revisions(from, to)?;
-    let pages = match pages {
-        Some(pages) => pages.trim_end_matches('/').trim_end_matches(".git").to_owned(),
-        None => names.into_iter().find_map(repository)?,
-    };
+    let pages = pages.trim_end_matches(".git");
     // Only GitLab keeps its own pages apart from a project's: <https://docs.gitlab.com/user/project/repository/compare_revisions/>.
     let gitlab = pages.split('/').nth(2).is_some_and(|host| host.contains("gitlab"));
     Some(format!("{pages}{}/compare/{from}...{to}", if gitlab { "/-" } else { "" }))
@@ -29,6 +30,34 @@ fn revisions(from: &Version, to: &Version) -> Option<(String, String)> {
         version.revision.clone().filter(|revision| revision.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     })
     .or_else(|| both(|version| version.version.as_deref().and_then(tag)))
+}
+
+/// What git may call a version, the likeliest first: its revision alone where it is known, else tags as people name them.
+pub fn git_names(component: &str, version: &Version) -> Vec<String> {
+    if let Some(revision) = &version.revision {
+        return if is_name(revision) { vec![revision.clone()] } else { Vec::new() };
+    }
+    let Some(version) = version.version.as_deref().filter(|version| is_name(version)) else { return Vec::new() };
+    let version = version.strip_suffix("+incompatible").unwrap_or(version);
+    if let Some(commit) = tag(version).filter(|tag| tag != version) {
+        return vec![commit];
+    }
+    let number = version.strip_prefix('v').unwrap_or(version);
+    let prefixes =
+        [version.strip_suffix(number).unwrap_or(""), "v", "", &format!("{component}-"), &format!("{component}@")];
+    let mut names: Vec<String> = Vec::new();
+    for name in prefixes.map(|prefix| format!("refs/tags/{prefix}{number}")) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// One name, which git does not read as anything else.
+fn is_name(text: &str) -> bool {
+    let starts = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+    starts && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte)) && !text.contains("..")
 }
 
 /// The tag `v1.2.3`, or the commit of a Go pseudo-version: <https://go.dev/ref/mod#pseudo-versions>.
@@ -63,7 +92,7 @@ mod tests {
     use super::*;
 
     fn link(pages: Option<&str>, name: &str, from: Version, to: Version) -> Option<String> {
-        compare_link(pages, [name], &from, &to)
+        compare_link(&pages.map(str::to_owned).or_else(|| repository(name))?, &from, &to)
     }
 
     #[test]

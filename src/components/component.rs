@@ -11,4 +11,6 @@ pub struct Component {
     pub detect: Detect,
     /// Where its repository has its pages.
     pub repo: Option<String>,
+    /// Are the commits between two of its versions listed?
+    pub changelog: bool,
 }

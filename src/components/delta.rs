@@ -1,6 +1,7 @@
 //! What changes for each component between two commits.
 
-use super::compare_link::compare_link;
+use super::changelog::Changelog;
+use super::compare_link::{compare_link, pages};
 use super::detectors::DetectorInput;
 use super::manifests::Manifests;
 use super::{Component, ManifestFiles, PluginDetector, Version};
@@ -42,6 +43,9 @@ pub struct ComponentDelta {
     /// The page that shows what lies between both versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<String>,
+    /// The commits between both versions, where they are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changelog: Option<Changelog>,
     /// Neither side has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub absent: bool,
@@ -96,10 +100,8 @@ fn row(
         (from.definition, to.definition) = (None, None);
     }
     let absent = error.is_none() && from.is_none() && to.is_none();
-    let compare = from.as_ref().zip(to.as_ref()).and_then(|(from, to)| {
-        let names = [to.source.as_deref(), detector.repository()].into_iter().flatten();
-        compare_link(component.repo.as_deref(), names, from, to)
-    });
+    let compare =
+        from.as_ref().zip(to.as_ref()).and_then(|(from, to)| compare_link(&pages(component, Some(to))?, from, to));
     ComponentDelta {
         name: component.name.clone(),
         detect: component.detect.word().to_owned(),
@@ -108,10 +110,16 @@ fn row(
         to,
         commits,
         compare,
+        changelog: None,
         absent,
         warning: absent.then(|| format!("there is no {}", detector.sought())),
         error,
     }
+}
+
+/// Where the repository of a row's component is.
+pub fn repository_of(component: &Component, row: &ComponentDelta) -> Option<String> {
+    pages(component, row.to.as_ref())
 }
 
 fn value_and_failure<T>(answer: Result<Option<T>, Failure>) -> (Option<T>, Option<Failure>) {

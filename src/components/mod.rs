@@ -2,6 +2,7 @@
 //!
 //! Pure over its inputs: no git, no clock, no network, no environment. Files come through [`ManifestFiles`].
 
+mod changelog;
 mod compare_link;
 mod component;
 mod delta;
@@ -11,8 +12,10 @@ mod manifests;
 mod version;
 mod version_text;
 
-pub(crate) use delta::VersionChange;
+pub use changelog::{Changelog, ChangelogEntry};
+pub(crate) use compare_link::git_names;
 pub use delta::{CommitHistory, ComponentDelta, delta};
+pub(crate) use delta::{VersionChange, repository_of};
 
 pub use component::Component;
 pub use detect::{ManifestFiles, PluginDetector, detect};

@@ -1,6 +1,6 @@
 //! `[[component]]` → [`Component`].
 
-use super::keys::component::{DETECT, NAME, REPO};
+use super::keys::component::{CHANGELOG, DETECT, NAME, REPO};
 use crate::components::{Component, Detect};
 use crate::document::Table;
 
@@ -12,8 +12,9 @@ pub(super) fn read(mut table: Table<'_, '_>) -> Option<Component> {
         table.source.wrong(kind.at, format!("`detect` is `{}`, which is not known", kind.text), hint);
     });
     let repo = table.url(REPO);
+    let changelog = table.flag(CHANGELOG);
     // Of an unknown kind it is not known which keys belong here: do not call them unknown.
     let detect = detect.ok()?;
     table.finish();
-    Some(Component { name: name?, detect: detect?, repo })
+    Some(Component { name: name?, detect: detect?, repo, changelog })
 }

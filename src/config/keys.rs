@@ -145,7 +145,7 @@ pub(super) mod health {
 }
 
 pub(super) mod component {
-    use crate::document::{DetectorName, REQUIRED, Url, keys, or};
+    use crate::document::{DetectorName, Flag, REQUIRED, Url, keys, or};
     use crate::model::ComponentName;
 
     keys! {
@@ -155,6 +155,9 @@ pub(super) mod component {
         DETECT: DetectorName = "detect", REQUIRED;
         /// Where its repository has its pages, for links to what changed.
         REPO: Url = "repo", or("known where its name or source is on github.com, gitlab.com or codeberg.org");
+        /// Lists the commits of that repository between both versions, in previews and proposals. They are read from a mirror of it, which is
+        /// fetched each time, for a minute at most.
+        CHANGELOG: Flag = "changelog", or("false");
     }
 }
 

@@ -111,7 +111,7 @@ fn read(text: &str, source: &DocumentFile<'_>, root: &Path) -> Option<Config> {
 /// Without any `[[component]]` the whole repository is one.
 fn counted_in_commits() -> Option<Component> {
     let name: ComponentName = "commits".parse().ok()?;
-    Some(Component { name, detect: Detect::commits(), repo: None })
+    Some(Component { name, detect: Detect::commits(), repo: None, changelog: false })
 }
 
 /// The names of all components, those included that are wrong: that is a problem of its own.

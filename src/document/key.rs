@@ -133,6 +133,8 @@ macro_rules! takes {
 takes! {
     /// A program and its arguments.
     Argv = "list of a program and its arguments";
+    /// Yes or no.
+    Flag = "`true` or `false`";
     /// A regular expression.
     Pattern = "regular expression";
     /// A file of the repository, from its top.

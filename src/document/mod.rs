@@ -15,7 +15,7 @@ mod yaml_quotes;
 
 pub use key::{Absent, KeyDoc, TableDoc};
 pub(crate) use key::{
-    Argv, Data, DeclaredKey, DetectorName, Inner, Inners, Labels, LocalPath, OPTIONAL, OneOf, Pattern, REQUIRED,
+    Argv, Data, DeclaredKey, DetectorName, Flag, Inner, Inners, Labels, LocalPath, OPTIONAL, OneOf, Pattern, REQUIRED,
     RepoFile, Takes, Url, UrlOrInner, Words, keys, or,
 };
 pub use path::KeyPath;

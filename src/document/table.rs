@@ -2,7 +2,7 @@
 
 use super::problems::DocumentFile;
 use super::{
-    Absent, Argv, At, Data, DeclaredKey, DetectorName, Inner, Inners, Labels, LocalPath, Node, NodeKind, OneOf,
+    Absent, Argv, At, Data, DeclaredKey, DetectorName, Flag, Inner, Inners, Labels, LocalPath, Node, NodeKind, OneOf,
     Pattern, RepoFile, Url, UrlOrInner, Words,
 };
 use crate::model::{HttpUrl, HumanDuration, Value, nearest};
@@ -217,6 +217,20 @@ impl<'n, 's> Table<'n, 's> {
             return Vec::new();
         };
         items.iter().filter_map(|item| text(item, &format!("an item of `{key}`"), self.source)).collect()
+    }
+
+    /// Yes or no; no where it is not there.
+    pub(crate) fn flag(&mut self, key: DeclaredKey<Flag>) -> bool {
+        let Some(value) = self.given(key) else { return false };
+        match (&value.kind, value.spelling()) {
+            (NodeKind::Bare { .. }, Some("true")) => true,
+            (NodeKind::Bare { .. }, Some("false")) => false,
+            _ => {
+                let hint = format!("write `{0} = true` or `{0} = false`", key.name);
+                self.source.wrong(value.at, format!("`{}` is {}, not `true` or `false`", key.name, value.what()), hint);
+                false
+            }
+        }
     }
 
     /// A program with its arguments; never a line for a shell.

@@ -22,10 +22,12 @@ fn numbers_keep_their_spelling_in_every_language() {
 }
 
 #[test]
-fn merge_keys_give_way_to_own_keys_and_to_earlier_maps() {
+fn merge_keys_give_way_to_keys_below_them_and_to_earlier_maps() {
     let node = yaml("a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\nd:\n  <<: *b\n");
     let keys = ["c.x", "c.y", "c.z", "d.y", "d.z"].map(|key| spelled(&node, key).unwrap());
     assert_eq!(keys, ["3", "1", "2", "2", "2"]);
+    let node = yaml("a: &a {x: 1}\nb:\n  x: 3\n  <<: *a\n");
+    assert_eq!(spelled(&node, "b.x").as_deref(), Some("1"));
 }
 
 #[test]

@@ -67,9 +67,22 @@ struct OpenNode {
     deepest: usize,
 }
 
+impl OpenNode {
+    /// Does the next value belong to `<<`? Then it is no entry, and a key is wanted after it.
+    fn takes_merge(&mut self) -> bool {
+        match &mut self.inside {
+            OpenContents::Map { key: key @ PendingKey::Merge, .. } => {
+                *key = PendingKey::Wanted;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 enum OpenContents {
     List(Vec<Rc<Node>>),
-    Map { entries: Vec<MapEntry>, merges: Vec<Rc<Node>>, key: PendingKey },
+    Map { entries: Vec<MapEntry>, key: PendingKey },
 }
 
 /// What the next value of a map belongs to.
@@ -97,11 +110,9 @@ impl Composer {
                 self.add(anchor, Rc::new(Node { at, kind }), 0)
             }
             Event::SequenceStart(anchor, _) => self.begin(anchor, at, OpenContents::List(Vec::new())),
-            Event::MappingStart(anchor, _) => self.begin(
-                anchor,
-                at,
-                OpenContents::Map { entries: Vec::new(), merges: Vec::new(), key: PendingKey::Wanted },
-            ),
+            Event::MappingStart(anchor, _) => {
+                self.begin(anchor, at, OpenContents::Map { entries: Vec::new(), key: PendingKey::Wanted })
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
                 Some((node, depth)) => {
@@ -139,30 +150,24 @@ impl Composer {
         let Some(OpenNode { anchor, at, inside, deepest }) = self.open.pop() else { return Ok(None) };
         let kind = match inside {
             OpenContents::List(items) => NodeKind::List(items),
-            OpenContents::Map { entries, merges, .. } => NodeKind::Map(self.merge(last_wins(entries), &merges, at)?),
+            OpenContents::Map { entries, .. } => NodeKind::Map(last_wins(entries)),
         };
         self.add(anchor, Rc::new(Node { at, kind }), deepest + 1)
     }
 
-    /// `<<: *a` and `<<: [*a, *b]`: a map's own keys win over merged ones, earlier maps of a list over later ones
-    /// (<https://yaml.org/type/merge.html>). As of equal keys, of several `<<` the last wins.
-    fn merge(&mut self, mut entries: Vec<MapEntry>, merges: &[Rc<Node>], at: At) -> Result<Vec<MapEntry>, SyntaxError> {
-        if merges.is_empty() {
-            return Ok(entries);
-        }
-        let mut known: std::collections::HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-        for merge in merges.iter().rev() {
-            let maps =
-                if matches!(merge.kind, NodeKind::List(_)) { merge.items() } else { std::slice::from_ref(merge) };
-            for entry in maps.iter().flat_map(|map| map.entries()) {
-                self.merged += 1;
-                if self.merged > MERGED_KEYS {
-                    return Err(SyntaxError { message: format!("`<<` brings in more than {MERGED_KEYS} keys"), at });
-                }
-                if known.insert(entry.key.clone()) {
-                    entries.push(entry.clone());
-                }
-            }
+    /// What `<<: *a` and `<<: [*a, *b]` bring in where they stand, the earlier maps of a list after the later ones
+    /// (<https://yaml.org/type/merge.html>). As in Ruby's Psych, which reads .travis.yml, they replace the keys above them and give
+    /// way to those below.
+    fn merged(&mut self, merge: &Node) -> Result<Vec<MapEntry>, SyntaxError> {
+        let maps: Vec<&Node> = match merge.kind {
+            NodeKind::List(_) => merge.items().iter().rev().map(Rc::as_ref).collect(),
+            _ => vec![merge],
+        };
+        let entries: Vec<MapEntry> = maps.iter().flat_map(|map| map.entries()).cloned().collect();
+        self.merged += entries.len();
+        if self.merged > MERGED_KEYS {
+            let message = format!("`<<` brings in more than {MERGED_KEYS} keys");
+            return Err(SyntaxError { message, at: merge.at });
         }
         Ok(entries)
     }
@@ -178,10 +183,17 @@ impl Composer {
         if let Some(open) = self.open.last_mut() {
             open.deepest = open.deepest.max(depth);
         }
+        if self.open.last_mut().is_some_and(OpenNode::takes_merge) {
+            let brought = self.merged(&node)?;
+            if let Some(OpenNode { inside: OpenContents::Map { entries, .. }, .. }) = self.open.last_mut() {
+                entries.extend(brought);
+            }
+            return Ok(None);
+        }
         match self.open.last_mut().map(|open| &mut open.inside) {
             None => return Ok(Some(node)),
             Some(OpenContents::List(items)) => items.push(node),
-            Some(OpenContents::Map { entries, merges, key }) => {
+            Some(OpenContents::Map { entries, key }) => {
                 *key = match std::mem::replace(key, PendingKey::Wanted) {
                     PendingKey::Wanted => match &node.kind {
                         NodeKind::Null => PendingKey::Named("null".to_owned(), node.at),
@@ -193,11 +205,7 @@ impl Composer {
                         entries.push(MapEntry { key, key_at, value: node });
                         PendingKey::Wanted
                     }
-                    PendingKey::Merge => {
-                        merges.push(node);
-                        PendingKey::Wanted
-                    }
-                    PendingKey::Complex => PendingKey::Wanted,
+                    PendingKey::Merge | PendingKey::Complex => PendingKey::Wanted,
                 };
             }
         }

@@ -9,6 +9,7 @@ use crate::git::{Identity, Mirror, Signing};
 use crate::http::Client;
 use crate::model::{Cancel, Failure, RunId};
 use crate::network::Routes;
+use crate::promotion::ComponentRepositories;
 use crate::run::{ApprovalDecision, Key};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -59,6 +60,8 @@ pub struct EffectContext {
     pub env: EnvLookup,
     /// The ways to servers: proxies and certificates.
     pub routes: Routes,
+    /// The repositories of components, for changelogs.
+    pub repositories: ComponentRepositories,
     /// The clock, for what ends later than it began.
     pub clock: Arc<dyn Clock>,
     /// A folder of this project in the state directory, for locks and logs.

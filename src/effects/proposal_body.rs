@@ -5,8 +5,8 @@ use super::delta::detection;
 use super::git::restored;
 use super::landing_proof::made_on;
 use crate::git::{CommitInfo, LogRange, Mirror};
-use crate::model::{BranchName, CommitId, Failure};
-use crate::promotion::component_line;
+use crate::model::{BranchName, CommitId, Failure, TaskContext};
+use crate::promotion::{changelog_lines, component_line};
 
 /// How many lines of commits the text has at most.
 const LISTED: usize = 100;
@@ -19,7 +19,12 @@ struct CommitGroup {
 }
 
 /// The text for a commit that is proposed for a branch.
-pub(super) fn body(context: &EffectContext, commit: &CommitInfo, target: &BranchName) -> Result<String, Failure> {
+pub(super) fn body(
+    context: &EffectContext,
+    commit: &CommitInfo,
+    target: &BranchName,
+    task: TaskContext<'_>,
+) -> Result<String, Failure> {
     let mirror = &context.mirror;
     // It was made on the target's tip, with others below it where it ends a series; on something else where the target moved.
     let (parent, tip) = (commit.parents.first().copied(), mirror.branch(target)?);
@@ -29,7 +34,7 @@ pub(super) fn body(context: &EffectContext, commit: &CommitInfo, target: &Branch
     };
     let Some(base) = tip else { return Ok(String::new()) };
     let mut lines = rollback(commit);
-    lines.extend(components(context, base, commit.id)?);
+    lines.extend(components(context, base, commit.id, task)?);
     let alone = commit.parents.get(1).filter(|_| parent == Some(base));
     lines.extend(commits(mirror, base, alone.copied().unwrap_or(commit.id))?);
     lines.extend(by_hand(commit, target));
@@ -45,9 +50,19 @@ fn rollback(commit: &CommitInfo) -> Vec<String> {
     text.take_while(|part| restored(part).is_none()).map(|part| format!("{part}\n")).collect()
 }
 
-fn components(context: &EffectContext, base: CommitId, head: CommitId) -> Result<Vec<String>, Failure> {
-    let rows = detection(context).between(&context.mirror, base, head)?;
-    let mut lines: Vec<String> = rows.iter().filter_map(component_line).map(|line| format!("- {line}")).collect();
+fn components(
+    context: &EffectContext,
+    base: CommitId,
+    head: CommitId,
+    task: TaskContext<'_>,
+) -> Result<Vec<String>, Failure> {
+    let mut rows = detection(context).between(&context.mirror, base, head)?;
+    context.repositories.add_changelogs(&context.config.components, &mut rows, task)?;
+    let mut lines = Vec::new();
+    for row in &rows {
+        lines.extend(component_line(row).map(|line| format!("- {line}")));
+        lines.extend(changelog_lines(row).into_iter().map(|line| format!("  - {line}")));
+    }
     if !lines.is_empty() {
         lines.insert(0, "Components:".to_owned());
         lines.push(String::new());

@@ -88,6 +88,23 @@ impl TargetHistory {
         Ok(self.own.contains(&commit) || (self.beyond > 0 && !queries.mirror.is_ancestor(commit, self.theirs)?))
     }
 
+    /// The paths of the commits that the target had at this landing, and that the source got later than what was promoted there.
+    pub(super) fn met_otherwise(
+        &self,
+        queries: &Queries<'_>,
+        landing: CommitId,
+        promoted: CommitId,
+    ) -> Result<HashSet<String>, Error> {
+        let range = LogRange { from: landing, not: vec![promoted], first_parent: false, limit: Some(OWN) };
+        let mut paths = HashSet::new();
+        for commit in queries.log(&range)?.iter().filter(|commit| commit.parents.len() < 2) {
+            if !self.is_own(queries, commit.id)? {
+                paths.extend(queries.changed(queries.tree_before(commit)?, commit.tree)?);
+            }
+        }
+        Ok(paths)
+    }
+
     /// The target's first-parent line, newest first, beyond its own commits.
     pub(super) fn landed(&self, queries: &Queries<'_>) -> Result<&[CommitInfo], Error> {
         once(&self.landed, || {

@@ -233,7 +233,7 @@ fn kept_by_target(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden
     let mut suspects = Vec::new();
     for step in &history.line {
         if let Some(promoted) = step.promotes {
-            promotions.add(PastPromotion::between(queries, queries.tree(promoted)?, step.commit.tree)?);
+            promotions.add(queries, &history, &step.commit, promoted)?;
             if promotions.all_settled() {
                 unread = 0;
                 break;

@@ -1,13 +1,14 @@
 //! Which of the target's own commits still matter: those whose files differ between source and target, in the merge at hand
 //! and in every promotion since.
 //!
-//! Where a promotion left a file exactly as the source had it, nothing that the target did to that file before is hidden.
+//! Where a promotion left a file exactly as the source had it, nothing that the target did to that file before is hidden: unless
+//! the target had commits on that file which the source got only later and by another way.
 
 use super::Error;
-use super::history::HistoryStep;
+use super::history::{HistoryStep, TargetHistory};
 use super::queries::Queries;
 use crate::git::CommitInfo;
-use crate::model::TreeId;
+use crate::model::{CommitId, TreeId};
 use std::collections::HashSet;
 
 /// A promotion: the source that was promoted, and what the target became.
@@ -15,20 +16,39 @@ pub(super) struct PastPromotion {
     source: TreeId,
     result: TreeId,
     differs: HashSet<String>,
+    /// What the target had and the source got later by another way: these paths say nothing.
+    open: HashSet<String>,
 }
 
 impl PastPromotion {
     pub(super) fn between(queries: &Queries<'_>, source: TreeId, result: TreeId) -> Result<Self, Error> {
-        Ok(Self { source, result, differs: queries.changed(source, result)?.into_iter().collect() })
+        let differs = queries.changed(source, result)?.into_iter().collect();
+        Ok(Self { source, result, differs, open: HashSet::new() })
+    }
+
+    /// What a landing of the target promoted.
+    fn of(
+        queries: &Queries<'_>,
+        history: &TargetHistory,
+        landing: &CommitInfo,
+        promoted: CommitId,
+    ) -> Result<Self, Error> {
+        let open = history.met_otherwise(queries, landing.id, promoted)?;
+        Ok(Self { open, ..Self::between(queries, queries.tree(promoted)?, landing.tree)? })
     }
 
     /// Are source and target equal at this path? One that is on neither may have moved: that is unknown.
     fn settles(&self, queries: &Queries<'_>, path: &str) -> Result<bool, Error> {
-        if self.differs.is_empty() {
+        if self.settles_everything() {
             return Ok(true);
         }
         Ok(!self.differs.contains(path)
+            && !self.open.contains(path)
             && (queries.entry(self.result, path)?.is_some() || queries.entry(self.source, path)?.is_some()))
+    }
+
+    fn settles_everything(&self) -> bool {
+        self.differs.is_empty() && self.open.is_empty()
     }
 
     fn settles_all(&self, queries: &Queries<'_>, paths: &[String]) -> Result<bool, Error> {
@@ -56,14 +76,21 @@ impl Promotions {
         Self { now, past: Vec::new() }
     }
 
-    /// Adds the next older promotion.
-    pub(super) fn add(&mut self, promotion: PastPromotion) {
-        self.past.push(promotion);
+    /// Adds the next older promotion: a landing of the target, and what it promoted.
+    pub(super) fn add(
+        &mut self,
+        queries: &Queries<'_>,
+        history: &TargetHistory,
+        landing: &CommitInfo,
+        promoted: CommitId,
+    ) -> Result<(), Error> {
+        self.past.push(PastPromotion::of(queries, history, landing, promoted)?);
+        Ok(())
     }
 
     /// Did the newest of the promotions so far leave nothing on the target that its source lacked?
     pub(super) fn all_settled(&self) -> bool {
-        self.past.last().is_some_and(|promotion| promotion.differs.is_empty())
+        self.past.last().is_some_and(PastPromotion::settles_everything)
     }
 
     /// Is the merge's result equal to the source in these paths?

@@ -3,10 +3,12 @@
 //!
 //! Makes no commit and moves no reference. Knows nothing of who commits, of forges, or of how it is shown.
 
+mod changelog;
 mod message;
 mod shipped;
 
-pub use message::component_line;
+pub use changelog::ComponentRepositories;
+pub use message::{changelog_lines, component_line};
 pub use shipped::{Detection, Shipment, TreeFiles};
 
 use crate::components::ComponentDelta;

@@ -3,6 +3,7 @@
 use super::style::{DIM, ERROR, NAME, WARNING, paint};
 use super::table::table;
 use crate::components::{ComponentDelta, Version, VersionChange, told_apart, version_text};
+use crate::promotion::changelog_lines;
 
 /// Name, from → to, commits; one row a component. Empty when there are no components.
 pub fn components(rows: &[ComponentDelta]) -> String {
@@ -10,8 +11,16 @@ pub fn components(rows: &[ComponentDelta]) -> String {
     if cells.is_empty() {
         return String::new();
     }
-    let links = rows.iter().filter_map(|row| Some(format!("{}: {}\n", row.name, row.compare.as_ref()?)));
-    table(&["COMPONENT", "FROM", "", "TO", "CHANGE"], &cells) + &links.collect::<String>()
+    let below: String = rows.iter().map(below).collect();
+    table(&["COMPONENT", "FROM", "", "TO", "CHANGE"], &cells) + &below
+}
+
+/// The link to what lies between both versions, and the commits.
+fn below(row: &ComponentDelta) -> String {
+    let link = row.compare.as_deref().map(|link| format!("{}: {link}\n", row.name)).unwrap_or_default();
+    let lines = changelog_lines(row);
+    let head = if link.is_empty() && !lines.is_empty() { format!("{}:\n", row.name) } else { link };
+    head + &lines.iter().map(|line| format!("  {line}\n")).collect::<String>()
 }
 
 fn row(delta: &ComponentDelta) -> Vec<String> {

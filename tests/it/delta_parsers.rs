@@ -3,13 +3,16 @@
 //!
 //! `tests/it/formats` has a folder for each detector. `RELWF_FORMATS` may name a folder of more, in the same order.
 
+use crate::support::chance::Chance;
 use crate::support::component::{component, name_key};
-use crate::support::manifests::{Commit, rows};
+use crate::support::manifests::{Commit, at, rows};
 use crate::support::servers;
 use relwf::components::Component;
+use relwf::model::Value;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const FORMATS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/formats");
 
@@ -98,4 +101,54 @@ fn other_parsers_find_the_same() {
         println!("{word}: {names} names in {files} files");
         assert!(names > 0, "{word}");
     }
+}
+
+#[test]
+fn merge_keys_are_as_rubys_psych_has_them() {
+    const KEYS: [&str; 4] = ["w", "x", "y", "z"];
+    let mut chance = Chance(7);
+    let mut texts = Vec::new();
+    for _ in 0..400 {
+        let mut value = 0;
+        let mut own = |chance: &mut Chance| {
+            value += 1;
+            format!("{}: {value}", KEYS[usize::try_from(chance.below(4)).unwrap()])
+        };
+        let mut text = String::new();
+        for name in ["a", "b"] {
+            let entries: Vec<String> = (0..=chance.below(3)).map(|_| own(&mut chance)).collect();
+            text.push_str(&format!("{name}: &{name} {{{}}}\n", entries.join(", ")));
+        }
+        text.push_str("m:\n");
+        for _ in 0..=chance.below(5) {
+            let line = match chance.below(6) {
+                0 => "<<: *a".to_owned(),
+                1 => "<<: *b".to_owned(),
+                2 => "<<: [*a, *b]".to_owned(),
+                _ => own(&mut chance),
+            };
+            text.push_str(&format!("  {line}\n"));
+        }
+        texts.push(text);
+    }
+    let script = "puts JSON.dump(JSON.parse(STDIN.read).map { |text| \
+                  YAML.respond_to?(:unsafe_load) ? YAML.unsafe_load(text) : YAML.load(text) })";
+    let mut ruby = Command::new(servers::program("ruby", "ruby-bundler"))
+        .args(["-ryaml", "-rjson", "-e", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    ruby.stdin.take().unwrap().write_all(serde_json::to_string(&texts).unwrap().as_bytes()).unwrap();
+    let output = ruby.wait_with_output().unwrap();
+    let answers: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    for (text, answer) in texts.iter().zip(&answers) {
+        for key in KEYS {
+            let keyed = component("c", &format!("detect = 'yaml'\nfile = 'f'\nkey = 'm.{key}'"));
+            let theirs = answer["m"].get(key).map(ToString::to_string);
+            let ours = at(&keyed, "f", text).get("version").and_then(Value::as_str).map(str::to_owned);
+            assert_eq!(ours, theirs, "{key} in\n{text}");
+        }
+    }
+    assert_eq!(answers.len(), 400);
 }

@@ -128,7 +128,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hidden", &["git", "merge", "model"]),
     ("ci", &["forge", "git", "http", "model", "process"]),
     ("policy", &["ci", "config", "forge", "model"]),
-    ("promotion", &["components", "git", "hidden", "merge", "model"]),
+    ("promotion", &["components", "git", "hidden", "merge", "model", "network"]),
     (
         "effects",
         &[

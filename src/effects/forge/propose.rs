@@ -79,7 +79,7 @@ impl Propose {
         let title = self.args.title.clone().unwrap_or_else(|| commit.summary.clone());
         let body = match &self.args.body {
             Some(body) => body.clone(),
-            None => proposal_body::body(&self.context, &commit, &self.args.target)?,
+            None => proposal_body::body(&self.context, &commit, &self.args.target, cx.task)?,
         };
         Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }

@@ -246,6 +246,11 @@ impl Bench {
             signals: self.signals.clone(),
             env: Arc::new(|name| (name == "CANARY").then(|| "s3cr3t-canary-value".to_owned())),
             routes: relwf::network::Routes::default(),
+            repositories: relwf::effects::ComponentRepositories {
+                cache: Ok(self.dir.path().join("cache")),
+                credentials: Arc::new(Credentials::new(|_| None, None)),
+                routes: relwf::network::Routes::default(),
+            },
             clock: self.clock.clone(),
             folder,
         })

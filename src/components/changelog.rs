@@ -1,0 +1,37 @@
+//! What a component's own repository says of a change: its commits between both versions.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The commits between both versions of a component.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Changelog {
+    /// Those that only the new version has, newest first; of very many only the newest.
+    pub commits: Vec<ChangelogEntry>,
+    /// How many they are.
+    pub commit_count: u64,
+    /// How many only the old version has.
+    pub removed_count: u64,
+    /// Why there is no changelog.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// A commit of a changelog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangelogEntry {
+    /// Its id.
+    pub commit: String,
+    /// The first line of its message.
+    pub summary: String,
+    /// Who wrote it.
+    pub author: String,
+}
+
+impl Changelog {
+    /// None, and why.
+    pub fn missing(why: impl Into<String>) -> Self {
+        Self { warning: Some(why.into()), ..Self::default() }
+    }
+}
