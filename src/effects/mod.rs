@@ -31,9 +31,9 @@ mod waiting;
 
 pub(crate) use candidate::Line;
 
-pub use effect_context::{Clock, EffectContext, EnvLookup, Signals};
 /// A part of [`EffectContext`].
 pub use crate::promotion::ComponentRepositories;
+pub use effect_context::{Clock, EffectContext, EnvLookup, Signals};
 pub(crate) use flow::ApprovalRequest;
 pub(crate) use forge::ProposedChange;
 pub(crate) use git::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer, source_place};

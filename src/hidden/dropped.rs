@@ -25,8 +25,8 @@ pub(super) fn dropped(
     for (side, other) in [(second, first), (first, second)] {
         let (has, lacks) = (queries.tree(side)?, queries.tree(other)?);
         let range = LogRange { from: side, not: vec![other], first_parent: false, limit: Some(LISTED) };
-        for candidate in queries.log(&range)?.into_iter().filter(|candidate| candidate.parents.len() < 2) {
-            let before = queries.tree_before(&candidate)?;
+        for candidate in queries.log(&range)? {
+            let before = queries.before(&candidate)?;
             let paths = queries.changed(before, candidate.tree)?;
             let touched: Vec<&String> = paths.iter().filter(|path| by_hand.contains(path.as_str())).collect();
             if touched.is_empty()
@@ -39,6 +39,33 @@ pub(super) fn dropped(
                 Ok::<_, Error>(all && queries.entry(commit.tree, path)? == queries.entry(lacks, path)?)
             })?;
             if put_back || queries.has(change.before, before, candidate.tree)? {
+                found.push(candidate);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The commits that one parent has and the merge lacks, whatever the reason, of those that change any of these paths.
+pub(super) fn left_out(
+    queries: &Queries<'_>,
+    commit: &CommitInfo,
+    paths: &HashSet<String>,
+) -> Result<Vec<CommitInfo>, Error> {
+    let [first, second] = commit.parents[..] else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for (side, other) in [(second, first), (first, second)] {
+        let has = queries.tree(side)?;
+        if !queries.changed(has, commit.tree)?.iter().any(|path| paths.contains(path)) {
+            continue;
+        }
+        let range = LogRange { from: side, not: vec![other], first_parent: false, limit: Some(LISTED) };
+        for candidate in queries.log(&range)?.into_iter().filter(|candidate| candidate.parents.len() < 2) {
+            let before = queries.tree_before(&candidate)?;
+            if queries.changed(before, candidate.tree)?.iter().any(|path| paths.contains(path))
+                && !queries.has(commit.tree, before, candidate.tree)?
+                && queries.has(has, before, candidate.tree)?
+            {
                 found.push(candidate);
             }
         }

@@ -128,15 +128,7 @@ impl Promotions {
                 return Ok(None);
             }
         }
-        let before = match commit.parents[..] {
-            [first, second] => match queries.remerged(first, second) {
-                Ok(tree) => tree,
-                // Histories that share nothing.
-                Err(Error::Merge(crate::merge::MergeError::Unrelated { .. })) => queries.tree_before(commit)?,
-                Err(other) => return Err(other),
-            },
-            _ => queries.tree_before(commit)?,
-        };
+        let before = queries.before(commit)?;
         let paths = queries.changed(before, commit.tree)?;
         if paths.is_empty() || self.settled_before(queries, &paths)? {
             return Ok(None);

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::git::{CommitInfo, Ident, LogRange, Mirror, NewCommit};
-use crate::merge::{ConflictKind, MergeResult, Merged, Merger, Trees};
+use crate::merge::{ConflictKind, MergeError, MergeResult, Merged, Merger, Trees};
 use crate::model::{CommitId, ObjectId, TreeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -74,6 +74,18 @@ impl<'a> Queries<'a> {
             Some(parent) => self.tree(*parent),
             None => Ok(self.mirror.write_tree(&BTreeMap::new())?),
         }
+    }
+
+    /// What a commit started from: its parent's files, or what merging its parents gives.
+    pub(super) fn before(&self, commit: &CommitInfo) -> Result<TreeId, Error> {
+        if let [first, second] = commit.parents[..] {
+            match self.remerged(first, second) {
+                // Histories that share nothing.
+                Err(Error::Merge(MergeError::Unrelated { .. })) => {}
+                answer => return answer,
+            }
+        }
+        self.tree_before(commit)
     }
 
     /// The paths that differ.

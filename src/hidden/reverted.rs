@@ -46,20 +46,24 @@ impl View<'_, '_> {
     /// The other side's commits that this commit takes back, newest first.
     pub(super) fn taken_back(&self, commit: &CommitInfo, change: &CommitChange) -> Result<TakenBack, Error> {
         if commit.parents.len() > 1 {
-            return self.sorted(dropped(self.queries, commit, change)?);
+            return self.of_those(dropped(self.queries, commit, change)?);
         }
         // First what it says that it is, then whatever it undoes.
-        let found = self.sorted(self.withdrawn(commit, change)?)?;
+        let mut withdrawn = self.withdrawn(commit, change)?;
+        // What a merge brought is told by the commits that came with it.
+        withdrawn.retain(|commit| commit.parents.len() < 2);
+        let found = self.of_those(withdrawn)?;
         if !found.lost.is_empty() {
             return Ok(found);
         }
-        Ok(TakenBack { lost: self.sorted(self.undone(commit, change)?)?.lost, ..found })
+        Ok(TakenBack { lost: self.of_those(self.undone(commit, change)?)?.lost, ..found })
     }
 
-    fn sorted(&self, candidates: Vec<CommitInfo>) -> Result<TakenBack, Error> {
+    /// Those of the candidates that the other side has.
+    pub(super) fn of_those(&self, candidates: Vec<CommitInfo>) -> Result<TakenBack, Error> {
         let (mut lost, mut known) = (Vec::new(), Vec::new());
         for candidate in candidates {
-            if candidate.parents.len() > 1 || !self.is_known(&candidate)? {
+            if !self.is_known(&candidate)? {
                 continue;
             }
             if self.is_lost(&candidate)? {
@@ -109,12 +113,12 @@ impl View<'_, '_> {
     /// Has the other side this commit, or its change in another one?
     fn is_known(&self, candidate: &CommitInfo) -> Result<bool, Error> {
         Ok(!self.history.is_own(self.queries, candidate.id)?
-            || self.queries.has(self.kept, self.queries.tree_before(candidate)?, candidate.tree)?)
+            || self.queries.has(self.kept, self.queries.before(candidate)?, candidate.tree)?)
     }
 
     /// Does the other side have this commit's change, and the result not?
     fn is_lost(&self, candidate: &CommitInfo) -> Result<bool, Error> {
-        let before = self.queries.tree_before(candidate)?;
+        let before = self.queries.before(candidate)?;
         let paths = self.queries.changed(before, candidate.tree)?;
         if paths.is_empty() || self.promotions.settled_now(self.queries, &paths)? {
             return Ok(false);

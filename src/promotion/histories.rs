@@ -119,10 +119,14 @@ impl World {
         found
     }
 
-    /// The features that a commit brings.
+    /// The features that a commit brings; of a merge those that merging alone would not bring.
     fn brings(&self, commit: CommitId) -> Features {
         let commit = self.info(commit);
-        let before = commit.parents.first().map(|parent| self.present(self.tree(*parent))).unwrap_or_default();
+        let before = match commit.parents[..] {
+            [] => Features::new(),
+            [parent] => self.present(self.tree(parent)),
+            [ours, theirs, ..] => self.present(Merger::default().tree(self.mirror.objects(), ours, theirs).unwrap()),
+        };
         self.present(commit.tree).difference(&before).copied().collect()
     }
 
