@@ -1,5 +1,6 @@
 //! What a component's own repository says of a change: its commits between both versions.
 
+use crate::model::short_id;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,5 +34,26 @@ impl Changelog {
     /// None, and why.
     pub fn missing(why: impl Into<String>) -> Self {
         Self { warning: Some(why.into()), ..Self::default() }
+    }
+
+    /// The commits, or why they are unknown, for people; one a line.
+    pub fn lines(&self) -> Vec<String> {
+        if let Some(why) = &self.warning {
+            return vec![format!("no changelog: {why}")];
+        }
+        let line =
+            |commit: &ChangelogEntry| format!("{} {} ({})", short_id(&commit.commit), commit.summary, commit.author);
+        let mut lines: Vec<String> = self.commits.iter().map(line).collect();
+        let more = self.commit_count.saturating_sub(self.commits.len() as u64);
+        if more > 0 {
+            lines.push(format!("and {more} more"));
+        }
+        match self.removed_count {
+            0 if lines.is_empty() => lines.push("no commits between them".to_owned()),
+            0 => {}
+            1 => lines.push("1 commit of the old version is not in it".to_owned()),
+            count => lines.push(format!("{count} commits of the old version are not in it")),
+        }
+        lines
     }
 }

@@ -4,9 +4,10 @@ use super::EffectContext;
 use super::delta::detection;
 use super::git::restored;
 use super::landing_proof::made_on;
+use crate::components::Changelog;
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, TaskContext};
-use crate::promotion::{changelog_lines, component_line};
+use crate::promotion::component_line;
 
 /// How many lines of commits the text has at most.
 const LISTED: usize = 100;
@@ -61,7 +62,7 @@ fn components(
     let mut lines = Vec::new();
     for row in &rows {
         lines.extend(component_line(row).map(|line| format!("- {line}")));
-        lines.extend(changelog_lines(row).into_iter().map(|line| format!("  - {line}")));
+        lines.extend(row.changelog.iter().flat_map(Changelog::lines).map(|line| format!("  - {line}")));
     }
     if !lines.is_empty() {
         lines.insert(0, "Components:".to_owned());

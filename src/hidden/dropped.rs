@@ -3,6 +3,7 @@
 use super::Error;
 use super::promotions::CommitChange;
 use super::queries::Queries;
+use super::reverted::named;
 use crate::git::{CommitInfo, LogRange};
 use std::collections::HashSet;
 
@@ -46,7 +47,8 @@ pub(super) fn dropped(
     Ok(found)
 }
 
-/// The commits that one parent has and the merge lacks, whatever the reason, of those that change any of these paths.
+/// The commits that one parent has and the merge lacks, whatever the reason, of those that change any of these paths. Reverts and
+/// rollbacks are no work that gets lost.
 pub(super) fn left_out(
     queries: &Queries<'_>,
     commit: &CommitInfo,
@@ -65,10 +67,18 @@ pub(super) fn left_out(
             if queries.changed(before, candidate.tree)?.iter().any(|path| paths.contains(path))
                 && !queries.has(commit.tree, before, candidate.tree)?
                 && queries.has(has, before, candidate.tree)?
+                && !takes_back(queries, &candidate)?
             {
                 found.push(candidate);
             }
         }
     }
     Ok(found)
+}
+
+/// Is it a revert, or does it have the files of an earlier commit again?
+fn takes_back(queries: &Queries<'_>, commit: &CommitInfo) -> Result<bool, Error> {
+    let range = LogRange { from: commit.id, not: Vec::new(), first_parent: true, limit: Some(LISTED) };
+    Ok(!named(&commit.message).is_empty()
+        || queries.log(&range)?.iter().skip(1).any(|earlier| earlier.tree == commit.tree))
 }

@@ -62,8 +62,17 @@ pub(super) fn of(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Vec<HiddenFindi
     Ok(found.into_iter().flatten().collect())
 }
 
+/// What was applied: it decides how a driver's user gets its result in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MergedAs {
+    /// One branch into another.
+    Branch,
+    /// The change of a single commit, or its reverse.
+    Commit,
+}
+
 /// Files that were merged as text where the attributes name a program for it.
-pub(crate) fn of_drivers(drivers: &[UnrunDriver]) -> Option<HiddenFinding> {
+pub(crate) fn of_drivers(drivers: &[UnrunDriver], merged: MergedAs) -> Option<HiddenFinding> {
     let first = drivers.first()?;
     let mut names: Vec<&str> = drivers.iter().map(|unrun| unrun.driver.as_str()).collect();
     names.sort_unstable();
@@ -77,9 +86,14 @@ pub(crate) fn of_drivers(drivers: &[UnrunDriver]) -> Option<HiddenFinding> {
         if names.len() == 1 { "merge driver" } else { "merge drivers" },
         names.join("`, `"),
     );
+    let way = match merged {
+        MergedAs::Branch => {
+            "merge the target into a branch of the source, push that branch and propose it, then promote"
+        }
+        MergedAs::Commit => "apply the change on a branch of the target, push that branch and propose it",
+    };
     let hint = format!(
-        "to merge with it: in a clone that has `merge.{}.driver`, merge the target into a branch of the source, push that branch and \
-         propose it, then promote; to promote what text gives: `--param accept=driver`",
+        "to merge with it: in a clone that has `merge.{}.driver`, {way}; to go on with what text gives: `--param accept=driver`",
         first.driver
     );
     Some(HiddenFinding { kind: HiddenKind::Driver, message, hint })

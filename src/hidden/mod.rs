@@ -21,8 +21,8 @@ mod squashed;
 mod target_only;
 mod ways;
 
-pub(crate) use findings::of_drivers;
 pub use findings::{BranchNames, HiddenFinding};
+pub(crate) use findings::{MergedAs, of_drivers};
 pub use releases::release_before;
 
 use crate::git::{CommitInfo, GitError, ListedCommit, Mirror};

@@ -2,7 +2,7 @@
 
 use crate::components::{ComponentDelta, VersionChange, told_apart, version_text};
 use crate::hidden::BranchNames;
-use crate::model::{CommitId, RunId, short_id};
+use crate::model::{CommitId, RunId};
 
 /// Title, what ships, and the run.
 pub(super) fn message(theirs: CommitId, names: BranchNames<'_>, components: &[ComponentDelta], run: &RunId) -> String {
@@ -42,30 +42,6 @@ pub fn component_line(row: &ComponentDelta) -> Option<String> {
         (_, None, Some(from), None) => Some(format!("{name}: removed (was {})", version_text(from))),
         (_, None, None, None) => None,
     }
-}
-
-/// The commits between a component's versions, or why they are unknown; one a line.
-pub fn changelog_lines(row: &ComponentDelta) -> Vec<String> {
-    let Some(changelog) = &row.changelog else { return Vec::new() };
-    if let Some(why) = &changelog.warning {
-        return vec![format!("no changelog: {why}")];
-    }
-    let mut lines: Vec<String> = changelog
-        .commits
-        .iter()
-        .map(|commit| format!("{} {} ({})", short_id(&commit.commit), commit.summary, commit.author))
-        .collect();
-    let more = changelog.commit_count.saturating_sub(changelog.commits.len() as u64);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    match changelog.removed_count {
-        0 if lines.is_empty() => lines.push("no commits between them".to_owned()),
-        0 => {}
-        1 => lines.push("1 commit of the old version is not in it".to_owned()),
-        count => lines.push(format!("{count} commits of the old version are not in it")),
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ mod message;
 mod shipped;
 
 pub use changelog::ComponentRepositories;
-pub use message::{changelog_lines, component_line};
+pub use message::component_line;
 pub use shipped::{Detection, Shipment, TreeFiles};
 
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, CrossCheck, LogRange, Mirror, PendingCrossCheck};
-use crate::hidden::{self, BranchNames, Hidden, Merging, SourcePlace};
+use crate::hidden::{self, BranchNames, Hidden, MergedAs, Merging, SourcePlace};
 use crate::merge::{MergeResult, Merged, Merger};
 use crate::model::{CommitId, Failure, RunId};
 
@@ -62,7 +62,7 @@ impl<'a> Promotion<'a> {
         let merge = merger.merge(mirror.objects(), ours, theirs)?;
         let merging = Merging { ours, theirs, bases: &merge.bases, tree: merge.result.tree(), place, names };
         let mut hidden = hidden::look(mirror, &merger, &merging);
-        hidden.findings.extend(hidden::of_drivers(&merge.drivers));
+        hidden.findings.extend(hidden::of_drivers(&merge.drivers, MergedAs::Branch));
         let range = LogRange { from: theirs, not: vec![ours], first_parent: false, limit };
         let commits = mirror.log(&range)?;
         let commit_count = match limit {

@@ -2,8 +2,7 @@
 
 use super::style::{DIM, ERROR, NAME, WARNING, paint};
 use super::table::table;
-use crate::components::{ComponentDelta, Version, VersionChange, told_apart, version_text};
-use crate::promotion::changelog_lines;
+use crate::components::{Changelog, ComponentDelta, Version, VersionChange, told_apart, version_text};
 
 /// Name, from → to, commits; one row a component. Empty when there are no components.
 pub fn components(rows: &[ComponentDelta]) -> String {
@@ -18,7 +17,7 @@ pub fn components(rows: &[ComponentDelta]) -> String {
 /// The link to what lies between both versions, and the commits.
 fn below(row: &ComponentDelta) -> String {
     let link = row.compare.as_deref().map(|link| format!("{}: {link}\n", row.name)).unwrap_or_default();
-    let lines = changelog_lines(row);
+    let lines = row.changelog.as_ref().map(Changelog::lines).unwrap_or_default();
     let head = if link.is_empty() && !lines.is_empty() { format!("{}:\n", row.name) } else { link };
     head + &lines.iter().map(|line| format!("  {line}\n")).collect::<String>()
 }

@@ -184,6 +184,40 @@ fn a_rollback_does_not_go_to_what_was_taken_back() {
 }
 
 #[test]
+fn a_pick_and_a_revert_stop_at_files_for_a_merge_driver() {
+    let service = Service::promoted();
+    let lock = |changed: &[usize]| -> String {
+        (0..30).map(|line| format!("{line}{}\n", if changed.contains(&line) { " changed" } else { "" })).collect()
+    };
+    service.commit(".gitattributes", "limits.lock merge=mine\n");
+    service.commit("limits.lock", &lock(&[]));
+    service.run(&["promote-staging"]).exits(0);
+    service.run(&["promote-production"]).exits(0);
+    let first = service.commit("limits.lock", &lock(&[3]));
+    let second = service.commit("limits.lock", &lock(&[3, 20]));
+    let before = service.git(&["rev-parse", "production"]);
+
+    let pick = format!("commits={second}");
+    let said = service.run(&["hotfix", "--param", &pick]);
+    said.exits(1);
+    assert!(said.stderr.contains("`limits.lock`") && said.stderr.contains("merge driver `mine`"), "{}", said.stderr);
+    assert!(said.stderr.contains("--param accept=driver"), "{}", said.stderr);
+    assert_eq!(service.git(&["rev-parse", "production"]), before);
+    service.run(&["hotfix", "--param", &pick, "--param", "accept=driver"]).exits(0);
+    assert_eq!(service.git(&["show", "production:limits.lock"]), lock(&[20]).trim_end());
+    let picked = service.git(&["rev-parse", "production"]);
+    let pick = format!("commits={first}");
+    service.run(&["hotfix", "--param", &pick, "--param", "accept=driver"]).exits(0);
+
+    let args = ["revert-release", "--param", &format!("commit={picked}")];
+    let said = service.run(&args);
+    said.exits(1);
+    assert!(said.stderr.contains("merge driver `mine`"), "{}", said.stderr);
+    service.run(&[&args[..], &["--param", "accept=driver"]].concat()).exits(0);
+    assert_eq!(service.git(&["show", "production:limits.lock"]), lock(&[3]).trim_end());
+}
+
+#[test]
 fn a_hotfix_that_does_not_apply_says_why_and_changes_nothing() {
     let service = Service::promoted();
     let one = service.commit("fix.txt", "one\n");

@@ -11,7 +11,8 @@ use crate::effects::commit_signatures::CommitWriter;
 use crate::effects::revision_args::{Order, Revisions};
 use crate::git::{CommitInfo, NewCommit, pick_messages};
 use crate::git::{CrossCheck, CrossCheckMode, PendingCrossCheck};
-use crate::merge::{Conflict, Merged, Trees, merge_trees};
+use crate::hidden::{HiddenFinding, MergedAs, of_drivers};
+use crate::merge::{Conflict, Merged, Trees, UnrunDriver, merge_trees};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::run::Performing;
 use schemars::JsonSchema;
@@ -41,6 +42,9 @@ pub struct SeriesAnswer {
     pub at: Option<CommitId>,
     /// what must be resolved by hand
     pub conflicts: Vec<Conflict>,
+    /// files that a merge driver of .gitattributes would merge, and that were merged as text
+    #[serde(default)]
+    pub findings: Vec<HiddenFinding>,
     /// what ships
     pub components: Vec<ComponentDelta>,
     /// the cross-check with git
@@ -98,6 +102,7 @@ pub(super) struct Fixed {
 /// A change applied to a tree.
 struct Applied {
     result: Merged,
+    drivers: Vec<UnrunDriver>,
     cross_check: CrossCheck,
 }
 
@@ -135,11 +140,13 @@ impl CommitBuilder for Series {
         let mirror = &self.context.mirror;
         let mut tip = fixed.ours;
         let (mut drafts, mut skipped, mut cross_checks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut drivers = Vec::new();
         let mut stuck: Option<(CommitId, Vec<Conflict>)> = None;
         for commit in &fixed.commits {
             let commit = mirror.commit(*commit)?;
             let applied = self.apply(&commit, tip, fixed.cross_check)?;
             cross_checks.push(applied.cross_check);
+            drivers.extend(applied.drivers);
             let tree = match applied.result {
                 Merged::Conflicts(conflicts) => {
                     stuck = Some((commit.id, conflicts));
@@ -183,6 +190,7 @@ impl CommitBuilder for Series {
             skipped,
             at,
             conflicts: conflicts.unwrap_or_default(),
+            findings: of_drivers(&drivers, MergedAs::Commit).into_iter().collect(),
             components,
             certificate: together(&cross_checks),
         })
@@ -243,7 +251,7 @@ impl Series {
         };
         let what = format!("{} {} on {}", self.verb(), commit.id.short(), tip.short());
         ensure_undisputed(&what, &outcome, &cross_check, || json!({ "commit": commit.id, "onto": tip }))?;
-        Ok(Applied { result: outcome.result, cross_check })
+        Ok(Applied { result: outcome.result, drivers: outcome.drivers, cross_check })
     }
 
     fn verb(&self) -> &'static str {
