@@ -32,7 +32,8 @@ pub(super) fn dropped(
             let touched: Vec<&String> = paths.iter().filter(|path| by_hand.contains(path.as_str())).collect();
             if touched.is_empty()
                 || queries.has(commit.tree, before, candidate.tree)?
-                || !queries.has(has, before, candidate.tree)?
+                // Its own side has undone it; of what it replaced in part the rest counts.
+                || queries.has(has, candidate.tree, before)?
             {
                 continue;
             }

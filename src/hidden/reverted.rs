@@ -49,10 +49,7 @@ impl View<'_, '_> {
             return self.of_those(dropped(self.queries, commit, change)?);
         }
         // First what it says that it is, then whatever it undoes.
-        let mut withdrawn = self.withdrawn(commit, change)?;
-        // What a merge brought is told by the commits that came with it.
-        withdrawn.retain(|commit| commit.parents.len() < 2);
-        let found = self.of_those(withdrawn)?;
+        let found = self.of_those(self.withdrawn(commit, change)?)?;
         if !found.lost.is_empty() {
             return Ok(found);
         }
@@ -123,8 +120,24 @@ impl View<'_, '_> {
         if paths.is_empty() || self.promotions.settled_now(self.queries, &paths)? {
             return Ok(false);
         }
+        if candidate.parents.len() > 1 {
+            return self.is_lost_by_hand(candidate, before, &paths);
+        }
         let there = self.queries.has(self.result, before, candidate.tree)?;
         Ok(!there && !self.queries.has(self.kept, candidate.tree, before)?)
+    }
+
+    /// The same of what a merge does by itself: what merging alone would not do. Of conflicts that it resolves only one half may be
+    /// there, so that the change cannot be undone to see.
+    fn is_lost_by_hand(&self, merge: &CommitInfo, before: TreeId, paths: &[String]) -> Result<bool, Error> {
+        if self.queries.has(self.result, before, merge.tree)? || !self.queries.has(self.kept, before, merge.tree)? {
+            return Ok(false);
+        }
+        paths.iter().try_fold(false, |lost, path| {
+            let kept = self.queries.entry(self.kept, path)?;
+            Ok(lost
+                || self.queries.entry(merge.tree, path)?.is_some() && self.queries.entry(self.result, path)? != kept)
+        })
     }
 
     /// What the message says is reverted, when that is true.
