@@ -90,21 +90,32 @@ impl View<'_, '_> {
         self.queries.log(&range)
     }
 
-    /// The other side's commits that are there before a change and undone after it, whatever else it does.
+    /// The other side's commits that are there before a change and undone after it, whatever else it does: as a whole, or in one of
+    /// their files.
     fn undone(&self, commit: &CommitInfo, change: &CommitChange) -> Result<Vec<CommitInfo>, Error> {
         let mut found = Vec::new();
         for candidate in self.history.touching(self.queries, &change.paths)? {
             let (before, after) = (self.queries.tree_before(candidate)?, candidate.tree);
             if !self.queries.is_spent()
-                && self.queries.has(change.after, after, before)?
-                && !self.queries.has(change.before, after, before)?
-                && self.queries.has(change.before, before, after)?
+                && (self.puts_back(change, before, after)?
+                    || self.queries.has(change.after, after, before)?
+                        && !self.queries.has(change.before, after, before)?
+                        && self.queries.has(change.before, before, after)?)
                 && self.queries.mirror.is_ancestor(candidate.id, commit.id)?
             {
                 found.push(candidate.clone());
             }
         }
         Ok(found)
+    }
+
+    /// Is a file after the change what it was before another one, and was as that one left it?
+    fn puts_back(&self, change: &CommitChange, before: TreeId, after: TreeId) -> Result<bool, Error> {
+        let entry = |tree, path: &String| self.queries.entry(tree, path);
+        change.paths.iter().try_fold(false, |found, path| {
+            let (old, new) = (entry(before, path)?, entry(after, path)?);
+            Ok(found || old != new && entry(change.before, path)? == new && entry(change.after, path)? == old)
+        })
     }
 
     /// Has the other side this commit, or its change in another one?

@@ -121,20 +121,21 @@ impl World {
 
     /// The features that a commit brings; of a merge those that merging alone would not bring.
     fn brings(&self, commit: CommitId) -> Features {
-        let commit = self.info(commit);
-        let before = match commit.parents[..] {
+        self.present(self.tree(commit)).difference(&self.before(commit)).copied().collect()
+    }
+
+    /// What a commit started from: its parent, or its parents merged.
+    fn before(&self, commit: CommitId) -> Features {
+        match self.info(commit).parents[..] {
             [] => Features::new(),
             [parent] => self.present(self.tree(parent)),
             [ours, theirs, ..] => self.present(Merger::default().tree(self.mirror.objects(), ours, theirs).unwrap()),
-        };
-        self.present(commit.tree).difference(&before).copied().collect()
+        }
     }
 
     /// The features that a commit takes away.
     fn takes(&self, commit: CommitId) -> Features {
-        let commit = self.info(commit);
-        let before = commit.parents.first().map(|parent| self.present(self.tree(*parent))).unwrap_or_default();
-        before.difference(&self.present(commit.tree)).copied().collect()
+        self.before(commit).difference(&self.present(self.tree(commit))).copied().collect()
     }
 
     /// Writes a new feature on top of a commit.
