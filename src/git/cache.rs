@@ -5,7 +5,7 @@
 
 use super::refs::{Snapshot, stored};
 use super::remote::RemoteConnection;
-use super::{GitError, Synced, commit_graph, local_clone, loose, transport};
+use super::{GitError, Synced, commit_graph, first_seen, local_clone, loose, transport};
 use crate::model::{FailureKind, TaskContext};
 use git2::{Oid, Repository, RepositoryInitOptions};
 use std::collections::BTreeMap;
@@ -109,7 +109,9 @@ fn apply(repository: &Repository, before: &BTreeMap<String, Oid>, snapshot: &Sna
     for (name, id) in changes(before, &snapshot.refs) {
         let done = match id {
             None => repository.find_reference(name).and_then(|mut reference| reference.delete()),
-            Some(id) => repository.reference(name, id, true, "fetch").map(|_| ()),
+            Some(id) => {
+                repository.reference(name, id, true, "fetch").and_then(|_| first_seen::moved(repository, name, id))
+            }
         };
         done.map_err(|e| GitError::local(format!("{name} cannot be updated in the cache"), &e))?;
     }

@@ -171,6 +171,9 @@ impl Mirror {
         if let (Keep::Yes, Some(tip)) = (self.keep, self.branch(branch)?) {
             self.objects.with(|repository| first_seen::begin(repository, &name, tip, now))?;
         }
+        if !self.contains(commit.object()) {
+            return Ok(None);
+        }
         let repository = cache::open(self.objects.path())?;
         // What the branch was forced away from may be gone.
         first_seen::since(&repository, &name, |tip| Ok(self.contains(tip.object()) && self.is_ancestor(commit, tip)?))

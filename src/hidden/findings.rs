@@ -237,6 +237,24 @@ fn squashed(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding
     let Some(first) = hidden.squashed.first() else { return Ok(None) };
     let names = &ways.merging.names;
     let (source, target) = (source(names), names.target);
+    if let Some(by) = &first.reverted_by {
+        let message = format!(
+            "{} promoted {} to {target} as one commit and was taken back there (by {}): this merge brings it back, because the history \
+             does not tell that {target} ever had {}",
+            quoted(first.row.commit, &first.row.summary),
+            first.of.short(),
+            quoted(by.commit, &by.summary),
+            match first.count {
+                1 => "that commit".to_owned(),
+                count => format!("those {count} commits"),
+            }
+        );
+        let hint = format!(
+            "to bring it back, with all that {source} has since: `--param accept=squashed`; to keep it out, revert its commits on {source} \
+             first"
+        );
+        return Ok(Some(HiddenFinding { kind: HiddenKind::Squashed, message, hint }));
+    }
     let message = format!(
         "the last promotion to {target} was squashed: {} has the files of {} but not its history, so {} of {source} that \
          {target} has already count as new and can conflict with themselves",
@@ -249,7 +267,8 @@ fn squashed(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding
     } else if ways.join(first)? {
         format!(
             "to join the histories without changing a file: `git fetch && git switch -c join {REMOTE}/{target} && git merge \
-             -s ours {}`, landed on {target} as a merge commit; to promote as it is: `--param accept=squashed`",
+             -s ours {}`, push that branch, propose it for {target}, and land it there with a merge commit; to promote as it is: \
+             `--param accept=squashed`",
             first.of,
         )
     } else {

@@ -108,6 +108,9 @@ pub struct Squashed {
     pub commits: Vec<CommitId>,
     /// How many they are.
     pub count: u64,
+    /// What took the squash back on the target since; a promotion brings it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverted_by: Option<RevertedBy>,
 }
 
 /// What a merge hides.

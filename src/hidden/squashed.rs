@@ -2,7 +2,7 @@
 
 use super::history::TargetHistory;
 use super::queries::Queries;
-use super::{Error, Merging, Squashed};
+use super::{Error, Merging, RevertedBy, Squashed};
 use crate::git::ListedCommit;
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
@@ -26,11 +26,30 @@ pub(super) fn find(
     let mut found = Vec::new();
     let landings = history.line.iter().take_while(|step| step.promotes.is_none()).take(LANDINGS);
     for step in landings.filter(|step| step.commit.parents.len() == 1) {
-        if let Some(squash) = squash(queries, history, merging, &step.commit)? {
+        if let Some(mut squash) = squash(queries, history, merging, &step.commit)? {
+            squash.reverted_by = taken_back(queries, history, &step.commit)?;
             found.push(squash);
         }
     }
     Ok(found)
+}
+
+/// The later landing that undid what a squash brought.
+fn taken_back(
+    queries: &Queries<'_>,
+    history: &TargetHistory,
+    squash: &CommitInfo,
+) -> Result<Option<RevertedBy>, Error> {
+    let (before, after) = (queries.tree_before(squash)?, squash.tree);
+    let later = history.line.iter().take_while(|step| step.commit.id != squash.id);
+    for step in later.filter(|step| step.commit.parents.len() == 1) {
+        if queries.has(step.commit.tree, after, before)?
+            && !queries.has(queries.tree_before(&step.commit)?, after, before)?
+        {
+            return Ok(Some(RevertedBy::from(&step.commit)));
+        }
+    }
+    Ok(None)
 }
 
 fn squash(
@@ -72,7 +91,7 @@ fn squash(
         LISTED => queries.mirror.count(&LogRange { limit: None, ..range })?,
         few => few as u64,
     };
-    Ok(Some(Squashed { row: ListedCommit::from(commit), of: of.id, commits, count }))
+    Ok(Some(Squashed { row: ListedCommit::from(commit), of: of.id, commits, count, reverted_by: None }))
 }
 
 /// The commit of the source whose merge into the parent gives just these files.

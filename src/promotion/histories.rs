@@ -1,7 +1,7 @@
 //! Random release histories: no feature leaves a branch by a merge of relwf's, or is left out of one, without having been named
 //! before; what is named is so; and who follows a hint loses nothing.
 //!
-//! There are 200 histories for each unit of `RELWF_TEST_SIZE`; `RELWF_TEST_SEED` begins with another one. The model is what the
+//! There are 2,000 histories for each unit of `RELWF_TEST_SIZE`; `RELWF_TEST_SEED` begins with another one. The model is what the
 //! files say: each feature has a file of its own, or a line of the shared one.
 
 use super::{Promotion, Sides};
@@ -12,8 +12,9 @@ use crate::hidden::{BranchNames, Hidden, HiddenFinding, SourcePlace, SourceRole,
 use crate::merge::{Merged, Merger, Trees};
 use crate::model::{CommitId, TreeId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-const HISTORIES: u64 = 200;
+const HISTORIES: u64 = 2000;
 const STEPS: usize = 24;
 const NAMES: [&str; 3] = ["master", "staging", "production"];
 const MASTER: usize = 0;
@@ -441,14 +442,27 @@ fn no_feature_is_lost_unsaid() {
     let path = folder.path().join("empty.git");
     NewRepository::bare(&path, &"master".parse().unwrap()).unwrap();
     let (first, count) = (number("RELWF_TEST_SEED", 1), HISTORIES * number("RELWF_TEST_SIZE", 1));
-    let mut wrong = Vec::new();
-    for seed in first..first + count {
-        let mut world = World::begin(&path, seed);
-        let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (0..STEPS).for_each(|_| world.step())));
-        if let Err(why) = lived {
-            let why = why.downcast_ref::<String>().cloned().unwrap_or_default();
-            wrong.push(format!("history {seed}: {why}\n  {}\n{}", world.story.join("\n  "), world.shown()));
+    let seeds = AtomicU64::new(first);
+    let live = || {
+        let mut wrong = Vec::new();
+        loop {
+            let seed = seeds.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count {
+                return wrong;
+            }
+            let mut world = World::begin(&path, seed);
+            let lived =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (0..STEPS).for_each(|_| world.step())));
+            if let Err(why) = lived {
+                let why = why.downcast_ref::<String>().cloned().unwrap_or_default();
+                wrong.push(format!("history {seed}: {why}\n  {}\n{}", world.story.join("\n  "), world.shown()));
+            }
         }
-    }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(live)).collect();
+        running.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
     assert!(wrong.is_empty(), "{} of {count}, for example {}", wrong.len(), wrong[..wrong.len().min(8)].join("\n"));
 }

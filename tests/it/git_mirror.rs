@@ -310,3 +310,42 @@ fn a_clone_indexes_the_history_in_the_form_that_libgit2_reads() {
     // A chunk that libgit2 does not know makes it leave the whole file aside.
     assert!(!graph.windows(4).any(|chunk| chunk == b"GDA2"));
 }
+
+#[test]
+fn a_branch_is_known_to_have_a_commit_since_it_was_first_seen_there() {
+    const ASKED: i64 = 1_000_000;
+    let dir = TempDir::new().unwrap();
+    let (work, bare) = remote(&dir);
+    let mirror = mirror(&dir.path().join("cache"), &bare.path);
+    let master = branch("master");
+    let seen = |commit: &str| mirror.seen_since(&master, id(commit), ASKED).unwrap();
+    let first = work.git(&["rev-parse", "master"]);
+    assert_eq!(seen(&first), Some(ASKED));
+    assert_eq!(mirror.seen_since(&master, id(&first), ASKED + 50).unwrap(), Some(ASKED));
+    assert_eq!(seen(&work.git(&["rev-parse", "master~1"])), Some(ASKED), "what it is made on was there before");
+
+    let second = work.change("c.txt", "four\n");
+    assert_eq!(seen(&second), None, "the remote's branch does not have it");
+    work.git(&["push", "-q", "origin", "master"]);
+    mirror.sync(quiet()).unwrap();
+    let arrived = seen(&second).unwrap();
+    assert!(arrived > 1_700_000_000, "that is the time of the fetch: {arrived}");
+    assert_eq!(seen(&first), Some(ASKED));
+
+    // What was forced away and came again is there only since then.
+    work.git(&["push", "-q", "-f", "origin", &format!("{first}:master")]);
+    mirror.sync(quiet()).unwrap();
+    assert_eq!((seen(&second), seen(&first)), (None, Some(ASKED)));
+    work.git(&["reset", "-q", "--hard", &first]);
+    let other = work.change("d.txt", "five\n");
+    work.git(&["push", "-q", "-f", "origin", "master"]);
+    mirror.sync(quiet()).unwrap();
+    assert!(seen(&other).unwrap() >= arrived);
+
+    // Another process knows the same; one that keeps nothing begins nothing.
+    let again = crate::support::git::mirror(&dir.path().join("cache"), &bare.path);
+    assert_eq!(again.seen_since(&master, id(&first), 7).unwrap(), Some(ASKED));
+    let aside = Mirror::open(&dir.path().join("other"), &url(&bare.path), no_credentials(), Keep::No, quiet()).unwrap();
+    aside.sync(quiet()).unwrap();
+    assert_eq!(aside.seen_since(&master, id(&first), ASKED).unwrap(), None);
+}

@@ -439,6 +439,30 @@ fn a_squashed_promotion_is_recognised_in_both_forms() {
 }
 
 #[test]
+fn a_squash_that_was_taken_back_is_said_to_come_again() {
+    let story = Story::begin();
+    story.on("master").change("a", "a\n");
+    story.repo.change("b", "b\n");
+    story.on("staging").git(&["merge", "-q", "--squash", "master"]);
+    let squash = story.repo.commit("Promote (#12)");
+    story.repo.git(&["revert", "--no-edit", "HEAD"]);
+    let revert = story.repo.git(&["rev-parse", "HEAD"]);
+    story.on("master").change("c", "c\n");
+    let hidden = story.hidden();
+    assert_eq!((ids(&hidden["squashed"]), kinds(&hidden)), (vec![squash.as_str()], vec!["squashed"]));
+    assert_eq!(hidden["squashed"][0]["reverted_by"]["commit"], json!(revert));
+    let message = hidden["findings"][0]["message"].as_str().unwrap();
+    let by =
+        format!("was taken back there (by {} “Revert \"Promote (#12)\"”): this merge brings it back", &revert[..10]);
+    assert!(message.contains(&by) && message.ends_with("that staging ever had those 2 commits"), "{message}");
+    // What the hint says keeps it out.
+    story.on("master").git(&["revert", "--no-edit", "HEAD~1", "HEAD~2"]);
+    let answer = story.repo.git(&["merge-tree", "--write-tree", "staging", "master"]);
+    let kept = story.repo.git(&["ls-tree", "--name-only", &answer]);
+    assert!(kept.lines().all(|name| name != "a" && name != "b"), "{kept}");
+}
+
+#[test]
 fn picks_in_a_row_are_no_squash() {
     let story = Story::begin();
     let a = story.on("master").change("a", "a\n");
