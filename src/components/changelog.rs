@@ -1,11 +1,10 @@
 //! What a component's own repository says of a change: its commits between both versions.
 
 use crate::model::short_id;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The commits between both versions of a component.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Changelog {
     /// Those that only the new version has, newest first; of very many only the newest.
@@ -20,7 +19,7 @@ pub struct Changelog {
 }
 
 /// A commit of a changelog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangelogEntry {
     /// Its id.
     pub commit: String,

@@ -43,8 +43,10 @@ pub struct ComponentDelta {
     /// The page that shows what lies between both versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<String>,
-    /// The commits between both versions, where they are wanted.
+    /// The commits between both versions, where they are wanted: for people alone, since what a script sees must not depend on what
+    /// another repository has at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
     pub changelog: Option<Changelog>,
     /// Neither side has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
