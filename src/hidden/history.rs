@@ -99,7 +99,7 @@ impl TargetHistory {
         let mut paths = HashSet::new();
         for commit in queries.log(&range)?.iter().filter(|commit| commit.parents.len() < 2) {
             if !self.is_own(queries, commit.id)? {
-                paths.extend(queries.changed(queries.tree_before(commit)?, commit.tree)?);
+                paths.extend(queries.changed(queries.tree_before(commit)?, commit.tree)?.iter().cloned());
             }
         }
         Ok(paths)
@@ -151,7 +151,7 @@ impl TargetHistory {
         if self.by_paths.get().is_none() {
             let mut found = ByPaths::new();
             for (at, commit) in source.iter().enumerate().filter(|(_, commit)| commit.parents.len() == 1) {
-                let changed = queries.changed(queries.tree_before(commit)?, commit.tree)?;
+                let changed = queries.changed(queries.tree_before(commit)?, commit.tree)?.to_vec();
                 found.entry(changed).or_default().push(at);
             }
             let _ = self.by_paths.set(found);

@@ -233,6 +233,7 @@ fn kept_by_target(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden
     // What comes before an environment is ahead of it, and nothing of that was promoted from there.
     let ahead = merging.place.role == SourceRole::Later;
     let squashes = if ahead { Vec::new() } else { squashed::find(queries, &history, merging)? };
+    let promoted = merging.place.role != SourceRole::Unknown;
     let mut suspects = Vec::new();
     for step in &history.line {
         if let Some(promoted) = step.promotes {
@@ -252,7 +253,14 @@ fn kept_by_target(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden
             }
             let Some(change) = promotions.change(queries, step, commit)? else { continue };
             if change.in_force {
-                let view = reverted::View { queries, history: &history, promotions: &promotions, kept: source, result };
+                let view = reverted::View {
+                    queries,
+                    history: &history,
+                    promotions: &promotions,
+                    kept: source,
+                    result,
+                    promoted,
+                };
                 let TakenBack { lost, known } = view.taken_back(commit, &change)?;
                 if !lost.is_empty() {
                     hidden.lose(commit, &lost);

@@ -10,6 +10,7 @@ use super::queries::Queries;
 use crate::git::CommitInfo;
 use crate::model::{CommitId, TreeId};
 use std::collections::HashSet;
+use std::rc::Rc;
 
 /// A promotion: the source that was promoted, and what the target became.
 pub(super) struct PastPromotion {
@@ -22,7 +23,7 @@ pub(super) struct PastPromotion {
 
 impl PastPromotion {
     pub(super) fn between(queries: &Queries<'_>, source: TreeId, result: TreeId) -> Result<Self, Error> {
-        let differs = queries.changed(source, result)?.into_iter().collect();
+        let differs = queries.changed(source, result)?.iter().cloned().collect();
         Ok(Self { source, result, differs, open: HashSet::new() })
     }
 
@@ -60,7 +61,7 @@ impl PastPromotion {
 pub(super) struct CommitChange {
     pub(super) before: TreeId,
     pub(super) after: TreeId,
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Rc<[String]>,
     /// Does the merge at hand show any of it?
     pub(super) in_force: bool,
 }

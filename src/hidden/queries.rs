@@ -6,6 +6,7 @@ use crate::merge::{ConflictKind, MergeError, MergeResult, Merged, Merger, Trees}
 use crate::model::{CommitId, ObjectId, TreeId};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 /// How many merges, and comparisons of changes, finding what one merge hides may cost.
 const MERGES: usize = 1000;
@@ -19,6 +20,7 @@ pub(super) struct Queries<'a> {
     merges: Cell<usize>,
     lookups: Cell<usize>,
     patches: RefCell<HashMap<(TreeId, TreeId), Option<ObjectId>>>,
+    differences: RefCell<HashMap<(TreeId, TreeId), Rc<[String]>>>,
     remerges: RefCell<HashMap<(CommitId, CommitId), TreeId>>,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Queries<'a> {
             merges: Cell::new(0),
             lookups: Cell::new(0),
             patches: RefCell::default(),
+            differences: RefCell::default(),
             remerges: RefCell::default(),
         }
     }
@@ -89,11 +92,16 @@ impl<'a> Queries<'a> {
     }
 
     /// The paths that differ.
-    pub(super) fn changed(&self, from: TreeId, to: TreeId) -> Result<Vec<String>, Error> {
+    pub(super) fn changed(&self, from: TreeId, to: TreeId) -> Result<Rc<[String]>, Error> {
         if from == to {
-            return Ok(Vec::new());
+            return Ok(Rc::default());
         }
-        Ok(self.mirror.changed_files(from, to)?.into_iter().map(|(path, _)| path).collect())
+        if let Some(known) = self.differences.borrow().get(&(from, to)) {
+            return Ok(Rc::clone(known));
+        }
+        let paths: Rc<[String]> = self.mirror.changed_files(from, to)?.into_iter().map(|(path, _)| path).collect();
+        self.differences.borrow_mut().insert((from, to), Rc::clone(&paths));
+        Ok(paths)
     }
 
     pub(super) fn entry(&self, tree: TreeId, path: &str) -> Result<Option<ObjectId>, Error> {
@@ -136,7 +144,29 @@ impl<'a> Queries<'a> {
 
     /// Does `tree` have the change from one tree to another, so that applying it does nothing?
     pub(super) fn has(&self, tree: TreeId, from: TreeId, to: TreeId) -> Result<bool, Error> {
+        if let Some(known) = self.has_by_entries(tree, from, to)? {
+            return Ok(known);
+        }
         Ok(matches!(self.apply(from, to, tree)?, ApplyResult::Tree(same) if same == tree))
+    }
+
+    /// The same where the files' ids tell it: all are as the change leaves them, or one is still as it was before. Most often they do,
+    /// and then nothing has to be merged.
+    fn has_by_entries(&self, tree: TreeId, from: TreeId, to: TreeId) -> Result<Option<bool>, Error> {
+        let mut all = true;
+        for path in self.changed(from, to)?.iter() {
+            let (old, new, now) = (self.entry(from, path)?, self.entry(to, path)?, self.entry(tree, path)?);
+            // Of a file that only has another mode now, the id says nothing.
+            if now == new && old != new {
+                continue;
+            }
+            // A file that is in neither may be one that moved.
+            if now == old && old != new && old.is_some() {
+                return Ok(Some(false));
+            }
+            all = false;
+        }
+        Ok(all.then_some(true))
     }
 
     pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<MergeResult, Error> {

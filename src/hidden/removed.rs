@@ -43,6 +43,7 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
         all || landed.contains(&commit.id) || commit.parents.first().is_some_and(|parent| landed.contains(parent))
     };
     let promotions = Promotions::new(PastPromotion::between(queries, target, result)?);
+    let promoted = merging.place.role != SourceRole::Unknown;
     let (mut found, mut met, mut merges) = (Vec::new(), HashSet::new(), 0);
     for step in &history.line {
         let brought = if environment { HashSet::new() } else { brought_back(queries, &history, step)? };
@@ -57,7 +58,7 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
             let Some(change) = promotions.change(queries, step, commit)?.filter(|change| change.in_force) else {
                 continue;
             };
-            let view = View { queries, history: &history, promotions: &promotions, kept: target, result };
+            let view = View { queries, history: &history, promotions: &promotions, kept: target, result, promoted };
             for taken in view.taken_back(commit, &change)?.lost {
                 if (is_merge || environment || brought.contains(&taken.id)) && met.insert(taken.id) {
                     found.push((ListedCommit::from(&taken), RevertedBy::from(commit)));
@@ -67,10 +68,10 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
     }
     if environment {
         // A merge leaves out what was taken back before it; where that is known to both sides, the merge alone tells.
-        let lost: HashSet<String> = queries.changed(target, result)?.into_iter().collect();
+        let lost: HashSet<String> = queries.changed(target, result)?.iter().cloned().collect();
         let merged = history.line.iter().map(|step| &step.commit).filter(|commit| commit.parents.len() == 2);
         for commit in merged.take(MERGES).take_while(|_| !queries.is_spent()) {
-            let view = View { queries, history: &history, promotions: &promotions, kept: target, result };
+            let view = View { queries, history: &history, promotions: &promotions, kept: target, result, promoted };
             for taken in view.of_those(left_out(queries, commit, &lost)?)?.lost {
                 if met.insert(taken.id) && !undone_visibly(queries, &history, &taken)? {
                     found.push((ListedCommit::from(&taken), RevertedBy::from(commit)));

@@ -21,6 +21,9 @@ pub(super) struct View<'a, 'm> {
     pub(super) kept: TreeId,
     /// The merge's result.
     pub(super) result: TreeId,
+    /// Are the two known to be promoted one into the other? There a file that is put back was taken back; between other branches that is
+    /// how work goes on.
+    pub(super) promoted: bool,
 }
 
 /// Commits of the other side that are taken back.
@@ -112,7 +115,8 @@ impl View<'_, '_> {
     /// Is a file after the change what it was before another one, and was as that one left it?
     fn puts_back(&self, change: &CommitChange, before: TreeId, after: TreeId) -> Result<bool, Error> {
         let entry = |tree, path: &String| self.queries.entry(tree, path);
-        change.paths.iter().try_fold(false, |found, path| {
+        let changed = self.queries.changed(before, after)?;
+        changed.iter().filter(|path| self.promoted && change.paths.contains(path)).try_fold(false, |found, path| {
             let (old, new) = (entry(before, path)?, entry(after, path)?);
             Ok(found || old != new && entry(change.before, path)? == new && entry(change.after, path)? == old)
         })

@@ -105,7 +105,7 @@ fn by_merging<'h>(
     let [base] = merging.bases[..] else { return Ok(None) };
     let (base, before) = (queries.tree(base)?, queries.tree(parent)?);
     let mut probes = Vec::new();
-    for path in queries.changed(before, commit.tree)? {
+    for path in queries.changed(before, commit.tree)?.iter().cloned() {
         if probes.len() == PROBES {
             break;
         }
