@@ -10,7 +10,7 @@ use crate::components::ComponentDelta;
 use crate::effects::CommitsMade;
 use crate::journal::{Abandonment, Claim, Holder, Store, TargetLock};
 use crate::model::{Failure, FailureKind, RunId};
-use crate::run::{Listener, LocalDriver, RecordError, RunOutcome, Settled};
+use crate::run::{Commands, Listener, LocalDriver, RecordError, Remark, RunOutcome, Settled, StepPath};
 use std::time::Instant;
 
 /// How many commands of one run are performed at once.
@@ -33,6 +33,15 @@ pub struct FinishedRun {
     pub unsettled: Vec<DoubtfulEffect>,
     /// The changes that it leaves open.
     pub open: Vec<OpenChange>,
+    /// What was not tested, watched or asked, in the order of the workflow: each step with why.
+    pub unseen: Vec<UnseenStep>,
+}
+
+/// A step that waited for nothing.
+#[derive(Debug)]
+pub struct UnseenStep {
+    pub step: StepPath,
+    pub remark: Remark,
 }
 
 /// Drives it until it is done, fails, waits or is interrupted.
@@ -68,11 +77,16 @@ pub(super) fn drive(
         approvals: asked(store, claim.run(), &history)?.into_iter().filter(AskedApproval::waits).collect(),
         unsettled: Vec::new(),
         open: Vec::new(),
+        unseen: Vec::new(),
     };
     finished.open = left_open(&history.entries);
     for (key, entry) in history.entries {
         match entry.settled {
             Some(Settled::Value(value)) => {
+                let waited = entry.begun.is_some();
+                if let Some(remark) = context.commands.remark(&entry.name, &value).filter(|_| waited) {
+                    finished.unseen.push(UnseenStep { step: key.path.clone(), remark });
+                }
                 if let Some(commits) = CommitsMade::read(&entry.name, &value) {
                     finished.components = commits.components().to_vec();
                 }

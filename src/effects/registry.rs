@@ -2,8 +2,8 @@
 
 use super::EffectContext;
 use super::typed_host_fn::AnyHostFn;
-use crate::model::{Failure, FailureKind};
-use crate::run::{Call, Command, Commands, HostFn};
+use crate::model::{Failure, FailureKind, Value};
+use crate::run::{Call, Command, Commands, HostFn, Remark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -50,6 +50,10 @@ impl Commands for Registry {
                 .hint("the run was begun by another version of relwf; finish it with that one")
                 .at(call.at.clone())),
         }
+    }
+
+    fn remark(&self, function: &str, answer: &Value) -> Option<Remark> {
+        (self.commands.get(function)?.host().remark)(answer)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::EffectContext;
 use crate::model::{Failure, FailureKind, Value, WriteError, unknown, unknown_inside};
-use crate::run::{self, Call, Command, CommandKind, HostFn, OnUnknown, Performing, Style};
+use crate::run::{self, Call, Command, CommandKind, HostFn, OnUnknown, Performing, Remark, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,6 +54,12 @@ impl<A, R> TypedHostFn<A, R> {
     /// The kinds that it throws by design, each with when.
     pub(super) const fn throws(mut self, kinds: &'static [(FailureKind, &'static str)]) -> Self {
         self.host.throws = kinds;
+        self
+    }
+
+    /// What is to be said of an answer beside that it is there.
+    pub(super) const fn remarks(mut self, remark: fn(&Value) -> Option<Remark>) -> Self {
+        self.host.remark = remark;
         self
     }
 }

@@ -3,7 +3,7 @@
 //! Every host call that reads or changes something is one of three traits. There are no default methods: an effect
 //! without a probe or without an assumed outcome does not compile.
 
-use super::{Call, Key};
+use super::{Call, Key, Remark};
 use crate::model::{Failure, HumanDuration, RunId, TaskContext, Value, WriteError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -17,6 +17,9 @@ pub trait Commands: Send + Sync {
     ///
     /// Kind `arguments` when the arguments do not fit; nothing was done then.
     fn command(&self, call: &Call) -> Result<Command, Failure>;
+
+    /// What is to be said of this answer of a function beside that it is there.
+    fn remark(&self, function: &str, answer: &Value) -> Option<Remark>;
 }
 
 /// A command, by how it touches the world.

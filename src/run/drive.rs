@@ -293,7 +293,12 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
     }
 
     fn finished(&self, task: &Task, ended: Settled) {
-        self.driver.listener.event(&Event::command_finished(&task.request, ended, millis(task.started)));
+        self.driver.listener.event(&Event::command_finished(
+            &task.request,
+            ended,
+            self.driver.commands,
+            millis(task.started),
+        ));
     }
 
     /// Says what a wait lacks, when that is news.

@@ -177,7 +177,12 @@ impl Walk<'_> {
     }
 
     fn finished(&self, request: &CommandRequest, settled: &Settled, started: Instant) {
-        self.driver.listener.event(&Event::command_finished(request, settled.clone(), millis(started)));
+        self.driver.listener.event(&Event::command_finished(
+            request,
+            settled.clone(),
+            self.driver.commands,
+            millis(started),
+        ));
     }
 }
 

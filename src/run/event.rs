@@ -1,6 +1,6 @@
 //! The events of a run, for its listeners: the terminal, `--json`, a log. Data only; wording belongs to the listeners.
 
-use super::{CommandRequest, Key, PlanItem, Settled, StepPath};
+use super::{CommandRequest, Commands, Key, PlanItem, Remark, Settled, StepPath};
 use crate::model::{Failure, RunId, Shown, SourceLocation, Value};
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +113,9 @@ pub enum Event {
         /// Its failure.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<Failure>,
+        /// What is to be said of the value beside that it is there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remark: Option<Remark>,
         /// Milliseconds.
         took_ms: u64,
     },
@@ -144,13 +147,19 @@ impl Event {
     }
 
     /// The command of this request ended, in this process.
-    pub(super) fn command_finished(request: &CommandRequest, ended: Settled, took_ms: u64) -> Self {
+    pub(super) fn command_finished(
+        request: &CommandRequest,
+        ended: Settled,
+        commands: &dyn Commands,
+        took_ms: u64,
+    ) -> Self {
         let CommandRequest { key, call, .. } = request.clone();
         let (value, error) = match ended {
             Settled::Value(value) => (Some(value), None),
             Settled::Failure(failure) => (None, Some(failure)),
         };
-        Self::CommandFinished { step: key.path.clone(), key, command: call.name, value, error, took_ms }
+        let remark = value.as_ref().and_then(|value| commands.remark(&call.name, value));
+        Self::CommandFinished { step: key.path.clone(), key, command: call.name, value, error, remark, took_ms }
     }
 }
 

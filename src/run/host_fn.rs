@@ -1,9 +1,10 @@
 //! What a host function is, as data: its name, what it takes and what it answers, read from the types that declare it. The
 //! script room registers and checks from it; `relwf check`, `relwf help functions` and the reference read it.
 
+use super::Remark;
 use super::command::CommandKind;
 use super::value_type::{Field, SchemaSide, ValueType, names, schema};
-use crate::model::FailureKind;
+use crate::model::{FailureKind, Value};
 use schemars::{JsonSchema, Schema};
 use std::fmt;
 use std::sync::OnceLock;
@@ -29,6 +30,8 @@ pub struct HostFn {
     pub style: Style,
     /// The kinds that it throws by design, each with when: what a script may want to catch.
     pub throws: &'static [(FailureKind, &'static str)],
+    /// What is to be said of an answer beside that it is there.
+    pub remark: fn(&Value) -> Option<Remark>,
     given: fn() -> Schema,
     answered: fn() -> Schema,
     params: OnceLock<Vec<Field>>,
@@ -49,6 +52,7 @@ impl HostFn {
             kind,
             style,
             throws: &[],
+            remark: |_| None,
             given: || schema::<A>(SchemaSide::Given),
             answered: || schema::<R>(SchemaSide::Answered),
             params: OnceLock::new(),

@@ -23,6 +23,7 @@ mod live;
 mod perform;
 mod plan_item;
 mod record;
+mod remark;
 mod restore_results;
 mod retry_policy;
 mod session;
@@ -49,6 +50,7 @@ pub use key::{Key, StepPath};
 pub use live::LiveEvaluation;
 pub(crate) use plan_item::PlanItem;
 pub use record::{Record, RecordError, Recorder};
+pub use remark::{Remark, RemarkKind};
 pub(crate) use restore_results::restore;
 pub use retry_policy::RetryPolicy;
 

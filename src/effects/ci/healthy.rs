@@ -8,7 +8,7 @@ use crate::effects::waiting::later;
 use crate::http::shown_url;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext};
 use crate::policy;
-use crate::run::{CommandKind, Performing};
+use crate::run::{CommandKind, Performing, Remark};
 use jiff::Timestamp;
 use regex::Regex;
 use schemars::JsonSchema;
@@ -23,7 +23,8 @@ pub(super) static HEALTHY: TypedHostFn<Args, Option<Answer>> = map(
      it has no `health`. Throws kind \"timeout\".",
     |context, args| Ok(wait(Healthy { context: Arc::clone(context), args })),
 )
-.throws(&[(FailureKind::Timeout, "it did not answer, or not with this commit, until the deadline")]);
+.throws(&[(FailureKind::Timeout, "it did not answer, or not with this commit, until the deadline")])
+.remarks(|answer| answer.is_null().then(|| Remark::nothing("the environment has no `health` to ask")));
 
 /// How long is waited by default.
 const DEADLINE: HumanDuration = HumanDuration::new(Duration::from_secs(900));

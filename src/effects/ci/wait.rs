@@ -11,7 +11,7 @@ use crate::effects::waiting::{DEADLINE, later, unreachable};
 use crate::forge::Verdict;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext};
 use crate::policy::{self, Awaited, DeployReport, Reason, judge_deploy};
-use crate::run::{CommandKind, Performing};
+use crate::run::{CommandKind, Performing, Remark};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,8 @@ pub(super) static WAIT: TypedHostFn<Args, Option<Built>> = map(
         "the build, or what deploys, is red; the detail holds the failed jobs and the ends of their logs",
     ),
     (FailureKind::Timeout, "they were not all green at the deadline"),
-]);
+])
+.remarks(|answer| answer.is_null().then(|| Remark::unwatched("no CI builds it and nothing reports on it")));
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

@@ -17,7 +17,7 @@ use crate::model::{
     BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, TaskContext, Value, WriteError,
 };
 use crate::policy::{self, LandsAfter, Reason, count_also_green, judge};
-use crate::run::{CommandKind, Performing};
+use crate::run::{CommandKind, Performing, Remark};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ pub(super) static WAIT_CHECKS: TypedHostFn<Args, GreenChecks> = map(
     (FailureKind::Timeout, "they were not all green at the deadline; the detail says which are missing"),
     (FailureKind::Moved, "the target moved meanwhile: what was tested is not what would land"),
     (FailureKind::Denied, "the change was closed, or something else was pushed to it"),
-]);
+])
+.remarks(|answer| (answer.get("tested")? == false).then(|| Remark::nothing("no checks are required")));
 
 /// How many red builds of a commit have their jobs shown.
 const BUILDS: usize = 3;
@@ -64,6 +65,8 @@ pub(super) struct Args {
 pub(super) struct GreenChecks {
     /// the commit that they are about
     commit: CommitId,
+    /// whether anything had to be green: a check that is required, or the command of `[ci]`
+    tested: bool,
     /// every check that reported, whether it was required or not
     verdicts: Vec<CheckVerdict>,
 }
@@ -111,6 +114,14 @@ impl WaitChecks {
         let rules = self.context.forge.rules(&self.args.target, task)?;
         let contexts = policy::required_to_land(self.environment(), &rules);
         Ok(self.required.get_or_init(|| contexts).clone())
+    }
+
+    fn lands_after(&self, required: &[String]) -> LandsAfter {
+        LandsAfter::of(required.to_vec(), self.context.ci.as_ref().map(|ci| ci.start()))
+    }
+
+    fn is_tested(&self, required: &[String]) -> bool {
+        self.lands_after(required) != LandsAfter::Nothing
     }
 
     /// The change is open, and its target where the commit was made.
@@ -203,7 +214,7 @@ impl WaitChecks {
         let now = self.context.clock.now();
         let checks = judge(&required, &verdicts);
         if checks.are_green() {
-            return Ok(Observation::Ready(GreenChecks::of(begun.commit, verdicts)));
+            return Ok(Observation::Ready(GreenChecks::of(begun.commit, self.is_tested(&required), verdicts)));
         }
         if !checks.red.is_empty() {
             return Err(red_checks(begun.commit, &checks.red, &self.red_jobs(begun.commit, cx.task)));
@@ -241,7 +252,8 @@ impl TypedWait for WaitChecks {
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<GreenChecks>, Failure> {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
         let required = self.required(cx.task)?;
-        let note = match LandsAfter::of(required.clone(), self.context.ci.as_ref().map(|ci| ci.start())) {
+        let (tested, after) = (self.is_tested(&required), self.lands_after(&required));
+        let note = match after {
             LandsAfter::Checks(checks) => format!("assuming the checks pass: {}", shortened(&checks, 5)),
             LandsAfter::OwnBuild => "assuming the command of [ci] passes".to_owned(),
             LandsAfter::Nothing => "no checks required".to_owned(),
@@ -253,16 +265,16 @@ impl TypedWait for WaitChecks {
             url: None,
         };
         let verdicts = required.into_iter().map(assumed).collect();
-        Ok(Assumed { value: GreenChecks { commit, verdicts }, note: Some(note) })
+        Ok(Assumed { value: GreenChecks { commit, tested, verdicts }, note: Some(note) })
     }
 }
 
 impl GreenChecks {
-    fn of(commit: CommitId, verdicts: Vec<Verdict>) -> Self {
+    fn of(commit: CommitId, tested: bool, verdicts: Vec<Verdict>) -> Self {
         let shown = |verdict: Verdict| {
             let Verdict { context, state, description, url, .. } = verdict;
             CheckVerdict { context, state, description, url }
         };
-        Self { commit, verdicts: verdicts.into_iter().map(shown).collect() }
+        Self { commit, tested, verdicts: verdicts.into_iter().map(shown).collect() }
     }
 }

@@ -1,5 +1,6 @@
 //! `git::cherry_pick`: commits applied on top of a branch.
 
+use super::remark;
 use super::series::{Series, SeriesAnswer, SeriesMode};
 use crate::effects::commit_effect::commits;
 use crate::effects::revision_args::Revisions;
@@ -23,7 +24,8 @@ pub(super) static CHERRY_PICK: TypedHostFn<Args, SeriesAnswer> = map(
 .throws(&[
     (FailureKind::NotFound, "there is no such commit or branch"),
     (FailureKind::Git, "a merge is picked without `mainline`, or git picks differently"),
-]);
+])
+.remarks(remark);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

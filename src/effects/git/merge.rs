@@ -1,5 +1,6 @@
 //! `git::merge`: the promotion merge, built here and nowhere else.
 
+use super::remark;
 use super::source_place::source_place;
 use super::{CommitOutcome, LOG_LIMIT, ScriptCommit, start};
 use crate::components::ComponentDelta;
@@ -32,7 +33,8 @@ pub(super) static MERGE: TypedHostFn<Args, MergeAnswer> = map(
 .throws(&[
     (FailureKind::NotFound, "there is no such commit or branch"),
     (FailureKind::Git, "git merges them differently: nothing is pushed until an operator has looked at it"),
-]);
+])
+.remarks(remark);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

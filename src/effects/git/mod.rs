@@ -26,6 +26,7 @@ use super::typed_host_fn::AnyHostFn;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, TimeText, TreeId, Value, nearest};
+use crate::run::Remark;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +93,18 @@ impl CommitsMade {
             Self::Pick(answer) | Self::Revert(answer) => &answer.components,
             Self::Restore(answer) => &answer.components,
         }
+    }
+}
+
+/// What is to be said of the answer of a function that makes commits.
+fn remark(answer: &Value) -> Option<Remark> {
+    match answer.get("outcome")?.as_str()? {
+        "up-to-date" => Some(Remark::nothing("up to date")),
+        "conflicts" => {
+            let count = answer.get("conflicts").and_then(Value::as_array).map_or(0, Vec::len);
+            Some(Remark::adverse(if count == 1 { "1 conflict".to_owned() } else { format!("{count} conflicts") }))
+        }
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing is rewritten: what was released in between stays in the history, and the next promotion into the branch tells that
 //! it was withdrawn instead of shipping it again.
 
+use super::remark;
 use super::{CommitOutcome, LOG_LIMIT, ScriptCommit, tip};
 use crate::components::ComponentDelta;
 use crate::effects::EffectContext;
@@ -30,7 +31,8 @@ pub(super) static RESTORE_TREE: TypedHostFn<Args, RestoreAnswer> = map(
 .throws(&[
     (FailureKind::NotFound, "there is no such branch or commit, or no earlier release"),
     (FailureKind::Git, "the commit was never released on the branch"),
-]);
+])
+.remarks(remark);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

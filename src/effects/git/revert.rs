@@ -1,5 +1,6 @@
 //! `git::revert`: commits of a branch undone by new ones on top of it.
 
+use super::remark;
 use super::series::{Series, SeriesAnswer, SeriesMode};
 use crate::effects::commit_effect::commits;
 use crate::effects::revision_args::Revisions;
@@ -26,7 +27,8 @@ pub(super) static REVERT: TypedHostFn<Args, SeriesAnswer> = map(
         FailureKind::Git,
         "the branch does not have a commit, a merge is reverted without `mainline`, or git reverts differently",
     ),
-]);
+])
+.remarks(remark);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

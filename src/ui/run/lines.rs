@@ -2,7 +2,8 @@
 
 use super::approvals::Approvals;
 use super::command_phrase::phrase;
-use crate::run::{Event, Key, Listener, StepPath, StepStatus};
+use super::remarks::{StepRemarks, is_handler};
+use crate::run::{Event, Key, Listener, Remark, RemarkKind, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, NAME, WARNING, paint};
 use crate::ui::time::took;
@@ -15,12 +16,13 @@ pub struct PlainLines {
     /// The last reason that was printed for each wait: it is printed again only when it changes.
     waiting: Mutex<HashMap<Key, String>>,
     approvals: Approvals,
+    remarks: StepRemarks,
 }
 
 impl PlainLines {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
-        Self { out, waiting: Mutex::default(), approvals: Approvals::default() }
+        Self { out, waiting: Mutex::default(), approvals: Approvals::default(), remarks: StepRemarks::default() }
     }
 
     fn say(&self, step: &StepPath, text: &str) {
@@ -35,6 +37,7 @@ impl PlainLines {
 impl Listener for PlainLines {
     fn event(&self, event: &Event) {
         self.approvals.observe(event);
+        self.remarks.observe(event);
         let verbose = self.out.verbosity == Verbosity::Verbose;
         if let Some(text) = note(event) {
             self.out.say(&format!("{} {text}", paint(NAME, "note:")));
@@ -43,11 +46,27 @@ impl Listener for PlainLines {
         match event {
             Event::RunStarted { .. } => self.out.say(&started(event)),
             Event::StepStarted { step, at } if verbose => self.say(step, &format!("started {}", paint(DIM, at))),
+            Event::StepStarted { step, .. } if is_handler(step) => {}
             Event::StepStarted { step, .. } => self.say(step, "started"),
-            Event::StepFinished { step, status, took_ms } => match status {
-                StepStatus::Done => self.say(step, &format!("done in {}", took(*took_ms))),
-                StepStatus::Failed => self.say(step, &paint(ERROR, format!("failed after {}", took(*took_ms)))),
-            },
+            Event::StepFinished { step, status, took_ms } => {
+                let remark = self.remarks.take(step);
+                let time = took(*took_ms);
+                let text = match (status, remark) {
+                    (StepStatus::Failed, _) => paint(ERROR, format!("failed after {time}")),
+                    (StepStatus::Done, _) if is_handler(step) && !verbose => return,
+                    (StepStatus::Done, None) => format!("done in {time}"),
+                    (StepStatus::Done, Some(Remark { kind: RemarkKind::Nothing, why })) => {
+                        format!("nothing to do: {why}")
+                    }
+                    (StepStatus::Done, Some(Remark { kind: RemarkKind::Unwatched, why })) => {
+                        format!("{} {why}", paint(WARNING, "not watched:"))
+                    }
+                    (StepStatus::Done, Some(Remark { kind: RemarkKind::Adverse, why })) => {
+                        paint(ERROR, format!("{why} (after {time})"))
+                    }
+                };
+                self.say(step, &text);
+            }
             Event::CommandStarted { step, command, args, at, .. } if verbose => {
                 self.say(step, &format!("{} {}", phrase(command, args), paint(DIM, at)));
             }

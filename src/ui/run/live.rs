@@ -3,8 +3,9 @@
 use super::approvals::Approvals;
 use super::command_phrase::phrase;
 use super::lines::{note, started};
+use super::remarks::{StepRemarks, is_handler};
 use crate::model::{Failure, Shown};
-use crate::run::{Event, Key, Listener, StepPath, StepStatus};
+use crate::run::{Event, Key, Listener, Remark, RemarkKind, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::time::took;
@@ -25,6 +26,7 @@ pub struct LiveDisplay {
     running: Mutex<RunningItems>,
     yielded: Mutex<Option<Yielded>>,
     approvals: Approvals,
+    remarks: StepRemarks,
 }
 
 /// A program of this command has the terminal just now.
@@ -62,7 +64,14 @@ impl LiveDisplay {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        Self { bars, running: Mutex::default(), yielded: Mutex::default(), approvals: Approvals::default(), out }
+        Self {
+            bars,
+            running: Mutex::default(),
+            yielded: Mutex::default(),
+            approvals: Approvals::default(),
+            remarks: StepRemarks::default(),
+            out,
+        }
     }
 
     /// A line that stays, above the spinners.
@@ -157,7 +166,11 @@ impl LiveDisplay {
 
     fn step_finished(&self, step: &StepPath, status: StepStatus, took_ms: u64) {
         let failure = self.end(&SpinnerId::Step(step.clone())).and_then(|running| running.failure);
-        self.line(&step_line(step, status, took_ms, failure.as_deref()));
+        let remark = self.remarks.take(step);
+        if status == StepStatus::Done && is_handler(step) && self.out.verbosity != Verbosity::Verbose {
+            return;
+        }
+        self.line(&step_line(step, status, took_ms, failure.as_deref(), remark.as_ref()));
     }
 
     fn command_finished(&self, key: &Key, command: &str, error: Option<&Failure>, took_ms: u64) {
@@ -177,21 +190,39 @@ impl LiveDisplay {
     }
 }
 
-/// `✓ merge (0.4s)`, `✗ agents[a] › roll (0.0s): there is no change 77`. Inner steps end before those around them, so each names all.
-fn step_line(step: &StepPath, status: StepStatus, took_ms: u64, failure: Option<&str>) -> String {
+/// `✓ merge (0.4s)`, `– checks (0.0s): no checks are required`, `✗ agents[a] › roll (0.0s): there is no change 77`. Inner steps end
+/// before those around them, so each names all.
+fn step_line(
+    step: &StepPath,
+    status: StepStatus,
+    took_ms: u64,
+    failure: Option<&str>,
+    remark: Option<&Remark>,
+) -> String {
     let name = step.names().join(" › ");
-    let sign = match status {
-        StepStatus::Done => paint(GOOD, "✓"),
-        StepStatus::Failed => paint(ERROR, "✗"),
+    let (sign, why) = match (status, remark) {
+        (StepStatus::Failed, _) => (paint(ERROR, "✗"), failure),
+        (StepStatus::Done, None) => (paint(GOOD, "✓"), None),
+        (StepStatus::Done, Some(remark)) => (remark_sign(remark.kind), Some(remark.why.as_str())),
     };
     let time = paint(DIM, format!("({})", took(took_ms)));
-    let why = failure.filter(|_| status == StepStatus::Failed).map(|why| format!(": {why}")).unwrap_or_default();
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     format!("{sign} {name} {time}{why}")
+}
+
+/// What stands in a tick's place.
+pub(super) fn remark_sign(kind: RemarkKind) -> String {
+    match kind {
+        RemarkKind::Nothing => paint(DIM, "–"),
+        RemarkKind::Unwatched => paint(WARNING, "!"),
+        RemarkKind::Adverse => paint(ERROR, "✗"),
+    }
 }
 
 impl Listener for LiveDisplay {
     fn event(&self, event: &Event) {
         self.approvals.observe(event);
+        self.remarks.observe(event);
         let back = match event {
             Event::CommandProgress { key, .. } | Event::CommandFinished { key, .. } => {
                 self.yielded().as_ref().is_some_and(|yielded| yielded.key == *key)
@@ -249,13 +280,26 @@ mod tests {
     #[test]
     fn a_step_that_ended_shows_its_time_and_then_its_failure() {
         let step = StepPath::default().step("close");
-        let line = |status, failure| anstream::adapter::strip_str(&step_line(&step, status, 40, failure)).to_string();
+        let line =
+            |status, failure| anstream::adapter::strip_str(&step_line(&step, status, 40, failure, None)).to_string();
         assert_eq!(line(StepStatus::Done, None), "✓ close (0.0s)");
         let failure = Some("there is no change 77");
         assert_eq!(line(StepStatus::Failed, failure), "✗ close (0.0s): there is no change 77");
         // A failure that the workflow caught is none of the step's.
         assert_eq!(line(StepStatus::Done, failure), "✓ close (0.0s)");
-        let inner = step_line(&step.step("delete"), StepStatus::Done, 40, None);
+        let inner = step_line(&step.step("delete"), StepStatus::Done, 40, None, None);
         assert_eq!(anstream::adapter::strip_str(&inner).to_string(), "✓ close › delete (0.0s)");
+    }
+
+    #[test]
+    fn a_tick_stands_for_a_fact() {
+        let step = StepPath::default().step("checks");
+        let line = |remark: Remark| {
+            let line = step_line(&step, StepStatus::Done, 40, None, Some(&remark));
+            anstream::adapter::strip_str(&line).to_string()
+        };
+        assert_eq!(line(Remark::nothing("no checks are required")), "– checks (0.0s): no checks are required");
+        assert_eq!(line(Remark::unwatched("nothing reports")), "! checks (0.0s): nothing reports");
+        assert_eq!(line(Remark::adverse("2 conflicts")), "✗ checks (0.0s): 2 conflicts");
     }
 }

@@ -6,6 +6,7 @@ mod json;
 mod lines;
 mod live;
 mod planning;
+mod remarks;
 mod summary;
 
 pub use command_phrase::{phrase, short};

@@ -1,7 +1,8 @@
 //! The summary of a run that has ended, or stopped, and what to type next.
 
 use super::command_phrase::short;
-use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, OpenChange};
+use super::live::remark_sign;
+use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, OpenChange, UnseenStep};
 use crate::model::{FailureKind, RunId, Value, shell_quoted, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::components;
@@ -25,7 +26,8 @@ pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: 
 }
 
 fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) -> String {
-    let FinishedRun { run, workflow, outcome, components: shipped, took_ms, approvals, unsettled, open } = finished;
+    let FinishedRun { run, workflow, outcome, components: shipped, took_ms, approvals, unsettled, open, unseen } =
+        finished;
     let time = took(*took_ms);
     let mut text = String::new();
     // What did not land shipped nothing.
@@ -44,6 +46,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
                 text.push_str(&format!(": {value}"));
             }
             text.push_str(&format!(" (run {run})\n"));
+            text.push_str(&untold(unseen));
         }
         RunStatus::Suspended => {
             let why = error.map(|error| error.message.as_str()).unwrap_or("something that is not there yet");
@@ -105,6 +108,14 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
         }
     }
     text
+}
+
+/// What was not tested, watched or asked, a line each, as the steps have it.
+fn untold(unseen: &[UnseenStep]) -> String {
+    let line = |UnseenStep { step, remark }: &UnseenStep| {
+        format!("{} {}: {}\n", remark_sign(remark.kind), step.label(), remark.why)
+    };
+    unseen.iter().map(line).collect()
 }
 
 /// What to type next, a line each.

@@ -5,8 +5,8 @@ use crate::support::chance::mix;
 use relwf::model::{Cancel, Failure, FailureKind, HumanDuration, RunId, SourceLocation, Value, WriteError};
 use relwf::run::{
     Assumed, Call, CallAnswer, Command, Commands, Effect, Evaluation, Event, History, Intent, Listener, LocalDriver,
-    Observation, OnUnknown, Parallel, Performing, Probe, Read, Record, RecordError, Recorder, RetryPolicy, RunOutcome,
-    Script, Session, StepExit, Wait,
+    Observation, OnUnknown, Parallel, Performing, Probe, Read, Record, RecordError, Recorder, Remark, RetryPolicy,
+    RunOutcome, Script, Session, StepExit, Wait,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -292,6 +292,10 @@ impl Commands for Fakes {
             "effect" => Ok(Command::Effect(Box::new(fake))),
             _ => Err(Failure::new(FailureKind::Arguments, format!("`{}` takes no such thing", call.name))),
         }
+    }
+
+    fn remark(&self, _: &str, _: &Value) -> Option<Remark> {
+        None
     }
 }
 

@@ -112,7 +112,9 @@ fn promote_staging_merges_tests_lands_and_waits() {
     land#0 forge::land {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
     deploy#0 ci::wait {"branch":"staging","commit":"m1","event":"push"}
     health#0 ci::healthy {"branch":"staging","commit":"m1"}
-    conclude#0 forge::conclude {"change":{"number":7,"url":"u"},"text":"staging is at m1, deployed and green."}
+    #5 git::sync {}
+    #6 git::branch {"name":"staging"}
+    conclude#0 forge::conclude {"change":{"number":7,"url":"u"},"text":"staging is at m1, deployed and green; its health was not asked."}
     "#);
 }
 
@@ -124,7 +126,7 @@ fn a_deploy_that_was_not_watched_is_not_called_green() {
         _ => fine(call, false),
     });
     let concluded = run.commands.last().unwrap();
-    assert!(concluded.contains("staging is at m1, and its deploy was not watched."), "{concluded}");
+    assert!(concluded.contains("staging is at m1, and its deploy was not watched; its health was not asked."), "{concluded}");
 }
 
 #[test]
