@@ -193,6 +193,9 @@ pub(super) mod ci {
         /// With `command`: run in a checkout of the commit; `${event}` is replaced by `pull_request`, `push`, `api` or `cron`; exit
         /// code 0 is green. It must be safe to run again.
         COMMAND: Argv = "command", OPTIONAL;
+        /// With `command`: the checks beside relwf's own (`relwf/pull_request`, …) for which its exit code speaks. A check that is required and
+        /// not named here is another's: the landing waits for it.
+        REPORTS: Vec<LocatedText<'static>> = "reports", or("none");
         /// How long one build may take.
         TIMEOUT: HumanDuration = "timeout", or("`1h`");
         /// With `status`: how long nothing may report on a landed commit before the run says that nothing watches it.

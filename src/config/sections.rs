@@ -113,8 +113,13 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
     if let Some(silence) = table.value(ci_keys::SILENCE).filter(|_| kind != Some(CiKind::Status)) {
         only_with(&table, silence.at, ci_keys::SILENCE.name(), CiKind::Status);
     }
+    let reports = table.texts(ci_keys::REPORTS);
+    if let Some(first) = reports.first().filter(|_| command.is_empty()) {
+        only_with(&table, first.at, ci_keys::REPORTS.name(), CiKind::Command);
+    }
     let ci = CiConfig {
         kind,
+        reports: reports.into_iter().map(|context| context.text.to_owned()).collect(),
         silence,
         api: table.url(ci_keys::API),
         command,

@@ -130,6 +130,8 @@ pub struct CiConfig {
     pub api: Option<String>,
     /// `command`: run in a checkout of the commit; `${event}` is replaced; exit 0 is green.
     pub command: Vec<String>,
+    /// `reports`: the checks beside relwf's own for which the command speaks.
+    pub reports: Vec<String>,
     /// `timeout`: how long one build may take.
     pub timeout: Option<HumanDuration>,
     /// `silence`: how long nothing may report on a landed commit before it counts as unwatched.

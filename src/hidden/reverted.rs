@@ -101,7 +101,8 @@ impl View<'_, '_> {
             let (before, after) = (self.queries.tree_before(candidate)?, candidate.tree);
             if !self.queries.is_spent()
                 && (self.puts_back(change, before, after)?
-                    || self.queries.has(change.after, after, before)?
+                    || self.covers(change, before, after)?
+                        && self.queries.has(change.after, after, before)?
                         && !self.queries.has(change.before, after, before)?
                         && self.queries.has(change.before, before, after)?)
                 && self.queries.mirror.is_ancestor(candidate.id, commit.id)?
@@ -110,6 +111,11 @@ impl View<'_, '_> {
             }
         }
         Ok(found)
+    }
+
+    /// Does the change concern every file of another one? What is there as a whole before it and undone after it does.
+    fn covers(&self, change: &CommitChange, before: TreeId, after: TreeId) -> Result<bool, Error> {
+        Ok(self.queries.changed(before, after)?.iter().all(|path| change.paths.contains(path)))
     }
 
     /// Is a file after the change what it was before another one, and was as that one left it?

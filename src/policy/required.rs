@@ -50,14 +50,15 @@ impl LandsAfter {
     }
 }
 
-/// The required checks that the command of `[ci]` answers for: those of other CIs' names that nothing has reported. A name of
-/// relwf's own stands for the event that really ran.
+/// The required checks that the command of `[ci]` answers for: those that it is configured to report and that nothing else has
+/// reported. A name of relwf's own stands for the event that really ran.
 pub fn answered_by_own_build<'r>(
     required: &'r [String],
+    reports: &'r [String],
     verdicts: &'r [Verdict],
 ) -> impl Iterator<Item = &'r String> + use<'r> {
     let reported = |context: &String| verdicts.iter().any(|verdict| verdict.context == *context);
-    required.iter().filter(move |context| !is_own(context) && !reported(context))
+    required.iter().filter(move |context| reports.contains(context) && !is_own(context) && !reported(context))
 }
 
 #[cfg(test)]
@@ -93,9 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn the_command_answers_for_other_names_that_nothing_reported() {
-        let required = texts(&["ci/pr", "relwf/pull_request", "lint"]);
+    fn the_command_answers_for_names_that_it_reports_and_nothing_else_has() {
+        let required = texts(&["ci/pr", "qa/signoff", "relwf/pull_request", "lint"]);
+        let reports = texts(&["ci/pr", "lint", "relwf/pull_request", "not required"]);
         let verdicts = [verdict("lint", Pending, 1)];
-        assert_eq!(answered_by_own_build(&required, &verdicts).collect::<Vec<_>>(), ["ci/pr"]);
+        assert_eq!(answered_by_own_build(&required, &reports, &verdicts).collect::<Vec<_>>(), ["ci/pr"]);
     }
 }

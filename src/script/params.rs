@@ -20,13 +20,19 @@ pub(super) fn parse(header: &WorkflowHeader, given: &BTreeMap<String, String>) -
             None => failure.hint("it takes none"),
         });
     }
+    let needed = |param: &HeaderParam, message: String| {
+        Err(usage(message).hint(format!("give it as --param {}=… ({})", param.name, param.kind.describe())))
+    };
     let value = |param: &HeaderParam| match given.get(&param.name) {
+        // A script whose variable is not set gives it like this.
+        Some(text) if param.required && text.split(',').all(|part| part.trim().is_empty()) => {
+            needed(param, format!("the parameter `{}` of `{}` is empty", param.name, header.name))
+        }
         Some(text) => typed(param, text).map_err(|failure| {
             let help = format!("`{}`: {}", param.name, param.help);
             if param.help.is_empty() || failure.hint.is_some() { failure } else { failure.hint(help) }
         }),
-        None if param.required => Err(usage(format!("`{}` needs the parameter `{}`", header.name, param.name))
-            .hint(format!("give it as --param {}=… ({})", param.name, param.kind.describe()))),
+        None if param.required => needed(param, format!("`{}` needs the parameter `{}`", header.name, param.name)),
         None => Ok(param.value.clone()),
     };
     let values = header.params.iter().map(|param| Ok((param.name.clone(), value(param)?)));

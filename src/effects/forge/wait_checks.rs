@@ -180,7 +180,7 @@ impl WaitChecks {
         };
         let passed = build.state == BuildState::Passed;
         let verdicts = self.context.forge.verdicts(commit, cx.task)?;
-        for context in policy::answered_by_own_build(required, &verdicts) {
+        for context in policy::answered_by_own_build(required, &self.context.config.ci.reports, &verdicts) {
             let verdict = Verdict {
                 context: context.clone(),
                 state: if passed { VerdictState::Green } else { VerdictState::Red },

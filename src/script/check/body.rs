@@ -50,7 +50,7 @@ fn plugins(context: &CheckContext<'_>, unit: &CompiledFile) -> BTreeMap<String, 
 }
 
 /// Every key and property that the file mentions: a map can hold closures, which are called like methods.
-fn keys(unit: &CompiledFile) -> BTreeSet<String> {
+pub(super) fn keys(unit: &CompiledFile) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     unit.ast.walk(&mut |path: &[ASTNode<'_>]| {
         match path.last() {

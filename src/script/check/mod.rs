@@ -2,11 +2,12 @@
 //!
 //! [`structure`] holds what a program rests on (header, imports, capabilities) and is looked at whenever one is loaded;
 //! [`everything`] adds what is found in the functions' bodies: names, calls and literal arguments ([`body`]), and the fields that
-//! are read of answers ([`infer`]).
+//! are read of answers ([`infer`]), and what answers nothing ([`in_place`]).
 
 mod body;
 mod builtin_functions;
 mod imports;
+mod in_place;
 mod infer;
 mod inferred_type;
 
@@ -47,6 +48,7 @@ pub(super) fn structure(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<
 pub(super) fn everything(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec<Diagnostic> {
     let mut findings = structure(context, unit);
     findings.extend(body::check(context, unit));
+    findings.extend(in_place::check(unit, &body::keys(unit)));
     findings.extend(infer::check(context, unit));
     sorted(unit, findings)
 }

@@ -126,7 +126,10 @@ fn a_deploy_that_was_not_watched_is_not_called_green() {
         _ => fine(call, false),
     });
     let concluded = run.commands.last().unwrap();
-    assert!(concluded.contains("staging is at m1, and its deploy was not watched; its health was not asked."), "{concluded}");
+    assert!(
+        concluded.contains("staging is at m1, and its deploy was not watched; its health was not asked."),
+        "{concluded}"
+    );
 }
 
 #[test]

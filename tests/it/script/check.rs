@@ -488,3 +488,33 @@ fn the_projects_files_win_and_links_stay_inside() {
       hint: put the file itself there; scripts are read only from inside the project
     "##);
 }
+
+#[test]
+fn functions_that_answer_nothing_are_not_values() {
+    let finds = |body: &str| check(body).contains("changes the value where it is and answers ()");
+    for used in [
+        r#"let day = " 5 "; if day.trim() == "5" { throw "no"; }"#,
+        r#"let day = " 5 "; let d = day.trim(); print(d);"#,
+        r#"let day = " 5 "; print(day.replace(" ", ""));"#,
+        r#"let day = " 5 "; if day.make_upper().len() == 3 { throw "no"; }"#,
+        r#"let p = #{ day: " 5 " }; return p.day.trim();"#,
+        r#"let list = [2, 1]; for one in list.sort() { print(one); }"#,
+        r#"let list = [" a"]; print(list.map(|one| [one.trim()]).len());"#,
+    ] {
+        assert!(finds(used), "{used}");
+    }
+    for right in [
+        r#"let day = " 5 "; day.trim(); if day == "5" { throw "no"; }"#,
+        r#"let list = [2, 1]; list.sort(); list.push(3); print(list.len());"#,
+        r#"let p = #{ list: [2] }; p.list.push(3); if p.list.len() > 1 { p.list.clear(); }"#,
+        r#"let object = #{ sort: || 1 }; print(object.sort());"#,
+        r#"print("a".to_upper());"#,
+    ] {
+        assert!(!finds(right), "{right}: {}", check(right));
+    }
+    let text = check(r#"    let day = " 5 "; if day.make_upper() == "5" { throw "no"; }"#);
+    assert!(
+        text.contains("workflows/w.rhai:5:29") && text.contains("hint: `to_upper()` answers it, or call it"),
+        "{text}"
+    );
+}

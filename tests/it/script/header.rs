@@ -124,6 +124,7 @@ fn parameters_are_typed_by_the_header() {
     for (given, error) in [
         ([("why", ""), ("tto", "x")], "`w` has no parameter `tto` / did you mean `to`?"),
         ([("to", "x"), ("on", "true")], "`w` needs the parameter `why` / give it as --param why=… (a string)"),
+        ([("to", "x"), ("why", " ")], "the parameter `why` of `w` is empty / give it as --param why=… (a string)"),
         ([("why", ""), ("count", "2x")], "`count` takes a whole number, not `2x` / "),
         ([("why", ""), ("on", "yes")], "`on` takes `true` or `false`, not `yes` / "),
         (
