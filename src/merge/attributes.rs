@@ -7,7 +7,7 @@
 use super::attribute_rules::{AttributeRules, Macros, State, states_of};
 use super::differences::{PathMap, RepoPath, split};
 use super::outcome::UnrunDriver;
-use super::settings::{CONTENTS, ensure_default};
+use super::settings::{CONTENTS, NORMALIZED, ensure_default};
 use super::store::{ObjectStore, damaged};
 use super::tree_object::{Entries, Item, is_directory, kind};
 use super::{AttributeSource, MergeError, MergeRepository};
@@ -135,10 +135,16 @@ impl<'r> Attributes<'r> {
         })
     }
 
+    /// Fails where a setting that is not followed decides whether a file has changed.
+    pub(super) fn ensure_compared_as_it_is(&self) -> Result<(), MergeError> {
+        self.repository.map_or(Ok(()), |repository| ensure_default(repository, &NORMALIZED))
+    }
+
     fn setup(&self, repository: &dyn MergeRepository) -> Result<&Setup, MergeError> {
         if let Some(setup) = self.setup.get() {
             return Ok(setup);
         }
+        self.ensure_compared_as_it_is()?;
         ensure_default(repository, &CONTENTS)?;
         let info = match std::fs::read(repository.common_dir().join("info/attributes")) {
             Ok(data) => AttributeRules::read(&data, Macros::Allowed),

@@ -5,6 +5,7 @@ use super::MergeError;
 use super::differences::{Differences, Info, OURS, PathMap, RepoPath, THEIRS, bit, join, split};
 use super::message::{Message, MessageKind};
 use super::renames::Renames;
+use std::collections::HashSet;
 
 /// One rename of one side, after directory renames.
 pub(super) struct Rename {
@@ -36,6 +37,8 @@ pub(super) fn apply(
     }
     let mut renames = Vec::new();
     let added = [0, 1, 2].map(|side| all.sides[side].added.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
+    let sources: [HashSet<&RepoPath>; 3] =
+        [0, 1, 2].map(|side: usize| by_side[side].from.iter().flatten().collect::<HashSet<_>>());
     let mut crowds = [0, 2, 1].map(|other| &places[other]).map(Crowd::new);
     for side in [1, 2] {
         crowds[side].gather(&added[side]);
@@ -44,9 +47,11 @@ pub(super) fn apply(
         let other = 3 - side;
         for (at, path) in added[side].iter().enumerate() {
             let from = by_side[side].from.get(at).cloned().flatten();
+            let on_top = |new: &RepoPath| sources[other].contains(new) && from.as_ref().is_some_and(|from| from != new);
             // Where the other side's files would follow to, nothing moves away.
             let stays = crowds[other].leads_to(path);
-            let moved = if stays { None } else { crowds[side].new_path(all, path, side, &places[side], messages)? };
+            let moved =
+                if stays { None } else { crowds[side].new_path(all, (path, side), &places[side], on_top, messages)? };
             let to = match moved {
                 Some(new) => {
                     relocate(all, path, &new, side, from.as_ref(), messages);
@@ -106,12 +111,14 @@ impl<'p> Crowd<'p> {
         self.sources.contains_key(path)
     }
 
+    /// Where a file of one side follows to. `on_top` says of a path that this file was renamed, and what stood at that path too, on
+    /// the other side: git 2.51 and later let no file follow to such a place, git before that ends in an assertion.
     fn new_path(
         &mut self,
         all: &Differences<'_, '_>,
-        path: &RepoPath,
-        side: usize,
+        (path, side): (&RepoPath, usize),
         own_places: &PathMap<RepoPath>,
+        on_top: impl Fn(&RepoPath) -> bool,
         messages: &mut Vec<Message>,
     ) -> Result<Option<RepoPath>, MergeError> {
         let Some((length, place)) = renamed_above(path, self.places) else { return Ok(None) };
@@ -129,7 +136,7 @@ impl<'p> Crowd<'p> {
             return Ok(None);
         }
         let sources = self.sources.get(&new).map(Vec::as_slice).unwrap_or_default();
-        let in_the_way = all.occupied(&new)? & bit(side) != 0;
+        let in_the_way = all.occupied(&new)? & bit(side) != 0 || on_top(&new);
         if in_the_way || sources.len() > 1 {
             self.reported.insert(new.clone(), ());
             let mut paths = vec![new.clone()];

@@ -295,6 +295,8 @@ impl Finish<'_, '_, '_> {
                 }
             }
             3 | 5 => {
+                // Normalised, the file may be as it was; then it is deleted.
+                self.context.attributes.ensure_compared_as_it_is()?;
                 let side = if info.files == 5 { 2 } else { 1 };
                 decision.item = info.stages[if self.context.depth > 0 { 0 } else { side }];
                 decision.clean = false;

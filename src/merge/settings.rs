@@ -18,9 +18,11 @@ pub(super) const RENAMES: [Default; 5] = [
 /// That of the text of conflicts, which counts where there are several merge bases.
 pub(super) const CONFLICTS: [Default; 1] = [("merge.conflictStyle", |value| value == "merge")];
 
-/// Those of all files that both sides changed.
-pub(super) const CONTENTS: [Default; 2] =
-    [("merge.renormalize", |value| !is_true(value)), ("core.attributesFile", str::is_empty)];
+/// That of files that one side deleted, too: normalised, what the other side has may be what was there before.
+pub(super) const NORMALIZED: [Default; 1] = [("merge.renormalize", |value| !is_true(value))];
+
+/// That of all files that both sides changed.
+pub(super) const CONTENTS: [Default; 1] = [("core.attributesFile", str::is_empty)];
 
 /// Fails where one of them is not as by default.
 pub(super) fn ensure_default(repository: &dyn MergeRepository, settings: &[Default]) -> Result<(), MergeError> {

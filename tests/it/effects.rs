@@ -329,7 +329,10 @@ fn nothing_required_and_no_ci_is_ready_at_once() {
     let bench = Bench::new();
     let world = bench.world(Config { environments: Vec::new(), ..bench.config() });
     let wait = bench.call(&world, "forge::wait_checks", json!({ "commit": "master", "target": "staging" }));
-    assert_eq!(ready(wait.observe(&wait.begin())), json!({ "commit": bench.at("master"), "tested": false, "verdicts": [] }));
+    assert_eq!(
+        ready(wait.observe(&wait.begin())),
+        json!({ "commit": bench.at("master"), "tested": false, "verdicts": [] })
+    );
     let wait = bench.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));
     assert_eq!(ready(wait.observe(&wait.begin())), Value::Null);
 }

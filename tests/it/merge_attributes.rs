@@ -154,6 +154,23 @@ fn settings_of_a_repository_are_followed_or_named() {
 }
 
 #[test]
+fn a_file_that_one_side_deleted_is_not_normalised_unasked() {
+    let machine = Machine::new();
+    let repo = Repo::init(machine.path("repo"));
+    repo.change("file", "a\r\nb\r\n");
+    repo.git(&["checkout", "-q", "-b", "theirs"]);
+    repo.git(&["rm", "-q", "file"]);
+    repo.commit("deleted");
+    repo.git(&["checkout", "-q", "-b", "ours", "master"]);
+    repo.write(".gitattributes", "* text=auto\n");
+    repo.change("file", "a\nb\n");
+    assert_eq!(relwf_says(&machine, &repo.path), Ok(git_says(&repo.path, None)));
+    repo.git(&["config", "merge.renormalize", "true"]);
+    let refused = relwf_says(&machine, &repo.path).unwrap_err();
+    assert!(refused.contains("merge.renormalize"), "{refused}");
+}
+
+#[test]
 fn a_conflict_marker_size_has_an_upper_bound() {
     let machine = Machine::new();
     for size in ["2147483647", "99999999999", "99999999999999999999999", "-5", "12x", "0"] {

@@ -85,6 +85,23 @@ fn a_name_that_two_deleted_files_share_is_not_unique_whoever_changed_them() {
     }
 }
 
+/// git 2.47 ends in an assertion here; git 2.51 and later have a conflict.
+#[test]
+fn nothing_follows_its_directory_to_what_the_other_side_renamed() {
+    let repo = three(
+        files(&[("A/file1", "1\n"), ("B/file1", "2\n"), ("C/other", "other\n")]),
+        files(&[("C/file1", "2\n"), ("C/other", "other\n")]),
+        files(&[("D/file2", "1\n"), ("B/file1", "2\n"), ("A/other", "other\n")]),
+    );
+    for (ours, theirs) in [(1, 2), (2, 1)] {
+        let merged = merge(repo.path(), repo.commits[ours], repo.commits[theirs]).unwrap();
+        let Merged::Conflicts(conflicts) = merged.result else { panic!("{:?}", merged.result) };
+        let kinds: Vec<(&str, ConflictKind)> =
+            conflicts.iter().map(|conflict| (conflict.path.as_str(), conflict.kind)).collect();
+        assert_eq!(kinds, [("A/file1", ConflictKind::DirectoryRename), ("D/file2", ConflictKind::RenameDelete)]);
+    }
+}
+
 #[test]
 fn says_which_part_decided() {
     let repo = three(
