@@ -133,7 +133,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<ProjectServices, 
                 .hint("add command = [\"make\", \"travis_${event}\"] to [ci]"));
         }
         Some(CiKind::Command) => Some(Arc::new(CommandCi::new(
-            config.command.clone(),
+            (config.command.clone(), config.checkout),
             config.timeout(),
             Arc::clone(&mirror),
             Arc::clone(&forge),

@@ -5,11 +5,12 @@
 //! a resumed run starts the command again: jobs must bear that (`RELWF_ATTEMPT` counts). It never runs twice at once: the
 //! command itself holds the job's lock (as its standard input) for as long as it lives, even when relwf no longer does.
 
+use super::build_checkout::{self, BuildCheckout};
 use super::types::tail;
 use super::{Build, BuildQuery, BuildState, Ci, CiEvent, RedJob, Start, Ticket, Trigger};
 use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{LOCAL_ENVIRONMENT, Mirror};
-use crate::model::{CommitId, Failure, FailureKind, HumanDuration, TaskContext, WriteError, hex};
+use crate::model::{CheckoutOptions, CommitId, Failure, FailureKind, HumanDuration, TaskContext, WriteError, hex};
 use crate::process::{self, Leftovers, ProcessError, Program, Streams};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 pub struct CommandCi {
     argv: Vec<String>,
     limit: Duration,
+    checkout: CheckoutOptions,
     mirror: Arc<Mirror>,
     forge: Arc<dyn Forge>,
     folder: PathBuf,
@@ -85,16 +87,16 @@ impl Desk {
 
 impl CommandCi {
     /// Runs `command` (`[ci].command`; `${event}`, `${commit}` and `${branch}` are replaced in each word) for at most `limit`.
-    /// `folder` keeps logs and locks; `now` dates verdicts.
+    /// `folder` keeps logs, locks and checkouts; `now` dates verdicts.
     pub fn new(
-        command: Vec<String>,
+        (command, checkout): (Vec<String>, CheckoutOptions),
         limit: HumanDuration,
         mirror: Arc<Mirror>,
         forge: Arc<dyn Forge>,
         folder: PathBuf,
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Self {
-        Self { argv: command, limit: limit.duration(), mirror, forge, folder, now }
+        Self { argv: command, limit: limit.duration(), checkout, mirror, forge, folder, now }
     }
 
     fn desk(&self, commit: CommitId, event: CiEvent, name: &str) -> Desk {
@@ -175,11 +177,10 @@ impl CommandCi {
     ) -> Result<JobResult, WriteError> {
         job.attempts += 1;
         write_job(desk, job)?;
-        let checkout = tempfile::Builder::new().prefix("relwf-ci-").tempdir().map_err(|error| {
-            WriteError::Refused(Failure::new(FailureKind::Io, "no temporary folder could be made").cause(error))
-        })?;
-        task.say(format!("checking out {}", desk.commit.short()));
-        self.mirror.checkout(desk.commit, checkout.path()).map_err(|error| WriteError::Refused(error.into()))?;
+        build_checkout::sweep(self.build_folders());
+        let checkout =
+            BuildCheckout::make(&self.mirror, desk.commit, (&desk.folder, &desk.name), self.checkout, self.limit, task)
+                .map_err(WriteError::Refused)?;
 
         let argv: Vec<String> = self.argv.iter().map(|word| self.replace(word, desk, job)).collect();
         let env = environment(desk, job);
@@ -217,6 +218,13 @@ impl CommandCi {
             Err(error) => return Err(WriteError::Refused(error.into())),
         };
         Ok(JobResult { state, description, at: (self.now)() })
+    }
+
+    /// The folders of all builds here: one for each commit and event.
+    fn build_folders(&self) -> impl Iterator<Item = PathBuf> {
+        let inside =
+            |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        inside(&self.folder).flat_map(move |commit| inside(&commit).collect::<Vec<_>>())
     }
 
     fn replace(&self, word: &str, desk: &Desk, job: &BuildRecord) -> String {

@@ -1,6 +1,7 @@
 //! Who tests and deploys: one trait, one implementation for each kind of CI.
 
 mod actions;
+mod build_checkout;
 mod command;
 mod gitlab;
 mod travis;

@@ -38,6 +38,11 @@ pub fn tables() -> Vec<TableDoc> {
         },
         TableDoc { title: "[ci]", doc: "What builds and tests commits. Without it nothing is tested.", keys: ci::KEYS },
         TableDoc {
+            title: "`checkout` of `[ci]`",
+            doc: "What the command's checkout has beside the files, branches and tags of the repository.",
+            keys: ci_checkout::KEYS,
+        },
+        TableDoc {
             title: "[fleet]",
             doc: "The agents at your customers, updated in waves: ring after ring.",
             keys: fleet::KEYS,
@@ -182,7 +187,7 @@ pub(super) mod forge {
 
 pub(super) mod ci {
     use crate::config::CiKind;
-    use crate::document::{Argv, LocatedText, OPTIONAL, OneOf, Url, keys, or};
+    use crate::document::{Argv, Inner, LocatedText, OPTIONAL, OneOf, Url, keys, or};
     use crate::model::HumanDuration;
 
     keys! {
@@ -193,6 +198,8 @@ pub(super) mod ci {
         /// With `command`: run in a checkout of the commit; `${event}` is replaced by `pull_request`, `push`, `api` or `cron`; exit
         /// code 0 is green. It must be safe to run again.
         COMMAND: Argv = "command", OPTIONAL;
+        /// With `command`: what its checkout has.
+        CHECKOUT: Inner = "checkout", OPTIONAL;
         /// With `command`: the checks beside relwf's own (`relwf/pull_request`, …) for which its exit code speaks. A check that is required and
         /// not named here is another's: the landing waits for it.
         REPORTS: Vec<LocatedText<'static>> = "reports", or("none");
@@ -202,6 +209,17 @@ pub(super) mod ci {
         SILENCE: HumanDuration = "silence", or("`1m`");
         /// With `actions`: the file in `.github/workflows` that counts.
         WORKFLOW: LocatedText = "workflow", or("all of them");
+    }
+}
+
+pub(super) mod ci_checkout {
+    use crate::document::{Flag, keys, or};
+
+    keys! {
+        /// Submodules with their files, fetched by `git submodule update --init --recursive`.
+        SUBMODULES: Flag = "submodules", or("true");
+        /// Files of Git LFS, fetched by `git lfs pull`.
+        LFS: Flag = "lfs", or("false");
     }
 }
 

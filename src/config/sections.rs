@@ -3,7 +3,7 @@
 use super::keys::{self, ci as ci_keys, environment as key, forge as forge_keys};
 use super::{CiConfig, CiKind, Environment, ForgeConfig, HealthCheck, SecretSource, ShConfig};
 use crate::document::{At, DocumentFile, Node, NodeKind, Table, suggestion};
-use crate::model::{BranchName, CiEvent, DEPLOYMENT};
+use crate::model::{BranchName, CheckoutOptions, CiEvent, DEPLOYMENT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -117,8 +117,13 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
     if let Some(first) = reports.first().filter(|_| command.is_empty()) {
         only_with(&table, first.at, ci_keys::REPORTS.name(), CiKind::Command);
     }
+    let there = table.value(ci_keys::CHECKOUT).filter(|_| command.is_empty());
+    if let Some(there) = there {
+        only_with(&table, there.at, ci_keys::CHECKOUT.name(), CiKind::Command);
+    }
     let ci = CiConfig {
         kind,
+        checkout: table.table(ci_keys::CHECKOUT, "`checkout`").map(checkout).unwrap_or_default(),
         reports: reports.into_iter().map(|context| context.text.to_owned()).collect(),
         silence,
         api: table.url(ci_keys::API),
@@ -128,6 +133,13 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
     };
     table.finish();
     ci
+}
+
+fn checkout(mut table: Table<'_, '_>) -> CheckoutOptions {
+    let submodules = table.value(keys::ci_checkout::SUBMODULES).is_none() || table.flag(keys::ci_checkout::SUBMODULES);
+    let lfs = table.flag(keys::ci_checkout::LFS);
+    table.finish();
+    CheckoutOptions { submodules, lfs }
 }
 
 pub(super) fn sh(mut table: Table<'_, '_>) -> ShConfig {

@@ -2,7 +2,7 @@
 
 use crate::components::Component;
 use crate::document::Words;
-use crate::model::{BranchName, ComponentName, HumanDuration};
+use crate::model::{BranchName, CheckoutOptions, ComponentName, HumanDuration};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -130,6 +130,8 @@ pub struct CiConfig {
     pub api: Option<String>,
     /// `command`: run in a checkout of the commit; `${event}` is replaced; exit 0 is green.
     pub command: Vec<String>,
+    /// `checkout`: what the command's checkout has.
+    pub checkout: CheckoutOptions,
     /// `reports`: the checks beside relwf's own for which the command speaks.
     pub reports: Vec<String>,
     /// `timeout`: how long one build may take.

@@ -1,4 +1,4 @@
-//! A commit's files, written into a new folder.
+//! A commit's files, written into a new folder, and a repository around them.
 //!
 //! Written here because libgit2 cannot check out a tree with submodules from a bare repository. Nothing leaves the folder:
 //! every name is a single plain one, and folders and files are only ever made new, so no link is followed.
@@ -6,7 +6,8 @@
 use super::commits::{object_id, oid};
 use super::{GitError, trees};
 use crate::model::{CommitId, FailureKind, quoted_path};
-use git2::{ObjectType, Repository, Tree};
+use git2::{ObjectType, Oid, Repository, RepositoryInitOptions, Tree};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -25,6 +26,49 @@ pub(super) fn checkout(repository: &Repository, commit: CommitId, into: &Path) -
             .hint("a checkout goes into an empty folder"));
     }
     write(repository, &trees::of_commit(repository, commit)?, into)
+}
+
+/// Makes the folder of a checkout a repository of its own: `HEAD` is the commit, branches are those of `origin`, and the objects are read
+/// where they are. No hook and no template comes along.
+pub(super) fn repository_around(
+    of: &Repository,
+    refs: &BTreeMap<String, Oid>,
+    commit: CommitId,
+    origin: &str,
+    folder: &Path,
+) -> Result<(), GitError> {
+    let made = || -> Result<(), git2::Error> {
+        let mut options = RepositoryInitOptions::new();
+        options.no_reinit(true).external_template(false);
+        let repository = Repository::init_opts(folder, &options)?;
+        let mut config = repository.config()?;
+        config.set_str("remote.origin.url", origin)?;
+        config.set_str("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
+    };
+    made().map_err(|e| GitError::local(format!("{} cannot be made a repository", folder.display()), &e))?;
+    let git = folder.join(".git");
+    let written = || -> io::Result<()> {
+        let objects = fs::canonicalize(of.path().join("objects"))?;
+        fs::create_dir_all(git.join("objects/info"))?;
+        fs::write(git.join("objects/info/alternates"), [objects.as_os_str().as_bytes(), b"\n"].concat())?;
+        let mut text = String::new();
+        for (name, id) in refs {
+            match name.strip_prefix("refs/heads/") {
+                Some(branch) => text.push_str(&format!("{id} refs/remotes/origin/{branch}\n")),
+                None => text.push_str(&format!("{id} {name}\n")),
+            }
+        }
+        fs::write(git.join("packed-refs"), text)?;
+        fs::write(git.join("HEAD"), format!("{commit}\n"))
+    };
+    written().map_err(|e| GitError::io(git.display(), &e))?;
+    let indexed = || -> Result<(), git2::Error> {
+        let repository = Repository::open(folder)?;
+        let mut index = repository.index()?;
+        index.read_tree(&repository.head()?.peel_to_tree()?)?;
+        index.write()
+    };
+    indexed().map_err(|e| GitError::local(format!("the index of {} cannot be written", folder.display()), &e))
 }
 
 fn write(repository: &Repository, tree: &Tree<'_>, folder: &Path) -> Result<(), GitError> {

@@ -396,6 +396,21 @@ impl Mirror {
         self.objects.with(|repository| checkout::checkout(repository, commit, into))
     }
 
+    /// The same as a repository of its own, with the remote's branches and tags as last fetched; it reads its objects here.
+    ///
+    /// # Errors
+    ///
+    /// See [`Mirror::checkout`].
+    pub fn checkout_repository(&self, commit: CommitId, into: &Path) -> Result<(), GitError> {
+        self.checkout(commit, into)?;
+        let repository = cache::open(self.objects.path())?;
+        let refs = match self.snapshot() {
+            Some(seen) => seen.refs.clone(),
+            None => super::refs::stored(&repository)?,
+        };
+        checkout::repository_around(&repository, &refs, commit, &self.url().to_string(), into)
+    }
+
     /// Every reference of the remote, asked now.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Nothing here does anything: no I/O, no clock, no environment, no other room is imported.
 
 mod cancel;
+mod checkout_options;
 mod ci_event;
 mod failure;
 mod http_url;
@@ -21,6 +22,7 @@ mod value;
 mod write_error;
 
 pub use cancel::Cancel;
+pub use checkout_options::CheckoutOptions;
 pub use ci_event::CiEvent;
 pub use failure::{Failure, FailureKind};
 pub use http_url::HttpUrl;

@@ -226,7 +226,7 @@ impl Bench {
         let folder = self.dir.path().join("state");
         let ci = (!config.ci.command.is_empty()).then(|| {
             Arc::new(CommandCi::new(
-                config.ci.command.clone(),
+                (config.ci.command.clone(), config.ci.checkout),
                 config.ci.timeout(),
                 Arc::clone(&mirror),
                 forge.clone(),
