@@ -53,7 +53,11 @@ def gopkg(path):
 
 
 def go_mod(path):
-    root = get_parser("gomod").parse(open(path, "rb").read()).root_node
+    # The grammar is older than `godebug`, and wants an end of the last line.
+    text = re.sub(r"(?m)^godebug .*", "", open(path).read()) + "\n"
+    root = get_parser("gomod").parse(text.encode()).root_node
+    if root.has_error and re.search("=> */", text):
+        raise Omitted("the grammar has no absolute paths")
     if root.has_error:
         raise ValueError("no go.mod")
     plain = lambda node: node.text.decode().strip("\"`")
@@ -84,7 +88,7 @@ def npm_lock(path):
     def entry(name, one):
         version = one.get("version")
         names = {name, one.get("name", name)}
-        address = one.get("resolved", "")
+        address = one.get("resolved") or ""  # npm 6 wrote `false` for what comes inside of another package
         # Before npm 7 the version is an address where it is none, and `npm:name@1.0.0` for an alias.
         if version and version.startswith("npm:"):
             target, _, version = version[4:].rpartition("@")
@@ -133,9 +137,11 @@ def poetry_lock(path):
 
 def composer_lock(path):
     lock = json.load(open(path))
-    for one in lock["packages"] + lock["packages-dev"]:
+    for one in (lock.get("packages") or []) + (lock.get("packages-dev") or []):
         origin = one.get("source") or one.get("dist") or {}
-        add(one["name"].lower(), one["version"], origin.get("reference"), [one.get("dist", {}).get("shasum")])
+        # The first format had no more than this.
+        name, reference = one.get("name") or one["package"], origin.get("reference") or one.get("source-reference")
+        add(name.lower(), one["version"], reference, [one.get("dist", {}).get("shasum")])
 
 
 def first_document(path):
@@ -177,10 +183,10 @@ def actions(path):
     root = first_document(path)
     jobs = list(root.get("jobs", {}).values()) + [root.get("runs", {})]
     for job in jobs:
-        for step in [job, *(job.get("steps") or [])]:
-            if not isinstance(step, dict):
+        for step in [job, *(isinstance(job, dict) and job.get("steps") or [])]:
+            if not isinstance(step, dict) or "uses" not in step:
                 continue
-            name, _, ref = step.get("uses", "./").partition("@")
+            name, _, ref = step["uses"].partition("@")
             if not name.startswith(("./", "docker:")):
                 commit = re.fullmatch("[0-9a-f]{40}", ref)
                 named = ref if re.search("[0-9]", ref) and not commit else None
@@ -225,7 +231,7 @@ def docker(path):
     values, stages = {}, []
     for one in dockerfile.parse_file(path):
         word = one.cmd.upper()
-        if word not in INSTRUCTIONS or word == "FROM" and len(one.value) not in (1, 3):
+        if word not in INSTRUCTIONS or word == "FROM" and [w.upper() for w in one.value[1:-1]] not in ([], ["AS"]):
             raise ValueError(f"BuildKit knows no {one.original}")
         if word == "ARG" and not stages:
             for argument in one.value:
