@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const FORMATS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/formats");
 
@@ -36,7 +37,7 @@ enum Answer {
 /// What the other parser makes of each file.
 fn others(word: &str, files: &[PathBuf]) -> Vec<Answer> {
     let (program, script) = match word {
-        "gemfile-lock" => (servers::program("ruby", "ruby-bundler"), "read.rb"),
+        "gemfile-lock" | "travis" => (servers::program("ruby", "ruby-bundler"), "read.rb"),
         "yarn-lock" => (servers::node(), "read.js"),
         _ => (servers::program("python3", "python3-pip"), "read.py"),
     };
@@ -68,6 +69,10 @@ fn others(word: &str, files: &[PathBuf]) -> Vec<Answer> {
 
 /// A component for a name, in a file of that name.
 fn named(word: &str, name: &str, file: &str) -> Component {
+    if word == "travis" {
+        // Which line pins a tool no other parser says: what is compared is every text in the file.
+        return component("c", &format!("detect = 'yaml'\nfile = '{file}'\nkey = '{name}'"));
+    }
     let key = name_key(word);
     component("c", &format!("detect = '{word}'\nfile = '{file}'\n{key} = '{name}'"))
 }
@@ -120,6 +125,9 @@ const READ_FOR_EACH_NAME: [&str; 6] =
 /// How much is read again for one file's names, in bytes.
 const READ_AGAIN: usize = 4_000_000;
 
+/// How long a file of CI may take, even on a busy machine.
+const LONGEST: Duration = Duration::from_secs(5);
+
 fn compare(word: &str, path: &Path, others: Answer) -> Comparison {
     let file = path.file_name().unwrap().to_str().unwrap().to_owned();
     let bytes = std::fs::read(path).unwrap();
@@ -132,6 +140,14 @@ fn compare(word: &str, path: &Path, others: Answer) -> Comparison {
     }
     let commit = Commit { id: "c", files: BTreeMap::from([(file.clone(), bytes)]) };
     let mut comparison = Comparison { files: 1, ..Comparison::default() };
+    if word == "travis" {
+        let tool = format!("detect = 'travis'\nfile = '{file}'\ncommand = 'curl|install'\nversion = '(\\d[\\w.]+)'");
+        let started = Instant::now();
+        let _ = detect(&component("c", &tool), &commit, &FirstLine);
+        if started.elapsed() > LONGEST {
+            comparison.wrong.push(format!("{}: reading it took {:?}", path.display(), started.elapsed()));
+        }
+    }
     let others = match others {
         Answer::Found(others) => others,
         Answer::Omitted(why) => {

@@ -116,7 +116,10 @@ def toml(path):
 
 
 def uv_lock(path):
-    for one in toml(path)["package"]:
+    lock = toml(path)
+    if "distribution" in lock:
+        raise Omitted("uv had another format before 0.3, and does not read it any more")
+    for one in lock.get("package", []):
         git = one["source"].get("git")
         files = [one.get("sdist", {}), *one.get("wheels", [])]
         revision = git.split("#")[1] if git else None
@@ -130,7 +133,8 @@ def poetry_lock(path):
     hashes = {canonicalize_name(name): hashes for name, hashes in older.get("hashes", {}).items()}
     for one in lock.get("package", []):
         name, source = canonicalize_name(one["name"]), one.get("source", {})
-        revision = source.get("resolved_reference") if source.get("type") == "git" else None
+        # Before 1.1 the reference was what the lock resolved it to.
+        revision = source.get("resolved_reference") or source.get("reference") if source.get("type") == "git" else None
         own = [file["hash"] for file in one.get("files", files.get(name, []))] or hashes.get(name, [])
         add(name, one["version"], revision, own)
 
