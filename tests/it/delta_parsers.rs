@@ -1,7 +1,8 @@
 //! Whole lock files, as their tools write them, read by relwf and by parsers that others wrote: pip's, Bundler's, yarn's,
 //! BuildKit's, tree-sitter's grammar of go.mod, and PyYAML, tomllib and python-hcl2 with a few lines around them.
 //!
-//! `tests/it/formats` has a folder for each detector. `RELWF_FORMATS` may name a folder of more, in the same order, and
+//! `tests/it/formats` has a folder for each detector, and `sample.jsonl` with small files of all formats, cut from real ones and
+//! with made-up names. `RELWF_FORMATS` may name a folder of more, in the same order, and
 //! `RELWF_FORMATS_WRONG` a file for everything that disagrees.
 
 use crate::support::chance::Chance;
@@ -225,9 +226,30 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
+/// A line of `sample.jsonl`.
+#[derive(Deserialize)]
+struct Sample {
+    kind: String,
+    file: String,
+    text: String,
+}
+
+/// Writes the samples into a folder for each kind, as the others are.
+fn unpack(folder: &Path) {
+    let samples = std::fs::read_to_string(Path::new(FORMATS).join("sample.jsonl")).unwrap();
+    for (number, line) in samples.lines().enumerate() {
+        let Sample { kind, file, text } = serde_json::from_str(line).unwrap();
+        std::fs::create_dir_all(folder.join(&kind)).unwrap();
+        std::fs::write(folder.join(kind).join(format!("{}-{file}", number + 1)), text).unwrap();
+    }
+}
+
 #[test]
 fn other_parsers_find_the_same() {
+    let samples = tempfile::tempdir().unwrap();
+    unpack(samples.path());
     let mut folders = entries(Path::new(FORMATS));
+    folders.extend(entries(samples.path()));
     if let Some(more) = std::env::var_os("RELWF_FORMATS") {
         folders.extend(entries(Path::new(&more)));
     }
