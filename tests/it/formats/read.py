@@ -49,7 +49,7 @@ def requirements(path):
 
 def gopkg(path):
     for one in toml(path).get("projects", []):
-        add(one["name"], one.get("version") or None, one["revision"])
+        add(one["name"], one.get("version") or None, one["revision"] or None)
 
 
 def go_mod(path):
