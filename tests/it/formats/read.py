@@ -159,6 +159,8 @@ def pnpm_lock(path):
     # pnpm's own packages may be locked in a document before the project's.
     lock = list(yaml.load_all(open(path), yaml.CBaseLoader))[-1]
     for key, one in (lock.get("packages") or {}).items():
+        if not isinstance(one, dict):
+            raise Omitted("nothing stands below a package: it was merged wrongly")
         key = re.sub(r"\(.*", "", key)
         if lock["lockfileVersion"].startswith("5"):
             name, version = re.fullmatch(r".*?/((?:@[^/]+/)?[^/]+)/([^_/]+)(?:_.*)?", key).groups()
