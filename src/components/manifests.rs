@@ -39,6 +39,7 @@ impl<'f> Manifests<'f> {
         }
         let answer = self.files.read(file).and_then(|bytes| {
             let Some(bytes) = bytes else { return Ok(None) };
+            let bytes = utf16(&bytes).map_or(bytes, String::into_bytes);
             let text = document::text(&bytes)
                 .map_err(|error| document::broken(format!("`{file}`: {}", error.message), file, error.at))?;
             resolved(text, file)?;
@@ -80,6 +81,17 @@ impl<'f> Manifests<'f> {
     }
 }
 
+/// UTF-16 with a byte-order mark, as PowerShell redirects `pip freeze` and pip reads it.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    char::decode_utf16(units).collect::<Result<_, _>>().ok()
+}
+
 fn resolved(text: &str, file: &str) -> Result<(), Failure> {
     conflict(text).map_or(Ok(()), |line| {
         let message = format!("`{file}` holds an unresolved merge conflict");
@@ -107,6 +119,14 @@ fn conflict(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn utf_16_has_a_mark() {
+        for bytes in [&b"\xff\xfea\0\xe4\0"[..], b"\xfe\xff\0a\0\xe4"] {
+            assert_eq!(utf16(bytes).as_deref(), Some("aä"));
+        }
+        assert_eq!((utf16(b"a\0"), utf16(b"\xff\xfe\0\xd8"), utf16(b"\xff")), (None, None, None));
+    }
 
     #[test]
     fn a_conflict_is_all_three_markers_in_order() {

@@ -312,6 +312,20 @@ fn a_version_is_everything_that_decides_what_runs() {
 }
 
 #[test]
+fn npm_6_has_aliases_and_packages_inside_of_others() {
+    let lock = json!({ "lockfileVersion": 1, "dependencies": {
+        "web": { "version": "npm:@acme/ppc@1.0.0", "resolved": "https://registry.example/@acme/ppc/-/ppc-1.0.0.tgz" },
+        "in": { "version": "2.0.0", "resolved": false, "bundled": true },
+    } });
+    let at = |name: &str| {
+        let package = component("c", &format!("detect = 'npm-lock'\npackage = '{name}'"));
+        at(&package, "package-lock.json", &lock.to_string())
+    };
+    assert_eq!((at("web"), at("@acme/ppc")), (json!({ "version": "1.0.0" }), json!({ "version": "1.0.0" })));
+    assert_eq!((at("in"), at("ppc")), (json!({ "version": "2.0.0" }), Value::Null));
+}
+
+#[test]
 fn every_match_of_a_pattern_counts() {
     let uses = component("checkout", "detect = 'regex'\nfile = 'ci.yml'\npattern = 'acme/checkout@(\\S+)'");
     assert_eq!(at(&uses, "ci.yml", "a: acme/checkout@v1\nb: acme/checkout@v1\n"), json!({ "version": "v1" }));
@@ -338,7 +352,11 @@ fn an_unresolved_conflict_is_called_that_in_every_format() {
 #[test]
 fn a_go_mod_that_go_would_not_read_is_an_error() {
     let module = component("ppc", "detect = 'go-mod'\nmodule = 'x.example/ppc'");
-    for (text, line) in [("hello {\"a\":1}\n\u{0}\u{1}\n", 1), ("module a\nrequire (\n\tx.example/ppc v1.0.0\n", 2)] {
+    for (text, line) in [
+        ("hello {\"a\":1}\n\u{0}\u{1}\n", 1),
+        ("module a\nrequire (\n\tx.example/ppc v1.0.0\n", 2),
+        ("module a\n\nrequire x.example/o v{{ version }}\n", 3),
+    ] {
         let failure = detect(&module, &Commit::new("a", &[("go.mod", text)]), &FirstLine).unwrap_err();
         assert_eq!((failure.kind, failure.at.unwrap().line), (FailureKind::Manifest, line), "{text}");
     }

@@ -85,6 +85,10 @@ fn requirements_are_pinned_or_float() {
     for name in ["acme-ppc", "Acme_PPC", "acme.ppc", "acme--ppc"] {
         assert_eq!(found("requirements", name, "ACME__ppc==1.0"), exact, "{name}");
     }
+    let utf16 = [0xfeff].into_iter().chain("ppc==1.0\r\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let files = BTreeMap::from([("requirements.txt".to_owned(), utf16)]);
+    let version = detect(&of("requirements", "ppc"), &Commit { id: "c", files }, &FirstLine).unwrap();
+    assert_eq!(serde_json::to_value(version).unwrap(), exact);
     let markers = "ppc==1.0 ; python_version<'3'\nppc==2.0 ; python_version>='3'\n";
     assert_eq!(found("requirements", "ppc", markers), json!({ "version": "1.0, 2.0" }));
 }
@@ -447,6 +451,11 @@ fn packages_of_composer_lock() {
         found("composer-lock", "acme/ppc", &lock(json!([zip]), json!([]))),
         json!({ "version": "2.0", "source": "https://zip.example/p.zip" })
     );
+    let first = json!({ "package": "acme/ppc", "version": "dev-main", "source-reference": id("1") });
+    assert_eq!(
+        found("composer-lock", "acme/ppc", &lock(json!([first]), Value::Null)),
+        json!({ "version": "dev-main", "revision": id("1") })
+    );
     assert_eq!(wrong("composer-lock", "{\"packages\": [\n {\"name\": \"ppc\"}]}"), (2, 2));
     assert_eq!(wrong("composer-lock", "{\"packages\": [\n}"), (2, 1));
     assert_eq!(wrong("composer-lock", "[]"), (1, 1));
@@ -586,6 +595,10 @@ fn images_of_dockerfiles() {
         let version = at("ppc", text);
         assert_eq!((&version["floating"], &version["definition"]), (&json!(true), &json!(line)), "{text}");
     }
+    // What is known of the name counts where the tag depends on the platform.
+    let platform = "ARG BASE=acme/ppc\nFROM ${BASE}:latest-${TARGETARCH}\n";
+    let floating = json!({ "floating": true, "definition": "${BASE}:latest-${TARGETARCH}" });
+    assert_eq!((at("acme/ppc", platform), at("ppc", platform)), (floating, Value::Null));
     assert_eq!(change("docker", "ppc", "ARG V\nFROM ppc:$V\n", "ARG W\nFROM ppc:$W\n"), "changed");
     // A stage of the file's own is no image.
     assert_eq!(at("ppc", "FROM golang:1 AS ppc\nFROM ppc\nCOPY --from=PPC a b\nCOPY --from=0 a b\n"), Value::Null);
@@ -613,6 +626,10 @@ fn images_of_compose_files() {
     assert_eq!(env("# V=3\nV=2.0 # why\n"), json!({ "version": "2.0" }));
     assert_eq!(env("export V='2.0'\nW=1\n"), json!({ "version": "2.0" }));
     assert_eq!(env("W=1\nV=\n"), json!({ "version": "1.0" }));
+    // The first format had no table of services, the later ones may do without a version.
+    let first = at(&[("deploy/compose.yaml", "db:\n  image: postgres:16\nppc:\n  image: acme/ppc:1.0\n")]);
+    assert_eq!(first, json!({ "version": "1.0" }));
+    assert_eq!(at(&[("deploy/compose.yaml", "version: '3'\nppc:\n  image: acme/ppc:1.0\n")]), Value::Null);
     let two = file("acme/ppc:1") + "  again: {image: 'acme/ppc:2'}\n";
     assert_eq!(at(&[("deploy/compose.yaml", &two)]), json!({ "version": "1, 2" }));
 }
@@ -681,6 +698,7 @@ fn what_github_s_workflows_use() {
     assert_eq!(change("actions", "acme/setup", &workflow(&second), &workflow(&second.replace(&one, &two))), "changed");
     assert_eq!(found("actions", "acme/setup", "env:\n  uses: acme/setup@v1\n"), Value::Null);
     assert_eq!(wrong("actions", "jobs:\n\ta: b\n").0, 2);
+    assert_eq!(wrong("actions", "name of no table\n"), (1, 1));
 
     // Without a file it is every workflow, and every action of the repository's own.
     let composite = "runs:\n  using: composite\n  steps:\n  - uses: acme/setup@v3\n";

@@ -1,6 +1,6 @@
 //! What GitHub's workflows and composite actions use: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>.
 
-use super::{Detector, DetectorDeclaration, DetectorInput, git_name};
+use super::{Detector, DetectorDeclaration, DetectorInput, git_name, named};
 use crate::components::Version;
 use crate::document::{Language, LocatedText, Node, OPTIONAL, REQUIRED, RepoFile, Table, keys};
 use crate::model::Failure;
@@ -40,6 +40,7 @@ impl Detector for Actions {
         let mut found = Vec::new();
         for file in &files {
             if let Some(root) = commit.manifests.document(file, Language::Yaml)? {
+                named::table(&root, file)?;
                 found.extend(uses(&root).filter_map(|uses| version(uses, &self.action)));
             }
         }

@@ -27,7 +27,8 @@ fn detect(lock: &Node, file: &str, package: &str) -> Result<Option<Version>, Fai
     let wanted = package.to_lowercase();
     let mut locked = Vec::new();
     for entry in ["packages", "packages-dev"].iter().filter_map(|key| lock.get(key)).flat_map(|all| all.items()) {
-        if entry.text("name").is_none_or(|name| name.to_lowercase() != wanted) {
+        // The first format called it `package`, and had its reference beside it.
+        if entry.text("name").or_else(|| entry.text("package")).is_none_or(|name| name.to_lowercase() != wanted) {
             continue;
         }
         let version = named::required(entry, "version", package, file)?;
@@ -37,7 +38,7 @@ fn detect(lock: &Node, file: &str, package: &str) -> Result<Option<Version>, Fai
         };
         let digest = entry.get("dist").and_then(|dist| dist.text("shasum")).filter(|sum| !sum.is_empty());
         locked.push(Version {
-            revision: either("reference"),
+            revision: either("reference").or_else(|| entry.text("source-reference").map(str::to_owned)),
             source: either("url").filter(|url| !is_its_name(url, &wanted)),
             digest: digest.map(str::to_owned),
             ..Version::published(version)

@@ -78,6 +78,10 @@ fn detect(text: &str, file: &str, module: &str) -> Result<Option<Version>, Failu
             ("require", [name]) if *name == module => {
                 return Err(broken(&format!("`{module}` is required without a version")));
             }
+            ("require", [_, _]) => {}
+            ("require", _) => {
+                return Err(broken(&format!("`{file}` is not valid: `require` has a module and a version")));
+            }
             ("replace", [name, "=>", to @ ..]) if *name == module => replacements.push((None, to.join(" "))),
             ("replace", [name, version, "=>", to @ ..]) if *name == module => {
                 replacements.push((Some((*version).to_owned()), to.join(" ")));

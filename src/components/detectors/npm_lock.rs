@@ -57,7 +57,9 @@ fn detect(lock: &Node, package: &str) -> Option<Version> {
 
 fn nested(node: &Node, package: &str, found: &mut Vec<Version>) {
     for entry in node.get("dependencies").map(|dependencies| dependencies.entries()).unwrap_or_default() {
-        if entry.key == package {
+        // An alias has its target in the version: `npm:ppc@1.0.0`.
+        let target = entry.value.text("version").and_then(|version| version.strip_prefix("npm:")?.rsplit_once('@'));
+        if entry.key == package || target.is_some_and(|(name, _)| name == package) {
             found.push(version(&entry.value));
         }
         nested(&entry.value, package, found);
@@ -65,8 +67,13 @@ fn nested(node: &Node, package: &str, found: &mut Vec<Version>) {
 }
 
 fn version(entry: &Node) -> Version {
-    let published = text(entry, "version");
-    let address = text(entry, "resolved").or_else(|| published.clone().filter(|version| version.contains(':')));
+    let published = text(entry, "version").map(|version| match version.strip_prefix("npm:") {
+        Some(target) => target.rsplit('@').next().unwrap_or_default().to_owned(),
+        None => version,
+    });
+    // npm 6 wrote `false` for what comes inside of another package.
+    let resolved = text(entry, "resolved").filter(|address| address != "false");
+    let address = resolved.or_else(|| published.clone().filter(|version| version.contains(':')));
     let (source, revision) = address.map_or((None, None), |address| origin(&address));
     Version {
         version: published.filter(|version| !version.contains(':')),

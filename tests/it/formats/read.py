@@ -1,5 +1,6 @@
-"""What a manifest says, by parsers that others wrote: python read.py KIND FILE. Answers with JSON: for each name a list of
-[version, revision, digest], each of which may be null.
+"""What manifests say, by parsers that others wrote: python read.py KIND, with a path in each line of the input. Answers with a
+line of JSON for each: `found` has for each name a list of [version, revision, digest], each of which may be null; `error` says
+why the other parser refuses the file, `omitted` why there is nothing to compare.
 """
 
 import json
@@ -12,8 +13,13 @@ import hcl2
 import yaml
 from packaging.utils import canonicalize_name
 from pip_requirements_parser import RequirementsFile
+from tree_sitter_language_pack import get_parser
 
 found = {}
+
+
+class Omitted(Exception):
+    pass
 
 
 def add(name, version, revision=None, hashes=()):
@@ -23,19 +29,97 @@ def add(name, version, revision=None, hashes=()):
 
 def requirements(path):
     answer = RequirementsFile.from_file(path)
-    assert not answer.invalid_lines, answer.invalid_lines
+    for one in answer.invalid_lines:
+        if "legacy option" in (one.error_message or ""):
+            raise Omitted("an option that only older pips knew")
+        if re.search(r"^[^ ]+/[^ ]+\.whl$", one.line):
+            raise Omitted("a path that only pip reads, which looks whether it is there")
+        raise ValueError(f"{one.line}: {one.error_message}")
     for one in answer.requirements:
         if not one.name:
             continue
         hashes = one.hash_options or []
         hashes = [part for option in hashes for part in (option if isinstance(option, list) else [option])]
-        revision = re.search(r"@([0-9a-f]{40})(#|$)", one.link.url) if one.link and one.is_vcs_url else None
+        revision = re.search(r"@([0-9a-f]{7,40})(#|$)", one.link.url) if one.link and one.is_vcs_url else None
         pins = [s.version for s in one.specifier or [] if s.operator in ("==", "===") and not s.version.endswith(".*")]
+        if one.link and one.link.filename.endswith(".whl"):
+            pins = [one.link.filename.split("-")[1]]
         add(canonicalize_name(one.name), pins[0] if pins else None, revision and revision[1], hashes)
 
 
+def gopkg(path):
+    for one in toml(path).get("projects", []):
+        add(one["name"], one.get("version") or None, one["revision"] or None)
+
+
+def go_mod(path):
+    # The grammar is older than `godebug`, and wants an end of the last line.
+    text = re.sub(r"(?m)^godebug .*", "", open(path).read()) + "\n"
+    root = get_parser("gomod").parse(text.encode()).root_node
+    if root.has_error and re.search("=> */", text):
+        raise Omitted("the grammar has no absolute paths")
+    if root.has_error:
+        raise ValueError("no go.mod")
+    plain = lambda node: node.text.decode().strip("\"`")
+    entries = lambda kind: [[plain(part) for part in entry.children if part.type == "=>" or part.is_named and part.type != "comment"]
+                            for node in root.children if node.type == f"{kind}_directive"
+                            for entry in node.children if entry.type == f"{kind}_spec"]
+    replaced = {}
+    for words in entries("replace"):
+        arrow = words.index("=>")
+        replaced[tuple(words[:arrow])] = words[arrow + 1 :]
+    for name, version in entries("require"):
+        to = replaced.get((name, version)) or replaced.get((name,)) or [name, version]
+        add(name, to[1] if len(to) > 1 else None)
+
+
+def cargo_lock(path):
+    lock = toml(path)
+    for one in lock.get("package", []):
+        source = one.get("source", "")
+        sum = one.get("checksum") or lock.get("metadata", {}).get(f"checksum {one['name']} {one['version']} ({source})")
+        revision = source.split("#")[1] if source.startswith("git+") and "#" in source else None
+        add(one["name"], one["version"], revision, [sum])
+
+
+def npm_lock(path):
+    lock = json.load(open(path))
+
+    def entry(name, one):
+        version = one.get("version")
+        names = {name, one.get("name", name)}
+        address = one.get("resolved") or ""  # npm 6 wrote `false` for what comes inside of another package
+        # Before npm 7 the version is an address where it is none, and `npm:name@1.0.0` for an alias.
+        if version and version.startswith("npm:"):
+            target, _, version = version[4:].rpartition("@")
+            names.add(target)
+        elif version and ":" in version:
+            address, version = version, None
+        revision = address.split("#")[1] if address.startswith("git") and "#" in address else None
+        for name in names:
+            add(name, version, revision, [one.get("integrity")])
+
+    def older(node):
+        for name, one in node.get("dependencies", {}).items():
+            entry(name, one)
+            older(one)
+
+    if "packages" not in lock:
+        older(lock)
+    for key, one in lock.get("packages", {}).items():
+        if "node_modules/" in key:
+            entry(key.rsplit("node_modules/", 1)[1], lock["packages"].get(one["resolved"], one) if one.get("link") else one)
+
+
+def toml(path):
+    return tomllib.load(open(path, "rb"))
+
+
 def uv_lock(path):
-    for one in tomllib.load(open(path, "rb"))["package"]:
+    lock = toml(path)
+    if "distribution" in lock:
+        raise Omitted("uv had another format before 0.3, and does not read it any more")
+    for one in lock.get("package", []):
         git = one["source"].get("git")
         files = [one.get("sdist", {}), *one.get("wheels", [])]
         revision = git.split("#")[1] if git else None
@@ -43,31 +127,40 @@ def uv_lock(path):
 
 
 def poetry_lock(path):
-    lock = tomllib.load(open(path, "rb"))
+    lock = toml(path)
     older = lock.get("metadata", {})
     files = {canonicalize_name(name): files for name, files in older.get("files", {}).items()}
     hashes = {canonicalize_name(name): hashes for name, hashes in older.get("hashes", {}).items()}
     for one in lock.get("package", []):
         name, source = canonicalize_name(one["name"]), one.get("source", {})
-        revision = source.get("resolved_reference") if source.get("type") == "git" else None
+        # Before 1.1 the reference was what the lock resolved it to.
+        revision = source.get("resolved_reference") or source.get("reference") if source.get("type") == "git" else None
         own = [file["hash"] for file in one.get("files", files.get(name, []))] or hashes.get(name, [])
         add(name, one["version"], revision, own)
 
 
 def composer_lock(path):
     lock = json.load(open(path))
-    for one in lock["packages"] + lock["packages-dev"]:
+    for one in (lock.get("packages") or []) + (lock.get("packages-dev") or []):
         origin = one.get("source") or one.get("dist") or {}
-        add(one["name"].lower(), one["version"], origin.get("reference"), [one.get("dist", {}).get("shasum")])
+        # The first format had no more than this.
+        name, reference = one.get("name") or one["package"], origin.get("reference") or one.get("source-reference")
+        add(name.lower(), one["version"], reference, [one.get("dist", {}).get("shasum")])
 
 
-def main_document(path):
-    return list(yaml.load_all(open(path), yaml.BaseLoader))[-1]
+def first_document(path):
+    root = next(yaml.load_all(open(path), yaml.CBaseLoader), None) or {}
+    if not isinstance(root, dict):
+        raise ValueError("no table")
+    return root
 
 
 def pnpm_lock(path):
-    lock = main_document(path)
+    # pnpm's own packages may be locked in a document before the project's.
+    lock = list(yaml.load_all(open(path), yaml.CBaseLoader))[-1]
     for key, one in (lock.get("packages") or {}).items():
+        if not isinstance(one, dict):
+            raise Omitted("nothing stands below a package: it was merged wrongly")
         key = re.sub(r"\(.*", "", key)
         if lock["lockfileVersion"].startswith("5"):
             name, version = re.fullmatch(r".*?/((?:@[^/]+/)?[^/]+)/([^_/]+)(?:_.*)?", key).groups()
@@ -80,7 +173,7 @@ def pnpm_lock(path):
 
 
 def helm(path):
-    for one in main_document(path)["dependencies"]:
+    for one in first_document(path).get("dependencies", []):
         add(one["name"], one["version"])
 
 
@@ -93,11 +186,13 @@ def terraform_lock(path):
 
 
 def actions(path):
-    root = main_document(path)
+    root = first_document(path)
     jobs = list(root.get("jobs", {}).values()) + [root.get("runs", {})]
     for job in jobs:
-        for step in [job, *(job.get("steps") or [])]:
-            name, _, ref = step.get("uses", "./").partition("@")
+        for step in [job, *(isinstance(job, dict) and job.get("steps") or [])]:
+            if not isinstance(step, dict) or "uses" not in step:
+                continue
+            name, _, ref = step["uses"].partition("@")
             if not name.startswith(("./", "docker:")):
                 commit = re.fullmatch("[0-9a-f]{40}", ref)
                 named = ref if re.search("[0-9]", ref) and not commit else None
@@ -109,28 +204,41 @@ def actions(path):
 def image(reference):
     reference, _, digest = reference.partition("@")
     name, tag = re.fullmatch(r"(.*?)(?::([^/:]+))?", reference).groups()
-    add(re.sub(r"^(docker\.io/)?(library/)?", "", name), tag, None, [digest])
+    if "$" in name:
+        return  # which image it is depends on a variable
+    known = lambda part: part if part and "$" not in part else None
+    add(re.sub(r"^(docker\.io/)?(library/)?", "", name), known(tag), None, [known(digest)])
 
 
 def expanded(text, values):
     def value(match):
         name, otherwise = match[1] or match[3], match[2]
-        if name in values:
+        if values.get(name) or name in values and otherwise is None:
             return values[name]
-        return otherwise if otherwise is not None else match[0]
+        return match[0] if otherwise is None else otherwise
 
-    return re.sub(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)", value, text)
+    before = None
+    while text != before:  # from the inside
+        before, text = text, re.sub(r"\$\{(\w+)(?::?-([^${}]*))?\}|\$(\w+)", value, text)
+    return text
+
+
+INSTRUCTIONS = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME
+WORKDIR""".split()
 
 
 def docker(path):
     if path.endswith((".yml", ".yaml")):
-        for service in main_document(path)["services"].values():
-            if "image" in service:
+        root = first_document(path)
+        for service in root.get("services", {} if "version" in root else root).values():
+            if "image" in service and isinstance(service, dict):
                 image(expanded(service["image"], {}))
         return
     values, stages = {}, []
     for one in dockerfile.parse_file(path):
         word = one.cmd.upper()
+        if word not in INSTRUCTIONS or word == "FROM" and [w.upper() for w in one.value[1:-1]] not in ([], ["AS"]):
+            raise ValueError(f"BuildKit knows no {one.original}")
         if word == "ARG" and not stages:
             for argument in one.value:
                 name, given, default = argument.partition("=")
@@ -148,6 +256,14 @@ def docker(path):
                     image(other[1])
 
 
-kind, path = sys.argv[1:]
-globals()[kind.replace("-", "_")](path)
-print(json.dumps(found))
+read = globals()[sys.argv[1].replace("-", "_")]
+for path in sys.stdin.read().splitlines():
+    found.clear()
+    try:
+        read(path)
+        answer = {"found": found}
+    except Omitted as why:
+        answer = {"omitted": str(why)}
+    except Exception as error:
+        answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())}
+    print(json.dumps(answer))

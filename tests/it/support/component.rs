@@ -12,6 +12,8 @@ pub fn component(name: &str, keys: &str) -> Component {
 /// The key that names what a detector of a lock, an image or an action looks for.
 pub fn name_key(word: &str) -> &'static str {
     match word {
+        "gopkg" => "project",
+        "go-mod" => "module",
         "gemfile-lock" => "gem",
         "docker" => "image",
         "helm" => "chart",

@@ -7,7 +7,12 @@ use crate::document::Node;
 /// Every service's, in order. Values of variables come from the `.env` beside the file.
 pub(super) fn images(root: &Node, env: &str) -> Vec<Named> {
     let value = |name: &str| env.lines().rev().find_map(|line| assigned(line, name));
-    let services = root.get("services").map(|services| services.entries()).unwrap_or_default();
+    // The first format had neither a version nor a table of services: each stood by itself.
+    let services = root
+        .get("services")
+        .map(|services| &**services)
+        .or_else(|| Some(root).filter(|root| root.get("version").is_none()));
+    let services = services.map(|services| services.entries()).unwrap_or_default();
     let images = services.iter().filter_map(|service| service.value.text("image"));
     images.map(|image| Named { resolved: expand(image, '$', &value), written: image.to_owned() }).collect()
 }

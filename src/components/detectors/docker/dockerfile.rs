@@ -45,7 +45,7 @@ pub(super) fn images(text: &str, file: &str) -> Result<Vec<Named>, Failure> {
                 for word in words(&rest) {
                     let Some((name, default)) = word.split_once('=') else { continue };
                     let default = expand(default, escape, &|name| arguments.get(name).cloned().flatten());
-                    arguments.insert(name.to_owned(), default);
+                    arguments.insert(name.to_owned(), default.ok());
                 }
             }
             "FROM" => {
@@ -56,7 +56,7 @@ pub(super) fn images(text: &str, file: &str) -> Result<Vec<Named>, Failure> {
                     _ => return Err(broken(line, "`FROM` has one image, and perhaps `AS` and a name")),
                 };
                 let resolved = expand(written, escape, &|name| arguments.get(name).cloned().flatten());
-                if !resolved.as_ref().is_some_and(|image| stages.contains(&image.to_lowercase())) {
+                if !resolved.as_ref().is_ok_and(|image| stages.contains(&image.to_lowercase())) {
                     images.push(Named { resolved, written: written.clone() });
                 }
                 stages.push(stage.to_lowercase());
@@ -65,7 +65,7 @@ pub(super) fn images(text: &str, file: &str) -> Result<Vec<Named>, Failure> {
                 for option in rest.split_whitespace().take_while(|word| word.starts_with("--")) {
                     let Some(image) = copied_from(option) else { continue };
                     if image.parse::<usize>().is_err() && !stages.contains(&image.to_lowercase()) {
-                        images.push(Named { resolved: None, written: image.to_owned() });
+                        images.push(Named { resolved: Err(image.to_owned()), written: image.to_owned() });
                     }
                 }
             }

@@ -41,8 +41,8 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 /// An image that is named somewhere.
 struct Named {
-    /// With its variables' values; `None` where one of them is not known.
-    resolved: Option<String>,
+    /// With its variables' values. Where one of them is not known, the rest may be known all the same.
+    resolved: Result<String, String>,
     /// As it is written.
     written: String,
 }
@@ -50,8 +50,8 @@ struct Named {
 /// Every occurrence of an image, in order.
 fn found(all: Vec<Named>, image: &str) -> Option<Version> {
     Version::all(all.into_iter().filter_map(|named| {
-        // Where a variable is not known, the rest may be known all the same.
-        let (name, tag, digest) = parts(named.resolved.as_deref().unwrap_or(&named.written));
+        let (Ok(resolved) | Err(resolved)) = &named.resolved;
+        let (name, tag, digest) = parts(resolved);
         if canonical(name) != canonical(parts(image).0) {
             return None;
         }

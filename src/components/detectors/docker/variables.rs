@@ -5,39 +5,51 @@ const DEPTH: usize = 16;
 /// Longer than the name of any image: a variable may stand in itself twice, again and again.
 const LONGEST: usize = 4096;
 
-/// The text with its variables' values; `None` where one is not known, or how it is used. `escape` takes the meaning
-/// from a `$` behind it.
-pub(super) fn expand(text: &str, escape: char, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+/// The text with its variables' values. `escape` takes the meaning from a `$` behind it.
+///
+/// # Errors
+///
+/// One of them is not known, or how it is used: the text with the values of the others, and this one as it is written.
+pub(super) fn expand(text: &str, escape: char, value: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     within(text, escape, value, DEPTH)
 }
 
-fn within(text: &str, escape: char, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<String> {
-    let deeper = depth.checked_sub(1)?;
+fn within(text: &str, escape: char, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Result<String, String> {
+    let Some(deeper) = depth.checked_sub(1) else { return Err(text.to_owned()) };
     let mut whole = String::new();
+    let mut known = true;
     let mut rest = text;
     while let Some(at) = rest.find(['$', escape]) {
         whole.push_str(&rest[..at]);
-        let sign = rest[at..].chars().next()?;
-        rest = &rest[at + sign.len_utf8()..];
+        let from = &rest[at..];
+        let sign = from.chars().next().unwrap_or(escape);
+        rest = &from[sign.len_utf8()..];
         if sign == escape && rest.starts_with(['$', escape]) {
             whole.extend(rest.chars().next());
             rest = &rest[1..];
-        } else if sign == '$'
-            && let Some(inner) = rest.strip_prefix('{')
-        {
-            let end = closing(inner)?;
-            whole.push_str(&parameter(&inner[..end], escape, value, deeper)?);
-            rest = &inner[end + 1..];
         } else if sign == '$' {
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-            whole.push_str(&value(&rest[..end])?);
-            rest = &rest[end..];
+            let (replaced, length) = match rest.strip_prefix('{') {
+                Some(inner) => match closing(inner) {
+                    Some(end) => (parameter(&inner[..end], escape, value, deeper), end + 3),
+                    None => (None, from.len()),
+                },
+                None => {
+                    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+                    (value(&rest[..end]), end + 1)
+                }
+            };
+            known &= replaced.is_some();
+            whole.push_str(replaced.as_deref().unwrap_or(&from[..length]));
+            rest = &from[length..];
         } else {
             whole.push(sign);
         }
+        if whole.len() > LONGEST {
+            return Err(text.to_owned());
+        }
     }
     whole.push_str(rest);
-    Some(whole).filter(|whole| whole.len() <= LONGEST)
+    if known && whole.len() <= LONGEST { Ok(whole) } else { Err(whole) }
 }
 
 /// Where the `}` of a `${` is; there may be others inside.
@@ -66,7 +78,7 @@ fn parameter(inner: &str, escape: char, value: &dyn Fn(&str) -> Option<String>, 
     };
     match (operation.chars().next(), known) {
         (None, known) => known,
-        (Some('-'), None) | (Some('+'), Some(_)) => within(&operation[1..], escape, value, depth),
+        (Some('-'), None) | (Some('+'), Some(_)) => within(&operation[1..], escape, value, depth).ok(),
         (Some('-' | '?'), known) => known,
         (Some('+'), None) => Some(String::new()),
         _ => None,
