@@ -4,10 +4,11 @@ use crate::support::bench::{Bench, git};
 use crate::support::component::component;
 use relwf::config::{CiConfig, Config, FleetCommand, FleetConfig, FleetTarget, Observe, SecretSource, ShConfig};
 use relwf::effects::EffectContext;
-use relwf::model::{Failure, FailureKind, Value, WriteError};
+use relwf::model::{CheckoutOptions, Failure, FailureKind, Value, WriteError};
 use relwf::run::{ApprovalDecision, Observation, OnUnknown, Probe};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -365,6 +366,57 @@ fn the_command_builds_the_proposed_commit_once_and_speaks_for_the_required_check
     let builds = bench.call(&world, "ci::builds", json!({ "commit": merged["commit"] })).look().unwrap();
     let events: Vec<&str> = builds.as_array().unwrap().iter().map(|build| text(&build["event"])).collect();
     assert_eq!(events, ["push", "pull_request"]);
+}
+
+#[test]
+fn a_command_runs_in_a_private_repository_of_its_own_that_is_gone_afterwards() {
+    let bench = Bench::new();
+    git(&bench.work(), &["init", "-q", "../library"]);
+    let library = bench.dir.path().join("library");
+    std::fs::write(library.join("f"), "1\n").unwrap();
+    git(&library, &["add", "f"]);
+    git(&library, &["commit", "-q", "-m", "library"]);
+    git(&bench.work(), &["tag", "v1.4.0"]);
+    let file = "protocol.file.allow=always";
+    git(&bench.work(), &["-c", file, "submodule", "--quiet", "add", library.to_str().unwrap(), "vendor/library"]);
+    bench.commit("with a submodule", &[("one.txt", "1\n")]);
+    git(&bench.work(), &["push", "-q", "origin", "master", "v1.4.0"]);
+    bench.script(
+        "ci",
+        "exec >\"${0%/*}/seen\"; pwd; stat -c %a .; git describe --tags | cut -c1-7; git diff --name-only HEAD^1 | tr '\\n' ' '; echo\n\
+         git rev-parse HEAD origin/staging; git status --porcelain; cat vendor/library/f; mkdir -p cache/x; chmod 500 cache",
+    );
+    let program = bench.dir.path().join("ci");
+    let world = bench.world(with_ci(&bench, &[program.to_str().unwrap()]));
+    // What a killed relwf left of another build.
+    let left = bench.dir.path().join(format!("state/ci/{}/push", bench.at("staging")));
+    std::fs::create_dir_all(left.join("old.checkout/x")).unwrap();
+    std::fs::write(left.join("lock"), "").unwrap();
+    let build = |commit: &str| {
+        let args = json!({ "commit": commit, "event": "push", "branch": "master" });
+        let wait = bench.call(&world, "ci::wait", args);
+        wait.observe(&wait.begin())
+    };
+    // git asks its user whether submodules may be files; nothing of that is set here.
+    let refused = build("master").unwrap_err();
+    assert!(
+        refused.message.contains("git submodule") && refused.message.contains("transport 'file' not allowed"),
+        "{refused:?}"
+    );
+    assert!(refused.hint.unwrap().contains("checkout = { submodules = false }"));
+    assert!(!left.join("old.checkout").exists(), "what a killed relwf left is removed");
+
+    let without = CheckoutOptions { submodules: false, lfs: false };
+    let mut config = with_ci(&bench, &[program.to_str().unwrap()]);
+    config.ci.checkout = without;
+    let world = bench.world(config);
+    let wait = bench.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));
+    ready(wait.observe(&wait.begin()));
+    let seen = bench.read("seen");
+    let lines: Vec<&str> = seen.lines().collect();
+    assert_eq!(lines[1..4], ["700", "v1.4.0-", ".gitmodules one.txt vendor/library "]);
+    assert_eq!(lines[4..], [bench.at("master"), bench.at("staging")]);
+    assert!(!Path::new(lines[0]).exists(), "it is gone, though it had a folder that cannot be written to");
 }
 
 #[test]
