@@ -305,6 +305,9 @@ fn a_second_rollback_goes_further_back_and_a_promotion_of_nothing_new_says_what_
         text.contains("rolled back on production") && text.contains(&rollback[..10]) && text.contains("revert-release"),
         "{text}"
     );
+    // The last line is whole: its second half decides.
+    let shown = service.run(&["promote-production"]);
+    assert!(shown.stderr.contains(&format!(": {text} (run ")), "{}", shown.stderr);
     let preview = service.machine.say(&service.path, &["preview", "staging", "production"]);
     preview.exits(0);
     assert!(preview.stdout.contains("revert-release"), "{}", preview.stdout);

@@ -164,6 +164,8 @@ fn result(value: &Value) -> Option<String> {
                 unknown_inside(value).is_none().then(|| format!("{} landed on {}", short(commit), short(branch)));
             Some(landed.unwrap_or_else(|| format!("would land on {}", short(branch))))
         }
+        // A sentence is not cut: its second half may be what decides.
+        Value::String(text) => Some(text.clone()),
         other => Some(short(other)),
     }
 }
