@@ -2,7 +2,7 @@
 //!
 //! Learned from git's documentation and from its answers; knows nothing of repositories.
 
-use crate::model::CommitId;
+use crate::model::{CommitId, RunId};
 
 /// The message of a pick without a trailer: the original's.
 pub fn picked(original: &str) -> String {
@@ -17,6 +17,20 @@ pub fn picked_from(original: &str, from: CommitId) -> String {
     let gap = if ends_in_trailers(&original) { "" } else { "\n" };
     if text.is_empty() { line } else { format!("{text}{gap}{line}") }
 }
+
+/// The same with the run that makes it as a trailer.
+pub fn made_by(message: &str, run: &RunId) -> String {
+    let gap = if ends_in_trailers(message) { "" } else { "\n" };
+    format!("{message}{gap}{RUN_TRAILER}: {run}\n")
+}
+
+/// The run that made a commit, where its message says so.
+pub fn run_of(message: &str) -> Option<&str> {
+    message.lines().rev().find_map(|line| line.strip_prefix(RUN_TRAILER)?.strip_prefix(": "))
+}
+
+/// The trailer that names the run.
+const RUN_TRAILER: &str = "Relwf-Run";
 
 /// A last paragraph of trailers takes one more line; anything else is followed by an empty one.
 fn ends_in_trailers(message: &str) -> bool {

@@ -156,6 +156,8 @@ pub struct SourcePlace {
     pub role: SourceRole,
     /// The branch that the source itself is promoted from, and its tip.
     pub before: Option<(String, CommitId)>,
+    /// The tips of environments' branches, beside source and target: what was taken back on one of them was meant for it alone.
+    pub environments: Vec<CommitId>,
 }
 
 /// The merge that is looked into.

@@ -4,6 +4,7 @@ use super::Error;
 use super::history::LANDED;
 use super::queries::Queries;
 use super::reverted::named;
+use crate::git::pick_messages::run_of;
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::merge::Merger;
 use crate::model::{CommitId, Failure};
@@ -23,10 +24,24 @@ pub fn release_before(mirror: &Mirror, tip: CommitId) -> Result<Option<CommitInf
     let merger = Merger::default();
     let queries = Queries::new(aside.as_ref().unwrap_or(mirror), &merger);
     let line = queries.log(&LogRange { from: tip, not: Vec::new(), first_parent: true, limit: Some(LANDED) })?;
+    let line = landings(line);
     let withdrawn = withdrawn(&queries, &line)?;
     let now = line.first().map(|now| now.tree);
     let stands = |(at, landing): &(usize, CommitInfo)| !withdrawn.contains(at) && Some(landing.tree) != now;
     Ok(line.into_iter().enumerate().find(stands).map(|(_, landing)| landing))
+}
+
+/// Of commits that one run landed together the last: the others never were the branch's tip.
+fn landings(line: Vec<CommitInfo>) -> Vec<CommitInfo> {
+    let mut landings: Vec<CommitInfo> = Vec::with_capacity(line.len());
+    for commit in line {
+        let run = run_of(&commit.message);
+        let together = run.is_some() && landings.last().is_some_and(|later| run_of(&later.message) == run);
+        if !together {
+            landings.push(commit);
+        }
+    }
+    landings
 }
 
 /// The landings, newest first, while which the branch had what a later landing took back.

@@ -4,7 +4,7 @@
 //! what a merge on the source left out, which no diff shows, and what an environment's branch took back for itself.
 
 use super::dropped::left_out;
-use super::history::{HistoryStep, TargetHistory};
+use super::history::{HistoryStep, LANDED, TargetHistory};
 use super::promotions::{PastPromotion, Promotions};
 use super::queries::Queries;
 use super::reverted::View;
@@ -42,6 +42,7 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
     let is_landing = |commit: &CommitInfo| {
         all || landed.contains(&commit.id) || commit.parents.first().is_some_and(|parent| landed.contains(parent))
     };
+    let of_environments = landed_elsewhere(queries, &merging.place.environments)?;
     let promotions = Promotions::new(PastPromotion::between(queries, target, result)?);
     let promoted = merging.place.role != SourceRole::Unknown;
     let (mut found, mut met, mut merges) = (Vec::new(), HashSet::new(), 0);
@@ -50,8 +51,11 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
         for commit in step.all() {
             let is_merge = commit.parents.len() > 1;
             merges += usize::from(is_merge && !environment);
-            let looked_at =
-                if is_merge { merges <= MERGES } else { !brought.is_empty() || environment && is_landing(commit) };
+            let elsewhere = of_environments.contains(&commit.id);
+            let looked_at = match is_merge {
+                true => merges <= MERGES,
+                false => elsewhere || !brought.is_empty() || environment && is_landing(commit),
+            };
             if queries.is_spent() || !looked_at {
                 continue;
             }
@@ -60,7 +64,7 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
             };
             let view = View { queries, history: &history, promotions: &promotions, kept: target, result, promoted };
             for taken in view.taken_back(commit, &change)?.lost {
-                if (is_merge || environment || brought.contains(&taken.id)) && met.insert(taken.id) {
+                if (is_merge || environment || elsewhere || brought.contains(&taken.id)) && met.insert(taken.id) {
                     found.push((ListedCommit::from(&taken), RevertedBy::from(commit)));
                 }
             }
@@ -109,6 +113,16 @@ fn brought_back(
         }
     }
     Ok(HashSet::new())
+}
+
+/// What landed on these branches.
+fn landed_elsewhere(queries: &Queries<'_>, tips: &[CommitId]) -> Result<HashSet<CommitId>, Error> {
+    let mut landed = HashSet::new();
+    for tip in tips {
+        let line = LogRange { from: *tip, not: Vec::new(), first_parent: true, limit: Some(LANDED) };
+        landed.extend(queries.log(&line)?.iter().map(|commit| commit.id));
+    }
+    Ok(landed)
 }
 
 /// The commits of the branch itself, and where they begin.

@@ -31,7 +31,7 @@ impl Ways<'_, '_> {
             return Ok(None);
         };
         let merged = self.queries.draft(tree, vec![self.merging.theirs, self.merging.ours])?;
-        let place = SourcePlace { role: SourceRole::Later, before: None };
+        let place = SourcePlace { role: SourceRole::Later, ..SourcePlace::default() };
         let found = self.look_from(&place, *before, merged)?;
         Ok(found.filter(|(_, hidden)| hidden.removed.is_empty()).map(|_| name.as_str()))
     }
@@ -131,7 +131,7 @@ impl Ways<'_, '_> {
 
     /// Has a branch all that it had, with these picks on top of it?
     fn takes_nothing(&self, branch: CommitId, picked: CommitId) -> Result<bool, Error> {
-        let place = SourcePlace { role: SourceRole::Later, before: None };
+        let place = SourcePlace { role: SourceRole::Later, ..SourcePlace::default() };
         Ok(self.look_from(&place, branch, picked)?.is_some_and(|(_, hidden)| hidden.removed.is_empty()))
     }
 

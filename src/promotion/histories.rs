@@ -199,7 +199,9 @@ impl World {
             _ => SourceRole::Environment,
         };
         let before = from.checked_sub(1).filter(|before| *before != to);
-        SourcePlace { role, before: before.map(|before| (NAMES[before].to_owned(), self.tips[before])) }
+        let others = (1..3).filter(|other| from == MASTER && *other != to).map(|other| self.tips[other]).collect();
+        let before = before.map(|before| (NAMES[before].to_owned(), self.tips[before]));
+        SourcePlace { role, before, environments: others }
     }
 
     /// Looks at a merge, and holds what is said of it against the files.

@@ -107,6 +107,93 @@ fn a_back_merge_that_cannot_be_made_is_no_success_where_it_was_asked_for() {
 }
 
 #[test]
+fn a_back_merge_that_conflicts_is_resolved_on_its_target_and_then_landed_by_the_same_command() {
+    let service = Service::promoted();
+    let fix = service.commit("limit.txt", "mended\n");
+    service.commit("limit.txt", "mended otherwise\n");
+    service.commit("unreleased.txt", "x\n");
+    let pick = format!("commits={fix}");
+    let args = ["hotfix", "--param", &pick, "--param", "land_back=true", "-q"];
+    // The pick is a file that production lacks, and that master has otherwise: both added it.
+    let said = service.run(&args);
+    said.exits(1);
+    let hint = "`git fetch && git switch -c resolve origin/master && git merge origin/production`";
+    assert!(said.stderr.contains(hint) && said.stderr.contains("propose it for master"), "{}", said.stderr);
+    assert!(service.git(&["show", "production:limit.txt"]).contains("mended"));
+
+    // What the hint says; the change is merged on the forge.
+    git(&service.path, &["fetch", "-q"]);
+    git(&service.path, &["switch", "-q", "-c", "resolve", "origin/master"]);
+    assert!(
+        std::process::Command::new("git")
+            .args(["merge", "-q", "origin/production"])
+            .current_dir(&service.path)
+            .output()
+            .is_ok()
+    );
+    std::fs::write(service.path.join("limit.txt"), "mended otherwise\n").unwrap();
+    git(&service.path, &["commit", "-qam", "Resolve"]);
+    git(&service.path, &["push", "-q", "origin", "resolve:master"]);
+    let said = service.run(&args);
+    said.exits(0);
+    assert_eq!(service.git(&["ls-tree", "production", "unreleased.txt"]), "", "nothing unreleased got there");
+    service.git(&["merge-base", "--is-ancestor", "production", "master"]);
+}
+
+#[test]
+fn the_same_hotfix_again_makes_the_back_merge_that_is_missing() {
+    let service = Service::promoted();
+    let fix = service.commit("fix.txt", "mended\n");
+    let pick = format!("commits={fix}");
+    service.run(&["hotfix", "--param", &pick, "--param", "back=production"]).exits(0);
+    // master took it off again: the back-merge has something to bring.
+    let by_hand = service.git(&["rev-parse", "production"]);
+    let said = service.run(&["hotfix", "--param", &format!("commits={by_hand}"), "--param", "land_back=true"]);
+    said.exits(0);
+    assert!(said.stderr.contains("nothing to pick: production has these changes already"), "{}", said.stderr);
+}
+
+#[test]
+fn a_rollback_that_was_merged_back_by_hand_takes_nothing_off_the_other_environment_unnamed() {
+    let service = Service::promoted();
+    service.commit("bad.txt", "x\n");
+    service.run(&["promote-staging"]).exits(0);
+    service.run(&["promote-production"]).exits(0);
+    service.run(&["rollback", "--param", "reason=bad"]).exits(0);
+    git(&service.path, &["fetch", "-q"]);
+    git(&service.path, &["checkout", "-q", "-B", "master", "origin/master"]);
+    git(&service.path, &["merge", "-q", "--no-ff", "-m", "Back", "origin/production"]);
+    git(&service.path, &["push", "-q", "origin", "master"]);
+    let preview = service.machine.say(&service.path, &["preview", "master", "staging", "--json"]).json();
+    let found = &preview["hidden"]["findings"][0];
+    assert_eq!(found["kind"], "removed", "{preview:#}");
+    assert!(found["message"].as_str().unwrap().contains("Change bad.txt"), "{found}");
+    let staging = service.git(&["rev-parse", "staging"]);
+    service.run(&["promote-staging"]).exits(1);
+    assert_eq!(service.git(&["rev-parse", "staging"]), staging);
+}
+
+#[test]
+fn a_rollback_goes_to_no_commit_inside_a_landing() {
+    let service = Service::promoted();
+    let release = |file: &str, text: &str| {
+        service.commit(file, text);
+        service.run(&["promote-staging"]).exits(0);
+        service.run(&["promote-production"]).exits(0);
+    };
+    release("version.txt", "1\n");
+    release("version.txt", "2\n");
+    service.run(&["rollback", "--param", "reason=bad"]).exits(0);
+    service.commit("version.txt", "3\n");
+    service.run(&["promote-staging"]).exits(0);
+    service.run(&["reland"]).exits(0);
+    let version = || service.git(&["show", "production:version.txt"]);
+    assert_eq!(version(), "3");
+    service.run(&["rollback", "--param", "reason=again"]).exits(0);
+    assert_eq!(version(), "1", "the bad release alone never comes back");
+}
+
+#[test]
 fn a_back_merge_goes_down_the_line_and_takes_nothing_off() {
     let service = Service::promoted();
     let fix = service.commit("fix.txt", "mended\n");

@@ -136,7 +136,7 @@ impl CommitBuilder for Series {
         Ok(Fixed { ours, commits, signatures, cross_check: self.context.cross_check })
     }
 
-    fn build(&self, _run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<SeriesAnswer, Failure> {
+    fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<SeriesAnswer, Failure> {
         let mirror = &self.context.mirror;
         let mut tip = fixed.ours;
         let (mut drafts, mut skipped, mut cross_checks) = (Vec::new(), Vec::new(), Vec::new());
@@ -158,7 +158,11 @@ impl CommitBuilder for Series {
                 skipped.push(ScriptCommit::from(&commit));
                 continue;
             }
-            let draft = self.commit(&commit, tip, tree, fixed)?;
+            let mut draft = self.commit(&commit, tip, tree, fixed)?;
+            // Of several commits that land together only the last is a release.
+            if self.onto.is_some() || fixed.commits.len() > 1 {
+                draft.message = pick_messages::made_by(&draft.message, run);
+            }
             tip = mirror.write_commit(&draft)?;
             drafts.push((commit.id, draft));
         }

@@ -29,11 +29,15 @@ pub(crate) fn source_place(
             (false, true) => SourceRole::Later,
             (false, false) => SourceRole::Unknown,
         };
-        return Ok(SourcePlace { role, before: None });
+        return Ok(SourcePlace { role, ..SourcePlace::default() });
     }
     let position = |name: &str| config.environments.iter().position(|environment| environment.branch.as_str() == name);
     let Some(at) = position(branch.as_str()) else {
-        return Ok(SourcePlace { role: SourceRole::Development, before: None });
+        let mut environments = Vec::new();
+        for environment in config.environments.iter().filter(|environment| environment.branch.as_str() != target) {
+            environments.extend(mirror.branch(&environment.branch)?);
+        }
+        return Ok(SourcePlace { role: SourceRole::Development, before: None, environments });
     };
     let role =
         if position(target).is_none_or(|target| target < at) { SourceRole::Later } else { SourceRole::Environment };
@@ -44,7 +48,7 @@ pub(crate) fn source_place(
             None => tip(mirror, TRUNKS[1])?,
         },
     };
-    Ok(SourcePlace { role, before: before.filter(|(name, _)| name != target) })
+    Ok(SourcePlace { role, before: before.filter(|(name, _)| name != target), environments: Vec::new() })
 }
 
 fn tip(mirror: &Mirror, name: &str) -> Result<Option<(String, CommitId)>, Failure> {
