@@ -186,7 +186,12 @@ fn a_rollback_goes_to_no_commit_inside_a_landing() {
     service.run(&["rollback", "--param", "reason=bad"]).exits(0);
     service.commit("version.txt", "3\n");
     service.run(&["promote-staging"]).exits(0);
+    let before = service.git(&["rev-parse", "production"]);
     service.run(&["reland"]).exits(0);
+    // What ships is told from what the branch had, not from the reverts below the merge.
+    let message = service.git(&["log", "-1", "--format=%B", "production"]);
+    let landed = service.git(&["rev-list", "--count", &format!("{before}..production")]);
+    assert!(message.contains(&format!("service: {landed} commits\n")), "{message}");
     let version = || service.git(&["show", "production:version.txt"]);
     assert_eq!(version(), "3");
     service.run(&["rollback", "--param", "reason=again"]).exits(0);

@@ -11,12 +11,12 @@ use crate::effects::commit_effect::{
 use crate::effects::commit_signatures::CommitWriter;
 use crate::effects::delta::detection;
 use crate::effects::typed_host_fn::{TypedHostFn, map};
-use crate::git::{CrossCheck, CrossCheckMode, NewCommit, PendingCrossCheck};
+use crate::git::{CrossCheck, CrossCheckMode, LogRange, NewCommit, PendingCrossCheck};
 use crate::hidden::{BranchNames, Hidden};
 use crate::merge::{Conflict, Merged};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, RunId, TreeId};
 use crate::policy;
-use crate::promotion::{Promotion, Sides};
+use crate::promotion::{Promotion, Shipment, Sides};
 use crate::run::{CommandKind, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,9 @@ impl MakesCommit for MergeAnswer {
 pub(super) struct Fixed {
     ours: CommitId,
     theirs: CommitId,
+    /// The target's tip, where the merge is made on top of other commits that land with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tip: Option<CommitId>,
     /// The branch that is promoted, where the source was given as one or is the tip of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -120,7 +123,12 @@ impl CommitBuilder for Merge {
         let ours = start(&self.context, &self.args.target, self.args.onto.as_ref())?;
         let theirs = self.context.mirror.resolve(self.args.source.as_str())?;
         let signatures = author_and_committer(&self.context, cx.now);
-        Ok(Fixed { ours, theirs, name: self.name(theirs)?, signatures, cross_check: self.context.cross_check })
+        let tip = match &self.args.onto {
+            Some(_) => self.context.mirror.branch(&self.args.target)?.filter(|tip| *tip != ours),
+            None => None,
+        };
+        let cross_check = self.context.cross_check;
+        Ok(Fixed { ours, theirs, tip, name: self.name(theirs)?, signatures, cross_check })
     }
 
     fn build(&self, run: &RunId, fixed: &Fixed, writer: &CommitWriter<'_>) -> Result<MergeAnswer, Failure> {
@@ -196,7 +204,14 @@ impl Merge {
     ) -> Result<(CommitId, Vec<ComponentDelta>), Failure> {
         let mirror = &self.context.mirror;
         let (author, committer) = known(&self.context, fixed.signatures.as_ref())?;
-        let shipment = promotion.shipment(mirror, detection(&self.context))?;
+        let shipment = match fixed.tip {
+            Some(tip) => {
+                let below = LogRange { from: fixed.ours, not: vec![tip], first_parent: false, limit: None };
+                let count = promotion.commit_count + mirror.count(&below)? + 1;
+                Some(Shipment::new(mirror, detection(&self.context), tip, tree, count)?)
+            }
+            None => promotion.shipment(mirror, detection(&self.context))?,
+        };
         let shipped = |head| shipment.as_ref().map(|shipment| shipment.components(Some(head))).unwrap_or_default();
         let message = match &self.args.message {
             Some(message) => format!("{}\n", message.trim_end()),
