@@ -152,7 +152,25 @@ fn reverted(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding
             )
         ),
     };
+    let hint = match change_that_may_stay(ways, &takers)? {
+        Some(stays) => format!(
+            "where {} is meant to stay, bring it to {branch}: {}; {hint}",
+            stays.short(),
+            pick_command(&[stays], &branch)
+        ),
+        None => hint,
+    };
     Ok(Some(HiddenFinding { kind: HiddenKind::Reverted, message, hint }))
+}
+
+/// The commit that took it back, where it is neither called a revert nor a rollback: it may be a fix of the target's own that deletes
+/// something, and then the source needs it too. Only where it fits there.
+fn change_that_may_stay(ways: &Ways<'_, '_>, takers: &[CommitId]) -> Result<Option<CommitId>, Error> {
+    let &[only] = takers else { return Ok(None) };
+    let commit = ways.queries.mirror.commit(only)?;
+    let is_plain = commit.parents.len() == 1 && named(&commit.message).is_empty();
+    let by = RevertedBy::from(&commit);
+    Ok((is_plain && taken(ways.queries, &by)? == "reverted" && ways.fits_on_source(only)?).then_some(only))
 }
 
 fn removed(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding>, Error> {

@@ -47,6 +47,13 @@ impl Ways<'_, '_> {
         Ok(!commits.iter().any(open) && self.adds_nothing(&after))
     }
 
+    /// Does this commit of the target fit on the source, and is nothing of the source withheld after that?
+    pub(super) fn fits_on_source(&self, commit: CommitId) -> Result<bool, Error> {
+        let Some(picked) = self.picked(self.merging.theirs, &[commit])? else { return Ok(false) };
+        let Some((_, after)) = self.look(self.merging.ours, picked)? else { return Ok(false) };
+        Ok(after.reverted.is_empty() && self.adds_nothing(&after))
+    }
+
     /// What of the source the target needs, oldest first, once what the source took back for itself is left out; `None` where
     /// that cannot be told, or does not fit on the target.
     pub(super) fn picks_on_target(&self) -> Result<Option<Vec<CommitId>>, Error> {

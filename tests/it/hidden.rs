@@ -439,6 +439,28 @@ fn a_squashed_promotion_is_recognised_in_both_forms() {
 }
 
 #[test]
+fn a_fix_that_deletes_something_may_be_meant_to_stay() {
+    let story = Story::begin();
+    story.on("master").change("cache", "on\n");
+    story.repo.change("kept", "x\n");
+    story.on("staging").git(&["merge", "-q", "--no-ff", "-m", "Promote", "master"]);
+    story.repo.git(&["rm", "-q", "cache"]);
+    let fix = story.repo.commit("no cache until it is fixed");
+    story.on("master").change("other", "x\n");
+    let hidden = story.hidden();
+    assert_eq!(kinds(&hidden), ["reverted"]);
+    let hint = hidden["findings"][0]["hint"].as_str().unwrap();
+    let way = format!(
+        "where {0} is meant to stay, bring it to master: `relwf run hotfix --param commits={0} --param to=master --param back=master`; ",
+        &fix[..10]
+    );
+    assert!(hint.starts_with(&way) && hint.contains("relwf run reland"), "{hint}");
+    // What it says keeps it deleted, and nothing is left to say.
+    story.on("master").git(&["cherry-pick", "staging"]);
+    assert_eq!(kinds(&story.hidden()), Vec::<&str>::new());
+}
+
+#[test]
 fn a_squash_that_was_taken_back_is_said_to_come_again() {
     let story = Story::begin();
     story.on("master").change("a", "a\n");
