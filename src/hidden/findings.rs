@@ -156,7 +156,7 @@ fn reverted(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding
         Some(stays) => format!(
             "where {} is meant to stay, bring it to {branch}: {}; {hint}",
             stays.short(),
-            pick_command(&[stays], &branch)
+            pick_command(&[stays], branch)
         ),
         None => hint,
     };

@@ -13,14 +13,17 @@ const MERGES: usize = 1000;
 /// How many paths are looked up to find a change made once more.
 const LOOKUPS: usize = 8000;
 
+/// Two trees that are compared.
+type TreePair = (TreeId, TreeId);
+
 /// A repository that is being queried.
 pub(super) struct Queries<'a> {
     pub(super) mirror: &'a Mirror,
     merger: &'a Merger,
     merges: Cell<usize>,
     lookups: Cell<usize>,
-    patches: RefCell<HashMap<(TreeId, TreeId), Option<ObjectId>>>,
-    differences: RefCell<HashMap<(TreeId, TreeId), Rc<[String]>>>,
+    patches: RefCell<HashMap<TreePair, Option<ObjectId>>>,
+    differences: RefCell<HashMap<TreePair, Rc<[String]>>>,
     remerges: RefCell<HashMap<(CommitId, CommitId), TreeId>>,
 }
 
