@@ -8,11 +8,12 @@ use crate::support::bench::git;
 use crate::support::chance::Chance;
 use crate::support::cli::Machine;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 const SIGKILL: i32 = 9;
 
@@ -84,6 +85,9 @@ fn unkilled() -> (Life, EndState) {
     assert!(life.ended.success(), "{life:?}");
     (life, ground.end_state())
 }
+
+/// A hook that has not asked after this long is gone.
+const GONE: Duration = Duration::from_secs(20);
 
 /// The sample service; its remote keeps a log of every movement of every reference, and its hook waits.
 struct Ground {
@@ -159,11 +163,27 @@ impl Ground {
             if dies {
                 child.kill().expect("a process can be killed");
             }
-            if held {
-                std::fs::write(self.machine.path("answers"), if dies { "no\n" } else { "go\n" }).unwrap();
+            if held && dies {
+                self.answer_if_asked("no\n");
+            } else if held {
+                std::fs::write(self.machine.path("answers"), "go\n").unwrap();
             }
         }
         Life { ended: child.wait().expect("it has ended"), before, after, events }
+    }
+
+    /// Answers the hook, unless it has died with the program before it could ask.
+    fn answer_if_asked(&self, answer: &str) {
+        const NONBLOCK: i32 = 0o4000;
+        let began = Instant::now();
+        while began.elapsed() < GONE {
+            // Without a reader there is nothing to open.
+            let pipe = OpenOptions::new().write(true).custom_flags(NONBLOCK).open(self.machine.path("answers"));
+            if let Ok(mut pipe) = pipe {
+                return pipe.write_all(answer.as_bytes()).unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// What an operator types next.
