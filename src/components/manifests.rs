@@ -4,7 +4,7 @@
 
 use super::ManifestFiles;
 use crate::document::{self, At, Language, Node};
-use crate::model::Failure;
+use crate::model::{Failure, FailureKind};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -73,12 +73,26 @@ impl<'f> Manifests<'f> {
         }
         let text = self.text(file);
         let answer = text.and_then(|text| match text {
+            Some(text) if text.len() > LARGEST => Err(too_large(file, text.len())),
             Some(text) => document::manifest(&text, file, language).map(|node| Some(Rc::new(node))),
             None => Ok(None),
         });
         self.documents.borrow_mut().insert(key, answer.clone());
         answer
     }
+}
+
+/// The largest text that is parsed: no known lock file comes near it, and parsing it takes less than a second, so that ctrl-C need not
+/// wait longer.
+const LARGEST: usize = 12 << 20;
+
+fn too_large(file: &str, bytes: usize) -> Failure {
+    let size = |bytes: usize| bytes.div_ceil(1 << 20);
+    Failure::new(
+        FailureKind::Manifest,
+        format!("`{file}` has {} MiB; files of more than {} MiB are not parsed", size(bytes), size(LARGEST)),
+    )
+    .hint("the detector `regex` finds a version in a text of any size")
 }
 
 /// UTF-16 with a byte-order mark, as PowerShell redirects `pip freeze` and pip reads it.

@@ -387,6 +387,19 @@ fn yaml_is_read_as_travis_reads_it() {
 }
 
 #[test]
+fn a_manifest_that_would_take_long_to_parse_is_refused() {
+    let large = component("large", "detect = 'json'\nfile = 'f.json'\nkey = 'a'");
+    let text = |bytes: usize| format!("{{\"a\": \"1\", \"b\": \"{}\"}}", "x".repeat(bytes));
+    assert_eq!(at(&large, "f.json", &text(1 << 20)), json!({ "version": "1" }));
+    let failure = detect(&large, &Commit::new("c", &[("f.json", &text(13 << 20))]), &FirstLine).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Manifest);
+    assert_eq!(failure.message, "`f.json` has 14 MiB; files of more than 12 MiB are not parsed");
+    assert!(failure.hint.unwrap().contains("`regex`"));
+    let found = component("large", "detect = 'regex'\nfile = 'f.json'\npattern = '\"a\": \"([0-9])'");
+    assert_eq!(at(&found, "f.json", &text(13 << 20)), json!({ "version": "1" }));
+}
+
+#[test]
 fn selectors_find_an_item_wherever_it_stands() {
     let image = component("ppc", "detect = 'yaml'\nfile = 'f'\nkey = 'images[name=acme/ppc].newTag'");
     let item = |name: &str, tag: &str| format!("  - name: {name}\n    newTag: {tag}\n");
