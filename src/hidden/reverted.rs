@@ -52,7 +52,14 @@ impl View<'_, '_> {
             return self.of_those(dropped(self.queries, commit, change)?);
         }
         // First what it says that it is, then whatever it undoes.
-        let found = self.of_those(self.withdrawn(commit, change)?)?;
+        let mut withdrawn = Vec::new();
+        for candidate in self.withdrawn(commit, change)? {
+            // What was gone before was taken back by another commit.
+            if !self.queries.has(change.before, candidate.tree, self.queries.before(&candidate)?)? {
+                withdrawn.push(candidate);
+            }
+        }
+        let found = self.of_those(withdrawn)?;
         if !found.lost.is_empty() {
             return Ok(found);
         }

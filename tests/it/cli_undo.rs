@@ -154,6 +154,32 @@ fn the_same_hotfix_again_makes_the_back_merge_that_is_missing() {
 }
 
 #[test]
+fn what_two_rollbacks_in_a_row_took_back_is_relanded_at_once() {
+    let service = Service::promoted();
+    for file in ["one.txt", "two.txt"] {
+        service.commit(file, "x\n");
+        service.run(&["promote-staging"]).exits(0);
+        service.run(&["promote-production"]).exits(0);
+    }
+    service.run(&["rollback", "--param", "reason=two is bad"]).exits(0);
+    service.run(&["rollback", "--param", "reason=one as well"]).exits(0);
+    let there = || service.git(&["ls-tree", "--name-only", "production", "one.txt", "two.txt"]);
+    assert_eq!(there(), "");
+    service.commit("fix.txt", "x\n");
+    service.run(&["promote-staging"]).exits(0);
+    let stopped = service.run(&["promote-production"]);
+    stopped.exits(1);
+    assert!(
+        stopped.stderr.contains("relwf run reland --param from=staging --param to=production"),
+        "{}",
+        stopped.stderr
+    );
+    service.run(&["reland"]).exits(0);
+    assert_eq!(there(), "one.txt\ntwo.txt");
+    assert_eq!(service.git(&["show", "production:fix.txt"]), "x");
+}
+
+#[test]
 fn a_rollback_that_was_merged_back_by_hand_takes_nothing_off_the_other_environment_unnamed() {
     let service = Service::promoted();
     service.commit("bad.txt", "x\n");
