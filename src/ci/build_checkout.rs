@@ -32,8 +32,11 @@ impl BuildCheckout {
         task: TaskContext<'_>,
     ) -> Result<Self, Failure> {
         let folder = build.0.join(format!("{}{SUFFIX}", build.1));
-        let failed =
-            |e: io::Error| Failure::new(FailureKind::Io, format!("{} cannot be made", folder.display())).cause(e);
+        let failed = |e: io::Error| {
+            Failure::new(FailureKind::Io, format!("the checkout {} cannot be made", folder.display()))
+                .cause(e)
+                .hint("is the disk full, or is the state folder another user's?")
+        };
         remove(&folder);
         DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
         let checkout = Self(folder);

@@ -46,6 +46,7 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
     let promotions = Promotions::new(PastPromotion::between(queries, target, result)?);
     let promoted = merging.place.role != SourceRole::Unknown;
     let (mut found, mut met, mut merges) = (Vec::new(), HashSet::new(), 0);
+    let view = View { queries, history: &history, promotions: &promotions, kept: target, result, promoted };
     for step in &history.line {
         let brought = if environment { HashSet::new() } else { brought_back(queries, &history, step)? };
         for commit in step.all() {
@@ -62,7 +63,6 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
             let Some(change) = promotions.change(queries, step, commit)?.filter(|change| change.in_force) else {
                 continue;
             };
-            let view = View { queries, history: &history, promotions: &promotions, kept: target, result, promoted };
             for taken in view.taken_back(commit, &change)?.lost {
                 if (is_merge || environment || elsewhere || brought.contains(&taken.id)) && met.insert(taken.id) {
                     found.push((ListedCommit::from(&taken), RevertedBy::from(commit)));
@@ -75,7 +75,6 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
         let lost: HashSet<String> = queries.changed(target, result)?.iter().cloned().collect();
         let merged = history.line.iter().map(|step| &step.commit).filter(|commit| commit.parents.len() == 2);
         for commit in merged.take(MERGES).take_while(|_| !queries.is_spent()) {
-            let view = View { queries, history: &history, promotions: &promotions, kept: target, result, promoted };
             for taken in view.of_those(left_out(queries, commit, &lost)?)?.lost {
                 if met.insert(taken.id) && !undone_visibly(queries, &history, &taken)? {
                     found.push((ListedCommit::from(&taken), RevertedBy::from(commit)));

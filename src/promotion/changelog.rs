@@ -72,7 +72,10 @@ impl ComponentRepositories {
             Ok(mirror)
         })
         .unwrap_or_else(|| {
-            let message = format!("fetching {url} takes longer than {} s", FETCH.as_secs());
+            let message = format!(
+                "fetching {url} takes longer than {} s, too long for a changelog; without `changelog` of the component it is not tried",
+                FETCH.as_secs()
+            );
             Err(Failure::new(FailureKind::Timeout, message))
         })
     }

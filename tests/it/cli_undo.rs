@@ -143,14 +143,24 @@ fn a_back_merge_that_conflicts_is_resolved_on_its_target_and_then_landed_by_the_
 #[test]
 fn the_same_hotfix_again_makes_the_back_merge_that_is_missing() {
     let service = Service::promoted();
-    let fix = service.commit("fix.txt", "mended\n");
-    let pick = format!("commits={fix}");
-    service.run(&["hotfix", "--param", &pick, "--param", "back=production"]).exits(0);
-    // master took it off again: the back-merge has something to bring.
-    let by_hand = service.git(&["rev-parse", "production"]);
-    let said = service.run(&["hotfix", "--param", &format!("commits={by_hand}"), "--param", "land_back=true"]);
+    // What is on production already, and on master not.
+    git(&service.path, &["fetch", "-q"]);
+    git(&service.path, &["checkout", "-q", "--detach", "origin/production"]);
+    std::fs::write(service.path.join("by-hand.txt"), "mended\n").unwrap();
+    git(&service.path, &["add", "by-hand.txt"]);
+    git(&service.path, &["commit", "-q", "-m", "Mended by hand"]);
+    git(&service.path, &["push", "-q", "origin", "HEAD:production"]);
+    let pick = format!("commits={}", git(&service.path, &["rev-parse", "HEAD"]));
+    let args = ["hotfix", "--param", &pick, "--param", "land_back=true"];
+    let said = service.run(&args);
     said.exits(0);
-    assert!(said.stderr.contains("nothing to pick: production has these changes already"), "{}", said.stderr);
+    let nothing = "nothing to pick: production has these changes already";
+    assert!(said.stderr.contains(&format!("{nothing}; the back-merge is landed (run ")), "{}", said.stderr);
+    assert_eq!(service.git(&["show", "master:by-hand.txt"]), "mended");
+    // Then nothing is left to merge, and nothing is proposed.
+    let said = service.run(&args);
+    said.exits(0);
+    assert!(said.stderr.contains(&format!("{nothing} (run ")), "{}", said.stderr);
 }
 
 #[test]

@@ -64,6 +64,8 @@ fn fine(call: &Call, slack: bool) -> Settled {
         "candidate::latest_green" => json!({ "id": "c1", "summary": "s", "green": true }),
         "git::is_ancestor" => true.into(),
         "git::commit" => json!({ "id": call.args["rev"] }),
+        // What was landed last is the tip.
+        "git::branch" => json!({ "id": "m1" }),
         "git::merge" => json!({
             "outcome": "clean", "commit": "m1", "tree": "t1", "conflicts": [], "hidden": { "findings": [] },
             "components": [
@@ -116,6 +118,28 @@ fn promote_staging_merges_tests_lands_and_waits() {
     #6 git::branch {"name":"staging"}
     conclude#0 forge::conclude {"change":{"number":7,"url":"u"},"text":"staging is at m1, deployed and green; its health was not asked."}
     "#);
+}
+
+#[test]
+fn a_branch_is_said_to_be_where_it_was_seen_after_the_landing() {
+    let (program, params) = params("promote-staging", &[]);
+    let elsewhere = drive(&program, &params, |call| match call.name.as_str() {
+        "git::branch" => Settled::Value(json!({ "id": "m2" })),
+        _ => fine(call, false),
+    });
+    let moved = "m1 landed on staging, which has moved on since, deployed and green; its health was not asked.";
+    assert!(elsewhere.commands.last().unwrap().contains(moved), "{:?}", elsewhere.commands);
+    // A remote that cannot be asked after the landing does not make the run fail.
+    let syncs = std::sync::atomic::AtomicU32::new(0);
+    let unreachable = drive(&program, &params, |call| match call.name.as_str() {
+        "git::sync" if syncs.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 1 => {
+            Settled::Failure(Failure::new(FailureKind::Network, "the remote cannot be reached"))
+        }
+        _ => fine(call, false),
+    });
+    assert_eq!(unreachable.value(), json!({ "commit": "m1", "branch": "staging" }));
+    let landed = "m1 landed on staging, deployed and green; its health was not asked.";
+    assert!(unreachable.commands.last().unwrap().contains(landed), "{:?}", unreachable.commands);
 }
 
 #[test]
