@@ -23,7 +23,7 @@ mod ways;
 
 pub use findings::{BranchNames, HiddenFinding};
 pub(crate) use findings::{MergedAs, of_drivers};
-pub use releases::release_before;
+pub use releases::{newest_landing, release_before};
 
 use crate::git::{CommitInfo, GitError, ListedCommit, Mirror};
 use crate::merge::{MergeError, Merger};

@@ -31,6 +31,20 @@ pub fn release_before(mirror: &Mirror, tip: CommitId) -> Result<Option<CommitInf
     Ok(line.into_iter().enumerate().find(stands).map(|(_, landing)| landing))
 }
 
+/// The commits of a branch's own line that came with its newest landing, newest first: several where one run landed them together.
+///
+/// # Errors
+///
+/// The history cannot be read.
+pub fn newest_landing(mirror: &Mirror, tip: CommitId) -> Result<Vec<CommitInfo>, Failure> {
+    let range = LogRange { from: tip, not: Vec::new(), first_parent: true, limit: Some(LANDED) };
+    let line = mirror.log(&range)?;
+    let run = line.first().and_then(|newest| run_of(&newest.message)).map(str::to_owned);
+    let together =
+        |(at, commit): &(usize, CommitInfo)| *at == 0 || run.is_some() && run_of(&commit.message) == run.as_deref();
+    Ok(line.into_iter().enumerate().take_while(together).map(|(_, commit)| commit).collect())
+}
+
 /// Of commits that one run landed together the last: the others never were the branch's tip.
 fn landings(line: Vec<CommitInfo>) -> Vec<CommitInfo> {
     let mut landings: Vec<CommitInfo> = Vec::with_capacity(line.len());

@@ -232,6 +232,13 @@ fn a_rollback_goes_to_no_commit_inside_a_landing() {
     assert_eq!(version(), "3");
     service.run(&["rollback", "--param", "reason=again"]).exits(0);
     assert_eq!(version(), "1", "the bad release alone never comes back");
+
+    service.run(&["revert-release"]).exits(0);
+    assert_eq!(version(), "3");
+    service.git(&["update-ref", "refs/heads/production", "production~2"]);
+    assert_eq!(version(), "3", "as reland left it");
+    service.run(&["revert-release", "--param", "reason=all of it"]).exits(0);
+    assert_eq!(version(), "1", "nothing of what landed together stays");
 }
 
 #[test]

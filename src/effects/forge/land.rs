@@ -27,7 +27,7 @@ pub(super) static LAND: TypedHostFn<Args, Landed> = map(
     |context, args| Ok(effect(Land { context: Arc::clone(context), args })),
 )
 .throws(&[
-    (FailureKind::Moved, "the target is no longer where the merge was made; nothing has landed"),
+    (FailureKind::Moved, "the target is no longer where the merge was made, or `source` no longer has what is merged; nothing has landed"),
     (FailureKind::Refused, "neither a push nor the forge's merge is allowed; nothing has landed"),
     (FailureKind::Denied, "the change was closed, or something else was pushed to it"),
     (FailureKind::Git, "it is no merge of two, or what landed is not what was tested"),
@@ -43,6 +43,8 @@ pub(super) struct Args {
     target: BranchName,
     /// for picks and reverts: the commit of the target that they were made on
     onto: Option<Revision>,
+    /// the branch that the merge brings: nothing lands once that branch no longer has it
+    source: Option<BranchName>,
 }
 
 /// How long a forge that cannot merge yet is left alone.
@@ -114,6 +116,22 @@ impl Land {
         })?;
         self.proposed(commit).ensure_unchanged(&change, task)?;
         Ok(change)
+    }
+
+    /// What is merged is still on the branch that it comes from. A target that is not where it was has its own answer.
+    fn ensure_on_source(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), Failure> {
+        let Some(source) = &self.args.source else { return Ok(()) };
+        let mirror = &self.context.mirror;
+        let Some(merged) = mirror.commit(landing.commit())?.parents.last().copied() else { return Ok(()) };
+        let (refs, name) = (mirror.remote_refs(task)?, source.to_ref());
+        if refs.get(&landing.lease.name).copied() != landing.lease.old {
+            return Ok(());
+        }
+        let Some(tip) = refs.get(&name).copied() else { return Err(source_moved(source, merged)) };
+        if !mirror.contains(tip) {
+            mirror.fetch_objects(&[name], task)?;
+        }
+        if mirror.is_ancestor(merged, tip.into())? { Ok(()) } else { Err(source_moved(source, merged)) }
     }
 
     fn push(&self, landing: &Landing, task: TaskContext<'_>) -> Result<(), WriteError> {
@@ -217,6 +235,11 @@ impl Land {
     }
 }
 
+fn source_moved(source: &BranchName, merged: CommitId) -> Failure {
+    let message = format!("{source} was moved meanwhile and no longer has {}", merged.short());
+    Failure::new(FailureKind::Moved, message).hint(format!("nothing has landed; promote what {source} has now"))
+}
+
 impl TypedEffect for Land {
     type Facts = Landing;
     type Answer = Landed;
@@ -234,6 +257,7 @@ impl TypedEffect for Land {
 
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Landing>) -> Result<Landed, WriteError> {
         let landing = intent.facts;
+        self.ensure_on_source(&landing, cx.task).map_err(not_sent)?;
         match landing.method {
             LandingMethod::Push => match self.push(&landing, cx.task) {
                 // A rule that the forge does not tell everybody about: nothing was pushed, and it may merge itself.

@@ -42,6 +42,8 @@ pub(super) struct Args {
     source: Revision,
     /// the branch it is merged into; its tip as last fetched
     target: BranchName,
+    /// the branch that `source` is a commit of, for messages; without it one is looked for
+    from: Option<BranchName>,
     /// the merge commit's message; by default what is promoted and what it ships
     message: Option<String>,
     /// a commit that was made on the tip already, to merge into instead; it lands with this one
@@ -179,6 +181,12 @@ impl Merge {
     /// The branch that people would say is promoted.
     fn name(&self, theirs: CommitId) -> Result<Option<String>, Failure> {
         let given = &self.args.source;
+        if let Some(from) = &self.args.from
+            && let Some(tip) = self.context.mirror.branch(from)?
+            && self.context.mirror.is_ancestor(theirs, tip)?
+        {
+            return Ok(Some(from.to_string()));
+        }
         if !given.as_str().bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(Some(given.as_str().to_owned()));
         }

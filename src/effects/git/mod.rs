@@ -5,6 +5,7 @@ mod cherry_pick;
 mod commit;
 mod delete_branch;
 mod is_ancestor;
+mod landing;
 mod log;
 mod merge;
 mod push;
@@ -36,6 +37,7 @@ pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[
     &branch::BRANCH,
     &log::LOG,
     &is_ancestor::IS_ANCESTOR,
+    &landing::LANDING,
     &merge::MERGE,
     &cherry_pick::CHERRY_PICK,
     &revert::REVERT,

@@ -43,6 +43,29 @@ fn a_change_that_is_retargeted_before_the_merge_lands_nowhere() {
     assert_eq!(stage.github.count("PUT", "/merge"), 1);
 }
 
+/// The source is forced past what waits for its checks, or for the merge button.
+#[test]
+fn a_source_that_was_moved_back_lands_nothing() {
+    for by_merge in [false, true] {
+        let stage = Stage::new();
+        let before = tips(&stage);
+        let forced = |stage: &Stage| {
+            stage.git(&["update-ref", "refs/heads/master", "master~1"]);
+        };
+        let said = if by_merge {
+            by_merge_alone(&stage);
+            stage.github.fault("PUT", "/merge", 1, Fault::base_race());
+            stage.while_held([stage.github.hold(0, "PUT", "/merge")], |stage, _| forced(stage))
+        } else {
+            stage.while_waiting(forced)
+        };
+        said.exits(1);
+        assert!(said.stderr.contains("master was moved meanwhile and no longer has "), "{}", said.stderr);
+        assert!(said.stderr.contains("nothing has landed; promote what master has now"), "{}", said.stderr);
+        assert_eq!(tips(&stage), before);
+    }
+}
+
 /// Squashed or rebased by hand while the checks are pending: no waiting, no second pull request.
 #[test]
 fn a_change_that_is_squashed_or_rebased_stops_at_once() {
