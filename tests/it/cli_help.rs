@@ -76,7 +76,7 @@ fn a_host_function_is_shown_with_all_that_it_takes_and_answers() {
     "#);
     let all = machine.say(&machine.home(), &["help", "functions"]);
     for name in
-        ["git::merge(#{ source, target, message?, onto? })", "flow::step(name, closure)", "delta::between(base, head)"]
+        ["git::merge(#{ source, target, from?, message?, onto? })", "flow::step(name, closure)", "delta::between(base, head)"]
     {
         assert!(all.stdout.contains(name), "{name} is missing in\n{}", all.stdout);
     }
