@@ -35,6 +35,8 @@ pub enum Language {
     Toml,
     /// YAML 1.2 with the `<<` merge key of YAML 1.1; only the first document counts.
     Yaml,
+    /// The same with all its documents, as a list.
+    YamlDocuments,
     Json,
 }
 
@@ -43,7 +45,7 @@ impl Language {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Toml => "TOML",
-            Self::Yaml => "YAML",
+            Self::Yaml | Self::YamlDocuments => "YAML",
             Self::Json => "JSON",
         }
     }
@@ -151,6 +153,7 @@ pub fn parse(text: &str, language: Language) -> Result<Node, Vec<SyntaxError>> {
     match language {
         Language::Toml => toml::parse(text),
         Language::Yaml => yaml::parse(text).map_err(|error| vec![error]),
+        Language::YamlDocuments => yaml::parse_all(text).map_err(|error| vec![error]),
         Language::Json => json::parse(text).map_err(|error| vec![error]),
     }
 }

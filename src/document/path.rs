@@ -14,7 +14,7 @@ pub struct KeyPath(Vec<Part>);
 enum Part {
     /// A key of a map, or a position in a list, from 0.
     Name(String),
-    /// The first item of a list that holds this value at this key: `[name=acme/ppc]`.
+    /// The items of a list that hold this value at this key: `[name=acme/ppc]`.
     Where { key: String, value: String },
 }
 
@@ -91,16 +91,30 @@ fn quoted(f: &mut fmt::Formatter<'_>, text: &str, needed_by: &[char]) -> fmt::Re
 }
 
 impl KeyPath {
-    /// The value there.
+    /// The first value there.
     pub fn find<'n>(&self, node: &'n Node) -> Option<&'n Node> {
-        self.0.iter().try_fold(node, |node, part| match (part, &node.kind) {
-            (Part::Name(name), NodeKind::Map(_)) => node.get(name).map(|value| &**value),
-            (Part::Name(name), NodeKind::List(items)) => items.get(name.parse::<usize>().ok()?).map(|value| &**value),
-            (Part::Where { key, value }, NodeKind::List(items)) => {
-                let wanted = |item: &&Rc<Node>| item.get(key).and_then(|found| found.spelling()) == Some(value);
-                items.iter().find(wanted).map(|item| &**item)
+        self.find_all(node).into_iter().next()
+    }
+
+    /// All values there: a selector may match several items.
+    pub fn find_all<'n>(&self, node: &'n Node) -> Vec<&'n Node> {
+        self.0.iter().fold(vec![node], |nodes, part| nodes.into_iter().flat_map(|node| part.of(node)).collect())
+    }
+}
+
+impl Part {
+    fn of<'n>(&self, node: &'n Node) -> Vec<&'n Node> {
+        match (self, &node.kind) {
+            (Self::Name(name), NodeKind::Map(_)) => node.get(name).map(|value| &**value).into_iter().collect(),
+            (Self::Name(name), NodeKind::List(items)) => {
+                let at = name.parse::<usize>().ok();
+                at.and_then(|at| items.get(at)).map(|value| &**value).into_iter().collect()
             }
-            _ => None,
-        })
+            (Self::Where { key, value }, NodeKind::List(items)) => {
+                let wanted = |item: &&Rc<Node>| item.get(key).and_then(|found| found.spelling()) == Some(value);
+                items.iter().filter(wanted).map(|item| &**item).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 }

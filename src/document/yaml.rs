@@ -8,26 +8,40 @@ use std::rc::Rc;
 /// How many keys all `<<` of a text may bring in: a small text can ask for billions.
 const MERGED_KEYS: usize = 100_000;
 
+/// The first document.
 pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
+    as_psych_reads(text, |text| {
+        let first = read(text, 1)?.into_iter().next();
+        Ok(first.map_or(Node { at: At { line: 1, column: 1 }, kind: NodeKind::Null }, Rc::unwrap_or_clone))
+    })
+}
+
+/// All documents, as a list.
+pub(super) fn parse_all(text: &str) -> Result<Node, SyntaxError> {
+    let kind = as_psych_reads(text, |text| Ok(NodeKind::List(read(text, usize::MAX)?)))?;
+    Ok(Node { at: At { line: 1, column: 1 }, kind })
+}
+
+fn as_psych_reads<T>(text: &str, read: impl Fn(&str) -> Result<T, SyntaxError>) -> Result<T, SyntaxError> {
     read(text).or_else(|error| {
         let indented = yaml_quotes::indented(text).and_then(|text| read(&text).ok());
         indented.ok_or(error)
     })
 }
 
-fn read(text: &str) -> Result<Node, SyntaxError> {
+fn read(text: &str, most: usize) -> Result<Vec<Rc<Node>>, SyntaxError> {
     let mut composer = Composer::default();
     let mut parser = Parser::new_from_str(text);
-    let mut root = None;
+    let mut documents = Vec::new();
     while let Some(event) = parser.next_event() {
         let (event, span) = event
             .map_err(|error: ScanError| SyntaxError { message: error.info().to_owned(), at: at(error.marker()) })?;
-        if event == Event::DocumentEnd {
+        if event == Event::DocumentEnd && documents.len() >= most {
             break;
         }
-        root = composer.take(event, at(&span.start))?.or(root);
+        documents.extend(composer.take(event, at(&span.start))?);
     }
-    Ok(root.map_or(Node { at: At { line: 1, column: 1 }, kind: NodeKind::Null }, Rc::unwrap_or_clone))
+    Ok(documents)
 }
 
 fn at(marker: &Marker) -> At {

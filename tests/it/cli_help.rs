@@ -75,9 +75,11 @@ fn a_host_function_is_shown_with_all_that_it_takes_and_answers() {
       refused  the remote does not take it: a hook, a protected branch, missing rights
     "#);
     let all = machine.say(&machine.home(), &["help", "functions"]);
-    for name in
-        ["git::merge(#{ source, target, from?, message?, onto? })", "flow::step(name, closure)", "delta::between(base, head)"]
-    {
+    for name in [
+        "git::merge(#{ source, target, from?, message?, onto? })",
+        "flow::step(name, closure)",
+        "delta::between(base, head)",
+    ] {
         assert!(all.stdout.contains(name), "{name} is missing in\n{}", all.stdout);
     }
     let namespace = machine.say(&machine.home(), &["help", "functions", "delta"]);

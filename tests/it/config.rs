@@ -264,7 +264,7 @@ fn components_say_what_their_kind_needs() {
     );
     wrong(
         &component("detect = \"paths\"\nglobs = [\"a\", \"b[\"]"),
-        &[("4:15", "`b[` is no glob: unclosed character class; missing ']'")],
+        &[("4:15", "`b[` is no pattern: unclosed character class; missing ']'")],
     );
     wrong(&component("detect = \"commits\"\nfile = \"x\""), &[("4:1", "unknown key `file` in [[component]]")]);
     let twice = component("detect = \"commits\"");

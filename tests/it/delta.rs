@@ -1,6 +1,7 @@
 //! Manifests as they are in the wild → versions → delta, through the public face of the room.
 
 use crate::support::component::component;
+use crate::support::git::Repo;
 use crate::support::manifests::{Commit, FirstLine, at, row, rows};
 use relwf::components::{Component, detect};
 use relwf::model::{FailureKind, Value};
@@ -231,6 +232,64 @@ fn variables_of_the_same_file_are_the_version() {
     assert_ne!(computed("cat a"), computed("cat b"));
 }
 
+/// What only running the job would tell is never called unchanged where it may have changed.
+#[test]
+fn what_other_lines_and_files_decide_is_the_version_too() {
+    let install = line("$V");
+    let script = |lines: &str| format!("install: |\n  {}\n", lines.replace('\n', "\n  "));
+    let pin = |before: &str| script(&format!("{before}\n{install}"));
+    for (before, version) in [
+        ("TAG=v1.0\nV=${TAG#v}", "1.0"),
+        ("V=1.0-rc; V=${V%-rc}", "1.0"),
+        ("V=$(cat ci/version)", "4.0"),
+        ("read -r V < ci/version", "4.0"),
+        ("source ci/versions.sh", "5.0"),
+        ("V=0.9\n. ./ci/versions.sh", "5.0"),
+        ("V=1.0\ncase $X in\n  a) V=2.0 ;;\n  b) V=3.0 ;;\nesac", "1.0, 2.0, 3.0"),
+        ("case $X in a) V=1.0;; *) V=2.0;; esac", "1.0, 2.0"),
+    ] {
+        let files = [(".travis.yml", &*pin(before)), ("ci/version", "4.0\n"), ("ci/versions.sh", "export V=5.0\n")];
+        let commit = Commit::new("a", &files);
+        assert_eq!(row(&sdk(), &commit, &commit)["to"], json!({ "version": version }), "{before}");
+    }
+    let fetched = "curl -o i.sh https://get.pulumi.com";
+    for (before, after) in [
+        (pin("V=$((1 + 1))"), pin("V=$((1 + 2))")),
+        (pin("W=1\nV=$(printf 2.%s $W)"), pin("W=2\nV=$(printf 2.%s $W)")),
+        (pin("read V W <<< \"1.0 2\""), pin("read V W <<< \"2.0 2\"")),
+        (pin("V=$(ci/version --of 1)"), pin("V=$(ci/version --of 2)")),
+        (
+            script("get() {\n  curl https://get.pulumi.com | bash -s -- --version $1\n}\nget 1.0"),
+            script("get() {\n  curl https://get.pulumi.com | bash -s -- --version $1\n}\nget 2.0"),
+        ),
+        (
+            script(&format!("{fetched}\nmv i.sh j.sh\nsh j.sh --version 1.0")),
+            script(&format!("{fetched}\nmv i.sh j.sh\nsh j.sh --version 2.0")),
+        ),
+        (
+            script(&format!("{fetched}\ncat i.sh | bash -s -- --version 1.0")),
+            script(&format!("{fetched}\ncat i.sh | bash -s -- --version 2.0")),
+        ),
+        (
+            script(&format!("{fetched}\nbash -s -- --version 1.0 < i.sh")),
+            script(&format!("{fetched}\nbash -s -- --version 2.0 < i.sh")),
+        ),
+        (
+            script("curl https://get.pulumi.com | tee i.sh\nsh i.sh --version 1.0"),
+            script("curl https://get.pulumi.com | tee i.sh\nsh i.sh --version 2.0"),
+        ),
+        (script(&format!("{fetched}\nV=1.0 parallel ./i.sh")), script(&format!("{fetched}\nV=2.0 parallel ./i.sh"))),
+    ] {
+        let changed =
+            row(&sdk(), &Commit::new("a", &[(".travis.yml", &before)]), &Commit::new("b", &[(".travis.yml", &after)]));
+        assert_eq!(changed["change"], "changed", "{after}\n{changed:#}");
+        let other = format!("{before}script: echo $V something else\n");
+        let other =
+            row(&sdk(), &Commit::new("a", &[(".travis.yml", &before)]), &Commit::new("b", &[(".travis.yml", &other)]));
+        assert_eq!(other["change"], "unchanged", "{before}\n{other:#}");
+    }
+}
+
 #[test]
 fn a_version_is_that_of_the_command_or_of_what_runs_the_file_that_it_wrote() {
     for script in [
@@ -433,6 +492,70 @@ fn paths_change_with_the_contents_of_matching_files_alone() {
         [change(&base, &same), change(&base, &moved), change(&base, &none), change(&none, &base), change(&none, &none)],
         ["unchanged", "changed", "removed", "added", "unchanged"]
     );
+}
+
+/// The same patterns, asked of git's own `.gitignore`.
+#[test]
+fn paths_match_as_in_gitignore() {
+    let files = ["web/a.js", "web/sub/b.js", "main.go", "cmd/x/y.go", "docs/web/c", "README", "a b/c", "cmd/doc.md"];
+    for globs in [
+        &["web/**"][..],
+        &["web/"],
+        &["/web"],
+        &["*.go"],
+        &["/*.go"],
+        &["web/*.js"],
+        &["cmd/**", "!*.md"],
+        &["**/web"],
+        &["README", "a b/"],
+        &["[rR]EADME"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::init(folder.path().join("r"));
+        repo.write(".gitignore", globs.join("\n"));
+        let quoted: Vec<String> = globs.iter().map(|glob| format!("'{glob}'")).collect();
+        let part = component("web", &format!("detect = 'paths'\nglobs = [{}]", quoted.join(", ")));
+        for file in files {
+            let all: Vec<(&str, &str)> = files.iter().map(|name| (*name, "1")).collect();
+            let changed: Vec<(&str, &str)> =
+                files.iter().map(|name| (*name, if *name == file { "2" } else { "1" })).collect();
+            let change = row(&part, &Commit::new("a", &all), &Commit::new("b", &changed))["change"].clone();
+            let ignored = repo.try_git(&["check-ignore", "-q", "--no-index", file]).status.success();
+            assert_eq!(change == "changed", ignored, "{globs:?} {file}");
+        }
+    }
+}
+
+#[test]
+fn every_item_and_document_that_matches_counts() {
+    let keyed = component("k", "detect = 'yaml'\nfile = 'k.yml'\nkey = 'images[name=ppc].newTag'");
+    let yaml = |first: &str, second: &str, third: &str| {
+        format!(
+            "images:\n- {{name: ppc, newTag: {first}}}\n- {{name: ppc, newTag: {second}}}\n---\nimages:\n- {{name: ppc, newTag: {third}}}\n---\n"
+        )
+    };
+    let at = |text: &str| Commit::new("a", &[("k.yml", text)]);
+    let (one, two, three) =
+        (at(&yaml("1.0", "1.0", "1.0")), at(&yaml("1.0", "2.0", "1.0")), at(&yaml("1.0", "2.0", "3.0")));
+    assert_eq!(row(&keyed, &one, &two)["to"], json!({ "version": "1.0, 2.0" }));
+    assert_eq!(row(&keyed, &two, &three)["to"], json!({ "version": "1.0, 2.0, 3.0" }));
+}
+
+#[test]
+fn constraints_of_pip_say_what_is_installed() {
+    let part = component("ppc", "detect = 'requirements'\nfile = 'ci/requirements.txt'\npackage = 'ppc'");
+    let at = |asked: &str, constraint: &str| {
+        Commit::new(
+            "a",
+            &[("ci/requirements.txt", &*format!("-c ../constraints.txt\n{asked}\n")), ("constraints.txt", constraint)],
+        )
+    };
+    let told = |commit: &Commit| row(&part, commit, commit)["to"].clone();
+    assert_eq!(told(&at("ppc>=1", "# all\nPPC==1.2\nother==2\n"))["version"], "1.2");
+    assert_eq!(told(&at("ppc==1.1", "ppc==1.2\n"))["version"], "1.1");
+    assert_eq!(told(&at("other", "ppc==1.2\n")), Value::Null);
+    let row = row(&part, &at("ppc", "ppc<2\n"), &at("ppc", "ppc<3\n"));
+    assert_eq!(row["change"], "changed", "{row:#}");
 }
 
 #[test]

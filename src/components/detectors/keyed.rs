@@ -20,9 +20,9 @@ pub(super) const TOML: DetectorDeclaration = DetectorDeclaration {
 };
 pub(super) const YAML: DetectorDeclaration = DetectorDeclaration {
     word: "yaml",
-    doc: "The value at a dotted key of a YAML file.",
+    doc: "The value at a dotted key of a YAML file; of several documents, in each.",
     keys: KEYS,
-    read: |table| read(table, Language::Yaml),
+    read: |table| read(table, Language::YamlDocuments),
 };
 pub(super) const JSON: DetectorDeclaration = DetectorDeclaration {
     word: "json",
@@ -45,7 +45,7 @@ fn read(table: &mut Table<'_, '_>, language: Language) -> Option<Box<dyn Detecto
 
 impl Detector for Keyed {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, self.language, |root| detect(root, &self.file, &self.key))
+        commit.with(&self.file, self.language, |root| detect(root, self.language, &self.file, &self.key))
     }
 
     fn sought(&self) -> String {
@@ -65,13 +65,20 @@ pub fn key_of_json(text: &str, key: &str) -> Result<Option<String>, String> {
     Ok(path.find(&root).and_then(document::Node::spelling).map(str::to_owned))
 }
 
-/// The value as it is written; `None` when the key is not there or null.
-fn detect(root: &Node, file: &str, key: &KeyPath) -> Result<Option<Version>, Failure> {
-    let Some(value) = key.find(root) else { return Ok(None) };
-    match (&value.kind, value.spelling()) {
+/// The values as they are written; `None` when the key is not there or null.
+fn detect(root: &Node, language: Language, file: &str, key: &KeyPath) -> Result<Option<Version>, Failure> {
+    let documents = if language == Language::YamlDocuments {
+        root.items().iter().map(|document| &**document).collect()
+    } else {
+        vec![root]
+    };
+    let values = documents.into_iter().flat_map(|document| key.find_all(document));
+    let versions = values.map(|value| match (&value.kind, value.spelling()) {
         (NodeKind::Null, _) => Ok(None),
         (_, Some(text)) => Ok(Some(Version::published(text.trim()))),
         (_, None) => Err(document::broken(format!("`{key}` is {}, not a version", value.what()), file, value.at)
             .hint("let `key` lead to a text or a number")),
-    }
+    });
+    let versions: Result<Vec<_>, Failure> = versions.collect();
+    Ok(Version::all(versions?.into_iter().flatten()))
 }

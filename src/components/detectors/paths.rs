@@ -4,11 +4,11 @@ use super::{Detector, DetectorDeclaration, DetectorInput};
 use crate::components::Version;
 use crate::document::{LocatedText, REQUIRED, Table, keys};
 use crate::model::{Failure, hex};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use sha2::{Digest, Sha256};
 
 keys! {
-    /// As in `.gitignore`: `*` matches within a folder, `**` across folders.
+    /// As in `.gitignore`: `web/` or `/web/**`, `*.go` in any folder, `!web/docs/` to leave some out again.
     GLOBS: Vec<LocatedText> = "globs", REQUIRED;
 }
 
@@ -22,7 +22,7 @@ pub(super) const DECLARED: DetectorDeclaration = DetectorDeclaration {
 #[derive(Debug)]
 struct Paths {
     globs: Vec<String>,
-    set: GlobSet,
+    set: Gitignore,
 }
 
 fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
@@ -30,18 +30,19 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
     if texts.is_empty() {
         return None;
     }
-    let mut builder = GlobSetBuilder::new();
+    let mut builder = GitignoreBuilder::new("");
+    builder.allow_unclosed_class(false);
     for text in &texts {
-        match GlobBuilder::new(text.text).literal_separator(true).build() {
-            Ok(glob) => {
-                builder.add(glob);
-            }
-            Err(error) => {
-                let message = format!("`{}` is no glob: {}", text.text, error.kind());
-                table.source.wrong(text.at, message, "`*` matches within a folder, `**` across folders".to_owned());
-                return None;
-            }
-        }
+        let wrong = match (builder.add_line(None, text.text), text.text.trim()) {
+            (Err(ignore::Error::Glob { err, .. }), _) => err,
+            (Err(error), _) => error.to_string(),
+            (Ok(_), glob) if glob.is_empty() || glob.starts_with('#') => "it matches nothing".to_owned(),
+            (Ok(_), _) => continue,
+        };
+        let message = format!("`{}` is no pattern: {wrong}", text.text);
+        let hint = "write it as in .gitignore: `*` matches within a folder, `**` across folders; a `#` at the beginning as `\\#`";
+        table.source.wrong(text.at, message, hint.to_owned());
+        return None;
     }
     let set = builder.build().map_err(|error| table.wrong(error, None)).ok()?;
     let globs = texts.iter().map(|text| format!("`{}`", text.text)).collect();
@@ -59,8 +60,9 @@ impl Detector for Paths {
 }
 
 /// A digest of the matching files' names and contents; `None` when none matches.
-fn detect(files: Vec<(String, String)>, set: &GlobSet) -> Option<Version> {
-    let mut matching: Vec<_> = files.into_iter().filter(|(path, _)| set.is_match(path)).collect();
+fn detect(files: Vec<(String, String)>, set: &Gitignore) -> Option<Version> {
+    let mut matching: Vec<_> =
+        files.into_iter().filter(|(path, _)| set.matched_path_or_any_parents(path, false).is_ignore()).collect();
     if matching.is_empty() {
         return None;
     }

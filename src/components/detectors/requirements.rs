@@ -1,9 +1,11 @@
 //! A package in pip's `requirements.txt`: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 //!
-//! Files that are named with `-r` or `-c` are components' files of their own: only what stands in this one counts.
+//! Files that are named with `-r` are components' files of their own. One that is named with `-c` says at which version the package
+//! is installed where this file leaves that open.
 
 use super::{Detector, DetectorDeclaration, git_name, named, python};
 use crate::components::Version;
+use crate::components::manifests::Manifests;
 use crate::document::{self, At, LocatedText, REQUIRED, RepoFile, Table, keys, or};
 use crate::model::Failure;
 
@@ -19,15 +21,17 @@ pub(super) const DECLARED: DetectorDeclaration =
 
 fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
     named::read(table, FILE, PACKAGE, "package", |commit, file, package| {
-        commit.manifests.text(file)?.map_or(Ok(None), |text| detect(&text, file, package))
+        let Some(text) = commit.manifests.text(file)? else { return Ok(None) };
+        detect(&text, file, package, commit.manifests)
     })
 }
 
 /// Every line that asks for the package: each may have its own marker.
-fn detect(text: &str, file: &str, package: &str) -> Result<Option<Version>, Failure> {
+fn detect(text: &str, file: &str, package: &str, manifests: &Manifests<'_>) -> Result<Option<Version>, Failure> {
     let wanted = python::normalized(package);
     let mut indexes: Vec<String> = Vec::new();
     let mut found = Vec::new();
+    let mut constraints = Vec::new();
     for (number, line) in lines(text) {
         let requirement = match option(&line) {
             Some(("-e" | "--editable", place)) => place,
@@ -37,20 +41,48 @@ fn detect(text: &str, file: &str, package: &str) -> Result<Option<Version>, Fail
                 }
                 continue;
             }
+            Some(("-c" | "--constraint", place)) => {
+                let path = beside(file, place);
+                if let Some(text) = manifests.text(&path)? {
+                    for (number, line) in lines(&text).iter().filter(|(_, line)| option(line).is_none()) {
+                        constraints.push(Requirement::read(line, &path, *number)?);
+                    }
+                }
+                continue;
+            }
             Some(_) => continue,
             None => &line,
         };
-        let requirement = Requirement::parse(requirement).ok_or_else(|| {
-            let shown: String = line.chars().take(60).collect();
-            let message = format!("`{file}` is not valid: {shown:?} is no requirement");
-            document::broken(message, file, At { line: number, column: 1 })
-        })?;
-        if requirement.name.as_ref().is_some_and(|name| python::normalized(name) == wanted) {
-            found.push(requirement);
+        found.push(Requirement::read(requirement, file, number)?);
+    }
+    let wants =
+        |requirement: &Requirement| requirement.name.as_ref().is_some_and(|name| python::normalized(name) == wanted);
+    found.retain(wants);
+    constraints.retain(wants);
+    if found.iter().any(|requirement| matches!(requirement.pin, Pin::Floating)) && !constraints.is_empty() {
+        let open = found.extract_if(.., |requirement| matches!(requirement.pin, Pin::Floating));
+        let asked: Vec<String> = open.map(|requirement| requirement.definition).collect();
+        for constraint in &mut constraints {
+            constraint.definition = format!("{}; {}", asked.join("; "), constraint.definition);
         }
+        found.append(&mut constraints);
     }
     let index = (!indexes.is_empty()).then(|| indexes.join(", "));
     Ok(Version::all(found.into_iter().map(|requirement| requirement.version(index.as_ref()))))
+}
+
+/// A path that is relative to the folder of a file.
+fn beside(file: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// The lines as pip sees them, each with the number of its first: continued ones joined, without comments and empty ones.
@@ -116,6 +148,14 @@ enum Pin {
 }
 
 impl Requirement {
+    fn read(line: &str, file: &str, number: usize) -> Result<Self, Failure> {
+        Self::parse(line).ok_or_else(|| {
+            let shown: String = line.chars().take(60).collect();
+            let message = format!("`{file}` is not valid: {shown:?} is no requirement");
+            document::broken(message, file, At { line: number, column: 1 })
+        })
+    }
+
     /// `name[extras]`, then `==1.0`, `(==1.0)` or `@ address`, then `; marker`; or an address or a folder alone.
     fn parse(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();

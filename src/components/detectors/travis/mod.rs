@@ -2,8 +2,11 @@
 //!
 //! What counts is what some job runs, with the variables that the job has: every version, in the order of the file. Within a
 //! job a line that pins goes before one that does not, because `chmod +x install.sh` beside the pinned line must not hide that
-//! the pin moves; a tool that no line pins floats.
+//! the pin moves; a tool that no line pins floats. Where other lines of the job decide about a version that only running them
+//! would tell, they define it too: what changes there is a change.
 
+mod deciding;
+mod expansion;
 mod jobs;
 mod shell;
 mod variables;
@@ -14,7 +17,7 @@ use crate::document::{At, Language, Node, Pattern, REQUIRED, RepoFile, Table, ke
 use crate::model::Failure;
 use jobs::{Job, jobs};
 use regex::{Captures, Regex};
-use variables::Variables;
+use variables::{ReadText, Variables};
 
 keys! {
     /// The file.
@@ -46,7 +49,8 @@ fn read(table: &mut Table<'_, '_>) -> Option<Box<dyn Detector>> {
 
 impl Detector for InstallLine {
     fn version(&self, commit: &DetectorInput<'_>) -> Result<Option<Version>, Failure> {
-        commit.with(&self.file, Language::Yaml, |root| Ok(detect(root, &self.command, &self.version)))
+        let text = |file: &str| commit.manifests.text(file).ok().flatten();
+        commit.with(&self.file, Language::Yaml, |root| Ok(detect(root, &text, &self.command, &self.version)))
     }
 
     fn sought(&self) -> String {
@@ -58,23 +62,26 @@ impl Detector for InstallLine {
 type PlacedPin = ((At, usize), Pin);
 
 /// What the install lines of all jobs say; `None` when no job has one.
-fn detect(root: &Node, command: &Regex, version: &Regex) -> Option<Version> {
-    let mut found: Vec<PlacedPin> = jobs(root).iter().flat_map(|job| pins(job, command, version)).collect();
+fn detect(root: &Node, text: ReadText<'_>, command: &Regex, version: &Regex) -> Option<Version> {
+    let mut found: Vec<PlacedPin> = jobs(root).iter().flat_map(|job| pins(job, text, command, version)).collect();
     found.sort_by_key(|(at, _)| *at);
     Version::all(found.into_iter().map(|(_, pin)| match pin {
         Pin::Pinned(version) => Version::published(version),
-        Pin::Floating(definition) => Version { floating: true, definition: Some(definition), ..Version::default() },
+        Pin::Floating { definition, .. } => {
+            Version { floating: true, definition: Some(definition), ..Version::default() }
+        }
     }))
 }
 
 /// What pins the tool in a job, else what installs it.
-fn pins(job: &Job, command: &Regex, version: &Regex) -> Vec<PlacedPin> {
-    let mut variables = Variables::of(&job.env);
+fn pins(job: &Job, text: ReadText<'_>, command: &Regex, version: &Regex) -> Vec<PlacedPin> {
+    let mut variables = Variables::of(&job.env, text);
     let mut found = Vec::new();
     let mut block = 0_usize;
     for (number, line) in job.lines.iter().enumerate() {
         let later = || job.lines.iter().skip(number + 1).map(|line| line.text.as_str());
-        found.extend(install(&line.text, later, &variables, command, version).into_iter().map(|pin| (line.at, pin)));
+        let pins = install(&line.text, later, &variables, command, version).into_iter();
+        found.extend(pins.map(|pin| (line.at, with_what_decides(pin, job, number))));
         for command in shell::commands(&line.text) {
             match command.text.split_whitespace().next() {
                 Some("if" | "case" | "while" | "until") => block += 1,
@@ -90,11 +97,25 @@ fn pins(job: &Job, command: &Regex, version: &Regex) -> Vec<PlacedPin> {
     found
 }
 
+/// A floating pin is defined by the lines, too, that decide about what it leaves open.
+fn with_what_decides(pin: Pin, job: &Job, number: usize) -> Pin {
+    let Pin::Floating { definition, file } = pin else { return pin };
+    let lines: Vec<&str> = job.lines.iter().map(|line| line.text.as_str()).collect();
+    let decide = deciding::lines(&lines, number, &definition, file.as_deref());
+    let (before, after): (Vec<usize>, Vec<usize>) = decide.into_iter().partition(|line| *line < number);
+    let text = |at: Vec<usize>| at.into_iter().filter_map(|at| lines.get(at).copied()).collect::<Vec<_>>();
+    Pin::Floating { definition: [text(before), vec![definition.as_str()], text(after)].concat().join("; "), file }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Pin {
     Pinned(String),
-    /// With what installs it.
-    Floating(String),
+    Floating {
+        /// What installs it.
+        definition: String,
+        /// The file that it is fetched to, where it is not known what runs that.
+        file: Option<String>,
+    },
 }
 
 /// How many lines later a fetched file is run, at most.
@@ -126,9 +147,15 @@ fn install<'l, L: Iterator<Item = &'l str>>(
     let mut variables = variables.clone();
     placed.iter().take(position).for_each(|command| variables.run(command.text, command.certain));
     // `curl -o install.sh https://… && sh install.sh --version 1.2.3`: what was only fetched is run later.
-    let run_later = fetched_file(installing).and_then(|file| {
+    let fetched = fetched_file(installing);
+    let run_later = fetched.clone().and_then(|mut file| {
         let later = later().take(LATER).flat_map(|line| shell::commands(line).into_iter().map(|command| command.text));
-        rest.iter().copied().chain(later).find(|command| runs(command, &file))
+        rest.iter().copied().chain(later).find(|command| {
+            if let Some(name) = renamed(command, &file) {
+                file = name;
+            }
+            runs(command, &file)
+        })
     });
     let mut found = Vec::new();
     for text in variables.expand(installing) {
@@ -140,20 +167,32 @@ fn install<'l, L: Iterator<Item = &'l str>>(
                     pin(running, 0, version).unwrap_or_else(|| floating(&format!("{text} && {running}")))
                 }))
             }
-            (Some(Pin::Floating(_)) | None, None) => found.push(floating(&text)),
+            (Some(Pin::Floating { .. }) | None, None) => {
+                found.push(Pin::Floating { definition: one_line(&text), file: fetched.clone() });
+            }
         }
     }
     found
 }
 
 fn floating(text: &str) -> Pin {
-    Pin::Floating(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    Pin::Floating { definition: one_line(text), file: None }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The file that a command writes what it fetched to.
 fn fetched_file(command: &str) -> Option<String> {
     let words: Vec<String> = shell::words(command).iter().map(|word| shell::unquoted(word)).collect();
     let program = words.iter().find(|word| !matches!(word.as_str(), "sudo" | "then" | "do" | "else" | "if" | "!"))?;
+    // `curl https://… | tee install.sh`
+    if let Some([_, _, rest @ ..]) =
+        words.windows(2).position(|pair| pair == ["|", "tee"]).and_then(|at| words.get(at..))
+    {
+        return rest.iter().find(|word| !word.starts_with('-')).map(|file| base_name(file));
+    }
     let (curl, wget) = (program == "curl", program == "wget");
     let mut address = None;
     let mut remote_name = wget;
@@ -190,25 +229,55 @@ fn base_name(path: &str) -> String {
     path.trim_end_matches(['/', ';']).rsplit('/').next().unwrap_or(path).to_owned()
 }
 
+/// The name that a command gives the file.
+fn renamed(command: &str, file: &str) -> Option<String> {
+    let words: Vec<String> = shell::words(command).iter().map(|word| shell::unquoted(word)).collect();
+    let mut names = words.iter().skip_while(|word| *word == "sudo");
+    if !matches!(names.next()?.as_str(), "mv" | "cp" | "install" | "ln") {
+        return None;
+    }
+    let (last, names) = words.split_last()?;
+    let moved = names.iter().any(|name| base_name(name) == file) && !last.ends_with(['/', '.']);
+    moved.then(|| base_name(last))
+}
+
+const INTERPRETERS: [&str; 13] =
+    ["sh", "bash", "zsh", "dash", "ksh", ".", "source", "python", "python3", "perl", "ruby", "node", "php"];
+
 /// Does a command run this file?
 fn runs(command: &str, file: &str) -> bool {
-    let words = shell::words(command);
-    let mut words = words.iter().map(|word| shell::unquoted(word));
-    let program = words.find(|word| {
+    let words: Vec<String> = shell::words(command).iter().map(|word| shell::unquoted(word)).collect();
+    let mut parts = words.split(|word| word == "|").map(|words| (program(words), words));
+    let interprets =
+        |program: Option<&String>| program.is_some_and(|name| INTERPRETERS.contains(&base_name(name).as_str()));
+    let Some((first, words)) = parts.next() else { return false };
+    let Some(name) = first else { return false };
+    if base_name(name) == file {
+        return true;
+    }
+    let mut arguments = words.iter().skip_while(|word| *word != name).skip(1).filter(|word| !word.starts_with('-'));
+    if interprets(first) {
+        let read = words.iter().zip(words.iter().skip(1)).find(|(sign, _)| *sign == "<").map(|(_, file)| file.as_str());
+        let read =
+            read.or_else(|| words.iter().find_map(|word| word.strip_prefix('<')).filter(|name| !name.is_empty()));
+        return read.is_some_and(|name| base_name(name) == file)
+            || arguments.next().is_some_and(|script| base_name(script) == file);
+    }
+    // `cat FILE | bash -s -- 1.0`
+    base_name(name) == "cat"
+        && arguments.any(|name| base_name(name) == file)
+        && parts.any(|(program, _)| interprets(program))
+}
+
+/// The program that a command runs.
+fn program(words: &[String]) -> Option<&String> {
+    words.iter().find(|word| {
         let prefix = matches!(
             word.as_str(),
             "sudo" | "env" | "time" | "exec" | "then" | "do" | "else" | "if" | "!" | "travis_retry"
         );
         !prefix && !word.starts_with('-') && shell::assignment(word).is_none()
-    });
-    let Some(program) = program else { return false };
-    if base_name(&program) == file {
-        return true;
-    }
-    let interpreter =
-        ["sh", "bash", "zsh", "dash", "ksh", ".", "source", "python", "python3", "perl", "ruby", "node", "php"];
-    interpreter.contains(&base_name(&program).as_str())
-        && words.find(|word| !word.starts_with('-')).is_some_and(|script| base_name(&script) == file)
+    })
 }
 
 /// The version in a command; a match behind `from` goes before one in front of it.
@@ -253,7 +322,7 @@ mod tests {
     fn sdk(line: &str) -> Vec<Option<String>> {
         let command = Regex::new(r"get\.tool\.dev|install-tool\.sh").unwrap();
         let version = Regex::new(r"(?:--version\s+|install-tool\.sh\s+)v?(\S+)").unwrap();
-        let found = install(line, std::iter::empty, &Variables::default(), &command, &version);
+        let found = install(line, std::iter::empty, &Variables::of(&[], &|_| None), &command, &version);
         let version = |pin| if let Pin::Pinned(version) = pin { Some(version) } else { None };
         found.into_iter().map(version).collect()
     }
