@@ -2,8 +2,9 @@
 
 use super::component_findings::component_findings;
 use super::project::Project;
+use super::run_process::known_origin;
 use crate::git::Keep;
-use crate::model::{Failure, FailureKind, TaskContext};
+use crate::model::{Failure, FailureKind, ProcessOrigin, TaskContext};
 use crate::script::Diagnostic;
 use std::collections::BTreeSet;
 
@@ -28,7 +29,7 @@ pub struct Checked {
 /// # Errors
 ///
 /// relwf.toml is wrong; a named workflow does not exist.
-pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
+pub fn check(project: &Project, only: &[String], task: TaskContext<'_>) -> Result<Checked, Failure> {
     let library = project.library()?;
     let known = library.workflows();
     if let Some(missing) = only.iter().find(|name| !known.contains(name)) {
@@ -50,7 +51,14 @@ pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
         }
     }
     let config = project.config.file.as_ref().map(|file| project.named(file));
-    Ok(Checked { config, workflows, plugins: plugins.into_iter().collect(), warnings: Vec::new(), findings })
+    let warnings = known_origin(project, task).map(unpublished).into_iter().collect();
+    Ok(Checked { config, workflows, plugins: plugins.into_iter().collect(), warnings, findings })
+}
+
+/// What was checked is not what a run goes by.
+fn unpublished(origin: ProcessOrigin) -> Failure {
+    Failure::new(FailureKind::Config, format!("these are {}", origin.text()))
+        .hint("a run stops at that: commit and push them, or run it with `--process local`")
 }
 
 /// The same, and the components on the remote's branches.
@@ -59,8 +67,8 @@ pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
 ///
 /// As above; the remote or the cache cannot be reached.
 pub fn check_live(project: &Project, only: &[String], task: TaskContext<'_>) -> Result<Checked, Failure> {
-    let mut checked = check(project, only)?;
     let mirror = project.mirror(Keep::No, task)?;
+    let mut checked = check(project, only, task)?;
     let environments: Vec<_> = project.config.environments.iter().collect();
     for finding in component_findings(project, &mirror, &environments)? {
         match finding.certain {

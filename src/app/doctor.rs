@@ -8,6 +8,7 @@ use super::component_findings::component_findings;
 use super::invocation::Invocation;
 use super::project::Project;
 use super::remote::{Remote, variables};
+use super::run_process::known_origin;
 use crate::config::{CiKind, Environment, ForgeKind};
 use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::inspect;
@@ -58,7 +59,7 @@ fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findin
         Some(file) => Finding::good("config", file.display().to_string()),
         None => Finding::warning(
             "config",
-            "no relwf.toml: the defaults apply",
+            "no relwf.toml here: previews use the defaults, and a run needs a published one",
             "`relwf init` writes one for this repository",
         ),
     });
@@ -75,7 +76,7 @@ fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findin
     findings.extend(signing.transpose().map(|found| Finding::of("signing", found)));
     findings.push(Finding::of(
         "workflows",
-        check(project, &[]).and_then(|checked| match checked.findings.first() {
+        check(project, &[], task).and_then(|checked| match checked.findings.first() {
             None => Ok(format!("{} workflows, {} plugins", checked.workflows.len(), checked.plugins.len())),
             Some(first) => {
                 let more = checked.findings.len();
@@ -85,6 +86,10 @@ fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findin
             }
         }),
     ));
+    if let Some(origin) = known_origin(project, task) {
+        let hint = "commit and push them where they are to count; a run stops at that, or takes `--process`";
+        findings.push(Finding::warning("process", origin.text(), hint));
+    }
     remote(project, live, task, findings);
 }
 

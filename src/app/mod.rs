@@ -30,6 +30,7 @@ mod preview;
 mod project;
 mod remote;
 mod resume_run;
+mod run_process;
 mod runs;
 mod settle;
 mod start_run;
@@ -59,6 +60,7 @@ pub(crate) use prepare_run::{Prepared, Unready, prepare};
 pub(crate) use preview::{ChangedFile, Preview, PreviewOutcome, preview};
 pub(crate) use project::Project;
 pub(crate) use resume_run::{Scripts, continue_run};
+pub(crate) use run_process::{ChosenProcess, ProcessChoice, Purpose, choose_process};
 pub(crate) use settle::{Settlement, settle};
 pub(crate) use start_run::start;
 

@@ -3,17 +3,18 @@
 use super::new_run_id::new_run_id;
 use super::prepare_run::Prepared;
 use super::preview::{ChangedFile, changed_files};
-use super::project::Project;
+use super::run_process::ChosenProcess;
 use super::wiring;
 use crate::components::ComponentDelta;
 use crate::effects::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer};
 use crate::git::ListedCommit;
-use crate::git::{Keep, Mirror};
+use crate::git::Mirror;
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
-use crate::model::{Failure, HumanDuration, TaskContext, TreeId, Value};
+use crate::model::{Failure, HumanDuration, TreeId, Value};
 use crate::run::{DryDriver, Listener, PlanItem, RunOutcome};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// What a workflow would do.
 #[derive(Debug)]
@@ -81,13 +82,9 @@ pub struct Rollback {
 /// # Errors
 ///
 /// The remote or the cache cannot be reached; a failure of the workflow itself is part of the answer.
-pub fn dry_run(
-    project: &Project,
-    prepared: &Prepared,
-    listener: &dyn Listener,
-    task: TaskContext<'_>,
-) -> Result<PlannedRun, Failure> {
-    let context = wiring::for_reading(project, Keep::No, task)?;
+pub fn dry_run(chosen: ChosenProcess, prepared: &Prepared, listener: &dyn Listener) -> Result<PlannedRun, Failure> {
+    let ChosenProcess { project, origin, mirror, .. } = chosen;
+    let context = wiring::for_dry_run(&project, &origin, Arc::new(mirror))?;
     let run = new_run_id(Timestamp::now());
     let driver = DryDriver {
         run: &run,

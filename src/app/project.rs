@@ -9,9 +9,17 @@ use crate::git::{self, Keep, Mirror};
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::network::Routes;
 use crate::promotion::ComponentRepositories;
-use crate::script::Library;
+use crate::script::{Library, SourceFile};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+
+/// Where the project's workflows and plugins are.
+pub enum Scripts {
+    /// Beside relwf.toml.
+    Folder,
+    /// In what the remote publishes.
+    Published(Vec<SourceFile>),
+}
 
 /// The project a verb works on.
 pub struct Project {
@@ -19,6 +27,7 @@ pub struct Project {
     pub invocation: Invocation,
     /// relwf.toml, or its defaults.
     pub config: Config,
+    scripts: Scripts,
     routes: OnceLock<Result<Routes, Failure>>,
     remote: OnceLock<Result<Remote, Failure>>,
 }
@@ -58,7 +67,12 @@ impl Project {
 
     /// A configuration that was read already.
     pub fn with(invocation: Invocation, config: Config) -> Self {
-        Self { invocation, config, routes: OnceLock::new(), remote: OnceLock::new() }
+        Self { invocation, config, scripts: Scripts::Folder, routes: OnceLock::new(), remote: OnceLock::new() }
+    }
+
+    /// With other workflows and plugins than those of its folder.
+    pub fn scripted(self, scripts: Scripts) -> Self {
+        Self { scripts, ..self }
     }
 
     /// The remote, resolved at its first use: verbs that only read the journal need none.
@@ -77,7 +91,11 @@ impl Project {
     ///
     /// The folders cannot be read.
     pub fn library(&self) -> Result<Library, Failure> {
-        Library::open(&self.config.root, embedded_files::SOURCES.as_slice(), crate::effects::host_functions())
+        let (embedded, functions) = (embedded_files::SOURCES.as_slice(), crate::effects::host_functions());
+        match &self.scripts {
+            Scripts::Folder => Library::open(&self.config.root, embedded, functions),
+            Scripts::Published(files) => Ok(Library::of(files.clone(), embedded, functions)),
+        }
     }
 
     /// The routes to servers: proxies and certificates.
@@ -97,6 +115,12 @@ impl Project {
     /// The remote or the cache cannot be reached.
     pub fn mirror(&self, keep: Keep, task: TaskContext<'_>) -> Result<Mirror, Failure> {
         self.remote()?.mirror(&self.invocation, keep, task)
+    }
+
+    /// The mirror as it was fetched last, where there is one.
+    pub fn cached_mirror(&self, task: TaskContext<'_>) -> Option<Mirror> {
+        let invocation = Invocation { fetch: Fetch::Skip, ..self.invocation.clone() };
+        self.remote().ok()?.mirror(&invocation, Keep::No, task).ok()
     }
 
     /// The repositories of its components.

@@ -42,6 +42,7 @@ pub fn continue_run(
     let found = store.run(run.as_str())?;
     // The pinned files are trusted from here on.
     store.verify_chain(run)?;
+    let process = if scripts == Scripts::Pinned { store.process_of(run)? } else { None };
     let (project, library) = sources(invocation, &store, &found, scripts)?;
     let prepared = prepare_from(&library, &found.workflow, |_| Ok(found.params.clone()))?;
     let prepared = Prepared { target: found.target.clone(), ..prepared };
@@ -58,7 +59,7 @@ pub fn continue_run(
         _ => failure,
     })?;
     let mirror = Arc::new(mirror);
-    let context = wiring::for_run(&project, mirror, store.clone())?;
+    let context = wiring::for_run(&project, process, mirror, store.clone())?;
     restore(run, &store.history(run)?, &context.commands, task, Timestamp::now())?;
     begun(run);
     Ok(drive(&project, &prepared, &store, &claim, &context, listener)?)

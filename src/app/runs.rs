@@ -3,7 +3,7 @@
 use super::approvals::{AskedApproval, asked};
 use super::project::Project;
 use crate::journal::{Abandonment, JournalRow, Run, Store, Which};
-use crate::model::{Failure, RunId, Value};
+use crate::model::{Failure, ProcessOrigin, RunId, Value};
 use crate::run::{HistoryEntry, Key, RunStatus, Settled, StepPath};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -74,6 +74,9 @@ pub struct RunStory {
     pub row: RunRow,
     /// The remote.
     pub repo: String,
+    /// Where its process comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessOrigin>,
     /// Its parameters.
     pub params: Value,
     /// What the workflow returned.
@@ -193,6 +196,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     commands.sort_by_key(|(first, _)| *first);
     Ok(RunStory {
         repo: run.repo.clone(),
+        process: store.process_of(id)?,
         params: run.params.clone(),
         value: run.value.clone(),
         commands: commands.into_iter().map(|(_, command)| command).collect(),

@@ -4,11 +4,10 @@ use super::actor::who;
 use super::drive_run::{FinishedRun, drive, lock};
 use super::new_run_id::new_run_id;
 use super::prepare_run::Prepared;
-use super::project::Project;
+use super::run_process::ChosenProcess;
 use super::wiring;
-use crate::git::Keep;
 use crate::journal::{Holder, NewRun, PinnedSource, Store};
-use crate::model::{Failure, RunId, TaskContext};
+use crate::model::{Failure, RunId};
 use crate::run::Listener;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -20,12 +19,13 @@ use std::sync::Arc;
 ///
 /// The target is locked by another run, the remote or the journal cannot be used.
 pub fn start(
-    project: &Project,
+    chosen: ChosenProcess,
     prepared: &Prepared,
     listener: &dyn Listener,
-    task: TaskContext<'_>,
     begun: &dyn Fn(&RunId),
 ) -> Result<FinishedRun, Failure> {
+    let ChosenProcess { project, origin, mirror, .. } = chosen;
+    let project = &project;
     let store = Store::open(&project.invocation.state_dir()?)?;
     let who = who(project);
     let run = new_run_id(Timestamp::now());
@@ -34,8 +34,7 @@ pub fn start(
         Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
     // Locked until the run has stopped.
     let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
-    let mirror = Arc::new(project.mirror(Keep::Yes, task)?);
-    let context = wiring::for_run(project, mirror, store.clone())?;
+    let context = wiring::for_run(project, Some(origin.clone()), Arc::new(mirror), store.clone())?;
     let pinned = prepared.program.sources().iter();
     let claim = store.create_run(&NewRun {
         id: run.clone(),
@@ -47,6 +46,7 @@ pub fn start(
         sources: pinned.map(|source| PinnedSource { path: source.path.clone(), text: source.text.clone() }).collect(),
         config_text: project.config.text.clone(),
         who,
+        process: origin,
     })?;
     begun(&run);
     drive(project, prepared, &store, &claim, &context, listener)

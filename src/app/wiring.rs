@@ -10,7 +10,7 @@ use crate::effects::{Clock, EffectContext, Registry, Signals};
 use crate::forge::{Forge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
-use crate::model::{Failure, FailureKind, RunId, Secret, TaskContext, hex};
+use crate::model::{Failure, FailureKind, ProcessOrigin, RunId, Secret, TaskContext, hex};
 use crate::policy::{self, NeverReports};
 use crate::run::{ApprovalDecision, Key};
 use jiff::Timestamp;
@@ -73,7 +73,16 @@ pub struct Ready {
 ///
 /// The remote, the cache or the configuration.
 pub fn for_reading(project: &Project, keep: Keep, task: TaskContext<'_>) -> Result<Ready, Failure> {
-    ready(project, Arc::new(project.mirror(keep, task)?), Arc::new(NoSignals))
+    ready(project, None, Arc::new(project.mirror(keep, task)?), Arc::new(NoSignals))
+}
+
+/// A context for a dry run, on a mirror that is there.
+///
+/// # Errors
+///
+/// The configuration.
+pub fn for_dry_run(project: &Project, process: &ProcessOrigin, mirror: Arc<Mirror>) -> Result<Ready, Failure> {
+    ready(project, Some(process.clone()), mirror, Arc::new(NoSignals))
 }
 
 /// A context for a run.
@@ -81,16 +90,27 @@ pub fn for_reading(project: &Project, keep: Keep, task: TaskContext<'_>) -> Resu
 /// # Errors
 ///
 /// The configuration.
-pub fn for_run(project: &Project, mirror: Arc<Mirror>, store: Store) -> Result<Ready, Failure> {
-    ready(project, mirror, Arc::new(StoredSignals(store)))
+pub fn for_run(
+    project: &Project,
+    process: Option<ProcessOrigin>,
+    mirror: Arc<Mirror>,
+    store: Store,
+) -> Result<Ready, Failure> {
+    ready(project, process, mirror, Arc::new(StoredSignals(store)))
 }
 
-fn ready(project: &Project, mirror: Arc<Mirror>, signals: Arc<dyn Signals>) -> Result<Ready, Failure> {
+fn ready(
+    project: &Project,
+    process: Option<ProcessOrigin>,
+    mirror: Arc<Mirror>,
+    signals: Arc<dyn Signals>,
+) -> Result<Ready, Failure> {
     let ProjectServices { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
     let env = Arc::clone(&project.invocation.env);
     let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let context = EffectContext {
         config: project.config.clone(),
+        process,
         mirror: Arc::clone(&mirror),
         forge,
         ci,

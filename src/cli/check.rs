@@ -29,12 +29,15 @@ pub struct CheckArgs {
 /// Runs the verb.
 pub fn run(context: &VerbContext, args: &CheckArgs) -> Result<Exit, VerbError> {
     let project = context.project()?;
-    let checked = if args.live {
-        context.listen_for_interrupts();
+    let checked = {
         let working = ui::working::Working::new(&context.out);
-        check_live(&project, &args.workflows, working.task(&context.invocation.cancel))?
-    } else {
-        check(&project, &args.workflows)?
+        let task = working.task(&context.invocation.cancel);
+        if args.live {
+            context.listen_for_interrupts();
+            check_live(&project, &args.workflows, task)?
+        } else {
+            check(&project, &args.workflows, task)?
+        }
     };
     match context.out.form {
         Form::Json => {

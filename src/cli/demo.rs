@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::run::{begin, ended};
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
-use crate::app::{Invocation, Project, demo, prepare};
+use crate::app::{Invocation, ProcessChoice, Project, Purpose, choose_process, demo, prepare};
 use crate::ui::{self, Form, Out};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -43,10 +43,16 @@ pub fn run(context: &VerbContext, args: DemoArgs) -> Result<Exit, VerbError> {
         // One object for everything: the run's own events are in its journal.
         Form::Json => Arc::new(Out::to_writers(Box::new(std::io::sink()), Box::new(std::io::sink()), Form::Text)),
     };
-    let inner = VerbContext { out: quiet, invocation, command_prefix: command_prefix.clone() };
+    let inner = VerbContext::of_folder(quiet, invocation, command_prefix.clone());
     let project = Project::open(&inner.invocation)?;
-    let prepared = prepare(&project, "promote-staging", &BTreeMap::new())?;
-    let finished = begin(&inner, &project, &prepared)?;
+    let chosen = {
+        let working = ui::working::Working::new(&inner.out);
+        choose_process(project, ProcessChoice::Unsaid, Purpose::Run, working.task(&inner.invocation.cancel))?
+    };
+    inner.go_by(&chosen);
+    let prepared = prepare(&chosen.project, "promote-staging", &BTreeMap::new())?;
+    ui::run::process(&inner.out, &chosen.origin, !chosen.texts.is_empty());
+    let finished = begin(&inner, chosen, &prepared)?;
     let exit = ended(&inner, &finished);
     let next = ui::demo::next(&command_prefix);
     match context.out.form {

@@ -4,7 +4,9 @@ use super::command_line::{Cli, CrossCheckArg, JsonArg};
 use super::exit::Exit;
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
-use crate::app::{FinishedRun, Prepared, Project, dry_run, prepare, start};
+use crate::app::{
+    ChosenProcess, FinishedRun, Prepared, ProcessChoice, Purpose, choose_process, dry_run, prepare, start,
+};
 use crate::model::{Failure, FailureKind};
 use crate::ui::{self, Form};
 use clap::CommandFactory;
@@ -36,6 +38,9 @@ pub struct RunArgs {
     /// Work with what was fetched last.
     #[arg(long)]
     pub no_fetch: bool,
+    /// By which relwf.toml, workflows and plugins: the published ones, or those of this folder where they differ.
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub process: Option<ProcessArg>,
     #[command(flatten)]
     pub cross_check: CrossCheckArg,
     #[command(flatten)]
@@ -43,6 +48,15 @@ pub struct RunArgs {
     /// Print help; with a workflow, its text and parameters.
     #[arg(short, long)]
     pub help: bool,
+}
+
+/// `--process`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProcessArg {
+    /// As the remote's default branch, or `[process] branch`, has them.
+    Published,
+    /// The files of this folder; the change says so.
+    Local,
 }
 
 /// Runs the verb.
@@ -53,24 +67,42 @@ pub fn run(context: &VerbContext, args: RunArgs) -> Result<Exit, VerbError> {
         (None, _) => return own_help(context),
     };
     context.listen_for_interrupts();
+    let params = given(&args.params)?;
+    let purpose = if args.dry_run { Purpose::Look } else { Purpose::Run };
+    let choice = match args.process {
+        None => ProcessChoice::Unsaid,
+        Some(ProcessArg::Published) => ProcessChoice::Published,
+        Some(ProcessArg::Local) => ProcessChoice::Local,
+    };
     let project = context.project()?;
-    let prepared = prepare(&project, &workflow, &given(&args.params)?)?;
+    let chosen = {
+        let working = ui::working::Working::new(&context.out);
+        choose_process(project, choice, purpose, working.task(&context.invocation.cancel))
+    };
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
+        // Where the remote does not answer either, what is wrong here is the nearer news.
+        Err(failure) => {
+            if failure.kind != FailureKind::Config {
+                prepare(&context.project()?, &workflow, &params)?;
+            }
+            return Err(failure.into());
+        }
+    };
+    context.go_by(&chosen);
+    let prepared = prepare(&chosen.project, &workflow, &params)?;
+    ui::run::process(&context.out, &chosen.origin, !chosen.texts.is_empty());
     if args.dry_run {
-        return plan(context, &project, &prepared);
+        return plan(context, chosen, &prepared);
     }
-    let finished = begin(context, &project, &prepared)?;
+    let finished = begin(context, chosen, &prepared)?;
     Ok(ended(context, &finished))
 }
 
 /// Starts a run and drives it as far as it goes.
-pub fn begin(context: &VerbContext, project: &Project, prepared: &Prepared) -> Result<FinishedRun, VerbError> {
+pub fn begin(context: &VerbContext, chosen: ChosenProcess, prepared: &Prepared) -> Result<FinishedRun, VerbError> {
     let listener = ui::run::listener(&context.out);
-    let working = ui::working::Working::new(&context.out);
-    let task = working.task(&context.invocation.cancel);
-    Ok(start(project, prepared, &*listener, task, &|run| {
-        working.done();
-        ui::bug::working_on(run);
-    })?)
+    Ok(start(chosen, prepared, &*listener, &ui::bug::working_on)?)
 }
 
 /// Tells how a run ended, and answers the exit code.
@@ -79,12 +111,9 @@ pub fn ended(context: &VerbContext, finished: &FinishedRun) -> Exit {
     Exit::of_run(finished.outcome.status, finished.outcome.failure.as_ref().map(|failure| failure.kind))
 }
 
-fn plan(context: &VerbContext, project: &Project, prepared: &Prepared) -> Result<Exit, VerbError> {
+fn plan(context: &VerbContext, chosen: ChosenProcess, prepared: &Prepared) -> Result<Exit, VerbError> {
     let listener = ui::run::planning(&context.out);
-    let planned = {
-        let working = ui::working::Working::new(&context.out);
-        dry_run(project, prepared, &*listener, working.task(&context.invocation.cancel))?
-    };
+    let planned = dry_run(chosen, prepared, &*listener)?;
     if context.out.form == Form::Text {
         context.out.answer(&ui::plan::planned(&planned, &|file| context.text(file)))?;
     }

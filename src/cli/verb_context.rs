@@ -1,12 +1,13 @@
 //! What every verb gets: the streams, what was given on the command line, ctrl-C.
 
 use super::command_line::{Cli, ColorArg, Global};
-use crate::app::{Fetch, Invocation, Project, embedded_text};
+use crate::app::{ChosenProcess, Fetch, Invocation, Project, embedded_text};
 use crate::git::CrossCheckMode;
 use crate::model::{Cancel, Failure, shell_quoted};
 use crate::ui::{self, Colour, Form, Out, Questions, Verbosity};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What every verb gets.
 pub struct VerbContext {
@@ -16,6 +17,8 @@ pub struct VerbContext {
     pub invocation: Invocation,
     /// What the operator types before a verb: `relwf`, or `relwf -C service`.
     pub command_prefix: String,
+    /// Published files that a run goes by instead of those of the folder.
+    published: OnceLock<BTreeMap<String, String>>,
 }
 
 impl VerbContext {
@@ -53,7 +56,22 @@ impl VerbContext {
                 command_prefix.push_str(&format!(" {flag} {}", quoted(&value.display().to_string())));
             }
         }
-        Self { out: Arc::new(Out::of_process(form, verbosity, colour, questions)), invocation, command_prefix }
+        Self {
+            out: Arc::new(Out::of_process(form, verbosity, colour, questions)),
+            invocation,
+            command_prefix,
+            published: OnceLock::new(),
+        }
+    }
+
+    /// The same for another folder, with other streams.
+    pub fn of_folder(out: Arc<Out>, invocation: Invocation, command_prefix: String) -> Self {
+        Self { out, invocation, command_prefix, published: OnceLock::new() }
+    }
+
+    /// From here on messages show the files of this process.
+    pub fn go_by(&self, chosen: &ChosenProcess) {
+        let _ = self.published.set(chosen.texts.clone());
     }
 
     /// The project around the folder.
@@ -88,6 +106,9 @@ impl VerbContext {
 
     /// The text of a file that a failure names: relative to the folder or one above it, or embedded.
     pub fn text(&self, file: &str) -> Option<String> {
+        if let Some(text) = self.published.get().and_then(|files| files.get(file)) {
+            return Some(text.clone());
+        }
         let folders = self.invocation.dir.ancestors();
         let beside = self.invocation.config.as_ref().and_then(|config| config.parent());
         folders

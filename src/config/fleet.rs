@@ -1,6 +1,7 @@
 //! `[fleet]`, and the targets of its file.
 
 use super::keys::{self, target, update_ci};
+use super::load::ReadBeside;
 use super::{FleetCommand, FleetConfig, FleetTarget, Observe, UpdateEvent, fleet_syntax};
 use crate::document::{At, DocumentFile, Node, Table, suggestion};
 use crate::model::SourceLocation;
@@ -8,7 +9,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Reads `[fleet]`; `components` are the names to choose from.
-pub(super) fn read(mut table: Table<'_, '_>, components: &[&str], root: &Path) -> Option<FleetConfig> {
+pub(super) fn read(
+    mut table: Table<'_, '_>,
+    components: &[&str],
+    root: &Path,
+    beside: ReadBeside<'_>,
+) -> Option<FleetConfig> {
     let written = table.peek(keys::fleet::COMPONENT.name());
     let component = match written {
         Some((name, at)) if !components.contains(&name) => {
@@ -27,7 +33,7 @@ pub(super) fn read(mut table: Table<'_, '_>, components: &[&str], root: &Path) -
         .filter_map(|target| read_target(target, &mut seen))
         .collect();
     if let Some(file) = table.local_path(keys::fleet::FILE) {
-        match std::fs::read(root.join(file.text)) {
+        match beside(file.text) {
             Ok(bytes) => {
                 let source = table.source.other(file.text);
                 if let Some(node) = fleet_syntax::parse(&bytes, &source) {

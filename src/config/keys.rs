@@ -9,6 +9,11 @@ pub fn tables() -> Vec<TableDoc> {
         TableDoc { title: "relwf.toml", doc: "No table is required.", keys: top::KEYS },
         TableDoc { title: "[repo]", doc: "The repository that is promoted in.", keys: repo::KEYS },
         TableDoc {
+            title: "[process]",
+            doc: "The process that counts, whatever branch is checked out.",
+            keys: process::KEYS,
+        },
+        TableDoc {
             title: "[[environment]]",
             doc: "A branch that deploys itself when it is pushed, and what its commits must pass.",
             keys: environment::KEYS,
@@ -87,6 +92,8 @@ pub(super) mod top {
     keys! {
         /// The repository.
         REPO: Inner = "repo", OPTIONAL;
+        /// Where the process is published.
+        PROCESS: Inner = "process", OPTIONAL;
         /// The environments, in the order of promotion.
         ENVIRONMENT: Inners = "environment", OPTIONAL;
         /// The components.
@@ -101,6 +108,16 @@ pub(super) mod top {
         SH: Inner = "sh", OPTIONAL;
         /// Secrets.
         SECRETS: Inner = "secrets", OPTIONAL;
+    }
+}
+
+pub(super) mod process {
+    use crate::document::{keys, or};
+    use crate::model::BranchName;
+
+    keys! {
+        /// The branch whose relwf.toml, workflows and plugins every run goes by.
+        BRANCH: BranchName = "branch", or("the remote's default branch");
     }
 }
 

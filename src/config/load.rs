@@ -4,7 +4,7 @@ use super::keys::top;
 use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, sections};
 use crate::components::{Component, Detect};
 use crate::document::{self, DocumentFile, Language, Node, Table};
-use crate::model::{ComponentName, Failure, FailureKind, SourceLocation};
+use crate::model::{BranchName, ComponentName, Failure, FailureKind, SourceLocation};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -65,9 +65,21 @@ pub fn load(dir: &Path, file: Option<&Path>) -> Result<Config, Failure> {
 /// Kind `config`, `at` the first thing that is wrong; with several, `detail.problems` lists all of them, the first included:
 /// `[{ message, at, hint }]`.
 pub fn parse(text: &str, name: &str, root: &Path) -> Result<Config, Failure> {
+    parse_with(text, name, root, &|file| std::fs::read(root.join(file)))
+}
+
+/// Reads the bytes of a file beside relwf.toml.
+pub type ReadBeside<'a> = &'a dyn Fn(&str) -> std::io::Result<Vec<u8>>;
+
+/// The same with the fleet's file from elsewhere.
+///
+/// # Errors
+///
+/// See [`parse`].
+pub fn parse_with(text: &str, name: &str, root: &Path, beside: ReadBeside<'_>) -> Result<Config, Failure> {
     let problems = RefCell::default();
     let source = DocumentFile::new(name, &problems);
-    let config = read(text, &source, root);
+    let config = read(text, &source, root, beside);
     match (config, document::failure(problems.take())) {
         (_, Some(failure)) => Err(failure),
         (Some(config), None) => Ok(config),
@@ -76,11 +88,18 @@ pub fn parse(text: &str, name: &str, root: &Path) -> Result<Config, Failure> {
     }
 }
 
-fn read(text: &str, source: &DocumentFile<'_>, root: &Path) -> Option<Config> {
+/// The branch that a relwf.toml names in `[process]`; `None` where it names none, or cannot be read.
+pub fn process_branch(text: &str) -> Option<BranchName> {
+    let node = document::parse(text, Language::Toml).ok()?;
+    node.get("process")?.text("branch")?.parse().ok()
+}
+
+fn read(text: &str, source: &DocumentFile<'_>, root: &Path, beside: ReadBeside<'_>) -> Option<Config> {
     let node = document::parse(text, Language::Toml).map_err(|errors| source.syntax("TOML", errors)).ok()?;
     let mut top = Table::new(&node, NAME, source)?;
 
     let repo = top.table(top::REPO, "[repo]").and_then(sections::repo);
+    let process = top.table(top::PROCESS, "[process]").and_then(sections::process);
     let environments = named(top.tables(top::ENVIRONMENT, "[[environment]]"), "environment", sections::environment);
     let mut components = named(top.tables(top::COMPONENT, "[[component]]"), "component", component::read);
     if top.value(top::COMPONENT).is_none() {
@@ -89,7 +108,7 @@ fn read(text: &str, source: &DocumentFile<'_>, root: &Path) -> Option<Config> {
     let forge = top.table(top::FORGE, "[forge]").map_or_else(ForgeConfig::default, sections::forge);
     let ci = top.table(top::CI, "[ci]").map_or_else(CiConfig::default, sections::ci);
     let names = component_names(&node, &components);
-    let fleet = top.table(top::FLEET, "[fleet]").and_then(|table| fleet::read(table, &names, root));
+    let fleet = top.table(top::FLEET, "[fleet]").and_then(|table| fleet::read(table, &names, root, beside));
     let sh = top.table(top::SH, "[sh]").map_or_else(ShConfig::default, sections::sh);
     let secrets = top.value(top::SECRETS).map_or_else(BTreeMap::new, |secrets| sections::secrets(secrets, source));
     top.finish();
@@ -98,6 +117,7 @@ fn read(text: &str, source: &DocumentFile<'_>, root: &Path) -> Option<Config> {
         file: Some(root.join(NAME)),
         text: text.to_owned(),
         repo,
+        process,
         environments,
         components,
         forge,

@@ -13,6 +13,7 @@ mod types;
 pub(crate) use crate::document::{Absent, KeyDoc, TableDoc};
 pub(crate) use keys::tables;
 pub use load::{find, load, parse};
+pub(crate) use load::{parse_with, process_branch};
 use types::UpdateEvent;
 pub(crate) use types::{AlsoGreen, HealthCheck};
 pub use types::{

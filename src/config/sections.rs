@@ -53,6 +53,13 @@ fn health(environment: &mut Table<'_, '_>) -> Option<HealthCheck> {
     }
 }
 
+/// `[process]`: the branch that publishes it.
+pub(super) fn process(mut table: Table<'_, '_>) -> Option<BranchName> {
+    let branch = table.parsed(keys::process::BRANCH);
+    table.finish();
+    branch
+}
+
 /// `[repo]`: its URL.
 pub(super) fn repo(mut table: Table<'_, '_>) -> Option<String> {
     let url = table.owned(keys::repo::URL);

@@ -18,6 +18,8 @@ pub struct Config {
     pub text: String,
     /// `[repo].url` as written: URL or path (relative to `root`).
     pub repo: Option<String>,
+    /// `[process].branch`: where the process is published.
+    pub process: Option<BranchName>,
     /// `[[environment]]`, in order.
     pub environments: Vec<Environment>,
     /// `[[component]]`, in order. Without any: one called `commits` that counts commits.

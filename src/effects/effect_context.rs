@@ -7,7 +7,7 @@ use crate::forge::Forge;
 use crate::git::CrossCheckMode;
 use crate::git::{Identity, Mirror, Signing};
 use crate::http::Client;
-use crate::model::{Cancel, Failure, RunId};
+use crate::model::{Cancel, Failure, ProcessOrigin, RunId};
 use crate::network::Routes;
 use crate::promotion::ComponentRepositories;
 use crate::run::{ApprovalDecision, Key};
@@ -40,6 +40,8 @@ pub type EnvLookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct EffectContext {
     /// The configuration.
     pub config: Config,
+    /// Where the configuration and the scripts come from; `None` where nothing is done by them, or that is not known.
+    pub process: Option<ProcessOrigin>,
     /// The local mirror.
     pub mirror: Arc<Mirror>,
     /// The forge.

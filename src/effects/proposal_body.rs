@@ -35,6 +35,9 @@ pub(super) fn body(
     };
     let Some(base) = tip else { return Ok(String::new()) };
     let mut lines = rollback(commit);
+    if let Some(origin) = context.process.as_ref().filter(|origin| origin.is_local()) {
+        lines.extend([format!("The process: {}.", origin.text()), String::new()]);
+    }
     lines.extend(components(context, base, commit.id, task)?);
     let alone = commit.parents.get(1).filter(|_| parent == Some(base));
     lines.extend(commits(mirror, base, alone.copied().unwrap_or(commit.id))?);

@@ -160,6 +160,16 @@ impl Mirror {
         Ok(found.map(|id| commits::object_id(id).into()))
     }
 
+    /// The remote's default branch, as last fetched: what its `HEAD` names.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
+    pub fn default_branch(&self) -> Result<Option<BranchName>, GitError> {
+        let head = self.with_refs(|repository, refs| refs.head(repository))?;
+        Ok(head.and_then(|name| name.strip_prefix("refs/heads/")?.parse().ok()))
+    }
+
     /// Since when this machine has seen the branch with this commit, in seconds since 1970; `None` where it cannot know. Being
     /// asked for the first time, it begins to keep that in mind.
     ///

@@ -33,6 +33,18 @@ impl Refs<'_> {
         }
     }
 
+    /// What `HEAD` names; `None` where it names a commit, or nothing.
+    pub(super) fn head(&self, repository: &Repository) -> Result<Option<String>, GitError> {
+        match self {
+            Self::Seen(snapshot) => Ok(snapshot.head.clone()),
+            Self::Stored => match repository.find_reference("HEAD") {
+                Ok(head) => Ok(head.symbolic_target().ok().flatten().map(str::to_owned)),
+                Err(e) if e.code() == ErrorCode::NotFound => Ok(None),
+                Err(e) => Err(GitError::local("HEAD cannot be read", &e)),
+            },
+        }
+    }
+
     /// What a name means: a branch, then a tag, then a full reference name, then `HEAD`; where people work, also a branch of a
     /// remote as it was last fetched (`origin/master`).
     pub(super) fn named(&self, repository: &Repository, name: &str) -> Result<Option<Oid>, GitError> {

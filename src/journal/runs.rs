@@ -7,7 +7,7 @@ use super::lock::{FileLock, Holder, Who};
 use super::rows::{self, JournalHead, JournalRow, RowContent, RowEvent, no_such_run, sha};
 use super::status_word::{status, word};
 use super::store::Store;
-use crate::model::{Failure, FailureKind, RunId, Value};
+use crate::model::{Failure, FailureKind, ProcessOrigin, RunId, Value};
 use crate::run::{ABI, History, RunStatus};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
@@ -41,6 +41,8 @@ pub struct NewRun {
     pub config_text: String,
     /// Who starts it.
     pub who: Who,
+    /// Where relwf.toml and the files come from.
+    pub process: ProcessOrigin,
 }
 
 /// A run, as the journal knows it.
@@ -87,6 +89,9 @@ pub enum Which {
     /// Those that are not over: running, suspended, interrupted, in doubt.
     Open,
 }
+
+/// The key of the first row's data that says where the process comes from.
+const PROCESS: &str = "process";
 
 const COLUMNS: &str =
     "run_id, workflow, project, repo, target, params, config_text, abi, actor, host, pid, created, updated,
@@ -148,7 +153,11 @@ impl Store {
                     params![new.id.as_str(), i64::try_from(ord).unwrap_or(i64::MAX), path, name],
                 )?;
             }
-            Self::raise(tx, &new.id, &claimed(&new.who))
+            let mut first = claimed(&new.who);
+            if let Some(data) = &mut first.data {
+                data[PROCESS] = serde_json::to_value(&new.process).map_err(unreadable)?;
+            }
+            Self::raise(tx, &new.id, &first)
         })?;
         Ok(Claim::new(self.clone(), new.id.clone(), epoch, Some(lock)))
     }
@@ -263,6 +272,16 @@ impl Store {
                 statement.query_map([run.as_str()], |row| Ok(PinnedSource { path: row.get(0)?, text: row.get(1)? }))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    /// Where its process comes from; `None` for a run of an older relwf.
+    ///
+    /// # Errors
+    ///
+    /// Kind `io`.
+    pub fn process_of(&self, run: &RunId) -> Result<Option<ProcessOrigin>, Failure> {
+        let first = self.records(run)?.into_iter().find(|row| row.content.event == RowEvent::Claim);
+        Ok(first.and_then(|row| serde_json::from_value(row.content.data?.get(PROCESS)?.clone()).ok()))
     }
 
     /// Everything written of a run, in order.

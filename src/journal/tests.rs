@@ -19,6 +19,7 @@ fn a_full_disk_is_called_that_and_leaves_the_journal_whole() {
         sources: vec![],
         config_text: String::new(),
         who: Who::here("ada"),
+        process: crate::model::ProcessOrigin::Unpublished { branch: None },
     };
     let claim = store.create_run(&new).unwrap();
     let pages: i64 = store.db().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();

@@ -113,8 +113,9 @@ impl From<MergeError> for Failure {
                 .hint("a promotion needs a common ancestor; check that both branches belong to the same repository"),
             MergeError::CutOff { .. } => Self::new(FailureKind::Git, error.to_string())
                 .hint("fetch the rest of the history where it was cut off: `git fetch --unshallow`"),
-            MergeError::LeftBehind { .. } => Self::new(FailureKind::Git, error.to_string())
-                .hint("merge in a full clone, or fetch what is left: `git fetch --refetch --no-filter`"),
+            MergeError::LeftBehind { .. } => {
+                Self::new(FailureKind::Git, error.to_string()).hint("merge in a full clone: one without `--filter`")
+            }
             MergeError::TooDeep => Self::new(FailureKind::Git, error.to_string())
                 .hint("git follows no deeper either (core.maxTreeDepth); move those directories up, on both branches"),
             MergeError::Tree { .. } => Self::new(FailureKind::Git, error.to_string())

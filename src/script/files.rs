@@ -53,6 +53,13 @@ impl LibraryFiles {
         Ok(files)
     }
 
+    /// These texts over the embedded ones.
+    pub(super) fn over(files: Vec<SourceFile>, embedded: &[SourceFile]) -> Self {
+        let mut all = Self::of(embedded.to_vec(), FileOrigin::Embedded);
+        all.0.extend(Self::of(files, FileOrigin::Project).0);
+        all
+    }
+
     /// These texts and no others.
     pub(super) fn of(sources: Vec<SourceFile>, origin: FileOrigin) -> Self {
         Self(
@@ -86,6 +93,16 @@ impl LibraryFiles {
             self.0.insert(path, LibraryFile { text, origin: FileOrigin::Project });
         }
     }
+}
+
+/// The project's own files under `root`; one that cannot be used has no text.
+///
+/// # Errors
+///
+/// `root` cannot be resolved.
+pub fn own_files(root: &Path) -> Result<Vec<SourceFile>, Failure> {
+    let files = LibraryFiles::open(root, &[])?.0.into_iter();
+    Ok(files.map(|(path, file)| SourceFile { path, text: file.text.unwrap_or_default() }).collect())
 }
 
 fn read(root: &Path, file: &Path, name: &str, path: &str) -> Result<String, Failure> {

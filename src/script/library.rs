@@ -26,6 +26,11 @@ impl Library {
         Ok(Self::new(LibraryFiles::open(root, embedded)?, functions))
     }
 
+    /// These files over the embedded ones.
+    pub fn of(files: Vec<SourceFile>, embedded: &[SourceFile], functions: Arc<[&'static HostFn]>) -> Self {
+        Self::new(LibraryFiles::over(files, embedded), functions)
+    }
+
     /// A library of pinned sources alone, for resuming.
     pub fn pinned(sources: Vec<SourceFile>, functions: Arc<[&'static HostFn]>) -> Self {
         Self::new(LibraryFiles::of(sources, FileOrigin::Project), functions)

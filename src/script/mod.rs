@@ -47,6 +47,7 @@ pub(crate) use catalogue::{Catalogue, CatalogueFn};
 pub use compiled_workflow::CompiledWorkflow;
 pub use diagnostic::Diagnostic;
 pub use embedded::embedded;
+pub(crate) use files::own_files;
 pub use library::Library;
 pub use source_file::SourceFile;
 pub use workflow_header::ParamKind;

@@ -10,6 +10,11 @@ pub struct SourceFile {
     pub text: String,
 }
 
+impl SourceFile {
+    /// The folders that such files lie in.
+    pub const FOLDERS: [&'static str; 2] = [Role::Workflow.folder(), Role::Plugin.folder()];
+}
+
 /// What a file is for; decided by the folder it lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Role {

@@ -66,6 +66,9 @@ pub fn show(story: &RunStory, verbose: bool, command_prefix: &str) -> String {
         status(run.status),
         paint(DIM, format!("started {}", local(run.created)))
     );
+    if let Some(process) = &story.process {
+        out.push_str(&format!("{}\n", paint(DIM, format!("process: {}", process.text()))));
+    }
     if let Some(params) = story.params.as_object().filter(|params| !params.is_empty()) {
         let given: Vec<String> = params
             .iter()

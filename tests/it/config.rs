@@ -166,7 +166,7 @@ fn unknown_keys_are_errors_with_a_suggestion() {
     assert_eq!(failure.message, "unknown key `enviroment` in relwf.toml");
     assert!(failure.hint.unwrap().starts_with("did you mean `environment`?"));
     let failure = read("zzz = 1\n").unwrap_err();
-    assert!(failure.hint.unwrap().starts_with("keys of relwf.toml: repo, environment, "));
+    assert!(failure.hint.unwrap().starts_with("keys of relwf.toml: repo, process, environment, "));
     wrong("[sh]\nallow = []\nextra.key = 1\n", &[("3:1", "unknown key `extra` in [sh]")]);
 }
 

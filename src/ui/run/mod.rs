@@ -6,10 +6,12 @@ mod json;
 mod lines;
 mod live;
 mod planning;
+mod process;
 mod remarks;
 mod summary;
 
 pub use command_phrase::{phrase, short};
+pub use process::process;
 pub use summary::{finished, next, still_open, to_approve};
 
 use super::out::{Form, Out, Screen, Verbosity};

@@ -47,6 +47,7 @@ fn worker() {
                 sources: vec![],
                 config_text: String::new(),
                 who,
+                process: relwf::model::ProcessOrigin::Unpublished { branch: None },
             })
             .unwrap(),
     };

@@ -30,6 +30,7 @@ fn new_run(id: &str) -> NewRun {
         ],
         config_text: "[repo]\n".into(),
         who: me(),
+        process: relwf::model::ProcessOrigin::Unpublished { branch: None },
     }
 }
 

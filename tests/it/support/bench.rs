@@ -203,6 +203,7 @@ impl Bench {
             root: self.dir.path().to_owned(),
             file: None,
             text: String::new(),
+            process: None,
             repo: None,
             environments: vec![environment("master", &["unit"]), environment("staging", &["ci/pr"])],
             components: Vec::new(),
@@ -236,6 +237,7 @@ impl Bench {
         });
         Arc::new(EffectContext {
             config,
+            process: None,
             mirror,
             forge,
             ci,
