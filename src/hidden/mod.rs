@@ -34,6 +34,7 @@ use queries::{ApplyResult, Queries};
 use reverted::TakenBack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use ways::Ways;
 
 /// A commit of the source that the result lacks.
@@ -278,6 +279,15 @@ fn kept_by_target(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Hidden
             }
         }
     }
+    // What took it back may be part of both: then only the merge that brought that to the target tells.
+    let lost: HashSet<String> = queries.changed(source, result)?.iter().cloned().collect();
+    let view = reverted::View { queries, history: &history, promotions: &promotions, kept: source, result, promoted };
+    for step in history.line.iter().filter(|step| step.commit.parents.len() == 2).take(MERGES) {
+        if !lost.is_empty() && !queries.is_spent() {
+            let left_out = dropped::left_out(queries, &step.commit, &lost)?;
+            hidden.lose(&step.commit, &view.of_those(left_out)?.lost);
+        }
+    }
     hidden.truncated += unread;
     if merging.tree.is_none() && hidden.reverted.is_empty() {
         explain_conflict(queries, merging, suspects, &mut hidden)?;
@@ -306,6 +316,9 @@ fn explain_conflict(
     }
     Ok(())
 }
+
+/// How many of the target's merges are looked into for what they left out.
+const MERGES: usize = 100;
 
 /// How many reverts are tried as the reason of a conflict.
 const SUSPECTS: usize = 5;

@@ -111,6 +111,16 @@ impl<'a> Queries<'a> {
         Ok(self.mirror.entry(tree, path)?)
     }
 
+    /// The lines of a file, and how often each is there; none where it is not, or is no file.
+    pub(super) fn lines(&self, tree: TreeId, path: &str) -> Result<HashMap<Vec<u8>, usize>, Error> {
+        let text = self.mirror.read(tree, path)?.unwrap_or_default();
+        let mut lines = HashMap::new();
+        for line in text.split(|byte| *byte == b'\n') {
+            *lines.entry(line.to_vec()).or_insert(0) += 1;
+        }
+        Ok(lines)
+    }
+
     /// The identity of a change.
     pub(super) fn patch(&self, from: TreeId, to: TreeId) -> Result<Option<ObjectId>, Error> {
         if let Some(known) = self.patches.borrow().get(&(from, to)) {

@@ -8,6 +8,7 @@ use super::promotions::{CommitChange, Promotions};
 use super::queries::Queries;
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
+use std::collections::HashMap;
 
 /// How many reverted commits are looked at, the newest first.
 const LISTED: usize = 100;
@@ -112,12 +113,23 @@ impl View<'_, '_> {
                         && self.queries.has(change.after, after, before)?
                         && !self.queries.has(change.before, after, before)?
                         && self.queries.has(change.before, before, after)?)
-                && self.queries.mirror.is_ancestor(candidate.id, commit.id)?
+                // What was squashed is there under another id.
+                && (self.queries.mirror.is_ancestor(candidate.id, commit.id)?
+                    || self.queries.has(change.before, before, after)? && self.adds(before, after)?)
             {
                 found.push(candidate.clone());
             }
         }
         Ok(found)
+    }
+
+    /// Does a change add anything? What only takes away is there wherever it never was.
+    fn adds(&self, before: TreeId, after: TreeId) -> Result<bool, Error> {
+        self.queries.changed(before, after)?.iter().try_fold(false, |found, path| {
+            let (old, new) = (self.queries.lines(before, path)?, self.queries.lines(after, path)?);
+            let came = |(line, count): (&Vec<u8>, &usize)| tells(line) && old.get(line).is_none_or(|old| old < count);
+            Ok(found || new.iter().any(came))
+        })
     }
 
     /// Does the change concern every file of another one? What is there as a whole before it and undone after it does.
@@ -137,8 +149,12 @@ impl View<'_, '_> {
 
     /// Has the other side this commit, or its change in another one?
     fn is_known(&self, candidate: &CommitInfo) -> Result<bool, Error> {
-        Ok(!self.history.is_own(self.queries, candidate.id)?
-            || self.queries.has(self.kept, self.queries.before(candidate)?, candidate.tree)?)
+        if !self.history.is_own(self.queries, candidate.id)? {
+            return Ok(true);
+        }
+        // A squash: the other side may have a part of it in commits of its own.
+        let before = self.queries.before(candidate)?;
+        Ok(self.queries.has(self.kept, before, candidate.tree)? || self.loses_a_part(before, candidate.tree)?)
     }
 
     /// Does the other side have this commit's change, and the result not?
@@ -151,15 +167,45 @@ impl View<'_, '_> {
         if candidate.parents.len() > 1 {
             return self.is_lost_by_hand(candidate, before, &paths);
         }
-        let there = self.queries.has(self.result, before, candidate.tree)?;
-        Ok(!there && !self.queries.has(self.kept, candidate.tree, before)?)
+        if self.queries.has(self.result, before, candidate.tree)?
+            || self.queries.has(self.kept, candidate.tree, before)?
+        {
+            return Ok(false);
+        }
+        // Where only a part of it is there, that part counts.
+        Ok(self.queries.has(self.kept, before, candidate.tree)? || self.loses_a_part(before, candidate.tree)?)
+    }
+
+    /// Is something of this change on the other side, line by line, and not in the result? What moved with its file is told as a whole.
+    fn loses_a_part(&self, before: TreeId, after: TreeId) -> Result<bool, Error> {
+        for path in self.queries.changed(before, after)?.iter() {
+            let (kept, result) = (self.queries.entry(self.kept, path)?, self.queries.entry(self.result, path)?);
+            if kept == result {
+                continue;
+            }
+            let [before, after, kept, result] =
+                [before, after, self.kept, self.result].map(|tree| self.queries.lines(tree, path));
+            let (before, after, kept, result) = (before?, after?, kept?, result?);
+            let count = |lines: &HashMap<Vec<u8>, usize>, line: &Vec<u8>| lines.get(line).copied().unwrap_or(0);
+            let came = after.keys().filter(|line| count(&after, line) > count(&before, line));
+            let went = before.keys().filter(|line| count(&before, line) > count(&after, line));
+            if came.filter(|line| tells(line)).any(|line| count(&kept, line) > count(&result, line))
+                || went.filter(|line| tells(line)).any(|line| count(&kept, line) < count(&result, line))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The same of what a merge does by itself: what merging alone would not do. Of conflicts that it resolves only one half may be
     /// there, so that the change cannot be undone to see.
     fn is_lost_by_hand(&self, merge: &CommitInfo, before: TreeId, paths: &[String]) -> Result<bool, Error> {
-        if self.queries.has(self.result, before, merge.tree)? || !self.queries.has(self.kept, before, merge.tree)? {
+        if self.queries.has(self.result, before, merge.tree)? {
             return Ok(false);
+        }
+        if !self.queries.has(self.kept, before, merge.tree)? {
+            return self.loses_a_part(before, merge.tree);
         }
         paths.iter().try_fold(false, |lost, path| {
             let kept = self.queries.entry(self.kept, path)?;
@@ -226,6 +272,11 @@ impl View<'_, '_> {
         }
         Ok(None)
     }
+}
+
+/// Is a line not one of those that stand anywhere, like a bracket?
+fn tells(line: &[u8]) -> bool {
+    line.iter().filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()).count() > 2
 }
 
 /// `This reverts commit …`, as git writes it, with the parent of a merge that was gone back to.
