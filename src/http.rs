@@ -281,7 +281,7 @@ fn redirected(request: &Request, response: &Response, redirects: usize) -> Resul
         return Ok(None);
     };
     let refused = |reason: &str| {
-        let failure = Failure::new(FailureKind::Network, format!("{}: {reason}", request.shown()));
+        let failure = Failure::new(FailureKind::Refused, format!("{}: {reason}", request.shown()));
         Err(WriteError::Refused(failure.hint("give the URL that it leads to")))
     };
     let Some((here, target)) = HttpUrl::parse(&request.url).and_then(|here| Some((here.clone(), here.join(location)?)))

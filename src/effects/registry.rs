@@ -3,7 +3,7 @@
 use super::EffectContext;
 use super::typed_host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind, Value};
-use crate::run::{Call, Command, Commands, HostFn, Remark};
+use crate::run::{Call, Command, Commands, HostFn, OnOutage, Remark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -50,6 +50,10 @@ impl Commands for Registry {
                 .hint("the run was begun by another version of relwf; finish it with that one")
                 .at(call.at.clone())),
         }
+    }
+
+    fn on_outage(&self, function: &str) -> OnOutage {
+        self.commands.get(function).map(|command| command.host().on_outage).unwrap_or_default()
     }
 
     fn remark(&self, function: &str, answer: &Value) -> Option<Remark> {

@@ -5,7 +5,7 @@
 
 use super::EffectContext;
 use crate::model::{Failure, FailureKind, Value, WriteError, unknown, unknown_inside};
-use crate::run::{self, Call, Command, CommandKind, HostFn, OnUnknown, Performing, Remark, Style};
+use crate::run::{self, Call, Command, CommandKind, HostFn, OnOutage, OnUnknown, Performing, Remark, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,6 +54,12 @@ impl<A, R> TypedHostFn<A, R> {
     /// The kinds that it throws by design, each with when.
     pub(super) const fn throws(mut self, kinds: &'static [(FailureKind, &'static str)]) -> Self {
         self.host.throws = kinds;
+        self
+    }
+
+    /// A server that cannot be reached is the script's to deal with.
+    pub(super) const fn throws_outages(mut self) -> Self {
+        self.host.on_outage = OnOutage::Throw;
         self
     }
 

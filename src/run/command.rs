@@ -18,6 +18,9 @@ pub trait Commands: Send + Sync {
     /// Kind `arguments` when the arguments do not fit; nothing was done then.
     fn command(&self, call: &Call) -> Result<Command, Failure>;
 
+    /// What becomes of a call of this function whose server cannot be reached, or does not know who asks.
+    fn on_outage(&self, function: &str) -> OnOutage;
+
     /// What is to be said of this answer of a function beside that it is there.
     fn remark(&self, function: &str, answer: &Value) -> Option<Remark>;
 }
@@ -53,6 +56,16 @@ impl CommandKind {
             Command::Effect(_) => Self::Effect,
         }
     }
+}
+
+/// What becomes of a command whose server cannot be reached, or does not know who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnOutage {
+    /// The run is suspended and goes on once it can: it says nothing about the release.
+    #[default]
+    Suspend,
+    /// It is the script's to decide.
+    Throw,
 }
 
 /// What a command needs of the driver that performs it.

@@ -4,8 +4,8 @@ use super::announce_once::{Announcer, millis};
 use super::life::{Action, Cancellation, CommandState, End, Happened, Moment, StepContext, step};
 use super::perform::{misfit, panic_text};
 use super::{
-    Advance, Assumed, Command, CommandKind, CommandRequest, Commands, Event, Listener, LiveEvaluation, Performing,
-    PlanItem, Position, RetryPolicy, RunOutcome, RunStatus, Script, Settled,
+    Advance, Assumed, Command, CommandKind, CommandRequest, Commands, Event, Listener, LiveEvaluation, OnOutage,
+    Performing, PlanItem, Position, RetryPolicy, RunOutcome, RunStatus, Script, Settled,
 };
 use crate::model::{Cancel, Failure, FailureKind, Progress, RunId, TaskContext, Value, unknown_inside};
 use jiff::Timestamp;
@@ -135,7 +135,11 @@ impl Walk<'_> {
             };
             let cancellation = if cancel.is_raised() { Cancellation::Requested } else { Cancellation::None };
             let moment = Moment { elapsed: Duration::ZERO, now: Timestamp::now(), chance: 0, cancellation };
-            (state, action) = step(state, happened, &StepContext { run, request, policy: &policy, moment });
+            (state, action) = step(
+                state,
+                happened,
+                &StepContext { run, request, policy: &policy, on_outage: OnOutage::Throw, moment },
+            );
         }
     }
 

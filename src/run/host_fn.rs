@@ -2,7 +2,7 @@
 //! script room registers and checks from it; `relwf check`, `relwf help functions` and the reference read it.
 
 use super::Remark;
-use super::command::CommandKind;
+use super::command::{CommandKind, OnOutage};
 use super::value_type::{Field, SchemaSide, ValueType, names, schema};
 use crate::model::{FailureKind, Value};
 use schemars::{JsonSchema, Schema};
@@ -30,6 +30,8 @@ pub struct HostFn {
     pub style: Style,
     /// The kinds that it throws by design, each with when: what a script may want to catch.
     pub throws: &'static [(FailureKind, &'static str)],
+    /// What becomes of a call whose server cannot be reached.
+    pub on_outage: OnOutage,
     /// What is to be said of an answer beside that it is there.
     pub remark: fn(&Value) -> Option<Remark>,
     given: fn() -> Schema,
@@ -52,6 +54,7 @@ impl HostFn {
             kind,
             style,
             throws: &[],
+            on_outage: OnOutage::Suspend,
             remark: |_| None,
             given: || schema::<A>(SchemaSide::Given),
             answered: || schema::<R>(SchemaSide::Answered),

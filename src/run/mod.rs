@@ -35,7 +35,8 @@ pub use advance::{Advance, Evaluation, Script, advance};
 pub use approval_decision::ApprovalDecision;
 pub use call::{Call, Fingerprint};
 pub use command::{
-    Assumed, Command, CommandKind, Commands, Effect, Intent, Observation, OnUnknown, Performing, Probe, Read, Wait,
+    Assumed, Command, CommandKind, Commands, Effect, Intent, Observation, OnOutage, OnUnknown, Performing, Probe, Read,
+    Wait,
 };
 pub use command_order::Position;
 pub use driver::{LocalDriver, RunOutcome};

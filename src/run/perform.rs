@@ -95,7 +95,13 @@ impl Performer<'_> {
         let chance = u32::try_from(RandomState::new().hash_one(0) % 1024).unwrap_or(0);
         let cancellation = if self.cancel.is_raised() { Cancellation::Requested } else { Cancellation::None };
         let moment = Moment { elapsed: task.started.elapsed(), now: (self.policy.now)(), chance, cancellation };
-        StepContext { run: self.run, request: &task.request, policy: self.policy, moment }
+        StepContext {
+            run: self.run,
+            request: &task.request,
+            policy: self.policy,
+            on_outage: self.commands.on_outage(&task.request.call.name),
+            moment,
+        }
     }
 
     /// Finds the command of the call.

@@ -12,7 +12,8 @@ use std::sync::Arc;
 pub(super) static COMMENT: TypedHostFn<Args, ()> =
     map(CommandKind::Effect, "forge::comment", "Says something on a change, once.", |context, args| {
         Ok(effect(Say { context: Arc::clone(context), args }))
-    });
+    })
+    .throws_outages();
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

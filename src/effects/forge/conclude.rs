@@ -15,7 +15,8 @@ pub(super) static CONCLUDE: TypedHostFn<Args, ()> = map(
     "forge::conclude",
     "Says on a change that landed how it went, and deletes the branch that relwf made for it.",
     |context, args| Ok(effect(Conclude { context: Arc::clone(context), args })),
-);
+)
+.throws_outages();
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

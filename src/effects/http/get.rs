@@ -27,7 +27,8 @@ pub(super) static GET: TypedHostFn<Args, ScriptResponse> = map(
         Ok(read(move |cx| Ok(get.perform(cx, None)?)))
     },
 )
-.throws(&[(FailureKind::Network, "the server did not answer")]);
+.throws(&[(FailureKind::Network, "the server did not answer")])
+.throws_outages();
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

@@ -18,7 +18,8 @@ pub(super) static REQUEST: TypedHostFn<Args, ScriptResponse> = map(
     "Sends a request. Answers whatever the status is; `json` is () when the body is none.",
     make,
 )
-.throws(&[(FailureKind::Network, "the server did not answer")]);
+.throws(&[(FailureKind::Network, "the server did not answer")])
+.throws_outages();
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {

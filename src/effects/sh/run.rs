@@ -24,7 +24,8 @@ pub(super) static RUN: TypedHostFn<Args, ScriptOutput> = map(
     (FailureKind::Command, "the program ended with another exit code than 0; the detail holds it and the last lines"),
     (FailureKind::Refused, "[sh].allow does not name the program"),
     (FailureKind::Timeout, "the program was still running at its deadline"),
-]);
+])
+.throws_outages();
 
 /// How much of each stream is kept.
 const KEEP: usize = 64 * 1024;

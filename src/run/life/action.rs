@@ -73,14 +73,17 @@ impl CommandState {
         let (name, args) = (call.name, call.args);
         match self.clone() {
             Self::Ready(_) => Action::Start,
-            Self::Reading => Action::Read,
-            Self::Beginning => Action::Begin,
+            Self::Reading { .. } => Action::Read,
+            Self::Beginning { .. } => Action::Begin,
             Self::RecordingFacts { facts } => Action::Record(Record::Begun { key, fingerprint, name, args, facts }),
-            Self::Observing { facts } => Action::Observe(facts),
+            Self::Observing { facts, .. } => Action::Observe(facts),
             Self::Resting { why, again, .. } => Action::End(End::NotYet { why, again }),
             Self::Suspended { why, until, .. } => Action::End(End::Suspended { why, until }),
             Self::Preparing { .. } => Action::Prepare,
-            Self::PreparePause { pause, .. } | Self::ProbePause { pause, .. } => Action::Sleep { pause, why: None },
+            Self::ProbePause { pause, .. } => Action::Sleep { pause, why: None },
+            Self::LookPause { pause, failure, .. } => {
+                Action::Sleep { pause, why: Some(format!("{}; trying again", failure.message)) }
+            }
             Self::RecordingIntent { attempt: EffectAttempt { intent, number, .. }, .. } => {
                 Action::Record(Record::Intent { key, fingerprint, name, args, intent, attempt: number })
             }

@@ -1,7 +1,7 @@
 //! The input events of a command's state machine, and the context of a step: the run, the retry policy, the time.
 
 use crate::model::{Failure, RunId, Value, WriteError};
-use crate::run::{CommandKind, CommandRequest, Observation, OnUnknown, Probe, RetryPolicy};
+use crate::run::{CommandKind, CommandRequest, Observation, OnOutage, OnUnknown, Probe, RetryPolicy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -69,6 +69,8 @@ pub struct StepContext<'a> {
     pub request: &'a CommandRequest,
     /// How long to retry, and how often to probe.
     pub policy: &'a RetryPolicy,
+    /// What becomes of the command while its server cannot be reached.
+    pub on_outage: OnOutage,
     /// When it happened.
     pub moment: Moment,
 }

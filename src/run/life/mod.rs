@@ -5,9 +5,9 @@
 //! [`Happened`]. All rules of retries, probes and doubt are here and nowhere else.
 //!
 //! ```text
-//! read     Ready → Reading → RecordingOutcome → Settled
-//! wait     Ready → Beginning → RecordingFacts → Observing ⇄ Resting | Suspended
-//! effect   Ready → Preparing ⇄ PreparePause
+//! read     Ready → Reading ⇄ LookPause → RecordingOutcome → Settled
+//! wait     Ready → Beginning ⇄ LookPause → RecordingFacts → Observing ⇄ Resting | LookPause | Suspended
+//! effect   Ready → Preparing ⇄ LookPause
 //!                    → RecordingIntent → Performing → RecordingOutcome → Settled
 //!                         ↑ PerformPause ← (not done)  (unknown) → Probing ⇄ ProbePause → RecordingDoubt → InDoubt
 //!                                          (not done, later) → RecordingAbsent → Suspended

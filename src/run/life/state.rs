@@ -14,9 +14,15 @@ pub enum CommandState {
     /// Asked for; nothing of it is under way in this process.
     Ready(Written),
     /// A read looks.
-    Reading,
+    Reading {
+        /// This is the nth try.
+        tries: u32,
+    },
     /// A wait looks up its facts.
-    Beginning,
+    Beginning {
+        /// This is the nth try.
+        tries: u32,
+    },
     /// A wait's facts are being written down.
     RecordingFacts {
         /// What [`crate::run::Wait::begin`] answered.
@@ -26,6 +32,8 @@ pub enum CommandState {
     Observing {
         /// What the journal has of it.
         facts: Value,
+        /// This is the nth try.
+        tries: u32,
     },
     /// Not there yet; this process looks again.
     Resting {
@@ -50,8 +58,10 @@ pub enum CommandState {
         /// This is the nth try.
         tries: u32,
     },
-    /// It could not be looked up; sleeps before the next try.
-    PreparePause {
+    /// It could not look; sleeps before the next try.
+    LookPause {
+        /// What it looks at.
+        look: Look,
         /// The next try's number.
         tries: u32,
         /// How long.
@@ -143,6 +153,43 @@ pub enum CommandState {
         /// How.
         failure: Failure,
     },
+}
+
+/// What changes nothing, and may be tried again freely.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Look {
+    /// A read.
+    Read,
+    /// A wait's facts.
+    Begin,
+    /// A look of a wait.
+    Observe {
+        /// What the journal has of it.
+        facts: Value,
+    },
+    /// What an effect's probe will need.
+    Prepare,
+}
+
+impl Look {
+    /// The nth try of it.
+    pub(super) fn nth(self, tries: u32) -> CommandState {
+        match self {
+            Self::Read => CommandState::Reading { tries },
+            Self::Begin => CommandState::Beginning { tries },
+            Self::Observe { facts } => CommandState::Observing { facts, tries },
+            Self::Prepare => CommandState::Preparing { tries },
+        }
+    }
+
+    /// What the journal has meanwhile.
+    pub(super) fn written(self) -> Written {
+        match self {
+            Self::Observe { facts } => Written::Begun { facts },
+            Self::Read | Self::Begin | Self::Prepare => Written::Nothing,
+        }
+    }
 }
 
 /// What the journal has of a command without an outcome.
@@ -238,14 +285,14 @@ impl CommandState {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Ready(_) => "ready",
-            Self::Reading => "reading",
-            Self::Beginning => "beginning",
+            Self::Reading { .. } => "reading",
+            Self::Beginning { .. } => "beginning",
             Self::RecordingFacts { .. } => "recording-facts",
             Self::Observing { .. } => "observing",
             Self::Resting { .. } => "resting",
             Self::Suspended { .. } => "suspended",
             Self::Preparing { .. } => "preparing",
-            Self::PreparePause { .. } => "prepare-pause",
+            Self::LookPause { .. } => "look-pause",
             Self::RecordingIntent { .. } => "recording-intent",
             Self::Performing { .. } => "performing",
             Self::PerformPause { .. } => "perform-pause",

@@ -2,9 +2,9 @@
 
 use super::action::Action;
 use super::happened::{Cancellation, Happened, StepContext};
-use super::state::{CommandState, Doubt, EffectAttempt, ProbeCause, Tries, Written};
+use super::state::{CommandState, Doubt, EffectAttempt, Look, ProbeCause, Tries, Written};
 use crate::model::{Failure, FailureKind, HumanDuration, RunId, Value, WriteError};
-use crate::run::{CommandKind, Observation, OnUnknown, Probe, Settled};
+use crate::run::{CommandKind, Observation, OnOutage, OnUnknown, Probe, Settled};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -25,19 +25,19 @@ fn next(state: CommandState, happened: Happened, cx: &StepContext<'_>) -> Comman
         (S::Ready(written) | S::Suspended { written, .. }, happened) => cx.started(name, written, happened),
         (S::Resting { facts, .. }, happened) => cx.started(name, Written::Begun { facts }, happened),
 
-        (S::Reading, H::Answered(Ok(value))) => outcome(Settled::Value(value)),
-        (S::Reading, H::Answered(Err(failure))) => cx.suspended_or_failed(failure),
-        (S::Beginning, H::Begun(Ok(facts))) => S::RecordingFacts { facts },
-        (S::Beginning, H::Begun(Err(failure))) => cx.suspended_or_failed(failure),
-        (S::RecordingFacts { facts }, H::Recorded) => S::Observing { facts },
-        (S::Observing { facts }, H::Observed(observed)) => cx.observed(facts, observed),
+        (S::Reading { .. }, H::Answered(Ok(value))) => outcome(Settled::Value(value)),
+        (S::Reading { tries }, H::Answered(Err(failure))) => cx.unseen(Look::Read, tries, failure),
+        (S::Beginning { .. }, H::Begun(Ok(facts))) => S::RecordingFacts { facts },
+        (S::Beginning { tries }, H::Begun(Err(failure))) => cx.unseen(Look::Begin, tries, failure),
+        (S::RecordingFacts { facts }, H::Recorded) => S::Observing { facts, tries: 1 },
+        (S::Observing { facts, tries }, H::Observed(observed)) => cx.observed(facts, tries, observed),
 
         (S::Preparing { .. }, H::Prepared(Ok(pre))) => {
             let attempt = EffectAttempt::first(cx.run, &cx.request.key, &cx.request.fingerprint, pre);
             cx.first_try(attempt)
         }
-        (S::Preparing { tries }, H::Prepared(Err(failure))) => cx.unprepared(tries, failure),
-        (S::PreparePause { tries, failure, .. }, H::Slept) => cx.unless_cancelled(failure, S::Preparing { tries }),
+        (S::Preparing { tries }, H::Prepared(Err(failure))) => cx.unseen(Look::Prepare, tries, failure),
+        (S::LookPause { look, tries, failure, .. }, H::Slept) => cx.unless_cancelled(failure, look.nth(tries)),
         (S::RecordingIntent { attempt, tries }, H::Recorded) => {
             cx.unless_cancelled(interrupted(cx.run), S::Performing { attempt, tries })
         }
@@ -61,20 +61,20 @@ fn next(state: CommandState, happened: Happened, cx: &StepContext<'_>) -> Comman
         (S::RecordingOutcome { settled, .. }, H::Recorded) => S::Settled { settled },
 
         // A dry run neither begins nor prepares.
-        (S::Beginning | S::Preparing { .. }, H::Assumed(assumed)) => outcome(assumed.into()),
-        (S::Reading | S::Beginning | S::Observing { .. } | S::Preparing { .. }, H::Panicked(failure)) => {
+        (S::Beginning { .. } | S::Preparing { .. }, H::Assumed(assumed)) => outcome(assumed.into()),
+        (S::Reading { .. } | S::Beginning { .. } | S::Observing { .. } | S::Preparing { .. }, H::Panicked(failure)) => {
             S::Bug { failure }
         }
 
         // What is left cannot happen. Every state stands here with what it waits for, so that a new state or a new event
         // does not compile before it has its place.
         (
-            S::Reading
-            | S::Beginning
+            S::Reading { .. }
+            | S::Beginning { .. }
             | S::RecordingFacts { .. }
             | S::Observing { .. }
             | S::Preparing { .. }
-            | S::PreparePause { .. }
+            | S::LookPause { .. }
             | S::RecordingIntent { .. }
             | S::Performing { .. }
             | S::PerformPause { .. }
@@ -112,10 +112,10 @@ impl StepContext<'_> {
     fn started(&self, state: &'static str, written: Written, happened: Happened) -> CommandState {
         use CommandState as S;
         match (written, happened) {
-            (Written::Nothing, Happened::Started(CommandKind::Read)) => S::Reading,
-            (Written::Nothing, Happened::Started(CommandKind::Wait)) => S::Beginning,
+            (Written::Nothing, Happened::Started(CommandKind::Read)) => S::Reading { tries: 1 },
+            (Written::Nothing, Happened::Started(CommandKind::Wait)) => S::Beginning { tries: 1 },
             (Written::Nothing, Happened::Started(CommandKind::Effect)) => S::Preparing { tries: 1 },
-            (Written::Begun { facts }, Happened::Started(CommandKind::Wait)) => S::Observing { facts },
+            (Written::Begun { facts }, Happened::Started(CommandKind::Wait)) => S::Observing { facts, tries: 1 },
             (Written::Intended(attempt), Happened::Started(CommandKind::Effect)) => {
                 self.probe(attempt, 0, ProbeCause::Recovery)
             }
@@ -126,26 +126,44 @@ impl StepContext<'_> {
         }
     }
 
-    fn observed(&self, facts: Value, observed: Result<Observation, Failure>) -> CommandState {
+    fn observed(&self, facts: Value, tries: u32, observed: Result<Observation, Failure>) -> CommandState {
         match observed {
             Ok(Observation::Ready(value)) => outcome(Settled::Value(value)),
             Ok(Observation::NotYet { why, again }) => CommandState::Resting { facts, why, again },
             Ok(Observation::Suspend { why, until }) => {
                 CommandState::Suspended { written: Written::Begun { facts }, why, until }
             }
-            Err(failure) => self.failed(failure),
+            Err(failure) => self.unseen(Look::Observe { facts }, tries, failure),
         }
     }
 
-    /// Preparing only looks, and a network that is down for a moment passes.
-    fn unprepared(&self, tries: u32, failure: Failure) -> CommandState {
-        let transient = matches!(failure.kind, FailureKind::Network | FailureKind::Timeout);
+    /// Looking changes nothing, and a network that is down for a moment passes.
+    fn unseen(&self, look: Look, tries: u32, failure: Failure) -> CommandState {
+        let transient = match look {
+            Look::Prepare => matches!(failure.kind, FailureKind::Network | FailureKind::Timeout),
+            Look::Read | Look::Begin | Look::Observe { .. } => self.suspends() && failure.kind == FailureKind::Network,
+        };
         let pause = self.pause(tries, failure.after);
         if transient && tries < self.policy.tries && pause <= self.policy.budget {
-            let later = CommandState::PreparePause { tries: tries + 1, pause, failure: failure.clone() };
+            let later = CommandState::LookPause { look, tries: tries + 1, pause, failure: failure.clone() };
             return self.unless_cancelled(failure, later);
         }
-        self.suspended_or_failed(failure)
+        // A server may ask for more time than the budget has: then nothing was done, and the run goes on later.
+        let asked = failure.after.is_some_and(|after| after.duration() > self.policy.budget);
+        if (asked && !matches!(look, Look::Observe { .. })) || self.is_outage(&failure) {
+            return self.unless_cancelled(failure.clone(), self.suspended(look.written(), failure));
+        }
+        self.failed(failure)
+    }
+
+    fn suspends(&self) -> bool {
+        self.on_outage == OnOutage::Suspend
+    }
+
+    /// Does it say nothing about what was to be done, but that a server cannot be reached or does not know who asks? Then the run goes
+    /// on once it can.
+    fn is_outage(&self, failure: &Failure) -> bool {
+        self.suspends() && matches!(failure.kind, FailureKind::Network | FailureKind::Auth)
     }
 
     /// Begins the tries of this process.
@@ -157,6 +175,9 @@ impl StepContext<'_> {
     fn performed(&self, attempt: EffectAttempt, tries: Tries, performed: Result<Value, WriteError>) -> CommandState {
         match performed {
             Ok(value) => outcome(Settled::Value(value)),
+            Err(WriteError::Refused(failure)) if self.is_outage(&failure) => {
+                self.unless_cancelled(failure.clone(), CommandState::RecordingAbsent { attempt, failure })
+            }
             Err(WriteError::Refused(failure)) => self.failed(failure),
             Err(WriteError::NotSent(failure)) => {
                 let after = failure.after;
@@ -184,6 +205,9 @@ impl StepContext<'_> {
             Some(pause) => {
                 let later = CommandState::PerformPause { attempt, tries, pause, failure: failure.clone() };
                 self.unless_cancelled(failure, later)
+            }
+            None if self.is_outage(&failure) => {
+                self.unless_cancelled(failure.clone(), CommandState::RecordingAbsent { attempt, failure })
             }
             None => self.failed(failure),
         }
@@ -240,6 +264,12 @@ impl StepContext<'_> {
             (Ok(Probe::Done(value)), _) => settled_by("probe", value),
             // What panicked once is not tried again.
             (_, cause @ ProbeCause::Panicked { .. }) => self.doubt(attempt, &cause, ""),
+            // Whether it happened is not known before the remote answers again.
+            (Err(failure), _) if self.is_outage(&failure) => {
+                let what = format!("`{}` at {}", self.request.call.name, self.request.key.label());
+                let message = format!("{}; whether {what} has happened is asked then", failure.message);
+                self.suspended(Written::Intended(attempt), Failure { message, ..failure })
+            }
             (Err(failure), cause) => self.unasked(attempt, &cause, &failure),
             (Ok(Probe::Refused(failure)), _) => self.failed(failure),
             (Ok(Probe::Absent), ProbeCause::Recovery) => self.first_try(attempt.next()),
@@ -307,18 +337,14 @@ impl StepContext<'_> {
         self.unless_cancelled(failure.clone(), outcome(Settled::Failure(failure)))
     }
 
-    /// A server may ask for more time than the budget has: then nothing was done, and the run goes on later.
-    fn suspended_or_failed(&self, failure: Failure) -> CommandState {
-        if failure.after.is_some_and(|after| after.duration() > self.policy.budget) {
-            return self.suspended(Written::Nothing, failure);
-        }
-        self.failed(failure)
-    }
-
     fn suspended(&self, written: Written, failure: Failure) -> CommandState {
         let after = failure.after.and_then(|after| SignedDuration::try_from(after.duration()).ok());
         let until: Option<Timestamp> = after.and_then(|after| self.moment.now.checked_add(after).ok());
-        CommandState::Suspended { written, why: failure.message, until }
+        let why = match (&failure.hint, failure.kind) {
+            (Some(hint), FailureKind::Auth) => format!("{} ({hint})", failure.message),
+            _ => failure.message,
+        };
+        CommandState::Suspended { written, why, until }
     }
 
     fn unless_cancelled(&self, failure: Failure, state: CommandState) -> CommandState {

@@ -1,11 +1,11 @@
 //! Every state meets every event; then the rules, one by one, as a host meets them.
 
-use super::state::{Doubt, EffectAttempt, ProbeCause, Tries, Written};
+use super::state::{Doubt, EffectAttempt, Look, ProbeCause, Tries, Written};
 use super::*;
 use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, WriteError};
 use crate::run::{
-    Call, CommandKind, CommandRequest, HistoryEntry, Intent, Key, Observation, OnUnknown, Position, Probe, Record,
-    RetryPolicy, Settled, StepPath,
+    Call, CommandKind, CommandRequest, HistoryEntry, Intent, Key, Observation, OnOutage, OnUnknown, Position, Probe,
+    Record, RetryPolicy, Settled, StepPath,
 };
 use CommandState as S;
 use Happened as H;
@@ -39,6 +39,10 @@ fn request() -> CommandRequest {
 
 /// One step at a moment.
 fn at(elapsed: u64, cancellation: Cancellation, state: S, happened: H) -> (S, Action) {
+    at_outage(OnOutage::Throw, (elapsed, cancellation), state, happened)
+}
+
+fn at_outage(on_outage: OnOutage, (elapsed, cancellation): (u64, Cancellation), state: S, happened: H) -> (S, Action) {
     let (run, request, policy) = (RunId::new("r1"), request(), policy());
     let moment = Moment {
         elapsed: Duration::from_secs(elapsed),
@@ -46,7 +50,7 @@ fn at(elapsed: u64, cancellation: Cancellation, state: S, happened: H) -> (S, Ac
         chance: 0,
         cancellation,
     };
-    step(state, happened, &StepContext { run: &run, request: &request, policy: &policy, moment })
+    step(state, happened, &StepContext { run: &run, request: &request, policy: &policy, on_outage, moment })
 }
 
 fn calmly(state: S, happened: H) -> (S, Action) {
@@ -100,12 +104,11 @@ fn states() -> Vec<S> {
     ];
     let settled = || Settled::Value(json!(1));
     let mut states = vec![
-        S::Reading,
-        S::Beginning,
+        S::Reading { tries: 1 },
+        S::Beginning { tries: 1 },
         S::RecordingFacts { facts: facts() },
-        S::Observing { facts: facts() },
+        S::Observing { facts: facts(), tries: 1 },
         S::Resting { facts: facts(), why: why.clone(), again: span(5) },
-        S::PreparePause { tries: 2, pause, failure: failure(FailureKind::Network) },
         S::RecordingIntent { attempt: one(), tries: tries(1) },
         S::PerformPause { attempt: one(), tries: tries(1), pause, failure: failure(FailureKind::Network) },
         S::RecordingAbsent { attempt: one(), failure: resting(600) },
@@ -117,6 +120,9 @@ fn states() -> Vec<S> {
         S::Interrupted { failure: failure(FailureKind::Interrupted) },
         S::Bug { failure: failure(FailureKind::Bug) },
     ];
+    for look in [Look::Read, Look::Begin, Look::Observe { facts: facts() }, Look::Prepare] {
+        states.push(S::LookPause { look, tries: 2, pause, failure: failure(FailureKind::Network) });
+    }
     states.extend(written.iter().cloned().map(S::Ready));
     let until = Some(Timestamp::from_second(1_770_000_000).unwrap());
     states.extend(written.into_iter().map(|written| S::Suspended { written, why: why.clone(), until }));
@@ -147,6 +153,7 @@ fn events() -> Vec<H> {
         Ok(Observation::NotYet { why: "running".to_owned(), again: span(5) }),
         Ok(Observation::Suspend { why: "a person".to_owned(), until: None }),
         Err(failure(FailureKind::Red)),
+        Err(failure(FailureKind::Network)),
     ];
     events.extend(observations.map(H::Observed));
     let lost = || failure(FailureKind::Network);
@@ -177,21 +184,21 @@ fn events() -> Vec<H> {
 /// Every other pair cannot occur at all.
 const TABLE: &str = "\
 beginning + assumed -> recording-outcome
-beginning + begun -> interrupted, recording-facts, recording-outcome, suspended
+beginning + begun -> interrupted, look-pause, recording-facts, recording-outcome, suspended
 beginning + panicked -> bug
-observing + observed -> interrupted, recording-outcome, resting, suspended
+look-pause + slept -> beginning, interrupted, observing, preparing, reading
+observing + observed -> interrupted, look-pause, recording-outcome, resting, suspended
 observing + panicked -> bug
 perform-pause + slept -> interrupted, recording-intent
 performing + panicked -> probing, recording-doubt
 performing + performed -> interrupted, perform-pause, probing, recording-absent, recording-outcome
-prepare-pause + slept -> interrupted, preparing
 preparing + assumed -> recording-outcome
 preparing + panicked -> bug
-preparing + prepared -> interrupted, prepare-pause, recording-intent, recording-outcome, suspended
+preparing + prepared -> interrupted, look-pause, recording-intent, recording-outcome, suspended
 probe-pause + slept -> interrupted, probing, recording-doubt
 probing + panicked -> in-doubt, recording-doubt
-probing + probed -> in-doubt, interrupted, perform-pause, probe-pause, recording-doubt, recording-intent, recording-outcome
-reading + answered -> interrupted, recording-outcome, suspended
+probing + probed -> in-doubt, interrupted, perform-pause, probe-pause, recording-absent, recording-doubt, recording-intent, recording-outcome, suspended
+reading + answered -> interrupted, look-pause, recording-outcome, suspended
 reading + panicked -> bug
 ready + panicked -> bug
 ready + started -> beginning, impossible, interrupted, observing, preparing, probing, reading, recording-intent
@@ -232,11 +239,14 @@ fn every_pair_of_state_and_event_leads_where_the_table_says() {
         for event in events() {
             for elapsed in [0, 1000] {
                 for cancellation in [Cancellation::None, Cancellation::Requested] {
-                    let pair = (state.name(), event.name());
-                    let (next, action) = at(elapsed, cancellation, state.clone(), event.clone());
-                    assert_eq!(action, next.action(&request()));
-                    let impossible = matches!(&next, S::Bug { failure } if failure.message.contains(" cannot be `"));
-                    walked.entry(pair).or_default().insert(if impossible { "impossible" } else { next.name() });
+                    for outage in [OnOutage::Throw, OnOutage::Suspend] {
+                        let pair = (state.name(), event.name());
+                        let (next, action) = at_outage(outage, (elapsed, cancellation), state.clone(), event.clone());
+                        assert_eq!(action, next.action(&request()));
+                        let impossible =
+                            matches!(&next, S::Bug { failure } if failure.message.contains(" cannot be `"));
+                        walked.entry(pair).or_default().insert(if impossible { "impossible" } else { next.name() });
+                    }
                 }
             }
         }
@@ -471,7 +481,7 @@ fn after_ctrl_c_a_value_still_counts_a_failure_does_not_and_nothing_new_begins()
     assert!(matches!(value, S::RecordingOutcome { .. }), "{value:?}");
     let refused = H::Performed(Err(WriteError::Refused(failure(FailureKind::Refused))));
     for (state, happened) in [
-        (S::Reading, H::Answered(Err(failure(FailureKind::Network)))),
+        (S::Reading { tries: 3 }, H::Answered(Err(failure(FailureKind::Network)))),
         (performing(), refused),
         (performing(), lost()),
         (S::Preparing { tries: 1 }, H::Prepared(Ok(json!(1)))),
@@ -499,4 +509,52 @@ fn the_journal_says_where_a_command_goes_on() {
     assert_eq!(S::of(&absent), S::Ready(Written::Absent(attempt(3, Doubt::Unrecorded))));
     let settled = Settled::Value(json!(1));
     assert_eq!(S::of(&HistoryEntry { settled: Some(settled.clone()), ..open }), S::Settled { settled });
+}
+
+#[test]
+fn an_outage_is_waited_for_and_then_suspends_the_run_with_all_that_is_known() {
+    let calmly = |state, happened| at_outage(OnOutage::Suspend, (0, Cancellation::None), state, happened).0;
+    let lost = || Err(failure(FailureKind::Network));
+    let facts = || json!({ "deadline": 1 });
+    // A look is tried again; the last try's failure suspends.
+    for (state, happened, written) in [
+        (S::Reading { tries: 1 }, H::Answered as fn(_) -> _, Written::Nothing),
+        (S::Beginning { tries: 1 }, H::Begun as fn(_) -> _, Written::Nothing),
+    ] {
+        let mut state = state;
+        for _ in 0..2 {
+            state = calmly(state, happened(lost()));
+            assert!(matches!(state, S::LookPause { .. }), "{state:?}");
+            state = calmly(state, H::Slept);
+        }
+        assert_eq!(calmly(state, happened(lost())), S::Suspended { written, why: "it failed".to_owned(), until: None });
+    }
+    let observing = |tries| S::Observing { facts: facts(), tries };
+    let paused = calmly(observing(1), H::Observed(Err(failure(FailureKind::Network))));
+    assert_eq!(calmly(paused, H::Slept), observing(2));
+    let S::Suspended { written, .. } = calmly(observing(3), H::Observed(Err(failure(FailureKind::Network)))) else {
+        panic!("not suspended")
+    };
+    assert_eq!(written, Written::Begun { facts: facts() });
+    // A token that has expired is no verdict either; what has to be done about it is said.
+    let expired = || failure(FailureKind::Auth).hint("set TOKEN");
+    let S::Suspended { why, .. } = calmly(S::Reading { tries: 1 }, H::Answered(Err(expired()))) else { panic!("no") };
+    assert_eq!(why, "it failed (set TOKEN)");
+    // An effect that was not done is written down as that, and goes on from there.
+    let performing = |count| S::Performing { attempt: attempt(1, Doubt::Unrecorded), tries: tries(count) };
+    for refused in [WriteError::NotSent(failure(FailureKind::Network)), WriteError::Refused(expired())] {
+        let absent = calmly(performing(3), H::Performed(Err(refused)));
+        let S::Suspended { written, .. } = calmly(absent, H::Recorded) else { panic!("not suspended") };
+        assert!(matches!(written, Written::Absent(_)), "{written:?}");
+    }
+    // One that may have happened is asked for when the remote answers again.
+    let cause = ProbeCause::Unanswered { failure: failure(FailureKind::Network), tries: tries(1) };
+    let probing = S::Probing { attempt: attempt(1, Doubt::Unrecorded), look: 1, cause };
+    let asked = H::Probed { found: Err(failure(FailureKind::Network)), on_unknown: OnUnknown::Ask };
+    let S::Suspended { written, why, .. } = calmly(probing, asked) else { panic!("not suspended") };
+    assert!(matches!(written, Written::Intended(_)), "{written:?}");
+    assert_eq!(why, "it failed; whether `sh::run` at 50% of it#2 has happened is asked then");
+    // A verdict stays one.
+    let red = calmly(observing(1), H::Observed(Err(failure(FailureKind::Red))));
+    assert!(matches!(red, S::RecordingOutcome { .. }), "{red:?}");
 }

@@ -5,8 +5,8 @@ use crate::support::chance::mix;
 use relwf::model::{Cancel, Failure, FailureKind, HumanDuration, RunId, SourceLocation, Value, WriteError};
 use relwf::run::{
     Assumed, Call, CallAnswer, Command, Commands, Effect, Evaluation, Event, History, Intent, Listener, LocalDriver,
-    Observation, OnUnknown, Parallel, Performing, Probe, Read, Record, RecordError, Recorder, Remark, RetryPolicy,
-    RunOutcome, Script, Session, StepExit, Wait,
+    Observation, OnOutage, OnUnknown, Parallel, Performing, Probe, Read, Record, RecordError, Recorder, Remark,
+    RetryPolicy, RunOutcome, Script, Session, StepExit, Wait,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -283,6 +283,10 @@ struct Fake {
 pub struct Fakes(pub Arc<World>);
 
 impl Commands for Fakes {
+    fn on_outage(&self, _: &str) -> OnOutage {
+        OnOutage::Throw
+    }
+
     fn command(&self, call: &Call) -> Result<Command, Failure> {
         let id = call.args.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let fake = Fake { name: call.name.clone(), id, world: Arc::clone(&self.0) };

@@ -182,9 +182,42 @@ fn a_token_that_is_wrong_is_not_tried_again_and_again() {
     let stage = stage();
     stage.github.revoke("t-write");
     let said = stage.promote();
-    said.exits(1);
-    assert!(said.stderr.contains("Bad credentials") || said.stderr.contains("login"), "{}", said.stderr);
+    said.exits(3);
+    assert!(
+        said.stderr.contains("Bad credentials (the token is wrong or has expired; `relwf doctor`"),
+        "{}",
+        said.stderr
+    );
     assert!(stage.github.requests().len() <= 2, "{:?}", stage.asked());
+    // With another token the same run goes on.
+    let stage = Stage { token: "t-admin", ..stage };
+    stage.relwf(&["resume", "--all"]).exits(0);
+    once(&stage);
+}
+
+/// The forge does not answer for minutes: that says nothing about the release.
+#[test]
+fn an_outage_suspends_the_run_and_resume_ends_it() {
+    std::thread::scope(|scope| {
+        for (method, path) in [("GET", "/check-runs"), ("POST", "/pulls"), ("PUT", "/merge")] {
+            scope.spawn(move || {
+                let stage = stage();
+                stage.github.fault(method, path, 25, Fault::broken(502));
+                let said = stage.promote();
+                said.exits(3);
+                let lines: Vec<&str> = said.stderr.lines().collect();
+                let last = lines[lines.len().saturating_sub(5)..].join("\n");
+                assert!(
+                    last.contains("suspended: ") && last.contains("502") && last.contains("  relwf resume "),
+                    "{last}"
+                );
+                stage.github.faults_end();
+                stage.relwf(&["resume", "--all"]).exits(0);
+                once(&stage);
+                assert_eq!(stage.relwf(&["runs", "--json"]).json()["runs"].as_array().unwrap().len(), 1);
+            });
+        }
+    });
 }
 
 /// A page that leads elsewhere is not followed, and no other host sees a token.

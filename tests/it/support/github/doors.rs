@@ -48,6 +48,11 @@ impl Book {
         self.traps.lock().unwrap().push(trap);
     }
 
+    /// Faults that have not met their requests never do.
+    pub fn traps_end(&self) {
+        self.traps.lock().unwrap().clear();
+    }
+
     /// After `skip` requests with this method whose path contains `path`, the next one stands still at this moment.
     pub fn hold(&self, skip: u32, method: &str, path: &str, moment: Moment) -> Held {
         let (hold, held) = Hold::new(skip, method, path, moment);

@@ -402,6 +402,11 @@ impl Github {
         self.world.book.trap(skip, method, path, times, fault);
     }
 
+    /// Whatever fault still waits for its request never comes.
+    pub fn faults_end(&self) {
+        self.world.book.traps_end();
+    }
+
     /// After `skip` requests with this method whose path contains `path`, the next one stands still before the server hears of it.
     pub fn hold(&self, skip: u32, method: &str, path: &str) -> Held {
         self.world.book.hold(skip, method, path, Moment::Unheard)
