@@ -5,6 +5,7 @@ use crate::model::{BranchName, CommitId, DEPLOYMENT};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use std::fmt;
 
 #[derive(Deserialize)]
 pub(super) struct Repository {
@@ -42,14 +43,48 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    /// What classic protection demands, as any login may read it.
-    pub(super) fn add_to(&self, rules: &mut BranchRules) {
-        let checks = &self.protection["required_status_checks"];
-        if checks["enforcement_level"] == "off" {
-            return;
+    /// What classic protection demands, as any login may read it; answers the checks that only one app may give.
+    pub(super) fn add_to(&self, rules: &mut BranchRules) -> Vec<AppCheck> {
+        let required = &self.protection["required_status_checks"];
+        if required["enforcement_level"] == "off" {
+            return Vec::new();
         }
-        let contexts = checks["contexts"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        rules.required.extend(contexts.map(str::to_owned));
+        let bound = AppCheck::all(&required["checks"], "app_id");
+        let contexts = required["contexts"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let anyone = contexts.filter(|context| bound.iter().all(|check| check.context != *context));
+        rules.required.extend(anyone.map(str::to_owned).chain(bound.iter().map(AppCheck::to_string)));
+        bound
+    }
+}
+
+/// A required check that counts from one app alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AppCheck {
+    context: String,
+    app: u64,
+}
+
+impl AppCheck {
+    /// Those of a list of required checks that are bound to an app; -1 and null bind to none.
+    fn all(checks: &Value, key: &str) -> Vec<Self> {
+        let checks = checks.as_array().into_iter().flatten();
+        checks
+            .filter_map(|check| {
+                Some(Self { context: check["context"].as_str()?.to_owned(), app: check[key].as_u64()? })
+            })
+            .collect()
+    }
+
+    /// Did this app give this verdict?
+    pub(super) fn is(&self, context: &str, app: Option<u64>) -> bool {
+        self.context == context && app == Some(self.app)
+    }
+}
+
+/// What such a check is called: another app's check of the same name is another one.
+impl fmt::Display for AppCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (app {})", self.context, self.app)
     }
 }
 
@@ -63,11 +98,20 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    pub(super) fn add_to(&self, rules: &mut BranchRules) {
+    /// Adds what it demands; answers the checks that only one app may give.
+    pub(super) fn add_to(&self, rules: &mut BranchRules) -> Vec<AppCheck> {
         match self.kind.as_str() {
             "required_status_checks" => {
-                let checks = self.parameters["required_status_checks"].as_array().into_iter().flatten();
-                rules.required.extend(checks.filter_map(|check| check["context"].as_str()).map(str::to_owned));
+                let required = &self.parameters["required_status_checks"];
+                let bound = AppCheck::all(required, "integration_id");
+                let anyone = required
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter(|check| check["integration_id"].as_u64().is_none());
+                rules.required.extend(anyone.filter_map(|check| check["context"].as_str()).map(str::to_owned));
+                rules.required.extend(bound.iter().map(AppCheck::to_string));
+                return bound;
             }
             "pull_request" => {
                 rules.direct_push = Some(false);
@@ -87,6 +131,7 @@ impl Rule {
             "required_linear_history" => rules.merge_commits = Some(false),
             _ => {}
         }
+        Vec::new()
     }
 }
 
@@ -185,7 +230,8 @@ impl From<Status> for Verdict {
 /// A check run (<https://docs.github.com/rest/checks/runs>).
 #[derive(Deserialize)]
 pub(super) struct CheckRun {
-    name: String,
+    pub(super) name: String,
+    app: Option<CheckApp>,
     status: String,
     conclusion: Option<String>,
     html_url: Option<String>,
@@ -194,6 +240,19 @@ pub(super) struct CheckRun {
     completed_at: Option<Timestamp>,
     #[serde(default)]
     output: Value,
+}
+
+/// The app that made a check run.
+#[derive(Deserialize)]
+struct CheckApp {
+    id: u64,
+}
+
+impl CheckRun {
+    /// Which app made it.
+    pub(super) fn app(&self) -> Option<u64> {
+        self.app.as_ref().map(|app| app.id)
+    }
 }
 
 impl From<CheckRun> for Verdict {

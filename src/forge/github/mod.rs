@@ -13,7 +13,7 @@ use super::{
 };
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
-use answers::{Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
+use answers::{AppCheck, Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
 use checks::{CheckKind, CheckVerdicts};
 use errors::refused;
 use serde::de::DeserializeOwned;
@@ -58,12 +58,14 @@ pub struct GithubForge {
     /// The last answers about a commit's checks, for looks that read one of the two kinds only.
     latest: Mutex<BTreeMap<CommitId, CheckVerdicts>>,
     settings: OnceLock<BranchRules>,
+    /// Required checks that count from one app alone, as far as branches' rules were read.
+    bound: Mutex<Vec<AppCheck>>,
 }
 
 impl GithubForge {
     /// The repository `owner/name`, on GitHub's API (see `github_api`).
     pub fn new(api: Arc<Api>, owner: String, name: String) -> Self {
-        Self { api, owner, name, latest: Mutex::default(), settings: OnceLock::new() }
+        Self { api, owner, name, latest: Mutex::default(), settings: OnceLock::new(), bound: Mutex::default() }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -125,7 +127,26 @@ impl GithubForge {
     fn runs(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let path = format!("/commits/{commit}/check-runs?filter=latest&per_page=100");
         let runs: Vec<CheckRun> = self.list(&path, |body| body["check_runs"].as_array(), task)?;
-        Ok(runs.into_iter().map(Verdict::from).collect())
+        let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut verdicts = Vec::with_capacity(runs.len());
+        for run in runs {
+            let (name, app) = (run.name.clone(), run.app());
+            let verdict = Verdict::from(run);
+            let also = bound.iter().filter(|check| check.is(&name, app));
+            verdicts.extend(also.map(|check| Verdict { context: check.to_string(), ..verdict.clone() }));
+            verdicts.push(verdict);
+        }
+        Ok(verdicts)
+    }
+
+    /// Keeps in mind which checks count from one app alone.
+    fn bind(&self, checks: Vec<AppCheck>) {
+        let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.into_iter().for_each(|check| {
+            if !bound.contains(&check) {
+                bound.push(check)
+            }
+        });
     }
 
     fn pulls(&self, search: &ChangeSearch<'_>, task: TaskContext<'_>) -> Result<Vec<Change>, WriteError> {
@@ -167,10 +188,10 @@ impl Forge for GithubForge {
         let name = percent_encoded(branch.as_str());
         let mut rules = self.settings(task)?;
         if let Some(answer) = self.get(&format!("/branches/{name}"), task)? {
-            read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules);
+            self.bind(read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules));
         }
         let sets: Vec<Rule> = self.list(&format!("/rules/branches/{name}?per_page=100"), Value::as_array, task)?;
-        sets.iter().for_each(|rule| rule.add_to(&mut rules));
+        sets.iter().for_each(|rule| self.bind(rule.add_to(&mut rules)));
         rules.required.sort();
         rules.required.dedup();
         Ok(rules)

@@ -260,6 +260,40 @@ fn a_hundred_pages_of_check_runs_are_read_to_the_last_one() {
     assert!(stage.github.changes()[0].merged.is_some());
 }
 
+/// A check that the forge requires of one app is not another app's of the same name.
+#[test]
+fn a_check_that_is_required_of_one_app_counts_from_that_one_alone() {
+    for classic in [false, true] {
+        for (app, lands) in [(4711, false), (15368, true)] {
+            let stage = Stage::new();
+            stage.workflow(
+                "promote-staging",
+                "change: change }));\n            landed",
+                "change: change, deadline: \"3s\" }));\n            landed",
+            );
+            let required = vec!["unit".to_owned()];
+            stage.github.protect("staging", Protection { required, app: Some(app), classic, ..Protection::default() });
+            let said = stage.while_waiting(|stage| {
+                let commit = stage.github.changes()[0].head_commit.clone();
+                stage.github.with(|repo| repo.checks.push(check(repo.ids + 1, &commit, "unit")));
+            });
+            said.exits(if lands { 0 } else { 1 });
+            let missing = format!("unit (app {app}) has not reported");
+            assert_eq!(
+                said.stderr.contains(&missing) && said.stderr.contains("not all green in time"),
+                !lands,
+                "{}",
+                said.stderr
+            );
+            assert_eq!(
+                stage.github.changes()[0].merged.is_some()
+                    || stage.git(&["rev-list", "--count", "production..staging"]) != "0",
+                lands
+            );
+        }
+    }
+}
+
 fn check(id: u64, commit: &str, context: &str) -> Check {
     Check {
         id,

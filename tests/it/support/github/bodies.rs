@@ -191,7 +191,8 @@ impl View {
         let protection = repo.protections.get(name);
         let contexts = protection.map(|protection| protection.required.clone()).unwrap_or_default();
         let classic = protection.is_some_and(|protection| protection.classic);
-        let checks: Vec<Value> = contexts.iter().map(|context| json!({ "context": context, "app_id": null })).collect();
+        let app = protection.and_then(|protection| protection.app);
+        let checks: Vec<Value> = contexts.iter().map(|context| json!({ "context": context, "app_id": app })).collect();
         json!({
             "name": name, "commit": self.commit(repo, tip), "protected": protection.is_some(),
             "_links": { "self": url, "html": format!("{}/tree/{name}", self.html_url(repo)) },
@@ -220,7 +221,8 @@ impl View {
             "required_signatures": { "url": format!("{url}/required_signatures"), "enabled": false },
         });
         if !protection.required.is_empty() {
-            let checks = protection.required.iter().map(|context| json!({ "context": context, "app_id": null }));
+            let checks =
+                protection.required.iter().map(|context| json!({ "context": context, "app_id": protection.app }));
             let url = format!("{url}/required_status_checks");
             body["required_status_checks"] = json!({
                 "url": url, "strict": false, "contexts": protection.required, "contexts_url": format!("{url}/contexts"),
@@ -261,7 +263,10 @@ impl View {
             } }));
         }
         if !protection.required.is_empty() {
-            let checks = protection.required.iter().map(|context| json!({ "context": context }));
+            let checks = protection.required.iter().map(|context| match protection.app {
+                Some(app) => json!({ "context": context, "integration_id": app }),
+                None => json!({ "context": context }),
+            });
             rules.push(json!({ "type": "required_status_checks", "parameters": {
                 "strict_required_status_checks_policy": false, "do_not_enforce_on_create": false,
                 "required_status_checks": checks.collect::<Vec<_>>(),

@@ -24,6 +24,8 @@ pub struct Moved {
 pub struct Protection {
     /// Contexts that must be green on a commit before it lands, by push or by merge.
     pub required: Vec<String>,
+    /// The only app whose check runs of that name count. relwf must see that before: this server lets it land.
+    pub app: Option<u64>,
     /// May only pull requests change it?
     pub only_by_change: bool,
     /// Is it read-only?
