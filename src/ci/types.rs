@@ -121,6 +121,14 @@ pub trait Ci: Send + Sync {
     ///
     /// See [`WriteError`].
     fn find(&self, key: &str, branch: &BranchName, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError>;
+    /// Do its lists show the keys of triggers? Where they do not, a build that is not found may have been started all the same.
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteError`].
+    fn shows_keys(&self, _branch: &BranchName, _task: TaskContext<'_>) -> Result<bool, WriteError> {
+        Ok(true)
+    }
     /// The build that a ticket became; `None` while there is none yet.
     ///
     /// # Errors

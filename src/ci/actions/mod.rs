@@ -142,8 +142,14 @@ impl Ci for ActionsCi {
         };
         let mut inputs = json!({ "relwf_key": trigger.key, "relwf_commit": trigger.commit });
         trigger.env.iter().for_each(|(name, value)| inputs[name] = value.as_str().into());
-        let body = json!({ "ref": trigger.branch, "inputs": inputs, "return_run_details": true });
-        let answer = self.write(&format!("/workflows/{}/dispatches", percent_encoded(file)), Some(&body), task)?;
+        let path = format!("/workflows/{}/dispatches", percent_encoded(file));
+        let mut body = json!({ "ref": trigger.branch, "inputs": inputs, "return_run_details": true });
+        let mut answer = self.write(&path, Some(&body), task)?;
+        // An older server does not know that it could name the run.
+        if matches!(answer.status, 400 | 422) && answer.server_message().contains("return_run_details") {
+            body.as_object_mut().map(|body| body.remove("return_run_details"));
+            answer = self.write(&path, Some(&body), task)?;
+        }
         match answer.status {
             200 => Ok(Ticket(
                 read::<Dispatched>(&answer, "the new run").map_err(WriteError::once_sent)?.workflow_run_id.to_string(),
@@ -151,6 +157,11 @@ impl Ci for ActionsCi {
             204 => Ok(Ticket(format!("{KEY}{} {}", trigger.key, trigger.branch))),
             _ => Err(refused(&answer)),
         }
+    }
+
+    /// A key shows only where the workflow has it in its `run-name`.
+    fn shows_keys(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<bool, WriteError> {
+        Ok(!self.of_key("relwf-", branch.as_str(), task)?.is_empty())
     }
 
     fn resolve(&self, ticket: &Ticket, task: TaskContext<'_>) -> Result<Option<Build>, WriteError> {

@@ -7,8 +7,9 @@ mod wait;
 
 use super::EffectContext;
 use super::typed_host_fn::AnyHostFn;
+use super::waiting::{POLL, later};
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Trigger};
-use crate::model::{BranchName, CommitId, Failure, FailureKind};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext};
 use crate::run::Performing;
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&trigger::TRIGGER, &builds::BUILDS, &wait::WAIT, &healthy::HEALTHY];
@@ -34,6 +35,42 @@ pub(super) fn outcome(build: Build) -> BuildOutcome {
         BuildState::Queued | BuildState::Running => BuildOutcome::Open(build),
         BuildState::Passed | BuildState::Failed | BuildState::Errored | BuildState::Canceled => {
             BuildOutcome::Ended(build)
+        }
+    }
+}
+
+/// What a server knows of a build that may have been started under a key.
+pub(super) enum StartedBuild {
+    /// It was.
+    Found(Build),
+    /// It is not listed.
+    NotListed,
+    /// Several were: that cannot be ours alone.
+    Several,
+}
+
+/// How long a CI's list of builds may lag behind what it was asked for.
+const LAG: HumanDuration = HumanDuration::new(std::time::Duration::from_secs(60));
+
+/// Looks for the build of a key, for as long as the server's list may lag.
+pub(super) fn started_build(
+    context: &EffectContext,
+    key: &str,
+    branch: &BranchName,
+    task: TaskContext<'_>,
+) -> Result<StartedBuild, Failure> {
+    let ci = configured(context)?;
+    let until = later(context.clock.now(), LAG);
+    loop {
+        let mut found = ci.find(key, branch, task)?;
+        match (found.len(), found.pop()) {
+            (1, Some(build)) => return Ok(StartedBuild::Found(build)),
+            (0, _) if context.clock.now() < until && !task.cancel.is_raised() => {
+                task.say("looking whether the build was started");
+                context.clock.sleep(POLL.duration());
+            }
+            (0, _) => return Ok(StartedBuild::NotListed),
+            _ => return Ok(StartedBuild::Several),
         }
     }
 }

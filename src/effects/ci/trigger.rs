@@ -1,12 +1,11 @@
 //! `ci::trigger`: starts a build.
 
-use super::configured;
+use super::{StartedBuild, configured, started_build};
 use crate::ci::{CiEvent, Start, Ticket, Trigger};
 use crate::effects::EffectContext;
 use crate::effects::git::tip;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
-use crate::effects::waiting::{POLL, later};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, WriteError};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,9 +19,6 @@ pub(super) static TRIGGER: TypedHostFn<Args, Started> = map(
     |context, args| Ok(effect(StartBuild { context: Arc::clone(context), args })),
 )
 .throws(&[(FailureKind::Config, "relwf.toml has no [ci]"), (FailureKind::Refused, "the CI does not start it")]);
-
-/// How long a CI's list of builds may lag behind what it was asked for.
-const LAG: HumanDuration = HumanDuration::new(std::time::Duration::from_secs(60));
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
@@ -96,19 +92,13 @@ impl TypedEffect for StartBuild {
         if ci.start() == Start::Us {
             return Ok(Probe::Absent);
         }
-        let key = intent.key;
-        let until = later(self.context.clock.now(), LAG);
-        loop {
-            match ci.find(key, &self.args.branch, cx.task)?.as_slice() {
-                [build] => return Ok(Probe::Done(Started { id: build.id.clone().into() })),
-                [] if self.context.clock.now() < until && !cx.task.cancel.is_raised() => {
-                    cx.task.say("looking whether the build was started");
-                    self.context.clock.sleep(POLL.duration());
-                }
-                [] => return Ok(Probe::Absent),
-                _ => return Ok(Probe::Unknown(format!("several builds have {key} in their message"))),
-            }
-        }
+        let (key, branch) = (intent.key, &self.args.branch);
+        Ok(match started_build(&self.context, key, branch, cx.task)? {
+            StartedBuild::Found(build) => Probe::Done(Started { id: build.id.into() }),
+            StartedBuild::NotListed if ci.shows_keys(branch, cx.task)? => Probe::Absent,
+            StartedBuild::NotListed => Probe::Unknown(format!("no build shows {key}, and none shows any key")),
+            StartedBuild::Several => Probe::Unknown(format!("several builds have {key} in their message")),
+        })
     }
 
     fn on_unknown(&self) -> OnUnknown {

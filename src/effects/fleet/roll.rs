@@ -2,18 +2,18 @@
 
 use super::observe::observe;
 use super::{fleet_of, start};
-use crate::ci::{BuildState, CiEvent, Start, Trigger};
+use crate::ci::{Build, BuildState, Ci, CiEvent, Start, Trigger};
 use crate::config::{FleetCommand, FleetTarget};
 use crate::effects::EffectContext;
 use crate::effects::build_report::red_build;
-use crate::effects::ci::{BuildOutcome, configured, outcome};
+use crate::effects::ci::{BuildOutcome, StartedBuild, configured, outcome, started_build};
 use crate::effects::config::no_such;
 use crate::effects::git::tip;
 use crate::effects::ref_lease::not_sent;
 use crate::effects::sh::ended;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::fleet::WantedVersion;
-use crate::model::{Failure, FailureKind, TaskContext, WriteError, hex};
+use crate::model::{BranchName, Failure, FailureKind, TaskContext, WriteError, hex};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,28 +191,45 @@ impl Roll {
         Err(self.failed(ended(argv.first().map_or("", String::as_str), &finished)))
     }
 
-    /// Through the CI: a build of event `api` on the branch of the last environment, where releases end.
+    /// The branch of the last environment, where releases end: updates through the CI are built there.
+    fn branch(&self) -> Result<&BranchName, Failure> {
+        let last = self.context.config.environments.last();
+        last.map(|environment| &environment.branch).ok_or_else(|| {
+            Failure::new(FailureKind::Config, "an update through the CI needs a branch to build on")
+                .hint("add the [[environment]] that customers get to relwf.toml, as the last one")
+        })
+    }
+
+    /// Through the CI: a build of event `api`.
     fn build(&self, cx: &Performing<'_>, env: Vec<(String, String)>, key: &str) -> Result<(), WriteError> {
         let refused = WriteError::Refused;
         let ci = configured(&self.context).map_err(refused)?;
-        let environment = self.context.config.environments.last().ok_or_else(|| {
-            refused(
-                Failure::new(FailureKind::Config, "an update through the CI needs a branch to build on")
-                    .hint("add the [[environment]] that customers get to relwf.toml, as the last one"),
-            )
-        })?;
-        let branch = environment.branch.clone();
+        let branch = self.branch().map_err(refused)?.clone();
         let commit = tip(&self.context, &branch).map_err(refused)?;
         let trigger = Trigger { key: key.to_owned(), commit, event: CiEvent::Api, branch, env };
         let ticket = ci.trigger(&trigger, cx.task).map_err(WriteError::or_hopeless)?;
+        self.ended_build(cx, ci, || ci.resolve(&ticket, cx.task))
+    }
+
+    /// Waits for a build that was started. A look that fails says nothing about it, and is repeated.
+    fn ended_build(
+        &self,
+        cx: &Performing<'_>,
+        ci: &dyn Ci,
+        look: impl Fn() -> Result<Option<Build>, WriteError>,
+    ) -> Result<(), WriteError> {
         let began = std::time::Instant::now();
         loop {
-            // Once it is started, a CI that cannot be asked leaves the outcome open.
-            let build = ci.resolve(&ticket, cx.task).map_err(|error| WriteError::Unknown(error.into()))?;
-            match build.map(outcome) {
-                Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
-                Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.task))),
-                Some(BuildOutcome::Open(_)) | None => {}
+            match look() {
+                Ok(build) => match build.map(outcome) {
+                    Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
+                    Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.task))),
+                    Some(BuildOutcome::Open(_)) | None => {}
+                },
+                Err(WriteError::Refused(failure)) if failure.kind != FailureKind::Auth => {
+                    return Err(self.failed(failure));
+                }
+                Err(error) => cx.task.say(format!("looking again: {error}")),
             }
             let open = |kind, why: &str| {
                 WriteError::Unknown(Failure::new(kind, format!("the build that updates {} {why}", self.args.target)))
@@ -224,6 +241,44 @@ impl Roll {
                 return Err(open(FailureKind::Timeout, "did not end in time"));
             }
             std::thread::sleep(LOOK);
+        }
+    }
+
+    /// What became of an update that may have been started through a CI: of a build that is found its end is waited for.
+    fn started(&self, cx: &Performing<'_>, before: Before, key: &str) -> Result<Probe<Rolled>, Failure> {
+        let ci = configured(&self.context)?;
+        Ok(match started_build(&self.context, key, self.branch()?, cx.task)? {
+            StartedBuild::Found(build) => match self.ended_build(cx, ci, || ci.build(&build.id, cx.task).map(Some)) {
+                Ok(()) => match self.confirmed(cx, before) {
+                    Ok(rolled) => Probe::Done(rolled),
+                    Err(WriteError::Refused(failure)) => Probe::Refused(failure),
+                    Err(error) => return Err(error.into()),
+                },
+                Err(WriteError::Refused(failure)) => Probe::Refused(failure),
+                Err(error) => return Err(error.into()),
+            },
+            StartedBuild::NotListed => Probe::Unknown(format!(
+                "no build for {} is listed with the key {key}; it may be on its way",
+                self.args.target
+            )),
+            StartedBuild::Several => Probe::Unknown(format!("several builds have {key} in their message")),
+        })
+    }
+
+    /// The target was updated: it has to run what was wanted.
+    fn confirmed(&self, cx: &Performing<'_>, before: Before) -> Result<Rolled, WriteError> {
+        let (target, to) = (self.target().map_err(WriteError::Refused)?, &self.args.to);
+        match observe(&self.context, target, cx.task) {
+            Ok(Some(found)) if !self.runs_it(&found).map_err(WriteError::Refused)? => Err(WriteError::Refused(
+                Failure::new(
+                    FailureKind::Command,
+                    format!("{} was updated to {to}, but it runs {found}", self.args.target),
+                )
+                .hint("the update command ended with 0; look at the target, then run the workflow again")
+                .detail(json!({ "target": self.args.target, "wanted": to, "found": found })),
+            )),
+            Ok(_) => Ok(self.rolled(before)),
+            Err(failure) => Err(WriteError::Unknown(failure)),
         }
     }
 
@@ -252,27 +307,18 @@ impl TypedEffect for Roll {
             return Ok(self.rolled(before));
         }
         self.update(cx, &before, intent.key)?;
-        let target = self.target().map_err(WriteError::Refused)?;
-        match observe(&self.context, target, cx.task) {
-            Ok(Some(found)) if !runs_it(&found)? => Err(WriteError::Refused(
-                Failure::new(
-                    FailureKind::Command,
-                    format!("{} was updated to {to}, but it runs {found}", self.args.target),
-                )
-                .hint("the update command ended with 0; look at the target, then run the workflow again")
-                .detail(json!({ "target": self.args.target, "wanted": to, "found": found })),
-            )),
-            Ok(_) => Ok(self.rolled(before)),
-            Err(failure) => Err(WriteError::Unknown(failure)),
-        }
+        self.confirmed(cx, before)
     }
 
     fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Before>) -> Result<Probe<Rolled>, Failure> {
         let before = intent.facts;
         // An update that outlived its relwf comes to its end first.
         drop(self.lock(cx.task)?);
+        let through_ci = matches!(self.how()?, FleetCommand::Ci { .. }) && !self.through_own_ci()?;
         Ok(match observe(&self.context, self.target()?, cx.task)? {
             Some(found) if self.runs_it(&found)? => Probe::Done(self.rolled(before)),
+            // The target changes only at the end of a build that may still run.
+            _ if through_ci => self.started(cx, before, intent.key)?,
             Some(found) if Some(&found) == before.from.as_ref() => Probe::Absent,
             Some(found) => Probe::Unknown(format!(
                 "{} runs {found}; before it ran {}, and this run wanted {}",

@@ -138,3 +138,50 @@ fn travis_takes_ten_requests_an_hour_and_the_run_is_suspended_not_failed() {
     stage.relwf(&["resume", "--all"]).exits(0);
     assert_eq!(builds(&stage), 12);
 }
+
+/// A customer whose agent is updated by a build on Travis.
+fn one_customer(stage: &Stage) {
+    let target = "[[fleet.target]]\nid = \"harvest\"\nring = \"all\"\nupdate = { ci = {} }\n";
+    let fleet = format!(
+        "[fleet]\ncomponent = \"service\"\n{target}\n[[component]]\nname = \"service\"\ndetect = \"commits\"\n"
+    );
+    stage.with_ci(&format!("{}\n{fleet}", stage.by_travis()));
+    stage.builds("fleet::roll(#{ target: \"harvest\", to: \"2.0\" })");
+}
+
+#[test]
+fn an_update_through_a_ci_is_started_once_whatever_happens_while_it_runs() {
+    // The answer is lost, and looks at the build fail for a while.
+    let stage = Stage::new();
+    one_customer(&stage);
+    stage.travis.plays("acme/service", Event::Api, None, Play::GreenAfter(3));
+    stage.travis.with("acme/service", |travis| travis.request_looks = 0);
+    stage.travis.fault("POST", "/requests", 1, Fault::DoneThenReset);
+    stage.relwf(&["run", "builds"]).exits(0);
+    assert_eq!(stage.travis.count("POST", "/requests"), 1);
+
+    let stage = Stage::new();
+    one_customer(&stage);
+    stage.travis.plays("acme/service", Event::Api, None, Play::GreenAfter(3));
+    stage.travis.fault("GET", "/request/", 7, Fault::broken(502));
+    stage.relwf(&["run", "builds"]).exits(0);
+    assert_eq!(stage.travis.count("POST", "/requests"), 1);
+
+    // relwf is killed while the build runs.
+    let stage = Stage::new();
+    one_customer(&stage);
+    stage.travis.plays("acme/service", Event::Api, None, Play::Pending);
+    let mut process = stage.process(&["run", "builds"]);
+    let mut killed = process.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    while stage.travis.count("GET", "/request/") < 1 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    stage.travis.plays("acme/service", Event::Api, None, Play::Green);
+    stage.travis.with("acme/service", |travis| {
+        travis.builds.iter_mut().filter(|build| build.event == Event::Api).for_each(|build| build.looks = 0);
+    });
+    stage.relwf(&["resume", "--all"]).exits(0);
+    assert_eq!(stage.travis.count("POST", "/requests"), 1);
+}
