@@ -5,6 +5,7 @@ use super::delta::detection;
 use super::git::restored;
 use super::landing_proof::made_on;
 use crate::components::Changelog;
+use crate::forge::{inert, literal};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, TaskContext};
 use crate::promotion::component_line;
@@ -35,12 +36,13 @@ pub(super) fn body(
     };
     let Some(base) = tip else { return Ok(String::new()) };
     let mut lines = rollback(commit);
+    lines.extend(revert(commit));
     if let Some(origin) = context.process.as_ref().filter(|origin| origin.is_local()) {
         lines.extend([format!("The process: {}.", origin.text()), String::new()]);
     }
     lines.extend(components(context, base, commit.id, task)?);
     let alone = commit.parents.get(1).filter(|_| parent == Some(base));
-    lines.extend(commits(mirror, base, alone.copied().unwrap_or(commit.id))?);
+    lines.extend(commits(mirror, base, alone.copied().unwrap_or(commit.id), alone.is_some())?);
     lines.extend(by_hand(commit, target));
     Ok(lines.join("\n"))
 }
@@ -51,7 +53,14 @@ fn rollback(commit: &CommitInfo) -> Vec<String> {
         return Vec::new();
     }
     let text = commit.message.split("\n\n").skip(1);
-    text.take_while(|part| restored(part).is_none()).map(|part| format!("{part}\n")).collect()
+    text.take_while(|part| restored(part).is_none()).map(|part| format!("{}\n", inert(part))).collect()
+}
+
+/// What a revert says of itself: what it takes back, and why.
+fn revert(commit: &CommitInfo) -> Vec<String> {
+    let text = commit.message.split_once("\n\n").map(|(_, text)| text.trim());
+    let text = text.filter(|text| text.contains("This reverts commit "));
+    text.map(|text| format!("{}\n", inert(text))).into_iter().collect()
 }
 
 fn components(
@@ -64,8 +73,8 @@ fn components(
     context.repositories.add_changelogs(&context.config.components, &mut rows, task)?;
     let mut lines = Vec::new();
     for row in &rows {
-        lines.extend(component_line(row).map(|line| format!("- {line}")));
-        lines.extend(row.changelog.iter().flat_map(Changelog::lines).map(|line| format!("  - {line}")));
+        lines.extend(component_line(row).map(|line| format!("- {}", inert(&line))));
+        lines.extend(row.changelog.iter().flat_map(Changelog::lines).map(|line| format!("  - {}", literal(&line))));
     }
     if !lines.is_empty() {
         lines.insert(0, "Components:".to_owned());
@@ -74,22 +83,26 @@ fn components(
     Ok(lines)
 }
 
-fn commits(mirror: &Mirror, base: CommitId, from: CommitId) -> Result<Vec<String>, Failure> {
+/// The commits that are new; `merged`: by a merge that is one commit more.
+fn commits(mirror: &Mirror, base: CommitId, from: CommitId, merged: bool) -> Result<Vec<String>, Failure> {
     let range = LogRange { from, not: vec![base], first_parent: false, limit: None };
     let count = mirror.count(&range)?;
     let line = LogRange { first_parent: true, limit: Some(LISTED), ..range };
-    let mut lines = vec![format!("Commits ({count}):")];
+    let and = if merged { ", and their merge" } else { "" };
+    let mut lines = vec![format!("Commits ({count}){and}:")];
     let mut listed = 0;
     for commit in mirror.log(&line)? {
         if lines.len() > LISTED {
             break;
         }
         let group = group(mirror, base, commit)?;
-        let one = |commit: &CommitInfo| format!("{} {} ({})", commit.id.short(), commit.summary, commit.author.name);
+        let one = |commit: &CommitInfo| {
+            format!("{} {} ({})", commit.id.short(), literal(&commit.summary), literal(&commit.author.name))
+        };
         match group.commits.as_slice() {
             [only] => lines.push(format!("- {}", one(only))),
             several => {
-                lines.push(format!("- {} ({})", group.title, group.author));
+                lines.push(format!("- {} ({})", group.title, literal(&group.author)));
                 lines.extend(several.iter().skip(1).map(|commit| format!("  - {}", one(commit))));
             }
         }
@@ -117,10 +130,12 @@ fn group(mirror: &Mirror, base: CommitId, commit: CommitInfo) -> Result<CommitGr
 /// `#12 Faster login` for GitHub's merge of a pull request, whose own title stands in the message's second paragraph.
 fn title(merge: &CommitInfo) -> String {
     let number = merge.summary.strip_prefix("Merge pull request #").and_then(|rest| rest.split(' ').next());
+    let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
     let named = merge.message.split("\n\n").nth(1).and_then(|text| text.lines().next()).map(str::trim);
     match (number, named.filter(|named| !named.is_empty())) {
-        (Some(number), Some(named)) => format!("#{number} {named}"),
-        _ => format!("{} {}", merge.id.short(), merge.summary),
+        // The number of a change that landed before is a reference that people follow, and closes nothing.
+        (Some(number), Some(named)) => format!("#{number} {}", literal(named)),
+        _ => format!("{} {}", merge.id.short(), literal(&merge.summary)),
     }
 }
 

@@ -61,7 +61,11 @@ fn merge_text(merge: &PlannedMerge) -> String {
     out.push_str(&conflicts(&merge.conflicts, &target, &source));
     for part in [
         merge.rollback.as_ref().map(rollback).unwrap_or_default(),
-        commits(&merge.commits, usize::try_from(merge.commit_count).unwrap_or(usize::MAX)),
+        commits(
+            &merge.commits,
+            usize::try_from(merge.commit_count).unwrap_or(usize::MAX),
+            merge.made == CommitOrigin::Merge && merge.outcome == CommitOutcome::Clean,
+        ),
         files(&merge.files),
         components(&merge.components),
         hidden(&merge.hidden),

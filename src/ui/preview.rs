@@ -53,7 +53,7 @@ pub fn preview(preview: &Preview) -> String {
     if preview.bases.len() > 1 {
         out.push_str(&format!("{}\n", paint(DIM, format!("{} merge bases", preview.bases.len()))));
     }
-    out.push_str(&section(&commits(&preview.commits, preview.commits.len())));
+    out.push_str(&section(&commits(&preview.commits, preview.commits.len(), preview.outcome == PreviewOutcome::Clean)));
     out.push_str(&section(&files(&preview.files)));
     out.push_str(&section(&components(&preview.components)));
     out.push_str(&section(&hidden(&preview.hidden)));
@@ -72,8 +72,8 @@ fn disagreement(preview: &Preview) -> Option<String> {
     Some(format!("{by} merges differently: {found}. A run would stop here; {whose}"))
 }
 
-/// The commits, newest first: those that are listed, of `count`.
-pub fn commits(listed: &[ListedCommit], count: usize) -> String {
+/// The commits, newest first: those that are listed, of `count`. `merged`: they come with a merge, which a component counts too.
+pub fn commits(listed: &[ListedCommit], count: usize, merged: bool) -> String {
     if listed.is_empty() {
         return String::new();
     }
@@ -82,7 +82,12 @@ pub fn commits(listed: &[ListedCommit], count: usize) -> String {
         vec![paint(DIM, commit.commit.short()), day, commit.author.clone(), commit.summary.clone()]
     };
     let rows: Vec<_> = listed.iter().take(ROWS).map(row).collect();
-    format!("{}\n{}{}", paint(NAME, counted(count, "commit", "commits")), table(&[], &rows), rest(count))
+    let and = match count {
+        _ if !merged => "",
+        1 => ", and its merge",
+        _ => ", and their merge",
+    };
+    format!("{}{and}\n{}{}", paint(NAME, counted(count, "commit", "commits")), table(&[], &rows), rest(count))
 }
 
 /// The files, with git's letters.

@@ -17,7 +17,7 @@ fn a_clean_preview_names_commits_files_and_components() {
     assert_eq!(preview.stderr, "");
     let text = &preview.stdout;
     assert!(text.contains("\nmerges cleanly, tree "), "{text}");
-    assert!(text.contains("\n11 commits\n"), "{text}");
+    assert!(text.contains("\n11 commits, and their merge\n"), "{text}");
     assert!(text.contains("server: count orders for each customer"), "{text}");
     assert!(text.contains("\nM Gopkg.lock\n"), "{text}");
     assert!(!text.contains("server/limits.go"), "the hotfix is no change of the promotion: {text}");

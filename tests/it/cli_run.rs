@@ -73,7 +73,7 @@ fn a_dry_run_shows_everything_and_changes_nothing() {
     said.exits(0);
     for part in [
         "clean\n",
-        "\n11 commits\n",
+        "\n11 commits, and their merge\n",
         "\nM Gopkg.lock\n",
         "\nsdk        0.16.4 ",
         "\nplan: ",
@@ -616,6 +616,6 @@ fn a_dry_run_counts_all_commits_of_a_long_history() {
     repo.git(&["config", "user.email", "ada@example.com"]);
     let said = machine.say(&repo.path, &["run", "promote-staging", "--dry-run"]);
     said.exits(0);
-    assert!(said.stdout.contains("\n1005 commits\n") && said.stdout.contains("\n… and 980 more\n"), "{}", said.stdout);
+    assert!(said.stdout.contains("\n1005 commits, and their merge\n") && said.stdout.contains("\n… and 980 more\n"), "{}", said.stdout);
     assert!(said.stdout.contains("  1006 commits\n"), "the merge commit is one of the component's: {}", said.stdout);
 }

@@ -123,7 +123,9 @@ fn the_message_and_the_change_tell_what_ships() {
     propose(&bench, &world, &merged["commit"]);
     let message = git(&bench.remote(), &["cat-file", "-p", "refs/relwf/changes/1"]);
     assert!(
-        message.contains("Components:\n- service: 1 -> 2\n- more: added at 2\n- all: 3 commits\n\nCommits (2):\n"),
+        message.contains(
+            "Components:\n- service: 1 -> 2\n- more: added at 2\n- all: 3 commits\n\nCommits (2), and their merge:\n"
+        ),
         "{message}"
     );
 }
@@ -144,7 +146,7 @@ fn a_change_lists_commits_as_they_were_reviewed_and_how_to_land_it_by_hand() {
     propose(&bench, &world, &merged["commit"]);
     let body = git(&bench.remote(), &["for-each-ref", "--format=%(contents)", "refs/relwf/changes/1"]);
     let expected = format!(
-        "Commits (5):\n- #12 Faster login (Ada Test)\n  - {} login: test (Ada Test)\n  - {} login: faster (Ada Test)\n- ",
+        "Commits (5), and their merge:\n- #12 Faster login (Ada Test)\n  - {} login: test (Ada Test)\n  - {} login: faster (Ada Test)\n- ",
         &two[..10],
         &one[..10],
     );
@@ -171,7 +173,7 @@ fn proposing_twice_with_one_key_opens_one_change() {
     assert_eq!(call.probe(&intent), Probe::Done(change.clone()));
     assert_eq!(call.perform(&intent).unwrap(), change);
     let message = git(&bench.remote(), &["cat-file", "-p", "refs/relwf/changes/1"]);
-    assert!(message.contains("Commits (2):\n- "), "{message}");
+    assert!(message.contains("Commits (2), and their merge:\n- "), "{message}");
     assert_eq!(bench.at("refs/relwf/changes/1^{commit}"), text(&merged["commit"]));
 }
 

@@ -4,7 +4,7 @@ use super::own_branch::delete_branch;
 use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
-use crate::forge::ChangeState;
+use crate::forge::{ChangeState, inert};
 use crate::model::{Failure, FailureKind, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -54,7 +54,7 @@ impl TypedEffect for Close {
         let number = intent.facts.number;
         let forge = &self.context.forge;
         if let Some(reason) = &self.args.reason {
-            forge.comment(number, reason, intent.key, cx.task).map_err(WriteError::or_hopeless)?;
+            forge.comment(number, &inert(reason), intent.key, cx.task).map_err(WriteError::or_hopeless)?;
         }
         let change = forge.close(number, ChangeState::Closed, cx.task).map_err(WriteError::or_hopeless)?;
         delete_branch(&self.context, &change, &self.args.change, cx.task);

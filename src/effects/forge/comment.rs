@@ -3,6 +3,7 @@
 use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
+use crate::forge::inert;
 use crate::model::{Failure, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -19,7 +20,7 @@ pub(super) static COMMENT: TypedHostFn<Args, ()> =
 pub(super) struct Args {
     /// what `forge::propose` answered, or its number
     change: Value,
-    /// what to say
+    /// what to say; mentions and references in it are shown as text
     text: String,
 }
 
@@ -38,7 +39,7 @@ impl TypedEffect for Say {
 
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ChangeNumber>) -> Result<(), WriteError> {
         let (forge, number) = (&self.context.forge, intent.facts.number);
-        forge.comment(number, &self.args.text, intent.key, cx.task).map_err(WriteError::or_hopeless)
+        forge.comment(number, &inert(&self.args.text), intent.key, cx.task).map_err(WriteError::or_hopeless)
     }
 
     /// Always "absent": the forge looks for the marker before it writes, so doing it again says it once.

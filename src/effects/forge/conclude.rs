@@ -4,6 +4,7 @@ use super::own_branch::delete_branch;
 use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
+use crate::forge::inert;
 use crate::model::{Failure, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -42,7 +43,7 @@ impl TypedEffect for Conclude {
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ChangeNumber>) -> Result<(), WriteError> {
         let number = intent.facts.number;
         let forge = &self.context.forge;
-        match forge.comment(number, &self.args.text, intent.key, cx.task) {
+        match forge.comment(number, &inert(&self.args.text), intent.key, cx.task) {
             Ok(()) => {}
             // It has landed and works, though its conversation is locked.
             Err(WriteError::Refused(failure)) => {

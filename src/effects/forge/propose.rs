@@ -5,7 +5,7 @@ use crate::effects::landing_method::landing_method;
 use crate::effects::proposal_body;
 use crate::effects::ref_lease::RefLease;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
-use crate::forge::{Change, ChangeSearch, ChangeState, NewChange};
+use crate::forge::{Change, ChangeSearch, ChangeState, NewChange, inert, literal};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
@@ -28,7 +28,7 @@ pub(super) struct Args {
     target: BranchName,
     /// by default the commit's first line
     title: Option<String>,
-    /// by default what ships and which commits
+    /// by default what ships and which commits; mentions and references in it are shown as text
     body: Option<String>,
 }
 
@@ -54,6 +54,15 @@ impl From<Change> for ProposedChange {
     }
 }
 
+/// A title as long as every forge takes it; GitLab takes 255 characters.
+fn shortened_title(title: &str) -> String {
+    const LONGEST: usize = 250;
+    match title.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", title[..end].trim_end()),
+        None => title.to_owned(),
+    }
+}
+
 /// How many branches one run may leave behind.
 const BRANCHES: u32 = 9;
 
@@ -76,11 +85,15 @@ impl Propose {
     fn proposal(&self, cx: &Performing<'_>) -> Result<Proposal, Failure> {
         let mirror = &self.context.mirror;
         let commit = mirror.commit(mirror.resolve(self.args.commit.as_str())?)?;
-        let title = self.args.title.clone().unwrap_or_else(|| commit.summary.clone());
-        let body = match &self.args.body {
-            Some(body) => body.clone(),
+        let whole = self.args.title.clone().unwrap_or_else(|| commit.summary.clone());
+        let mut body = match &self.args.body {
+            Some(body) => inert(body),
             None => proposal_body::body(&self.context, &commit, &self.args.target, cx.task)?,
         };
+        let title = shortened_title(&whole);
+        if title != whole {
+            body = format!("{}\n\n{body}", literal(&whole));
+        }
         Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }
 

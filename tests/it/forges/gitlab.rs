@@ -24,7 +24,7 @@ fn a_promotion_lands_by_push_exactly_what_was_tested() {
     let (change, commit) = stage.landed();
     assert_eq!(commit, change.head_commit, "the commit itself landed");
     assert!(said.stderr.contains("unit is pending"), "{}", said.stderr);
-    for part in ["Commits (2):", "main.go: three (Ada)", "<!-- relwf: "] {
+    for part in ["Commits (2), and their merge:", "main.go: three (Ada)", "<!-- relwf: "] {
         assert!(change.body.contains(part), "{part} is not in {}", change.body);
     }
     assert_eq!(stage.forge.count("PUT", "/merge"), 0);

@@ -100,3 +100,29 @@ fn a_wrong_tree_is_noticed_although_the_answer_was_lost() {
         assert!(said.stderr.contains(part), "{part} is not in {}", said.stderr);
     }
 }
+
+/// Whoever may commit chooses subjects and names: on the forge they are text.
+#[test]
+fn words_of_commits_ring_for_no_one_and_close_nothing() {
+    let stage = Stage::new();
+    let subject = format!("Fixes #12 for @acme/team <!-- {} /close", "and so on ".repeat(40));
+    let commit = stage.git(&["commit-tree", "master^{tree}", "-p", "master", "-m", &subject]);
+    stage.git(&["update-ref", "refs/heads/master", &commit]);
+    stage.workflow(
+        "promote-staging",
+        "change = flow::step(\"propose\", || forge::propose(#{ commit: merge.commit, target: p.to }));",
+        "change = flow::step(\"propose\", || forge::propose(#{ commit: merge.commit, target: p.to, title: git::commit(pick.id).summary }));\n\
+         forge::comment(#{ change: change, text: git::commit(pick.id).summary });",
+    );
+    stage.promote().exits(0);
+    let change = stage.github.changes()[0].clone();
+    let body = change.body.unwrap();
+    assert!(change.title.ends_with("…") && change.title.chars().count() <= 251, "{}", change.title);
+    let comments: Vec<String> = stage.github.comments().into_iter().map(|comment| comment.body).collect();
+    for text in [body.as_str(), &comments.join("\n")] {
+        assert!(text.contains("Fixes") && text.contains("and so on and so on"), "{text}");
+        for acts in ["@acme", "#12", "<!-- and"] {
+            assert!(!text.contains(acts), "{acts} in {text}");
+        }
+    }
+}

@@ -26,7 +26,12 @@ fn a_promotion_lands_by_push_exactly_what_was_tested() {
     let change = &stage.github.changes()[0];
     assert_eq!(change.merged.as_ref().unwrap().commit, change.head_commit, "the commit itself landed");
     let body = change.body.as_ref().unwrap();
-    for part in ["Commits (2):", "main.go: three (Ada)", "What is tested here is exactly what lands", "<!-- relwf: "] {
+    for part in [
+        "Commits (2), and their merge:",
+        "main.go: three (Ada)",
+        "What is tested here is exactly what lands",
+        "<!-- relwf: ",
+    ] {
         assert!(body.contains(part), "{part} is not in {body}");
     }
     assert_eq!(stage.github.count("PUT", "/merge"), 0);
