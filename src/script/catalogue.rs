@@ -124,6 +124,13 @@ impl Catalogue {
     }
 }
 
+impl NativeFn {
+    /// Does it take a closure, as its last argument?
+    pub(super) fn takes_closure(&self) -> bool {
+        self.params.last() == Some(&"closure")
+    }
+}
+
 impl CatalogueFn {
     /// Namespace and function, e.g. `git::merge`.
     pub fn name(&self) -> &'static str {

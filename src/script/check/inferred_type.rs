@@ -177,6 +177,16 @@ impl Type {
         Self::OneOf(kinds.collect())
     }
 
+    /// A map that the script has, with these keys.
+    pub(super) fn own(keys: impl IntoIterator<Item = (String, Self)>) -> Self {
+        Self::OneOf(vec![ValueKind::Own(keys.into_iter().collect())])
+    }
+
+    /// Is it known of which kinds it can be?
+    pub(super) fn is_certain(&self) -> bool {
+        matches!(self, Self::OneOf(kinds) if !kinds.is_empty())
+    }
+
     /// Is it a text, a number, true or false for certain?
     pub(super) fn is_plain(&self) -> bool {
         matches!(self, Self::OneOf(kinds) if kinds.iter().all(|kind| *kind == ValueKind::Plain))
