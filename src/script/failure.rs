@@ -9,6 +9,7 @@ use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::program_index::Index;
 use super::syntax_errors::lower_first;
+use super::times;
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 
@@ -172,6 +173,12 @@ fn of_leaf(error: &EvalAltResult, at: SourceLocation, index: &Index, engine: &En
         EvalAltResult::ErrorVariableNotFound(name, _) => script(format!("there is no variable `{name}`")),
         EvalAltResult::ErrorPropertyNotFound(name, _) => script(format!("there is no `{name}` in this map"))
             .hint(format!("ask with `\"{name}\" in map`, or read it with `map.get(\"{name}\") ?? …`")),
+        EvalAltResult::ErrorDotExpr(..) => match unknown_part(&said) {
+            Some((part, kind, parts)) => {
+                script(format!("{} has no `{part}`", type_word(kind))).hint(format!("it has {parts}"))
+            }
+            None => script(lower_first(&said)),
+        },
         EvalAltResult::ErrorModuleNotFound(name, _) => script(format!("there is no namespace or plugin `{name}`")),
         EvalAltResult::ErrorMismatchDataType(wanted, got, _)
         | EvalAltResult::ErrorMismatchOutputType(wanted, got, _) => {
@@ -194,6 +201,14 @@ fn of_leaf(error: &EvalAltResult, at: SourceLocation, index: &Index, engine: &En
         _ => script(lower_first(&said)),
     };
     failure.at(at)
+}
+
+/// The part, the type and what that has, of `Unknown property 'x' - a getter is not registered for type 'time'`.
+fn unknown_part(said: &str) -> Option<(&str, &'static str, &'static str)> {
+    let mut quoted = said.split('\'').skip(1).step_by(2);
+    let (part, kind) = (quoted.next()?, quoted.next()?);
+    let (kind, parts) = times::PARTS.iter().find(|(name, _)| *name == kind)?;
+    Some((part, kind, parts))
 }
 
 /// Some errors have the type's name for people, others the one it has in Rust.
@@ -273,6 +288,8 @@ fn type_word(name: &str) -> String {
         "()" => "()",
         "Fn" | "FnPtr" => "a closure",
         "char" => "a character",
+        "time" => "a time",
+        "duration" => "a duration",
         other => other,
     }
     .to_owned()

@@ -42,6 +42,7 @@ mod source_file;
 mod suggest;
 mod syntax_errors;
 mod text_formats;
+mod times;
 mod toolchain;
 mod workflow_header;
 
