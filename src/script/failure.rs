@@ -80,18 +80,19 @@ pub(super) fn of_error(error: &EvalAltResult, file: &str, index: &Index, engine:
     let mut failure = of_leaf(leaf, innermost.clone(), index, engine);
     let origin = failure.at.take().unwrap_or(innermost);
 
+    // What a workflow decides is about the release: the way to it through the script is no help.
+    let is_decision = failure.kind.is_verdict() || failure.kind == FailureKind::Thrown;
+
     // People can change their own files; a plugin of relwf's own is a detail of the call that they wrote.
     let foreign = |place: &SourceLocation| place.line == 0 || index.is_embedded(&place.file);
     let own = calls.iter().rev().map(|(_, at)| at).find(|at| !foreign(at)).filter(|_| foreign(&origin)).cloned();
     if let Some(own) = own {
-        if origin.line > 0 && !failure.kind.is_verdict() {
+        if origin.line > 0 && !is_decision {
             failure = failure.cause(format!("raised at {origin}"));
         }
         return failure.at(own);
     }
-    // A verdict is about the release: the way to it through the script is no help.
-    let verdict = failure.kind.is_verdict();
-    for (function, at) in calls.iter().filter(|(function, _)| !verdict && !is_closure(function)) {
+    for (function, at) in calls.iter().filter(|(function, _)| !is_decision && !is_closure(function)) {
         failure = failure.cause(format!("in `{function}`, called at {at}"));
     }
     failure.at(origin)
@@ -118,8 +119,11 @@ pub(super) fn of_thrown(value: &Dynamic, at: SourceLocation) -> Failure {
         Some(kind) => format!("the workflow threw `{kind}`"),
         None => format!("the workflow threw {}", Value::Object(map.clone())),
     });
-    let origin = match (text("source"), number("line")) {
-        (Some(file), Some(line)) => SourceLocation::new(file, line, number("column").unwrap_or(0)),
+    // A place in a manifest says more than the line that throws.
+    let named = text("at").and_then(|at| at.parse::<SourceLocation>().ok()).filter(|at| at.line > 0);
+    let origin = match (text("source"), number("line"), named.clone()) {
+        (Some(file), Some(line), _) => SourceLocation::new(file, line, number("column").unwrap_or(0)),
+        (.., Some(named)) => named,
         _ => at,
     };
     let mut failure = Failure::new(kind, message.trim_end_matches('.')).at(origin);
@@ -127,6 +131,9 @@ pub(super) fn of_thrown(value: &Dynamic, at: SourceLocation) -> Failure {
     failure.causes = map.get("causes").and_then(Value::as_array).map_or_else(Vec::new, |causes| {
         causes.iter().map(|cause| cause.as_str().map_or_else(|| cause.to_string(), str::to_owned)).collect()
     });
+    if named.is_some() {
+        map.remove("at");
+    }
     let detail = map.remove("detail").filter(|detail| !detail.is_null());
     map.retain(|key, _| !FIELDS.contains(&key.as_str()) || (key == "kind" && kind == FailureKind::Thrown));
     if kind == FailureKind::Thrown && map.get("kind").is_some_and(|kind| kind == "thrown") {
@@ -331,6 +338,10 @@ mod tests {
             (failure.kind, failure.message.as_str(), failure.detail, failure.at),
             (FailureKind::Conflict, "No", json!({ "conflicts": [1] }), Some(at()))
         );
+        let failure = thrown(json!({ "kind": "manifest", "message": "broken", "at": "go.mod:3:1" }));
+        assert_eq!((failure.at, failure.detail), (Some(SourceLocation::new("go.mod", 3, 1)), Value::Null));
+        let failure = thrown(json!({ "message": "late", "at": "noon" }));
+        assert_eq!((failure.at, failure.detail), (Some(at()), json!({ "at": "noon" })));
         let failure = thrown(json!("stop"));
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Thrown, "stop"));
         let failure = thrown(json!({ "kind": "weather" }));
