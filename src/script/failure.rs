@@ -9,7 +9,7 @@ use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::program_index::Index;
 use super::syntax_errors::lower_first;
-use super::times;
+use super::{suggest, times};
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 
@@ -182,7 +182,8 @@ fn of_leaf(error: &EvalAltResult, at: SourceLocation, index: &Index, engine: &En
             .hint(format!("ask with `\"{name}\" in map`, or read it with `map.get(\"{name}\") ?? …`")),
         EvalAltResult::ErrorDotExpr(..) => match unknown_part(&said) {
             Some((part, kind, parts)) => {
-                script(format!("{} has no `{part}`", type_word(kind))).hint(format!("it has {parts}"))
+                let failure = script(format!("{} has no `{part}`", type_word(kind)));
+                suggest::hint(part, parts.iter().copied()).into_iter().fold(failure, Failure::hint)
             }
             None => script(lower_first(&said)),
         },
@@ -210,12 +211,15 @@ fn of_leaf(error: &EvalAltResult, at: SourceLocation, index: &Index, engine: &En
     failure.at(at)
 }
 
-/// The part, the type and what that has, of `Unknown property 'x' - a getter is not registered for type 'time'`.
-fn unknown_part(said: &str) -> Option<(&str, &'static str, &'static str)> {
+/// The part, the type and its parts, of `Unknown property 'x' - a getter is not registered for type 'time'`.
+fn unknown_part(said: &str) -> Option<(&str, &str, &'static [&'static str])> {
     let mut quoted = said.split('\'').skip(1).step_by(2);
     let (part, kind) = (quoted.next()?, quoted.next()?);
-    let (kind, parts) = times::PARTS.iter().find(|(name, _)| *name == kind)?;
-    Some((part, kind, parts))
+    match kind {
+        "time" => Some((part, kind, times::TIME_PARTS)),
+        "duration" => Some((part, kind, times::SPAN_PARTS)),
+        _ => None,
+    }
 }
 
 /// Some errors have the type's name for people, others the one it has in Rust.

@@ -29,11 +29,9 @@ pub(super) struct Span {
     written: Option<ImmutableString>,
 }
 
-/// What a script may ask of them, for people; behind each type the name that it has in scripts.
-pub(super) const PARTS: [(&str, &str); 2] = [
-    ("time", "`year`, `month`, `day`, `hour`, `minute`, `second`, `weekday`, `date`, `in_zone(…)`"),
-    ("duration", "`total_seconds`"),
-];
+/// The parts of a time and of a duration.
+pub(super) const TIME_PARTS: &[&str] = &["year", "month", "day", "hour", "minute", "second", "weekday", "date"];
+pub(super) const SPAN_PARTS: &[&str] = &["total_seconds"];
 
 /// An operator, and the order for which it holds.
 type Comparison = (&'static str, fn(Ordering) -> bool);

@@ -12,6 +12,7 @@ use crate::script::diagnostic::Diagnostic;
 use crate::script::other_languages;
 use crate::script::source_file::Role;
 use crate::script::suggest;
+use crate::script::times::TIME_PARTS;
 use crate::script::workflow_header::{self, ParamKind};
 use rhai::{ASTFlags, ASTNode, Expr, FnAccess, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -459,6 +460,11 @@ impl<'w> Infer<'w> {
             self.find(frame, at, format!("neither texts nor lists have a `{name}`"), Some(instead.to_owned()));
             return Type::Unknown;
         }
+        if value.is_time() && !TIME_PARTS.contains(&name) {
+            let hint = suggest::hint(name, TIME_PARTS.iter().copied());
+            self.find(frame, at, format!("a time has no `{name}`"), hint);
+            return Type::Unknown;
+        }
         let answer = match value.field(name) {
             Ok(field) => return field,
             Err(answer) => answer,
@@ -528,7 +534,7 @@ impl<'w> Infer<'w> {
                 let usage = CatalogueFn::Native(native).usage().replace("closure", "|| …");
                 self.find(frame, start(last), message, Some(format!("it is written `{usage}`")));
             }
-            return Type::Unknown;
+            return if native.name == "flow::time" { Type::time() } else { Type::Unknown };
         };
         match (native.name, first.as_slice()) {
             ("flow::step", _) => self.invoke(&closure, &[], frame),
@@ -589,6 +595,7 @@ impl<'w> Infer<'w> {
         let args = self.arguments(&call.args, frame);
         match (name, args.as_slice()) {
             _ if *value == Type::Never => return Type::Never,
+            ("in_zone", [_]) if value.is_time() => return Type::time(),
             ("len" | "is_empty" | "contains" | "starts_with" | "ends_with", _) => return Type::plain(),
             ("push", [item]) if value.is_list() && root.is_some_and(|root| self.kinds.get(root) == Some(value)) => {
                 if let Some(root) = root {
@@ -657,7 +664,8 @@ fn params(unit: &CompiledFile) -> Type {
     Type::own(params.into_iter().map(|param| {
         let value = match param.kind {
             ParamKind::List => Type::list(Type::Unknown),
-            ParamKind::Duration | ParamKind::Time => Type::Unknown,
+            ParamKind::Duration => Type::Unknown,
+            ParamKind::Time => Type::time(),
             ParamKind::String | ParamKind::Int | ParamKind::Bool | ParamKind::Branch | ParamKind::Commit => {
                 Type::plain()
             }

@@ -117,6 +117,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "`id`",
         "did you mean `commit`?",
     ),
+    ("print(flow::now().§weekdy);", "a time has no `weekdy`", "`weekday`"),
+    ("let here = flow::now().in_zone(\"Europe/Berlin\"); print(here.§hours);", "a time has no `hours`", "`hour`"),
     // Closures.
     ("flow::step(\"sync\", §git::sync());", "`flow::step` takes a closure", "`flow::step(name, || …)`"),
     ("flow::step(\"sync\", §{ git::sync(); });", "`flow::step` takes a closure", "`flow::step(name, || …)`"),
@@ -172,6 +174,8 @@ fn what_is_right_is_not_taken_for_a_habit() {
         "let x = #{ length: 1 }; print(x.length);",
         "if !(p.to in p.items) && p.to !in p.items { print(1); }",
         "let list = []; for x in 0..3 { list.push(x); } print(list.len());",
+        "let now = flow::now(); now += \"2h\"; print(now.in_zone(\"UTC\").hour + (now - flow::now()).total_seconds);",
+        "let at = (); if p.count == 1 { at = flow::now(); } if at != () { print(at.weekday); }",
         // The script says what happens without them.
         "if config::has_secret(\"pager\") { print(config::secret(\"pager\").to_string()); }",
         "try { config::environment(\"qa\"); } catch (error) { print(error.message); }",
