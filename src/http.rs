@@ -154,9 +154,24 @@ impl Response {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// The kind of failure that the status is, where it is no success.
+    pub const fn failure_kind(&self) -> FailureKind {
+        failure_kind(self.status)
+    }
+
     /// Is the status 2xx?
     pub const fn is_success(&self) -> bool {
         self.status >= 200 && self.status < 300
+    }
+}
+
+/// The kind of failure that a status is: what it says for good is no failure of the network.
+const fn failure_kind(status: u16) -> FailureKind {
+    match status {
+        401 => FailureKind::Auth,
+        404 | 410 => FailureKind::NotFound,
+        500.. => FailureKind::Network,
+        _ => FailureKind::Refused,
     }
 }
 

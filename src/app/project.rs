@@ -9,7 +9,7 @@ use crate::git::{self, Keep, Mirror};
 use crate::model::{Failure, FailureKind, TaskContext};
 use crate::network::Routes;
 use crate::promotion::ComponentRepositories;
-use crate::script::{Library, SourceFile};
+use crate::script::{ConfiguredNames, Library, SourceFile};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -92,10 +92,15 @@ impl Project {
     /// The folders cannot be read.
     pub fn library(&self) -> Result<Library, Failure> {
         let (embedded, functions) = (embedded_files::SOURCES.as_slice(), crate::effects::host_functions());
-        match &self.scripts {
-            Scripts::Folder => Library::open(&self.config.root, embedded, functions),
-            Scripts::Published(files) => Ok(Library::of(files.clone(), embedded, functions)),
-        }
+        let library = match &self.scripts {
+            Scripts::Folder => Library::open(&self.config.root, embedded, functions)?,
+            Scripts::Published(files) => Library::of(files.clone(), embedded, functions),
+        };
+        // Without a relwf.toml nothing is said of what it would name.
+        Ok(match self.config.file {
+            Some(_) => library.with_names(configured_names(&self.config)),
+            None => library,
+        })
     }
 
     /// The routes to servers: proxies and certificates.
@@ -149,5 +154,15 @@ impl Project {
     /// A file of the project as messages name it.
     pub fn named(&self, path: &Path) -> String {
         path.strip_prefix(&self.config.root).unwrap_or(path).display().to_string()
+    }
+}
+
+/// What scripts may name.
+fn configured_names(config: &Config) -> ConfiguredNames {
+    ConfiguredNames {
+        environments: config.environments.iter().map(|environment| environment.name.clone()).collect(),
+        components: config.components.iter().map(|component| component.name.to_string()).collect(),
+        secrets: config.secrets.keys().cloned().collect(),
+        programs: config.sh.allow.clone(),
     }
 }

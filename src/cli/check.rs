@@ -10,9 +10,9 @@ use serde_json::json;
 
 /// Check relwf.toml, workflows and plugins without running anything.
 ///
-/// Finds unknown functions ("did you mean"), wrong numbers of arguments, unknown variables and namespaces, plugins that
-/// use what they do not declare, headers that are not literal; with `--live`, components that no branch has. Exits 2 when
-/// there is a finding.
+/// Finds unknown functions and fields ("did you mean"), wrong numbers of arguments, unknown variables and namespaces, words
+/// of other languages, names that relwf.toml does not have, plugins that use what they do not declare, headers that are not
+/// literal; with `--live`, components that no branch has. Exits 2 when there is a finding.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  relwf check\n  relwf check promote-staging --json\n  relwf check --live")]
 pub struct CheckArgs {

@@ -288,15 +288,9 @@ impl ApiAnswer {
 
     /// The failure that this answer is.
     pub fn failure(&self) -> Failure {
-        let kind = match self.status {
-            401 => FailureKind::Auth,
-            404 | 410 => FailureKind::NotFound,
-            500.. => FailureKind::Network,
-            _ => FailureKind::Refused,
-        };
         let reason =
             if self.server_message().is_empty() { String::new() } else { format!(": {}", self.server_message()) };
-        Failure::new(kind, format!("{} answered {}{reason}", self.shown, self.status))
+        Failure::new(super::failure_kind(self.status), format!("{} answered {}{reason}", self.shown, self.status))
     }
 
     /// The failure for a success whose body is not what the request expects.

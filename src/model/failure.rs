@@ -95,6 +95,12 @@ impl FailureKind {
         )
     }
 
+    /// A mistake in a text that relwf read, a script or relwf.toml: its line is what helps. With every other kind the line only
+    /// tells where it was asked.
+    pub const fn is_mistake(self) -> bool {
+        matches!(self, Self::Usage | Self::Config | Self::Script | Self::Arguments | Self::Unknown | Self::Diverged)
+    }
+
     /// The word scripts and JSON see, e.g. `no-candidate`.
     pub fn word(self) -> String {
         match serde_json::to_value(self) {

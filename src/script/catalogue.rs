@@ -20,7 +20,7 @@ pub struct NativeFn {
 }
 
 /// Everything that is implemented in this room.
-pub(super) static NATIVES: [NativeFn; 5] = [
+pub(super) static NATIVES: [NativeFn; 7] = [
     NativeFn {
         name: "config::secret",
         params: &["name"],
@@ -32,6 +32,12 @@ pub(super) static NATIVES: [NativeFn; 5] = [
         params: &["closure"],
         doc: "Calls the closure when the workflow has ended, however it ended.",
         answers: "()",
+    },
+    NativeFn {
+        name: "flow::duration",
+        params: &["text"],
+        doc: "A duration out of a text like \"2h 30m\".",
+        answers: "a duration: compared, added, multiplied by a whole number; `.total_seconds`",
     },
     NativeFn {
         name: "flow::on_failure",
@@ -50,6 +56,12 @@ pub(super) static NATIVES: [NativeFn; 5] = [
         params: &["name", "closure"],
         doc: "Calls the closure as a step of the run, under which its commands are shown.",
         answers: "what the closure answers",
+    },
+    NativeFn {
+        name: "flow::time",
+        params: &["text"],
+        doc: "A time out of a text like \"2026-07-27T02:00:00Z\".",
+        answers: "a time, as flow::now() gives one",
     },
 ];
 
@@ -121,6 +133,13 @@ impl Catalogue {
     pub(super) fn find(&self, name: &str) -> Option<CatalogueFn> {
         let command = self.commands().find(|function| function.name == name).map(CatalogueFn::Command);
         command.or_else(|| NATIVES.iter().find(|native| native.name == name).map(CatalogueFn::Native))
+    }
+}
+
+impl NativeFn {
+    /// Does it take a closure, as its last argument?
+    pub(super) fn takes_closure(&self) -> bool {
+        self.params.last() == Some(&"closure")
     }
 }
 

@@ -1,7 +1,7 @@
 //! A workflow, compiled once and evaluated often.
 
 use super::compiled_file::{CompiledFile, ScriptFn};
-use super::convert::{to_dynamic, to_value};
+use super::convert::to_value;
 use super::diagnostic::Diagnostic;
 use super::end_handler::When;
 use super::evaluation::{self, Evaluating};
@@ -10,6 +10,7 @@ use super::flow::run_handler;
 use super::params;
 use super::program_index::Index;
 use super::source_file::SourceFile;
+use super::times;
 use super::toolchain::Toolchain;
 use super::workflow_header::{self, WorkflowHeader};
 use crate::model::{Failure, FailureKind, Value};
@@ -76,7 +77,7 @@ impl CompiledWorkflow {
             &mut scope,
             &self.workflow.ast,
             "run",
-            (to_dynamic(params),),
+            (times::typed(params, &self.header.shape()),),
         );
         let outcome = match outcome {
             Err(error) if is_stop(&error) => return Evaluation::Stopped,

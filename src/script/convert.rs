@@ -1,6 +1,7 @@
 //! Plain data ↔ script values.
 
 use super::opaque::{SecretHandle, Unknown};
+use super::times::{Span, Time};
 use crate::model::{Value, unknown, unknown_what};
 use rhai::{Array, Dynamic, FnPtr, Map};
 use serde_json::json;
@@ -64,6 +65,12 @@ pub(super) fn to_value(value: &Dynamic) -> Result<Value, NotData> {
             Ok((key.to_string(), value))
         };
         return map.iter().map(entry).collect::<Result<_, _>>().map(Value::Object);
+    }
+    if let Some(time) = value.read_lock::<Time>() {
+        return Ok(time.to_string().into());
+    }
+    if let Some(span) = value.read_lock::<Span>() {
+        return Ok(span.to_string().into());
     }
     if let Some(value) = value.read_lock::<Unknown>() {
         return Ok(unknown(&value.what));

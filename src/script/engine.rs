@@ -7,7 +7,7 @@ use super::catalogue::Catalogue;
 use super::limits::{
     MAX_CALLS, MAX_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_ITEMS, MAX_MODULES, MAX_OPERATIONS, MAX_STRING, MAX_VARIABLES,
 };
-use super::{evaluation, host, opaque_operators, resolver::Resolver};
+use super::{evaluation, host, opaque_operators, resolver::Resolver, times};
 use crate::model::{Failure, FailureKind};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
@@ -38,6 +38,7 @@ pub(super) fn build(catalogue: &Arc<Catalogue>, resolver: Resolver) -> Engine {
         engine.register_fn(name, move |_: Dynamic| refuse());
     }
     opaque_operators::register(&mut engine);
+    times::register(&mut engine);
     host::register(&mut engine, catalogue);
     engine.set_module_resolver(resolver);
 

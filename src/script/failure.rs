@@ -9,6 +9,7 @@ use super::limits::{MAX_CALLS, MAX_ITEMS, MAX_OPERATIONS};
 use super::opaque::{UNKNOWN_TYPE, Unknown};
 use super::program_index::Index;
 use super::syntax_errors::lower_first;
+use super::{suggest, times};
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Position};
 
@@ -79,18 +80,19 @@ pub(super) fn of_error(error: &EvalAltResult, file: &str, index: &Index, engine:
     let mut failure = of_leaf(leaf, innermost.clone(), index, engine);
     let origin = failure.at.take().unwrap_or(innermost);
 
+    // What a workflow decides is about the release: the way to it through the script is no help.
+    let is_decision = failure.kind.is_verdict() || failure.kind == FailureKind::Thrown;
+
     // People can change their own files; a plugin of relwf's own is a detail of the call that they wrote.
     let foreign = |place: &SourceLocation| place.line == 0 || index.is_embedded(&place.file);
     let own = calls.iter().rev().map(|(_, at)| at).find(|at| !foreign(at)).filter(|_| foreign(&origin)).cloned();
     if let Some(own) = own {
-        if origin.line > 0 && !failure.kind.is_verdict() {
+        if origin.line > 0 && !is_decision {
             failure = failure.cause(format!("raised at {origin}"));
         }
         return failure.at(own);
     }
-    // A verdict is about the release: the way to it through the script is no help.
-    let verdict = failure.kind.is_verdict();
-    for (function, at) in calls.iter().filter(|(function, _)| !verdict && !is_closure(function)) {
+    for (function, at) in calls.iter().filter(|(function, _)| !is_decision && !is_closure(function)) {
         failure = failure.cause(format!("in `{function}`, called at {at}"));
     }
     failure.at(origin)
@@ -117,8 +119,11 @@ pub(super) fn of_thrown(value: &Dynamic, at: SourceLocation) -> Failure {
         Some(kind) => format!("the workflow threw `{kind}`"),
         None => format!("the workflow threw {}", Value::Object(map.clone())),
     });
-    let origin = match (text("source"), number("line")) {
-        (Some(file), Some(line)) => SourceLocation::new(file, line, number("column").unwrap_or(0)),
+    // A place in a manifest says more than the line that throws.
+    let named = text("at").and_then(|at| at.parse::<SourceLocation>().ok()).filter(|at| at.line > 0);
+    let origin = match (text("source"), number("line"), named.clone()) {
+        (Some(file), Some(line), _) => SourceLocation::new(file, line, number("column").unwrap_or(0)),
+        (.., Some(named)) => named,
         _ => at,
     };
     let mut failure = Failure::new(kind, message.trim_end_matches('.')).at(origin);
@@ -126,6 +131,9 @@ pub(super) fn of_thrown(value: &Dynamic, at: SourceLocation) -> Failure {
     failure.causes = map.get("causes").and_then(Value::as_array).map_or_else(Vec::new, |causes| {
         causes.iter().map(|cause| cause.as_str().map_or_else(|| cause.to_string(), str::to_owned)).collect()
     });
+    if named.is_some() {
+        map.remove("at");
+    }
     let detail = map.remove("detail").filter(|detail| !detail.is_null());
     map.retain(|key, _| !FIELDS.contains(&key.as_str()) || (key == "kind" && kind == FailureKind::Thrown));
     if kind == FailureKind::Thrown && map.get("kind").is_some_and(|kind| kind == "thrown") {
@@ -172,6 +180,13 @@ fn of_leaf(error: &EvalAltResult, at: SourceLocation, index: &Index, engine: &En
         EvalAltResult::ErrorVariableNotFound(name, _) => script(format!("there is no variable `{name}`")),
         EvalAltResult::ErrorPropertyNotFound(name, _) => script(format!("there is no `{name}` in this map"))
             .hint(format!("ask with `\"{name}\" in map`, or read it with `map.get(\"{name}\") ?? …`")),
+        EvalAltResult::ErrorDotExpr(..) => match unknown_part(&said) {
+            Some((part, kind, parts)) => {
+                let failure = script(format!("{} has no `{part}`", type_word(kind)));
+                suggest::hint(part, parts.iter().copied()).into_iter().fold(failure, Failure::hint)
+            }
+            None => script(lower_first(&said)),
+        },
         EvalAltResult::ErrorModuleNotFound(name, _) => script(format!("there is no namespace or plugin `{name}`")),
         EvalAltResult::ErrorMismatchDataType(wanted, got, _)
         | EvalAltResult::ErrorMismatchOutputType(wanted, got, _) => {
@@ -194,6 +209,17 @@ fn of_leaf(error: &EvalAltResult, at: SourceLocation, index: &Index, engine: &En
         _ => script(lower_first(&said)),
     };
     failure.at(at)
+}
+
+/// The part, the type and its parts, of `Unknown property 'x' - a getter is not registered for type 'time'`.
+fn unknown_part(said: &str) -> Option<(&str, &str, &'static [&'static str])> {
+    let mut quoted = said.split('\'').skip(1).step_by(2);
+    let (part, kind) = (quoted.next()?, quoted.next()?);
+    match kind {
+        "time" => Some((part, kind, times::TIME_PARTS)),
+        "duration" => Some((part, kind, times::SPAN_PARTS)),
+        _ => None,
+    }
 }
 
 /// Some errors have the type's name for people, others the one it has in Rust.
@@ -273,6 +299,8 @@ fn type_word(name: &str) -> String {
         "()" => "()",
         "Fn" | "FnPtr" => "a closure",
         "char" => "a character",
+        "time" => "a time",
+        "duration" => "a duration",
         other => other,
     }
     .to_owned()
@@ -314,6 +342,10 @@ mod tests {
             (failure.kind, failure.message.as_str(), failure.detail, failure.at),
             (FailureKind::Conflict, "No", json!({ "conflicts": [1] }), Some(at()))
         );
+        let failure = thrown(json!({ "kind": "manifest", "message": "broken", "at": "go.mod:3:1" }));
+        assert_eq!((failure.at, failure.detail), (Some(SourceLocation::new("go.mod", 3, 1)), Value::Null));
+        let failure = thrown(json!({ "message": "late", "at": "noon" }));
+        assert_eq!((failure.at, failure.detail), (Some(at()), json!({ "at": "noon" })));
         let failure = thrown(json!("stop"));
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Thrown, "stop"));
         let failure = thrown(json!({ "kind": "weather" }));

@@ -1,4 +1,4 @@
-//! The host functions that are not commands: steps, parallel items, handlers, secrets.
+//! The host functions that are not commands: steps, parallel items, handlers, secrets, times out of texts.
 //!
 //! They shape the run (paths of keys, what happens at its end) and change nothing outside of it.
 
@@ -9,12 +9,14 @@ use super::evaluation::Evaluating;
 use super::failure::{is_stop, of_error, stop, thrown};
 use super::host_call::{CallResult, evaluating, place, set};
 use super::opaque::{Opaque, SecretHandle, Unknown};
+use super::times::{Span, Time};
 use crate::model::{Failure, FailureKind};
 use crate::run::StepExit;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Module, NativeCallContext, Position};
 use serde_json::json;
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::str::FromStr;
 
 /// Adds the functions of a namespace.
 pub(super) fn add_natives(namespace: &str, module: &mut Module) {
@@ -24,6 +26,15 @@ pub(super) fn add_natives(namespace: &str, module: &mut Module) {
             set(module, "parallel", parallel);
             set(module, "on_failure", |context, args| handler(context, args, When::OnFailure));
             set(module, "always", |context, args| handler(context, args, When::Always));
+            set(module, "time", |context, args| {
+                of_text::<Time>(
+                    &Host { context, name: "flow::time", usage: "flow::time(\"2026-07-27T02:00:00Z\")" },
+                    args,
+                )
+            });
+            set(module, "duration", |context, args| {
+                of_text::<Span>(&Host { context, name: "flow::duration", usage: "flow::duration(\"2h 30m\")" }, args)
+            });
         }
         "config" => set(module, "secret", secret),
         _ => {}
@@ -179,6 +190,24 @@ fn secret(context: &NativeCallContext<'_>, args: &mut [&mut Dynamic]) -> CallRes
     let [name] = args else { return Err(host.wrong_count(1, args.len())) };
     let name: ImmutableString = host.text(name)?.into();
     Ok(Dynamic::from(SecretHandle { name, before: String::new(), after: String::new() }))
+}
+
+/// `flow::time(text)` and `flow::duration(text)`; what is one already stays it.
+fn of_text<T>(host: &Host<'_, '_>, args: &mut [&mut Dynamic]) -> CallResult
+where
+    T: FromStr<Err = String> + Clone + Send + Sync + 'static,
+{
+    let [value] = args else { return Err(host.wrong_count(1, args.len())) };
+    if value.is::<T>() {
+        return Ok(value.clone());
+    }
+    if let Some(unknown) = value.read_lock::<Unknown>() {
+        return Err(host.throw(unknown.refuse()));
+    }
+    let Ok(text) = value.as_immutable_string_ref() else {
+        return Err(host.wrong(format_args!("takes a text, not {}", host.describe(value))));
+    };
+    text.parse::<T>().map(Dynamic::from).map_err(|wrong| host.throw(Failure::new(FailureKind::Arguments, wrong)))
 }
 
 fn exit(outcome: &CallResult) -> StepExit {

@@ -2,9 +2,9 @@
 
 use super::arguments;
 use super::catalogue::Catalogue;
-use super::convert::to_dynamic;
 use super::failure::{stop, thrown};
 use super::host_call::{CallResult, evaluating, set};
+use super::times;
 use crate::run::{Call, CallAnswer, HostFn};
 use rhai::{Dynamic, Engine, Module, NativeCallContext};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ fn call(function: &HostFn, context: &NativeCallContext<'_>, args: &mut [&mut Dyn
         Err(failure) => return Err(thrown(&failure.at(at), position)),
     };
     match evaluating.session.call(Call { name: function.name.to_owned(), args, at: at.clone() }) {
-        CallAnswer::Value(value) => Ok(to_dynamic(value)),
+        CallAnswer::Value(value) => Ok(times::typed(value, function.answer())),
         CallAnswer::Failure(mut failure) => {
             failure.at.get_or_insert(at);
             Err(thrown(&failure, position))

@@ -1,6 +1,7 @@
 //! The workflows and plugins of a project.
 
 use super::compiled_workflow::CompiledWorkflow;
+use super::configured_names::ConfiguredNames;
 use super::diagnostic::Diagnostic;
 use super::files::{FileOrigin, LibraryFiles};
 use super::source_file::{Role, SourceFile};
@@ -14,6 +15,7 @@ use std::sync::Arc;
 /// The workflows and plugins of a project: files in the repository win over the embedded ones.
 pub struct Library {
     toolchain: Arc<Toolchain>,
+    names: Option<ConfiguredNames>,
 }
 
 impl Library {
@@ -37,7 +39,13 @@ impl Library {
     }
 
     fn new(files: LibraryFiles, functions: Arc<[&'static HostFn]>) -> Self {
-        Self { toolchain: Arc::new(Toolchain::new(files, functions)) }
+        Self { toolchain: Arc::new(Toolchain::new(files, functions)), names: None }
+    }
+
+    /// With the names of a relwf.toml, against which scripts are checked too.
+    #[must_use]
+    pub fn with_names(self, names: ConfiguredNames) -> Self {
+        Self { names: Some(names), ..self }
     }
 
     /// Every workflow's name.
@@ -63,12 +71,12 @@ impl Library {
 
     /// Everything that can be said of a workflow and the plugins it imports without running them, by place.
     pub fn check(&self, workflow: &str) -> Vec<Diagnostic> {
-        self.toolchain.check(Role::Workflow, workflow)
+        self.toolchain.check(Role::Workflow, workflow, self.names.as_ref())
     }
 
     /// The same for one plugin.
     pub fn check_plugin(&self, plugin: &str) -> Vec<Diagnostic> {
-        self.toolchain.check(Role::Plugin, plugin)
+        self.toolchain.check(Role::Plugin, plugin, self.names.as_ref())
     }
 
     /// The plugins that a workflow leads to, itself or through others, as far as they can be loaded.

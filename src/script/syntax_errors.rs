@@ -1,6 +1,7 @@
 //! Rhai's parse errors as diagnostics: a plain message, a hint, and the place to fix.
 
 use super::diagnostic::Diagnostic;
+use super::other_languages::{self, Around};
 use crate::model::SourceLocation;
 use rhai::{LexError, ParseError, ParseErrorType};
 
@@ -9,6 +10,14 @@ pub(super) fn diagnostic(error: &ParseError, file: &str, text: &str) -> Diagnost
     let (line, column) = (error.1.line().unwrap_or(0), error.1.position().unwrap_or(0));
     let here = SourceLocation::new(file, line, column);
     let at = |place: SourceLocation, message: String| Diagnostic::script(message, place, text);
+    let around = Around::read(text, line, column);
+    if let Some(habit) = around.habit().filter(|_| is_about_what_stands_here(&error.0)) {
+        let message = match habit.word {
+            word @ (":" | "=" | "," | "{" | "=>" | "from") => format!("`{word}` cannot stand here"),
+            word => format!("Rhai knows no `{word}`"),
+        };
+        return at(SourceLocation::new(file, line, habit.column), message).hint(Some(habit.instead));
+    }
     match &*error.0 {
         // Noticed at the next token, which may be lines further down.
         ParseErrorType::MissingToken(token, _) if token == ";" => {
@@ -24,11 +33,33 @@ pub(super) fn diagnostic(error: &ParseError, file: &str, text: &str) -> Diagnost
             } else {
                 here
             };
-            at(place, format!("`{token}` was expected here {why}").trim_end().to_owned())
+            let missing = at(place, format!("`{token}` was expected here {why}").trim_end().to_owned());
+            missing.hint((token == ",").then_some("a `,` stands between two items; or is the closing bracket missing?"))
         }
         ParseErrorType::BadInput(LexError::ImproperSymbol(word, _)) if word == "eval" => {
             at(here, "there is no `eval`".into())
                 .hint(Some("what a workflow does must be there to be checked and pinned"))
+        }
+        // As the key of a map such a word is a good name, only not a bare one.
+        ParseErrorType::Reserved(word)
+            if !is_key(text, line, column, word) && other_languages::reserved(word).is_some() =>
+        {
+            at(here, format!("Rhai knows no `{word}`{}", if word == "print" { " without brackets" } else { "" }))
+                .hint(other_languages::reserved(word))
+        }
+        ParseErrorType::BadInput(LexError::MalformedChar(inside)) => {
+            at(here, "single quotes hold one character".into())
+                .hint(Some(format!("a text stands in double quotes: \"{inside}\"")))
+        }
+        ParseErrorType::BadInput(LexError::ImproperSymbol(word, _)) if word == "=" => {
+            at(here, "`=` does not compare".into()).hint(Some("Rhai says `==`"))
+        }
+        ParseErrorType::VariableExpected if around.back(0) == "(" => {
+            at(here, "a `for` loop goes through a list or a range".into())
+                .hint(Some("Rhai says `for x in list { … }`, `for i in 0..3 { … }`"))
+        }
+        ParseErrorType::PropertyExpected if around.here.starts_with('"') => {
+            at(here, "a text cannot be put behind a `.`".into()).hint(Some("texts are put together with `+`"))
         }
         ParseErrorType::Reserved(word) => at(here, format!("`{word}` is a reserved word"))
             .hint(Some(format!("choose another name; as the key of a map it must be quoted: \"{word}\": …"))),
@@ -44,6 +75,26 @@ pub(super) fn diagnostic(error: &ParseError, file: &str, text: &str) -> Diagnost
         ParseErrorType::AssignmentToConstant(name) => at(here, format!("`{name}` is a constant and cannot change")),
         other => at(here, lower_first(&other.to_string())),
     }
+}
+
+/// Did the parser stop because of the word at the place that it names?
+fn is_about_what_stands_here(error: &ParseErrorType) -> bool {
+    match error {
+        ParseErrorType::BadInput(error) => matches!(error, LexError::UnexpectedInput(_) | LexError::ImproperSymbol(..)),
+        ParseErrorType::MissingToken(..)
+        | ParseErrorType::UnknownOperator(_)
+        | ParseErrorType::MissingSymbol(_)
+        | ParseErrorType::ExprExpected(_)
+        | ParseErrorType::VariableExpected => true,
+        _ => false,
+    }
+}
+
+/// Does a `:` follow the word, as in a map?
+fn is_key(text: &str, line: usize, column: usize, word: &str) -> bool {
+    let line = line.checked_sub(1).and_then(|line| text.lines().nth(line)).unwrap_or_default();
+    let after: String = line.chars().skip(column.saturating_sub(1) + word.chars().count()).collect();
+    after.trim_start().starts_with(':') && !after.trim_start().starts_with("::")
 }
 
 /// Rhai begins its messages with a capital; ours go on after `error:`.

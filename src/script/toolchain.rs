@@ -1,8 +1,9 @@
 //! What a library and its programs share: the engine, the files as they are compiled, and what is known of host functions.
 
 use super::catalogue::Catalogue;
-use super::check::{self, CheckContext, Names};
+use super::check::{self, CheckContext, Configured, Names};
 use super::compiled_file::CompiledFile;
+use super::configured_names::ConfiguredNames;
 use super::diagnostic::Diagnostic;
 use super::file_cache::FileCache;
 use super::files::LibraryFiles;
@@ -57,14 +58,17 @@ impl Toolchain {
         }
     }
 
-    pub(super) fn check(&self, role: Role, name: &str) -> Vec<Diagnostic> {
+    /// Everything that is wrong in a file and the plugins it imports; `names` are relwf.toml's, where there is one.
+    pub(super) fn check(&self, role: Role, name: &str, names: Option<&ConfiguredNames>) -> Vec<Diagnostic> {
         let unit = match self.unit(role, name) {
             Ok(unit) => unit,
             Err(diagnostic) => return vec![diagnostic],
         };
-        let context = self.context();
+        let units = self.closure(unit);
+        let configured = names.map(|names| Configured::new(names, role, &units));
+        let context = CheckContext { configured, ..self.context() };
         let mut findings: Vec<Diagnostic> = Vec::new();
-        for finding in self.closure(unit).iter().flat_map(|unit| check::everything(&context, unit)) {
+        for finding in units.iter().flat_map(|unit| check::everything(&context, unit)) {
             if !findings.contains(&finding) {
                 findings.push(finding);
             }
@@ -100,6 +104,7 @@ impl Toolchain {
             files: &self.files,
             catalogue: &self.catalogue,
             names: self.names.get_or_init(|| Names::of(&self.engine)),
+            configured: None,
         }
     }
 }

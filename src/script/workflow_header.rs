@@ -7,6 +7,7 @@ use super::literal::{Literal, LiteralEntry};
 use super::suggest;
 use super::text_formats;
 use crate::model::Value;
+use crate::run::{Field, ValueType};
 use serde::{Deserialize, Serialize};
 
 /// The types a workflow's parameter can have.
@@ -99,6 +100,23 @@ pub struct HeaderParam {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
     pub help: String,
+}
+
+impl WorkflowHeader {
+    /// What `run` gets: times and durations are told from texts.
+    pub(super) fn shape(&self) -> ValueType {
+        let field = |param: &HeaderParam| Field {
+            name: param.name.clone(),
+            shape: match param.kind {
+                ParamKind::Duration => ValueType::Duration,
+                ParamKind::Time => ValueType::Time,
+                _ => ValueType::Any,
+            },
+            optional: !param.required,
+            doc: param.help.clone(),
+        };
+        ValueType::Map(self.params.iter().map(field).collect())
+    }
 }
 
 impl HeaderParam {

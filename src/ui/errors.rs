@@ -71,6 +71,8 @@ fn head(failure: &Failure, text: Option<&str>, length: usize) -> String {
     }
     let title = format!("{} {}\n", paint(ERROR, "error:"), failure.message);
     let Some(place) = &failure.at else { return title };
+    // What a workflow throws, or a server refuses, is no mistake in the line that asked.
+    let text = text.filter(|_| failure.kind.is_mistake());
     match text.and_then(|text| caret(&failure.message, place, text, length)) {
         Some(report) => report,
         None => format!("{title}  at {place}\n"),
@@ -182,6 +184,18 @@ mod tests {
             plain(&failure_text(&failure, &|_| Some("fn run(p) {}\n".to_owned()))),
             "red: on 1a2b3c4d5e these checks are red: ci/test\nhint: fix forward on master and promote again\n"
         );
+    }
+
+    #[test]
+    fn what_a_workflow_throws_is_no_mistake_in_its_text() {
+        let text = |_: &str| Some("fn run(p) {}\n".to_owned());
+        for kind in [FailureKind::Thrown, FailureKind::Network, FailureKind::Timeout, FailureKind::Refused] {
+            let failure = Failure::new(kind, "no releases on Friday").at(SourceLocation::new("workflows/w.rhai", 1, 1));
+            assert_eq!(
+                plain(&failure_text(&failure, &text)),
+                "error: no releases on Friday\n  at workflows/w.rhai:1:1\n"
+            );
+        }
     }
 
     #[test]

@@ -115,6 +115,34 @@ fn check_finds_every_workflows_mistakes() {
 }
 
 #[test]
+fn names_that_relwf_toml_does_not_have_are_found_before_anything_is_done() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let text = "fn run(p) {\n    config::environment(\"stagign\");\n    config::secret(\"pager\");\n    \
+                sh::run(#{ argv: [\"kubectl\"], effect: true });\n    config::component(\"agnet\");\n}\n";
+    fs::write(
+        service.join("workflows/names.rhai"),
+        format!("//! Names.\nconst WORKFLOW = #{{ params: #{{}} }};\n{text}"),
+    )
+    .unwrap();
+    for verb in [&["check", "names"][..], &["run", "names"]] {
+        let said = machine.say(&service, verb);
+        said.exits(2);
+        for (place, message) in [
+            ("4:25", "relwf.toml has no environment `stagign`"),
+            ("5:20", "the secret `pager` is not configured"),
+            ("6:23", "`sh::run` may not start `kubectl`"),
+            ("7:23", "relwf.toml has no component `agnet`"),
+        ] {
+            let shown = format!("error: {message}\n --> workflows/names.rhai:{place}\n");
+            assert!(said.stderr.contains(&shown), "{verb:?}: {shown}{}", said.stderr);
+        }
+        assert!(said.stderr.contains("hint: did you mean `staging`?\n"), "{}", said.stderr);
+    }
+    assert_eq!(machine.say(&service, &["runs"]).stdout, "no runs yet\n");
+}
+
+#[test]
 fn doctor_opens_the_journal_and_leaves_it_as_it_is() {
     let machine = Machine::new();
     let service = machine.service();

@@ -795,8 +795,11 @@ fn secrets_reach_the_server_and_nothing_else() {
     assert_eq!(value["json"]["body"], "{\"key\":\"<secret>\",\"n\":1}");
     assert_eq!(value["headers"]["x-seen"], "<secret>");
 
-    let teapot = bench.call(&world, "http::get", json!({ "url": format!("{server}/teapot") })).look().unwrap();
-    assert_eq!(teapot["status"], 418, "any status is an answer");
+    let refused =
+        json!({ "method": "POST", "url": secret(&format!("{server}/teapot/")), "json": { "key": secret("") } });
+    let call = bench.call(&world, "http::request", refused);
+    let refused = call.perform(&call.prepare().unwrap()).unwrap_err();
+    assert!(!format!("{refused:?}").contains(CANARY), "{refused:?}");
     let closed = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap() };
     let args = json!({ "method": "POST", "url": secret(&format!("http://{closed}/")), "headers": { "A": secret("") } });
     let call = bench.call(&world, "http::request", args);
@@ -804,6 +807,38 @@ fn secrets_reach_the_server_and_nothing_else() {
     assert!(matches!(&error, WriteError::NotSent(failure) if failure.kind == FailureKind::Network), "{error:?}");
     let seen = format!("{value} {intent:?} {error:?} {:?} {:?}", call.assume(), call.probe(&intent));
     assert!(!seen.contains(CANARY), "{seen}");
+}
+
+#[test]
+fn an_answer_that_is_no_success_is_an_error_unless_it_is_accepted() {
+    let bench = Bench::new();
+    let world = bench.world(with_sh(&bench));
+    let server = echo();
+    let teapot = |more: Value| {
+        let mut args = json!({ "url": format!("{server}/teapot?a=b") });
+        args.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        args
+    };
+    let get = |more: Value| bench.call(&world, "http::get", teapot(more)).look();
+    let failure = get(json!({})).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Refused);
+    assert!(failure.message.starts_with(&format!("GET {server}/teapot answered 418: {{\"body\":")), "{failure:?}");
+    assert_eq!(failure.hint.as_deref(), Some("where that is an answer like any other, accept it: `accept: [418]`"));
+    assert_eq!(failure.detail["status"], 418);
+    assert!(text(&failure.detail["body"]).contains("GET /teapot"), "{}", failure.detail);
+    assert_eq!(get(json!({ "accept": [404] })).unwrap_err().kind, FailureKind::Refused);
+    let accepted = get(json!({ "accept": [404, 418] })).unwrap();
+    assert_eq!((&accepted["status"], text(&accepted["json"]["head"]).is_empty()), (&json!(418), false));
+
+    let post = |more: Value| {
+        let mut args = teapot(more);
+        args["method"] = json!("POST");
+        let call = bench.call(&world, "http::request", args);
+        call.perform(&call.prepare().unwrap())
+    };
+    // It has answered: nothing is in doubt, and nothing is sent again.
+    assert_eq!(refused(post(json!({}))).kind, FailureKind::Refused);
+    assert_eq!(post(json!({ "accept": [418] })).unwrap()["status"], 418);
 }
 
 // flow::…

@@ -2,17 +2,33 @@
 
 use crate::effects::EffectContext;
 use crate::effects::secrets::Secrets;
-use crate::http::{Access, Request};
+use crate::http::{Access, Request, Response};
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
 use crate::run::Performing;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a request may take unless the workflow sets a deadline.
 const LIMIT: HumanDuration = HumanDuration::new(Duration::from_secs(30));
+
+/// As much of the body of an answer that is none is told: in the message, and as data.
+const SHOWN: usize = 120;
+const KEPT: usize = 2000;
+
+/// What both throw.
+pub(super) const THROWS: &[(FailureKind, &str)] = &[
+    (FailureKind::Network, "the server did not answer, or with a status from 500 on"),
+    (FailureKind::Auth, "it answered 401"),
+    (FailureKind::NotFound, "it answered 404 or 410"),
+    (
+        FailureKind::Refused,
+        "it answered another status that is no success; the detail holds `status` and the beginning of `body`",
+    ),
+];
 
 /// What is sent.
 pub(super) struct Exchange {
@@ -25,6 +41,8 @@ pub(super) struct Exchange {
     /// Does it change nothing?
     pub(super) reads: bool,
     pub(super) deadline: Option<HumanDuration>,
+    /// Statuses that are no success, and answers all the same.
+    pub(super) accept: Vec<u16>,
 }
 
 /// What a server answered.
@@ -45,8 +63,12 @@ impl Exchange {
         let mut secrets = Secrets::new(&self.context, cx.task);
         let request =
             self.fill(&mut secrets, key).map_err(|failure| WriteError::Refused(secrets.hide_failure(failure)))?;
-        let client = self.context.client(cx.task.cancel);
+        let (client, shown) = (self.context.client(cx.task.cancel), request.shown());
         let response = client.request(request).map_err(|error| error.map(|failure| secrets.hide_failure(failure)))?;
+        if !response.is_success() && !self.accept.contains(&response.status) {
+            // It has answered: what it said no to is not sent again.
+            return Err(WriteError::Refused(self.refused(&response, &shown, &secrets)));
+        }
         let mut headers = BTreeMap::new();
         for (name, value) in &response.headers {
             let (name, value) = (secrets.hide(name), secrets.hide(value));
@@ -62,6 +84,16 @@ impl Exchange {
             body: secrets.hide(&response.text()).into(),
             json: secrets.hide_in(response.json().unwrap_or_default()).into(),
         })
+    }
+
+    /// An answer that is no success.
+    fn refused(&self, response: &Response, shown: &str, secrets: &Secrets<'_>) -> Failure {
+        let (status, body) = (response.status, secrets.hide(&response.text()));
+        let line = beginning(&body.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN);
+        let said = if line.is_empty() { line } else { format!(": {line}") };
+        Failure::new(response.failure_kind(), format!("{} answered {status}{said}", secrets.hide(shown)))
+            .hint(format!("where that is an answer like any other, accept it: `accept: [{status}]`"))
+            .detail(json!({ "status": status, "body": beginning(&body, KEPT) }))
     }
 
     fn fill(&self, secrets: &mut Secrets<'_>, key: Option<&str>) -> Result<Request, Failure> {
@@ -89,5 +121,12 @@ impl Exchange {
         }
         request.secrets = secrets.known().to_vec();
         Ok(request)
+    }
+}
+
+fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

@@ -1,8 +1,8 @@
 //! `http::get`: asks a server for something.
 
-use super::exchange::{Exchange, ScriptResponse};
+use super::exchange::{Exchange, ScriptResponse, THROWS};
 use crate::effects::typed_host_fn::{TypedHostFn, map, read};
-use crate::model::{FailureKind, HumanDuration, Value};
+use crate::model::{HumanDuration, Value};
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,8 +12,8 @@ use std::sync::Arc;
 pub(super) static GET: TypedHostFn<Args, ScriptResponse> = map(
     CommandKind::Read,
     "http::get",
-    "Asks for something. Answers whatever the status is; `json` is () when the body is none.",
-    |context, Args { url, headers, deadline }| {
+    "Asks for something. A status that is no success is an error unless `accept` names it; `json` is () when the body is none.",
+    |context, Args { url, headers, deadline, accept }| {
         let get = Exchange {
             context: Arc::clone(context),
             method: "GET".to_owned(),
@@ -23,11 +23,12 @@ pub(super) static GET: TypedHostFn<Args, ScriptResponse> = map(
             json: None,
             reads: true,
             deadline,
+            accept,
         };
         Ok(read(move |cx| Ok(get.perform(cx, None)?)))
     },
 )
-.throws(&[(FailureKind::Network, "the server did not answer")])
+.throws(THROWS)
 .throws_outages();
 
 #[derive(Deserialize, JsonSchema)]
@@ -39,4 +40,7 @@ pub(super) struct Args {
     headers: BTreeMap<String, Value>,
     /// how long the whole may take; 30s by default
     deadline: Option<HumanDuration>,
+    /// statuses that are answers too, e.g. [404]; without it every one but 200 to 299 is an error
+    #[serde(default)]
+    accept: Vec<u16>,
 }

@@ -1,11 +1,11 @@
 //! `http::request`: sends a request that may change something.
 
-use super::exchange::{Exchange, ScriptResponse};
+use super::exchange::{Exchange, ScriptResponse, THROWS};
 use crate::effects::EffectContext;
 use crate::effects::typed_host_fn::{
     Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read,
 };
-use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
+use crate::model::{Failure, HumanDuration, OrUnknown, Value, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 pub(super) static REQUEST: TypedHostFn<Args, ScriptResponse> = map(
     CommandKind::Effect,
     "http::request",
-    "Sends a request. Answers whatever the status is; `json` is () when the body is none.",
+    "Sends a request. A status that is no success is an error unless `accept` names it; `json` is () when the body is none.",
     make,
 )
-.throws(&[(FailureKind::Network, "the server did not answer")])
+.throws(THROWS)
 .throws_outages();
 
 #[derive(Deserialize, JsonSchema)]
@@ -42,6 +42,9 @@ pub(super) struct Args {
     on_unknown: OnUnknown,
     /// how long the whole may take; 30s by default
     deadline: Option<HumanDuration>,
+    /// statuses that are answers too, e.g. [404]; without it every one but 200 to 299 is an error
+    #[serde(default)]
+    accept: Vec<u16>,
 }
 
 struct Send {
@@ -50,8 +53,8 @@ struct Send {
 }
 
 fn make(context: &Arc<EffectContext>, args: Args) -> Result<Answering<ScriptResponse>, Failure> {
-    let Args { method, url, headers, body, json, read: reads, on_unknown, deadline } = args;
-    let exchange = Exchange { context: Arc::clone(context), method, url, headers, body, json, reads, deadline };
+    let Args { method, url, headers, body, json, read: reads, on_unknown, deadline, accept } = args;
+    let exchange = Exchange { context: Arc::clone(context), method, url, headers, body, json, reads, deadline, accept };
     Ok(if reads { read(move |cx| Ok(exchange.perform(cx, None)?)) } else { effect(Send { exchange, on_unknown }) })
 }
 

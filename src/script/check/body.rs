@@ -11,6 +11,7 @@ use crate::script::compiled_file::CompiledFile;
 use crate::script::diagnostic::Diagnostic;
 use crate::script::engine::MISSING;
 use crate::script::literal::Literal;
+use crate::script::other_languages;
 use crate::script::source_file::Role;
 use crate::script::suggest;
 use crate::script::workflow_header;
@@ -132,7 +133,7 @@ impl Body<'_> {
                 scope.truncate(outside);
             }
             Stmt::Assignment(parts) => {
-                self.expression(&parts.1.lhs, scope);
+                self.assigned(&parts.1.lhs, scope);
                 self.expression(&parts.1.rhs, scope);
             }
             Stmt::FnCall(call, at) => self.call(call, *at, scope),
@@ -160,8 +161,12 @@ impl Body<'_> {
             Expr::MethodCall(call, at) => self.method(call, *at, scope),
             Expr::Dot(pair, ..) => {
                 self.parameter(&pair.lhs, &pair.rhs);
+                let before = self.findings.len();
                 self.expression(&pair.lhs, scope);
-                self.expression(&pair.rhs, scope);
+                // Of what is called on something that does not exist nothing is known.
+                if self.findings.len() == before || !matches!(pair.lhs, Expr::Variable(..)) {
+                    self.expression(&pair.rhs, scope);
+                }
             }
             Expr::Index(pair, ..) => {
                 self.expression(&pair.lhs, scope);
@@ -187,9 +192,30 @@ impl Body<'_> {
             let message = format!("functions do not see the constant `{name}` by this name");
             return self.find(at, message, Some(format!("write `global::{name}`")));
         }
-        let hint =
-            suggest::nearest(name, scope.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        if self.context.catalogue.is_namespace(name) || self.plugins.contains_key(name) {
+            let message = format!("`{name}` is a namespace, not a value");
+            return self.find(at, message, Some(format!("its functions are called with `::`: `{name}::…`")));
+        }
+        let hint = other_languages::value(name).map(str::to_owned).or_else(|| {
+            suggest::nearest(name, scope.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+        });
         self.find(at, format!("there is no variable `{name}`"), hint);
+    }
+
+    /// Assigning makes no variable.
+    fn assigned(&mut self, place: &Expr, scope: &mut Vec<String>) {
+        match place {
+            Expr::Variable(variable, _, at) if variable.2.is_empty() => {
+                let before = self.findings.len();
+                self.variable(&variable.1, &variable.2, *at, scope);
+                if let [finding] = &mut self.findings[before..]
+                    && finding.failure.hint.is_none()
+                {
+                    finding.failure.hint = Some(format!("a new variable is made with `let {} = …`", variable.1));
+                }
+            }
+            place => self.expression(place, scope),
+        }
     }
 
     fn module_variable(&mut self, name: &str, namespace: &rhai::Namespace, at: Position) {
@@ -276,6 +302,14 @@ impl Body<'_> {
         if let Some((_, instead)) = MISSING.iter().find(|(missing, _)| *missing == name) {
             return self.find(at, format!("there is no `{name}`"), Some((*instead).to_owned()));
         }
+        // Rhai keeps `x in list` as a call of `contains`, behind its first argument.
+        if let ("contains", [_, Expr::FnCall(not, not_at)]) = (name, call.args.as_slice())
+            && not.name == "!"
+            && *not_at < at
+        {
+            let hint = "write `x !in list`, or `!(x in list)`".to_owned();
+            return self.find(*not_at, "`!x in list` asks whether the list has true or false".into(), Some(hint));
+        }
         let own: Vec<usize> = self.unit.named(name).map(|function| function.params.len()).collect();
         if own.contains(&count) || self.context.names.takes(name, count) {
             return;
@@ -303,6 +337,11 @@ impl Body<'_> {
         let host = self.context.catalogue.names().map(|full| -> &str { full });
         let same = host.clone().find(|full| full.rsplit("::").next() == Some(name));
         let own = self.unit.functions.iter().filter(|function| !function.is_closure()).map(|f| f.name.as_str());
+        if same.is_none()
+            && let Some(instead) = other_languages::function(name)
+        {
+            return Some(instead.to_owned());
+        }
         let near = same.or_else(|| suggest::nearest(name, own.chain(self.context.names.iter()).chain(host)))?;
         Some(format!("did you mean `{near}`?"))
     }
@@ -321,7 +360,8 @@ impl Body<'_> {
                 .then(|| format!("it takes {}; what stands before the dot is the first", usages.join(" or ")));
             return self.find(at, message, hint);
         }
-        let hint = suggest::nearest(name, self.context.names.iter()).map(|near| format!("did you mean `{near}`?"));
+        let near = || suggest::nearest(name, self.context.names.iter()).map(|near| format!("did you mean `{near}`?"));
+        let hint = other_languages::function(name).map(str::to_owned).or_else(near);
         self.find(at, format!("there is no function `{name}`"), hint);
     }
 

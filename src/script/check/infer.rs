@@ -6,11 +6,14 @@
 
 use super::CheckContext;
 use super::inferred_type::{Type, ValueKind};
-use crate::script::catalogue::CatalogueFn;
+use crate::script::catalogue::{CatalogueFn, NativeFn};
 use crate::script::compiled_file::{CompiledFile, is_closure};
 use crate::script::diagnostic::Diagnostic;
+use crate::script::other_languages;
 use crate::script::source_file::Role;
 use crate::script::suggest;
+use crate::script::times::TIME_PARTS;
+use crate::script::workflow_header::{self, ParamKind};
 use rhai::{ASTFlags, ASTNode, Expr, FnAccess, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
@@ -177,8 +180,11 @@ impl<'w> Infer<'w> {
         for function in unit.functions.iter().filter(|function| !function.is_closure()) {
             let is_public = unit.role == Role::Plugin && function.access == FnAccess::Public;
             if is_public || !called.contains(&function.name) {
-                let unknown = vec![Type::Unknown; function.params.len()];
-                self.reach((0, function.name.clone(), function.params.len()), unknown);
+                let args = match function.params.len() {
+                    1 if unit.role == Role::Workflow && function.name == "run" => vec![params(unit)],
+                    count => vec![Type::Unknown; count],
+                };
+                self.reach((0, function.name.clone(), args.len()), args);
             }
         }
     }
@@ -449,19 +455,38 @@ impl<'w> Infer<'w> {
     }
 
     fn field(&mut self, value: &Type, name: &str, at: Position, frame: &BodyFrame) -> Type {
+        let has_no_fields = value.is_certain() && (value.is_list() || value.is_plain());
+        if let Some(instead) = other_languages::function(name).filter(|_| has_no_fields && name == "length") {
+            self.find(frame, at, format!("neither texts nor lists have a `{name}`"), Some(instead.to_owned()));
+            return Type::Unknown;
+        }
+        if value.is_time() && !TIME_PARTS.contains(&name) {
+            let hint = suggest::hint(name, TIME_PARTS.iter().copied());
+            self.find(frame, at, format!("a time has no `{name}`"), hint);
+            return Type::Unknown;
+        }
         let answer = match value.field(name) {
             Ok(field) => return field,
             Err(answer) => answer,
         };
-        let file = &self.files[frame.file];
-        if let Some(findings) = self.findings.as_mut().filter(|_| !file.texts.contains(name)) {
+        if !self.files[frame.file].texts.contains(name) {
             let message = format!("`{}` answers no `{}{name}`", answer.function, answer.path);
-            let finding = file.unit.finding(at, message).hint(suggest::hint(name, answer.names()));
+            let hint = match other_languages::field(name, answer.names()) {
+                Some(known) => Some(format!("did you mean `{known}`?")),
+                None => suggest::hint(name, answer.names()),
+            };
+            self.find(frame, at, message, hint);
+        }
+        Type::Unknown
+    }
+
+    fn find(&mut self, frame: &BodyFrame, at: Position, message: String, hint: Option<String>) {
+        if let Some(findings) = &mut self.findings {
+            let finding = self.files[frame.file].unit.finding(at, message).hint(hint);
             if !findings.contains(&finding) {
                 findings.push(finding);
             }
         }
-        Type::Unknown
     }
 
     fn arguments(&mut self, args: &[Expr], frame: &mut BodyFrame) -> Vec<Type> {
@@ -488,7 +513,7 @@ impl<'w> Infer<'w> {
                 self.arguments(&call.args, frame);
                 Type::answer(function)
             }
-            Some(CatalogueFn::Native(native)) => self.native(native.name, call, frame),
+            Some(CatalogueFn::Native(native)) => self.native(native, call, frame),
             None => {
                 self.arguments(&call.args, frame);
                 Type::Unknown
@@ -497,14 +522,21 @@ impl<'w> Infer<'w> {
     }
 
     /// Steps and parallels answer what their closures do.
-    fn native(&mut self, name: &str, call: &FnCallExpr, frame: &mut BodyFrame) -> Type {
+    fn native(&mut self, native: &'static NativeFn, call: &FnCallExpr, frame: &mut BodyFrame) -> Type {
         let Some((last, first)) = call.args.split_last() else { return Type::Unknown };
         let first = self.arguments(first, frame);
         let Some(closure) = closure(last, frame) else {
-            self.expression(last, frame);
-            return Type::Unknown;
+            let value = self.expression(last, frame);
+            if native.takes_closure() && value.is_certain() {
+                let name = native.name;
+                let message =
+                    format!("`{name}` takes a closure, not a value: what is written here is done before it is called");
+                let usage = CatalogueFn::Native(native).usage().replace("closure", "|| …");
+                self.find(frame, start(last), message, Some(format!("it is written `{usage}`")));
+            }
+            return if native.name == "flow::time" { Type::time() } else { Type::Unknown };
         };
-        match (name, first.as_slice()) {
+        match (native.name, first.as_slice()) {
             ("flow::step", _) => self.invoke(&closure, &[], frame),
             ("flow::parallel", [_, items]) => {
                 let answer = self.invoke(&closure, &[items.item()], frame);
@@ -563,6 +595,7 @@ impl<'w> Infer<'w> {
         let args = self.arguments(&call.args, frame);
         match (name, args.as_slice()) {
             _ if *value == Type::Never => return Type::Never,
+            ("in_zone", [_]) if value.is_time() => return Type::time(),
             ("len" | "is_empty" | "contains" | "starts_with" | "ends_with", _) => return Type::plain(),
             ("push", [item]) if value.is_list() && root.is_some_and(|root| self.kinds.get(root) == Some(value)) => {
                 if let Some(root) = root {
@@ -615,6 +648,30 @@ impl<'w> Infer<'w> {
             self.files.len() - 1
         })
     }
+}
+
+/// Where an expression begins, with its namespace.
+fn start(expr: &Expr) -> Position {
+    match expr {
+        Expr::FnCall(call, at) => call.namespace.position().or_else(*at),
+        expr => expr.start_position(),
+    }
+}
+
+/// What `run` gets: the parameters of the header.
+fn params(unit: &CompiledFile) -> Type {
+    let params = workflow_header::read(unit, "").0.params;
+    Type::own(params.into_iter().map(|param| {
+        let value = match param.kind {
+            ParamKind::List => Type::list(Type::Unknown),
+            ParamKind::Duration => Type::Unknown,
+            ParamKind::Time => Type::time(),
+            ParamKind::String | ParamKind::Int | ParamKind::Bool | ParamKind::Branch | ParamKind::Commit => {
+                Type::plain()
+            }
+        };
+        (param.name, if param.value.is_null() && !param.required { value.or(Type::nothing()) } else { value })
+    }))
 }
 
 fn declared(file: usize, at: Position) -> VariableId {

@@ -24,6 +24,8 @@ pub(super) enum ValueKind {
     Nothing,
     /// A text, a number, true or false.
     Plain,
+    /// A point in time.
+    Time,
     List(Type),
     /// A map with keys of any name.
     Dict(Type),
@@ -56,6 +58,11 @@ impl Type {
         Self::OneOf(vec![ValueKind::Plain])
     }
 
+    /// A point in time.
+    pub(super) fn time() -> Self {
+        Self::OneOf(vec![ValueKind::Time])
+    }
+
     /// A list of these.
     pub(super) fn list(of: Self) -> Self {
         Self::OneOf(vec![ValueKind::List(of)])
@@ -84,8 +91,8 @@ impl Type {
             | ValueType::Words(_)
             | ValueType::Branch
             | ValueType::Commit
-            | ValueType::Duration
-            | ValueType::Time => ValueKind::Plain,
+            | ValueType::Duration => ValueKind::Plain,
+            ValueType::Time => ValueKind::Time,
         };
         Self::OneOf(vec![kind])
     }
@@ -149,7 +156,7 @@ impl Type {
                     Some(field) => found = found.or(field),
                     None => drop(missing.get_or_insert(answer)),
                 },
-                ValueKind::Plain | ValueKind::List(_) => found = Self::Unknown,
+                ValueKind::Plain | ValueKind::Time | ValueKind::List(_) => found = Self::Unknown,
             }
         }
         match (missing, found) {
@@ -177,9 +184,25 @@ impl Type {
         Self::OneOf(kinds.collect())
     }
 
+    /// A map that the script has, with these keys.
+    pub(super) fn own(keys: impl IntoIterator<Item = (String, Self)>) -> Self {
+        Self::OneOf(vec![ValueKind::Own(keys.into_iter().collect())])
+    }
+
+    /// Is it known of which kinds it can be?
+    pub(super) fn is_certain(&self) -> bool {
+        matches!(self, Self::OneOf(kinds) if !kinds.is_empty())
+    }
+
     /// Is it a text, a number, true or false for certain?
     pub(super) fn is_plain(&self) -> bool {
         matches!(self, Self::OneOf(kinds) if kinds.iter().all(|kind| *kind == ValueKind::Plain))
+    }
+
+    /// Is it a time for certain, where it is anything?
+    pub(super) fn is_time(&self) -> bool {
+        let is_time = |kind: &ValueKind| matches!(kind, ValueKind::Time | ValueKind::Nothing);
+        matches!(self, Self::OneOf(kinds) if kinds.iter().all(is_time) && kinds.contains(&ValueKind::Time))
     }
 
     /// Is it a list for certain?

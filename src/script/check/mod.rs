@@ -2,16 +2,20 @@
 //!
 //! [`structure`] holds what a program rests on (header, imports, capabilities) and is looked at whenever one is loaded;
 //! [`everything`] adds what is found in the functions' bodies: names, calls and literal arguments ([`body`]), and the fields that
-//! are read of answers ([`infer`]), and what answers nothing ([`in_place`]).
+//! are read of answers ([`infer`]), what answers nothing ([`in_place`]), texts that were to hold a value ([`placeholders`]), and
+//! names that relwf.toml does not know ([`configured`]).
 
 mod body;
 mod builtin_functions;
+mod configured;
 mod imports;
 mod in_place;
 mod infer;
 mod inferred_type;
+mod placeholders;
 
 pub(super) use builtin_functions::Names;
+pub(super) use configured::Configured;
 
 use super::catalogue::Catalogue;
 use super::compiled_file::CompiledFile;
@@ -27,6 +31,8 @@ pub(super) struct CheckContext<'w> {
     pub(super) files: &'w FileCache,
     pub(super) catalogue: &'w Catalogue,
     pub(super) names: &'w Names,
+    /// What relwf.toml names, where that is known.
+    pub(super) configured: Option<Configured<'w>>,
 }
 
 /// Header or manifest, imports, capabilities, and that nothing runs outside of functions.
@@ -49,7 +55,9 @@ pub(super) fn everything(context: &CheckContext<'_>, unit: &CompiledFile) -> Vec
     let mut findings = structure(context, unit);
     findings.extend(body::check(context, unit));
     findings.extend(in_place::check(unit, &body::keys(unit)));
+    findings.extend(placeholders::check(context, unit));
     findings.extend(infer::check(context, unit));
+    findings.extend(context.configured.iter().flat_map(|configured| configured.check(unit)));
     sorted(unit, findings)
 }
 

@@ -277,6 +277,8 @@ fn promotions_stop_where_a_manifest_cannot_be_read_until_that_is_accepted() {
                 assert_eq!(failure.message, "it is unknown what this ships of ppc: `Gopkg.lock` is broken");
                 let hint = "mend the file on staging and promote again; to promote without knowing it: `--param accept=unread`";
                 assert_eq!((failure.kind.word().as_str(), failure.hint.as_deref()), ("manifest", Some(hint)));
+                let place = failure.at.as_ref().map(ToString::to_string);
+                assert_eq!(place.as_deref(), Some("Gopkg.lock:3:1"), "not the plugin's line that throws");
             }
             Advance::Done(_) if !stops => {}
             end => panic!("accept={accept}: {end:?}"),

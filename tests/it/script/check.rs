@@ -295,6 +295,7 @@ fn syntax_errors_point_to_where_something_is_missing() {
       --> workflows/w.rhai:2:18
       |     let a = [1, 2;
       |                  ^
+      hint: a `,` stands between two items; or is the closing bracket missing?
     "##);
     insta::assert_snapshot!(syntax("fn run(p) {\n    let a = #{ default: 1 };\n}\n"), @r##"
     script: `default` is a reserved word

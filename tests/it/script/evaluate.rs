@@ -205,3 +205,49 @@ fn a_thousand_commands_are_replayed_in_one_evaluation() {
     let (end, _) = advance(&program, &none(), history, &Cancel::new());
     assert!(matches!(end, Advance::Done(_)), "{end:?}");
 }
+
+#[test]
+fn times_and_durations_are_the_same_out_of_the_journal() {
+    let text = r#"//! Waits for the window.
+const WORKFLOW = #{ params: #{
+    soak: #{ type: "duration", value: "60m", help: "how long" },
+    from: #{ type: "time", value: "2026-07-31T20:00:00+02:00", help: "not before" },
+} };
+fn run(p) {
+    let now = flow::now();
+    let here = now.in_zone("Europe/Berlin");
+    let since = now - p.from;
+    if here.weekday == "saturday" && here.hour == 0 && since > p.soak { flow::sleep(p.soak + flow::duration("2h 30m")); }
+    if since < "4h" { flow::wait_until(here + p.soak); }
+    flow::sleep(p.soak);
+    [now, here, since, p.soak, flow::time("2026-08-01T00:00:00Z") - now]
+}
+"#;
+    let file = relwf::script::SourceFile { path: "workflows/w.rhai".into(), text: text.into() };
+    let library = relwf::script::Library::pinned(vec![file], relwf::effects::host_functions());
+    assert_eq!(super::host::all_shown(&library.check("w")), "");
+    let program = library.program("w").unwrap();
+    let params = program.params(&std::collections::BTreeMap::new()).unwrap();
+    let run = drive(&program, &params, |call| match call.name.as_str() {
+        "flow::now" => Settled::Value(json!("2026-07-31T22:30:15.5Z")),
+        _ => Settled::Value(Value::Null),
+    });
+    // Every evaluation but the first has the time from the journal; commands and their arguments stay the same.
+    assert_eq!(run.evaluations, 4);
+    assert_eq!(
+        run.commands,
+        ["#0 flow::now {}", r#"#1 flow::sleep {"duration":"3h30m"}"#, r#"#2 flow::sleep {"duration":"60m"}"#,]
+    );
+    assert_eq!(
+        run.value(),
+        json!(["2026-07-31T22:30:15.5Z", "2026-08-01T00:30:15.5+02:00", "4h30m15s500ms", "60m", "1h29m44s500ms"])
+    );
+}
+
+#[test]
+fn a_part_that_a_time_does_not_have_is_told_with_the_nearest_one() {
+    let program = workflow("    let now = flow::time(\"2026-07-31T22:30:15Z\");\n    now.weekdy");
+    let shown = drive(&program, &none(), echo).failure(&program);
+    assert!(shown.starts_with("script: a time has no `weekdy`\n  --> workflows/w.rhai:3:9\n"), "{shown}");
+    assert!(shown.ends_with("hint: did you mean `weekday`?"), "{shown}");
+}

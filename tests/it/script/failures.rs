@@ -151,19 +151,29 @@ fn failures_of_commands_keep_their_kind_and_point_to_the_call() {
 #[test]
 fn frames_lead_through_functions_and_plugins() {
     let text = "import \"helper\" as helper;\nfn inner() { helper::fail() }\nfn run(p) {\n    inner()\n}\n";
-    let files = [("workflows/w.rhai", text), ("plugins/helper.rhai", HELPER)];
-    let program = program(&files);
-    insta::assert_snapshot!(drive(&program, &json!({}), echo).failure(&program), @r##"
+    let wrong = HELPER.replace("throw \"from the plugin\"", "#{}.nothing");
+    let program_of = |plugin: &str| program(&[("workflows/w.rhai", text), ("plugins/helper.rhai", plugin)]);
+    let wrong = program_of(&wrong);
+    insta::assert_snapshot!(drive(&wrong, &json!({}), echo).failure(&wrong), @r##"
+    script: there is no `nothing` in this map
+      --> plugins/helper.rhai:4:17
+      | fn fail() { #{}.nothing }
+      |                 ^^^^^^^
+      cause: in `inner`, called at workflows/w.rhai:4:5
+      cause: in `fail`, called at workflows/w.rhai:2:22
+      hint: ask with `"nothing" in map`, or read it with `map.get("nothing") ?? …`
+    "##);
+    // What is thrown is decided, not broken: the way to it is no help.
+    let decided = program_of(HELPER);
+    insta::assert_snapshot!(drive(&decided, &json!({}), echo).failure(&decided), @r##"
     thrown: from the plugin
       --> plugins/helper.rhai:4:13
       | fn fail() { throw "from the plugin" }
       |             ^^^^^
-      cause: in `inner`, called at workflows/w.rhai:4:5
-      cause: in `fail`, called at workflows/w.rhai:2:22
     "##);
 
     let closure = "import \"helper\" as helper;\nfn run(p) {\n    helper::twice(|| throw \"mine\")\n}\n";
-    let program = super::host::program(&[("workflows/w.rhai", closure), files[1]]);
+    let program = program(&[("workflows/w.rhai", closure), ("plugins/helper.rhai", HELPER)]);
     let said = drive(&program, &json!({}), echo).failure(&program);
     assert!(said.contains("--> workflows/w.rhai:3:22"), "{said}");
 }

@@ -9,3 +9,4 @@ mod fields;
 mod header;
 mod host;
 mod live;
+mod mistakes;
