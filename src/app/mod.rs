@@ -38,7 +38,7 @@ mod wiring;
 
 pub(crate) use crate::effects::{ApprovalRequest, CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
-pub(crate) use crate::journal::Abandonment;
+pub(crate) use crate::journal::{Abandonment, Which};
 pub(crate) use abandon::abandon;
 pub(crate) use approvals::{AskedApproval, approve};
 pub(crate) use candidates::{Candidate, CandidateList, candidates};
@@ -64,7 +64,7 @@ pub(crate) use run_process::{ChosenProcess, ProcessChoice, Purpose, choose_proce
 pub(crate) use settle::{Settlement, settle};
 pub(crate) use start_run::start;
 
-pub(crate) use runs::{Listed, RunRow, RunStory, StoryState, find_run, resumable, runs, show};
+pub(crate) use runs::{Listed, RunRow, RunStory, StoryState, find_run, meant_run, resumable, runs, show};
 
 pub(crate) use doubtful_effects::DoubtfulEffect;
 pub(crate) use open_changes::OpenChange;

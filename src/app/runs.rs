@@ -3,7 +3,7 @@
 use super::approvals::{AskedApproval, asked};
 use super::project::Project;
 use crate::journal::{Abandonment, JournalRow, Run, Store, Which};
-use crate::model::{Failure, ProcessOrigin, RunId, Value};
+use crate::model::{Failure, FailureKind, ProcessOrigin, RunId, Value};
 use crate::run::{HistoryEntry, Key, RunStatus, Settled, StepPath};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -102,8 +102,10 @@ pub struct RunStory {
 /// Which runs are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listed {
-    /// Those of this project.
+    /// Those that were started in this folder.
     Here,
+    /// Those of this repository, whichever clone of it they were started in.
+    Repository,
     /// Those of every project on this machine.
     Everywhere,
 }
@@ -132,8 +134,25 @@ fn row(run: Run) -> RunRow {
 /// # Errors
 ///
 /// The journal cannot be read.
-pub fn runs(project: &Project, listed: Listed) -> Result<Vec<RunRow>, Failure> {
-    Ok(of_project(project, Which::All, listed)?.into_iter().map(row).collect())
+pub fn runs(project: &Project, which: Which, listed: Listed) -> Result<Vec<RunRow>, Failure> {
+    Ok(of_project(project, which, listed)?.into_iter().map(row).collect())
+}
+
+/// The run that is meant where none is named: the only one that is open, else the latest.
+///
+/// # Errors
+///
+/// There is none; the journal cannot be read.
+pub fn meant_run(project: &Project) -> Result<RunId, Failure> {
+    let (all, open) = (runs(project, Which::All, Listed::Repository)?, runs(project, Which::Open, Listed::Repository)?);
+    let meant = match open.as_slice() {
+        [only] => Some(only),
+        _ => all.first(),
+    };
+    meant.map(|row| row.run.clone()).ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, "there are no runs of this repository on this machine yet")
+            .hint("`relwf list` shows what can be run; `relwf runs --everywhere` lists the runs of other repositories")
+    })
 }
 
 /// The runs of this project that can go on, oldest first.
@@ -149,8 +168,10 @@ pub fn resumable(project: &Project) -> Result<Vec<RunId>, Failure> {
 
 fn of_project(project: &Project, which: Which, listed: Listed) -> Result<Vec<Run>, Failure> {
     let root = project.config.root.display().to_string();
+    let repo =
+        if listed == Listed::Repository { project.remote().ok().map(|remote| remote.url.to_string()) } else { None };
     let mut runs = store(project)?.runs(which)?;
-    runs.retain(|run| listed == Listed::Everywhere || run.project == root);
+    runs.retain(|run| listed == Listed::Everywhere || run.project == root || Some(&run.repo) == repo.as_ref());
     Ok(runs)
 }
 

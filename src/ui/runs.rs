@@ -2,7 +2,7 @@
 
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::table::table;
-use super::time::ago;
+use super::time::{self, ago};
 use crate::app::RunRow;
 use crate::model::Failure;
 use crate::run::RunStatus;
@@ -20,10 +20,17 @@ pub fn runs(rows: &[RunRow], now: Timestamp) -> String {
             run.target.clone().unwrap_or_default(),
             status(run.status),
             ago(run.created, now),
+            took(run, now),
             run.error.as_ref().map(|error| one_line(&waits_or_message(run.status, error))).unwrap_or_default(),
         ]
     };
-    table(&["RUN", "WORKFLOW", "TARGET", "STATUS", "STARTED", ""], &rows.iter().map(row).collect::<Vec<_>>())
+    table(&["RUN", "WORKFLOW", "TARGET", "STATUS", "STARTED", "TOOK", ""], &rows.iter().map(row).collect::<Vec<_>>())
+}
+
+/// How long it took, or has been taking.
+pub(super) fn took(run: &RunRow, now: Timestamp) -> String {
+    let until = if run.status == RunStatus::Running { now } else { run.updated };
+    time::took(u64::try_from(until.duration_since(run.created).as_millis()).unwrap_or_default())
 }
 
 /// What went wrong; of a suspended run everything that it waits for.

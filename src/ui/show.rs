@@ -3,12 +3,13 @@
 use super::errors::{failure_text, no_texts};
 use super::lists::counted;
 use super::run::{next, phrase, short, to_approve};
-use super::runs::{one_line, status};
+use super::runs::{one_line, status, took};
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::time::local;
 use crate::app::{Abandonment, AskedApproval, RunRow, RunStory, StoryState};
 use crate::model::FailureKind;
 use crate::run::{ApprovalDecision, RunStatus};
+use jiff::Timestamp;
 
 /// Why a run stands where it is, and what to type next. Nothing goes on from an edited journal.
 fn why_it_stands(story: &RunStory, command_prefix: &str) -> String {
@@ -56,6 +57,17 @@ fn decided(decision: &ApprovalDecision) -> String {
     format!("{word} by {actor}, {}{reason}", local(*at))
 }
 
+/// The changes that it proposed, with their addresses.
+fn changes(story: &RunStory) -> Vec<(u64, &str)> {
+    let proposed = story.commands.iter().filter(|command| command.command == "forge::propose");
+    proposed
+        .filter_map(|command| {
+            let change = command.value.as_ref()?;
+            Some((change.get("number")?.as_u64()?, change.get("url")?.as_str()?))
+        })
+        .collect()
+}
+
 /// Everything about one run. `command_prefix` is what the operator types before a verb.
 pub fn show(story: &RunStory, verbose: bool, command_prefix: &str) -> String {
     let run = &story.row;
@@ -64,8 +76,11 @@ pub fn show(story: &RunStory, verbose: bool, command_prefix: &str) -> String {
         paint(NAME, &run.run),
         run.workflow,
         status(run.status),
-        paint(DIM, format!("started {}", local(run.created)))
+        paint(DIM, format!("started {} by {}, took {}", local(run.created), run.actor, took(run, Timestamp::now())))
     );
+    for (number, url) in changes(story) {
+        out.push_str(&format!("{} {}\n", paint(DIM, format!("change {number}:")), url));
+    }
     if let Some(process) = &story.process {
         out.push_str(&format!("{}\n", paint(DIM, format!("process: {}", process.text()))));
     }

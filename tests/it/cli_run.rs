@@ -625,3 +625,37 @@ fn a_dry_run_counts_all_commits_of_a_long_history() {
     );
     assert!(said.stdout.contains("  1006 commits\n"), "the merge commit is one of the component's: {}", said.stdout);
 }
+
+#[test]
+fn runs_are_those_of_the_repository_and_show_takes_the_one_that_is_meant() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let none = machine.say(&service, &["show"]);
+    none.exits(2);
+    assert!(none.stderr.contains("there are no runs of this repository on this machine yet"), "{}", none.stderr);
+    machine.say(&service, &["run", "promote-staging"]).exits(0);
+    std::fs::write(service.join("workflows/ask.rhai"), "//! Asks.\nfn run(p) { flow::approve(\"well?\") }\n").unwrap();
+    machine.say(&service, &["run", "ask"]).exits(3);
+    machine.say(&service, &["run", "promote-staging", "--param", "commit=nothing"]).exits(1);
+    let ids = |args: &[&str]| -> Vec<String> {
+        let rows = machine.say(&service, &[&["runs", "--json"], args].concat()).json()["runs"].clone();
+        rows.as_array().unwrap().iter().map(|row| row["workflow"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&[]), ["promote-staging", "ask", "promote-staging"]);
+    assert_eq!((ids(&["--open"]), ids(&["--failed"])), (vec!["ask".to_owned()], vec!["promote-staging".to_owned()]));
+    assert_eq!(ids(&["--limit", "2"]).len(), 2);
+    // The only open one, from another clone of the repository too.
+    let clone = machine.path("demo/other");
+    crate::support::bench::git(&machine.path("demo"), &["clone", "-q", "remote.git", "other"]);
+    for folder in [&service, &clone] {
+        let shown = machine.say(folder, &["show"]);
+        shown.exits(0);
+        assert!(
+            shown.stdout.contains(" ask suspended\nstarted ") && shown.stdout.contains(", took "),
+            "{}",
+            shown.stdout
+        );
+    }
+    let text = machine.say(&clone, &["runs"]).stdout;
+    assert!(text.contains("TOOK") && text.lines().count() == 4, "{text}");
+}
