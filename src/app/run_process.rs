@@ -100,12 +100,14 @@ pub fn choose_process(
         // Who stands on a branch from before relwf has no other process to choose.
         ProcessChoice::Unsaid => own.is_empty(),
     };
-    if differences.is_empty() {
-        return Ok(chosen(project, ProcessOrigin::Published { branch, commit }, mirror));
+    let unpublished: Vec<String> = own.keys().filter(|path| !published.files.contains_key(*path)).cloned().collect();
+    let as_it_is = choice != ProcessChoice::Published || unpublished.is_empty();
+    if differences.is_empty() && as_it_is {
+        return Ok(chosen(project, ProcessOrigin::Published { branch, commit, unpublished }, mirror));
     }
     if by_published {
         let project = as_published(&project, &published, &mirror)?;
-        let origin = ProcessOrigin::Published { branch, commit };
+        let origin = ProcessOrigin::Published { branch, commit, unpublished: Vec::new() };
         return Ok(ChosenProcess { project, origin, mirror, texts: published.files });
     }
     if choice == ProcessChoice::Unsaid && purpose == Purpose::Run {
@@ -194,13 +196,10 @@ fn folder_in_repository(folder: &Path) -> Result<String, Failure> {
     Ok(parts.map(|part| format!("{part}/")).collect())
 }
 
-/// The files that are not the same, by name; how lines end makes no difference.
+/// The published files that are not the same here, by name; how lines end makes no difference.
 fn differences(own: &BTreeMap<String, String>, published: &BTreeMap<String, String>) -> Vec<String> {
     let text = |files: &BTreeMap<String, String>, path: &str| files.get(path).map(|text| text.replace("\r\n", "\n"));
-    let mut paths: Vec<&String> = own.keys().chain(published.keys()).collect();
-    paths.sort();
-    paths.dedup();
-    paths.into_iter().filter(|path| text(own, path) != text(published, path)).cloned().collect()
+    published.keys().filter(|path| text(own, path) != text(published, path)).cloned().collect()
 }
 
 /// The project by its published files.

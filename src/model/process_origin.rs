@@ -8,7 +8,13 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "source", rename_all = "kebab-case")]
 pub enum ProcessOrigin {
     /// As a branch of the remote has it.
-    Published { branch: BranchName, commit: CommitId },
+    Published {
+        branch: BranchName,
+        commit: CommitId,
+        /// Files of this machine that it has not, used beside it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unpublished: Vec<String>,
+    },
     /// Files of this machine, which differ from what the branch has.
     Local {
         branch: BranchName,
@@ -26,7 +32,14 @@ impl ProcessOrigin {
     /// In words, for people who look at the run or at its change.
     pub fn text(&self) -> String {
         match self {
-            Self::Published { branch, commit } => format!("as {branch} publishes it ({})", commit.short()),
+            Self::Published { branch, commit, unpublished } => {
+                let beside = if unpublished.is_empty() {
+                    String::new()
+                } else {
+                    format!(", with what is not committed yet: {}", unpublished.join(", "))
+                };
+                format!("as {branch} publishes it ({}){beside}", commit.short())
+            }
             Self::Local { branch, commit, differences } => format!(
                 "local files that differ from what {branch} publishes ({}): {}",
                 commit.short(),

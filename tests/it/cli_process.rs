@@ -82,10 +82,8 @@ fn what_differs_from_the_published_process_stops_a_run_until_one_is_chosen() {
     let service = Service::published();
     service.replace("relwf.toml", "[[environment]]", "# mine\n[[environment]]");
     service.replace("workflows/promote-staging.rhai", "fn run(p) {", "fn run(p) {\n    flow::note(\"my own\");");
-    std::fs::write(service.path.join("plugins/new.rhai"), "const PLUGIN = #{ name: \"new\", version: \"1\" };\n")
-        .unwrap();
     let before = service.staging();
-    let named = "plugins/new.rhai, relwf.toml, workflows/promote-staging.rhai";
+    let named = "relwf.toml, workflows/promote-staging.rhai";
 
     let stopped = service.run(&[]);
     stopped.exits(2);
@@ -96,7 +94,7 @@ fn what_differs_from_the_published_process_stops_a_run_until_one_is_chosen() {
     );
     assert_eq!(service.staging(), before);
     let error = service.run(&["--json"]).json()["error"].clone();
-    assert_eq!(error["detail"]["differences"].as_array().unwrap().len(), 3, "{error:#}");
+    assert_eq!(error["detail"]["differences"].as_array().unwrap().len(), 2, "{error:#}");
 
     let warning = "warning: the process is local files that differ from what master publishes (";
     let dry = service.run(&["--dry-run"]);
@@ -120,7 +118,7 @@ fn what_differs_from_the_published_process_stops_a_run_until_one_is_chosen() {
     done.exits(0);
     assert!(done.stderr.contains("my own") && done.stderr.contains(warning), "{}", done.stderr);
     let (json, _) = service.process();
-    assert_eq!((&json["source"], &json["differences"][1]), (&"local".into(), &"relwf.toml".into()));
+    assert_eq!((&json["source"], &json["differences"][0]), (&"local".into(), &"relwf.toml".into()));
 }
 
 #[test]
@@ -216,4 +214,20 @@ fn a_project_in_a_folder_of_the_repository_is_compared_with_that_folder() {
         "{}",
         said.stderr
     );
+}
+
+/// What no branch has yet stands in the way of no run.
+#[test]
+fn a_file_that_is_not_committed_yet_is_used_and_said() {
+    let service = Service::published();
+    let asks = "//! Asks.\nfn run(p) { flow::note(\"asked\"); }\n";
+    std::fs::write(service.path.join("workflows/ask.rhai"), asks).unwrap();
+    let ask = |args: &[&str]| service.machine.say(&service.path, &[&["run", "ask"], args].concat());
+    let said = ask(&[]);
+    said.exits(0);
+    assert!(said.stderr.contains("with what is not committed yet: workflows/ask.rhai"), "{}", said.stderr);
+    assert_eq!(service.process().0["unpublished"], serde_json::json!(["workflows/ask.rhai"]));
+    let published = ask(&["--process", "published"]);
+    published.exits(2);
+    assert!(published.stderr.contains("there is no workflow `ask`"), "{}", published.stderr);
 }

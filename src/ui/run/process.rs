@@ -6,14 +6,17 @@ use crate::ui::style::{DIM, WARNING, paint};
 
 /// Says it. `fetched`: the published files are not those of the folder.
 pub fn process(out: &Out, origin: &ProcessOrigin, fetched: bool) {
-    let text = origin.text();
-    match origin {
-        ProcessOrigin::Published { .. } if !fetched => {}
-        ProcessOrigin::Published { .. } => out.say(&format!("{} the process is {text}", paint(DIM, "note:"))),
-        ProcessOrigin::Unpublished { .. } if out.form == Form::Json => {}
-        ProcessOrigin::Unpublished { .. } => out.say(&format!("{} the process is {text}", paint(DIM, "note:"))),
-        ProcessOrigin::Local { .. } => out.error_line(&format!("{} the process is {text}", paint(WARNING, "warning:"))),
+    let told = match origin {
+        // Other rules than the published ones, whoever listens.
+        ProcessOrigin::Local { .. } => {
+            return out.error_line(&format!("{} the process is {}", paint(WARNING, "warning:"), origin.text()));
+        }
+        ProcessOrigin::Published { unpublished, .. } => fetched || !unpublished.is_empty(),
+        ProcessOrigin::Unpublished { .. } => true,
         // It was asked for by name.
-        ProcessOrigin::Named { .. } => {}
+        ProcessOrigin::Named { .. } => false,
+    };
+    if told && out.form == Form::Text {
+        out.say(&format!("{} the process is {}", paint(DIM, "note:"), origin.text()));
     }
 }
