@@ -78,7 +78,7 @@ pub(super) fn left_out(
 }
 
 /// Is it a revert, or does it have the files of an earlier commit again?
-fn takes_back(queries: &Queries<'_>, commit: &CommitInfo) -> Result<bool, Error> {
+pub(super) fn takes_back(queries: &Queries<'_>, commit: &CommitInfo) -> Result<bool, Error> {
     let range = LogRange { from: commit.id, not: Vec::new(), first_parent: true, limit: Some(LISTED) };
     Ok(!named(&commit.message).is_empty()
         || queries.log(&range)?.iter().skip(1).any(|earlier| earlier.tree == commit.tree))

@@ -2,7 +2,7 @@
 //! release, or a merge that drops it.
 
 use super::Error;
-use super::dropped::dropped;
+use super::dropped::{dropped, takes_back};
 use super::history::TargetHistory;
 use super::promotions::{CommitChange, Promotions};
 use super::queries::Queries;
@@ -25,6 +25,15 @@ pub(super) struct View<'a, 'm> {
     /// Are the two known to be promoted one into the other? There a file that is put back was taken back; between other branches that is
     /// how work goes on.
     pub(super) promoted: bool,
+}
+
+/// Which lines of a change tell that a part of it is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Those that it adds or takes away.
+    Any,
+    /// Those that it adds: what it takes away is gone wherever it never was.
+    Added,
 }
 
 /// Commits of the other side that are taken back.
@@ -154,7 +163,9 @@ impl View<'_, '_> {
         }
         // A squash: the other side may have a part of it in commits of its own.
         let before = self.queries.before(candidate)?;
-        Ok(self.queries.has(self.kept, before, candidate.tree)? || self.loses_a_part(before, candidate.tree)?)
+        Ok(self.queries.has(self.kept, before, candidate.tree)?
+            // What takes back is no work of which a part could be lost.
+            || self.loses_a_part(before, candidate.tree, Part::Added)? && !takes_back(self.queries, candidate)?)
     }
 
     /// Does the other side have this commit's change, and the result not?
@@ -173,11 +184,12 @@ impl View<'_, '_> {
             return Ok(false);
         }
         // Where only a part of it is there, that part counts.
-        Ok(self.queries.has(self.kept, before, candidate.tree)? || self.loses_a_part(before, candidate.tree)?)
+        Ok(self.queries.has(self.kept, before, candidate.tree)?
+            || self.loses_a_part(before, candidate.tree, Part::Any)?)
     }
 
     /// Is something of this change on the other side, line by line, and not in the result? What moved with its file is told as a whole.
-    fn loses_a_part(&self, before: TreeId, after: TreeId) -> Result<bool, Error> {
+    fn loses_a_part(&self, before: TreeId, after: TreeId, part: Part) -> Result<bool, Error> {
         for path in self.queries.changed(before, after)?.iter() {
             let (kept, result) = (self.queries.entry(self.kept, path)?, self.queries.entry(self.result, path)?);
             if kept == result {
@@ -190,7 +202,8 @@ impl View<'_, '_> {
             let came = after.keys().filter(|line| count(&after, line) > count(&before, line));
             let went = before.keys().filter(|line| count(&before, line) > count(&after, line));
             if came.filter(|line| tells(line)).any(|line| count(&kept, line) > count(&result, line))
-                || went.filter(|line| tells(line)).any(|line| count(&kept, line) < count(&result, line))
+                || part == Part::Any
+                    && went.filter(|line| tells(line)).any(|line| count(&kept, line) < count(&result, line))
             {
                 return Ok(true);
             }
@@ -205,7 +218,7 @@ impl View<'_, '_> {
             return Ok(false);
         }
         if !self.queries.has(self.kept, before, merge.tree)? {
-            return self.loses_a_part(before, merge.tree);
+            return self.loses_a_part(before, merge.tree, Part::Any);
         }
         paths.iter().try_fold(false, |lost, path| {
             let kept = self.queries.entry(self.kept, path)?;

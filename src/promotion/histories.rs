@@ -293,6 +293,11 @@ impl World {
                 for short in param("commits").unwrap().split(',') {
                     let commit = *self.commits.iter().find(|commit| commit.short() == short).unwrap();
                     if let Some(made) = self.pick(commit, self.tips[onto], "Picked") {
+                        // What takes something away on master is meant for all.
+                        if onto == MASTER {
+                            let before = self.present(self.tree(self.tips[onto]));
+                            self.withdrawn.extend(before.difference(&self.present(self.tree(made))));
+                        }
                         self.tips[onto] = made;
                     }
                 }
