@@ -42,7 +42,7 @@ pub(super) struct Args {
     on_unknown: OnUnknown,
     /// how long the whole may take; 30s by default
     deadline: Option<HumanDuration>,
-    /// statuses that are answers too, e.g. [404]; without it every one but 200 to 299 is an error
+    /// statuses that are answers too, e.g. `[404]`; without it every one but 200 to 299 is an error
     #[serde(default)]
     accept: Vec<u16>,
 }
