@@ -40,6 +40,7 @@ pub(crate) use crate::effects::{ApprovalRequest, CommitOutcome, Line};
 pub(crate) use crate::git::ListedCommit;
 pub(crate) use crate::journal::{Abandonment, Which};
 pub(crate) use abandon::abandon;
+pub(crate) use actor::actor_of;
 pub(crate) use approvals::{AskedApproval, approve};
 pub(crate) use candidates::{Candidate, CandidateList, candidates};
 pub(crate) use check::{Checked, check, check_live};

@@ -24,6 +24,7 @@ mod resume;
 mod run;
 mod runs;
 mod show;
+mod sign_off;
 mod usage;
 mod verb_context;
 mod verb_error;
@@ -68,6 +69,7 @@ fn verb(context: &VerbContext, verb: Verb) -> Exit {
         Verb::Runs(args) => runs::run(context, &args),
         Verb::Show(args) => show::run(context, &args),
         Verb::Approve(args) => approve::run(context, &args),
+        Verb::SignOff(args) => sign_off::run(context, args),
         Verb::Abandon(args) => abandon::run(context, &args),
         Verb::Preview(args) => preview::run(context, &args),
         Verb::Delta(args) => delta::run(context, &args),

@@ -9,7 +9,7 @@ macro_rules! embed {
 }
 
 /// Every file of `workflows/` and `plugins/`, by path.
-pub(super) const SOURCES: [(&str, &str); 12] = embed![
+pub(super) const SOURCES: [(&str, &str); 13] = embed![
     "plugins/dockerfile.rhai",
     "plugins/promotion.rhai",
     "plugins/slack.rhai",
@@ -21,6 +21,7 @@ pub(super) const SOURCES: [(&str, &str); 12] = embed![
     "workflows/reland.rhai",
     "workflows/revert-release.rhai",
     "workflows/rollback.rhai",
+    "workflows/sign-off.rhai",
     "workflows/update-ppcs.rhai",
 ];
 

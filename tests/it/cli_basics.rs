@@ -25,6 +25,7 @@ fn every_verb_of_the_contract_has_help_with_examples() {
         "runs",
         "show",
         "approve",
+        "sign-off",
         "abandon",
         "preview",
         "delta",

@@ -659,3 +659,37 @@ fn runs_are_those_of_the_repository_and_show_takes_the_one_that_is_meant() {
     let text = machine.say(&clone, &["runs"]).stdout;
     assert!(text.contains("TOOK") && text.lines().count() == 4, "{text}");
 }
+
+/// A check that people give holds up a landing until it is given.
+#[test]
+fn a_sign_off_is_waited_for_and_given_by_a_verb() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let config = std::fs::read_to_string(service.join("relwf.toml")).unwrap();
+    let at = config.find("branch = \"staging\"\n").unwrap() + "branch = \"staging\"\n".len();
+    let checks = config[at..].lines().take_while(|line| !line.starts_with('[')).find(|line| line.starts_with("checks"));
+    let signed = match checks {
+        Some(line) => config.replacen(line, "checks = [\"qa/signoff\"]", 1),
+        None => format!("{}checks = [\"qa/signoff\"]\n{}", &config[..at], &config[at..]),
+    };
+    std::fs::write(service.join("relwf.toml"), signed).unwrap();
+    let waits = "//! Waits.\nconst WORKFLOW = #{ params: #{ commit: #{ type: \"commit\" } } };\n\
+                 fn run(p) { forge::wait_checks(#{ commit: p.commit, target: \"staging\", deadline: \"1s\" }).tested }\n";
+    std::fs::write(service.join("workflows/waits.rhai"), waits).unwrap();
+    let commit = crate::support::bench::git(&service, &["rev-parse", "origin/master"]);
+    let given = format!("commit={commit}");
+    let wait = || machine.say(&service, &["run", "waits", "--param", &given]);
+    assert!(wait().exits(1).stderr.contains("qa/signoff has not reported"), "it waits");
+    let sign =
+        |more: &[&str]| machine.say(&service, &[&["sign-off", "qa/signoff", "--commit", &commit], more].concat());
+    sign(&["--red", "--reason", "login is slow"]).exits(0);
+    let red = wait();
+    red.exits(1);
+    assert!(red.stderr.contains("qa/signoff") && red.stderr.contains("login is slow"), "{}", red.stderr);
+    let signed = sign(&["--reason", "tried on beta"]);
+    signed.exits(0);
+    let done = signed.stderr.lines().find(|line| line.starts_with("done: ")).unwrap_or_default();
+    assert!(done.contains("tried on beta (Robin Sample <robin@orders.example>)"), "{}", signed.stderr);
+    wait().exits(0);
+    sign(&["--reason", ""]).exits(2);
+}

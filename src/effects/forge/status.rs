@@ -45,7 +45,12 @@ impl TypedEffect for SetStatus {
     type Answer = ();
 
     fn prepare(&self, cx: &Performing<'_>) -> Result<Judged, Failure> {
-        Ok(Judged { commit: self.context.mirror.resolve(self.args.commit.as_str())?, at: cx.now })
+        // The head of a change that another machine proposed need not be here: its id is enough.
+        let commit = match self.context.mirror.resolve(self.args.commit.as_str()) {
+            Ok(commit) => commit,
+            Err(error) => self.args.commit.as_str().parse().map_err(|_| Failure::from(error))?,
+        };
+        Ok(Judged { commit, at: cx.now })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Judged>) -> Result<(), WriteError> {

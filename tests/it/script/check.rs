@@ -470,6 +470,7 @@ fn the_projects_files_win_and_links_stay_inside() {
             "reland",
             "revert-release",
             "rollback",
+            "sign-off",
             "update-ppcs"
         ]
     );
