@@ -2,9 +2,11 @@
 
 use super::shortened_list::shortened;
 use crate::ci::{Build, BuildState, Ci, CiEvent, RedJob};
-use crate::forge::Verdict;
+use crate::forge::{Verdict, VerdictState};
 use crate::model::{CommitId, Failure, FailureKind, TaskContext};
+use crate::policy::Reason;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// How many lines of a red job's log are shown.
 const LINES: usize = 20;
@@ -57,6 +59,26 @@ pub(super) fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> 
     failure.detail(json!({ "red": red, "jobs": jobs, "log": log_of(jobs) }))
 }
 
+/// The failure for required checks that have ended and say neither yes nor no.
+pub(super) fn undecided_checks(commit: CommitId, reasons: &[Reason], verdicts: &[Verdict]) -> Failure {
+    let names: Vec<String> = reasons.iter().map(Reason::to_string).collect();
+    let ended: Vec<Verdict> = verdicts
+        .iter()
+        .filter(|verdict| reasons.iter().any(|reason| reason.context == verdict.context))
+        .cloned()
+        .collect();
+    let words = BTreeSet::from_iter(ended.iter().map(|verdict| match verdict.state {
+        VerdictState::Neutral => "\"neutral\"",
+        _ => "\"skipped\"",
+    }));
+    let also = words.into_iter().collect::<Vec<_>>().join(", ");
+    let failure = Failure::new(FailureKind::Red, format!("on {}: {}", commit.short(), shortened(&names, 5))).hint(format!(
+        "nothing has landed; start it again on the forge and run the workflow again, or count that as green: `also_green = \
+         [{also}]` on the environment in relwf.toml"
+    ));
+    with_reports(failure, &ended).detail(json!({ "undecided": ended }))
+}
+
 /// The failure with each check's own description and address.
 fn with_reports(failure: Failure, verdicts: &[Verdict]) -> Failure {
     let telling = verdicts.iter().filter(|verdict| !verdict.description.is_empty() || verdict.url.is_some());
@@ -78,7 +100,6 @@ pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forge::VerdictState;
     use jiff::Timestamp;
 
     fn red(context: &str) -> Verdict {

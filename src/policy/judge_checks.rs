@@ -99,6 +99,12 @@ impl Checks {
     pub fn are_green(&self) -> bool {
         self.reasons.is_empty()
     }
+
+    /// Have all of them ended, and some without a word for or against? Waiting brings nothing then.
+    pub fn ended_undecided(&self) -> bool {
+        let undecided = |reason: &Reason| matches!(reason.shortfall, Shortfall::Skipped | Shortfall::Neutral);
+        !self.are_green() && self.reasons.iter().all(undecided)
+    }
 }
 
 /// Judges a commit by its verdicts. A check that has not reported is never green; skipped and neutral are not green either, and

@@ -316,8 +316,13 @@ fn checks_that_never_run_are_waited_for_until_the_deadline() {
         let args = json!({ "commit": merged["commit"], "context": "ci/pr", "state": state });
         bench.call(&world, "forge::status", args).done()
     };
+    // What has ended without a word for or against is told at once.
     status("skipped");
-    assert_eq!(wait.observe(&begun), Ok(missing("ci/pr was skipped, which is not green")));
+    let skipped = wait.observe(&begun).unwrap_err();
+    assert!(skipped.message.ends_with(": ci/pr was skipped, which is not green"), "{skipped:?}");
+    assert_eq!(skipped.kind, FailureKind::Red);
+    status("pending");
+    assert_eq!(wait.observe(&begun), Ok(missing("ci/pr is pending")));
     bench.clock.turn(600);
     assert_eq!(wait.observe(&begun).unwrap_err().kind, FailureKind::Timeout);
     status("green");

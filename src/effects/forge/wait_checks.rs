@@ -4,7 +4,7 @@ use super::change_number;
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
 use crate::effects::EffectContext;
-use crate::effects::build_report::{red_build, red_checks, red_jobs};
+use crate::effects::build_report::{red_build, red_checks, red_jobs, undecided_checks};
 use crate::effects::ci::{BuildOutcome, build_here};
 use crate::effects::landing_proof::ExpectedLanding;
 use crate::effects::proposal_guard::Proposed;
@@ -218,6 +218,9 @@ impl WaitChecks {
         }
         if !checks.red.is_empty() {
             return Err(red_checks(begun.commit, &checks.red, &self.red_jobs(begun.commit, cx.task)));
+        }
+        if checks.ended_undecided() {
+            return Err(undecided_checks(begun.commit, &checks.reasons, &verdicts));
         }
         let missing: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
         if now < begun.deadline {

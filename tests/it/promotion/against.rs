@@ -70,15 +70,21 @@ fn a_check_that_never_appears_is_pending_until_the_deadline() {
 
 #[test]
 fn skipped_and_neutral_are_not_green() {
-    for (play, word) in [(Play::Skipped, "skipped"), (Play::Neutral, "is neutral")] {
+    for (play, word, also) in
+        [(Play::Skipped, "unit was skipped", "skipped"), (Play::Neutral, "unit is neutral", "neutral")]
+    {
         let stage = Stage::new();
         stage.github.on_change(Form::Run, "unit", play);
         stage.github.protect("staging", Protection { required: vec!["unit".to_owned()], ..Protection::default() });
-        stage.workflow("promote-staging", "change: change }", "change: change, deadline: \"1s\" }");
+        // At once: waiting brings nothing.
         let said = stage.promote();
         said.exits(1);
         assert!(said.stderr.contains(word), "{}", said.stderr);
+        assert!(said.stderr.contains(&format!("`also_green = [\"{also}\"]`")), "{}", said.stderr);
         nothing_landed(&stage);
+        // As the hint says.
+        stage.configure(&format!("also_green = [\"{also}\"]\n"));
+        stage.promote().exits(0);
     }
 }
 
