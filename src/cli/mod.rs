@@ -6,7 +6,9 @@
 mod abandon;
 mod approve;
 mod candidates;
+mod changes;
 mod check;
+mod close;
 mod command_line;
 mod completions;
 mod delta;
@@ -69,6 +71,8 @@ fn verb(context: &VerbContext, verb: Verb) -> Exit {
         Verb::Runs(args) => runs::run(context, &args),
         Verb::Show(args) => show::run(context, &args),
         Verb::Approve(args) => approve::run(context, &args),
+        Verb::Changes(_) => changes::run(context),
+        Verb::Close(args) => close::run(context, args),
         Verb::SignOff(args) => sign_off::run(context, args),
         Verb::Abandon(args) => abandon::run(context, &args),
         Verb::Preview(args) => preview::run(context, &args),

@@ -5,6 +5,7 @@
 
 pub mod bug;
 pub mod candidates;
+pub mod changes;
 pub mod components;
 pub mod conflicts;
 pub mod demo;

@@ -26,6 +26,8 @@ fn every_verb_of_the_contract_has_help_with_examples() {
         "show",
         "approve",
         "sign-off",
+        "changes",
+        "close",
         "abandon",
         "preview",
         "delta",

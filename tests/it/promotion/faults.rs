@@ -396,5 +396,14 @@ fn a_failed_run_names_the_change_that_it_leaves_open() {
     let said = stage.promote();
     said.exits(1);
     assert!(said.stderr.contains("/acme/service/pull/1; `relwf run close-change --param change=1"), "{}", said.stderr);
-    stage.relwf(&["run", "close-change", "--param", "change=1", "--param", "reason=not today"]).exits(0);
+    let listed = stage.relwf(&["changes"]);
+    listed.exits(0);
+    assert!(
+        listed.stdout.contains("  staging  ") && listed.stdout.contains("/acme/service/pull/1\n"),
+        "{}",
+        listed.stdout
+    );
+    assert_eq!(stage.relwf(&["changes", "--json"]).json()["changes"][0]["number"], 1);
+    stage.relwf(&["close", "1", "--reason", "not today"]).exits(0);
+    assert_eq!(stage.relwf(&["changes"]).stdout, "relwf has no change open\n");
 }
