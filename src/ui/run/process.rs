@@ -7,7 +7,7 @@ use crate::ui::style::{DIM, WARNING, paint};
 /// Says it. `fetched`: the published files are not those of the folder.
 pub fn process(out: &Out, origin: &ProcessOrigin, fetched: bool) {
     let told = match origin {
-        // Other rules than the published ones, whoever listens.
+        // Other rules than the published ones: said with --quiet and --json, too.
         ProcessOrigin::Local { .. } => {
             return out.error_line(&format!("{} the process is {}", paint(WARNING, "warning:"), origin.text()));
         }
