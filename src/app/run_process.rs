@@ -97,7 +97,7 @@ pub fn choose_process(
         ProcessChoice::Published => true,
         ProcessChoice::Local if !own.contains_key(CONFIG) => return Err(unconfigured(&project, Some(&branch))),
         ProcessChoice::Local => false,
-        // Who stands on a branch from before relwf has no other process to choose.
+        // On a branch from before relwf there is no other process to choose.
         ProcessChoice::Unsaid => own.is_empty(),
     };
     let unpublished: Vec<String> = own.keys().filter(|path| !published.files.contains_key(*path)).cloned().collect();

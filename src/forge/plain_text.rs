@@ -1,4 +1,4 @@
-//! Words of others in texts that forges render: shown as text, they ring for no one, close nothing and hide nothing.
+//! Words of others in texts that forges render: shown as text, they notify no one, close nothing and hide nothing.
 //!
 //! What forges act on: mentions (`@team`), references (`#12`, `GH-12`, `!12`), closing keywords before them or before an address, quick
 //! actions (`/close` at the beginning of a line), HTML. A character without width stands where it breaks the pattern and not the

@@ -101,9 +101,9 @@ fn a_wrong_tree_is_noticed_although_the_answer_was_lost() {
     }
 }
 
-/// Whoever may commit chooses subjects and names: on the forge they are text.
+/// Everyone who may commit chooses subjects and names: on the forge they are text.
 #[test]
-fn words_of_commits_ring_for_no_one_and_close_nothing() {
+fn words_of_commits_notify_no_one_and_close_nothing() {
     let stage = Stage::new();
     let subject = format!("Fixes #12 for @acme/team <!-- {} /close", "and so on ".repeat(40));
     let commit = stage.git(&["commit-tree", "master^{tree}", "-p", "master", "-m", &subject]);
