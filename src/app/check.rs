@@ -2,6 +2,7 @@
 
 use super::component_findings::component_findings;
 use super::project::Project;
+use super::run_name::run_name_finding;
 use super::run_process::known_origin;
 use crate::git::Keep;
 use crate::model::{Failure, FailureKind, ProcessOrigin, TaskContext};
@@ -69,6 +70,7 @@ fn unpublished(origin: ProcessOrigin) -> Failure {
 pub fn check_live(project: &Project, only: &[String], task: TaskContext<'_>) -> Result<Checked, Failure> {
     let mirror = project.mirror(Keep::No, task)?;
     let mut checked = check(project, only, task)?;
+    checked.warnings.extend(run_name_finding(project, &mirror)?);
     let environments: Vec<_> = project.config.environments.iter().collect();
     for finding in component_findings(project, &mirror, &environments)? {
         match finding.certain {

@@ -8,6 +8,7 @@ use super::component_findings::component_findings;
 use super::invocation::Invocation;
 use super::project::Project;
 use super::remote::{Remote, variables};
+use super::run_name::run_name_finding;
 use super::run_process::known_origin;
 use crate::config::{CiKind, Environment, ForgeKind};
 use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
@@ -131,6 +132,9 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
         }
     }
     components(project, &there, task, findings);
+    if let Ok(Some(failure)) = project.mirror(Keep::No, task).and_then(|mirror| run_name_finding(project, &mirror)) {
+        findings.push(Finding::odd("ci", failure));
+    }
     match super::wiring::parts(project, Arc::new(mirror)) {
         Ok(parts) => {
             findings.push(Finding::good("forge", remote.forge.word()));

@@ -31,6 +31,7 @@ mod preview;
 mod project;
 mod remote;
 mod resume_run;
+mod run_name;
 mod run_process;
 mod runs;
 mod settle;

@@ -185,3 +185,24 @@ fn an_update_through_a_ci_is_started_once_whatever_happens_while_it_runs() {
     stage.relwf(&["resume", "--all"]).exits(0);
     assert_eq!(stage.travis.count("POST", "/requests"), 1);
 }
+
+#[test]
+fn a_workflow_that_shows_no_key_is_told_before_it_matters() {
+    let stage = Stage::new();
+    stage.with_ci("kind = \"actions\"\nworkflow = \"release.yml\"\n");
+    let on = "on:\n  workflow_dispatch:\n    inputs: { relwf_key: { type: string }, relwf_commit: { type: string } }\njobs: {}\n";
+    let path = ".github/workflows/release.yml";
+    let told = "does not show the key of a dispatch";
+    stage.github.another_push("master", path, on);
+    for verb in [&["check", "--live"][..], &["doctor"]] {
+        let said = stage.relwf(verb);
+        let text = format!("{}{}", said.stdout, said.stderr);
+        assert!(text.contains(told) && text.contains("`run-name: ${{ inputs.relwf_key }}`"), "{verb:?}: {text}");
+    }
+    // As the hint says.
+    stage.github.another_push("master", path, &format!("run-name: ${{{{ inputs.relwf_key }}}}\n{on}"));
+    for verb in [&["check", "--live"][..], &["doctor"]] {
+        let said = stage.relwf(verb);
+        assert!(!format!("{}{}", said.stdout, said.stderr).contains(told), "{verb:?}");
+    }
+}
