@@ -403,6 +403,7 @@ fn help_of_a_workflow_shows_its_parameters() {
             "reland",
             "revert-release",
             "rollback",
+            "sign-off",
             "update-ppcs"
         ]
     );
