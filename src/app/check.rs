@@ -3,7 +3,7 @@
 use super::component_findings::component_findings;
 use super::project::Project;
 use super::run_name::run_name_finding;
-use super::run_process::known_origin;
+use super::run_process::local_origin;
 use crate::git::Keep;
 use crate::model::{Failure, FailureKind, ProcessOrigin, TaskContext};
 use crate::script::Diagnostic;
@@ -30,7 +30,7 @@ pub struct Checked {
 /// # Errors
 ///
 /// relwf.toml is wrong; a named workflow does not exist.
-pub fn check(project: &Project, only: &[String], task: TaskContext<'_>) -> Result<Checked, Failure> {
+pub fn check(project: &Project, only: &[String]) -> Result<Checked, Failure> {
     let library = project.library()?;
     let known = library.workflows();
     if let Some(missing) = only.iter().find(|name| !known.contains(name)) {
@@ -52,13 +52,25 @@ pub fn check(project: &Project, only: &[String], task: TaskContext<'_>) -> Resul
         }
     }
     let config = project.config.file.as_ref().map(|file| project.named(file));
-    let warnings = known_origin(project, task).map(unpublished).into_iter().collect();
-    Ok(Checked { config, workflows, plugins: plugins.into_iter().collect(), warnings, findings })
+    Ok(Checked { config, workflows, plugins: plugins.into_iter().collect(), warnings: Vec::new(), findings })
+}
+
+/// The same, and whether it is what the remote published when it was fetched last; nothing is asked of it.
+///
+/// # Errors
+///
+/// See [`check`].
+pub fn check_here(project: &Project, only: &[String], task: TaskContext<'_>) -> Result<Checked, Failure> {
+    let mut checked = check(project, only)?;
+    let mirror = project.cached_mirror(task);
+    let origin = mirror.and_then(|mirror| local_origin(project, &mirror).ok()).flatten();
+    checked.warnings.extend(origin.as_ref().map(|origin| unpublished(origin, " when it was fetched last")));
+    Ok(checked)
 }
 
 /// What was checked is not what a run goes by.
-fn unpublished(origin: ProcessOrigin) -> Failure {
-    Failure::new(FailureKind::Config, format!("these are {}", origin.text()))
+fn unpublished(origin: &ProcessOrigin, when: &str) -> Failure {
+    Failure::new(FailureKind::Config, format!("these are {}{when}", origin.text()))
         .hint("a run stops at that: commit and push them, or run it with `--process local`")
 }
 
@@ -69,7 +81,8 @@ fn unpublished(origin: ProcessOrigin) -> Failure {
 /// As above; the remote or the cache cannot be reached.
 pub fn check_live(project: &Project, only: &[String], task: TaskContext<'_>) -> Result<Checked, Failure> {
     let mirror = project.mirror(Keep::No, task)?;
-    let mut checked = check(project, only, task)?;
+    let mut checked = check(project, only)?;
+    checked.warnings.extend(local_origin(project, &mirror)?.as_ref().map(|origin| unpublished(origin, "")));
     checked.warnings.extend(run_name_finding(project, &mirror)?);
     let environments: Vec<_> = project.config.environments.iter().collect();
     for finding in component_findings(project, &mirror, &environments)? {

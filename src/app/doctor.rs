@@ -9,7 +9,7 @@ use super::invocation::Invocation;
 use super::project::Project;
 use super::remote::{Remote, variables};
 use super::run_name::run_name_finding;
-use super::run_process::known_origin;
+use super::run_process::local_origin;
 use crate::config::{CiKind, Environment, ForgeKind};
 use crate::git::{self, Credentials, Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::inspect;
@@ -77,7 +77,7 @@ fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findin
     findings.extend(signing.transpose().map(|found| Finding::of("signing", found)));
     findings.push(Finding::of(
         "workflows",
-        check(project, &[], task).and_then(|checked| match checked.findings.first() {
+        check(project, &[]).and_then(|checked| match checked.findings.first() {
             None => Ok(format!("{} workflows, {} plugins", checked.workflows.len(), checked.plugins.len())),
             Some(first) => {
                 let more = checked.findings.len();
@@ -87,10 +87,6 @@ fn of_project(project: &Project, live: LiveChecks, task: TaskContext<'_>, findin
             }
         }),
     ));
-    if let Some(origin) = known_origin(project, task) {
-        let hint = "commit and push them where they are to count; a run stops at that, or takes `--process`";
-        findings.push(Finding::warning("process", origin.text(), hint));
-    }
     remote(project, live, task, findings);
 }
 
@@ -131,9 +127,9 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
             ));
         }
     }
-    components(project, &there, task, findings);
-    if let Ok(Some(failure)) = project.mirror(Keep::No, task).and_then(|mirror| run_name_finding(project, &mirror)) {
-        findings.push(Finding::odd("ci", failure));
+    match project.mirror(Keep::No, task) {
+        Ok(fetched) => contents(project, &fetched, &there, findings),
+        Err(failure) => findings.push(Finding::bad("components", failure)),
     }
     match super::wiring::parts(project, Arc::new(mirror)) {
         Ok(parts) => {
@@ -151,13 +147,24 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
     }
 }
 
-/// Every component, on the branch of every environment that the remote has.
-fn components(project: &Project, there: &[&Environment], task: TaskContext<'_>, findings: &mut Vec<Finding>) {
+/// What the remote has: the process that counts, the workflow that is dispatched, every component on the branch of every environment.
+fn contents(project: &Project, mirror: &Mirror, there: &[&Environment], findings: &mut Vec<Finding>) {
+    match local_origin(project, mirror) {
+        Ok(Some(origin)) => {
+            let hint = "commit and push them where they are to count; a run stops at that, or takes `--process`";
+            findings.push(Finding::warning("process", origin.text(), hint));
+        }
+        Ok(None) => {}
+        Err(failure) => findings.push(Finding::bad("process", failure)),
+    }
+    match run_name_finding(project, mirror) {
+        Ok(found) => findings.extend(found.map(|failure| Finding::odd("ci", failure))),
+        Err(failure) => findings.push(Finding::bad("ci", failure)),
+    }
     if project.config.components.is_empty() || there.is_empty() {
         return;
     }
-    let found = project.mirror(Keep::No, task).and_then(|mirror| component_findings(project, &mirror, there));
-    match found {
+    match component_findings(project, mirror, there) {
         Ok(found) => {
             // What some branch has may be on its way to the others: `check --live` names it.
             let certain: Vec<_> = found.into_iter().filter(|finding| finding.certain).collect();

@@ -46,7 +46,7 @@ pub(crate) use actor::actor_of;
 pub(crate) use approvals::{AskedApproval, approve};
 pub(crate) use candidates::{Candidate, CandidateList, candidates};
 pub(crate) use changes::{ChangeRow, changes};
-pub(crate) use check::{Checked, check, check_live};
+pub(crate) use check::{Checked, check_here, check_live};
 pub(crate) use config_reference::config_tables;
 pub(crate) use delta::delta;
 pub(crate) use demo::Demo;

@@ -5,6 +5,7 @@ use super::drive_run::{FinishedRun, drive, lock};
 use super::invocation::{Fetch, Invocation};
 use super::prepare_run::{Prepared, Unready, prepare_from};
 use super::project::Project;
+use super::run_process::local_origin;
 use super::wiring;
 use crate::config;
 use crate::git::Keep;
@@ -42,7 +43,6 @@ pub fn continue_run(
     let found = store.run(run.as_str())?;
     // The pinned files are trusted from here on.
     store.verify_chain(run)?;
-    let process = if scripts == Scripts::Pinned { store.process_of(run)? } else { None };
     let (project, library) = sources(invocation, &store, &found, scripts)?;
     let prepared = prepare_from(&library, &found.workflow, |_| Ok(found.params.clone()))?;
     let prepared = Prepared { target: found.target.clone(), ..prepared };
@@ -58,6 +58,10 @@ pub fn continue_run(
         )),
         _ => failure,
     })?;
+    let process = match scripts {
+        Scripts::Pinned => store.process_of(run)?,
+        Scripts::New => local_origin(&project, &mirror)?,
+    };
     let mirror = Arc::new(mirror);
     let context = wiring::for_run(&project, process, mirror, store.clone())?;
     restore(run, &store.history(run)?, &context.commands, task, Timestamp::now())?;

@@ -95,7 +95,7 @@ pub fn choose_process(
     let differences = differences(&own, &published.files);
     let by_published = match choice {
         ProcessChoice::Published => true,
-        ProcessChoice::Local if !own.contains_key(CONFIG) => return Err(unconfigured(&project, Some(&branch))),
+        ProcessChoice::Local if !own.contains_key(CONFIG) => return Err(no_local(&project, &branch)),
         ProcessChoice::Local => false,
         // On a branch from before relwf there is no other process to choose.
         ProcessChoice::Unsaid => own.is_empty(),
@@ -116,16 +116,19 @@ pub fn choose_process(
     Ok(chosen(project, ProcessOrigin::Local { branch, commit, differences }, mirror))
 }
 
-/// In what the folder's files differ from the published ones, as far as the last fetch tells; `None` where that is not known.
-pub fn known_origin(project: &Project, task: TaskContext<'_>) -> Option<ProcessOrigin> {
+/// In what the folder's files differ from the published ones, as the mirror has them; `None` where they do not.
+///
+/// # Errors
+///
+/// The mirror or the folder cannot be read.
+pub fn local_origin(project: &Project, mirror: &Mirror) -> Result<Option<ProcessOrigin>, Failure> {
     if project.invocation.config.is_some() {
-        return None;
+        return Ok(None);
     }
-    let mirror = project.cached_mirror(task)?;
-    let published = published(project, &mirror).ok()??;
-    let differences = differences(&own_process(project).ok()?, &published.files);
+    let Some(published) = published(project, mirror)? else { return Ok(None) };
+    let differences = differences(&own_process(project)?, &published.files);
     let Published { branch, commit, .. } = published;
-    (!differences.is_empty()).then_some(ProcessOrigin::Local { branch, commit, differences })
+    Ok((!differences.is_empty()).then_some(ProcessOrigin::Local { branch, commit, differences }))
 }
 
 /// The folder's files.
@@ -236,6 +239,11 @@ fn differs(branch: &BranchName, commit: CommitId, differences: &[String]) -> Fai
              them: commit them, and push that to {branch}"
         ))
         .detail(json!({ "branch": branch, "commit": commit, "differences": differences }))
+}
+
+fn no_local(project: &Project, branch: &BranchName) -> Failure {
+    Failure::new(FailureKind::Config, format!("there is no relwf.toml in {}", project.config.root.display()))
+        .hint(format!("leave `--process local` out to go by what {branch} publishes"))
 }
 
 fn unconfigured(project: &Project, branch: Option<&BranchName>) -> Failure {

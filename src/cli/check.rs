@@ -4,7 +4,7 @@ use super::command_line::JsonArg;
 use super::exit::Exit;
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
-use crate::app::{check, check_live};
+use crate::app::{check_here, check_live};
 use crate::ui::{self, Form};
 use serde_json::json;
 
@@ -36,7 +36,7 @@ pub fn run(context: &VerbContext, args: &CheckArgs) -> Result<Exit, VerbError> {
             context.listen_for_interrupts();
             check_live(&project, &args.workflows, task)?
         } else {
-            check(&project, &args.workflows, task)?
+            check_here(&project, &args.workflows, task)?
         }
     };
     match context.out.form {

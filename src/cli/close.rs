@@ -1,8 +1,8 @@
 //! `relwf close CHANGE`: closes a change that relwf opened.
 
-use super::command_line::{CrossCheckArg, JsonArg};
+use super::command_line::JsonArg;
 use super::exit::Exit;
-use super::run::{self, RunArgs};
+use super::run::{self, ProcessArg, RunArgs};
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
 
@@ -17,21 +17,15 @@ pub struct CloseArgs {
     /// Why; written on it.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+    /// By which relwf.toml, workflows and plugins, where those of this folder differ from the published ones.
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub process: Option<ProcessArg>,
     #[command(flatten)]
     pub json: JsonArg,
 }
 
 /// Runs the verb: the workflow `close-change`.
 pub fn run(context: &VerbContext, args: CloseArgs) -> Result<Exit, VerbError> {
-    let run = RunArgs {
-        workflow: Some("close-change".to_owned()),
-        params: vec![format!("change={}", args.change), format!("reason={}", args.reason)],
-        dry_run: false,
-        no_fetch: false,
-        process: None,
-        cross_check: CrossCheckArg { no_cross_check: false },
-        json: args.json,
-        help: false,
-    };
-    run::run(context, run)
+    let params = [("change", &*args.change.to_string()), ("reason", &args.reason)];
+    run::run(context, RunArgs::of_verb("close-change", &params, args.process, args.json))
 }

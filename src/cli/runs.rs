@@ -24,7 +24,7 @@ pub struct RunsArgs {
     /// Only those that failed.
     #[arg(long, conflicts_with = "open")]
     pub failed: bool,
-    /// At most so many.
+    /// How many to list at most.
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[command(flatten)]

@@ -1,8 +1,8 @@
 //! `relwf sign-off CONTEXT`: gives the verdict of a check that people give.
 
-use super::command_line::{CrossCheckArg, JsonArg};
+use super::command_line::JsonArg;
 use super::exit::Exit;
-use super::run::{self, RunArgs};
+use super::run::{self, ProcessArg, RunArgs};
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
 use crate::app::actor_of;
@@ -26,6 +26,9 @@ pub struct SignOffArgs {
     /// Why; shown beside the check.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+    /// By which relwf.toml, workflows and plugins, where those of this folder differ from the published ones.
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub process: Option<ProcessArg>,
     #[command(flatten)]
     pub json: JsonArg,
 }
@@ -41,15 +44,5 @@ pub fn run(context: &VerbContext, args: SignOffArgs) -> Result<Exit, VerbError> 
         ("reason", &*args.reason),
         ("by", &*by),
     ];
-    let run = RunArgs {
-        workflow: Some("sign-off".to_owned()),
-        params: params.map(|(name, value)| format!("{name}={value}")).into(),
-        dry_run: false,
-        no_fetch: false,
-        process: None,
-        cross_check: CrossCheckArg { no_cross_check: false },
-        json: args.json,
-        help: false,
-    };
-    run::run(context, run)
+    run::run(context, RunArgs::of_verb("sign-off", &params, args.process, args.json))
 }

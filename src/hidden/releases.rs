@@ -24,7 +24,8 @@ pub fn release_before(mirror: &Mirror, tip: CommitId) -> Result<Option<CommitInf
     let merger = Merger::default();
     let queries = Queries::new(aside.as_ref().unwrap_or(mirror), &merger);
     let line = queries.log(&LogRange { from: tip, not: Vec::new(), first_parent: true, limit: Some(LANDED) })?;
-    let line = landings(line);
+    // Of commits that landed together only the last was the branch's tip.
+    let line: Vec<CommitInfo> = landings(line).into_iter().filter_map(|landing| landing.into_iter().next()).collect();
     let withdrawn = withdrawn(&queries, &line)?;
     let now = line.first().map(|now| now.tree);
     let stands = |(at, landing): &(usize, CommitInfo)| !withdrawn.contains(at) && Some(landing.tree) != now;
@@ -38,21 +39,20 @@ pub fn release_before(mirror: &Mirror, tip: CommitId) -> Result<Option<CommitInf
 /// The history cannot be read.
 pub fn newest_landing(mirror: &Mirror, tip: CommitId) -> Result<Vec<CommitInfo>, Failure> {
     let range = LogRange { from: tip, not: Vec::new(), first_parent: true, limit: Some(LANDED) };
-    let line = mirror.log(&range)?;
-    let run = line.first().and_then(|newest| run_of(&newest.message)).map(str::to_owned);
-    let together =
-        |(at, commit): &(usize, CommitInfo)| *at == 0 || run.is_some() && run_of(&commit.message) == run.as_deref();
-    Ok(line.into_iter().enumerate().take_while(together).map(|(_, commit)| commit).collect())
+    Ok(landings(mirror.log(&range)?).into_iter().next().unwrap_or_default())
 }
 
-/// Of commits that one run landed together the last: the others never were the branch's tip.
-fn landings(line: Vec<CommitInfo>) -> Vec<CommitInfo> {
-    let mut landings: Vec<CommitInfo> = Vec::with_capacity(line.len());
+/// The commits of a branch's own line by landing: those that one run made land together. Newest first, in each too.
+fn landings(line: Vec<CommitInfo>) -> Vec<Vec<CommitInfo>> {
+    let mut landings: Vec<Vec<CommitInfo>> = Vec::new();
     for commit in line {
         let run = run_of(&commit.message);
-        let together = run.is_some() && landings.last().is_some_and(|later| run_of(&later.message) == run);
-        if !together {
-            landings.push(commit);
+        let with = landings
+            .last_mut()
+            .filter(|landing| run.is_some() && landing.last().is_some_and(|later| run_of(&later.message) == run));
+        match with {
+            Some(landing) => landing.push(commit),
+            None => landings.push(vec![commit]),
         }
     }
     landings

@@ -188,7 +188,7 @@ impl View<'_, '_> {
             || self.loses_a_part(before, candidate.tree, Part::Any)?)
     }
 
-    /// Is something of this change on the other side, line by line, and not in the result? What moved with its file is told as a whole.
+    /// Is something of this change on the other side, line by line, and not in the result? A change in a file that has moved counts only as a whole.
     fn loses_a_part(&self, before: TreeId, after: TreeId, part: Part) -> Result<bool, Error> {
         for path in self.queries.changed(before, after)?.iter() {
             let (kept, result) = (self.queries.entry(self.kept, path)?, self.queries.entry(self.result, path)?);

@@ -198,7 +198,7 @@ impl<'t> Around<'t> {
         opening.or_else(stop).or_else(|| self.sign())
     }
 
-    /// What is told by the signs around the place.
+    /// The habit that the signs around the place give away.
     fn sign(&self) -> Option<Habit<'t>> {
         let is = |instead| Some(Habit { column: self.column, word: self.here, instead });
         let bracket =

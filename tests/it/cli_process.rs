@@ -231,3 +231,43 @@ fn a_file_that_is_not_committed_yet_is_used_and_said() {
     published.exits(2);
     assert!(published.stderr.contains("there is no workflow `ask`"), "{}", published.stderr);
 }
+
+#[test]
+fn a_verb_that_runs_a_workflow_takes_the_same_choice() {
+    let service = Service::published();
+    service.replace("relwf.toml", "[[environment]]", "# mine\n[[environment]]");
+    let commit = service.git(&["rev-parse", "HEAD"]);
+    let sign = |more: &[&str]| {
+        let args = ["sign-off", "qa", "--commit", &commit, "--reason", "tried"];
+        service.machine.say(&service.path, &[&args, more].concat())
+    };
+    let stopped = sign(&[]);
+    stopped.exits(2);
+    assert!(stopped.stderr.contains("`--process published`"), "{}", stopped.stderr);
+    sign(&["--process", "published"]).exits(0);
+    sign(&["--process", "local"]).exits(0);
+    // A relwf.toml that is broken here does not matter to what goes by the published one.
+    std::fs::write(service.path.join("relwf.toml"), "[[[").unwrap();
+    service.run(&["--dry-run"]).exits(2);
+    service.run(&["--dry-run", "--process", "published"]).exits(0);
+    // There is nothing local to go by.
+    service.git(&["checkout", "-q", "-f", "before"]);
+    let none = service.run(&["--process", "local"]);
+    none.exits(2);
+    assert!(none.stderr.contains("leave `--process local` out to go by what master publishes"), "{}", none.stderr);
+    assert!(!none.stderr.contains("publishes none"), "{}", none.stderr);
+}
+
+/// `check` asks nothing of the remote: what it knows is as old as the last fetch, and it says so.
+#[test]
+fn check_says_how_old_its_knowledge_is_and_check_live_looks() {
+    let service = Service::published();
+    service.run(&[]).exits(0);
+    service.replace("relwf.toml", "[[environment]]", "# mine\n[[environment]]");
+    service.publish("pushed, and not fetched");
+    let check = |more: &[&str]| service.machine.say(&service.path, &[&["check"], more].concat()).stderr;
+    assert!(check(&[]).contains("): relwf.toml when it was fetched last\n"), "{}", check(&[]));
+    assert!(!check(&["--live"]).contains("differ from what"), "{}", check(&["--live"]));
+    let doctor = service.machine.say(&service.path, &["doctor"]).stdout;
+    assert!(!doctor.contains("differ from what"), "{doctor}");
+}

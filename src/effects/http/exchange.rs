@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How long a request may take unless the workflow sets a deadline.
 const LIMIT: HumanDuration = HumanDuration::new(Duration::from_secs(30));
 
-/// As much of the body of an answer that is none is told: in the message, and as data.
+/// How many characters of a refused answer's body are shown, in the message and as data.
 const SHOWN: usize = 120;
 const KEPT: usize = 2000;
 
