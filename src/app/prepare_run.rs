@@ -54,6 +54,19 @@ pub(super) fn prepare_from(
     if !findings.is_empty() {
         return Err(Unready::Findings(findings));
     }
+    compiled(library, workflow, params)
+}
+
+/// The same without the static check: what a run has begun with was checked then, and a later relwf may find more.
+///
+/// # Errors
+///
+/// What makes it unusable.
+pub(super) fn compiled(
+    library: &Library,
+    workflow: &str,
+    params: impl FnOnce(&CompiledWorkflow) -> Result<Value, Unready>,
+) -> Result<Prepared, Unready> {
     let program = library.program(workflow).map_err(|diagnostic| Unready::Findings(vec![diagnostic]))?;
     let params = params(&program)?;
     let lock = program.header().lock.as_ref().and_then(|name| params.get(name));
@@ -63,4 +76,20 @@ pub(super) fn prepare_from(
         other => Some(other.to_string()),
     });
     Ok(Prepared { workflow: workflow.to_owned(), program: Arc::new(program), params, target })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::SourceFile;
+
+    #[test]
+    fn a_run_goes_on_with_what_only_a_later_check_finds() {
+        let text = "//! Odd.\nfn run(p) { let x = \" a \"; if x.trim() == \"a\" { 1 } else { 2 } }\n";
+        let file = SourceFile { path: "workflows/odd.rhai".to_owned(), text: text.to_owned() };
+        let library = Library::pinned(vec![file], crate::effects::host_functions());
+        let params = |_: &CompiledWorkflow| Ok(Value::Null);
+        assert!(matches!(prepare_from(&library, "odd", params), Err(Unready::Findings(found)) if found.len() == 1));
+        assert!(compiled(&library, "odd", params).is_ok());
+    }
 }

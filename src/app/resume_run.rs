@@ -3,7 +3,7 @@
 use super::actor::who;
 use super::drive_run::{FinishedRun, drive, lock};
 use super::invocation::{Fetch, Invocation};
-use super::prepare_run::{Prepared, Unready, prepare_from};
+use super::prepare_run::{Prepared, Unready, compiled, prepare_from};
 use super::project::Project;
 use super::run_process::local_origin;
 use super::wiring;
@@ -12,7 +12,7 @@ use crate::git::Keep;
 use crate::journal::{Holder, Run, Store};
 use crate::model::{Failure, FailureKind, RunId, TaskContext};
 use crate::run::{Listener, restore};
-use crate::script::{Library, SourceFile};
+use crate::script::{CompiledWorkflow, Library, SourceFile};
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,7 +44,11 @@ pub fn continue_run(
     // The pinned files are trusted from here on.
     store.verify_chain(run)?;
     let (project, library) = sources(invocation, &store, &found, scripts)?;
-    let prepared = prepare_from(&library, &found.workflow, |_| Ok(found.params.clone()))?;
+    let params = |_: &CompiledWorkflow| Ok(found.params.clone());
+    let prepared = match scripts {
+        Scripts::Pinned => compiled(&library, &found.workflow, params)?,
+        Scripts::New => prepare_from(&library, &found.workflow, params)?,
+    };
     let prepared = Prepared { target: found.target.clone(), ..prepared };
     let who = who(&project);
     let holder =
