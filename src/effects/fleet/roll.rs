@@ -274,7 +274,7 @@ impl Roll {
                     FailureKind::Command,
                     format!("{} was updated to {to}, but it runs {found}", self.args.target),
                 )
-                .hint("the update command ended with 0; look at the target, then run the workflow again")
+                .hint("the update itself succeeded; look at the target, then run the workflow again")
                 .detail(json!({ "target": self.args.target, "wanted": to, "found": found })),
             )),
             Ok(_) => Ok(self.rolled(before)),
