@@ -244,11 +244,11 @@ impl View<'_, '_> {
         Ok(None)
     }
 
-    /// The earlier landing whose files the commit has again.
+    /// The oldest landing whose files the commit has again: a younger one with the same files took back itself what came in between.
     fn rolled_back(&self, commit: &CommitInfo) -> Result<Option<Withdrawn>, Error> {
         let mut earlier = self.landed_before(commit)?;
         let Some(from) = earlier.next() else { return Ok(None) };
-        let release = earlier.find(|landed| landed.tree == commit.tree);
+        let release = earlier.filter(|landed| landed.tree == commit.tree).last();
         Ok(release.map(|release| Withdrawn { back_to: Some(release.id), from: from.id }))
     }
 
