@@ -307,7 +307,7 @@ fn explain_conflict(
         let target = queries.tree(merging.ours)?;
         let undone = queries.apply(revert.tree, queries.tree_before(&revert)?, target)?;
         let ApplyResult::Tree(tree) = undone else { continue };
-        let draft = queries.draft(tree, vec![merging.ours])?;
+        let draft = queries.draft(tree, vec![merging.ours], "")?;
         if queries.merged(draft, merging.theirs)?.is_some() {
             hidden.lose(&revert, &known);
             hidden.target_only.retain(|row| row.row.commit != revert.id);

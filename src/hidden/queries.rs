@@ -188,10 +188,10 @@ impl<'a> Queries<'a> {
     }
 
     /// A commit that only this look sees.
-    pub(super) fn draft(&self, tree: TreeId, parents: Vec<CommitId>) -> Result<CommitId, Error> {
+    pub(super) fn draft(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Result<CommitId, Error> {
         let drafter = Ident { name: "draft".to_owned(), email: "draft".to_owned(), time: 0, offset_minutes: 0 };
         let (author, committer) = (drafter.clone(), drafter);
-        Ok(self.mirror.write_commit(&NewCommit { tree, parents, author, committer, message: String::new() })?)
+        Ok(self.mirror.write_commit(&NewCommit { tree, parents, author, committer, message: message.to_owned() })?)
     }
 
     /// The result of a merge where it is clean.

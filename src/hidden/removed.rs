@@ -76,24 +76,13 @@ pub(super) fn find(queries: &Queries<'_>, merging: &Merging<'_>) -> Result<Vec<(
         let merged = history.line.iter().map(|step| &step.commit).filter(|commit| commit.parents.len() == 2);
         for commit in merged.take(MERGES).take_while(|_| !queries.is_spent()) {
             for taken in view.of_those(left_out(queries, commit, &lost)?)?.lost {
-                if met.insert(taken.id) && !undone_visibly(queries, &history, &taken)? {
+                if met.insert(taken.id) && !view.is_undone_visibly(&taken)? {
                     found.push((ListedCommit::from(&taken), RevertedBy::from(commit)));
                 }
             }
         }
     }
     Ok(found)
-}
-
-/// Does a commit of the source undo this one? Then its diff shows it, and whether that was meant for the target is known.
-fn undone_visibly(queries: &Queries<'_>, history: &TargetHistory, undone: &CommitInfo) -> Result<bool, Error> {
-    let (before, after) = (queries.tree_before(undone)?, undone.tree);
-    for commit in history.line.iter().flat_map(HistoryStep::all).filter(|commit| commit.parents.len() < 2) {
-        if queries.has(commit.tree, after, before)? && !queries.has(queries.tree_before(commit)?, after, before)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// What a merge brought to a branch of development together with the target's own commits: what was taken back among them was never

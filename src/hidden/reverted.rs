@@ -3,12 +3,12 @@
 
 use super::Error;
 use super::dropped::{dropped, takes_back};
-use super::history::TargetHistory;
+use super::history::{HistoryStep, TargetHistory};
 use super::promotions::{CommitChange, Promotions};
 use super::queries::Queries;
 use crate::git::{CommitInfo, LogRange};
 use crate::model::{CommitId, TreeId};
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 /// How many reverted commits are looked at, the newest first.
 const LISTED: usize = 100;
@@ -134,11 +134,10 @@ impl View<'_, '_> {
 
     /// Does a change add anything? What only takes away is there wherever it never was.
     fn adds(&self, before: TreeId, after: TreeId) -> Result<bool, Error> {
-        self.queries.changed(before, after)?.iter().try_fold(false, |found, path| {
-            let (old, new) = (self.queries.lines(before, path)?, self.queries.lines(after, path)?);
-            let came = |(line, count): (&Vec<u8>, &usize)| tells(line) && old.get(line).is_none_or(|old| old < count);
-            Ok(found || new.iter().any(came))
-        })
+        self.queries
+            .changed(before, after)?
+            .iter()
+            .try_fold(false, |found, path| Ok(found || !self.grown(path, &[(before, after)])?.is_empty()))
     }
 
     /// Does the change concern every file of another one? What is there as a whole before it and undone after it does.
@@ -190,25 +189,56 @@ impl View<'_, '_> {
 
     /// Is something of this change on the other side, line by line, and not in the result? A change in a file that has moved counts only as a whole.
     fn loses_a_part(&self, before: TreeId, after: TreeId, part: Part) -> Result<bool, Error> {
-        for path in self.queries.changed(before, after)?.iter() {
-            let (kept, result) = (self.queries.entry(self.kept, path)?, self.queries.entry(self.result, path)?);
-            if kept == result {
-                continue;
-            }
-            let [before, after, kept, result] =
-                [before, after, self.kept, self.result].map(|tree| self.queries.lines(tree, path));
-            let (before, after, kept, result) = (before?, after?, kept?, result?);
-            let count = |lines: &HashMap<Vec<u8>, usize>, line: &Vec<u8>| lines.get(line).copied().unwrap_or(0);
-            let came = after.keys().filter(|line| count(&after, line) > count(&before, line));
-            let went = before.keys().filter(|line| count(&before, line) > count(&after, line));
-            if came.filter(|line| tells(line)).any(|line| count(&kept, line) > count(&result, line))
-                || part == Part::Any
-                    && went.filter(|line| tells(line)).any(|line| count(&kept, line) < count(&result, line))
-            {
+        let (kept, result) = (self.kept, self.result);
+        self.queries.changed(before, after)?.iter().try_fold(false, |loses, path| {
+            Ok(loses
+                || self.queries.entry(kept, path)? != self.queries.entry(result, path)?
+                    && (!self.grown(path, &[(before, after), (result, kept)])?.is_empty()
+                        || part == Part::Any && !self.grown(path, &[(after, before), (kept, result)])?.is_empty()))
+        })
+    }
+
+    /// Does a commit of this side undo that one, or each line of it that is lost? Then its diff shows it, and whether that was meant for
+    /// the other side is known.
+    pub(super) fn is_undone_visibly(&self, undone: &CommitInfo) -> Result<bool, Error> {
+        let (before, after) = (self.queries.tree_before(undone)?, undone.tree);
+        let mut changes = Vec::new();
+        for commit in self.history.line.iter().flat_map(HistoryStep::all).filter(|commit| commit.parents.len() < 2) {
+            let change = (self.queries.tree_before(commit)?, commit.tree);
+            if self.queries.has(change.1, after, before)? && !self.queries.has(change.0, after, before)? {
                 return Ok(true);
             }
+            changes.push(change);
         }
-        Ok(false)
+        let mut any = false;
+        for path in self.queries.changed(before, after)?.iter() {
+            let mut lost = self.grown(path, &[(before, after), (self.result, self.kept)])?;
+            any |= !lost.is_empty();
+            for &(old, new) in &changes {
+                if !lost.is_empty() && self.queries.entry(old, path)? != self.queries.entry(new, path)? {
+                    let went = self.grown(path, &[(new, old)])?;
+                    lost.retain(|line| !went.contains(line));
+                }
+            }
+            if !lost.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(any)
+    }
+
+    /// The telling lines of a file of which there are more in the second of each of these pairs of trees.
+    fn grown(&self, path: &str, pairs: &[(TreeId, TreeId)]) -> Result<HashSet<Vec<u8>>, Error> {
+        let mut grown: Option<HashSet<Vec<u8>>> = None;
+        for (old, new) in pairs {
+            let (old, new) = (self.queries.lines(*old, path)?, self.queries.lines(*new, path)?);
+            let came = |line: &Vec<u8>| old.get(line).is_none_or(|count| Some(count) < new.get(line));
+            match &mut grown {
+                Some(grown) => grown.retain(|line| new.contains_key(line) && came(line)),
+                None => grown = Some(new.keys().filter(|line| tells(line) && came(line)).cloned().collect()),
+            }
+        }
+        Ok(grown.unwrap_or_default())
     }
 
     /// The same of what a merge does by itself: what merging alone would not do. Of conflicts that it resolves only one half may be

@@ -3,7 +3,7 @@
 
 use super::queries::{ApplyResult, Queries};
 use super::{Error, Hidden, Merging, Presence, SourcePlace, SourceRole, Squashed, tell};
-use crate::git::LogRange;
+use crate::git::{LogRange, pick_messages};
 use crate::model::{CommitId, TreeId};
 use std::collections::HashSet;
 
@@ -30,7 +30,7 @@ impl Ways<'_, '_> {
         let (Some((name, before)), Some(tree)) = (&self.merging.place.before, self.merging.tree) else {
             return Ok(None);
         };
-        let merged = self.queries.draft(tree, vec![self.merging.theirs, self.merging.ours])?;
+        let merged = self.queries.draft(tree, vec![self.merging.theirs, self.merging.ours], "")?;
         let place = SourcePlace { role: SourceRole::Later, ..SourcePlace::default() };
         let found = self.look_from(&place, *before, merged)?;
         Ok(found.filter(|(_, hidden)| hidden.removed.is_empty()).map(|_| name.as_str()))
@@ -83,7 +83,7 @@ impl Ways<'_, '_> {
     /// dropped is picked again, and the source is merged on top of that?
     pub(super) fn reland(&self) -> Result<bool, Error> {
         let Merging { ours, theirs, .. } = *self.merging;
-        let mut tree = self.queries.tree(ours)?;
+        let mut back = ours;
         let mut again = Vec::new();
         for taker in distinct(self.hidden.reverted.iter().map(|row| row.reverted_by.commit)) {
             let commit = self.queries.mirror.commit(taker)?;
@@ -92,14 +92,13 @@ impl Ways<'_, '_> {
                 again.extend(rows.map(|row| row.row.commit));
                 continue;
             }
-            let before = self.queries.tree_before(&commit)?;
-            match self.queries.apply(commit.tree, before, tree)? {
-                ApplyResult::Tree(next) => tree = next,
-                ApplyResult::Misfit { .. } => return Ok(false),
-            }
+            let change = (commit.tree, self.queries.tree_before(&commit)?);
+            let Some(reverted) = self.on(back, change, &pick_messages::reverted(&commit.message, taker, None))? else {
+                return Ok(false);
+            };
+            back = reverted;
         }
         again.reverse();
-        let back = self.queries.draft(tree, vec![ours])?;
         let Some(back) = self.picked(back, &again)? else { return Ok(false) };
         let Some((_, after)) = self.look(back, theirs)? else { return Ok(false) };
         Ok(after.reverted.is_empty() && self.adds_nothing(&after))
@@ -114,7 +113,7 @@ impl Ways<'_, '_> {
     /// Does a merge of what was squashed, that changes no file of the target, lead to a promotion that loses nothing?
     pub(super) fn join(&self, squashed: &Squashed) -> Result<bool, Error> {
         let Merging { ours, theirs, .. } = *self.merging;
-        let joined = self.queries.draft(self.queries.tree(ours)?, vec![ours, squashed.of])?;
+        let joined = self.queries.draft(self.queries.tree(ours)?, vec![ours, squashed.of], "")?;
         let Some((tree, after)) = self.look(joined, theirs)? else { return Ok(false) };
         Ok(self.adds_nothing(&after) && self.keeps(squashed, tree)?)
     }
@@ -153,18 +152,29 @@ impl Ways<'_, '_> {
 
     /// Commits picked onto another; `None` where one does not fit, or is a merge.
     fn picked(&self, onto: CommitId, commits: &[CommitId]) -> Result<Option<CommitId>, Error> {
-        let mut tree = self.queries.tree(onto)?;
+        let mut tip = onto;
         for id in commits {
             let commit = self.queries.mirror.commit(*id)?;
             if commit.parents.len() > 1 {
                 return Ok(None);
             }
-            match self.queries.apply(self.queries.tree_before(&commit)?, commit.tree, tree)? {
-                ApplyResult::Tree(next) => tree = next,
-                ApplyResult::Misfit { .. } => return Ok(None),
-            }
+            let change = (self.queries.tree_before(&commit)?, commit.tree);
+            let Some(picked) = self.on(tip, change, &pick_messages::picked_from(&commit.message, *id))? else {
+                return Ok(None);
+            };
+            tip = picked;
         }
-        self.queries.draft(tree, vec![onto]).map(Some)
+        Ok(Some(tip))
+    }
+
+    /// A change as a commit on top of another one, which it is where the change does nothing; `None` where it does not fit.
+    fn on(&self, tip: CommitId, (from, to): (TreeId, TreeId), message: &str) -> Result<Option<CommitId>, Error> {
+        let tree = self.queries.tree(tip)?;
+        match self.queries.apply(from, to, tree)? {
+            ApplyResult::Tree(same) if same == tree => Ok(Some(tip)),
+            ApplyResult::Tree(next) => self.queries.draft(next, vec![tip], message).map(Some),
+            ApplyResult::Misfit { .. } => Ok(None),
+        }
     }
 
     /// What merging hides then; `None` where it conflicts.

@@ -7,6 +7,7 @@
 use super::{Promotion, Sides};
 use crate::git::{
     CommitInfo, CrossCheckMode, FileMode, Ident, LogRange, Mirror, NewCommit, NewRepository, PendingCrossCheck,
+    pick_messages,
 };
 use crate::hidden::{BranchNames, Hidden, HiddenFinding, SourcePlace, SourceRole, release_before};
 use crate::merge::{Merged, Merger, Trees};
@@ -332,7 +333,8 @@ impl World {
             }
         }
         for commit in picks {
-            tip = self.pick(commit, tip, "Again").unwrap_or(tip);
+            let message = pick_messages::picked_from(&self.info(commit).message, commit);
+            tip = self.pick(commit, tip, message.trim_end()).unwrap_or(tip);
         }
         let theirs = self.tips[from];
         let (tree, after) = self.look((from, theirs), (to, tip));
