@@ -35,6 +35,8 @@ pub struct FinishedRun {
     pub open: Vec<OpenChange>,
     /// What was not tested, watched or asked, in the order of the workflow: each step with why.
     pub unseen: Vec<UnseenStep>,
+    /// It failed, and can go on once what it waited for is otherwise.
+    pub resumable: bool,
 }
 
 /// A step that waited for nothing.
@@ -78,6 +80,7 @@ pub(super) fn drive(
         unsettled: Vec::new(),
         open: Vec::new(),
         unseen: Vec::new(),
+        resumable: store.reopening(claim.run())?.is_some(),
     };
     finished.open = left_open(&history.entries);
     for (key, entry) in history.entries {
@@ -98,7 +101,7 @@ pub(super) fn drive(
     Ok(finished)
 }
 
-fn lost(store: &Store, run: &RunId, error: RecordError) -> Failure {
+pub(super) fn lost(store: &Store, run: &RunId, error: RecordError) -> Failure {
     let taken = match error {
         RecordError::Store(failure) => return failure,
         taken @ RecordError::TakenOver { .. } => Failure::new(FailureKind::Held, taken.to_string()),

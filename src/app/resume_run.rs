@@ -1,7 +1,7 @@
 //! Goes on with a run that stopped, from its pinned files or from today's.
 
 use super::actor::who;
-use super::drive_run::{FinishedRun, drive, lock};
+use super::drive_run::{FinishedRun, drive, lock, lost};
 use super::invocation::{Fetch, Invocation};
 use super::prepare_run::{Prepared, Unready, compiled, prepare_from};
 use super::project::Project;
@@ -9,9 +9,9 @@ use super::run_process::local_origin;
 use super::wiring;
 use crate::config;
 use crate::git::Keep;
-use crate::journal::{Holder, Run, Store};
-use crate::model::{Failure, FailureKind, RunId, TaskContext};
-use crate::run::{Listener, restore};
+use crate::journal::{Claim, Holder, Reopening, Run, Store};
+use crate::model::{Failure, FailureKind, RunId, SourceLocation, TaskContext};
+use crate::run::{Call, Command, Commands, Listener, Performing, Record, Recorder, restore};
 use crate::script::{CompiledWorkflow, Library, SourceFile};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -68,9 +68,34 @@ pub fn continue_run(
     };
     let mirror = Arc::new(mirror);
     let context = wiring::for_run(&project, process, mirror, store.clone())?;
+    if let Some(failed) = store.reopening(run)? {
+        reopen(&store, &claim, &failed, &context.commands, task)?;
+    }
     restore(run, &store.history(run)?, &context.commands, task, Timestamp::now())?;
     begun(run);
     Ok(drive(&project, &prepared, &store, &claim, &context, listener)?)
+}
+
+/// Waits once more for what made a run fail.
+fn reopen(
+    store: &Store,
+    claim: &Claim,
+    Reopening { key, aside }: &Reopening,
+    commands: &dyn Commands,
+    task: TaskContext<'_>,
+) -> Result<(), Failure> {
+    let run = claim.run();
+    let history = store.history(run)?;
+    let Some((entry, begun)) = history.entries.get(key).and_then(|entry| Some((entry, entry.begun.as_ref()?))) else {
+        return Ok(());
+    };
+    let call = Call { name: entry.name.clone(), args: entry.args.clone(), at: SourceLocation::new("", 0, 0) };
+    if let Command::Wait(wait) = commands.command(&call)? {
+        let facts = wait.again(&Performing { run, key, task, now: Timestamp::now() }, begun)?;
+        let reopened = Record::Reopened { key: key.clone(), facts, aside: aside.clone() };
+        claim.record(&reopened).map_err(|error| lost(store, run, error))?;
+    }
+    Ok(())
 }
 
 /// The project and the files that a run goes on with.

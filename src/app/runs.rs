@@ -97,6 +97,9 @@ pub struct RunStory {
     /// Who abandoned it; in JSON the journal tells of that too.
     #[serde(skip)]
     pub abandoned: Option<Abandonment>,
+    /// It failed, and `resume` goes on where it did.
+    #[serde(skip)]
+    pub resumable: bool,
 }
 
 /// Which runs are listed.
@@ -209,6 +212,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     let mut commands: Vec<(usize, StoryCommand)> = history
         .entries
         .into_iter()
+        .chain(history.aside)
         .map(|(key, entry)| {
             let (first, actor) = rows.get(&key).copied().unwrap_or((usize::MAX, None));
             (first, command(key, entry, actor))
@@ -227,6 +231,7 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
         edited,
         approvals,
         abandoned,
+        resumable: store.reopening(id)?.is_some(),
     })
 }
 

@@ -22,7 +22,9 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Fa
     let jobs = red_jobs(ci, build, task);
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
     let landed = (build.event == CiEvent::Push).then(|| {
-        "the commit has landed already: fix forward on the source branch and promote again, or revert it".to_owned()
+        "the commit has landed already: have the build run again and resume this run, fix forward on the source branch and promote \
+         again, or revert it: `relwf run revert-release`"
+            .to_owned()
     });
     let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
     let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
@@ -53,7 +55,7 @@ pub(super) fn red_checks(commit: CommitId, red: &[Verdict], jobs: &[RedJob]) -> 
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
     let failure =
         Failure::new(FailureKind::Red, format!("on {} these checks are red: {}", commit.short(), shortened(&names, 5)))
-            .hint("nothing has landed; fix it on the source branch and run the workflow again");
+            .hint("nothing has landed; have it run again and resume this run, or fix it on the source branch and run the workflow again");
     let failure = with_reports(failure, red);
     let failure = jobs.iter().fold(failure, |failure, job| failure.cause(line(job)));
     failure.detail(json!({ "red": red, "jobs": jobs, "log": log_of(jobs) }))
@@ -73,7 +75,7 @@ pub(super) fn undecided_checks(commit: CommitId, reasons: &[Reason], verdicts: &
     }));
     let also = words.into_iter().collect::<Vec<_>>().join(", ");
     let failure = Failure::new(FailureKind::Red, format!("on {}: {}", commit.short(), shortened(&names, 5))).hint(format!(
-        "nothing has landed; start it again on the forge and run the workflow again, or count that as green: `also_green = \
+        "nothing has landed; have it run again on the forge and resume this run, or count that as green: `also_green = \
          [{also}]` on the environment in relwf.toml"
     ));
     with_reports(failure, &ended).detail(json!({ "undecided": ended }))
@@ -93,7 +95,7 @@ pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
     let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
     let message = format!("on {}, which has landed, these are red: {}", commit.short(), shortened(&names, 5));
     let failure = Failure::new(FailureKind::Red, message)
-        .hint("fix forward on the source branch and promote again, or revert it: `relwf run revert-release`");
+        .hint("have it run again and resume this run, fix forward on the source branch and promote again, or revert it: `relwf run revert-release`");
     with_reports(failure, red).detail(json!({ "red": red }))
 }
 

@@ -107,6 +107,9 @@ pub(super) trait TypedWait: Send + Sync + 'static {
     /// See [`run::Wait::observe`].
     fn observe(&self, cx: &Performing<'_>, begun: Self::Begun) -> Result<Observation<Self::Answer>, Failure>;
 
+    /// See [`run::Wait::again`].
+    fn again(&self, cx: &Performing<'_>, begun: Self::Begun) -> Self::Begun;
+
     /// See [`run::Wait::assume`].
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<Self::Answer>, Failure>;
 }
@@ -205,6 +208,10 @@ impl<W: TypedWait> run::Wait for Typed<W> {
             Observation::NotYet { why, again } => Observation::NotYet { why, again },
             Observation::Suspend { why, until } => Observation::Suspend { why, until },
         })
+    }
+
+    fn again(&self, cx: &Performing<'_>, begun: &Value) -> Result<Value, Failure> {
+        value(self.0.again(cx, facts(begun)?))
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed, Failure> {

@@ -8,6 +8,7 @@
 //! | `chain` | the hashes that tie the rows together, so that an edit shows |
 //! | `rows` | rows, large values, folding rows into a [`History`](crate::run::History) |
 //! | `decisions` | approvals and settled doubts |
+//! | `reopening` | failed runs that may go on: by which wait |
 //! | `lock` | one process a run, one run a target |
 //! | `schema` | the tables, and how an older file becomes today's |
 //! | `status_word` | the words for a run's status |
@@ -20,6 +21,7 @@ mod claim;
 mod decisions;
 mod error;
 mod lock;
+mod reopening;
 mod rows;
 mod runs;
 mod schema;
@@ -32,6 +34,7 @@ pub(crate) use claim::Claim;
 pub use decisions::{Abandonment, DoubtVerdict, Signalled};
 pub(crate) use lock::TargetLock;
 pub use lock::{Holder, LockError, Who};
+pub use reopening::Reopening;
 pub(crate) use rows::JournalRow;
 pub use rows::RowEvent;
 pub(crate) use runs::Run;

@@ -30,6 +30,8 @@ pub enum RowEvent {
     Absent,
     /// A command ended.
     Outcome,
+    /// A wait that had failed is waited for once more.
+    Reopened,
     /// The run's status changed.
     Status,
     /// An operator decided.
@@ -46,6 +48,7 @@ impl RowEvent {
             Self::Unknown => "unknown",
             Self::Absent => "absent",
             Self::Outcome => "outcome",
+            Self::Reopened => "reopened",
             Self::Status => "status",
             Self::Signal => "signal",
         }
@@ -170,6 +173,10 @@ impl RowContent {
                 };
                 Self { data, error, actor, ..Self::command(RowEvent::Outcome, key, fingerprint, name, args) }
             }
+            Record::Reopened { key, facts, aside } => {
+                let data = Some(serde_json::json!({ "facts": facts, "aside": aside }));
+                Self { key: Some(key), data, ..Self::new(RowEvent::Reopened) }
+            }
             Record::Status { status, value, failure } => {
                 let name = Some(word(status).to_owned());
                 Self { name, data: value, error: failure, ..Self::new(RowEvent::Status) }
@@ -233,7 +240,10 @@ pub(super) fn append(
         event: content.event.word(),
         path: content.key.as_ref().map(|key| key.path.as_str()),
         ord: content.key.as_ref().map(|key| key.ordinal),
-        attempt: content.attempt,
+        attempt: match content.event {
+            RowEvent::Outcome => reopened(db, run)?,
+            _ => content.attempt,
+        },
         name: content.name.as_deref(),
         fingerprint: content.fingerprint.as_deref(),
         args: args.as_deref(),
@@ -279,6 +289,14 @@ pub(super) fn append(
             .execute(params![row.run, row.name, row.data, row.error])?;
     }
     Ok(())
+}
+
+/// How often a wait of this run was waited for once more, unless never: a command has one outcome between two of those.
+fn reopened(db: &Connection, run: &RunId) -> Result<Option<u32>, JournalError> {
+    let count: u32 = db
+        .prepare_cached("SELECT count(*) FROM journal WHERE run_id = ?1 AND event = 'reopened'")?
+        .query_row([run.as_str()], |row| row.get(0))?;
+    Ok((count > 0).then_some(count))
 }
 
 /// Every row of a run, in order.
@@ -381,6 +399,10 @@ fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
         RowEvent::Claim | RowEvent::Status | RowEvent::Signal => return Ok(None),
         RowEvent::Unknown => Record::Unknown { key: key?, failure: error.ok_or_else(|| lacks("failure"))? },
         RowEvent::Absent => Record::Absent { key: key?, actor: actor.ok_or_else(|| lacks("actor"))? },
+        RowEvent::Reopened => {
+            let ReopenedData { facts, aside } = serde_json::from_value(data.unwrap_or_default()).map_err(unreadable)?;
+            Record::Reopened { key: key?, facts, aside }
+        }
         RowEvent::Begun => {
             let facts = data.ok_or_else(|| lacks("facts"))?;
             Record::Begun { key: key?, fingerprint: fingerprint?, name: name?, args: args?, facts }
@@ -400,6 +422,21 @@ fn record(row: JournalRow) -> Result<Option<Record>, Failure> {
             Record::Settled { key: key?, fingerprint: fingerprint?, name: name?, args: args?, settled, actor }
         }
     }))
+}
+
+/// The commands that this row sets aside.
+pub(super) fn set_aside(row: &JournalRow) -> Result<Vec<Key>, Failure> {
+    match (row.content.event, &row.content.data) {
+        (RowEvent::Reopened, Some(data)) => Ok(ReopenedData::deserialize(data).map_err(unreadable)?.aside),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The data of a row about a wait that is waited for once more.
+#[derive(Deserialize)]
+struct ReopenedData {
+    facts: Value,
+    aside: Vec<Key>,
 }
 
 /// What stands in a cell: the text, or where the text is.

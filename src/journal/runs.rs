@@ -4,6 +4,7 @@ use super::chain::{self, Genesis};
 use super::claim::Claim;
 use super::error::{JournalError, unreadable};
 use super::lock::{FileLock, Holder, Who};
+use super::reopening::reopening;
 use super::rows::{self, JournalHead, JournalRow, RowContent, RowEvent, no_such_run, sha};
 use super::status_word::{status, word};
 use super::store::Store;
@@ -162,7 +163,7 @@ impl Store {
         Ok(Claim::new(self.clone(), new.id.clone(), epoch, Some(lock)))
     }
 
-    /// Claims a run that is not over, to go on with it.
+    /// Claims a run that is not over, or has failed by what may be otherwise now, to go on with it.
     ///
     /// # Errors
     ///
@@ -186,7 +187,9 @@ impl Store {
 
     fn take(&self, run: &RunId, who: &Who, lock: Option<FileLock>) -> Result<Claim, Failure> {
         let epoch = self.change(|tx| {
-            open_head(tx, run)?;
+            if reopening(tx, run)?.is_none() {
+                open_head(tx, run)?;
+            }
             let abi: u32 = tx.query_row("SELECT abi FROM runs WHERE run_id = ?1", [run.as_str()], |row| row.get(0))?;
             if abi != ABI {
                 let what = format!("run {run} was begun by another relwf (journal {abi}, this one knows {ABI})");

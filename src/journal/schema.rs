@@ -5,10 +5,17 @@ use crate::model::{Failure, FailureKind};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The version this program reads and writes; kept in `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// `application_id`: "relw", so that `file` and people can tell the file from others.
 const APPLICATION: i64 = 0x7265_6c77;
+
+/// What the second has beside the first: a wait that failed may be waited for once more, and then has another outcome.
+const SECOND: &str = "
+DROP INDEX one_outcome;
+CREATE UNIQUE INDEX one_outcome ON journal (run_id, path, ord, coalesce(attempt, 0)) WHERE event = 'outcome';
+CREATE INDEX reopened ON journal (run_id) WHERE event = 'reopened';
+";
 
 /// The first schema. Cells that hold more than 64 KiB say `blob:<sha256>` and stand in `blobs`.
 const FIRST: &str = "
@@ -93,16 +100,20 @@ pub(super) fn known(db: &Connection) -> Result<i64, JournalError> {
     Ok(found)
 }
 
-/// Makes the tables where there are none; refuses what a newer program wrote.
+/// Makes the tables where there are none, and brings older ones up to date; refuses what a newer program wrote.
 pub(super) fn prepare(db: &mut Connection) -> Result<(), JournalError> {
     if known(db)? == VERSION {
         return Ok(());
     }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
-    if version(&tx)? == 0 {
+    let found = version(&tx)?;
+    if found < 1 {
         tx.execute_batch(FIRST)?;
         tx.pragma_update(None, "application_id", APPLICATION)?;
+    }
+    if found < 2 {
+        tx.execute_batch(SECOND)?;
         tx.pragma_update(None, "user_version", VERSION)?;
     }
     tx.commit()?;

@@ -128,6 +128,13 @@ pub trait Wait: Send + Sync {
     /// What the script can catch: red checks, a passed deadline.
     fn observe(&self, cx: &Performing<'_>, begun: &Value) -> Result<Observation, Failure>;
 
+    /// The facts with which it is waited for once more, after it had failed: a deadline that is still ahead.
+    ///
+    /// # Errors
+    ///
+    /// The facts cannot be read.
+    fn again(&self, cx: &Performing<'_>, begun: &Value) -> Result<Value, Failure>;
+
     /// What a dry run takes for granted.
     ///
     /// # Errors

@@ -49,6 +49,9 @@ pub struct HistoryEntry {
 pub struct History {
     /// In the order of their keys.
     pub entries: BTreeMap<Key, HistoryEntry>,
+    /// Effects that followed from a failure which the run has left behind, oldest first: the script need not ask for them again,
+    /// and where it does, they are not repeated.
+    pub aside: Vec<(Key, HistoryEntry)>,
 }
 
 impl HistoryEntry {
@@ -76,6 +79,12 @@ impl HistoryEntry {
 }
 
 impl History {
+    /// The outcome of an effect that was set aside, where this very effect is asked for again.
+    pub fn set_aside(&self, key: &Key, fingerprint: &Fingerprint) -> Option<&Settled> {
+        let same = |(at, entry): &&(Key, HistoryEntry)| at == key && entry.fingerprint == *fingerprint;
+        self.aside.iter().rev().find(same)?.1.settled.as_ref()
+    }
+
     /// The key that an operator typed: as the journal has it, or with the names as the workflow has them.
     pub fn typed(&self, typed: &Key) -> Option<&Key> {
         let label = typed.to_string();
@@ -120,6 +129,14 @@ impl History {
                 let entry = self.at(key, fingerprint, name, args);
                 entry.unknown = None;
                 entry.settled = Some(settled);
+            }
+            Record::Reopened { key, facts, aside } => {
+                if let Some(entry) = self.entries.get_mut(&key) {
+                    entry.begun = Some(facts);
+                    entry.settled = None;
+                }
+                let left = aside.into_iter().filter_map(|key| self.entries.remove_entry(&key));
+                self.aside.extend(left.filter(|(_, entry)| entry.intent.is_some()));
             }
             Record::Status { .. } => {}
         }

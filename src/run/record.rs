@@ -65,6 +65,15 @@ pub enum Record {
         /// Who settled it, when it was not the command itself: `probe`, `operator`.
         actor: Option<String>,
     },
+    /// A wait that had failed is waited for once more.
+    Reopened {
+        /// The command.
+        key: Key,
+        /// Its facts from here on.
+        facts: Value,
+        /// What the script asked for first after that failure: it may ask for something else now.
+        aside: Vec<Key>,
+    },
     /// The run's status changed.
     Status {
         /// To this.

@@ -487,6 +487,9 @@ impl SessionState {
         if let Some(entry) = self.outcomes.get(key) {
             return Ok(entry.settled.clone());
         }
+        if let Some(settled) = journal.set_aside(key, fingerprint) {
+            return Ok(Some(settled.clone()));
+        }
         // The script waits here, so its branch cannot have got further in the journal.
         let branch = self.frame().path.clone();
         match self.unconsumed(&branch) {

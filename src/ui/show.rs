@@ -2,7 +2,7 @@
 
 use super::errors::{failure_text, no_texts};
 use super::lists::counted;
-use super::run::{next, phrase, short, to_approve};
+use super::run::{ONCE_GREEN, next, phrase, short, to_approve};
 use super::runs::{one_line, status, took};
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::time::local;
@@ -43,6 +43,7 @@ fn why_it_stands(story: &RunStory, command_prefix: &str) -> String {
         RunStatus::Suspended if out.is_empty() => resume("go on with the decision"),
         RunStatus::Suspended => resume("look again"),
         RunStatus::Interrupted => resume("go on"),
+        RunStatus::Failed if story.resumable => resume(ONCE_GREEN),
         _ => Vec::new(),
     };
     next(&mut out, &lines);

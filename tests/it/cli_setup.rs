@@ -166,7 +166,7 @@ fn doctor_opens_the_journal_and_leaves_it_as_it_is() {
     fs::write(&file, newer).unwrap();
     let text = row(1);
     assert!(
-        text.contains("bad  state       the journal was written by a newer relwf (schema 99, this one knows 1)\n"),
+        text.contains("bad  state       the journal was written by a newer relwf (schema 99, this one knows 2)\n"),
         "{text}"
     );
 

@@ -118,6 +118,10 @@ impl TypedWait for Healthy {
         }
     }
 
+    fn again(&self, cx: &Performing<'_>, begun: Begun) -> Begun {
+        Begun { deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)), ..begun }
+    }
+
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Option<Answer>>, Failure> {
         let Some(health) = self.health() else { return Ok(Assumed { value: None, note: None }) };
         let url = shown_url(&health.url);

@@ -11,6 +11,7 @@ use super::waiting::{POLL, later};
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Trigger};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext};
 use crate::run::Performing;
+use jiff::Timestamp;
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&trigger::TRIGGER, &builds::BUILDS, &wait::WAIT, &healthy::HEALTHY];
 
@@ -75,20 +76,27 @@ pub(super) fn started_build(
     }
 }
 
+/// A build that a wait needs.
+pub(super) struct WantedBuild<'a> {
+    pub(super) commit: CommitId,
+    pub(super) event: CiEvent,
+    pub(super) branch: &'a BranchName,
+    /// When it was waited for once more: what had not passed by then does not count.
+    pub(super) again: Option<Timestamp>,
+}
+
 /// For a CI whose builds we start: the build of this commit for this event; run now, if it was never run to its end.
-pub(super) fn build_here(
-    ci: &dyn Ci,
-    cx: &Performing<'_>,
-    commit: CommitId,
-    event: CiEvent,
-    branch: &BranchName,
-) -> Result<BuildOutcome, Failure> {
+pub(super) fn build_here(ci: &dyn Ci, cx: &Performing<'_>, wanted: &WantedBuild<'_>) -> Result<BuildOutcome, Failure> {
+    let &WantedBuild { commit, event, branch, again } = wanted;
     let query = BuildQuery { commit: Some(commit), event: Some(event), branch: Some(branch.clone()) };
-    if let Some(build) = ci.builds(&query, cx.task)?.into_iter().next() {
+    let counts =
+        |build: &Build| build.state == BuildState::Passed || build.finished.is_none() || build.finished > again;
+    if let Some(build) = ci.builds(&query, cx.task)?.into_iter().find(counts) {
         return Ok(outcome(build));
     }
     // One key for this wait in this run: a resumed run finds the attempt that was killed.
-    let key = format!("relwf-{}-{}", cx.run, cx.key);
+    let nth = again.map(|again| format!("-{}", again.as_nanosecond())).unwrap_or_default();
+    let key = format!("relwf-{}-{}{nth}", cx.run, cx.key);
     let trigger = Trigger { key, commit, event, branch: branch.clone(), env: Vec::new() };
     let ticket = ci.trigger(&trigger, cx.task)?;
     ci.resolve(&ticket, cx.task)?.map(outcome).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! `ci::wait`: waits for the build of a commit, and for what else its environment says reports on it.
 
-use super::{BuildOutcome, build_here, outcome};
+use super::{BuildOutcome, WantedBuild, build_here, outcome};
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::config::Environment;
 use crate::effects::EffectContext;
@@ -82,6 +82,9 @@ pub(super) struct Begun {
     /// Until then no report is due.
     #[serde(default)]
     silent: Option<Timestamp>,
+    /// When it was waited for once more, after it had failed.
+    #[serde(default)]
+    again: Option<Timestamp>,
 }
 
 impl WaitBuild {
@@ -123,7 +126,11 @@ impl WaitBuild {
         let Args { event, branch, id, .. } = &self.args;
         let found = match (id, ci.start()) {
             (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.task)?.map(outcome),
-            (None, Start::Us) => Some(build_here(ci, cx, begun.commit, *event, branch)?),
+            (None, Start::Us) => Some(build_here(
+                ci,
+                cx,
+                &WantedBuild { commit: begun.commit, event: *event, branch, again: begun.again },
+            )?),
             (None, Start::Server) => {
                 let query =
                     BuildQuery { commit: Some(begun.commit), event: Some(*event), branch: Some(branch.clone()) };
@@ -208,7 +215,14 @@ impl TypedWait for WaitBuild {
             deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)),
             said,
             silent: listens.then(|| later(cx.now, silence)),
+            again: None,
         })
+    }
+
+    /// What counted as said before the deploy goes on to.
+    fn again(&self, cx: &Performing<'_>, begun: Begun) -> Begun {
+        let deadline = later(cx.now, self.args.deadline.unwrap_or(DEADLINE));
+        Begun { deadline, again: Some(cx.now), ..begun }
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<Option<Built>>, Failure> {

@@ -93,6 +93,10 @@ impl TypedWait for Approve {
         Err(Failure::new(FailureKind::Denied, format!("{} refused{because}", decision.actor)).detail(detail))
     }
 
+    fn again(&self, _cx: &Performing<'_>, asked: ApprovalRequest) -> ApprovalRequest {
+        asked
+    }
+
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Approval>, Failure> {
         let value = Approval {
             actor: OrUnknown::unknown("name of the operator who approves"),

@@ -62,6 +62,10 @@ impl TypedWait for Timer {
         })
     }
 
+    fn again(&self, _cx: &Performing<'_>, set: Set) -> Set {
+        set
+    }
+
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<()>, Failure> {
         Ok(Assumed {
             value: (),

@@ -5,7 +5,7 @@ use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_checks, red_jobs, undecided_checks};
-use crate::effects::ci::{BuildOutcome, build_here};
+use crate::effects::ci::{BuildOutcome, WantedBuild, build_here};
 use crate::effects::landing_proof::ExpectedLanding;
 use crate::effects::proposal_guard::Proposed;
 use crate::effects::ref_lease::{RefLease, moved};
@@ -99,6 +99,9 @@ struct WaitChecks {
 pub(super) struct Begun {
     commit: CommitId,
     deadline: Timestamp,
+    /// When it was waited for once more, after it had failed.
+    #[serde(default)]
+    again: Option<Timestamp>,
 }
 
 impl WaitChecks {
@@ -171,10 +174,11 @@ impl WaitChecks {
 
     /// Where we are the CI: builds the commit, unless that was done before, and reports every required check that the build
     /// answers for.
-    fn build(&self, cx: &Performing<'_>, commit: CommitId, required: &[String]) -> Result<(), Failure> {
+    fn build(&self, cx: &Performing<'_>, begun: &Begun, required: &[String]) -> Result<(), Failure> {
+        let &Begun { commit, again, .. } = begun;
         let Some(ci) = self.context.ci.as_ref().filter(|ci| ci.start() == Start::Us) else { return Ok(()) };
         let event = CiEvent::PullRequest;
-        let build = match build_here(&**ci, cx, commit, event, &self.args.target)? {
+        let build = match build_here(&**ci, cx, &WantedBuild { commit, event, branch: &self.args.target, again })? {
             BuildOutcome::Ended(build) => build,
             BuildOutcome::Open(_) => return Ok(()),
         };
@@ -208,7 +212,7 @@ impl WaitChecks {
 
     fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation<GreenChecks>, Failure> {
         let required = self.required(cx.task)?;
-        self.build(cx, begun.commit, &required)?;
+        self.build(cx, begun, &required)?;
         let verdicts = self.verdicts(begun.commit, &required, cx.task)?;
         // Building may have taken long.
         let now = self.context.clock.now();
@@ -242,7 +246,11 @@ impl TypedWait for WaitChecks {
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
-        Ok(Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)) })
+        Ok(Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)), again: None })
+    }
+
+    fn again(&self, cx: &Performing<'_>, Begun { commit, .. }: Begun) -> Begun {
+        Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)), again: Some(cx.now) }
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<GreenChecks>, Failure> {

@@ -12,7 +12,7 @@ mod summary;
 
 pub use command_phrase::{phrase, short};
 pub use process::process;
-pub use summary::{finished, next, still_open, to_approve};
+pub use summary::{ONCE_GREEN, finished, next, still_open, to_approve};
 
 use super::out::{Form, Out, Screen, Verbosity};
 use crate::run::Listener;

@@ -13,6 +13,9 @@ use crate::ui::table::table;
 use crate::ui::time::took;
 use std::fmt::Display;
 
+/// What `resume` does with a run that failed by something red.
+pub const ONCE_GREEN: &str = "go on where it failed, once that is green";
+
 /// Prints how a run ended. `command_prefix` is what the operator types before a verb, e.g. `relwf -C service`.
 pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) {
     if out.form == Form::Json {
@@ -26,8 +29,18 @@ pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: 
 }
 
 fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) -> String {
-    let FinishedRun { run, workflow, outcome, components: shipped, took_ms, approvals, unsettled, open, unseen } =
-        finished;
+    let FinishedRun {
+        run,
+        workflow,
+        outcome,
+        components: shipped,
+        took_ms,
+        approvals,
+        unsettled,
+        open,
+        unseen,
+        resumable,
+    } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
     // What did not land shipped nothing.
@@ -103,7 +116,8 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
                 text.push_str(&failure_text(error, texts));
             }
             text.push_str(&format!("{} {} after {time} (run {run})\n", paint(ERROR, "failed:"), paint(NAME, workflow)));
-            next(&mut text, &[(show, "what was done before it failed")]);
+            let again = resumable.then(|| (resume, ONCE_GREEN));
+            next(&mut text, &again.into_iter().chain([(show, "what was done before it failed")]).collect::<Vec<_>>());
             open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change, command_prefix))));
         }
     }

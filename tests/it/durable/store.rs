@@ -164,10 +164,29 @@ fn only_its_owner_may_read_the_journal() {
 fn a_journal_of_a_newer_relwf_is_left_alone() {
     let dir = TempDir::new().unwrap();
     drop(Store::open(dir.path()).unwrap());
-    sql(&dir, "PRAGMA user_version = 2");
+    sql(&dir, "PRAGMA user_version = 3");
     let failure = Store::open(dir.path()).err().unwrap();
     assert_eq!(failure.kind, FailureKind::Io);
-    assert_eq!(failure.message, "the journal was written by a newer relwf (schema 2, this one knows 1)");
+    assert_eq!(failure.message, "the journal was written by a newer relwf (schema 3, this one knows 2)");
+}
+
+/// The file that a relwf before the second schema has written.
+#[test]
+fn an_older_journal_is_brought_up_to_date() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    drop(store.create_run(&new_run("r1")).unwrap());
+    drop(store);
+    let older = "DROP INDEX reopened; DROP INDEX one_outcome;
+                 CREATE UNIQUE INDEX one_outcome ON journal (run_id, path, ord) WHERE event = 'outcome';
+                 PRAGMA user_version = 1";
+    sql(&dir, older);
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.run("r1").unwrap().id.as_str(), "r1");
+    let text = "SELECT sql FROM sqlite_schema WHERE name = 'one_outcome'";
+    let db = rusqlite::Connection::open(dir.path().join("relwf.db")).unwrap();
+    let index: String = db.query_row(text, [], |row| row.get(0)).unwrap();
+    assert!(index.contains("coalesce"), "{index}");
 }
 
 #[test]

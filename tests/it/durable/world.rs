@@ -351,6 +351,10 @@ impl Wait for Fake {
         })
     }
 
+    fn again(&self, _: &Performing<'_>, begun: &Value) -> Result<Value, Failure> {
+        Ok(begun.clone())
+    }
+
     fn assume(&self, _: &Performing<'_>) -> Result<Assumed, Failure> {
         let note = Some(format!("assuming {} comes", self.id));
         Ok(Assumed { value: json!({ "seen": self.id }), note })

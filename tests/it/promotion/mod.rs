@@ -2,6 +2,7 @@
 //!
 //! Every request passes through prism; where prism objects, the test fails.
 
+mod again;
 mod against;
 mod builds;
 mod candidates;

@@ -1,0 +1,137 @@
+//! What was red and is run again: the run goes on with the same change and the same merge.
+
+use super::stage::Stage;
+use crate::support::cli::{Machine, Said};
+use crate::support::github::{Form, Play};
+use crate::support::travis::Event;
+use std::fs;
+
+/// The command that a run which failed offers: `relwf resume RUN`.
+fn offered(said: &Said) -> Vec<&str> {
+    let line = said.stderr.lines().find_map(|line| line.trim().strip_prefix("relwf resume "));
+    let line = line.unwrap_or_else(|| panic!("nothing is offered: {}", said.stderr));
+    assert!(line.contains("go on where it failed, once that is green"), "{line}");
+    vec!["resume", line.split(' ').next().unwrap()]
+}
+
+/// A person has the last build of this kind run again; it is green after one look.
+fn rerun(stage: &Stage, event: Event) {
+    let id = stage.travis.with("acme/service", |travis| {
+        travis.builds.iter().rfind(|build| build.event == event).expect("there is a build").id
+    });
+    let mut asked = ureq::post(&format!("{}/build/{id}/restart", stage.travis.api()))
+        .header("Travis-API-Version", "3")
+        .header("Authorization", "token t-admin")
+        .send_empty()
+        .unwrap();
+    assert!(asked.body_mut().read_to_string().unwrap().contains("restart"));
+}
+
+#[test]
+fn a_red_check_that_is_run_again_to_green_lands_with_the_same_change() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::RedAfter(1));
+    let said = stage.promote();
+    said.exits(1);
+    let resume = offered(&said);
+    let proposed = stage.github.changes()[0].head_commit.clone();
+
+    let shown = stage.relwf(&["show"]);
+    assert!(shown.stdout.contains(&format!("relwf resume {}", resume[1])), "{}", shown.stdout);
+
+    // Nothing has changed: it is red as before, and nothing is said twice on the change.
+    let still = stage.relwf(&resume);
+    still.exits(1);
+    assert!(still.stderr.contains("these checks are red"), "{}", still.stderr);
+    assert_eq!(offered(&still), resume);
+    assert_eq!(stage.github.comments().len(), 1, "{:?}", stage.github.comments());
+
+    rerun(&stage, Event::PullRequest);
+    stage.relwf(&resume).exits(0);
+    let changes = stage.github.changes();
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].merged.as_ref().unwrap().commit, proposed, "what was tested is what landed");
+    let shown = stage.relwf(&["show", resume[1], "--json"]).json();
+    assert_eq!(shown["status"], "done");
+    let said: Vec<_> =
+        shown["commands"].as_array().unwrap().iter().map(|row| row["command"].as_str().unwrap()).collect();
+    assert!(said.contains(&"forge::comment"), "what was said before is still there: {said:?}");
+    stage.relwf(&resume).exits(2);
+}
+
+#[test]
+fn a_red_deploy_that_is_run_again_to_green_is_concluded() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::Push, Some("staging"), Play::RedAfter(1));
+    let said = stage.promote();
+    said.exits(1);
+    let resume = offered(&said);
+    rerun(&stage, Event::Push);
+    stage.relwf(&resume).exits(0);
+    assert!(stage.github.comments().iter().any(|comment| comment.body.contains("deployed and green")));
+}
+
+/// What is reported by name: the red word was news, and the green one is newer.
+#[test]
+fn a_red_report_that_turns_green_is_concluded() {
+    let stage = Stage::new();
+    stage.configure("deployed_by = [\"argo\"]\n");
+    stage.github.on_push("staging", Form::Run, "argo", Play::RedAfter(2));
+    let said = stage.promote();
+    said.exits(1);
+    let resume = offered(&said);
+    stage.relwf(&resume).exits(1);
+    let landed = stage.git(&["rev-parse", "staging"]);
+    stage.github.set_check(&landed, Form::Run, "argo", Play::Green);
+    stage.relwf(&resume).exits(0);
+}
+
+#[test]
+fn a_deadline_that_has_passed_is_not_the_end() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(60));
+    stage.workflow("promote-staging", "change: change }", "change: change, deadline: \"1s\" }");
+    let said = stage.promote();
+    said.exits(1);
+    let resume = offered(&said);
+    // A new second of looking each time.
+    assert!((0..9).any(|_| stage.relwf(&resume).code == 0));
+    assert_eq!(stage.github.changes().len(), 1);
+}
+
+/// The command of `[ci]` is run once more, and only once more for each `resume`.
+#[test]
+fn a_red_build_of_ours_is_built_again() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let file = service.join("relwf.toml");
+    let config = fs::read_to_string(&file).unwrap();
+    let command = config.lines().find(|line| line.starts_with("command = [\"sh\", \"ci/run\"")).unwrap();
+    let (count, fixed) = (machine.path("builds"), machine.path("fixed"));
+    let flaky = format!("echo x >> {}; test -e {}", count.display(), fixed.display());
+    fs::write(&file, config.replace(command, &format!("command = [\"sh\", \"-c\", \"{flaky}\"]"))).unwrap();
+    let builds = || fs::read_to_string(&count).unwrap().lines().count();
+    let said = machine.say(&service, &["run", "promote-staging", "--process", "local"]);
+    said.exits(1);
+    assert_eq!(builds(), 1);
+    let resume = offered(&said);
+    machine.say(&service, &resume).exits(1);
+    assert_eq!(builds(), 2);
+    fs::write(&fixed, "").unwrap();
+    machine.say(&service, &resume).exits(0);
+    assert_eq!(builds(), 4, "the checks, and the deploy");
+}
+
+/// A conflict, and whatever else a person has to answer with a new run, is over.
+#[test]
+fn other_failures_are_final() {
+    let stage = Stage::new();
+    stage.workflow("promote-staging", "git::sync();", "throw \"no\";");
+    let said = stage.promote();
+    said.exits(1);
+    assert!(!said.stderr.contains("relwf resume"), "{}", said.stderr);
+    let run = stage.relwf(&["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    let again = stage.relwf(&["resume", &run]);
+    again.exits(2);
+    assert!(again.stderr.contains("has already failed"), "{}", again.stderr);
+}
