@@ -3,6 +3,7 @@
 
 use super::EffectContext;
 use super::ref_lease::{RefLease, moved};
+use super::shortened_list::shortened;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext, TreeId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ pub(super) struct ExpectedLanding<'a> {
 
 impl ExpectedLanding<'_> {
     /// It is the commit itself, or the forge's merge of it: exactly two parents, the old tip and the commit, and the commit's
-    /// very tree. Ids are hashes over parents and trees, so the remote's word for the tip proves all below it.
+    /// very tree. Where the branch moved on before the forge merged, the tree alone proves it. Ids are hashes over parents and trees, so the remote's word for the tip proves all below it.
     ///
     /// # Errors
     ///
@@ -58,11 +59,32 @@ impl ExpectedLanding<'_> {
             (false, _, [ours, theirs]) => (*ours, *theirs) == (old, new),
             _ => false,
         };
-        if stands && landed.tree == commit.tree {
-            return Ok(Landed { commit: landed.id, branch: self.target.clone(), before: old, tree: landed.tree });
-        }
-        let what = if stands { "with other files than were tested" } else { "with the wrong parents" };
         let target = self.target;
+        let as_landed = |before| Landed { commit: landed.id, branch: target.clone(), before, tree: landed.tree };
+        if stands && landed.tree == commit.tree {
+            return Ok(as_landed(old));
+        }
+        if let [ours, theirs] = landed.parents[..]
+            && (theirs, landed.tree) == (new, commit.tree)
+            && made_on(self.context, ours, old)?
+        {
+            task.warn(format!(
+                "{target} moved from {} to {} while the forge merged; with {} it has exactly the files that were tested",
+                old.short(),
+                ours.short(),
+                landed.id.short()
+            ));
+            return Ok(as_landed(ours));
+        }
+        let differs = mirror.changed_files(commit.tree, landed.tree)?;
+        let files: Vec<String> = differs.into_iter().map(|(path, _)| path).collect();
+        let what = match (files.is_empty(), stands) {
+            (true, _) => "with the wrong parents".to_owned(),
+            (false, true) => format!("with other files than were tested: {}", shortened(&files, 5)),
+            (false, false) => {
+                format!("with the wrong parents and other files than were tested: {}", shortened(&files, 5))
+            }
+        };
         Err(Failure::new(FailureKind::Git, format!("{} landed on {target} {what}", landed.id.short()))
             .hint(format!(
                 "do not deploy it: stop the build of {target}, compare `git diff {} {}`, and revert it with `relwf run \
@@ -76,6 +98,7 @@ impl ExpectedLanding<'_> {
                 "parents": landed.parents,
                 "tree": landed.tree,
                 "expected": { "commit": new, "parents": [old, new], "tree": commit.tree },
+                "files": files,
             })))
     }
 

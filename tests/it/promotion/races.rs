@@ -191,3 +191,34 @@ fn a_merge_that_never_gets_through_is_no_doubt() {
     stage.relwf(&["resume", "--all"]).exits(0);
     assert!(stage.github.changes()[0].merged.is_some());
 }
+
+/// Two operators promote the same on two machines, and the forge merges both changes: the second landing changes nothing and has
+/// exactly what was tested.
+#[test]
+fn two_operators_whose_changes_are_both_merged_both_have_landed() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    let said = stage.while_held([stage.github.hold(0, "PUT", "/merge")], |stage, _| {
+        let mut other = stage.process(&["run", "promote-staging", "--param", "accept=missing"]);
+        let other = other.env("HOME", stage.machine.path("other-operator")).output().unwrap();
+        assert!(other.status.success(), "{}", String::from_utf8_lossy(&other.stderr));
+    });
+    said.exits(0);
+    let changes = stage.github.changes();
+    assert!(changes.len() == 2 && changes.iter().all(|change| change.merged.is_some()), "{changes:?}");
+    assert!(said.stderr.contains("staging moved from") && !said.stderr.contains("do not deploy"), "{}", said.stderr);
+    assert_eq!(stage.git(&["rev-parse", "staging^{tree}"]), stage.git(&["rev-parse", "staging^1^{tree}"]));
+}
+
+/// The same moment, but what came between is something else: then nobody tested the two together.
+#[test]
+fn what_landed_on_something_else_is_told_with_the_files_that_differ() {
+    let stage = Stage::new();
+    by_merge_alone(&stage);
+    let said = stage.while_held([stage.github.hold(0, "PUT", "/merge")], |stage, _| {
+        stage.github.another_push("staging", "hotfix.go", "fix\n");
+    });
+    said.exits(1);
+    let alarm = "with the wrong parents and other files than were tested: hotfix.go";
+    assert!(said.stderr.contains(alarm) && said.stderr.contains("do not deploy it"), "{}", said.stderr);
+}
