@@ -362,6 +362,10 @@ impl Ci for CommandCi {
         ))
     }
 
+    fn restart(&self, _id: &str, _watch: TaskContext<'_>) -> Result<(), WriteError> {
+        Ok(())
+    }
+
     /// The command is the only job.
     fn red_jobs(&self, id: &str, lines: usize, _watch: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let Some(desk) = self.desk_of(id)? else { return Ok(Vec::new()) };

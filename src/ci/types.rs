@@ -31,6 +31,13 @@ pub enum BuildState {
     Canceled,
 }
 
+impl BuildState {
+    /// Has it ended without having passed?
+    pub fn is_red(self) -> bool {
+        matches!(self, Self::Failed | Self::Errored | Self::Canceled)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
     /// Its id on the server.
@@ -147,6 +154,12 @@ pub trait Ci: Send + Sync {
     ///
     /// See [`WriteError`].
     fn cancel(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
+    /// Runs what did not pass of a build once more. A CI whose builds we start does nothing here: who waits for it builds.
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteError`].
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError>;
     /// The jobs of a build that did not pass, a few at most, each with the last lines of its log.
     ///
     /// # Errors

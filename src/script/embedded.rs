@@ -9,7 +9,7 @@ macro_rules! embed {
 }
 
 /// Every file of `workflows/` and `plugins/`, by path.
-pub(super) const SOURCES: [(&str, &str); 13] = embed![
+pub(super) const SOURCES: [(&str, &str); 14] = embed![
     "plugins/dockerfile.rhai",
     "plugins/promotion.rhai",
     "plugins/slack.rhai",
@@ -18,6 +18,7 @@ pub(super) const SOURCES: [(&str, &str); 13] = embed![
     "workflows/hotfix.rhai",
     "workflows/promote-production.rhai",
     "workflows/promote-staging.rhai",
+    "workflows/redeploy.rhai",
     "workflows/reland.rhai",
     "workflows/revert-release.rhai",
     "workflows/rollback.rhai",

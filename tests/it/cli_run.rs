@@ -400,6 +400,7 @@ fn help_of_a_workflow_shows_its_parameters() {
             "hotfix",
             "promote-production",
             "promote-staging",
+            "redeploy",
             "reland",
             "revert-release",
             "rollback",

@@ -194,6 +194,18 @@ impl Ci for ActionsCi {
         Ok(())
     }
 
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
+        for id in id.split('+') {
+            if self.build(id, task)?.state.is_red() {
+                let answer = self.write(&format!("/runs/{}/rerun-failed-jobs", percent_encoded(id)), None, task)?;
+                if !answer.is_success() {
+                    return Err(refused(&answer));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let mut red = Vec::new();
         for id in id.split('+') {

@@ -158,6 +158,10 @@ impl Ci for GitlabCi {
         self.post(&format!("/pipelines/{}/cancel", percent_encoded(id)), None, task).map(drop)
     }
 
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
+        self.post(&format!("/pipelines/{}/retry", percent_encoded(id)), None, task).map(drop)
+    }
+
     /// In the order in which they ran; GitLab lists the newest first.
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         let jobs: Vec<Job> = self.list(&format!("/pipelines/{}/jobs?per_page=100", percent_encoded(id)), task)?;

@@ -199,6 +199,12 @@ impl Ci for TravisCi {
         if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
     }
 
+    fn restart(&self, id: &str, task: TaskContext<'_>) -> Result<(), WriteError> {
+        let answer = self.api.send("POST", &format!("/build/{}/restart", percent_encoded(id)), None, task)?;
+        // 409: it is running already.
+        if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(refused(&answer)) }
+    }
+
     fn red_jobs(&self, id: &str, lines: usize, task: TaskContext<'_>) -> Result<Vec<RedJob>, WriteError> {
         #[derive(serde::Deserialize)]
         struct Jobs {

@@ -4,7 +4,7 @@
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::{CiKind, Config};
 use crate::effects::shortened_list::shortened;
-use crate::forge::{Forge, Verdict};
+use crate::forge::{Forge, Verdict, VerdictState};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, TimeText, minute_in};
 use crate::policy::{self, CandidateChecks, CandidateFacts, Judgement, PushReports, Reason};
@@ -62,6 +62,12 @@ pub struct ScriptCandidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TimeText>")]
     pub since: Option<Timestamp>,
+    /// Of the newest green one: the commits that are newer and may not be promoted, each with why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub newer: Vec<String>,
+    /// Where the target has everything already: what is red on the target's tip, with the tip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_red: Option<String>,
 }
 
 /// Where the answers come from.
@@ -103,18 +109,35 @@ impl CandidateSearch<'_> {
         let commits = self.commits(query, SEARCH)?;
         if commits.is_empty() {
             let tip = self.mirror.commit(self.tip(&query.branch)?)?;
-            return Ok(ScriptCandidate { why: format!("{} has it already", query.target), ..unjudged(&tip) });
+            let target_red = self.red(&query.target)?;
+            return Ok(ScriptCandidate {
+                why: format!("{} has it already", query.target),
+                target_red,
+                ..unjudged(&tip)
+            });
         }
         let mut declined = Vec::new();
         for commit in &commits {
             self.task.say(format!("looking at the checks of {}", commit.id.short()));
             let judged = self.judged(commit, &checks, query)?;
             if judged.green {
-                return Ok(judged);
+                let newer = declined.iter().take(REASONS).map(declined_line).collect();
+                return Ok(ScriptCandidate { newer, ..judged });
             }
             declined.push(judged);
         }
         Err(no_candidate(query, &declined))
+    }
+
+    /// What is red on a branch's tip: its deploy, say.
+    fn red(&self, branch: &BranchName) -> Result<Option<String>, Failure> {
+        let tip = self.mirror.commit(self.tip(branch)?)?;
+        let own = self.forge.verdicts(tip.id, self.task)?;
+        let push = self.push_build(tip.id, branch)?.filter(|(_, state)| state.is_red());
+        let red = |verdict: &&Verdict| verdict.state == VerdictState::Red;
+        let mut names: Vec<String> = own.iter().filter(red).map(|verdict| verdict.context.clone()).collect();
+        names.extend(push.filter(|_| names.is_empty()).map(|(kind, _)| format!("the push build of {kind}")));
+        Ok((!names.is_empty()).then(|| format!("on {} these are red: {}", tip.id.short(), shortened(&names, 5))))
     }
 
     /// The checks that count on the branch's commits.
@@ -231,7 +254,13 @@ fn unjudged(commit: &CommitInfo) -> ScriptCandidate {
         green: true,
         why: String::new(),
         since: None,
+        newer: Vec::new(),
+        target_red: None,
     }
+}
+
+fn declined_line(candidate: &ScriptCandidate) -> String {
+    format!("{} {}: {}", candidate.id.short(), candidate.summary, candidate.why)
 }
 
 fn no_candidate(query: &CandidateQuery, declined: &[ScriptCandidate]) -> Failure {
@@ -246,9 +275,8 @@ fn no_candidate(query: &CandidateQuery, declined: &[ScriptCandidate]) -> Failure
     .hint(format!(
         "`relwf candidates {branch} {target}` lists them; wait for the checks, or name a commit with --param commit=…"
     ));
-    let failure = declined.iter().take(REASONS).fold(failure, |failure, candidate| {
-        failure.cause(format!("{} {}: {}", candidate.id.short(), candidate.summary, candidate.why))
-    });
+    let failure =
+        declined.iter().take(REASONS).fold(failure, |failure, candidate| failure.cause(declined_line(candidate)));
     let reasons = declined.iter().take(REASONS).map(|candidate| serde_json::json!(candidate)).collect();
     failure.detail(reasons)
 }

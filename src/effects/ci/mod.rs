@@ -2,6 +2,7 @@
 
 mod builds;
 mod healthy;
+mod restart;
 mod trigger;
 mod wait;
 
@@ -13,7 +14,8 @@ use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Ta
 use crate::run::Performing;
 use jiff::Timestamp;
 
-pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[&trigger::TRIGGER, &builds::BUILDS, &wait::WAIT, &healthy::HEALTHY];
+pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
+    &[&trigger::TRIGGER, &builds::BUILDS, &restart::RESTART, &wait::WAIT, &healthy::HEALTHY];
 
 /// The CI, or what to do about there being none.
 pub(super) fn configured(context: &EffectContext) -> Result<&dyn Ci, Failure> {

@@ -9,7 +9,9 @@ use crate::effects::shortened_list::shortened;
 use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::waiting::{DEADLINE, later, unreachable};
 use crate::forge::Verdict;
-use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext};
+use crate::model::{
+    BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext, TimeText,
+};
 use crate::policy::{self, Awaited, DeployReport, Reason, judge_deploy};
 use crate::run::{CommandKind, Performing, Remark};
 use jiff::Timestamp;
@@ -43,6 +45,9 @@ pub(super) struct Args {
     branch: BranchName,
     /// the `id` that `ci::trigger` answered: that very build, and no earlier one
     id: Option<String>,
+    /// what `ci::restart` answered: what had ended by then does not count
+    #[schemars(with = "Option<TimeText>")]
+    since: Option<Timestamp>,
     /// how long to wait; 1h by default
     deadline: Option<HumanDuration>,
 }
@@ -139,6 +144,9 @@ impl WaitBuild {
         };
         match found {
             Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => Ok(Ok(Some(Built::from(build)))),
+            Some(BuildOutcome::Ended(build)) if build.finished.is_some() && build.finished <= self.args.since => {
+                Ok(Err(format!("the {} build {} has not begun again yet", event.word(), build.id)))
+            }
             Some(BuildOutcome::Ended(build)) => Err(red_build(ci, &build, cx.task)),
             Some(BuildOutcome::Open(build)) => Ok(Err(format!("the {} build {} is running", event.word(), build.id))),
             None => Ok(Err(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
@@ -215,7 +223,7 @@ impl TypedWait for WaitBuild {
             deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)),
             said,
             silent: listens.then(|| later(cx.now, silence)),
-            again: None,
+            again: self.args.since,
         })
     }
 

@@ -102,6 +102,18 @@ fn red_pipelines_name_their_jobs() {
 }
 
 #[test]
+fn a_red_pipeline_is_run_again() {
+    let scene = scene();
+    scene.forge.with_project(|project| project.on_push("next", "unit", Play::Red));
+    scene.work.git(&["push", "-q", "origin", "master:next"]);
+    let query = BuildQuery { event: Some(CiEvent::Push), branch: Some("next".parse().unwrap()), commit: None };
+    let id = scene.ci.builds(&query, quiet()).unwrap().remove(0).id;
+    scene.ci.restart(&id, quiet()).unwrap();
+    while scene.build(&id).state == BuildState::Running {}
+    assert_eq!(scene.build(&id).state, BuildState::Passed);
+}
+
+#[test]
 fn a_pipeline_is_stopped() {
     let scene = scene();
     let Ticket(id) = scene.ci.trigger(&scene.trigger("k"), quiet()).unwrap();

@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use crate::support::cli::{Machine, Said};
-use crate::support::github::{Form, Play};
+use crate::support::github::{Fault, Form, Play};
 use crate::support::travis::Event;
 use std::fs;
 
@@ -134,4 +134,87 @@ fn other_failures_are_final() {
     let again = stage.relwf(&["resume", &run]);
     again.exits(2);
     assert!(again.stderr.contains("has already failed"), "{}", again.stderr);
+}
+
+/// The deploy that failed is not forgotten by the next promotion, and is run again by a verb.
+#[test]
+fn a_red_deploy_is_named_by_the_next_promotion_and_redeployed() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::Push, Some("staging"), Play::RedAfter(1));
+    stage.promote().exits(1);
+    let landed = stage.git(&["rev-parse", "staging"]);
+    let said = stage.promote();
+    said.exits(1);
+    for part in ["has all of master already, but on", "these are red: continuous-integration/travis-ci/push"] {
+        assert!(said.stderr.contains(part), "{part} is not in {}", said.stderr);
+    }
+    let line = said.stderr.split('`').find_map(|part| part.strip_prefix("relwf ")).expect("a way on");
+    let redeploy: Vec<&str> = line.split(' ').collect();
+    let planned = stage.relwf(&[&redeploy[..], &["--dry-run"]].concat());
+    planned.exits(0);
+    assert!(planned.stdout.contains("runs it again"), "{}", planned.stdout);
+    assert_eq!(stage.travis.count("POST", "/restart"), 0);
+
+    let said = stage.relwf(&redeploy);
+    said.exits(0);
+    assert!(said.stderr.contains(&format!("{landed} is on staging, deployed and green")), "{}", said.stderr);
+    assert_eq!(stage.travis.count("POST", "/restart"), 1);
+    // It is green now: nothing is run again, and nothing is wrong with the branch.
+    stage.relwf(&redeploy).exits(0);
+    assert_eq!(stage.travis.count("POST", "/restart"), 1);
+    stage.promote().exits(0);
+}
+
+#[test]
+fn a_restart_whose_answer_is_lost_is_asked_for_once() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::Push, Some("staging"), Play::RedAfter(1));
+    stage.promote().exits(1);
+    stage.travis.fault("POST", "/restart", 1, Fault::DoneThenReset);
+    stage.relwf(&["run", "redeploy"]).exits(0);
+    assert_eq!(stage.travis.count("POST", "/restart"), 1);
+}
+
+#[test]
+fn of_the_runs_of_a_commit_those_that_are_red_run_again() {
+    let stage = Stage::new();
+    stage.with_ci("kind = \"actions\"\n");
+    stage.github.on_push("staging", Form::Run, "deploy", Play::RedAfter(1));
+    stage.github.on_push("staging", Form::Run, "lint", Play::Green);
+    stage.promote().exits(1);
+    stage.relwf(&["run", "redeploy"]).exits(0);
+    assert_eq!(stage.github.count("POST", "/rerun-failed-jobs"), 1);
+}
+
+#[test]
+fn a_deploy_of_ours_is_built_again() {
+    let machine = Machine::new();
+    let service = machine.service();
+    let file = service.join("relwf.toml");
+    let config = fs::read_to_string(&file).unwrap();
+    let command = config.lines().find(|line| line.starts_with("command = [\"sh\", \"ci/run\"")).unwrap();
+    let fixed = machine.path("fixed");
+    let deploy = format!("test $RELWF_EVENT = pull_request || test -e {}", fixed.display());
+    fs::write(&file, config.replace(command, &format!("command = [\"sh\", \"-c\", \"{deploy}\"]"))).unwrap();
+    let run = |args: &[&str]| machine.say(&service, &[&["run"], args, &["--process", "local"]].concat());
+    run(&["promote-staging"]).exits(1);
+    let red = run(&["promote-staging"]);
+    red.exits(1);
+    assert!(red.stderr.contains("these are red: relwf/push"), "{}", red.stderr);
+    run(&["redeploy"]).exits(1);
+    fs::write(&fixed, "").unwrap();
+    run(&["redeploy"]).exits(0);
+    run(&["promote-staging"]).exits(0);
+}
+
+/// Where the newest commit is not green, an older one goes on, and that is said.
+#[test]
+fn a_promotion_says_which_newer_commits_it_passes_over() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::Push, Some("master"), Play::Red);
+    stage.github.another_push("master", "broken.go", "x\n");
+    let said = stage.promote();
+    said.exits(0);
+    assert!(said.stderr.contains("newer and not to be promoted:"), "{}", said.stderr);
+    assert!(said.stderr.contains("continuous-integration/travis-ci/push is red"), "{}", said.stderr);
 }

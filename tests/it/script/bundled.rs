@@ -18,6 +18,7 @@ fn every_bundled_script_passes_its_own_check_and_fits_the_host_functions() {
             "hotfix",
             "promote-production",
             "promote-staging",
+            "redeploy",
             "reland",
             "revert-release",
             "rollback",

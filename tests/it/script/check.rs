@@ -467,6 +467,7 @@ fn the_projects_files_win_and_links_stay_inside() {
             "mine",
             "promote-production",
             "promote-staging",
+            "redeploy",
             "reland",
             "revert-release",
             "rollback",

@@ -235,7 +235,7 @@ fn of_repository(repo: &mut Repository, ask: &Ask<'_>, rest: &[&str]) -> Answer 
         ("GET", ["actions", "runs", id]) => actions::run(repo, ask, number(id)),
         ("GET", ["actions", "runs", id, "jobs"]) => actions::jobs(repo, ask, number(id)),
         ("POST", ["actions", "runs", id, "cancel"]) => actions::cancel(repo, number(id)),
-        ("POST", ["actions", "runs", id, "rerun"]) => actions::rerun(repo, number(id)),
+        ("POST", ["actions", "runs", id, "rerun" | "rerun-failed-jobs"]) => actions::rerun(repo, number(id)),
         ("GET", ["actions", "jobs", id]) => actions::job(repo, ask, number(id)),
         ("GET", ["actions", "jobs", id, "logs"]) => actions::log(repo, ask, number(id)),
         ("GET", ["deployments"]) => deployments::list(repo, ask),
