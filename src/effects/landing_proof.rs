@@ -4,6 +4,7 @@
 use super::EffectContext;
 use super::ref_lease::{RefLease, moved};
 use super::shortened_list::shortened;
+use crate::forge::Verdict;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ObjectId, TaskContext, TreeId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use serde_json::json;
 const LONGEST: usize = 1000;
 
 /// What has landed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Landed {
     /// the commit that the branch has now; where the forge merged, its own merge
     pub commit: CommitId,
@@ -23,6 +24,8 @@ pub struct Landed {
     pub before: CommitId,
     /// the files, exactly those that were tested
     pub tree: TreeId,
+    /// for `ci::wait`: what had been reported on the commit before it landed; nothing on one that the forge made
+    pub reported: Option<Vec<Verdict>>,
 }
 
 /// What should have landed.
@@ -33,6 +36,8 @@ pub(super) struct ExpectedLanding<'a> {
     pub(super) lease: &'a RefLease,
     /// Is it a series of picks or reverts rather than a merge?
     pub(super) series: bool,
+    /// What had been reported on the commit before, where that was looked at.
+    pub(super) reported: Option<&'a [Verdict]>,
 }
 
 impl ExpectedLanding<'_> {
@@ -60,7 +65,9 @@ impl ExpectedLanding<'_> {
             _ => false,
         };
         let target = self.target;
-        let as_landed = |before| Landed { commit: landed.id, branch: target.clone(), before, tree: landed.tree };
+        let reported = if landed.id == new { self.reported.map(<[Verdict]>::to_vec) } else { Some(Vec::new()) };
+        let as_landed =
+            |before| Landed { commit: landed.id, branch: target.clone(), before, tree: landed.tree, reported };
         if stands && landed.tree == commit.tree {
             return Ok(as_landed(old));
         }

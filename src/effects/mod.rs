@@ -18,6 +18,7 @@ mod git;
 mod http;
 mod landing_method;
 mod landing_proof;
+mod landing_reports;
 mod proposal_body;
 mod proposal_guard;
 mod ref_lease;

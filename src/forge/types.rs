@@ -1,6 +1,6 @@
 //! The trait `Forge` and its data types.
 
-use crate::model::{BranchName, CommitId, TaskContext, WriteError};
+use crate::model::{BranchName, CommitId, TaskContext, TimeText, WriteError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ pub enum VerdictState {
 }
 
 /// One check's verdict on a commit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// The check, e.g. `continuous-integration/travis-ci/pr`.
     pub context: String,
@@ -117,6 +117,7 @@ pub struct Verdict {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// When it was given.
+    #[schemars(with = "TimeText")]
     pub at: Timestamp,
 }
 

@@ -194,7 +194,7 @@ fn landing_moves_the_target_to_the_merge_itself_whenever_it_was_interrupted() {
         world.mirror.path(),
         &["push", "-q", bench.remote().to_str().unwrap(), &format!("{}:refs/heads/staging", text(&merged["commit"]))],
     );
-    let landed = json!({ "commit": merged["commit"], "branch": "staging", "before": before, "tree": merged["tree"] });
+    let landed = json!({ "commit": merged["commit"], "branch": "staging", "before": before, "tree": merged["tree"], "reported": [] });
     assert_eq!(call.probe(&intent), Probe::Done(landed.clone()));
     let message = git(&bench.remote(), &["cat-file", "-p", "refs/relwf/changes/1"]);
     assert!(message.contains("\"state\":\"merged\""), "{message}");

@@ -2,9 +2,9 @@
 
 use super::{BuildOutcome, WantedBuild, build_here, outcome};
 use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
-use crate::config::Environment;
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_deploy};
+use crate::effects::landing_reports::LandingReports;
 use crate::effects::shortened_list::shortened;
 use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::waiting::{DEADLINE, later, unreachable};
@@ -12,7 +12,7 @@ use crate::forge::Verdict;
 use crate::model::{
     BranchName, CommitId, Failure, FailureKind, HumanDuration, OrUnknown, Revision, TaskContext, TimeText,
 };
-use crate::policy::{self, Awaited, DeployReport, Reason, judge_deploy};
+use crate::policy::{Awaited, DeployReport, Reason, judge_deploy};
 use crate::run::{CommandKind, Performing, Remark};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -48,6 +48,8 @@ pub(super) struct Args {
     /// what `ci::restart` answered: what had ended by then does not count
     #[schemars(with = "Option<TimeText>")]
     since: Option<Timestamp>,
+    /// the `reported` that `forge::land` answered: what reports on the commit beside that is news; by default, what comes from now on
+    reported: Option<Vec<Verdict>>,
     /// how long to wait; 1h by default
     deadline: Option<HumanDuration>,
 }
@@ -93,37 +95,16 @@ pub(super) struct Begun {
 }
 
 impl WaitBuild {
-    fn environment(&self) -> Option<&Environment> {
-        policy::environment_of(&self.context.config, &self.args.branch)
+    fn reports(&self) -> LandingReports<'_> {
+        LandingReports { context: &self.context, branch: &self.args.branch }
     }
 
-    /// Whose reports on the commit are waited for.
-    fn awaited(&self) -> Awaited<'_> {
-        policy::awaited(self.environment(), self.context.config.ci.kind)
-    }
-
-    /// Does what is reported on the commit count?
-    fn listens(&self) -> bool {
-        self.awaited() != Awaited::Nothing
-    }
-
-    /// Everything that is reported on the commit now, with the deployments that its environment names. Where that cannot be
-    /// read, the commit has landed all the same.
+    /// What is reported on the commit now. Where that cannot be read, it has landed all the same.
     fn verdicts(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, Failure> {
-        let landed = |failure: Failure| match self.args.event {
+        self.reports().on(commit, task).map_err(|failure| match self.args.event {
             CiEvent::Push => failure.cause(format!("{} is on {} all the same", commit.short(), self.args.branch)),
             _ => failure,
-        };
-        let environment = self.environment();
-        let read = || {
-            let forge = &self.context.forge;
-            let mut verdicts = forge.verdicts(commit, task)?;
-            for name in policy::deployments(environment) {
-                verdicts.extend(forge.deployment(commit, name, task)?);
-            }
-            Ok(policy::count_also_green(verdicts, environment))
-        };
-        read().map_err(landed)
+        })
     }
 
     /// The CI's build, once it has passed; else why not yet.
@@ -156,7 +137,7 @@ impl WaitBuild {
     /// What is reported, once it is green; else why not yet.
     fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Option<Built>, String>, Failure> {
         let now = self.verdicts(begun.commit, cx.task)?;
-        let awaited = self.awaited();
+        let awaited = self.reports().awaited();
         let green = match judge_deploy(awaited, &begun.said, &now) {
             DeployReport::Red(red) => return Err(red_deploy(begun.commit, &red)),
             DeployReport::Open(why) => {
@@ -186,9 +167,9 @@ impl WaitBuild {
         let built = self.context.ci.as_deref().map(|ci| self.built(ci, cx, begun)).transpose()?;
         let found = match built {
             Some(Err(why)) => Err(why),
-            Some(Ok(build)) if !self.listens() => Ok(build),
+            Some(Ok(build)) if !self.reports().listens() => Ok(build),
             Some(Ok(build)) => self.reported(cx, begun)?.map(|_| build),
-            None if self.listens() => self.reported(cx, begun)?,
+            None if self.reports().listens() => self.reported(cx, begun)?,
             None => {
                 cx.task.say("no CI is configured: nothing to wait for");
                 Ok(None)
@@ -202,7 +183,7 @@ impl WaitBuild {
             Err(why) => {
                 let hint = "look at the CI; `deadline` gives more time, and a new run waits again".to_owned();
                 let before = "; only reports that arrive after the landing count";
-                let hint = if self.listens() { hint + before } else { hint };
+                let hint = if self.reports().listens() { hint + before } else { hint };
                 Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}")).hint(hint))
             }
         }
@@ -215,8 +196,11 @@ impl TypedWait for WaitBuild {
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
-        let listens = self.listens();
-        let said = if listens { self.verdicts(commit, cx.task)? } else { Vec::new() };
+        let listens = self.reports().listens();
+        let said = match &self.args.reported {
+            Some(reported) => reported.clone(),
+            None => self.verdicts(commit, cx.task)?,
+        };
         let silence = self.context.config.ci.silence();
         Ok(Begun {
             commit,
@@ -240,7 +224,7 @@ impl TypedWait for WaitBuild {
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Option<Built>>, Failure> {
         self.context.mirror.resolve(self.args.commit.as_str())?;
         let event = self.args.event.word();
-        let note = match (&self.context.ci, self.awaited()) {
+        let note = match (&self.context.ci, self.reports().awaited()) {
             (Some(_), Awaited::Named(names)) => {
                 format!("assuming the {event} build passes, and these are green: {}", shortened(names, 5))
             }

@@ -4,10 +4,11 @@ use super::change_number;
 use crate::effects::EffectContext;
 use crate::effects::landing_method::{LandingMethod, landing_method};
 use crate::effects::landing_proof::{ExpectedLanding, Landed, made_on};
+use crate::effects::landing_reports::LandingReports;
 use crate::effects::proposal_guard::{Proposed, head_moved};
 use crate::effects::ref_lease::{RefLease, RemoteState, moved, not_sent};
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
-use crate::forge::{Change, ChangeState, MergeOutcome, MergeRequest};
+use crate::forge::{Change, ChangeState, MergeOutcome, MergeRequest, Verdict};
 use crate::model::{
     BranchName, CommitId, Failure, FailureKind, HumanDuration, ObjectId, Revision, TaskContext, Value, WriteError,
 };
@@ -61,6 +62,9 @@ pub(super) struct Landing {
     lease: RefLease,
     #[serde(default, alias = "route")]
     method: LandingMethod,
+    /// What was reported on the commit before: what comes after is news of its deploy.
+    #[serde(default)]
+    reported: Option<Vec<Verdict>>,
 }
 
 impl Landing {
@@ -226,6 +230,7 @@ impl Land {
             target: &self.args.target,
             lease: &landing.lease,
             series: self.args.onto.is_some(),
+            reported: landing.reported.as_deref(),
         };
         match landing.prove(task) {
             // What landed is not what was tested. That is certain, and it must not pass for done.
@@ -252,7 +257,11 @@ impl TypedEffect for Land {
         if tip != lease.old && tip != lease.new && lease.remote_state(&self.context, cx.task)? != RemoteState::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
-        Ok(Landing { number, lease, method: landing_method(&self.context, &self.args.target, cx.task)? })
+        let (context, target) = (&self.context, &self.args.target);
+        let method = landing_method(context, target, cx.task)?;
+        let commit = lease.new.unwrap_or(ObjectId::ZERO).into();
+        let reported = LandingReports { context, branch: target }.on(commit, cx.task)?;
+        Ok(Landing { number, lease, method, reported: Some(reported) })
     }
 
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Landing>) -> Result<Landed, WriteError> {
@@ -297,7 +306,7 @@ impl TypedEffect for Land {
         let commit = lease.new.unwrap_or(ObjectId::ZERO).into();
         let before = lease.old.unwrap_or(ObjectId::ZERO).into();
         let tree = self.context.mirror.tree(commit)?;
-        let value = Landed { commit, branch: self.args.target.clone(), before, tree };
+        let value = Landed { commit, branch: self.args.target.clone(), before, tree, reported: Some(Vec::new()) };
         Ok(Assumed { value, note: None })
     }
 }

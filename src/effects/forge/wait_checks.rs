@@ -142,7 +142,7 @@ impl WaitChecks {
         let (name, old, new) = (target.to_ref(), ours.object(), commit.object());
         if change.state == ChangeState::Merged {
             let lease = RefLease { name, old: Some(old), new: Some(new) };
-            let proof = ExpectedLanding { context, target, lease: &lease, series: false }.prove(task);
+            let proof = ExpectedLanding { context, target, lease: &lease, series: false, reported: None }.prove(task);
             // Where the branch does not show it yet, the landing will.
             return proof
                 .map(drop)

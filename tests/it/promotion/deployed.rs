@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use crate::support::cli::Said;
-use crate::support::github::{Deployment, Fault, Form, Play, now};
+use crate::support::github::{Deployment, Fault, Form, Play, Protection, now};
 use crate::support::travis::Event;
 use crate::support::wire::{self, Answer, read_request};
 use std::io::Write;
@@ -156,6 +156,37 @@ fn statuses_on_the_landed_commit_are_waited_for_and_older_ones_do_not_count() {
     concluded(&stage, "its deploy was not watched");
 }
 
+/// What reports at the moment of the landing, or while nothing looks, is news: the run is killed, or suspended.
+#[test]
+fn what_reports_as_soon_as_it_has_landed_counts() {
+    let (stage, said) = with_statuses(Play::Red);
+    said.exits(1);
+    assert!(said.stderr.contains("which has landed, these are red: deploy"), "{}", said.stderr);
+    concluded(&stage, "relwf stopped here");
+    let (stage, said) = with_statuses(Play::Green);
+    said.exits(0);
+    concluded(&stage, "deployed and green");
+
+    // A reviewer merges while the run waits for one, and the deploy has ended when somebody looks again.
+    for (deploy, exit) in [(Play::Red, 1), (Play::Green, 0)] {
+        let stage = Stage::new();
+        stage.with_ci(STATUS);
+        stage.travis.plays("acme/service", Event::Push, None, Play::Never);
+        stage.github.on_push("staging", Form::Status, "deploy", deploy);
+        stage.github.protect("staging", Protection { only_by_change: true, approvals: 1, ..Protection::default() });
+        stage.promote().exits(3);
+        stage.github.protect("staging", Protection { only_by_change: true, ..Protection::default() });
+        let head = stage.github.changes()[0].head_commit.clone();
+        let body = serde_json::json!({ "sha": head, "merge_method": "merge" });
+        let answer =
+            crate::github_fake::ask_as("t-admin", &stage.github, "PUT", "/repos/acme/service/pulls/1/merge", &body);
+        assert_eq!(answer.status, 200);
+        let said = stage.relwf(&["resume", "--all"]);
+        said.exits(exit);
+        assert!(!said.stderr.contains("not watched"), "{}", said.stderr);
+    }
+}
+
 /// Whatever the CI says, an environment may name who else reports that it is deployed.
 #[test]
 fn deployers_are_waited_for_by_name() {
@@ -227,8 +258,13 @@ fn what_can_never_report_is_no_deployer() {
     stage.github.fault("GET", "/deployments", 1, Fault::says(403, "Resource not accessible by personal access token"));
     let said = stage.relwf(&["doctor", "--live"]);
     assert!(said.exits(1).stdout.contains("must be able to read deployments"), "{}", said.stdout);
-    // Where it is found too late, the landing is told.
+    // What reports is looked at before the landing, and so it is found there.
+    let before = stage.git(&["rev-parse", "staging"]);
     stage.github.fault("GET", "/deployments", 1, Fault::says(403, "Resource not accessible by personal access token"));
+    stage.promote().exits(1);
+    assert_eq!(stage.git(&["rev-parse", "staging"]), before);
+    // Where it is found too late, the landing is told.
+    stage.github.fault_after(1, "GET", "/deployments", 1, Fault::says(403, "Resource not accessible by personal access token"));
     let said = stage.promote();
     said.exits(1);
     assert!(said.stderr.contains("is on staging all the same"), "{}", said.stderr);

@@ -80,7 +80,7 @@ fn fine(call: &Call, slack: bool) -> Settled {
         }),
         "forge::propose" => json!({ "number": 7, "url": "u" }),
         "ci::wait" => json!({ "id": "b1", "state": "passed", "url": null }),
-        "forge::land" => json!({ "commit": "m1", "branch": call.args["target"] }),
+        "forge::land" => json!({ "commit": "m1", "branch": call.args["target"], "reported": [] }),
         "http::request" => json!({ "status": 200, "headers": {}, "body": "ok", "json": null }),
         "fleet::wanted" => json!({ "component": "ppc", "version": "2.0", "revision": "abc", "commit": "c" }),
         "fleet::targets" => json!([{ "id": "a", "ring": "canary" }, { "id": "b", "ring": "wide" }]),
@@ -104,7 +104,7 @@ fn params(workflow: &str, given: &[(&str, &str)]) -> (relwf::script::CompiledWor
 fn promote_staging_merges_tests_lands_and_waits() {
     let (program, params) = params("promote-staging", &[]);
     let run = drive(&program, &params, |call| fine(call, false));
-    assert_eq!(run.value(), json!({ "commit": "m1", "branch": "staging" }));
+    assert_eq!(run.value(), json!({ "commit": "m1", "branch": "staging", "reported": [] }));
     insta::assert_snapshot!(run.commands.join("\n"), @r#"
     #0 config::has_secret {"name":"slack"}
     #1 git::sync {}
@@ -113,7 +113,7 @@ fn promote_staging_merges_tests_lands_and_waits() {
     propose#0 forge::propose {"commit":"m1","target":"staging"}
     checks#0 forge::wait_checks {"change":{"number":7,"url":"u"},"commit":"m1","target":"staging"}
     land#0 forge::land {"change":{"number":7,"url":"u"},"commit":"m1","source":"master","target":"staging"}
-    deploy#0 ci::wait {"branch":"staging","commit":"m1","event":"push"}
+    deploy#0 ci::wait {"branch":"staging","commit":"m1","event":"push","reported":[]}
     health#0 ci::healthy {"branch":"staging","commit":"m1"}
     #3 git::sync {}
     #4 git::branch {"name":"staging"}
@@ -138,7 +138,7 @@ fn a_branch_is_said_to_be_where_it_was_seen_after_the_landing() {
         }
         _ => fine(call, false),
     });
-    assert_eq!(unreachable.value(), json!({ "commit": "m1", "branch": "staging" }));
+    assert_eq!(unreachable.value(), json!({ "commit": "m1", "branch": "staging", "reported": [] }));
     let landed = "m1 landed on staging, deployed and green; its health was not asked.";
     assert!(unreachable.commands.last().unwrap().contains(landed), "{:?}", unreachable.commands);
 }
