@@ -2,15 +2,15 @@
 
 use super::approvals::{AskedApproval, asked};
 use super::doubtful_effects::DoubtfulEffect;
-use super::open_changes::{OpenChange, left_open};
+use super::open_changes::{OpenChange, left_open, still_open};
 use super::prepare_run::Prepared;
 use super::project::Project;
 use super::wiring;
 use crate::components::ComponentDelta;
 use crate::effects::CommitsMade;
 use crate::journal::{Abandonment, Claim, Holder, Store, TargetLock};
-use crate::model::{Failure, FailureKind, RunId};
-use crate::run::{Commands, Listener, LocalDriver, RecordError, Remark, RunOutcome, Settled, StepPath};
+use crate::model::{Failure, FailureKind, RunId, TaskContext};
+use crate::run::{Commands, Listener, LocalDriver, RecordError, Remark, RunOutcome, RunStatus, Settled, StepPath};
 use std::time::Instant;
 
 /// How many commands of one run are performed at once.
@@ -82,7 +82,10 @@ pub(super) fn drive(
         unseen: Vec::new(),
         resumable: store.reopening(claim.run())?.is_some(),
     };
-    finished.open = left_open(&history.entries);
+    if finished.outcome.status == RunStatus::Failed {
+        let task = TaskContext { cancel: &project.invocation.cancel, progress: &|_| {} };
+        finished.open = still_open(left_open(&history.entries), &*context.forge, task);
+    }
     for (key, entry) in history.entries {
         match entry.settled {
             Some(Settled::Value(value)) => {

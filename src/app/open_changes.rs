@@ -1,7 +1,8 @@
 //! The changes that a run has proposed and leaves open.
 
 use crate::effects::ProposedChange;
-use crate::model::Value;
+use crate::forge::{ChangeState, Forge};
+use crate::model::{TaskContext, Value};
 use crate::run::{HistoryEntry, Key, Settled};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,6 +15,15 @@ pub struct OpenChange {
     /// Its page on the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// Those of them that are open on the forge now; one of which it does not tell may be.
+pub(super) fn still_open(left: Vec<OpenChange>, forge: &dyn Forge, task: TaskContext<'_>) -> Vec<OpenChange> {
+    let over = |change: &OpenChange| match forge.change(change.number, task) {
+        Ok(found) => found.is_none_or(|found| found.state != ChangeState::Open),
+        Err(_) => false,
+    };
+    left.into_iter().filter(|change| !over(change)).collect()
 }
 
 /// The changes that a run leaves open, as far as it knows.

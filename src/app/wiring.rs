@@ -64,6 +64,7 @@ pub struct ProjectServices {
 pub struct Ready {
     /// The mirror in it.
     pub mirror: Arc<Mirror>,
+    pub forge: Arc<dyn Forge>,
     pub commands: Registry,
 }
 
@@ -112,7 +113,7 @@ fn ready(
         config: project.config.clone(),
         process,
         mirror: Arc::clone(&mirror),
-        forge,
+        forge: Arc::clone(&forge),
         ci,
         identity,
         signing,
@@ -125,7 +126,7 @@ fn ready(
         clock: Arc::new(SystemClock),
         folder,
     };
-    Ok(Ready { mirror, commands: Registry::new(Arc::new(context)) })
+    Ok(Ready { mirror, forge, commands: Registry::new(Arc::new(context)) })
 }
 
 /// Forge and CI, as configured.

@@ -25,6 +25,7 @@ pub struct Landed {
     /// the files, exactly those that were tested
     pub tree: TreeId,
     /// for `ci::wait`: what had been reported on the commit before it landed; nothing on one that the forge made
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<Vec<Verdict>>,
 }
 

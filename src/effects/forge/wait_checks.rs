@@ -8,7 +8,7 @@ use crate::effects::build_report::{red_build, red_checks, red_jobs, undecided_ch
 use crate::effects::ci::{BuildOutcome, WantedBuild, build_here};
 use crate::effects::landing_proof::ExpectedLanding;
 use crate::effects::proposal_guard::Proposed;
-use crate::effects::ref_lease::{RefLease, moved};
+use crate::effects::ref_lease::{RefLease, RemoteState, moved};
 use crate::effects::shortened_list::shortened;
 use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::waiting::{DEADLINE, later, unreachable};
@@ -148,8 +148,12 @@ impl WaitChecks {
                 .map(drop)
                 .or_else(|failure| if failure.kind == FailureKind::Moved { Ok(()) } else { Err(failure) });
         }
-        match context.mirror.remote_refs(task)?.remove(&name) {
-            Some(tip) if tip != old && tip != new => Err(moved(&name, Some(old), Some(tip))),
+        let lease = RefLease { name, old: Some(old), new: Some(new) };
+        match context.mirror.remote_refs(task)?.remove(&lease.name) {
+            // It may have landed since the change was looked at: then the landing finds it there.
+            Some(tip) if tip != old && tip != new && lease.remote_state(context, task)? != RemoteState::Done => {
+                Err(moved(&lease.name, Some(old), Some(tip)))
+            }
             _ => Ok(()),
         }
     }

@@ -111,6 +111,7 @@ fn interfered_with(act: impl Fn(&Stage)) -> (Stage, String) {
 fn a_change_that_is_closed_on_the_forge_stops_the_run() {
     let (stage, said) = interfered_with(|stage| stage.github.close_change(1));
     assert!(said.contains("change 1 was closed on the forge"), "{said}");
+    assert!(!said.contains("still open"), "{said}");
     nothing_landed(&stage);
 }
 

@@ -264,7 +264,13 @@ fn what_can_never_report_is_no_deployer() {
     stage.promote().exits(1);
     assert_eq!(stage.git(&["rev-parse", "staging"]), before);
     // Where it is found too late, the landing is told.
-    stage.github.fault_after(1, "GET", "/deployments", 1, Fault::says(403, "Resource not accessible by personal access token"));
+    stage.github.fault_after(
+        1,
+        "GET",
+        "/deployments",
+        1,
+        Fault::says(403, "Resource not accessible by personal access token"),
+    );
     let said = stage.promote();
     said.exits(1);
     assert!(said.stderr.contains("is on staging all the same"), "{}", said.stderr);

@@ -141,6 +141,21 @@ fn a_change_that_is_merged_by_hand_has_landed() {
     assert!(said.stderr.contains(&format!("{} landed on staging", &merged[..10])), "{}", said.stderr);
 }
 
+/// The same between the look at the change and the look at its branch.
+#[test]
+fn a_change_that_is_merged_between_two_looks_has_landed() {
+    let stage = Stage::new();
+    stage.travis.plays("acme/service", Event::PullRequest, None, Play::GreenAfter(12));
+    let said = stage.while_held([stage.github.hold_answer(0, "GET", "/pulls/1")], |stage, _| {
+        let head = stage.github.changes()[0].head_commit.clone();
+        let body = serde_json::json!({ "sha": head, "merge_method": "merge" });
+        let path = "/repos/acme/service/pulls/1/merge";
+        assert_eq!(crate::github_fake::ask_as("t-admin", &stage.github, "PUT", path, &body).status, 200);
+    });
+    said.exits(0);
+    assert_eq!(stage.github.changes().len(), 1, "nothing is merged anew");
+}
+
 /// Approving takes people their time: the run waits for them, and goes on where it was.
 #[test]
 fn a_missing_approval_suspends_the_run_until_a_reviewer_has_given_it() {
