@@ -29,12 +29,21 @@ pub enum BuildState {
     Errored,
     /// Stopped before its end.
     Canceled,
+    /// Nothing of it ran.
+    Skipped,
+    /// Waits for a person to start what is left of it.
+    Manual,
 }
 
 impl BuildState {
+    /// Has it ended?
+    pub fn is_over(self) -> bool {
+        self == Self::Passed || self.is_red()
+    }
+
     /// Has it ended without having passed?
     pub fn is_red(self) -> bool {
-        matches!(self, Self::Failed | Self::Errored | Self::Canceled)
+        matches!(self, Self::Failed | Self::Errored | Self::Canceled | Self::Skipped)
     }
 }
 
@@ -109,6 +118,10 @@ pub trait Ci: Send + Sync {
     /// What its builds of pushes are called on the forge; empty where other builds have the same names.
     fn push_contexts(&self) -> &'static [&'static str] {
         &[]
+    }
+    /// Is a build several runs, of which some may begin later than others?
+    fn gathers(&self) -> bool {
+        false
     }
     /// Builds, newest first.
     ///

@@ -17,6 +17,7 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Fa
     let what = match build.state {
         BuildState::Errored => "could not be run to its end",
         BuildState::Canceled => "was canceled",
+        BuildState::Skipped => "was skipped: nothing ran",
         _ => "is red",
     };
     let jobs = red_jobs(ci, build, task);

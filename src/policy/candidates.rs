@@ -122,9 +122,10 @@ impl<'c> CandidateChecks<'c> {
         let build = facts.push_build.and_then(|(ci, state)| {
             let shortfall = match state {
                 BuildState::Passed => return None,
-                BuildState::Queued | BuildState::Running => Shortfall::Pending,
+                BuildState::Queued | BuildState::Running | BuildState::Manual => Shortfall::Pending,
                 BuildState::Failed | BuildState::Errored => Shortfall::Red,
                 BuildState::Canceled => Shortfall::Canceled,
+                BuildState::Skipped => Shortfall::Skipped,
             };
             Some(Reason::new(format!("the push build of {ci}"), shortfall))
         });

@@ -21,6 +21,8 @@ pub(super) struct WorkflowRun {
     event: String,
     status: Option<String>,
     conclusion: Option<String>,
+    #[serde(default)]
+    pub(super) run_attempt: u64,
     pub(super) html_url: String,
     pub(super) updated_at: Option<Timestamp>,
 }

@@ -50,9 +50,30 @@ impl ActionsCi {
 
     /// The newest runs, newest first.
     fn runs(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<WorkflowRun>, WriteError> {
+        Ok(self.get::<Runs>(&self.list(query), "the runs", task)?.workflow_runs)
+    }
+
+    /// All runs of one commit, newest first; of each its last attempt.
+    fn of_commit(&self, query: &[(&str, String)], task: TaskContext<'_>) -> Result<Vec<WorkflowRun>, WriteError> {
+        let path = self.path(&self.list(query));
+        let found = self.api.all(&path, |page| page["workflow_runs"].as_array(), task)?;
+        let mut runs: Vec<WorkflowRun> = Vec::new();
+        for run in found.map_err(|answer| refused(&answer))? {
+            let run: WorkflowRun = parsed(&run, "the runs")?;
+            match runs.iter_mut().find(|known| known.id == run.id) {
+                Some(known) if known.run_attempt < run.run_attempt => *known = run,
+                Some(_) => {}
+                None => runs.push(run),
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Where the runs are listed.
+    fn list(&self, query: &[(&str, String)]) -> String {
         let of = self.workflow.as_ref().map(|file| format!("/workflows/{}", percent_encoded(file))).unwrap_or_default();
         let query: String = query.iter().map(|(name, value)| format!("&{name}={}", percent_encoded(value))).collect();
-        Ok(self.get::<Runs>(&format!("{of}/runs?per_page=100{query}"), "the runs", task)?.workflow_runs)
+        format!("{of}/runs?per_page=100{query}")
     }
 
     /// The runs that were triggered under a key.
@@ -84,8 +105,8 @@ fn build(commit: CommitId, event: CiEvent, runs: &[&WorkflowRun]) -> Option<Buil
 fn weight(state: BuildState) -> u8 {
     match state {
         BuildState::Passed => 0,
-        BuildState::Queued | BuildState::Running => 1,
-        BuildState::Canceled => 2,
+        BuildState::Queued | BuildState::Running | BuildState::Manual => 1,
+        BuildState::Canceled | BuildState::Skipped => 2,
         BuildState::Errored => 3,
         BuildState::Failed => 4,
     }
@@ -94,6 +115,11 @@ fn weight(state: BuildState) -> u8 {
 impl Ci for ActionsCi {
     fn start(&self) -> Start {
         Start::Server
+    }
+
+    /// Workflows that a push starts show up one after another.
+    fn gathers(&self) -> bool {
+        self.workflow.is_none()
     }
 
     fn builds(&self, query: &BuildQuery, task: TaskContext<'_>) -> Result<Vec<Build>, WriteError> {
@@ -108,7 +134,10 @@ impl Ci for ActionsCi {
         if let Some(branch) = query.branch.as_ref().filter(|_| query.event != Some(CiEvent::PullRequest)) {
             parameters.push(("branch", branch.to_string()));
         }
-        let runs = self.runs(&parameters, task)?;
+        let runs = match query.commit {
+            Some(_) => self.of_commit(&parameters, task)?,
+            None => self.runs(&parameters, task)?,
+        };
         let mut groups: Vec<((CommitId, CiEvent), Vec<&WorkflowRun>)> = Vec::new();
         for run in &runs {
             let Some(event) = run.event() else { continue };
@@ -225,7 +254,11 @@ impl Ci for ActionsCi {
 }
 
 fn read<T: DeserializeOwned>(answer: &ApiAnswer, what: &str) -> Result<T, WriteError> {
-    T::deserialize(&answer.body).map_err(|error| {
+    parsed(&answer.body, what)
+}
+
+fn parsed<T: DeserializeOwned>(body: &Value, what: &str) -> Result<T, WriteError> {
+    T::deserialize(body).map_err(|error| {
         WriteError::NotSent(Failure::new(
             FailureKind::Network,
             format!("GitHub's answer about {what} cannot be read: {error}"),

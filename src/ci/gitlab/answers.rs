@@ -37,19 +37,20 @@ impl From<Pipeline> for Build {
             event: event(pipeline.source.as_deref().unwrap_or_default()),
             state,
             url: pipeline.web_url,
-            finished: ended.filter(|_| !matches!(state, BuildState::Queued | BuildState::Running)),
+            finished: ended.filter(|_| state.is_over()),
         }
     }
 }
 
-/// An open list; `manual` waits for a person.
+/// An open list.
 fn state(word: &str) -> BuildState {
     match word {
         "created" | "waiting_for_resource" | "preparing" | "pending" | "scheduled" => BuildState::Queued,
         "success" => BuildState::Passed,
         "failed" => BuildState::Failed,
-        // Nothing of it ran: that is no green.
-        "canceled" | "skipped" => BuildState::Canceled,
+        "canceled" => BuildState::Canceled,
+        "skipped" => BuildState::Skipped,
+        "manual" => BuildState::Manual,
         _ => BuildState::Running,
     }
 }
@@ -128,7 +129,7 @@ mod tests {
     fn sources_are_events_and_states_are_open() {
         assert_eq!(event("merge_request_event"), CiEvent::PullRequest);
         assert_eq!(event("web"), CiEvent::Api);
-        assert_eq!(state("skipped"), BuildState::Canceled);
-        assert_eq!(state("manual"), BuildState::Running);
+        assert_eq!(state("skipped"), BuildState::Skipped);
+        assert_eq!(state("manual"), BuildState::Manual);
     }
 }

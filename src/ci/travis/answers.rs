@@ -49,7 +49,7 @@ impl BuildAnswer {
             event: event(&self.event_type)?,
             state,
             url: Some(url),
-            finished: self.finished_at.filter(|_| !matches!(state, BuildState::Queued | BuildState::Running)),
+            finished: self.finished_at.filter(|_| state.is_over()),
         })
     }
 }

@@ -35,10 +35,8 @@ pub(super) enum BuildOutcome {
 
 pub(super) fn outcome(build: Build) -> BuildOutcome {
     match build.state {
-        BuildState::Queued | BuildState::Running => BuildOutcome::Open(build),
-        BuildState::Passed | BuildState::Failed | BuildState::Errored | BuildState::Canceled => {
-            BuildOutcome::Ended(build)
-        }
+        state if state.is_over() => BuildOutcome::Ended(build),
+        _ => BuildOutcome::Open(build),
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) static WAIT: TypedHostFn<Args, Option<Built>> = map(
     "ci::wait",
     "Waits until the build of a commit has passed, and what its environment is `deployed_by`; answers () when no CI is \
      configured and nothing reports. Throws kind \"red\" or \"timeout\".",
-    |context, args| Ok(wait(WaitBuild { context: Arc::clone(context), args, last: Mutex::default() })),
+    |context, args| {
+        Ok(wait(WaitBuild { context: Arc::clone(context), args, last: Mutex::default(), passed: Mutex::default() }))
+    },
 )
 .throws(&[
     (
@@ -71,11 +73,23 @@ impl From<Build> for Built {
     }
 }
 
+/// What one look finds.
+enum Seen {
+    /// It has passed, or there is nothing to wait for.
+    Ready(Option<Built>),
+    /// Not yet, and why.
+    NotYet(String),
+    /// A person has to do something first.
+    Person(String),
+}
+
 struct WaitBuild {
     context: Arc<EffectContext>,
     args: Args,
     /// What was green at the last look: more may be on its way.
     last: Mutex<Option<Vec<Verdict>>>,
+    /// The build that had passed at the last look, where more of it may begin.
+    passed: Mutex<Option<String>>,
 }
 
 /// Journaled when the wait begins.
@@ -108,7 +122,7 @@ impl WaitBuild {
     }
 
     /// The CI's build, once it has passed; else why not yet.
-    fn built(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Option<Built>, String>, Failure> {
+    fn built(&self, ci: &dyn Ci, cx: &Performing<'_>, begun: &Begun) -> Result<Seen, Failure> {
         let Args { event, branch, id, .. } = &self.args;
         let found = match (id, ci.start()) {
             (Some(id), _) => ci.resolve(&Ticket(id.clone()), cx.task)?.map(outcome),
@@ -124,63 +138,82 @@ impl WaitBuild {
             }
         };
         match found {
-            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => Ok(Ok(Some(Built::from(build)))),
+            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => {
+                let before = self.passed.lock().unwrap_or_else(PoisonError::into_inner).replace(build.id.clone());
+                if ci.gathers() && before.as_ref() != Some(&build.id) {
+                    return Ok(Seen::NotYet("looking once more: other runs may begin, too".to_owned()));
+                }
+                Ok(Seen::Ready(Some(Built::from(build))))
+            }
             Some(BuildOutcome::Ended(build)) if build.finished.is_some() && build.finished <= self.args.since => {
-                Ok(Err(format!("the {} build {} has not begun again yet", event.word(), build.id)))
+                Ok(Seen::NotYet(format!("the {} build {} has not begun again yet", event.word(), build.id)))
             }
             Some(BuildOutcome::Ended(build)) => Err(red_build(ci, &build, cx.task)),
-            Some(BuildOutcome::Open(build)) => Ok(Err(format!("the {} build {} is running", event.word(), build.id))),
-            None => Ok(Err(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
+            Some(BuildOutcome::Open(build)) if build.state == BuildState::Manual => {
+                let at = build.url.map(|url| format!(": {url}")).unwrap_or_default();
+                Ok(Seen::Person(format!("the {} build {} waits for a person to start it{at}", event.word(), build.id)))
+            }
+            Some(BuildOutcome::Open(build)) => {
+                Ok(Seen::NotYet(format!("the {} build {} is running", event.word(), build.id)))
+            }
+            None => Ok(Seen::NotYet(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
         }
     }
 
     /// What is reported, once it is green; else why not yet.
-    fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Result<Option<Built>, String>, Failure> {
+    fn reported(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Seen, Failure> {
         let now = self.verdicts(begun.commit, cx.task)?;
         let awaited = self.reports().awaited();
         let green = match judge_deploy(awaited, &begun.said, &now) {
             DeployReport::Red(red) => return Err(red_deploy(begun.commit, &red)),
             DeployReport::Open(why) => {
                 let why: Vec<String> = why.iter().map(Reason::to_string).collect();
-                return Ok(Err(shortened(&why, 5)));
+                return Ok(Seen::NotYet(shortened(&why, 5)));
             }
             DeployReport::Green(green) => green,
         };
         if green.is_empty() {
             let waits = begun.silent.is_some_and(|silent| self.context.clock.now() < silent);
             if waits {
-                return Ok(Err(format!("nothing has reported on {} yet", begun.commit.short())));
+                return Ok(Seen::NotYet(format!("nothing has reported on {} yet", begun.commit.short())));
             }
             cx.task.warn(format!("nothing reports on {}: its deploy is not watched", begun.commit.short()));
-            return Ok(Ok(None));
+            return Ok(Seen::Ready(None));
         }
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(green.clone());
         if awaited == Awaited::Anything && last.as_ref() != Some(&green) {
-            return Ok(Err("looking once more: other checks may report, too".to_owned()));
+            return Ok(Seen::NotYet("looking once more: other checks may report, too".to_owned()));
         }
         let names: Vec<String> = green.iter().map(|verdict| verdict.context.clone()).collect();
         let url = green.iter().find_map(|verdict| verdict.url.as_ref());
-        Ok(Ok(Some(Built { id: names.join(", ").into(), state: BuildState::Passed, url: url.cloned().into() })))
+        Ok(Seen::Ready(Some(Built {
+            id: names.join(", ").into(),
+            state: BuildState::Passed,
+            url: url.cloned().into(),
+        })))
     }
 
     fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation<Option<Built>>, Failure> {
         let built = self.context.ci.as_deref().map(|ci| self.built(ci, cx, begun)).transpose()?;
         let found = match built {
-            Some(Err(why)) => Err(why),
-            Some(Ok(build)) if !self.reports().listens() => Ok(build),
-            Some(Ok(build)) => self.reported(cx, begun)?.map(|_| build),
+            Some(Seen::Ready(build)) if self.reports().listens() => match self.reported(cx, begun)? {
+                Seen::Ready(_) => Seen::Ready(build),
+                open => open,
+            },
+            Some(seen) => seen,
             None if self.reports().listens() => self.reported(cx, begun)?,
             None => {
                 cx.task.say("no CI is configured: nothing to wait for");
-                Ok(None)
+                Seen::Ready(None)
             }
         };
         match found {
-            Ok(value) => Ok(Observation::Ready(value)),
-            Err(why) if self.context.clock.now() < begun.deadline => {
+            Seen::Ready(value) => Ok(Observation::Ready(value)),
+            Seen::Person(why) => Ok(Observation::Suspend { why, until: None }),
+            Seen::NotYet(why) if self.context.clock.now() < begun.deadline => {
                 Ok(Observation::NotYet { why, again: self.context.config.forge.poll() })
             }
-            Err(why) => {
+            Seen::NotYet(why) => {
                 let hint = "look at the CI; `deadline` gives more time, and a new run waits again".to_owned();
                 let before = "; only reports that arrive after the landing count";
                 let hint = if self.reports().listens() { hint + before } else { hint };

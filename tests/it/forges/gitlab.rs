@@ -294,3 +294,16 @@ fn deployments_are_waited_for_by_name() {
         assert_eq!(said.stderr.contains("these are red: deployment/beta"), code == 1, "{}", said.stderr);
     }
 }
+
+/// A deploy that a person starts is waited for without a process, and not called green meanwhile.
+#[test]
+fn a_pipeline_that_waits_for_a_person_suspends_the_run() {
+    let stage = stage(Play::Green);
+    stage.forge.with(|lab| lab.by_hand = true);
+    let said = stage.promote();
+    said.exits(3);
+    assert!(said.stderr.contains("waits for a person to start it: http"), "{}", said.stderr);
+    stage.relwf(&["resume", "--all"]).exits(3);
+    stage.forge.with(|lab| lab.by_hand = false);
+    stage.relwf(&["resume", "--all"]).exits(0);
+}

@@ -156,6 +156,6 @@ fn a_pipeline_of_skipped_jobs_has_not_passed() {
     scene.forge.with_project(|project| project.on_push("next", "deploy", Play::Skipped));
     scene.work.git(&["push", "-q", "origin", "master:next"]);
     let build = scene.ci.builds(&BuildQuery::default(), quiet()).unwrap().remove(0);
-    assert_eq!(build.state, BuildState::Canceled);
+    assert_eq!(build.state, BuildState::Skipped);
     assert!(scene.forge.with_project(|project| project.checks[0].settled == Settled::Skipped));
 }

@@ -39,6 +39,30 @@ fn a_red_deploy_on_actions_shows_the_job_and_the_end_of_its_log() {
     }
 }
 
+/// The runs of one push: those that are listed on the next page, and those that begin a moment later.
+#[test]
+fn every_run_of_a_push_counts() {
+    let stage = Stage::new();
+    stage.with_ci(ACTIONS);
+    stage.github.on_push("staging", Form::Run, "deploy", Play::Red);
+    (0..100).for_each(|number| stage.github.on_push("staging", Form::Run, &format!("job-{number}"), Play::Green));
+    let said = stage.promote();
+    said.exits(1);
+    assert!(said.stderr.contains("the push build of") && said.stderr.contains("is red"), "{}", said.stderr);
+
+    let stage = Stage::new();
+    stage.with_ci(ACTIONS);
+    stage.github.on_push("staging", Form::Run, "lint", Play::Green);
+    let late = stage.github.hold(2, "GET", "/actions/runs");
+    let said = stage.while_held([late], |stage, _| {
+        let landed = stage.git(&["rev-parse", "staging"]);
+        stage.github.set_check(&landed, Form::Run, "deploy", Play::Red);
+        stage.github.with(|repo| repo.checks.last_mut().unwrap().branch = "staging".to_owned());
+    });
+    said.exits(1);
+    assert!(said.stderr.contains("| the last line of deploy"), "{}", said.stderr);
+}
+
 #[test]
 fn red_checks_on_actions_show_their_jobs() {
     let stage = Stage::new();

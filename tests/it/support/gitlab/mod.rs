@@ -38,6 +38,8 @@ pub struct Lab {
     pub approvals_left: u32,
     /// Are variables of pipelines forbidden?
     pub no_variables: bool,
+    /// Pipelines of pushes stop before a job that a person has to start.
+    pub by_hand: bool,
     /// Is it too old to say whether it would squash?
     pub old: bool,
 }
@@ -57,6 +59,7 @@ impl Gitlab {
             deployments: Vec::new(),
             approvals_left: 0,
             no_variables: false,
+            by_hand: false,
             old: false,
         })
     }
