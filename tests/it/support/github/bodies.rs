@@ -128,7 +128,7 @@ impl View {
             "default_branch": repo.git.bare.git(&["symbolic-ref", "--short", "HEAD"]), "homepage": null, "language": null,
             "forks": 0, "forks_count": 0, "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "size": 1,
             "open_issues": 0, "open_issues_count": 0, "has_issues": true, "has_projects": false, "has_wiki": false,
-            "has_pages": false, "has_discussions": false, "has_downloads": false, "archived": false, "disabled": false,
+            "has_pages": false, "has_discussions": false, "has_downloads": false, "archived": repo.archived, "disabled": false,
             "license": null, "pushed_at": "2018-01-01T00:00:00Z", "created_at": "2018-01-01T00:00:00Z",
             "updated_at": "2018-01-01T00:00:00Z", "visibility": if repo.private { "private" } else { "public" },
             "topics": [], "is_template": false, "allow_forking": true, "web_commit_signoff_required": false,
@@ -214,11 +214,11 @@ impl View {
         let switch = |enabled: bool| json!({ "enabled": enabled });
         let mut body = json!({
             "url": url, "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": true },
-            "required_linear_history": switch(false), "allow_force_pushes": switch(false),
+            "required_linear_history": switch(protection.linear), "allow_force_pushes": switch(false),
             "allow_deletions": switch(false), "block_creations": switch(false),
             "required_conversation_resolution": switch(false), "lock_branch": switch(protection.locked),
             "allow_fork_syncing": switch(false),
-            "required_signatures": { "url": format!("{url}/required_signatures"), "enabled": false },
+            "required_signatures": { "url": format!("{url}/required_signatures"), "enabled": protection.signed },
         });
         if !protection.required.is_empty() {
             let checks =
@@ -255,6 +255,21 @@ impl View {
                 "required_review_thread_resolution": false, "allowed_merge_methods": methods,
             } }));
         }
+        if protection.linear {
+            rules.push(json!({ "type": "required_linear_history" }));
+        }
+        if protection.signed {
+            rules.push(json!({ "type": "required_signatures" }));
+        }
+        if let Some(start) = protection.message {
+            rules.push(json!({ "type": "commit_message_pattern", "parameters": {
+                "name": "ticket", "negate": false, "operator": "starts_with", "pattern": start,
+            } }));
+        }
+        if let Some(name) = protection.deployed {
+            let parameters = json!({ "required_deployment_environments": [name] });
+            rules.push(json!({ "type": "required_deployments", "parameters": parameters }));
+        }
         if protection.queue {
             rules.push(json!({ "type": "merge_queue", "parameters": {
                 "check_response_timeout_minutes": 60, "grouping_strategy": "ALLGREEN", "max_entries_to_build": 5,
@@ -274,6 +289,17 @@ impl View {
         }
         let set = json!({ "ruleset_source_type": "Repository", "ruleset_source": repo.full_name(), "ruleset_id": 42 });
         rules.into_iter().map(|rule| merge(rule, set.clone())).collect()
+    }
+
+    /// The ruleset of all rules here.
+    pub fn ruleset(&self, repo: &Repository) -> Value {
+        let bypassed = repo.protections.values().any(|protection| protection.bypassed);
+        json!({
+            "id": 42, "name": "release branches", "target": "branch", "source_type": "Repository",
+            "source": repo.full_name(), "enforcement": "active",
+            "current_user_can_bypass": if bypassed { "always" } else { "never" },
+            "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "rules": [],
+        })
     }
 
     fn end(&self, repo: &Repository, owner: &str, name: &str, commit: &str) -> Value {

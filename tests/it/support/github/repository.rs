@@ -36,6 +36,15 @@ pub struct Protection {
     pub approvals: u64,
     /// Does a merge queue merge what is to land?
     pub queue: bool,
+    /// Must its history be linear, and its commits be signed?
+    pub linear: bool,
+    pub signed: bool,
+    /// With a ruleset: how messages of commits must begin.
+    pub message: Option<&'static str>,
+    /// With a ruleset: where commits must have been deployed before.
+    pub deployed: Option<&'static str>,
+    /// With a ruleset: need this server's logins not mind it? relwf must see that before.
+    pub bypassed: bool,
     /// A classic branch protection (`GH006`) rather than a ruleset (`GH013`)?
     pub classic: bool,
 }

@@ -17,7 +17,9 @@ impl Lab {
             () if words.contains(&"running") => "running",
             () if words.contains(&"failed") => "failed",
             () if !words.is_empty() && words.iter().all(|word| *word == "skipped") => "skipped",
-            () if self.by_hand && self.project.pipelines.iter().any(|known| known.id == id && known.source == "push") => {
+            () if self.by_hand
+                && self.project.pipelines.iter().any(|known| known.id == id && known.source == "push") =>
+            {
                 "manual"
             }
             () => "success",
