@@ -49,6 +49,7 @@ mod merge_random;
 mod merge_store;
 mod merge_support;
 mod merge_trees;
+mod notes;
 mod picks;
 mod promotion;
 mod readme;

@@ -9,7 +9,7 @@ mod errors;
 use super::refusals::{no_such_word, waits_for_people};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
-    Verdict, VerdictState, marked, owner_and_name, unmarked,
+    PageNames, Verdict, VerdictState, marked, owner_and_name, slug, unmarked,
 };
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
@@ -35,6 +35,8 @@ pub const GITHUB: Hosted = Hosted {
         let (owner, name) = owner_and_name(url)?;
         Ok(Arc::new(GithubForge::new(api, owner, name)))
     },
+    project: |url, _| slug(url),
+    pages: PageNames { change: "/pull/", compare: "/compare/" },
 };
 
 /// GitHub's API at `base` (`https://api.github.com`, or `https://HOST/api/v3`), for the owner of the token.

@@ -10,7 +10,7 @@ use super::refusals::no_such_word;
 use super::rest::{self, Manner, Rest};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
-    Verdict, VerdictState, marked, unmarked,
+    PageNames, Verdict, VerdictState, marked, unmarked,
 };
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client};
@@ -46,6 +46,8 @@ pub const GITLAB: Hosted = Hosted {
         let path = gitlab_project(url, api.base())?;
         Ok(Arc::new(GitlabForge::new(api, path)))
     },
+    project: gitlab_project,
+    pages: PageNames { change: "/-/merge_requests/", compare: "/-/compare/" },
 };
 
 /// GitLab's API at `base` (`https://gitlab.com/api/v4`), for the owner of the token.
