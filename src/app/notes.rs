@@ -18,12 +18,9 @@ pub fn notes(project: &Project, between: Option<(&str, &str)>, task: TaskContext
         None => last_release(project, &mirror)?,
     };
     let pages = project.remote()?.pages();
-    let environments = project.config.environments.iter().map(|environment| environment.branch.clone());
-    let branches = PromotionBranches {
-        names: environments.chain(mirror.default_branch()?).collect(),
-        prefix: project.config.forge.prefix().to_owned(),
-        owner: pages.as_ref().map(|pages| pages.owner().to_owned()),
-    };
+    let environments = project.config.environments.iter().map(|environment| &environment.branch);
+    let prefix = project.config.forge.prefix();
+    let branches = PromotionBranches::of(environments, mirror.default_branch()?, prefix, pages.as_ref());
     let library = project.library()?;
     let detection = Detection { components: &project.config.components, plugins: &library };
     let mut notes = notes::gather(&mirror, &range, &branches, pages.as_ref(), detection)?;

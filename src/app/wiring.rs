@@ -113,6 +113,7 @@ fn ready(
         process,
         mirror: Arc::clone(&mirror),
         forge,
+        pages: project.remote()?.pages(),
         ci,
         identity,
         signing,

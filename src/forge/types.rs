@@ -1,5 +1,6 @@
 //! The trait `Forge` and its data types.
 
+use super::Releases;
 use crate::model::{BranchName, CommitId, TaskContext, WriteError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -245,6 +246,10 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`WriteError`]; `Unknown` where the answer was lost.
     fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError>;
+    /// Its releases, where it keeps any.
+    fn releases(&self) -> Option<&dyn Releases> {
+        None
+    }
     /// Records a check's verdict on a commit.
     ///
     /// # Errors

@@ -53,6 +53,7 @@ mod notes;
 mod picks;
 mod promotion;
 mod readme;
+mod releases;
 mod rooms;
 mod script;
 mod signing;

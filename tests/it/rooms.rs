@@ -144,6 +144,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "merge",
             "model",
             "network",
+            "notes",
             "policy",
             "process",
             "promotion",

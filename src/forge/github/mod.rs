@@ -5,11 +5,12 @@
 mod answers;
 mod checks;
 mod errors;
+mod releases;
 
 use super::refusals::{no_such_word, waits_for_people};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
-    PageNames, Verdict, VerdictState, marked, owner_and_name, slug, unmarked,
+    PageNames, Releases, Verdict, VerdictState, marked, owner_and_name, slug, unmarked,
 };
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
@@ -334,6 +335,10 @@ impl Forge for GithubForge {
             },
             _ => return Err(refused(&answer)),
         })
+    }
+
+    fn releases(&self) -> Option<&dyn Releases> {
+        Some(self)
     }
 
     fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {

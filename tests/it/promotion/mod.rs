@@ -12,4 +12,5 @@ mod faults;
 mod green;
 mod killed;
 mod races;
+mod released;
 mod stage;
