@@ -20,6 +20,7 @@ pub mod journal;
 pub mod merge;
 pub mod model;
 pub mod network;
+mod notes;
 mod odb;
 mod policy;
 mod process;

@@ -141,6 +141,7 @@ pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> 
          # Default: from the remote's URL.\n# kind = \"local\"\n\n\
          # [ci]\n# kind = \"command\"                 # run in a checkout of the commit; exit 0 is green\n\
          # command = [\"make\", \"travis_${event}\"]\n\n\
+         # What lands on the last environment is tagged, with its notes.\n# [release]\n# tag = \"release-{date}\"\n\n\
          # The customers' agents, in rings. Further targets may live in their own file.\n# [fleet]\n# component = \"agent\"\n\
          # [[fleet.target]]\n# id = \"acme\"\n# ring = \"canary\"\n# observe = { command = [\"./observe\", \"acme\"] }\n\
          # update = { command = [\"./update\", \"acme\"] }\n",
@@ -182,6 +183,6 @@ mod tests {
             .collect();
         let config = crate::config::parse(&all, "relwf.toml", dir.path()).unwrap();
         assert_eq!(config.components.len(), 3);
-        assert!(config.fleet.is_some());
+        assert!(config.fleet.is_some() && config.release.is_some());
     }
 }

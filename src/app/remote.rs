@@ -4,7 +4,7 @@
 
 use super::invocation::{Fetch, Invocation};
 use crate::config::{Config, ForgeKind};
-use crate::forge::{FORGEJO, GITHUB, GITLAB, Hosted};
+use crate::forge::{FORGEJO, GITHUB, GITLAB, Hosted, ProjectPages};
 use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::Routes;
@@ -54,6 +54,11 @@ impl Remote {
             None => credentials,
         });
         Ok(Self { url, forge, api, credentials })
+    }
+
+    /// The project's pages on its forge, where there is one.
+    pub(super) fn pages(&self) -> Option<ProjectPages> {
+        ProjectPages::of(hosted(self.forge)?, self.api.as_deref().ok()?, &self.url).ok()
     }
 
     /// The mirror of it, cloned when there is none, and fetched unless that is to be skipped.

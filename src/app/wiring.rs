@@ -114,6 +114,7 @@ fn ready(
         process,
         mirror: Arc::clone(&mirror),
         forge: Arc::clone(&forge),
+        pages: project.remote()?.pages(),
         ci,
         identity,
         signing,

@@ -110,6 +110,7 @@ pub enum Verb {
     Abandon(super::abandon::AbandonArgs),
     Preview(super::preview::PreviewArgs),
     Delta(super::delta::DeltaArgs),
+    Notes(super::notes::NotesArgs),
     MergeTree(super::merge_tree::MergeTreeArgs),
     Candidates(super::candidates::CandidatesArgs),
     Doctor(super::doctor::DoctorArgs),
@@ -139,6 +140,7 @@ impl Verb {
             Self::Abandon(args) => args.json.json,
             Self::Preview(args) => args.json.json,
             Self::Delta(args) => args.json.json,
+            Self::Notes(args) => args.json.json,
             Self::MergeTree(args) => args.json.json,
             Self::Candidates(args) => args.json.json,
             Self::Doctor(args) => args.json.json,
@@ -152,6 +154,7 @@ impl Verb {
         match self {
             Self::Preview(args) => Some(&args.repo),
             Self::Delta(args) => Some(&args.repo),
+            Self::Notes(args) => Some(&args.repo),
             Self::MergeTree(args) => Some(&args.repo),
             Self::Candidates(args) => Some(&args.repo),
             _ => None,

@@ -20,6 +20,7 @@ mod init;
 mod list;
 mod man;
 mod merge_tree;
+mod notes;
 mod preview;
 mod reference;
 mod resume;
@@ -77,6 +78,7 @@ fn verb(context: &VerbContext, verb: Verb) -> Exit {
         Verb::Abandon(args) => abandon::run(context, &args),
         Verb::Preview(args) => preview::run(context, &args),
         Verb::Delta(args) => delta::run(context, &args),
+        Verb::Notes(args) => notes::run(context, &args),
         Verb::MergeTree(args) => merge_tree::run(context, &args),
         Verb::Candidates(args) => candidates::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args),

@@ -48,6 +48,13 @@ pub fn tables() -> Vec<TableDoc> {
             keys: ci_checkout::KEYS,
         },
         TableDoc {
+            title: "[release]",
+            doc: "What lands on production is tagged, once it is deployed, with the release notes as the tag's message; on GitHub, GitLab and \
+                  Forgejo it becomes a release. Promotions, hotfixes and `reland` are releases. A rollback and a revert are none: they take back \
+                  what has its tag already.",
+            keys: release::KEYS,
+        },
+        TableDoc {
             title: "[fleet]",
             doc: "The agents at your customers, updated in waves: ring after ring.",
             keys: fleet::KEYS,
@@ -102,6 +109,8 @@ pub(super) mod top {
         FORGE: Inner = "forge", OPTIONAL;
         /// The CI.
         CI: Inner = "ci", OPTIONAL;
+        /// Releases.
+        RELEASE: Inner = "release", OPTIONAL;
         /// The fleet.
         FLEET: Inner = "fleet", OPTIONAL;
         /// Programs that workflows may start.
@@ -237,6 +246,19 @@ pub(super) mod ci_checkout {
         SUBMODULES: Flag = "submodules", or("true");
         /// Files of Git LFS, fetched by `git lfs pull`.
         LFS: Flag = "lfs", or("false");
+    }
+}
+
+pub(super) mod release {
+    use crate::document::{LocatedText, REQUIRED, keys, or};
+    use crate::model::BranchName;
+
+    keys! {
+        /// How the tags are called, with at least one of two placeholders: `{date}` is the day in UTC, like `2026-01-31`, `{n}` a number that
+        /// grows. Without `{n}` the second release of a day gets `-2` at its end.
+        TAG: LocatedText = "tag", REQUIRED;
+        /// The branch whose landings are releases: that of an environment.
+        BRANCH: BranchName = "branch", or("that of the last environment");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finding and reading relwf.toml.
 
 use super::keys::top;
-use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, sections};
+use super::{CiConfig, Config, ForgeConfig, ShConfig, component, fleet, release, sections};
 use crate::components::{Component, Detect};
 use crate::document::{self, DocumentFile, Language, Node, Table};
 use crate::model::{BranchName, ComponentName, Failure, FailureKind, SourceLocation};
@@ -107,6 +107,7 @@ fn read(text: &str, source: &DocumentFile<'_>, root: &Path, beside: ReadBeside<'
     }
     let forge = top.table(top::FORGE, "[forge]").map_or_else(ForgeConfig::default, sections::forge);
     let ci = top.table(top::CI, "[ci]").map_or_else(CiConfig::default, sections::ci);
+    let release = top.table(top::RELEASE, "[release]").and_then(|table| release::read(table, &environments));
     let names = component_names(&node, &components);
     let fleet = top.table(top::FLEET, "[fleet]").and_then(|table| fleet::read(table, &names, root, beside));
     let sh = top.table(top::SH, "[sh]").map_or_else(ShConfig::default, sections::sh);
@@ -122,6 +123,7 @@ fn read(text: &str, source: &DocumentFile<'_>, root: &Path, beside: ReadBeside<'
         components,
         forge,
         ci,
+        release,
         fleet,
         sh,
         secrets,

@@ -7,16 +7,19 @@ mod fleet;
 mod fleet_syntax;
 mod keys;
 mod load;
+mod release;
 mod sections;
+mod tag_pattern;
 mod types;
 
 pub(crate) use crate::document::{Absent, KeyDoc, TableDoc};
 pub(crate) use keys::tables;
 pub use load::{find, load, parse};
 pub(crate) use load::{parse_with, process_branch};
+pub use tag_pattern::TagPattern;
 use types::UpdateEvent;
 pub(crate) use types::{AlsoGreen, HealthCheck};
 pub use types::{
     CiConfig, CiKind, Config, Environment, FleetCommand, FleetConfig, FleetReport, FleetTarget, ForgeConfig, ForgeKind,
-    Observe, SecretSource, ShConfig,
+    Observe, ReleaseConfig, SecretSource, ShConfig,
 };

@@ -1,5 +1,6 @@
 //! What relwf.toml says, validated.
 
+use super::TagPattern;
 use crate::components::Component;
 use crate::document::Words;
 use crate::model::{BranchName, CheckoutOptions, ComponentName, HumanDuration};
@@ -26,6 +27,7 @@ pub struct Config {
     pub components: Vec<Component>,
     pub forge: ForgeConfig,
     pub ci: CiConfig,
+    pub release: Option<ReleaseConfig>,
     pub fleet: Option<FleetConfig>,
     pub sh: ShConfig,
     pub secrets: BTreeMap<String, SecretSource>,
@@ -192,6 +194,15 @@ impl Words for CiKind {
         ("status", Self::Status),
         ("command", Self::Command),
     ];
+}
+
+/// `[release]`.
+#[derive(Debug, Clone)]
+pub struct ReleaseConfig {
+    /// How the tags are called.
+    pub tag: TagPattern,
+    /// What lands on it is a release.
+    pub branch: BranchName,
 }
 
 /// `[fleet]`, with the targets of its `file` already read.

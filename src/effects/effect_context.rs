@@ -3,7 +3,7 @@
 use crate::ci::Ci;
 use crate::components::PluginDetector;
 use crate::config::Config;
-use crate::forge::Forge;
+use crate::forge::{Forge, ProjectPages};
 use crate::git::CrossCheckMode;
 use crate::git::{Identity, Mirror, Signing};
 use crate::http::Client;
@@ -46,6 +46,8 @@ pub struct EffectContext {
     pub mirror: Arc<Mirror>,
     /// The forge.
     pub forge: Arc<dyn Forge>,
+    /// The project's pages there, for links.
+    pub pages: Option<ProjectPages>,
     /// The CI, where there is one.
     pub ci: Option<Arc<dyn Ci>>,
     /// Who commits; an error only when it is needed.

@@ -23,6 +23,7 @@ mod proposal_body;
 mod proposal_guard;
 mod ref_lease;
 mod registry;
+mod release;
 mod revision_args;
 mod secrets;
 mod sh;

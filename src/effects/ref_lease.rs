@@ -30,16 +30,15 @@ pub(super) enum RemoteState {
 impl RefLease {
     /// Pushes. A reference that is already where it is to be is no failure.
     pub(super) fn push(&self, context: &EffectContext, task: TaskContext<'_>) -> Result<(), WriteError> {
-        let update = RefUpdate {
-            name: self.name.clone(),
-            expected: self.old.map_or(Expected::Absent, Expected::Id),
-            new: self.new,
-        };
-        match context.mirror.push(&[update], task) {
+        match context.mirror.push(&[self.update()], task) {
             Ok(()) => Ok(()),
             Err(PushError::Moved { found, .. }) if found == self.new => Ok(()),
             Err(error) => Err(push_failed(error)),
         }
+    }
+
+    pub(super) fn update(&self) -> RefUpdate {
+        RefUpdate { name: self.name.clone(), expected: self.old.map_or(Expected::Absent, Expected::Id), new: self.new }
     }
 
     /// Asks the remote.

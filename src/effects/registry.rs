@@ -7,12 +7,13 @@ use crate::run::{Call, Command, Commands, HostFn, OnOutage, Remark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const NAMESPACES: [&[&dyn AnyHostFn]; 10] = [
+const NAMESPACES: [&[&dyn AnyHostFn]; 11] = [
     super::git::FUNCTIONS,
     super::delta::FUNCTIONS,
     super::candidate::FUNCTIONS,
     super::forge::FUNCTIONS,
     super::ci::FUNCTIONS,
+    super::release::FUNCTIONS,
     super::fleet::FUNCTIONS,
     super::flow::FUNCTIONS,
     super::http::FUNCTIONS,
@@ -130,6 +131,9 @@ mod tests {
             "config::environment",
             "config::component",
             "config::has_secret",
+            "config::releases",
+            "release::tag",
+            "release::publish",
         ] {
             assert!(names.contains(&name), "{name} is missing, and workflows call it");
         }

@@ -1,6 +1,6 @@
-//! What differs between hosted forges when one is opened: API path, token variables, constructor.
+//! What differs between hosted forges when one is opened: API path, token variables, constructor, pages.
 
-use super::Forge;
+use super::{Forge, PageNames};
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client};
 use crate::model::{Failure, Secret};
@@ -17,6 +17,10 @@ pub struct Hosted {
     pub api: fn(Client, &str, Option<&Secret>) -> Api,
     /// The repository that a remote is, over this API.
     pub open: OpenForge,
+    /// The whole path of the project that a remote is, on the forge whose API is at that base.
+    pub project: fn(&RemoteUrl, &str) -> Result<String, Failure>,
+    /// How its pages are called.
+    pub pages: PageNames,
 }
 
 /// Opens the repository that a remote is, over an API.

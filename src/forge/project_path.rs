@@ -25,6 +25,11 @@ pub fn owner_and_name(url: &RemoteUrl) -> Result<(String, String), Failure> {
     Ok((parts.next().unwrap_or_default(), name))
 }
 
+/// The same as one text: `owner/name`.
+pub fn slug(url: &RemoteUrl) -> Result<String, Failure> {
+    owner_and_name(url).map(|(owner, name)| format!("{owner}/{name}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! The trait `Forge` and its data types.
 
-use super::LandingObstacle;
+use super::{LandingObstacle, Releases};
 use crate::model::{BranchName, CommitId, TaskContext, TimeText, WriteError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -252,6 +252,10 @@ pub trait Forge: Send + Sync {
     ///
     /// See [`WriteError`]; `Unknown` where the answer was lost.
     fn merge(&self, request: &MergeRequest, task: TaskContext<'_>) -> Result<MergeOutcome, WriteError>;
+    /// Its releases, where it keeps any.
+    fn releases(&self) -> Option<&dyn Releases> {
+        None
+    }
     /// Records a check's verdict on a commit.
     ///
     /// # Errors

@@ -5,7 +5,8 @@
 //! from either side. Knows nothing of references, the network or workflows; what it writes on the way goes to memory.
 //!
 //! Inside: `history` sorts one side's own commits, `promotions` says which of them still matter, `squashed`, `reverted`,
-//! `removed` and `target_only` tell them, each once; `releases` says which landings stand; `dropped` is what merges leave out.
+//! `removed` and `target_only` tell them, each once; `releases` says which landings stand, `range_reverts` what was taken back
+//! within a range; `dropped` is what merges leave out.
 //! `ways` builds what could be done and looks at it, `findings` says it all in sentences; `queries` puts questions to the
 //! repository.
 
@@ -14,6 +15,7 @@ mod findings;
 mod history;
 mod promotions;
 mod queries;
+mod range_reverts;
 mod releases;
 mod removed;
 mod reverted;
@@ -23,6 +25,7 @@ mod ways;
 
 pub use findings::{BranchNames, HiddenFinding};
 pub(crate) use findings::{MergedAs, of_drivers};
+pub use range_reverts::taken_back;
 pub use releases::{newest_landing, release_before};
 
 use crate::git::{CommitInfo, GitError, ListedCommit, Mirror};

@@ -1,7 +1,8 @@
 //! JSON Schema of the model's string types: ids, names, durations, times.
 
 use super::{
-    BranchName, CommitId, ComponentName, HumanDuration, ObjectId, OrUnknown, Revision, RunId, SourceLocation, TreeId,
+    BranchName, CommitId, ComponentName, HumanDuration, ObjectId, OrUnknown, Revision, RunId, SourceLocation, TagName,
+    TreeId,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -35,6 +36,7 @@ text! {
     ObjectId: "object",
     BranchName: "branch",
     ComponentName: "component",
+    TagName: "tag",
     RunId: "run",
     HumanDuration: "duration",
     TimeText: "date-time",

@@ -34,7 +34,7 @@ pub use ids::{CommitId, ObjectId, RunId, TreeId};
 pub(crate) use ids::{hex, short_id};
 pub(crate) use json_schema::TimeText;
 pub(crate) use minute::minute_in;
-pub use names::{BranchName, RefName, Revision};
+pub use names::{BranchName, RefName, Revision, TagName};
 pub(crate) use names::{ComponentName, DEPLOYMENT, NameError};
 pub(crate) use nearest::nearest;
 pub use process_origin::ProcessOrigin;

@@ -101,6 +101,15 @@ name!(
     }
 );
 name!(
+    /// The short name of a tag, e.g. `release-2026-01-31`; never with `refs/tags/` before it.
+    TagName,
+    "tag name",
+    |text| match check_ref_format(text) {
+        Ok(()) if text.starts_with("refs/") => Err("leave `refs/tags/` away"),
+        other => other,
+    }
+);
+name!(
     /// What a release is made of, as `[[component]]` in relwf.toml names it.
     ComponentName,
     "component name",
@@ -114,7 +123,19 @@ impl BranchName {
     }
 }
 
+impl TagName {
+    /// `refs/tags/<tag>`.
+    pub fn to_ref(&self) -> RefName {
+        RefName(format!("refs/tags/{}", self.0))
+    }
+}
+
 impl RefName {
+    /// The tag, when the reference is one.
+    pub fn tag(&self) -> Option<TagName> {
+        self.0.strip_prefix("refs/tags/").and_then(|short| short.parse().ok())
+    }
+
     /// The branch, when the reference is one.
     pub fn branch(&self) -> Option<BranchName> {
         self.0.strip_prefix("refs/heads/").and_then(|short| short.parse().ok())

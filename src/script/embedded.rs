@@ -9,7 +9,7 @@ macro_rules! embed {
 }
 
 /// Every file of `workflows/` and `plugins/`, by path.
-pub(super) const SOURCES: [(&str, &str); 14] = embed![
+pub(super) const SOURCES: [(&str, &str); 15] = embed![
     "plugins/dockerfile.rhai",
     "plugins/promotion.rhai",
     "plugins/slack.rhai",
@@ -23,6 +23,7 @@ pub(super) const SOURCES: [(&str, &str); 14] = embed![
     "workflows/revert-release.rhai",
     "workflows/rollback.rhai",
     "workflows/sign-off.rhai",
+    "workflows/tag-release.rhai",
     "workflows/update-ppcs.rhai",
 ];
 

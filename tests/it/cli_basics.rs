@@ -31,6 +31,7 @@ fn every_verb_of_the_contract_has_help_with_examples() {
         "abandon",
         "preview",
         "delta",
+        "notes",
         "merge-tree",
         "candidates",
         "doctor",

@@ -405,6 +405,7 @@ fn help_of_a_workflow_shows_its_parameters() {
             "revert-release",
             "rollback",
             "sign-off",
+            "tag-release",
             "update-ppcs"
         ]
     );

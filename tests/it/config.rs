@@ -433,3 +433,35 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn releases_are_those_of_the_last_environment_unless_another_is_named() {
+    let environments =
+        "[[environment]]\nname = 'a'\nbranch = 'staging'\n[[environment]]\nname = 'b'\nbranch = 'production'\n";
+    let branch = |release: &str| {
+        let release = read(&format!("{environments}[release]\ntag = 'v{{n}}'\n{release}")).unwrap().release.unwrap();
+        release.branch.to_string()
+    };
+    assert_eq!((branch(""), branch("branch = 'staging'")), ("production".to_owned(), "staging".to_owned()));
+    assert!(read("[release]\ntag = 'v{n}'\nbranch = 'main'").is_ok(), "there may be no environments");
+    wrong("[release]\ntag = 'v{n}'", &[("1:1", "[release]: there is no environment whose landings could be releases")]);
+    wrong(
+        &format!("{environments}[release]\ntag = 'release'\nbranch = 'prodcution'\ntags = 1\n"),
+        &[
+            ("8:7", "every release would be called `release`"),
+            ("9:10", "`prodcution` is the branch of no environment"),
+            ("10:1", "unknown key `tags` in [release]"),
+        ],
+    );
+    wrong(
+        &format!("{environments}[release]\ntag = 'at {{date}}'\n"),
+        &[(
+            "8:7",
+            "no release can be tagged so: `at 2026-01-31` is not a valid tag name: it holds a space, a control character or one of \
+             ~ ^ : ? * [ \\",
+        )],
+    );
+    wrong(&format!("{environments}[release]\n"), &[("7:1", "[release]: `tag` is missing")]);
+    let (_, _, hint) = problems(&read(&format!("{environments}[release]\ntag = '{{day}}'")).unwrap_err()).remove(0);
+    assert_eq!(hint, "write one like `release-{date}`, `release-{date}.{n}` or `v{n}`");
+}

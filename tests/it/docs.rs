@@ -151,7 +151,7 @@ fn json_has_the_keys_that_the_page_shows() {
         }
         shown += 1;
     }
-    assert_eq!(shown, 4);
+    assert_eq!(shown, 5);
 }
 
 #[test]

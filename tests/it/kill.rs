@@ -52,7 +52,8 @@ impl Life {
 #[test]
 fn a_promotion_that_is_killed_at_any_movement_of_a_reference_ends_as_if_it_had_not_been() {
     let (whole, expected) = unkilled();
-    assert!(whole.before >= 2 && whole.before == whole.after, "a change and staging move, each once: {whole:?}");
+    assert!(whole.before >= 3 && whole.before == whole.after, "a change, staging and a tag move, each once: {whole:?}");
+    assert_eq!(expected.tags, "refs/tags/release-1 <tip>");
     let deaths = (1..=whole.before).flat_map(|n| [Death::BeforeItMoves(n), Death::AfterItMoved(n)]);
     for death in deaths {
         let ground = Ground::new();
@@ -100,6 +101,7 @@ impl Ground {
         let machine = Machine::new();
         let service = machine.service();
         let ground = Self { machine, service };
+        ground.tags_releases();
         git(&ground.remote(), &["config", "core.logAllRefUpdates", "always"]);
         for pipe in ["lines", "answers"] {
             let made = Command::new("mkfifo").arg(ground.machine.path(pipe)).status().expect("mkfifo is there");
@@ -118,6 +120,17 @@ impl Ground {
         );
         executable(&ground.remote().join("hooks/reference-transaction"), &hook);
         ground
+    }
+
+    /// What lands on staging is a release.
+    fn tags_releases(&self) {
+        let file = self.service.join("relwf.toml");
+        let config = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{config}\n[release]\ntag = 'release-{{n}}'\nbranch = 'staging'\n")).unwrap();
+        git(&self.service, &["add", "-A"]);
+        let by = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"];
+        git(&self.service, &[&by[..], &["commit", "-qm", "Releases are tagged"]].concat());
+        git(&self.service, &["push", "-q", "origin", "master"]);
     }
 
     fn remote(&self) -> PathBuf {
@@ -221,6 +234,8 @@ impl Ground {
             moves: git(&remote, &["reflog", "show", "--format=%H", "refs/heads/staging"]).lines().count(),
             proposed: changes.iter().filter(|name| !name.contains("verdicts")).count(),
             changes,
+            tags: git(&remote, &["for-each-ref", "--format=%(refname) %(*objectname)", "refs/tags/release*"])
+                .replace(&tip, "<tip>"),
         }
     }
 }
@@ -242,4 +257,6 @@ struct EndState {
     changes: Vec<String>,
     /// How many of them hold a change.
     proposed: usize,
+    /// The releases' tags, and what they are of.
+    tags: String,
 }

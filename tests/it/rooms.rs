@@ -129,6 +129,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("ci", &["forge", "git", "http", "model", "process"]),
     ("policy", &["ci", "config", "forge", "model"]),
     ("promotion", &["components", "git", "hidden", "merge", "model", "network"]),
+    ("notes", &["components", "forge", "git", "hidden", "model", "promotion"]),
     (
         "effects",
         &[
@@ -143,6 +144,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "merge",
             "model",
             "network",
+            "notes",
             "policy",
             "process",
             "promotion",
@@ -165,6 +167,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "merge",
             "model",
             "network",
+            "notes",
             "policy",
             "promotion",
             "run",

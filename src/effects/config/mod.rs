@@ -3,12 +3,13 @@
 mod component;
 mod environment;
 mod has_secret;
+mod releases;
 
 use super::typed_host_fn::AnyHostFn;
 use crate::model::{Failure, FailureKind, nearest};
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] =
-    &[&environment::ENVIRONMENT, &component::COMPONENT, &has_secret::HAS_SECRET];
+    &[&environment::ENVIRONMENT, &component::COMPONENT, &has_secret::HAS_SECRET, &releases::RELEASES];
 
 /// The failure for a name that relwf.toml does not have.
 pub(super) fn no_such(what: &str, name: &str, names: &[&str]) -> Failure {

@@ -4,12 +4,13 @@
 
 mod answers;
 mod patterns;
+mod releases;
 
 use super::refusals::{no_such_word, waits_for_people};
 use super::rest::{self, Manner, Rest};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
-    Verdict, VerdictState, marked, owner_and_name, unmarked,
+    PageNames, Releases, Verdict, VerdictState, marked, owner_and_name, slug, unmarked,
 };
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, Secret, TaskContext, WriteError, percent_encoded};
@@ -49,6 +50,8 @@ pub const FORGEJO: Hosted = Hosted {
         let (owner, name) = owner_and_name(url)?;
         Ok(Arc::new(ForgejoForge::new(api, &owner, &name)))
     },
+    project: |url, _| slug(url),
+    pages: PageNames { change: "/pulls/", compare: "/compare/" },
 };
 
 /// Forgejo's API at `base` (`https://codeberg.org/api/v1`), for the owner of the token.
@@ -244,6 +247,10 @@ impl Forge for ForgejoForge {
             (405, None) => MergeOutcome::Refused(message),
             _ => return Err(self.rest.refused(&answer)),
         })
+    }
+
+    fn releases(&self) -> Option<&dyn Releases> {
+        Some(self)
     }
 
     fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {

@@ -5,11 +5,12 @@
 mod answers;
 mod checks;
 mod errors;
+mod releases;
 
 use super::refusals::{no_such_word, waits_for_people};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
-    Verdict, VerdictState, marked, owner_and_name, unmarked,
+    PageNames, Releases, Verdict, VerdictState, marked, owner_and_name, slug, unmarked,
 };
 use crate::forge::LandingObstacle;
 use crate::http::{Api, ApiAnswer, Client};
@@ -39,6 +40,8 @@ pub const GITHUB: Hosted = Hosted {
         let (owner, name) = owner_and_name(url)?;
         Ok(Arc::new(GithubForge::new(api, owner, name)))
     },
+    project: |url, _| slug(url),
+    pages: PageNames { change: "/pull/", compare: "/compare/" },
 };
 
 /// GitHub's API at `base` (`https://api.github.com`, or `https://HOST/api/v3`), for the owner of the token.
@@ -365,6 +368,10 @@ impl Forge for GithubForge {
             },
             _ => return Err(refused(&answer)),
         })
+    }
+
+    fn releases(&self) -> Option<&dyn Releases> {
+        Some(self)
     }
 
     fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {

@@ -3,6 +3,7 @@
 //! The requests and how their answers are understood; what an answer looks like is in `answers`.
 
 mod answers;
+mod releases;
 mod verdicts;
 
 use super::project_path::project_path;
@@ -10,7 +11,7 @@ use super::refusals::no_such_word;
 use super::rest::{self, Manner, Rest};
 use super::{
     BranchRules, Caps, Change, ChangeSearch, ChangeState, Forge, Hosted, MergeOutcome, MergeRequest, NewChange,
-    Verdict, VerdictState, marked, unmarked,
+    PageNames, Releases, Verdict, VerdictState, marked, unmarked,
 };
 use crate::git::RemoteUrl;
 use crate::http::{Api, Client};
@@ -46,6 +47,8 @@ pub const GITLAB: Hosted = Hosted {
         let path = gitlab_project(url, api.base())?;
         Ok(Arc::new(GitlabForge::new(api, path)))
     },
+    project: gitlab_project,
+    pages: PageNames { change: "/-/merge_requests/", compare: "/-/compare/" },
 };
 
 /// GitLab's API at `base` (`https://gitlab.com/api/v4`), for the owner of the token.
@@ -284,6 +287,10 @@ impl Forge for GitlabForge {
             405 | 406 | 409 | 422 => self.not_merged(number, &message, task),
             _ => Err(self.rest.refused(&answer)),
         }
+    }
+
+    fn releases(&self) -> Option<&dyn Releases> {
+        Some(self)
     }
 
     fn set_status(&self, commit: CommitId, verdict: &Verdict, task: TaskContext<'_>) -> Result<(), WriteError> {

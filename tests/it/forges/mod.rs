@@ -8,4 +8,5 @@ mod gitbeaker;
 mod gitlab;
 mod gitlab_ci;
 mod races;
+mod released;
 pub mod stage;

@@ -13,4 +13,5 @@ mod faults;
 mod green;
 mod killed;
 mod races;
+mod released;
 mod stage;

@@ -23,6 +23,7 @@ fn every_bundled_script_passes_its_own_check_and_fits_the_host_functions() {
             "revert-release",
             "rollback",
             "sign-off",
+            "tag-release",
             "update-ppcs"
         ]
     );
@@ -64,6 +65,8 @@ fn component(name: &str, more: &Value) -> Value {
 fn fine(call: &Call, slack: bool) -> Settled {
     Settled::Value(match call.name.as_str() {
         "config::has_secret" => slack.into(),
+        "config::releases" => (call.args["branch"] == "production").into(),
+        "release::tag" => json!({ "tag": "release-1", "commit": call.args["commit"] }),
         "candidate::latest_green" => json!({ "id": "c1", "summary": "s", "green": true }),
         "git::is_ancestor" => true.into(),
         "git::commit" => json!({ "id": call.args["rev"] }),
@@ -118,7 +121,61 @@ fn promote_staging_merges_tests_lands_and_waits() {
     #3 git::sync {}
     #4 git::branch {"name":"staging"}
     conclude#0 forge::conclude {"change":{"number":7,"url":"u"},"text":"staging is at m1, deployed and green; its health was not asked."}
+    #5 config::releases {"branch":"staging"}
     "#);
+}
+
+/// What is said on the change at the end.
+fn concluded(commands: &[String]) -> &str {
+    commands.iter().find(|command| command.starts_with("conclude#0 ")).expect("it is concluded")
+}
+
+/// What landed on production is a release, but for what takes back: that leaves what has its tag already.
+#[test]
+fn landings_on_production_are_released_and_what_takes_back_is_not() {
+    for (workflow, given, released) in [
+        ("promote-production", &[][..], true),
+        ("hotfix", &[("commits", "c1"), ("back", "production")], true),
+        ("rollback", &[("reason", "slow")], false),
+        ("revert-release", &[("reason", "slow")], false),
+    ] {
+        let (program, params) = params(workflow, given);
+        let run = drive(&program, &params, |call| match call.name.as_str() {
+            "git::cherry_pick" | "git::revert" | "git::restore_tree" => Settled::Value(json!({
+                "outcome": "clean", "commit": "m1", "commits": [{ "id": "m1" }], "commit_count": 1, "ours": "p1", "findings": [],
+                "at": null, "conflicts": [], "components": [], "withdrawn": [], "release": "r1", "summary": "s", "age": "1h", "tree": "t1",
+            })),
+            "git::landing" => Settled::Value(json!([{ "id": "p1", "summary": "s", "parents": ["p0"] }])),
+            _ => fine(call, false),
+        });
+        let end = run.commands.iter().skip_while(|command| !command.starts_with("conclude#0 ")).skip(1);
+        let end: Vec<&str> = end.map(String::as_str).collect();
+        let expected = [
+            r#"#5 config::releases {"branch":"production"}"#,
+            r#"release#0 release::tag {"branch":"production","commit":"m1"}"#,
+            r#"release#1 release::publish {"commit":"m1","tag":"release-1"}"#,
+        ];
+        let shown = |lines: &[&str]| {
+            lines.iter().map(|line| line.split_once(' ').map_or("", |(_, rest)| rest).to_owned()).collect::<Vec<_>>()
+        };
+        let expected = if released { shown(&expected) } else { Vec::new() };
+        assert_eq!(shown(&end), expected, "{workflow}: {:?} {:?}", run.commands, run.end);
+    }
+}
+
+/// It has landed: a tag that cannot be made is said, with what to type.
+#[test]
+fn a_release_that_cannot_be_made_is_a_note() {
+    let (program, params) = params("promote-production", &[]);
+    let run = drive(&program, &params, |call| match call.name.as_str() {
+        "release::tag" => Settled::Failure(Failure::new(FailureKind::Refused, "no tags today")),
+        _ => fine(call, false),
+    });
+    assert_eq!(run.value(), json!({ "commit": "m1", "branch": "production", "reported": [] }));
+    let note = run.commands.last().unwrap();
+    let text = "m1 is on production, but no whole release yet: no tags today; `relwf run tag-release --param branch=production \
+                --param commit=m1` makes what is missing";
+    assert!(note.contains(text), "{note}");
 }
 
 #[test]
@@ -129,7 +186,7 @@ fn a_branch_is_said_to_be_where_it_was_seen_after_the_landing() {
         _ => fine(call, false),
     });
     let moved = "m1 landed on staging, which has moved on since, deployed and green; its health was not asked.";
-    assert!(elsewhere.commands.last().unwrap().contains(moved), "{:?}", elsewhere.commands);
+    assert!(concluded(&elsewhere.commands).contains(moved), "{:?}", elsewhere.commands);
     // A remote that cannot be asked after the landing does not make the run fail.
     let syncs = std::sync::atomic::AtomicU32::new(0);
     let unreachable = drive(&program, &params, |call| match call.name.as_str() {
@@ -140,7 +197,7 @@ fn a_branch_is_said_to_be_where_it_was_seen_after_the_landing() {
     });
     assert_eq!(unreachable.value(), json!({ "commit": "m1", "branch": "staging", "reported": [] }));
     let landed = "m1 landed on staging, deployed and green; its health was not asked.";
-    assert!(unreachable.commands.last().unwrap().contains(landed), "{:?}", unreachable.commands);
+    assert!(concluded(&unreachable.commands).contains(landed), "{:?}", unreachable.commands);
 }
 
 #[test]
@@ -150,7 +207,7 @@ fn a_deploy_that_was_not_watched_is_not_called_green() {
         "ci::wait" => Settled::Value(Value::Null),
         _ => fine(call, false),
     });
-    let concluded = run.commands.last().unwrap();
+    let concluded = concluded(&run.commands);
     assert!(
         concluded.contains("staging is at m1, and its deploy was not watched; its health was not asked."),
         "{concluded}"
@@ -248,7 +305,7 @@ fn promotions_stop_at_what_a_merge_hides_until_it_is_accepted_by_name() {
                     );
                     assert!(run.commands.last().unwrap().starts_with("merge#0 "), "{:?}", run.commands);
                 }
-                (Advance::Done(_), None) => assert!(run.commands.last().unwrap().starts_with("conclude#0 ")),
+                (Advance::Done(_), None) => assert!(!concluded(&run.commands).is_empty()),
                 (end, _) => panic!("{workflow} accept={accept}: {end:?}"),
             }
         }

@@ -472,6 +472,7 @@ fn the_projects_files_win_and_links_stay_inside() {
             "revert-release",
             "rollback",
             "sign-off",
+            "tag-release",
             "update-ppcs"
         ]
     );

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod pulls;
+mod releases;
 mod statuses;
 
 use super::hosted::project::Project;
@@ -40,7 +41,7 @@ pub struct Jo {
 pub type Forgejo = Host<Jo>;
 
 /// The paths of the description that a release tool may use.
-const PATHS: &str = r"^/(user|version|repos/\{owner\}/\{repo\}(/(branches|branch_protections|commits|issues/\{index\}/comments|pulls|statuses).*)?)$";
+const PATHS: &str = r"^/(user|version|repos/\{owner\}/\{repo\}(/(branches|branch_protections|commits|issues/\{index\}/comments|pulls|releases|statuses).*)?)$";
 
 /// Where Forgejo's description is: it comes with the client that the tests hold against the fake.
 fn description() -> PathBuf {
@@ -147,6 +148,8 @@ impl Jo {
             ("POST", ["pulls", n, "merge"]) => self.merge_pull(ask, number(n)),
             ("GET", ["issues", n, "comments"]) => self.comments(ask, number(n)),
             ("POST", ["issues", n, "comments"]) => self.comment(ask, number(n)),
+            ("GET", ["releases", "tags", tag]) => self.release(ask, tag),
+            ("POST", ["releases"]) => self.create_release(ask),
             ("GET", ["commits", sha, "statuses"]) => self.statuses(ask, sha),
             ("POST", ["statuses", sha]) => self.set_status(ask, sha),
             _ => not_found(),

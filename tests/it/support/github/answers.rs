@@ -4,7 +4,7 @@
 
 use super::bodies::View;
 use super::state::{Person, Repository, Rights};
-use super::{actions, changes, checks, deployments, merging, refs};
+use super::{actions, changes, checks, deployments, merging, refs, releases};
 use crate::support::wire::{Answer, Request, decode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -244,6 +244,8 @@ fn of_repository(repo: &mut Repository, ask: &Ask<'_>, rest: &[&str]) -> Answer 
         ("GET", ["deployments", id]) => deployments::show(repo, ask, number(id)),
         ("GET", ["deployments", id, "statuses"]) => deployments::statuses(repo, ask, number(id)),
         ("POST", ["deployments", id, "statuses"]) => deployments::tell(repo, ask, number(id)),
+        ("GET", ["releases", "tags", tag]) => releases::of_tag(repo, ask, tag),
+        ("POST", ["releases"]) => releases::create(repo, ask),
         ("GET", ["environments"]) => deployments::environments(repo, ask),
         _ => refused(404, "Not Found"),
     }

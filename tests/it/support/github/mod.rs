@@ -16,12 +16,14 @@ mod holds;
 mod merging;
 mod prism;
 mod refs;
+mod releases;
 pub mod repository;
 mod state;
 
 pub use doors::Seen;
 pub use faults::Fault;
 pub use holds::{Held, Moment, act_while_held};
+pub use releases::Release;
 pub use repository::Protection;
 pub use state::{Change, Check, Comment, Deployment, Form, Play, Repository, Rights, Settled, now};
 

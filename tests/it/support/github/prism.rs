@@ -8,7 +8,7 @@ use crate::support::wire::{Answer, Request};
 use std::sync::OnceLock;
 
 /// The paths of the description that a release tool may use.
-const PATHS: &str = r"^/(user|rate_limit|repos/\{owner\}/\{repo\}(/(actions|branches|check-|commits|compare|deployments|environments|git|issues|merges|pulls|rules|statuses).*)?)$";
+const PATHS: &str = r"^/(user|rate_limit|repos/\{owner\}/\{repo\}(/(actions|branches|check-|commits|compare|deployments|environments|git|issues|merges|pulls|releases|rules|statuses).*)?)$";
 
 /// The header with the API's address, which prism passes on.
 pub const API: &str = "x-fake-api";

@@ -3,6 +3,7 @@
 //! Nothing runs by itself: each request first reads what was pushed since the last one. Checks settle after a number of looks at
 //! them, never after a time. Knows nothing of HTTP.
 
+use super::releases::Release;
 use super::repository::{Git, Moved, Protection, ZERO};
 use crate::support::travis::Travis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -183,6 +184,7 @@ pub struct Repository {
     pub plans: Vec<Plan>,
     pub protections: BTreeMap<String, Protection>,
     pub deployments: Vec<Deployment>,
+    pub releases: Vec<Release>,
     /// The pull requests that people have approved.
     pub approved: BTreeSet<u64>,
     pub environments: Vec<String>,
@@ -216,6 +218,7 @@ impl Repository {
             plans: Vec::new(),
             protections: BTreeMap::new(),
             deployments: Vec::new(),
+            releases: Vec::new(),
             approved: BTreeSet::new(),
             environments: Vec::new(),
             workflows: Vec::new(),

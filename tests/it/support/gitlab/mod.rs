@@ -4,6 +4,7 @@
 mod bodies;
 mod deployments;
 mod pipelines;
+mod releases;
 mod requests;
 
 use super::hosted::project::Project;
@@ -135,6 +136,8 @@ impl Lab {
             ("GET", ["deployments"]) => self.deployments(ask),
             ("POST", ["deployments"]) => self.deploy(ask),
             ("PUT", ["deployments", id]) => self.edit_deployment(ask, number(id)),
+            ("GET", ["releases", tag]) => self.release(ask, tag),
+            ("POST", ["releases"]) => self.create_release(ask),
             ("GET", ["jobs", id, "trace"]) => self.trace(number(id)),
             _ => refused(404, "404 Not Found"),
         }

@@ -3,6 +3,7 @@
 //! Nothing runs by itself: each request first reads what was pushed since the last one. Checks settle after a number of looks at
 //! them, never after a time. Knows nothing of HTTP.
 
+use super::Ask;
 use crate::support::github::repository::{Git, ZERO};
 use crate::support::github::{Play, Settled, now};
 use std::collections::BTreeMap;
@@ -66,6 +67,14 @@ impl Check {
     }
 }
 
+/// A release of a tag.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub tag: String,
+    pub name: String,
+    pub notes: String,
+}
+
 /// Jobs that started together.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
@@ -105,6 +114,7 @@ pub struct Project {
     pub checks: Vec<Check>,
     pub pipelines: Vec<Pipeline>,
     pub plans: Vec<Plan>,
+    pub releases: Vec<Release>,
     /// Does a change count as merged when its head reaches its base by a push?
     pub notices_pushes: bool,
     /// How many looks it takes until a change can be merged.
@@ -121,6 +131,18 @@ done
 exit $no"#;
 
 impl Project {
+    /// Makes the release that is asked for; `None` where its tag has one already. The tag has to be there.
+    pub fn release(&mut self, ask: &Ask<'_>, tag: &str, notes: &str) -> Option<Release> {
+        let text = |name: &str| ask.text(name).unwrap_or_default().to_owned();
+        let release = Release { tag: text(tag), name: text("name"), notes: text(notes) };
+        self.git.bare.git(&["rev-parse", "--verify", &format!("refs/tags/{}", release.tag)]);
+        if self.releases.iter().any(|known| known.tag == release.tag) {
+            return None;
+        }
+        self.releases.push(release.clone());
+        Some(release)
+    }
+
     pub fn new(git: Git) -> Self {
         git.bare.hook("pre-receive", PRE_RECEIVE);
         Self {
@@ -130,6 +152,7 @@ impl Project {
             checks: Vec::new(),
             pipelines: Vec::new(),
             plans: Vec::new(),
+            releases: Vec::new(),
             notices_pushes: true,
             computing: 0,
             ids: 1000,
