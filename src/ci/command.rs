@@ -296,7 +296,7 @@ impl Ci for CommandCi {
                         VerdictState::Green => BuildState::Passed,
                         VerdictState::Red => BuildState::Failed,
                         VerdictState::Pending => BuildState::Running,
-                        VerdictState::Skipped | VerdictState::Neutral => BuildState::Canceled,
+                        _ => BuildState::Canceled,
                     },
                     url: verdict.url.clone(),
                     finished: (verdict.state != VerdictState::Pending).then_some(verdict.at),

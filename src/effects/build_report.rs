@@ -70,15 +70,18 @@ pub(super) fn undecided_checks(commit: CommitId, reasons: &[Reason], verdicts: &
         .filter(|verdict| reasons.iter().any(|reason| reason.context == verdict.context))
         .cloned()
         .collect();
-    let words = BTreeSet::from_iter(ended.iter().map(|verdict| match verdict.state {
-        VerdictState::Neutral => "\"neutral\"",
-        _ => "\"skipped\"",
+    let words = BTreeSet::from_iter(ended.iter().filter_map(|verdict| match verdict.state {
+        VerdictState::Neutral => Some("\"neutral\""),
+        VerdictState::Skipped => Some("\"skipped\""),
+        _ => None,
     }));
     let also = words.into_iter().collect::<Vec<_>>().join(", ");
-    let failure = Failure::new(FailureKind::Red, format!("on {}: {}", commit.short(), shortened(&names, 5))).hint(format!(
-        "nothing has landed; have it run again on the forge and resume this run, or count that as green: `also_green = \
-         [{also}]` on the environment in relwf.toml"
-    ));
+    let or = match also.as_str() {
+        "" => String::new(),
+        also => format!(", or count that as green: `also_green = [{also}]` on the environment in relwf.toml"),
+    };
+    let failure = Failure::new(FailureKind::Red, format!("on {}: {}", commit.short(), shortened(&names, 5)))
+        .hint(format!("nothing has landed; have it run again on the forge and resume this run{or}"));
     with_reports(failure, &ended).detail(json!({ "undecided": ended }))
 }
 
@@ -93,7 +96,12 @@ fn with_reports(failure: Failure, verdicts: &[Verdict]) -> Failure {
 
 /// The failure for red reports on a commit that has landed.
 pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
-    let names: Vec<String> = red.iter().map(|verdict| verdict.context.clone()).collect();
+    let name = |verdict: &Verdict| match verdict.state {
+        VerdictState::Canceled => format!("{} (canceled)", verdict.context),
+        VerdictState::Stale => format!("{} (stale)", verdict.context),
+        _ => verdict.context.clone(),
+    };
+    let names: Vec<String> = red.iter().map(name).collect();
     let message = format!("on {}, which has landed, these are red: {}", commit.short(), shortened(&names, 5));
     let failure = Failure::new(FailureKind::Red, message)
         .hint("have it run again and resume this run, fix forward on the source branch and promote again, or revert it: `relwf run revert-release`");

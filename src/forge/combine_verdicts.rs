@@ -1,4 +1,4 @@
-//! Combines verdicts of the same check from several places: the worst counts.
+//! Combines verdicts of the same check from several places: the worst counts, but for runs that were stopped.
 
 use super::{Verdict, VerdictState};
 
@@ -7,12 +7,22 @@ pub(super) fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Vec<
     let mut all: Vec<Verdict> = Vec::new();
     for verdict in verdicts {
         match all.iter_mut().find(|held| held.context == verdict.context) {
-            Some(held) if weight(verdict.state) > weight(held.state) => *held = verdict.clone(),
+            Some(held) if replaces(verdict, held) => *held = verdict.clone(),
             Some(_) => {}
             None => all.push(verdict.clone()),
         }
     }
     all
+}
+
+/// A run that was stopped says nothing beside a newer one of the same check: that took its place.
+fn replaces(verdict: &Verdict, held: &Verdict) -> bool {
+    match (verdict.state, held.state) {
+        (VerdictState::Canceled, VerdictState::Canceled) => verdict.at > held.at,
+        (VerdictState::Canceled, _) => verdict.at > held.at && weight(held.state) < weight(VerdictState::Canceled),
+        (_, VerdictState::Canceled) => verdict.at >= held.at || weight(verdict.state) > weight(held.state),
+        _ => weight(verdict.state) > weight(held.state),
+    }
 }
 
 /// How much a verdict counts against a commit.
@@ -21,7 +31,10 @@ pub(super) const fn weight(state: VerdictState) -> u8 {
         VerdictState::Green => 0,
         VerdictState::Neutral => 1,
         VerdictState::Skipped => 2,
-        VerdictState::Pending => 3,
-        VerdictState::Red => 4,
+        VerdictState::Stale => 3,
+        VerdictState::Canceled => 4,
+        VerdictState::ActionRequired => 5,
+        VerdictState::Pending => 6,
+        VerdictState::Red => 7,
     }
 }

@@ -358,6 +358,9 @@ fn word(state: VerdictState) -> &'static str {
         VerdictState::Red => "red",
         VerdictState::Skipped => "skipped",
         VerdictState::Neutral => "neutral",
+        VerdictState::Canceled => "canceled",
+        VerdictState::Stale => "stale",
+        VerdictState::ActionRequired => "action required",
     }
 }
 

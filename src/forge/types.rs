@@ -102,6 +102,12 @@ pub enum VerdictState {
     Skipped,
     /// Ran and is neutral.
     Neutral,
+    /// Was stopped before its end.
+    Canceled,
+    /// Was given up by the forge, unfinished.
+    Stale,
+    /// Waits for a person on the forge.
+    ActionRequired,
 }
 
 /// One check's verdict on a commit.

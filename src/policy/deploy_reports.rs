@@ -89,7 +89,10 @@ pub fn judge_deploy(awaited: Awaited<'_>, before: &[Verdict], now: &[Verdict]) -
             named
         }
     };
-    let red: Vec<Verdict> = news.iter().filter(|verdict| verdict.state == VerdictState::Red).cloned().collect();
+    // What was stopped or given up will not come any more, either.
+    let failed =
+        |verdict: &&Verdict| matches!(verdict.state, VerdictState::Red | VerdictState::Canceled | VerdictState::Stale);
+    let red: Vec<Verdict> = news.iter().filter(failed).cloned().collect();
     if !red.is_empty() {
         return DeployReport::Red(red);
     }

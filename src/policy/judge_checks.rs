@@ -22,6 +22,10 @@ pub enum Shortfall {
     Neutral,
     /// It was stopped.
     Canceled,
+    /// The forge gave it up.
+    Stale,
+    /// It waits for a person.
+    ActionRequired,
 }
 
 /// A check that is not green, and why.
@@ -46,6 +50,9 @@ impl Reason {
             VerdictState::Red => Shortfall::Red,
             VerdictState::Skipped => Shortfall::Skipped,
             VerdictState::Neutral => Shortfall::Neutral,
+            VerdictState::Canceled => Shortfall::Canceled,
+            VerdictState::Stale => Shortfall::Stale,
+            VerdictState::ActionRequired => Shortfall::ActionRequired,
         };
         Some(Self::new(verdict.context.clone(), shortfall))
     }
@@ -62,6 +69,8 @@ impl fmt::Display for Reason {
             Shortfall::Skipped => write!(f, "{context} was skipped, which is not green"),
             Shortfall::Neutral => write!(f, "{context} is neutral, which is not green"),
             Shortfall::Canceled => write!(f, "{context} was canceled"),
+            Shortfall::Stale => write!(f, "{context} is stale: the forge gave it up unfinished"),
+            Shortfall::ActionRequired => write!(f, "{context} waits for a person on the forge"),
         }
     }
 }
@@ -73,7 +82,7 @@ pub fn count_also_green(verdicts: Vec<Verdict>, environment: Option<&Environment
         match state {
             VerdictState::Skipped => also_green.contains(&AlsoGreen::Skipped),
             VerdictState::Neutral => also_green.contains(&AlsoGreen::Neutral),
-            VerdictState::Green | VerdictState::Pending | VerdictState::Red => false,
+            _ => false,
         }
     };
     let count = |verdict: Verdict| match counts(verdict.state) {
@@ -102,8 +111,17 @@ impl Checks {
 
     /// Have all of them ended, and some without a word for or against? Waiting brings nothing then.
     pub fn ended_undecided(&self) -> bool {
-        let undecided = |reason: &Reason| matches!(reason.shortfall, Shortfall::Skipped | Shortfall::Neutral);
+        let undecided = |reason: &Reason| {
+            matches!(reason.shortfall, Shortfall::Skipped | Shortfall::Neutral | Shortfall::Canceled | Shortfall::Stale)
+        };
         !self.are_green() && self.reasons.iter().all(undecided)
+    }
+
+    /// Does nothing that is missing come without a person?
+    pub fn wait_for_a_person(&self) -> bool {
+        let by_hand = |reason: &Reason| reason.shortfall == Shortfall::ActionRequired;
+        let open = |reason: &Reason| matches!(reason.shortfall, Shortfall::Pending | Shortfall::NotReported);
+        self.reasons.iter().any(by_hand) && !self.reasons.iter().any(open)
     }
 }
 

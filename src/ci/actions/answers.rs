@@ -39,7 +39,8 @@ impl WorkflowRun {
             (Some("completed"), Some("skipped" | "neutral" | "stale")) => None,
             (Some("completed"), Some("cancelled")) => Some(BuildState::Canceled),
             (Some("completed"), Some("timed_out" | "startup_failure")) => Some(BuildState::Errored),
-            // failure, action_required, and any other.
+            (Some("completed"), Some("action_required")) => Some(BuildState::Manual),
+            // failure, and any other.
             (Some("completed"), _) => Some(BuildState::Failed),
             (Some("queued" | "requested" | "waiting" | "pending"), _) => Some(BuildState::Queued),
             _ => Some(BuildState::Running),

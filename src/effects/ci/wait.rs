@@ -137,6 +137,12 @@ impl WaitBuild {
                 ci.builds(&query, cx.task)?.into_iter().next().map(outcome)
             }
         };
+        let found = match found {
+            Some(BuildOutcome::Ended(build)) if build.state == BuildState::Canceled && id.is_none() => {
+                Some(self.instead(ci, build, cx.task)?)
+            }
+            other => other,
+        };
         match found {
             Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => {
                 let before = self.passed.lock().unwrap_or_else(PoisonError::into_inner).replace(build.id.clone());
@@ -158,6 +164,29 @@ impl WaitBuild {
             }
             None => Ok(Seen::NotYet(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
         }
+    }
+
+    /// Many a CI stops the build of a commit when its branch moves on: then the build of what the branch has now stands for both.
+    fn instead(&self, ci: &dyn Ci, canceled: Build, task: TaskContext<'_>) -> Result<BuildOutcome, Failure> {
+        let (mirror, Args { event, branch, .. }) = (&self.context.mirror, &self.args);
+        let name = branch.to_ref();
+        let tip = mirror.remote_refs(task)?.remove(&name).map(CommitId::from);
+        let Some(tip) = tip.filter(|tip| *event == CiEvent::Push && *tip != canceled.commit) else {
+            return Ok(BuildOutcome::Ended(canceled));
+        };
+        mirror.fetch_objects(&[name], task)?;
+        if !mirror.is_ancestor(canceled.commit, tip)? {
+            return Ok(BuildOutcome::Ended(canceled));
+        }
+        let query = BuildQuery { commit: Some(tip), event: Some(*event), branch: Some(branch.clone()) };
+        let newer = ci.builds(&query, task)?.into_iter().next();
+        task.say(format!(
+            "the build of {} was canceled: {branch} has moved on to {}",
+            canceled.commit.short(),
+            tip.short()
+        ));
+        // Until the newer one shows up, the canceled one is on its way to be replaced.
+        Ok(newer.map_or_else(|| BuildOutcome::Open(canceled), outcome))
     }
 
     /// What is reported, once it is green; else why not yet.

@@ -227,6 +227,13 @@ impl WaitChecks {
         if !checks.red.is_empty() {
             return Err(red_checks(begun.commit, &checks.red, &self.red_jobs(begun.commit, cx.task)));
         }
+        if checks.wait_for_a_person() {
+            let by_hand = |verdict: &&Verdict| verdict.state == VerdictState::ActionRequired;
+            let at = verdicts.iter().find(by_hand).and_then(|verdict| verdict.url.as_ref());
+            let at = at.map(|url| format!(": {url}")).unwrap_or_default();
+            let why: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
+            return Ok(Observation::Suspend { why: format!("{}{at}", shortened(&why, 5)), until: None });
+        }
         if checks.ended_undecided() {
             return Err(undecided_checks(begun.commit, &checks.reasons, &verdicts));
         }

@@ -257,8 +257,8 @@ impl Forge for ForgejoForge {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
-            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word("Forgejo")),
             VerdictState::Red => "failure",
+            _ => return Err(no_such_word("Forgejo")),
         };
         let mut body = json!({ "state": state, "context": verdict.context, "description": verdict.description });
         if let Some(url) = verdict.url.as_deref().filter(|url| url.starts_with("http")) {

@@ -343,8 +343,11 @@ impl From<CheckRun> for Verdict {
         let state = match (run.status.as_str(), run.conclusion.as_deref()) {
             ("completed", Some("success")) => VerdictState::Green,
             ("completed", Some("neutral")) => VerdictState::Neutral,
-            ("completed", Some("skipped" | "stale")) => VerdictState::Skipped,
-            // failure, timed_out, cancelled, action_required, startup_failure, and any other: not green.
+            ("completed", Some("skipped")) => VerdictState::Skipped,
+            ("completed", Some("stale")) => VerdictState::Stale,
+            ("completed", Some("cancelled")) => VerdictState::Canceled,
+            ("completed", Some("action_required")) => VerdictState::ActionRequired,
+            // failure, timed_out, startup_failure, and any other: not green.
             ("completed", Some(_)) => VerdictState::Red,
             _ => VerdictState::Pending,
         };

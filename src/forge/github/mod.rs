@@ -378,8 +378,8 @@ impl Forge for GithubForge {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
-            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word("GitHub")),
             VerdictState::Red => "failure",
+            _ => return Err(no_such_word("GitHub")),
         };
         // GitHub cuts nothing: it refuses descriptions of more than 140 characters, and addresses that are not http.
         let description: String = verdict.description.chars().take(140).collect();

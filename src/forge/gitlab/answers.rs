@@ -222,7 +222,8 @@ impl Deployment {
 fn state(word: &str, allow_failure: bool) -> VerdictState {
     match (word, allow_failure) {
         ("success", _) => VerdictState::Green,
-        ("failed" | "canceled", false) => VerdictState::Red,
+        ("failed", false) => VerdictState::Red,
+        ("canceled" | "canceling", false) => VerdictState::Canceled,
         ("failed" | "canceled", true) => VerdictState::Neutral,
         ("skipped", _) | ("manual", true) => VerdictState::Skipped,
         _ => VerdictState::Pending,
@@ -239,7 +240,7 @@ mod tests {
             ("success", false, VerdictState::Green),
             ("failed", false, VerdictState::Red),
             ("failed", true, VerdictState::Neutral),
-            ("canceled", false, VerdictState::Red),
+            ("canceled", false, VerdictState::Canceled),
             ("skipped", false, VerdictState::Skipped),
             ("manual", true, VerdictState::Skipped),
             ("manual", false, VerdictState::Pending),

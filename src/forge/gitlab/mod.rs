@@ -297,8 +297,8 @@ impl Forge for GitlabForge {
         let state = match verdict.state {
             VerdictState::Pending => "pending",
             VerdictState::Green => "success",
-            VerdictState::Skipped | VerdictState::Neutral => return Err(no_such_word("GitLab")),
             VerdictState::Red => "failed",
+            _ => return Err(no_such_word("GitLab")),
         };
         let description: String = verdict.description.chars().take(255).collect();
         let mut body = json!({ "state": state, "name": verdict.context, "description": description });

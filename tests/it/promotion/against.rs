@@ -228,3 +228,28 @@ fn a_forks_change_with_the_same_branch_name_is_never_touched() {
     assert!(stage.github.comments().iter().all(|comment| comment.number == 1));
     assert_eq!(stage.github.count("PATCH", "/pulls/2") + stage.github.count("PUT", "/pulls/2"), 0);
 }
+
+/// What a check that ended without a verdict is called, and what to type next.
+#[test]
+fn checks_that_were_stopped_or_wait_for_a_person_are_called_that() {
+    for (word, code, words) in [
+        ("cancelled", 1, "unit was canceled"),
+        ("stale", 1, "unit is stale"),
+        ("action_required", 3, "unit waits for a person on the forge: http"),
+    ] {
+        let stage = Stage::new();
+        stage.github.protect("staging", Protection { required: vec!["unit".to_owned()], ..Protection::default() });
+        let said = stage.while_waiting(|stage| {
+            let head = stage.github.changes()[0].head_commit.clone();
+            stage.github.set_check(&head, Form::Run, "unit", Play::Red);
+            stage.github.with(|repo| repo.checks.last_mut().unwrap().word = Some(word.to_owned()));
+        });
+        said.exits(code);
+        assert!(said.stderr.contains(words) && said.stderr.contains("relwf resume"), "{}", said.stderr);
+        nothing_landed(&stage);
+        // It is run again, and a run of the same check that was stopped says nothing beside it.
+        let head = stage.github.changes()[0].head_commit.clone();
+        stage.github.set_check(&head, Form::Run, "unit", Play::Green);
+        stage.relwf(&["resume", &stage.relwf(&["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap()]).exits(0);
+    }
+}

@@ -1,7 +1,7 @@
 //! The CI as a promotion knows it: GitHub Actions in the place of Travis, builds that are asked for, and how many an hour.
 
 use super::stage::Stage;
-use crate::support::github::{Fault, Form, Play, Protection};
+use crate::support::github::{Fault, Form, Play, Protection, Settled};
 use crate::support::travis::Event;
 
 const ACTIONS: &str = "kind = \"actions\"\n";
@@ -63,6 +63,26 @@ fn every_run_of_a_push_counts() {
     });
     said.exits(1);
     assert!(said.stderr.contains("| the last line of deploy"), "{}", said.stderr);
+}
+
+/// A deploy that is stopped because its branch has moved on is not red: that of what the branch has now stands for both.
+#[test]
+fn a_build_that_was_superseded_is_not_red() {
+    let stage = Stage::new();
+    stage.with_ci(ACTIONS);
+    stage.github.on_push("staging", Form::Run, "deploy", Play::Pending);
+    let first = stage.github.hold(2, "GET", "/actions/runs");
+    let said = stage.while_held([first], |stage, _| {
+        stage.github.with(|repo| {
+            let check = repo.checks.iter_mut().rfind(|check| check.context == "deploy").unwrap();
+            (check.looks, check.settled, check.word) = (0, Settled::Red, Some("cancelled".to_owned()));
+        });
+        stage.github.forget_plans();
+        stage.github.on_push("staging", Form::Run, "deploy", Play::GreenAfter(1));
+        stage.github.another_push("staging", "next.go", "x\n");
+    });
+    said.exits(0);
+    assert!(stage.github.comments()[0].body.contains("which has moved on since, deployed and green"));
 }
 
 #[test]

@@ -404,6 +404,7 @@ impl View {
 
     pub fn check_run(&self, repo: &Repository, check: &Check) -> Value {
         let (status, conclusion) = Self::verdict(check);
+        let conclusion = conclusion.and(check.word.as_deref()).or(conclusion);
         let url = format!("{}/check-runs/{}", self.repo_url(repo), check.id);
         let html = format!("{}/actions/runs/{}/job/{}", self.html_url(repo), check.id, check.id);
         json!({
@@ -427,6 +428,7 @@ impl View {
     /// The Actions run that a check run is the only job of.
     pub fn workflow_run(&self, repo: &Repository, check: &Check) -> Value {
         let (status, conclusion) = Self::verdict(check);
+        let conclusion = conclusion.and(check.word.as_deref()).or(conclusion);
         let (id, base) = (check.id, self.repo_url(repo));
         let url = format!("{base}/actions/runs/{id}");
         let commit = self.commit(repo, &check.commit);
@@ -454,6 +456,7 @@ impl View {
 
     pub fn job(&self, repo: &Repository, check: &Check) -> Value {
         let (status, conclusion) = Self::verdict(check);
+        let conclusion = conclusion.and(check.word.as_deref()).or(conclusion);
         let (id, base) = (check.id, self.repo_url(repo));
         json!({
             "id": id, "run_id": id, "run_url": format!("{base}/actions/runs/{id}"), "run_attempt": 1,
