@@ -116,13 +116,13 @@ pub fn landing_method_by(
             _ => {}
         }
     }
-    if rules.direct_push == Some(false) && rules.merge == Some(false) {
-        return Err(refused(format!("this login may neither push to {target} nor have changes merged into it"))
-            .hint("allow its account one of them in the protection of the branch, or use the token of one that may"));
-    }
     match (rules.write, rules.direct_push, rules.merge_commits) {
         (Some(false), ..) => Err(refused("relwf's token may read this repository but not write to it".to_owned())
             .hint("`relwf doctor` shows where the token comes from; contents and pull requests must be writable")),
+        (_, Some(false), _) if rules.merge == Some(false) => {
+            Err(refused(format!("this login may neither push to {target} nor have changes merged into it"))
+                .hint("allow its account one of them in the protection of the branch, or use the token of one that may"))
+        }
         (_, Some(false), Some(false)) => Err(refused(format!(
             "{target} takes neither pushes nor merge commits: the forge would squash or rebase"
         ))

@@ -123,13 +123,14 @@ fn a_repository_that_only_squashes_takes_a_push_but_no_merge() {
 }
 
 #[test]
-fn a_token_that_may_not_merge_gets_the_servers_message() {
+fn a_token_that_may_neither_push_nor_merge_is_told_before_anything_is_proposed() {
     let stage = stage(Play::Green);
     stage.forge.protect("staging", Protected { merge: Rights::Admin, ..by_merge(&[]) });
     let said = stage.promote();
     said.exits(1);
     stage.nothing_landed();
-    assert!(said.stderr.contains("User not allowed to merge PR"), "{}", said.stderr);
+    assert!(said.stderr.contains("may neither push to staging nor have changes merged into it"), "{}", said.stderr);
+    assert!(stage.changes().is_empty());
 }
 
 #[test]

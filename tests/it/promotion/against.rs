@@ -232,13 +232,12 @@ fn a_forks_change_with_the_same_branch_name_is_never_touched() {
 /// What a check that ended without a verdict is called, and what to type next.
 #[test]
 fn checks_that_were_stopped_or_wait_for_a_person_are_called_that() {
-    for (word, code, words) in [
-        ("cancelled", 1, "unit was canceled"),
-        ("stale", 1, "unit is stale"),
-        ("action_required", 3, "unit waits for a person on the forge: http"),
-    ] {
+    for (word, code, words) in
+        [("cancelled", 1, "unit was canceled"), ("action_required", 3, "unit waits for a person on the forge: http")]
+    {
         let stage = Stage::new();
         stage.github.protect("staging", Protection { required: vec!["unit".to_owned()], ..Protection::default() });
+        stage.workflow("promote-staging", "change: change }", "change: change, deadline: \"4s\" }");
         let said = stage.while_waiting(|stage| {
             let head = stage.github.changes()[0].head_commit.clone();
             stage.github.set_check(&head, Form::Run, "unit", Play::Red);
@@ -250,6 +249,6 @@ fn checks_that_were_stopped_or_wait_for_a_person_are_called_that() {
         // It is run again, and a run of the same check that was stopped says nothing beside it.
         let head = stage.github.changes()[0].head_commit.clone();
         stage.github.set_check(&head, Form::Run, "unit", Play::Green);
-        stage.relwf(&["resume", &stage.relwf(&["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap()]).exits(0);
+        stage.relwf(&["resume", stage.relwf(&["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap()]).exits(0);
     }
 }
