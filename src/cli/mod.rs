@@ -17,6 +17,7 @@ mod doctor;
 mod exit;
 mod help;
 mod init;
+mod land;
 mod list;
 mod man;
 mod merge_tree;
@@ -74,6 +75,7 @@ fn verb(context: &VerbContext, verb: Verb) -> Exit {
         Verb::Approve(args) => approve::run(context, &args),
         Verb::Changes(_) => changes::run(context),
         Verb::Close(args) => close::run(context, args),
+        Verb::Land(args) => land::run(context, args),
         Verb::SignOff(args) => sign_off::run(context, args),
         Verb::Abandon(args) => abandon::run(context, &args),
         Verb::Preview(args) => preview::run(context, &args),

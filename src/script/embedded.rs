@@ -9,13 +9,14 @@ macro_rules! embed {
 }
 
 /// Every file of `workflows/` and `plugins/`, by path.
-pub(super) const SOURCES: [(&str, &str); 15] = embed![
+pub(super) const SOURCES: [(&str, &str); 16] = embed![
     "plugins/dockerfile.rhai",
     "plugins/promotion.rhai",
     "plugins/slack.rhai",
     "workflows/back-merge.rhai",
     "workflows/close-change.rhai",
     "workflows/hotfix.rhai",
+    "workflows/land-change.rhai",
     "workflows/promote-production.rhai",
     "workflows/promote-staging.rhai",
     "workflows/redeploy.rhai",

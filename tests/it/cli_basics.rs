@@ -28,6 +28,7 @@ fn every_verb_of_the_contract_has_help_with_examples() {
         "sign-off",
         "changes",
         "close",
+        "land",
         "abandon",
         "preview",
         "delta",

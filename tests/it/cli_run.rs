@@ -398,6 +398,7 @@ fn help_of_a_workflow_shows_its_parameters() {
             "back-merge",
             "close-change",
             "hotfix",
+            "land-change",
             "promote-production",
             "promote-staging",
             "redeploy",
@@ -409,7 +410,7 @@ fn help_of_a_workflow_shows_its_parameters() {
             "update-ppcs"
         ]
     );
-    assert_eq!(list["workflows"][3]["params"][0]["type"], "branch");
+    assert_eq!(list["workflows"][4]["params"][0]["type"], "branch");
     // Without a project the embedded ones are listed.
     let bare = machine.say(&machine.home(), &["list"]);
     bare.exits(0);

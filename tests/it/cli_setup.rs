@@ -92,7 +92,7 @@ fn check_finds_every_workflows_mistakes() {
     let service = machine.service();
     let clean = machine.say(&service, &["check"]);
     clean.exits(0);
-    assert_eq!(clean.stderr, "no problems: relwf.toml, 12 workflows, 3 plugins\n");
+    assert_eq!(clean.stderr, "no problems: relwf.toml, 13 workflows, 3 plugins\n");
     fs::write(
         service.join("workflows/a.rhai"),
         "//! A.\nconst WORKFLOW = #{ params: #{} };\nfn run(p) {\n    let x = 1\n    x\n}\n",

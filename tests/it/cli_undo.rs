@@ -603,3 +603,26 @@ fn gits_disagreement_blocks_and_no_cross_check_is_written_down() {
         "{intent:#}"
     );
 }
+
+/// What a hotfix proposed back is landed by the verb that its output names.
+#[test]
+fn a_back_merge_that_was_proposed_is_landed_by_its_number() {
+    let service = Service::promoted();
+    let fix = service.commit("fix.txt", "mended\n");
+    let said = service.run(&["hotfix", "--param", &format!("commits={fix}")]);
+    said.exits(0);
+    let line = said.stderr.lines().find(|line| line.contains("the back-merge is proposed")).expect("it is told");
+    let command = line.split('`').find_map(|part| part.strip_prefix("relwf ")).expect("with the command");
+    let args: Vec<&str> = command.split(' ').collect();
+    assert_eq!(args[0], "land");
+    service.machine.say(&service.path, &args).exits(0);
+    assert_eq!(service.git(&["log", "-1", "--format=%s", "master"]), "Merge production back into master");
+    assert_eq!(service.git(&["rev-list", "--count", "master..production"]), "0");
+    // Once more: it has landed, and nothing is done.
+    let again = service.machine.say(&service.path, &args);
+    again.exits(0);
+    assert!(again.stderr.contains("is merged already"), "{}", again.stderr);
+    let none = service.machine.say(&service.path, &["land", "77"]);
+    none.exits(1);
+    assert!(none.stderr.contains("there is no change 77") && none.stderr.contains("relwf changes"), "{}", none.stderr);
+}

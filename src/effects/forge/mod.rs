@@ -1,5 +1,6 @@
 //! `forge::…`: changes: proposing one, speaking on it, waiting for its checks, landing it, ending it. Here is what they share.
 
+mod change;
 mod close;
 mod comment;
 mod conclude;
@@ -20,6 +21,7 @@ pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[
     &wait_checks::WAIT_CHECKS,
     &land::LAND,
     &conclude::CONCLUDE,
+    &change::CHANGE,
     &close::CLOSE,
     &comment::COMMENT,
     &status::STATUS,

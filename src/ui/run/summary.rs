@@ -163,7 +163,8 @@ pub fn still_open(change: &OpenChange, command_prefix: &str) -> String {
     let number = change.number;
     let name = change.url.clone().unwrap_or_else(|| format!("change {number}"));
     format!(
-        "still open: {name}; `{command_prefix} run close-change --param change={number} --param reason=…` closes it and deletes its branch"
+        "still open: {name}; `{command_prefix} close {number} --reason TEXT` closes it and deletes its branch, `{command_prefix} land \
+         {number}` lands it once it is green"
     )
 }
 

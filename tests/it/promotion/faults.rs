@@ -395,7 +395,7 @@ fn a_failed_run_names_the_change_that_it_leaves_open() {
     stage.github.fault("PUT", "/merge", 1, Fault::says(422, "Base does not exist"));
     let said = stage.promote();
     said.exits(1);
-    assert!(said.stderr.contains("/acme/service/pull/1; `relwf run close-change --param change=1"), "{}", said.stderr);
+    assert!(said.stderr.contains("/acme/service/pull/1; `relwf close 1 --reason TEXT`"), "{}", said.stderr);
     let listed = stage.relwf(&["changes"]);
     listed.exits(0);
     assert!(

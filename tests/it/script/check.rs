@@ -464,6 +464,7 @@ fn the_projects_files_win_and_links_stay_inside() {
             "back-merge",
             "close-change",
             "hotfix",
+            "land-change",
             "mine",
             "promote-production",
             "promote-staging",
