@@ -68,10 +68,18 @@ pub(super) fn unless_limited(
             Err(WriteError::NotDone { failure: hinted(failure, after), after })
         }
         (status @ (403 | 503), Some(after)) => {
-            let failure = failure(format!("the server puts requests off ({status})"));
+            let failure = failure(format!("the server puts requests off ({status}){}", used_up(&response)));
             Err(WriteError::NotDone { failure: hinted(failure, Some(after)), after: Some(after) })
         }
         _ => Ok(response),
+    }
+}
+
+/// What GitHub allows in an hour, where nothing of it remains.
+fn used_up(response: &Response) -> String {
+    match (response.header("x-ratelimit-remaining"), response.header("x-ratelimit-limit")) {
+        (Some("0"), Some(limit)) => format!(": {limit} requests an hour are used up"),
+        _ => String::new(),
     }
 }
 

@@ -3,8 +3,9 @@
 use super::action::Action;
 use super::happened::{Cancellation, Happened, StepContext};
 use super::state::{CommandState, Doubt, EffectAttempt, Look, ProbeCause, Tries, Written};
-use crate::model::{Failure, FailureKind, HumanDuration, RunId, Value, WriteError};
+use crate::model::{Failure, FailureKind, HumanDuration, RunId, Value, WriteError, minute_in};
 use crate::run::{CommandKind, Observation, OnOutage, OnUnknown, Probe, Settled};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -340,8 +341,9 @@ impl StepContext<'_> {
     fn suspended(&self, written: Written, failure: Failure) -> CommandState {
         let after = failure.after.and_then(|after| SignedDuration::try_from(after.duration()).ok());
         let until: Option<Timestamp> = after.and_then(|after| self.moment.now.checked_add(after).ok());
-        let why = match (&failure.hint, failure.kind) {
-            (Some(hint), FailureKind::Auth) => format!("{} ({hint})", failure.message),
+        let why = match (&failure.hint, failure.kind, until) {
+            (Some(hint), FailureKind::Auth, _) => format!("{} ({hint})", failure.message),
+            (_, _, Some(until)) => format!("{}, until {}", failure.message, minute_in(TimeZone::system(), until)),
             _ => failure.message,
         };
         CommandState::Suspended { written, why, until }

@@ -2,7 +2,7 @@
 
 use super::state::{Doubt, EffectAttempt, Look, ProbeCause, Tries, Written};
 use super::*;
-use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, WriteError};
+use crate::model::{Failure, FailureKind, HumanDuration, RunId, SourceLocation, WriteError, minute_in};
 use crate::run::{
     Call, CommandKind, CommandRequest, HistoryEntry, Intent, Key, Observation, OnOutage, OnUnknown, Position, Probe,
     Record, RetryPolicy, Settled, StepPath,
@@ -368,7 +368,8 @@ fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_eff
     let (actions, state) = walk(start, vec![not_done(Some(600)), H::Recorded]);
     assert!(matches!(&actions[0], Action::Record(Record::Absent { actor, .. }) if actor == "server"), "{actions:?}");
     let until = Some(Timestamp::from_second(1_770_000_600).unwrap());
-    assert_eq!(actions[1], Action::End(End::Suspended { why: "it failed".to_owned(), until }));
+    let shown = minute_in(jiff::tz::TimeZone::system(), until.unwrap());
+    assert_eq!(actions[1], Action::End(End::Suspended { why: format!("it failed, until {shown}"), until }));
     let (actions, _) = walk(state, vec![H::Started(CommandKind::Effect), H::Recorded]);
     assert_eq!(intents(&actions), [2]);
     assert!(matches!(actions[1], Action::Perform(_)), "{actions:?}");

@@ -148,7 +148,10 @@ fn a_limit_that_is_used_up_suspends_the_run_and_resume_goes_on() {
     }
     let said = stage.promote();
     said.exits(3);
-    assert!(said.stderr.contains("puts requests off"), "{}", said.stderr);
+    let until = jiff::Timestamp::from_second(later).unwrap().strftime("%H:%M UTC").to_string();
+    let words = "the server puts requests off (403): 5000 requests an hour are used up, until ";
+    let line = said.stderr.lines().find(|line| line.starts_with("suspended: ")).expect("it is suspended");
+    assert!(line.contains(words) && line.ends_with(&until), "{line} ({until})");
     stage.relwf(&["resume", "--all"]).exits(3);
     assert_eq!(stage.github.changes().len(), 0);
     let said = stage.relwf(&["resume", "--all"]);

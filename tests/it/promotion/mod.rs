@@ -12,6 +12,7 @@ mod doctor;
 mod faults;
 mod green;
 mod killed;
+mod outages;
 mod races;
 mod released;
 mod stage;

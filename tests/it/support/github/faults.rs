@@ -43,7 +43,12 @@ impl Fault {
     /// The primary limit is used up: 403, until a second of the clock.
     pub fn exhausted(reset: i64) -> Self {
         let answer = super::answers::refused(403, "API rate limit exceeded for user ID 1.");
-        Self::Answer(answer.with("x-ratelimit-remaining", "0").with("x-ratelimit-reset", &reset.to_string()))
+        Self::Answer(
+            answer
+                .with("x-ratelimit-limit", "5000")
+                .with("x-ratelimit-remaining", "0")
+                .with("x-ratelimit-reset", &reset.to_string()),
+        )
     }
 
     /// The base moved while the button was pressed: 405.
@@ -72,7 +77,8 @@ pub struct Trap {
 
 /// The fault that meets this request, if any.
 pub fn spring(traps: &mut Vec<Trap>, request: &Request) -> Option<Fault> {
-    let fits = |trap: &Trap| trap.method == request.method && request.path().contains(&trap.path);
+    let fits =
+        |trap: &Trap| (trap.method == "*" || trap.method == request.method) && request.path().contains(&trap.path);
     let at = traps.iter().position(fits)?;
     let trap = &mut traps[at];
     if trap.skip > 0 {
