@@ -45,7 +45,7 @@ pub(super) struct Branch {
 /// A merge request (<https://docs.gitlab.com/api/merge_requests/>).
 #[derive(Deserialize)]
 pub(super) struct MergeRequestAnswer {
-    iid: u64,
+    pub(super) iid: u64,
     web_url: String,
     state: String,
     title: String,
@@ -60,6 +60,8 @@ pub(super) struct MergeRequestAnswer {
     squash: Option<bool>,
     squash_on_merge: Option<bool>,
     pub(super) detailed_merge_status: Option<String>,
+    /// Only where one is read, not in lists.
+    pub(super) head_pipeline: Option<Pipeline>,
 }
 
 impl MergeRequestAnswer {
@@ -171,6 +173,7 @@ impl From<Status> for Verdict {
 /// A pipeline (<https://docs.gitlab.com/api/pipelines/>).
 #[derive(Deserialize)]
 pub(super) struct Pipeline {
+    pub(super) sha: CommitId,
     #[serde(rename = "ref")]
     pub(super) name: String,
     status: String,

@@ -1,6 +1,9 @@
 //! GitLab's verdicts on a commit: statuses from outside, jobs, and whole pipelines.
+//!
+//! A pipeline for merged results runs on a commit that GitLab makes (`refs/merge-requests/N/merge`), and only the merge request knows it:
+//! where the commit itself has no pipeline, its merge request is asked for the one that counts.
 
-use super::answers::{Pipeline, Status};
+use super::answers::{MergeRequestAnswer, Pipeline, Status};
 use crate::forge::Verdict;
 use crate::forge::combine_verdicts::worst;
 use crate::forge::rest::Rest;
@@ -18,6 +21,8 @@ pub(super) struct Verdicts {
 struct CommitVerdicts {
     statuses: Vec<Verdict>,
     pipelines: Vec<Verdict>,
+    /// Statuses of the pipeline for merged results.
+    merged: Vec<Verdict>,
     /// Are pipelines read next?
     pipelines_next: bool,
 }
@@ -25,8 +30,8 @@ struct CommitVerdicts {
 impl Verdicts {
     pub(super) fn all(&self, rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
         let statuses = statuses(rest, commit, task)?;
-        let pipelines = pipelines(rest, commit, task)?;
-        Ok(self.keep(commit, CommitVerdicts { statuses, pipelines, pipelines_next: false }))
+        let (pipelines, merged) = pipelines(rest, commit, task)?;
+        Ok(self.keep(commit, CommitVerdicts { statuses, pipelines, merged, pipelines_next: false }))
     }
 
     /// One request: statuses and pipelines in turn.
@@ -39,7 +44,7 @@ impl Verdicts {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(&commit).cloned();
         let Some(mut latest) = latest else { return self.all(rest, commit, task) };
         if latest.pipelines_next {
-            latest.pipelines = pipelines(rest, commit, task)?;
+            (latest.pipelines, latest.merged) = pipelines(rest, commit, task)?;
         } else {
             latest.statuses = statuses(rest, commit, task)?;
         }
@@ -48,7 +53,7 @@ impl Verdicts {
     }
 
     fn keep(&self, commit: CommitId, latest: CommitVerdicts) -> Vec<Verdict> {
-        let all = worst(latest.statuses.iter().chain(&latest.pipelines));
+        let all = worst(latest.statuses.iter().chain(&latest.merged).chain(&latest.pipelines));
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).insert(commit, latest);
         all
     }
@@ -64,11 +69,27 @@ fn statuses(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<
     Ok(newest.into_iter().map(Verdict::from).collect())
 }
 
-/// The newest pipeline of each branch or merge request.
-fn pipelines(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Vec<Verdict>, WriteError> {
+/// The newest pipeline of each branch or merge request; and the statuses of the one for merged results, where there is no other.
+fn pipelines(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<(Vec<Verdict>, Vec<Verdict>), WriteError> {
     let path = format!("/pipelines?sha={commit}&order_by=id&sort=desc&per_page=100");
     let mut seen = BTreeSet::new();
     let mut newest: Vec<Pipeline> = rest.list(&path, task)?;
     newest.retain(|pipeline| seen.insert(pipeline.name.clone()));
-    Ok(newest.into_iter().map(Verdict::from).collect())
+    if !newest.is_empty() {
+        return Ok((newest.into_iter().map(Verdict::from).collect(), Vec::new()));
+    }
+    let Some(head) = merged_results(rest, commit, task)? else { return Ok(Default::default()) };
+    let statuses = statuses(rest, head.sha, task)?;
+    Ok((vec![Verdict::from(head)], statuses))
+}
+
+/// The pipeline that counts for the merge request of a commit, where it runs on another commit.
+fn merged_results(rest: &Rest, commit: CommitId, task: TaskContext<'_>) -> Result<Option<Pipeline>, WriteError> {
+    let of_commit: Option<Vec<MergeRequestAnswer>> =
+        rest.get(&format!("/repository/commits/{commit}/merge_requests?state=opened"), task)?;
+    let own = of_commit.into_iter().flatten().find(|request| request.is_own() && request.sha == Some(commit));
+    let Some(own) = own else { return Ok(None) };
+    // Lists leave the pipeline out.
+    let whole: Option<MergeRequestAnswer> = rest.get(&format!("/merge_requests/{}", own.iid), task)?;
+    Ok(whole.and_then(|request| request.head_pipeline).filter(|head| head.sha != commit))
 }

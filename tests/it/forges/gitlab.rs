@@ -307,3 +307,24 @@ fn a_pipeline_that_waits_for_a_person_suspends_the_run() {
     stage.forge.with(|lab| lab.by_hand = false);
     stage.relwf(&["resume", "--all"]).exits(0);
 }
+
+/// The pipeline runs on the merge that GitLab makes of the two: only the merge request knows it.
+#[test]
+fn a_pipeline_for_merged_results_is_seen_through_its_merge_request() {
+    for (unit, code) in [(Settled::Green, 0), (Settled::Red, 1)] {
+        let stage = Stage::gitlab();
+        stage.forge.with_project(|project| project.on_push("staging", "deploy", Play::Green));
+        let said = stage.while_waiting(|stage| {
+            let head = stage.changes()[0].head_commit.clone();
+            let tree = format!("{head}^{{tree}}");
+            let merge = stage.git(&["commit-tree", &tree, "-p", "staging", "-p", &head, "-m", "Merged results"]);
+            stage.forge.with_project(|project| {
+                let name = "refs/merge-requests/1/merge";
+                let id = project.pipeline(&merge, name, "merge_request_event", Vec::new());
+                project.check(&merge, "unit", 0, unit, id)
+            });
+        });
+        said.exits(code);
+        assert_eq!(said.stderr.contains("these checks are red: unit"), code == 1, "{}", said.stderr);
+    }
+}

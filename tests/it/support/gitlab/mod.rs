@@ -118,6 +118,7 @@ impl Lab {
             ("GET", []) => Answer::json(200, &self.project_body(ask)),
             ("GET", ["repository", "branches", name]) => self.branch(ask, name),
             ("GET", ["repository", "commits", sha, "statuses"]) => self.statuses(ask, sha),
+            ("GET", ["repository", "commits", sha, "merge_requests"]) => self.requests_of(ask, sha),
             ("POST", ["statuses", sha]) => self.set_status(ask, sha),
             ("GET", ["merge_requests"]) => self.requests(ask),
             ("POST", ["merge_requests"]) => self.open_request(ask),

@@ -2,7 +2,7 @@
 
 use super::{Ask, Lab, Rights, list, missing, refused};
 use crate::support::github::now;
-use crate::support::hosted::project::{Change, Comment, State};
+use crate::support::hosted::project::{Change, Comment, Pipeline, State};
 use crate::support::wire::Answer;
 use serde_json::json;
 
@@ -46,6 +46,14 @@ impl Lab {
         list(ask, &found, |change| self.request_body(ask, change))
     }
 
+    /// The merge requests that a commit is the head of.
+    pub(super) fn requests_of(&self, ask: &Ask<'_>, sha: &str) -> Answer {
+        let open = |change: &&Change| change.state == State::Open || ask.query("state").is_none();
+        let found: Vec<&Change> =
+            self.project.changes.values().filter(|change| change.head_commit == sha).filter(open).collect();
+        list(ask, &found, |change| self.request_body(ask, change))
+    }
+
     pub(super) fn open_request(&mut self, ask: &Ask<'_>) -> Answer {
         for parameter in ["source_branch", "target_branch", "title"] {
             if ask.text(parameter).is_none() {
@@ -85,7 +93,12 @@ impl Lab {
         let Some(change) = self.project.changes.get_mut(&number) else { return refused(404, "404 Not found") };
         let seen = change.clone();
         change.computing = change.computing.saturating_sub(1);
-        Answer::json(200, &self.request_body(ask, &seen))
+        let mut body = self.request_body(ask, &seen);
+        let merged = format!("refs/merge-requests/{number}/merge");
+        let counts = |known: &&Pipeline| known.name == merged || known.commit == seen.head_commit;
+        let head = self.project.pipelines.iter().rev().find(counts);
+        body["head_pipeline"] = head.map_or(serde_json::Value::Null, |head| self.pipeline_body(ask, head));
+        Answer::json(200, &body)
     }
 
     pub(super) fn edit_request(&mut self, ask: &Ask<'_>, number: u64) -> Answer {
