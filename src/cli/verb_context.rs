@@ -92,11 +92,14 @@ impl VerbContext {
         quoted(&shown.display().to_string())
     }
 
-    /// Lets the first ctrl-C (or a polite kill) stop the work at its next safe point; a second one ends the process at once.
+    /// Lets the first ctrl-C (or a polite kill, or a terminal that is closed) stop the work at its next safe point; a second one ends the
+    /// process at once.
     pub fn listen_for_interrupts(&self) {
-        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let flag = self.invocation.cancel.flag();
-        for signal in [SIGINT, SIGTERM] {
+        // `nohup` means that a closed terminal is to change nothing.
+        let signals = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| *signal != SIGHUP || !is_ignored(SIGHUP));
+        for signal in signals {
             // The order matters: when the signal comes the second time the flag is already set. Where the handlers cannot
             // be installed the signal keeps its meaning, which is to end the process: the journal is made for that.
             let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
@@ -116,6 +119,14 @@ impl VerbContext {
             .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())
             .or_else(|| embedded_text(file))
     }
+}
+
+/// Was this signal ignored when the process began, as far as the system tells (proc_pid_status(5))?
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
 }
 
 /// A word for a shell, in quotes when it needs them.

@@ -145,9 +145,13 @@ fn show_says_how_an_interrupted_run_goes_on() {
     let machine = Machine::new();
     let service = machine.service();
     allow_sh(&service);
-    let stop = r#"fn run(p) { sh::run(#{ argv: ["sh", "-c", "kill -INT $PPID; exec sleep 60"], effect: false }); }"#;
-    workflow(&service, "stop", &format!("//! Presses ctrl-C.\n{stop}\n"));
-    machine.say(&service, &["run", "stop"]).exits(130);
+    // ctrl-C, a polite kill, and a terminal that is closed.
+    for signal in ["INT", "TERM", "HUP"] {
+        let kill = format!("kill -{signal} $PPID; exec sleep 60");
+        let stop = format!("fn run(p) {{ sh::run(#{{ argv: [\"sh\", \"-c\", \"{kill}\"], effect: false }}); }}");
+        workflow(&service, "stop", &format!("//! Is stopped.\n{stop}\n"));
+        machine.say(&service, &["run", "stop"]).exits(130);
+    }
     let run = newest(&machine, &service);
     let shown = machine.say(&service, &["show", &run]);
     let end = format!("\ninterrupted: nothing is lost\n  relwf resume {run}  go on\n");
