@@ -1,6 +1,6 @@
 //! `forge::conclude`: comments the result on a change that landed, and deletes the branch that relwf made for it.
 
-use super::own_branch::delete_branch;
+use super::own_branch::{delete_branch, delete_branch_of};
 use super::{ChangeNumber, change_number};
 use crate::effects::EffectContext;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
@@ -43,18 +43,21 @@ impl TypedEffect for Conclude {
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, ChangeNumber>) -> Result<(), WriteError> {
         let number = intent.facts.number;
         let forge = &self.context.forge;
-        match forge.comment(number, &inert(&self.args.text), intent.key, cx.task) {
-            Ok(()) => {}
-            // It has landed and works, though its conversation is locked.
+        let commented = forge.comment(number, &inert(&self.args.text), intent.key, cx.task);
+        // It has landed: its branch goes, whatever the forge answers.
+        match forge.change(number, cx.task) {
+            Ok(Some(change)) => delete_branch(&self.context, &change, &self.args.change, cx.task),
+            Ok(None) => {}
+            Err(_) => delete_branch_of(&self.context, &self.args.change, cx.task),
+        }
+        match commented {
+            // It works, though its conversation is locked.
             Err(WriteError::Refused(failure)) => {
                 cx.task.warn(format!("no comment on change {number}: {failure}"));
+                Ok(())
             }
-            Err(error) => return Err(WriteError::or_hopeless(error)),
+            other => other.map_err(WriteError::or_hopeless),
         }
-        if let Some(change) = forge.change(number, cx.task).map_err(WriteError::or_hopeless)? {
-            delete_branch(&self.context, &change, &self.args.change, cx.task);
-        }
-        Ok(())
     }
 
     /// Always "absent": the forge looks for the marker before it writes, and what is deleted is gone.

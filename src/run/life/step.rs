@@ -141,8 +141,10 @@ impl StepContext<'_> {
     /// Looking changes nothing, and a network that is down for a moment passes.
     fn unseen(&self, look: Look, tries: u32, failure: Failure) -> CommandState {
         let transient = match look {
-            Look::Prepare => matches!(failure.kind, FailureKind::Network | FailureKind::Timeout),
-            Look::Read | Look::Begin | Look::Observe { .. } => self.suspends() && failure.kind == FailureKind::Network,
+            Look::Prepare => is_passing(failure.kind),
+            Look::Read | Look::Begin => self.suspends() && is_passing(failure.kind),
+            // A wait has a deadline of its own, which is no outage.
+            Look::Observe { .. } => self.suspends() && failure.kind == FailureKind::Network,
         };
         let pause = self.pause(tries, failure.after);
         if transient && tries < self.policy.tries && pause <= self.policy.budget {
@@ -151,7 +153,8 @@ impl StepContext<'_> {
         }
         // A server may ask for more time than the budget has: then nothing was done, and the run goes on later.
         let asked = failure.after.is_some_and(|after| after.duration() > self.policy.budget);
-        if (asked && !matches!(look, Look::Observe { .. })) || self.is_outage(&failure) {
+        let silent = self.suspends() && is_passing(failure.kind) && !matches!(look, Look::Observe { .. });
+        if (asked && !matches!(look, Look::Observe { .. })) || silent || self.is_outage(&failure) {
             return self.unless_cancelled(failure.clone(), self.suspended(look.written(), failure));
         }
         self.failed(failure)
@@ -363,6 +366,11 @@ impl StepContext<'_> {
         .at(self.request.call.at.clone());
         CommandState::Bug { failure }
     }
+}
+
+/// A network that is down, or a server that does not answer, for a moment.
+fn is_passing(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::Network | FailureKind::Timeout)
 }
 
 fn outcome(settled: Settled) -> CommandState {

@@ -381,7 +381,7 @@ fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_eff
         (CommandKind::Effect, H::Prepared(Err(resting(600)))),
     ] {
         let (actions, state) = walk(S::default(), vec![H::Started(kind), refused]);
-        assert_eq!(actions[1], Action::End(End::Suspended { why: "it failed".to_owned(), until }));
+        assert_eq!(actions[1], Action::End(End::Suspended { why: format!("it failed, until {shown}"), until }));
         assert!(matches!(state, S::Suspended { written: Written::Nothing, .. }), "{state:?}");
     }
     // Within the budget it is a failure.
@@ -510,6 +510,24 @@ fn the_journal_says_where_a_command_goes_on() {
     assert_eq!(S::of(&absent), S::Ready(Written::Absent(attempt(3, Doubt::Unrecorded))));
     let settled = Settled::Value(json!(1));
     assert_eq!(S::of(&HistoryEntry { settled: Some(settled.clone()), ..open }), S::Settled { settled });
+}
+
+#[test]
+fn a_server_that_does_not_answer_a_read_is_an_outage_too() {
+    let calmly = |state, happened| at_outage(OnOutage::Suspend, (0, Cancellation::None), state, happened).0;
+    let silent = || Err(failure(FailureKind::Timeout));
+    for (tries, state, happened) in [
+        (1, S::Reading { tries: 1 }, H::Answered(silent())),
+        (3, S::Reading { tries: 3 }, H::Answered(silent())),
+        (3, S::Beginning { tries: 3 }, H::Begun(silent())),
+    ] {
+        let next = calmly(state, happened);
+        let expected = if tries < 3 { "look-pause" } else { "suspended" };
+        assert_eq!(next.name(), expected, "{next:?}");
+    }
+    // A wait's own deadline is its outcome.
+    let ended = calmly(S::Observing { facts: json!(null), tries: 1 }, H::Observed(Err(failure(FailureKind::Timeout))));
+    assert!(matches!(ended, S::RecordingOutcome { settled: Settled::Failure(_), .. }), "{ended:?}");
 }
 
 #[test]
