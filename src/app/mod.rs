@@ -62,7 +62,7 @@ pub(crate) use init::{InitFile, InitWrite, init_files, write_init_file};
 pub(crate) use invocation::{Fetch, Invocation};
 pub(crate) use merge_tree::{MergePool, Question, Reply, TreeAnswer, TreeMerger};
 pub(crate) use notes::notes;
-pub(crate) use plan::{CommitOrigin, PlannedMerge, PlannedRun, Rollback, dry_run};
+pub(crate) use plan::{CommitOrigin, PlannedMerge, PlannedRun, Rollback, dry_run, look_ahead};
 pub(crate) use prepare_run::{Prepared, Unready, prepare};
 pub(crate) use preview::{ChangedFile, Preview, PreviewOutcome, preview};
 pub(crate) use project::Project;

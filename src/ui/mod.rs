@@ -7,6 +7,7 @@ pub mod bug;
 pub mod candidates;
 pub mod changes;
 pub mod components;
+pub mod confirm;
 pub mod conflicts;
 pub mod demo;
 pub mod doctor;

@@ -58,4 +58,5 @@ mod rooms;
 mod script;
 mod signing;
 mod support;
+mod terminal;
 mod travis_fake;

@@ -113,7 +113,7 @@ pub(super) fn started(event: &Event) -> String {
 }
 
 /// What a workflow wants to be read: `print` is an event of its own, `flow::note` a command.
-pub(super) fn note(event: &Event) -> Option<String> {
+pub(in crate::ui) fn note(event: &Event) -> Option<String> {
     match event {
         Event::Note { text } => Some(text.clone()),
         Event::CommandStarted { command, args, .. } if command == "flow::note" => {

@@ -11,6 +11,7 @@ mod remarks;
 mod summary;
 
 pub use command_phrase::{phrase, short};
+pub(super) use lines::note;
 pub use process::process;
 pub use summary::{ONCE_GREEN, finished, next, still_open, to_approve};
 
