@@ -25,7 +25,7 @@ pub enum Form {
 /// How much is printed on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Only errors.
+    /// Answers, and of a run or a failure one line.
     Quiet,
     /// What happens, step by step.
     Normal,

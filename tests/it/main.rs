@@ -10,6 +10,7 @@ mod cli_edited;
 mod cli_help;
 mod cli_preview;
 mod cli_process;
+mod cli_quiet;
 mod cli_run;
 mod cli_setup;
 mod cli_streams;

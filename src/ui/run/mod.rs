@@ -7,6 +7,7 @@ mod lines;
 mod live;
 mod planning;
 mod process;
+mod quiet;
 mod remarks;
 mod summary;
 

@@ -7,7 +7,7 @@ use crate::model::{FailureKind, RunId, Value, shell_quoted, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::components;
 use crate::ui::errors::{TextLookup, failure_text};
-use crate::ui::out::{Form, Out};
+use crate::ui::out::{Form, Out, Verbosity};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::table::table;
 use crate::ui::time::took;
@@ -20,6 +20,9 @@ pub const ONCE_GREEN: &str = "go on where it failed, once that is green";
 pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) {
     if out.form == Form::Json {
         return;
+    }
+    if out.verbosity == Verbosity::Quiet {
+        return out.error_line(&super::quiet::line(finished, command_prefix));
     }
     let text = summary(finished, command_prefix, texts);
     match finished.outcome.status {
@@ -54,11 +57,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
     let show = format!("{command_prefix} show {run}");
     match outcome.status {
         RunStatus::Done => {
-            text.push_str(&format!("{} {workflow} in {time}", paint(GOOD, "done:")));
-            if let Some(value) = outcome.value.as_ref().and_then(result) {
-                text.push_str(&format!(": {value}"));
-            }
-            text.push_str(&format!(" (run {run})\n"));
+            text.push_str(&format!("{} {}\n", paint(GOOD, "done:"), happened(finished)));
             text.push_str(&untold(unseen));
         }
         RunStatus::Suspended => {
@@ -122,6 +121,13 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
         }
     }
     text
+}
+
+/// `promote-staging in 3m12s: 9f6a55b974 landed on staging (run r0vgkwzsfrx)`.
+pub(super) fn happened(finished: &FinishedRun) -> String {
+    let FinishedRun { run, workflow, outcome, took_ms, .. } = finished;
+    let value = outcome.value.as_ref().and_then(result).map(|value| format!(": {value}")).unwrap_or_default();
+    format!("{workflow} in {}{value} (run {run})", took(*took_ms))
 }
 
 /// What was not tested, watched or asked, a line each, as the steps have it.
