@@ -2,16 +2,12 @@
 //!
 //! Handed around, so that tests can read what was printed. Knows nothing of what is written.
 
+use super::input::Input;
 use crate::model::Cancel;
 use anstream::{AutoStream, ColorChoice};
 use std::borrow::Cow;
-use std::io::{self, BufRead, IsTerminal, Write};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-/// How long it may take to notice ctrl-C at a question.
-const TICK: Duration = Duration::from_millis(50);
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What stdout is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +116,7 @@ pub struct BrokenPipe;
 pub struct Out {
     stdout: Mutex<Box<dyn Write + Send>>,
     stderr: Mutex<Box<dyn Write + Send>>,
-    stdin: Arc<Mutex<Box<dyn BufRead + Send>>>,
+    stdin: Input,
     /// Why a part of the answer is lost.
     lost: Mutex<Option<String>>,
     /// What stdout is for.
@@ -156,7 +152,7 @@ impl Out {
         Self {
             stdout: Mutex::new(Box::new(AutoStream::new(io::stdout(), stdout_choice))),
             stderr: Mutex::new(Box::new(AutoStream::new(io::stderr(), stderr_choice))),
-            stdin: Arc::new(Mutex::new(Box::new(io::BufReader::new(io::stdin())))),
+            stdin: Input::new(Box::new(io::BufReader::new(io::stdin()))),
             lost: Mutex::default(),
             form,
             verbosity,
@@ -172,7 +168,7 @@ impl Out {
         Self {
             stdout: Mutex::new(Box::new(AutoStream::never(stdout))),
             stderr: Mutex::new(Box::new(AutoStream::never(stderr))),
-            stdin: Arc::new(Mutex::new(Box::new(io::empty()))),
+            stdin: Input::new(Box::new(io::empty())),
             lost: Mutex::default(),
             form,
             verbosity: Verbosity::Normal,
@@ -258,7 +254,7 @@ impl Out {
             let mut stream = held(&self.stderr);
             let _ = write!(stream, "{} [y/N] ", self.shown(question)).and_then(|()| stream.flush());
         }
-        let line = self.read_line_until(cancel);
+        let line = self.stdin.line_unless(cancel);
         if line.as_ref().is_none_or(|line| !line.ends_with('\n')) {
             // What follows begins on a line of its own.
             self.error_line("");
@@ -268,29 +264,7 @@ impl Out {
 
     /// The next line of stdin; `None` at its end.
     pub fn read_line(&self) -> Option<String> {
-        line_of(&self.stdin)
-    }
-
-    /// The same, unless ctrl-C comes first. A read goes on behind a signal handler, so that a thread of its own has to wait in it.
-    fn read_line_until(&self, cancel: &Cancel) -> Option<String> {
-        let (stdin, (sender, receiver)) = (Arc::clone(&self.stdin), mpsc::channel());
-        std::thread::spawn(move || sender.send(line_of(&stdin)));
-        while !cancel.is_raised() {
-            match receiver.recv_timeout(TICK) {
-                Ok(line) => return line,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return None,
-            }
-        }
-        None
-    }
-}
-
-fn line_of(stdin: &Mutex<Box<dyn BufRead + Send>>) -> Option<String> {
-    let mut bytes = Vec::new();
-    match held(stdin).read_until(b'\n', &mut bytes) {
-        Ok(0) | Err(_) => None,
-        Ok(_) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        self.stdin.line()
     }
 }
 

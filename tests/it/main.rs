@@ -13,6 +13,7 @@ mod cli_process;
 mod cli_quiet;
 mod cli_run;
 mod cli_setup;
+mod cli_show;
 mod cli_streams;
 mod cli_undo;
 mod config;

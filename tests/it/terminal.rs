@@ -35,7 +35,7 @@ impl Desk {
     /// It was asked about and not begun.
     fn stopped(&self, shown: &Shown, workflow: &str) {
         shown.exits(1).shows(QUESTION, 1);
-        shown.shows(&format!("\ndenied: {workflow} was not confirmed: no run was begun, and nothing was changed\n"), 1);
+        shown.shows(&format!("\ndenied: {workflow} was not confirmed: no run was begun, and nothing was changed"), 1);
     }
 }
 

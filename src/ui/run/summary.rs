@@ -84,17 +84,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
                 "{} run {run} has stopped. Check what happened, then:\n",
                 paint(ERROR, "in doubt:")
             ));
-            let mut lines = Vec::new();
-            for DoubtfulEffect { key, answers } in unsettled {
-                let settle = |what: &str| format!("{resume} --settle {}", shell_quoted(&format!("{key}={what}")));
-                lines.push(match answers {
-                    Some(answers) => {
-                        (settle(&format!("done:{answers}")), "it happened: replace each … with the real output")
-                    }
-                    None => (settle("done"), "it happened"),
-                });
-                lines.push((settle("absent"), "it did not happen"));
-            }
+            let mut lines = to_settle(&resume, unsettled);
             lines.push((show, "what is known"));
             next(&mut text, &lines);
         }
@@ -161,6 +151,20 @@ pub fn to_approve(run: &RunId, waiting: &[&AskedApproval], command_prefix: &str)
     let deny = if waiting.len() == 1 { "--deny --reason TEXT" } else { "--key KEY --deny --reason TEXT" };
     lines.push((format!("{approve} {deny}"), "refuse".to_owned()));
     lines.push((format!("{command_prefix} resume {run}"), "continue after the decision".to_owned()));
+    lines
+}
+
+/// What settles these effects, each with what it says; `resume` goes on with the run.
+pub fn to_settle(resume: &str, doubtful: &[DoubtfulEffect]) -> Vec<(String, &'static str)> {
+    let mut lines = Vec::new();
+    for DoubtfulEffect { key, answers } in doubtful {
+        let settle = |what: &str| format!("{resume} --settle {}", shell_quoted(&format!("{key}={what}")));
+        lines.push(match answers {
+            Some(answers) => (settle(&format!("done:{answers}")), "it happened: replace each … with the real output"),
+            None => (settle("done"), "it happened"),
+        });
+        lines.push((settle("absent"), "it did not happen"));
+    }
     lines
 }
 
