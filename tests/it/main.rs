@@ -11,6 +11,7 @@ mod cli_help;
 mod cli_preview;
 mod cli_process;
 mod cli_quiet;
+mod cli_red_deploy;
 mod cli_run;
 mod cli_setup;
 mod cli_show;

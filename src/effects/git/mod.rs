@@ -17,7 +17,7 @@ mod sync;
 
 pub use merge::MergeAnswer;
 pub use restore_tree::RestoreAnswer;
-pub(super) use restore_tree::restored;
+pub(super) use restore_tree::{restored, standing_release, whole_age};
 pub use series::SeriesAnswer;
 pub(crate) use source_place::source_place;
 
