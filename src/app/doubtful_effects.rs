@@ -5,7 +5,7 @@ use crate::model::Value;
 use crate::run::{HistoryEntry, Key, ValueType};
 
 /// An effect that may or may not have happened.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoubtfulEffect {
     /// The command's key.
     pub key: Key,

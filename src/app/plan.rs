@@ -3,15 +3,15 @@
 use super::new_run_id::new_run_id;
 use super::prepare_run::Prepared;
 use super::preview::{ChangedFile, changed_files};
+use super::project::Project;
 use super::run_process::ChosenProcess;
 use super::wiring;
 use crate::components::ComponentDelta;
 use crate::effects::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer};
-use crate::git::ListedCommit;
-use crate::git::Mirror;
+use crate::git::{Keep, ListedCommit, Mirror};
 use crate::hidden::Hidden;
 use crate::merge::Conflict;
-use crate::model::{Failure, HumanDuration, TreeId, Value};
+use crate::model::{CommitId, Failure, HumanDuration, ProcessOrigin, TaskContext, TreeId, Value};
 use crate::run::{DryDriver, Listener, PlanItem, RunOutcome};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -47,8 +47,12 @@ pub struct PlannedMerge {
     pub made: CommitOrigin,
     /// What is merged, picked, reverted or gone back to.
     pub source: Value,
+    /// The branch that a merge's source comes from, where the workflow names it.
+    pub from: Option<String>,
     /// Where it goes.
     pub target: Value,
+    /// The commit that it is made on.
+    pub ours: CommitId,
     /// How it would come out.
     pub outcome: CommitOutcome,
     pub conflicts: Vec<Conflict>,
@@ -58,7 +62,7 @@ pub struct PlannedMerge {
     pub commit_count: u64,
     /// The files that would change in the target.
     pub files: Vec<ChangedFile>,
-    /// Of a rollback: how old the release is, and the landings that it undoes, newest first.
+    /// Of a rollback: what it goes back to, why, and what it undoes.
     pub rollback: Option<Rollback>,
     /// What would ship.
     pub components: Vec<ComponentDelta>,
@@ -73,8 +77,27 @@ pub struct Rollback {
     pub summary: String,
     /// How old it is.
     pub age: Option<HumanDuration>,
+    /// Why.
+    pub reason: Option<String>,
     /// The landings that it undoes, newest first.
     pub withdrawn: Vec<ListedCommit>,
+}
+
+impl PlannedRun {
+    /// There is nothing to do: at most merges that bring nothing new.
+    pub fn changes_nothing(&self) -> bool {
+        let idle = self.merges.iter().filter(|merge| merge.outcome == CommitOutcome::UpToDate).count();
+        self.outcome.failure.is_none() && self.plan.len() == idle
+    }
+
+    /// Would the same land as by another look?
+    pub fn lands_the_same(&self, other: &Self) -> bool {
+        let landings = |planned: &Self| {
+            let of = |merge: &PlannedMerge| (merge.source.clone(), merge.target.clone(), merge.ours, merge.outcome);
+            planned.merges.iter().map(of).collect::<Vec<_>>()
+        };
+        landings(self) == landings(other) && self.plan.len() == other.plan.len()
+    }
 }
 
 /// Walks the workflow without changing anything: no reference moves, neither here nor there.
@@ -84,7 +107,32 @@ pub struct Rollback {
 /// The remote or the cache cannot be reached; a failure of the workflow itself is part of the answer.
 pub fn dry_run(chosen: ChosenProcess, prepared: &Prepared, listener: &dyn Listener) -> Result<PlannedRun, Failure> {
     let ChosenProcess { project, origin, mirror, .. } = chosen;
-    let context = wiring::for_dry_run(&project, &origin, Arc::new(mirror))?;
+    walk(&project, &origin, mirror, prepared, listener)
+}
+
+/// The same before a run begins, which keeps its own mirror: what is only looked at stays in memory.
+///
+/// # Errors
+///
+/// As [`dry_run`].
+pub fn look_ahead(
+    chosen: &ChosenProcess,
+    prepared: &Prepared,
+    listener: &dyn Listener,
+    task: TaskContext<'_>,
+) -> Result<PlannedRun, Failure> {
+    let ChosenProcess { project, origin, .. } = chosen;
+    walk(project, origin, project.mirror(Keep::No, task)?, prepared, listener)
+}
+
+fn walk(
+    project: &Project,
+    origin: &ProcessOrigin,
+    mirror: Mirror,
+    prepared: &Prepared,
+    listener: &dyn Listener,
+) -> Result<PlannedRun, Failure> {
+    let context = wiring::for_dry_run(project, origin, Arc::new(mirror))?;
     let run = new_run_id(Timestamp::now());
     let driver = DryDriver {
         run: &run,
@@ -109,11 +157,14 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
     };
     let given = |name: &str| item.args.get(name).cloned().unwrap_or_default();
     let target = given("target");
+    let text = |name: &str| given(name).as_str().map(str::to_owned);
     let series = |made, answer: SeriesAnswer, target| -> Result<PlannedMerge, Failure> {
         Ok(PlannedMerge {
             made,
             source: given("commits"),
+            from: None,
             target,
+            ours: answer.ours,
             outcome: answer.outcome,
             files: files(answer.ours, answer.tree)?,
             conflicts: answer.conflicts,
@@ -128,7 +179,9 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
         CommitsMade::Merge(answer) => PlannedMerge {
             made: CommitOrigin::Merge,
             source: given("source"),
+            from: text("from"),
             target,
+            ours: answer.ours,
             outcome: answer.outcome,
             files: files(answer.ours, answer.tree)?,
             conflicts: answer.conflicts,
@@ -143,7 +196,9 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
         CommitsMade::Restore(answer) => PlannedMerge {
             made: CommitOrigin::Restore,
             source: Value::String(answer.release.to_string()),
+            from: None,
             target,
+            ours: answer.ours,
             outcome: answer.outcome,
             files: files(answer.ours, Some(answer.tree))?,
             conflicts: Vec::new(),
@@ -152,6 +207,7 @@ fn planned(mirror: &Mirror, item: &PlanItem) -> Result<Option<PlannedMerge>, Fai
             rollback: Some(Rollback {
                 summary: answer.summary,
                 age: answer.age,
+                reason: text("reason"),
                 withdrawn: answer.withdrawn.into_iter().map(ListedCommit::from).collect(),
             }),
             components: answer.components,

@@ -18,6 +18,13 @@ pub struct Prepared {
     pub target: Option<String>,
 }
 
+impl Prepared {
+    /// Does the workflow want to be asked about before it begins?
+    pub fn asks_first(&self) -> bool {
+        self.program.header().confirm
+    }
+}
+
 /// Why a workflow may not run. Nothing was done.
 #[derive(Debug)]
 pub enum Unready {

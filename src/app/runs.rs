@@ -1,7 +1,9 @@
 //! The runs in this machine's journal, listed and shown.
 
 use super::approvals::{AskedApproval, asked};
+use super::doubtful_effects::DoubtfulEffect;
 use super::project::Project;
+use super::run_facts::{RunFacts, facts};
 use crate::journal::{Abandonment, JournalRow, Run, Store, Which};
 use crate::model::{Failure, FailureKind, ProcessOrigin, RunId, Value};
 use crate::run::{HistoryEntry, Key, RunStatus, Settled, StepPath};
@@ -64,6 +66,9 @@ pub struct StoryCommand {
     /// Who settled it, when it was not the command itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// When the journal has it first, and last; in JSON the journal tells of that.
+    #[serde(skip)]
+    pub written: Option<(Timestamp, Timestamp)>,
 }
 
 /// Everything about one run.
@@ -97,6 +102,12 @@ pub struct RunStory {
     /// Who abandoned it; in JSON the journal tells of that too.
     #[serde(skip)]
     pub abandoned: Option<Abandonment>,
+    /// What its answers tell; in JSON they are among the commands.
+    #[serde(skip)]
+    pub facts: RunFacts,
+    /// Its effects in doubt.
+    #[serde(skip)]
+    pub doubtful: Vec<DoubtfulEffect>,
     /// It failed, and `resume` goes on where it did.
     #[serde(skip)]
     pub resumable: bool,
@@ -199,38 +210,48 @@ pub fn show(project: &Project, id: &RunId) -> Result<RunStory, Failure> {
     // Where the journal was edited is more useful than that a row of it cannot be read.
     let readable = |failure: Failure| edited.clone().unwrap_or(failure);
     let journal = store.records(id).map_err(readable)?;
-    // Of each command its first row, and the actor of its last one.
-    let mut rows: HashMap<&Key, (usize, Option<&str>)> = HashMap::new();
+    // Of each command its first row and its last one.
+    let mut rows: HashMap<&Key, (usize, &JournalRow)> = HashMap::new();
     for (index, row) in journal.iter().enumerate() {
         if let Some(key) = &row.content.key {
-            rows.entry(key).or_insert((index, None)).1 = row.content.actor.as_deref();
+            rows.entry(key).or_insert((index, row)).1 = row;
         }
     }
     let history = store.history(id).map_err(readable)?;
     let approvals = asked(&store, id, &history).map_err(readable)?;
     let abandoned = store.abandonment(id).map_err(readable)?;
+    let in_doubt = history.entries.iter().filter(|(_, entry)| entry.settled.is_none() && entry.unknown.is_some());
+    let doubtful = in_doubt.map(|(key, entry)| DoubtfulEffect::of(key, entry)).collect();
     let mut commands: Vec<(usize, StoryCommand)> = history
         .entries
         .into_iter()
         .chain(history.aside)
         .map(|(key, entry)| {
-            let (first, actor) = rows.get(&key).copied().unwrap_or((usize::MAX, None));
-            (first, command(key, entry, actor))
+            let written = rows.get(&key).copied();
+            let first = written.map_or(usize::MAX, |(first, _)| first);
+            let began = journal.get(first).map(|row| row.at);
+            let last = written.map(|(_, last)| last);
+            let mut command = command(key, entry, last.and_then(|row| row.content.actor.as_deref()));
+            command.written = began.zip(last.map(|row| row.at));
+            (first, command)
         })
         .collect();
     commands.sort_by_key(|(first, _)| *first);
+    let commands: Vec<StoryCommand> = commands.into_iter().map(|(_, command)| command).collect();
     Ok(RunStory {
         repo: run.repo.clone(),
         process: store.process_of(id)?,
         params: run.params.clone(),
         value: run.value.clone(),
-        commands: commands.into_iter().map(|(_, command)| command).collect(),
+        facts: facts(&commands, &run.params),
+        commands,
         sources: store.sources(id)?.into_iter().map(|source| source.path).collect(),
         row: row(run),
         journal,
         edited,
         approvals,
         abandoned,
+        doubtful,
         resumable: store.reopening(id)?.is_some(),
     })
 }
@@ -245,6 +266,7 @@ fn command(key: Key, entry: HistoryEntry, actor: Option<&str>) -> StoryCommand {
     };
     StoryCommand {
         actor: actor.filter(|_| settled).map(str::to_owned),
+        written: None,
         step: key.path.clone(),
         key,
         command: entry.name,

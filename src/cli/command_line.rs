@@ -46,7 +46,7 @@ pub struct Global {
     /// Print more: every command and where the workflow asks for it; twice: every HTTP request too, without secrets.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Print answers and errors only.
+    /// Print answers only, and of a run or a failure the one line that matters, with the one thing to type next.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Never ask a question; assume the safe default.

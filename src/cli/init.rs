@@ -65,6 +65,6 @@ pub fn run(context: &VerbContext, args: &InitArgs) -> Result<Exit, VerbError> {
 }
 
 fn may_overwrite(context: &VerbContext, file: &InitFile) -> bool {
-    let question = format!("{} exists and is different. Overwrite it? [y/N]", file.name);
-    context.out.ask(&question).is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes"))
+    let question = format!("{} exists and is different. Overwrite it?", file.name);
+    context.out.agrees(&question, &context.invocation.cancel)
 }

@@ -11,6 +11,7 @@ mod check;
 mod close;
 mod command_line;
 mod completions;
+mod confirm;
 mod delta;
 mod demo;
 mod doctor;

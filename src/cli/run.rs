@@ -1,6 +1,7 @@
 //! `relwf run WORKFLOW`: runs a workflow, or with `--dry-run` shows what it would do.
 
 use super::command_line::{Cli, CrossCheckArg, JsonArg};
+use super::confirm::{GoOn, confirm};
 use super::exit::Exit;
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
@@ -35,6 +36,10 @@ pub struct RunArgs {
     /// Show the merge, the components and every effect with its place in the workflow, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask first. On a terminal a promotion or a rollback, and what else has `confirm: true`, shows what would land and asks
+    /// once; without a terminal, with --json or --no-input, nothing is asked.
+    #[arg(short, long, conflicts_with = "dry_run")]
+    pub yes: bool,
     /// Work with what was fetched last.
     #[arg(long)]
     pub no_fetch: bool,
@@ -57,6 +62,7 @@ impl RunArgs {
             workflow: Some(workflow.to_owned()),
             params: params.iter().map(|(name, value)| format!("{name}={value}")).collect(),
             dry_run: false,
+            yes: false,
             no_fetch: false,
             process,
             cross_check: CrossCheckArg { no_cross_check: false },
@@ -111,6 +117,11 @@ pub fn run(context: &VerbContext, args: RunArgs) -> Result<Exit, VerbError> {
     ui::run::process(&context.out, &chosen.origin, !chosen.texts.is_empty());
     if args.dry_run {
         return plan(context, chosen, &prepared);
+    }
+    if !args.yes
+        && let GoOn::Stop(exit) = confirm(context, &chosen, &prepared)?
+    {
+        return Ok(exit);
     }
     let finished = begin(context, chosen, &prepared)?;
     Ok(ended(context, &finished))

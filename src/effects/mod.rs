@@ -24,6 +24,7 @@ mod proposal_guard;
 mod ref_lease;
 mod registry;
 mod release;
+mod release_before;
 mod revision_args;
 mod secrets;
 mod sh;

@@ -23,7 +23,7 @@ mod squashed;
 mod target_only;
 mod ways;
 
-pub use findings::{BranchNames, HiddenFinding};
+pub use findings::{BranchNames, HiddenFinding, HiddenKind};
 pub(crate) use findings::{MergedAs, of_drivers};
 pub use range_reverts::taken_back;
 pub use releases::{newest_landing, release_before};

@@ -5,6 +5,7 @@
 use super::announce_once::{Announcer, millis};
 use super::life::{CommandState, End, interrupted};
 use super::perform::{Ended, Performer, Task};
+use super::wait_log::WaitLog;
 use super::{
     Advance, CommandRequest, Event, History, HistoryEntry, Key, LiveEvaluation, LocalDriver, Position, RecordError,
     RunOutcome, RunStatus, Settled,
@@ -47,8 +48,8 @@ pub(super) struct Drive<'d, 'scope, 'env> {
     settled: Vec<(CommandRequest, Settled)>,
     in_flight: HashSet<Key>,
     resting: HashMap<Key, Resting>,
-    /// What each wait lacked when it was looked at last.
-    waiting: HashMap<Key, String>,
+    /// What listeners have heard of what is not over.
+    log: WaitLog,
     /// Effects that a dead process left without an outcome: nothing else starts before they are settled.
     recovering: HashSet<Key>,
     doubts: Vec<Failure>,
@@ -76,7 +77,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             settled: Vec::new(),
             in_flight: HashSet::new(),
             resting: HashMap::new(),
-            waiting: HashMap::new(),
+            log: WaitLog::new(performer.policy.said_again),
             doubts: Vec::new(),
             stop: None,
         }
@@ -130,6 +131,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             if !self.settled.is_empty() {
                 return Ok(None);
             }
+            self.say_what_lasts();
             self.wake();
             self.start();
             if self.in_flight.is_empty() && self.resting.values().all(|resting| resting.suspended.is_some()) {
@@ -154,6 +156,9 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
         let key = task.request.key.clone();
         self.in_flight.remove(&key);
         self.recovering.remove(&key);
+        if !matches!(ended, Ok(End::NotYet { .. } | End::Suspended { .. })) {
+            self.log.end(&key);
+        }
         let end = match ended {
             Ok(end) => end,
             Err(error) => {
@@ -232,6 +237,7 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
             && let Some((_, request)) = self.queue.pop_first()
         {
             self.driver.listener.event(&Event::command_started(&request));
+            self.log.begin(request.key.clone(), request.call.name.clone(), (self.performer.policy.now)());
             let entry = self.journal.entries.get(&request.key);
             let state = entry.map(CommandState::of).unwrap_or_default();
             self.spawn(Box::new(Task::new(request, state)));
@@ -303,8 +309,14 @@ impl<'d, 'scope, 'env> Drive<'d, 'scope, 'env> {
 
     /// Says what a wait lacks, when that is news.
     fn waiting(&mut self, key: &Key, why: &str) {
-        if self.waiting.insert(key.clone(), why.to_owned()).as_deref() != Some(why) {
-            self.driver.listener.event(&Event::Waiting { key: key.clone(), why: why.to_owned() });
+        if let Some(event) = self.log.lacks(key, why, (self.performer.policy.now)()) {
+            self.driver.listener.event(&event);
         }
+    }
+
+    /// Says what is not over and was not spoken of for long.
+    fn say_what_lasts(&mut self) {
+        let overdue = self.log.overdue((self.performer.policy.now)());
+        overdue.iter().for_each(|event| self.driver.listener.event(event));
     }
 }

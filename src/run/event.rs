@@ -101,6 +101,17 @@ pub enum Event {
         /// For people.
         why: String,
     },
+    /// A command is not over yet: at most once a minute, where nothing else was said of it.
+    StillWaiting {
+        key: Key,
+        /// The function.
+        command: String,
+        /// What a wait lacks, for people; absent where it was not found out yet.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+        /// Milliseconds since it started in this process.
+        waited_ms: u64,
+    },
     /// A command ended.
     CommandFinished {
         key: Key,

@@ -30,6 +30,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod value_type;
+mod wait_log;
 
 pub use advance::{Advance, Evaluation, Script, advance};
 pub use approval_decision::ApprovalDecision;

@@ -1,9 +1,9 @@
-//! How long a driver retries and how often it probes, and its clock: data, so that tests can set them.
+//! How long a driver retries, how often it probes and speaks, and its clock: data, so that tests can set them.
 
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long a driver retries, and how often it probes.
+/// How long a driver retries, how often it probes and speaks.
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
     /// The clock that commands see.
@@ -21,6 +21,8 @@ pub struct RetryPolicy {
     pub looks: Vec<Duration>,
     /// How often a suspended wait is looked at while other branches go on.
     pub suspended: Duration,
+    /// Listeners hear of a command that lasts at least this often.
+    pub said_again: Duration,
     /// How long it may take to notice ctrl-C.
     pub tick: Duration,
 }
@@ -35,6 +37,7 @@ impl Default for RetryPolicy {
             budget: Duration::from_secs(120),
             looks: vec![Duration::from_secs(1), Duration::from_secs(3)],
             suspended: Duration::from_secs(5),
+            said_again: Duration::from_secs(60),
             tick: Duration::from_millis(50),
         }
     }

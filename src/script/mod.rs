@@ -55,4 +55,4 @@ pub(crate) use files::own_files;
 pub use library::Library;
 pub use source_file::SourceFile;
 pub use workflow_header::ParamKind;
-pub(crate) use workflow_header::{HeaderParam, WorkflowHeader};
+pub(crate) use workflow_header::{HEADER_KEYS, HeaderParam, WorkflowHeader};

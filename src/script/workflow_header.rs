@@ -1,4 +1,5 @@
-//! Parses a workflow's header, `const WORKFLOW = #{ … }`, from the syntax tree without running it: title, parameters, lock.
+//! Parses a workflow's header, `const WORKFLOW = #{ … }`, from the syntax tree without running it: title, parameters, lock,
+//! whether it asks first.
 
 use super::arguments::describe;
 use super::compiled_file::CompiledFile;
@@ -142,12 +143,26 @@ pub struct WorkflowHeader {
     pub params: Vec<HeaderParam>,
     /// The parameter whose value is the target that two runs must not share.
     pub lock: Option<String>,
+    /// On a terminal a run is shown in short and asked about before it begins.
+    pub confirm: bool,
     /// Where it comes from: `workflows/…` of the project, or `embedded`.
     pub source: String,
 }
 
 const CONSTANT: &str = "WORKFLOW";
-const KEYS: [&str; 2] = ["params", "lock"];
+/// What a header may hold, with what it means, for the reference.
+pub const HEADER_KEYS: [(&str, &str); 3] = [
+    (
+        "params",
+        "the parameters: a map from names to `#{ type, value, choices, help }`; without `value` one is required, `()` makes it optional",
+    ),
+    ("lock", "the name of a parameter: two runs with the same value of it never overlap on this machine"),
+    (
+        "confirm",
+        "`true`: on a terminal `relwf run` shows what would land and asks once before anything begins; `--yes` skips the question, and \
+         without a terminal there is none",
+    ),
+];
 const PARAM_KEYS: [&str; 4] = ["type", "value", "choices", "help"];
 
 /// Reads a workflow's header. All that is wrong with it comes beside what could be read.
@@ -158,6 +173,7 @@ pub(super) fn read(unit: &CompiledFile, source: &str) -> (WorkflowHeader, Vec<Di
         description: unit.description(),
         params: Vec::new(),
         lock: None,
+        confirm: false,
         source: source.to_owned(),
     };
     if let Some(entries) = reader.constant() {
@@ -165,7 +181,8 @@ pub(super) fn read(unit: &CompiledFile, source: &str) -> (WorkflowHeader, Vec<Di
             match entry.key.as_str() {
                 "params" => header.params = reader.params(entry),
                 "lock" => {}
-                key => reader.unknown_key(entry, key, &KEYS, "a workflow's header"),
+                "confirm" => header.confirm = reader.confirm(entry),
+                key => reader.unknown_key(entry, key, &HEADER_KEYS.map(|(name, _)| name), "a workflow's header"),
             }
         }
         header.lock = entries.iter().find(|entry| entry.key == "lock").and_then(|entry| reader.lock(entry, &header));
@@ -301,6 +318,14 @@ impl Reader<'_> {
         let message = format!("`lock` names `{name}`, which is no parameter");
         self.findings.push(self.unit.finding(entry.literal.at, message).hint(hint));
         None
+    }
+
+    fn confirm(&mut self, entry: &LiteralEntry) -> bool {
+        let data = entry.literal.data();
+        if !data.is_boolean() {
+            self.find(entry.literal.at, format!("`confirm` must be `true` or `false`, not {}", describe(&data)));
+        }
+        data == Value::Bool(true)
     }
 
     fn entry_point(&mut self) {

@@ -1,6 +1,7 @@
 //! How a failure is shown: what happened, where (with the line and a caret), why, what to do next.
 
-use super::out::{BrokenPipe, Form, Out};
+use super::out::{BrokenPipe, Form, Out, Verbosity};
+use super::runs::one_line;
 use super::style::{DIM, ERROR, HINT, WARNING, paint};
 use crate::model::{Failure, FailureKind, SourceLocation, Value};
 use crate::script::Diagnostic;
@@ -20,8 +21,39 @@ pub fn failure(out: &Out, failure: &Failure, texts: TextLookup<'_>) {
     match out.form {
         // One line, so that it fits among the events of `run --json`.
         Form::Json => unless_broken(out.answer_line(&json!({ "error": failure }).to_string())),
+        Form::Text if out.verbosity == Verbosity::Quiet => {
+            quiet_lines(failure).iter().for_each(|line| out.error_line(line))
+        }
         Form::Text => out.error_line(failure_text(failure, texts).trim_end()),
     }
+}
+
+/// With `--quiet` a line for each problem: what happened, and what to type next.
+fn quiet_lines(failure: &Failure) -> Vec<String> {
+    let further = further(&failure.detail);
+    let line = |failure: &Failure| match what_next(failure, "relwf") {
+        Some(next) => format!("{}; {next}", failure_line(failure)),
+        None => failure_line(failure),
+    };
+    std::iter::once(failure).chain(&further).map(line).collect()
+}
+
+/// What happened, and in which file where that is mistaken, on one line.
+pub fn failure_line(failure: &Failure) -> String {
+    let word = if failure.kind.is_verdict() { failure.kind.word() } else { "error".to_owned() };
+    let at = failure.at.as_ref().filter(|_| failure.kind.is_mistake()).map(|at| format!(" ({at})")).unwrap_or_default();
+    format!("{} {}{at}", paint(ERROR, format!("{word}:")), one_line(&failure.message))
+}
+
+/// The one thing to type next: the first command of relwf's own in the hint, else what the hint says. `command_prefix` is what
+/// the operator types before a verb.
+pub fn what_next(failure: &Failure, command_prefix: &str) -> Option<String> {
+    let hint = failure.hint.as_deref()?;
+    let command = hint.split('`').skip(1).step_by(2).find_map(|span| span.strip_prefix("relwf "));
+    Some(match command {
+        Some(verb) => format!("next: {command_prefix} {}", one_line(verb)),
+        None => format!("hint: {}", one_line(hint)),
+    })
 }
 
 /// The same for a finding about a script, with the callers.
@@ -173,6 +205,21 @@ mod tests {
             "error: unknown key `urll`\n --> relwf.toml:2:1\n  |\n2 | urll = 1\n  | ^\n  caused by: the table is [repo]\n\
              hint: did you mean `url`?\n"
         );
+    }
+
+    #[test]
+    fn a_quiet_failure_is_one_line_with_the_one_thing_to_type() {
+        let line = |failure: &Failure| plain(&quiet_lines(failure).join("\n"));
+        let held =
+            Failure::new(FailureKind::Held, "staging is locked by\nrun r0").hint("wait, or `git log`, `relwf show r0`");
+        assert_eq!(line(&held), "held: staging is locked by run r0; next: relwf show r0");
+        let key = Failure::new(FailureKind::Config, "unknown key `urll`").at(SourceLocation::new("relwf.toml", 2, 1));
+        assert_eq!(
+            line(&key.clone().hint("did you\nmean `url`?")),
+            "error: unknown key `urll` (relwf.toml:2:1); hint: did you mean `url`?"
+        );
+        let both = key.detail(json!({ "problems": [{ "message": "a" }, { "message": "b", "at": "relwf.toml:3:1" }] }));
+        assert_eq!(line(&both), "error: unknown key `urll` (relwf.toml:2:1)\nerror: b (relwf.toml:3:1)");
     }
 
     #[test]

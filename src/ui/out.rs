@@ -2,9 +2,11 @@
 //!
 //! Handed around, so that tests can read what was printed. Knows nothing of what is written.
 
+use super::input::Input;
+use crate::model::Cancel;
 use anstream::{AutoStream, ColorChoice};
 use std::borrow::Cow;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What stdout is for.
@@ -19,7 +21,7 @@ pub enum Form {
 /// How much is printed on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Only errors.
+    /// Answers, and of a run or a failure one line.
     Quiet,
     /// What happens, step by step.
     Normal,
@@ -114,7 +116,7 @@ pub struct BrokenPipe;
 pub struct Out {
     stdout: Mutex<Box<dyn Write + Send>>,
     stderr: Mutex<Box<dyn Write + Send>>,
-    stdin: Mutex<Box<dyn BufRead + Send>>,
+    stdin: Input,
     /// Why a part of the answer is lost.
     lost: Mutex<Option<String>>,
     /// What stdout is for.
@@ -150,7 +152,7 @@ impl Out {
         Self {
             stdout: Mutex::new(Box::new(AutoStream::new(io::stdout(), stdout_choice))),
             stderr: Mutex::new(Box::new(AutoStream::new(io::stderr(), stderr_choice))),
-            stdin: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
+            stdin: Input::new(Box::new(io::BufReader::new(io::stdin()))),
             lost: Mutex::default(),
             form,
             verbosity,
@@ -166,7 +168,7 @@ impl Out {
         Self {
             stdout: Mutex::new(Box::new(AutoStream::never(stdout))),
             stderr: Mutex::new(Box::new(AutoStream::never(stderr))),
-            stdin: Mutex::new(Box::new(io::empty())),
+            stdin: Input::new(Box::new(io::empty())),
             lost: Mutex::default(),
             form,
             verbosity: Verbosity::Normal,
@@ -242,25 +244,27 @@ impl Out {
         }
     }
 
-    /// Asks a question that is answered by one line; `None` when questions are refused or the input ended.
-    pub fn ask(&self, question: &str) -> Option<String> {
+    /// Asks a question that `y` or `yes` agrees to. Everything else does not: another line, the end of the input, ctrl-C, and that
+    /// questions are refused.
+    pub fn agrees(&self, question: &str, cancel: &Cancel) -> bool {
         if self.questions == Questions::Refused {
-            return None;
+            return false;
         }
         {
             let mut stream = held(&self.stderr);
-            let _ = write!(stream, "{} ", self.shown(question)).and_then(|()| stream.flush());
+            let _ = write!(stream, "{} [y/N] ", self.shown(question)).and_then(|()| stream.flush());
         }
-        self.read_line().map(|line| line.trim().to_owned())
+        let line = self.stdin.line_unless(cancel);
+        if line.as_ref().is_none_or(|line| !line.ends_with('\n')) {
+            // What follows begins on a line of its own.
+            self.error_line("");
+        }
+        line.is_some_and(|line| matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     /// The next line of stdin; `None` at its end.
     pub fn read_line(&self) -> Option<String> {
-        let mut bytes = Vec::new();
-        match held(&self.stdin).read_until(b'\n', &mut bytes) {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-        }
+        self.stdin.line()
     }
 }
 

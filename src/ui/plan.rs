@@ -9,7 +9,7 @@ use super::preview::{commits, files};
 use super::run::short;
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use crate::app::{CommitOrigin, CommitOutcome, PlannedMerge, PlannedRun, Rollback};
-use crate::model::Value;
+use crate::model::{Failure, Value};
 use crate::run::PlanItem;
 
 /// The whole dry run.
@@ -31,9 +31,7 @@ pub fn planned(planned: &PlannedRun, texts: TextLookup<'_>) -> String {
         }
     }
     match (&planned.outcome.failure, &planned.outcome.value) {
-        (Some(failure), _) => {
-            out.push_str(&format!("\n{}\n{}", paint(ERROR, "the plan ends here:"), failure_text(failure, texts)));
-        }
+        (Some(failure), _) => out.push_str(&format!("\n{}", ends_here(failure, texts))),
         (None, Some(Value::String(text))) => out.push_str(&format!("\n{} {text}\n", paint(GOOD, "result:"))),
         (None, _) => {}
     }
@@ -77,8 +75,13 @@ fn merge_text(merge: &PlannedMerge) -> String {
     out
 }
 
+/// Why a plan does not go on.
+pub(super) fn ends_here(failure: &Failure, texts: TextLookup<'_>) -> String {
+    format!("{}\n{}", paint(ERROR, "the plan ends here:"), failure_text(failure, texts))
+}
+
 /// The release, its age, and what is withdrawn.
-fn rollback(rollback: &Rollback) -> String {
+pub(super) fn rollback(rollback: &Rollback) -> String {
     let age = rollback.age.map(|age| format!(", {age} old")).unwrap_or_default();
     let withdrawn = &rollback.withdrawn;
     let head = format!(

@@ -3,7 +3,7 @@
 use super::functions::{FieldRow, Told, params};
 use crate::config::{Absent, KeyDoc, TableDoc};
 use crate::model::FailureKind;
-use crate::script::CatalogueFn;
+use crate::script::{CatalogueFn, HEADER_KEYS};
 use std::fmt::Write;
 
 /// The top of a generated page.
@@ -29,6 +29,13 @@ pub fn functions(functions: &[CatalogueFn]) -> String {
     page.push_str("\n## Errors\n\nAn error that a script catches has a `kind`:\n\n| Kind | |\n|---|---|\n");
     for (word, meaning) in FailureKind::documented() {
         let _ = writeln!(page, "| `{word}` | {} |", text(&meaning));
+    }
+    page.push_str(
+        "\n## Header\n\nWhat `const WORKFLOW = #{ … }` of a workflow may hold. It is read without running anything, so every value is \
+         literal.\n\n| Key | |\n|---|---|\n",
+    );
+    for (key, meaning) in HEADER_KEYS {
+        let _ = writeln!(page, "| `{key}` | {} |", text(meaning));
     }
     page
 }

@@ -2,13 +2,14 @@
 
 use super::errors::{failure_text, no_texts};
 use super::lists::counted;
-use super::run::{ONCE_GREEN, next, phrase, short, to_approve};
+use super::run::{ONCE_GREEN, next, phrase, short, to_approve, to_settle};
+use super::run_facts::run_facts;
 use super::runs::{one_line, status, took};
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
-use super::time::local;
+use super::time::{self, local};
 use crate::app::{Abandonment, AskedApproval, RunRow, RunStory, StoryState};
 use crate::model::FailureKind;
-use crate::run::{ApprovalDecision, RunStatus};
+use crate::run::{ApprovalDecision, RunStatus, StepPath};
 use jiff::Timestamp;
 
 /// Why a run stands where it is, and what to type next. Nothing goes on from an edited journal.
@@ -44,6 +45,10 @@ fn why_it_stands(story: &RunStory, command_prefix: &str) -> String {
         RunStatus::Suspended => resume("look again"),
         RunStatus::Interrupted => resume("go on"),
         RunStatus::Failed if story.resumable => resume(ONCE_GREEN),
+        RunStatus::InDoubt => {
+            let lines = to_settle(&format!("{command_prefix} resume {run}"), &story.doubtful);
+            lines.into_iter().map(|(command, what)| (command, what.to_owned())).collect()
+        }
         _ => Vec::new(),
     };
     next(&mut out, &lines);
@@ -67,6 +72,17 @@ fn changes(story: &RunStory) -> Vec<(u64, &str)> {
             Some((change.get("number")?.as_u64()?, change.get("url")?.as_str()?))
         })
         .collect()
+}
+
+/// How long a step took, where that is a second or more.
+fn lasted(story: &RunStory, step: &StepPath) -> String {
+    let written =
+        || story.commands.iter().filter(|command| command.step == *step).filter_map(|command| command.written);
+    let (Some(from), Some(to)) = (written().map(|(from, _)| from).min(), written().map(|(_, to)| to).max()) else {
+        return String::new();
+    };
+    let millis = u64::try_from(to.duration_since(from).as_millis()).unwrap_or_default();
+    if millis < 1000 { String::new() } else { paint(DIM, format!(" ({})", time::took(millis))) }
 }
 
 /// Everything about one run. `command_prefix` is what the operator types before a verb.
@@ -93,13 +109,14 @@ pub fn show(story: &RunStory, verbose: bool, command_prefix: &str) -> String {
             .collect();
         out.push_str(&format!("{}\n", paint(DIM, given.join(" "))));
     }
+    out.push_str(&run_facts(&story.facts, run.status));
     out.push('\n');
     let mut step = None;
     for command in &story.commands {
         if step != Some(&command.step) {
             step = Some(&command.step);
             if !command.step.is_empty() {
-                out.push_str(&format!("{}\n", paint(NAME, command.step.label())));
+                out.push_str(&format!("{}{}\n", paint(NAME, command.step.label()), lasted(story, &command.step)));
             }
         }
         let state = match command.state {

@@ -49,6 +49,9 @@ pub fn help(header: &WorkflowHeader, command_prefix: &str) -> String {
     if let Some(lock) = &header.lock {
         out.push_str(&format!("\nOnly one run at a time with the same `{lock}`.\n"));
     }
+    if header.confirm {
+        out.push_str("\nOn a terminal it shows what would land and asks once before anything begins; `--yes` skips the question.\n");
+    }
     out.push_str(&format!("\nPreview it: {command_prefix} run {} --dry-run\n", header.name));
     out
 }
@@ -130,13 +133,16 @@ mod tests {
                 },
             ],
             lock: Some("to".to_owned()),
+            confirm: true,
             source: "embedded".to_owned(),
         };
         assert_eq!(
             anstream::adapter::strip_str(&help(&header, "relwf")).to_string(),
             "promote  embedded\n\nPromotes.\n\nSlowly.\n\nParameters (--param NAME=VALUE):\n  \
              to      branch  = staging  where (staging, production)\n  commit  commit  optional   this one\n\n\
-             Only one run at a time with the same `to`.\n\nPreview it: relwf run promote --dry-run\n"
+             Only one run at a time with the same `to`.\n\n\
+             On a terminal it shows what would land and asks once before anything begins; `--yes` skips the question.\n\n\
+             Preview it: relwf run promote --dry-run\n"
         );
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Shows how far the work is until it is dropped.
 pub struct Working<'a> {
-    say: Box<dyn Fn(Progress) + Sync + 'a>,
+    say: Box<dyn Fn(Progress) + Send + Sync + 'a>,
     bar: Option<ProgressBar>,
 }
 
@@ -44,6 +44,11 @@ impl<'a> Working<'a> {
             }
         };
         Self { say: Box::new(say), bar: None }
+    }
+
+    /// Says what is done now.
+    pub fn say(&self, progress: Progress) {
+        (self.say)(progress);
     }
 
     /// What the work is given.

@@ -42,6 +42,8 @@ fn the_operator_is_asked_and_says_it_happened() {
     said.exits(4);
     let settle = format!("  relwf resume {run} --settle 'send#0=done:{{\"status\":…,\"stdout\":…,\"stderr\":…}}'");
     assert!(said.stderr.contains(&settle), "{}", said.stderr);
+    let shown = machine.say(&service, &["show", &run]);
+    assert!(shown.stdout.contains(&settle), "{}", shown.stdout);
     assert!(said.stderr.contains("then settle it or abandon the run\n"), "no remote is to be asked: {}", said.stderr);
     // The workflow goes on with the status: a bare word would have it fail for good.
     let bare = machine.say(&service, &["resume", &run, "--settle", "send#0=done"]);

@@ -4,6 +4,7 @@
 mod edits;
 mod processes;
 mod store;
+mod waits;
 mod world;
 
 use crate::support::sized;

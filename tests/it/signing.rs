@@ -346,7 +346,7 @@ fn nothing_is_drawn_while_gpgs_agent_may_ask_on_the_terminal() {
     let machine = Machine::new();
     let service = machine.service();
     git(&service, &["config", "--unset", "commit.gpgsign"]);
-    let line = format!("{} run promote-staging", env!("CARGO_BIN_EXE_relwf"));
+    let line = format!("{} run promote-staging --yes", env!("CARGO_BIN_EXE_relwf"));
     let mut terminal = std::process::Command::new("script");
     terminal.args(["-qec", &line, "/dev/null"]).env_clear().envs(signer.environment()).env("TERM", "xterm");
     let output =

@@ -3,6 +3,7 @@
 use crate::config::HealthCheck;
 use crate::effects::EffectContext;
 use crate::effects::http::fetch;
+use crate::effects::release_before::release_before;
 use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::waiting::later;
 use crate::http::shown_url;
@@ -69,6 +70,14 @@ impl Healthy {
     fn health(&self) -> Option<&HealthCheck> {
         policy::environment_of(&self.context.config, &self.args.branch)?.health.as_ref()
     }
+
+    /// What goes back to the release before, also where it is not known which that is.
+    fn way_back(&self, landed: CommitId, task: TaskContext<'_>) -> String {
+        let branch = &self.args.branch;
+        release_before(&self.context, branch, landed, task).unwrap_or_else(|| {
+            format!("`relwf run rollback --param branch={branch} --param reason=…` goes back to the release before")
+        })
+    }
 }
 
 /// The version in the answer, or why it is not healthy yet.
@@ -106,15 +115,11 @@ impl TypedWait for Healthy {
             Err(why) if self.context.clock.now() < begun.deadline => {
                 Ok(Observation::NotYet { why, again: self.context.config.forge.poll() })
             }
-            Err(why) => Err(Failure::new(
-                FailureKind::Timeout,
-                format!("{} is not healthy: {why}", self.args.branch),
-            )
-            .hint(format!(
-                "the commit has landed already: fix forward on the source branch and promote again, or `relwf run rollback \
-                     --param branch={} --param reason=…`",
-                self.args.branch
-            ))),
+            Err(why) => Err(Failure::new(FailureKind::Timeout, format!("{} is not healthy: {why}", self.args.branch))
+                .hint(format!(
+                    "the commit has landed already: fix forward on the source branch and promote again; {}",
+                    self.way_back(begun.commit, cx.task)
+                ))),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start, Ticket};
 use crate::effects::EffectContext;
 use crate::effects::build_report::{red_build, red_deploy};
 use crate::effects::landing_reports::LandingReports;
+use crate::effects::release_before::with_release_before;
 use crate::effects::shortened_list::shortened;
 use crate::effects::typed_host_fn::{Assumed, Observation, TypedHostFn, TypedWait, map, wait};
 use crate::effects::waiting::{DEADLINE, later, unreachable};
@@ -280,7 +281,14 @@ impl TypedWait for WaitBuild {
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<Option<Built>>, Failure> {
-        self.look(cx, &begun).or_else(|failure| unreachable(failure, self.context.clock.now(), begun.deadline))
+        self.look(cx, &begun).or_else(|failure| unreachable(failure, self.context.clock.now(), begun.deadline)).map_err(
+            |failure| match (failure.kind, self.args.event) {
+                (FailureKind::Red | FailureKind::Timeout, CiEvent::Push) => {
+                    with_release_before(failure, &self.context, &self.args.branch, begun.commit, cx.task)
+                }
+                _ => failure,
+            },
+        )
     }
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Option<Built>>, Failure> {

@@ -17,7 +17,7 @@ mod sync;
 
 pub use merge::MergeAnswer;
 pub use restore_tree::RestoreAnswer;
-pub(super) use restore_tree::restored;
+pub(super) use restore_tree::{restored, standing_release, whole_age};
 pub use series::SeriesAnswer;
 pub(crate) use source_place::source_place;
 
@@ -26,6 +26,7 @@ use super::shortened_list::shortened;
 use super::typed_host_fn::AnyHostFn;
 use crate::components::ComponentDelta;
 use crate::git::{CommitInfo, Mirror};
+use crate::hidden::HiddenFinding;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, TimeText, TreeId, Value, nearest};
 use crate::run::Remark;
 use schemars::JsonSchema;
@@ -85,6 +86,24 @@ impl CommitsMade {
             "git::revert" => of(answer).map(Self::Revert),
             "git::restore_tree" => of(answer).map(Self::Restore),
             _ => None,
+        }
+    }
+
+    /// The last of them, where one was made.
+    pub fn commit(&self) -> Option<CommitId> {
+        match self {
+            Self::Merge(answer) => answer.commit,
+            Self::Pick(answer) | Self::Revert(answer) => answer.commit,
+            Self::Restore(answer) => answer.commit,
+        }
+    }
+
+    /// What a person should decide before they land.
+    pub fn findings(&self) -> &[HiddenFinding] {
+        match self {
+            Self::Merge(answer) => &answer.hidden.findings,
+            Self::Pick(answer) | Self::Revert(answer) => &answer.findings,
+            Self::Restore(_) => &[],
         }
     }
 

@@ -12,7 +12,7 @@ use crate::effects::commit_effect::{
 };
 use crate::effects::commit_signatures::CommitWriter;
 use crate::effects::typed_host_fn::{TypedHostFn, map};
-use crate::git::{CommitInfo, CrossCheck, LogRange, NewCommit};
+use crate::git::{CommitInfo, CrossCheck, LogRange, Mirror, NewCommit};
 use crate::hidden::release_before;
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, Revision, RunId, TreeId};
 use crate::run::{CommandKind, Performing};
@@ -183,19 +183,13 @@ impl CommitBuilder for Restore {
 impl Restore {
     /// The newest release before what the branch has now that was not taken back itself.
     fn before(&self, tip: CommitId) -> Result<CommitInfo, Failure> {
-        let mirror = &self.context.mirror;
-        let found = release_before(mirror, tip)?.ok_or_else(|| {
+        standing_release(&self.context.mirror, tip)?.ok_or_else(|| {
             Failure::new(
                 FailureKind::NotFound,
                 format!("{} has no release before {} that was not taken back", self.args.target, tip.short()),
             )
             .hint("name the release to go back to: `--param release=COMMIT`")
-        })?;
-        // A rollback is named by the release that it went back to.
-        match restored(&found.message) {
-            Some(release) if mirror.tree(release).is_ok_and(|tree| tree == found.tree) => Ok(mirror.commit(release)?),
-            _ => Ok(found),
-        }
+        })
     }
 
     fn message(&self, run: &RunId, answer: &RestoreAnswer) -> String {
@@ -220,8 +214,18 @@ impl Restore {
     }
 }
 
+/// The newest release before a commit of a branch that was not taken back; `None` where there is none.
+pub(in crate::effects) fn standing_release(mirror: &Mirror, tip: CommitId) -> Result<Option<CommitInfo>, Failure> {
+    let Some(found) = release_before(mirror, tip)? else { return Ok(None) };
+    // A rollback is named by the release that it went back to.
+    Ok(Some(match restored(&found.message) {
+        Some(release) if mirror.tree(release).is_ok_and(|tree| tree == found.tree) => mirror.commit(release)?,
+        _ => found,
+    }))
+}
+
 /// An age as people say it: no smaller part than a tenth or so of it.
-fn whole_age(seconds: u64) -> HumanDuration {
+pub(in crate::effects) fn whole_age(seconds: u64) -> HumanDuration {
     let unit = match seconds {
         0..60 => 1,
         60..3600 => 60,

@@ -3,18 +3,22 @@
 use super::approvals::Approvals;
 use super::command_phrase::phrase;
 use super::remarks::{StepRemarks, is_handler};
+use crate::model::HumanDuration;
 use crate::run::{Event, Key, Listener, Remark, RemarkKind, StepPath, StepStatus};
 use crate::ui::out::{Out, Verbosity};
 use crate::ui::style::{DIM, ERROR, NAME, WARNING, paint};
 use crate::ui::time::took;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Plain lines on stderr.
 pub struct PlainLines {
     out: Arc<Out>,
     /// The last reason that was printed for each wait: it is printed again only when it changes.
     waiting: Mutex<HashMap<Key, String>>,
+    /// What each command does now, where it says so.
+    doing: Mutex<HashMap<Key, String>>,
     approvals: Approvals,
     remarks: StepRemarks,
 }
@@ -22,7 +26,13 @@ pub struct PlainLines {
 impl PlainLines {
     /// For these streams.
     pub fn new(out: Arc<Out>) -> Self {
-        Self { out, waiting: Mutex::default(), approvals: Approvals::default(), remarks: StepRemarks::default() }
+        Self {
+            out,
+            waiting: Mutex::default(),
+            doing: Mutex::default(),
+            approvals: Approvals::default(),
+            remarks: StepRemarks::default(),
+        }
     }
 
     fn say(&self, step: &StepPath, text: &str) {
@@ -34,10 +44,34 @@ impl PlainLines {
     }
 }
 
+impl PlainLines {
+    /// Keeps in mind what commands do.
+    fn observe(&self, event: &Event) {
+        let mut doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::CommandProgress { key, text, .. } => drop(doing.insert(key.clone(), text.clone())),
+            Event::CommandFinished { key, .. } => drop(doing.remove(key)),
+            _ => {}
+        }
+    }
+
+    /// `still waiting after 3m: ci/pr is pending`; of a look that lasts what it does.
+    fn lasts(&self, key: &Key, command: &str, why: Option<&str>, waited_ms: u64) -> String {
+        let minutes = HumanDuration::new(Duration::from_secs(waited_ms / 60_000 * 60));
+        let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let (what, why) = match why {
+            Some(why) => ("waiting", self.approvals.waiting(key, why)),
+            None => ("running", doing.unwrap_or_else(|| command.to_owned())),
+        };
+        format!("{} {why}", paint(WARNING, format!("still {what} after {minutes}:")))
+    }
+}
+
 impl Listener for PlainLines {
     fn event(&self, event: &Event) {
         self.approvals.observe(event);
         self.remarks.observe(event);
+        self.observe(event);
         let verbose = self.out.verbosity == Verbosity::Verbose;
         if let Some(text) = note(event) {
             self.out.say(&format!("{} {text}", paint(NAME, "note:")));
@@ -78,6 +112,9 @@ impl Listener for PlainLines {
                     self.say(&key.path, &format!("{} {why}", paint(WARNING, "waiting:")));
                 }
             }
+            Event::StillWaiting { key, command, why, waited_ms } => {
+                self.say(&key.path, &self.lasts(key, command, why.as_deref(), *waited_ms));
+            }
             Event::CommandFinished { step, command, error: Some(error), .. } => {
                 self.say(step, &format!("{} {}", paint(ERROR, format!("{command} failed:")), error.message));
             }
@@ -113,7 +150,7 @@ pub(super) fn started(event: &Event) -> String {
 }
 
 /// What a workflow wants to be read: `print` is an event of its own, `flow::note` a command.
-pub(super) fn note(event: &Event) -> Option<String> {
+pub(in crate::ui) fn note(event: &Event) -> Option<String> {
     match event {
         Event::Note { text } => Some(text.clone()),
         Event::CommandStarted { command, args, .. } if command == "flow::note" => {
@@ -127,17 +164,23 @@ pub(super) fn note(event: &Event) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{RunId, SourceLocation};
+    use crate::model::{RunId, Shown, SourceLocation};
     use crate::ui::out::{Form, captured};
     use serde_json::json;
 
     #[test]
-    fn every_line_names_its_step_and_each_wait_is_printed_once() {
+    fn every_line_names_its_step_and_a_wait_speaks_when_it_changes_or_lasts() {
         let (out, stdout, stderr) = captured::out(Form::Text);
         let lines = PlainLines::new(Arc::new(out));
         let at = SourceLocation::new("workflows/w.rhai", 3, 1);
         let step = StepPath::default().step("50% of a/b [x]");
         let key = Key { path: step.clone(), ordinal: 0 };
+        let still = |why: Option<&str>, waited_ms| Event::StillWaiting {
+            key: key.clone(),
+            command: "forge::wait_checks".into(),
+            why: why.map(str::to_owned),
+            waited_ms,
+        };
         let wait = || Event::Waiting { key: key.clone(), why: "ci/pr is running".into() };
         for event in [
             Event::RunStarted {
@@ -148,8 +191,11 @@ mod tests {
                 resumed: false,
             },
             Event::StepStarted { step: step.clone(), at },
+            Event::CommandProgress { key: key.clone(), text: "asking the CI".into(), shown: Shown::Passing },
+            still(None, 60_000),
             wait(),
             wait(),
+            still(Some("ci/pr is running"), 3_905_000),
             Event::StepFinished { step: step.clone(), status: StepStatus::Done, took_ms: 1234 },
             Event::Note { text: "hello".into() },
         ] {
@@ -158,7 +204,9 @@ mod tests {
         assert_eq!(stdout.text(), "");
         assert_eq!(
             stderr.text(),
-            "run r1: w to=staging\n50% of a/b [x]: started\n50% of a/b [x]: waiting: ci/pr is running\n50% of a/b [x]: done in 1.2s\n\
+            "run r1: w to=staging\n50% of a/b [x]: started\n50% of a/b [x]: still running after 1m: asking the CI\n\
+             50% of a/b [x]: waiting: ci/pr is running\n50% of a/b [x]: still waiting after 1h5m: ci/pr is running\n\
+             50% of a/b [x]: done in 1.2s\n\
              note: hello\n"
         );
     }

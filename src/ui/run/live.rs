@@ -263,7 +263,8 @@ impl Listener for LiveDisplay {
             Event::CommandFinished { key, command, error, took_ms, .. } => {
                 self.command_finished(key, command, error.as_ref(), *took_ms);
             }
-            Event::Note { .. } => {}
+            // A spinner shows how long it has been.
+            Event::Note { .. } | Event::StillWaiting { .. } => {}
             Event::RunFinished { .. } => {
                 let ids: Vec<SpinnerId> = self.held().running.keys().cloned().collect();
                 ids.iter().for_each(|id| drop(self.end(id)));

@@ -7,12 +7,14 @@ mod lines;
 mod live;
 mod planning;
 mod process;
+mod quiet;
 mod remarks;
 mod summary;
 
 pub use command_phrase::{phrase, short};
+pub(super) use lines::note;
 pub use process::process;
-pub use summary::{ONCE_GREEN, finished, next, still_open, to_approve};
+pub use summary::{ONCE_GREEN, finished, next, still_open, to_approve, to_settle};
 
 use super::out::{Form, Out, Screen, Verbosity};
 use crate::run::Listener;

@@ -7,7 +7,7 @@ use crate::model::{FailureKind, RunId, Value, shell_quoted, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::components;
 use crate::ui::errors::{TextLookup, failure_text};
-use crate::ui::out::{Form, Out};
+use crate::ui::out::{Form, Out, Verbosity};
 use crate::ui::style::{ERROR, GOOD, NAME, WARNING, paint};
 use crate::ui::table::table;
 use crate::ui::time::took;
@@ -20,6 +20,9 @@ pub const ONCE_GREEN: &str = "go on where it failed, once that is green";
 pub fn finished(out: &Out, finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) {
     if out.form == Form::Json {
         return;
+    }
+    if out.verbosity == Verbosity::Quiet {
+        return out.error_line(&super::quiet::line(finished, command_prefix));
     }
     let text = summary(finished, command_prefix, texts);
     match finished.outcome.status {
@@ -54,11 +57,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
     let show = format!("{command_prefix} show {run}");
     match outcome.status {
         RunStatus::Done => {
-            text.push_str(&format!("{} {workflow} in {time}", paint(GOOD, "done:")));
-            if let Some(value) = outcome.value.as_ref().and_then(result) {
-                text.push_str(&format!(": {value}"));
-            }
-            text.push_str(&format!(" (run {run})\n"));
+            text.push_str(&format!("{} {}\n", paint(GOOD, "done:"), happened(finished)));
             text.push_str(&untold(unseen));
         }
         RunStatus::Suspended => {
@@ -85,17 +84,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
                 "{} run {run} has stopped. Check what happened, then:\n",
                 paint(ERROR, "in doubt:")
             ));
-            let mut lines = Vec::new();
-            for DoubtfulEffect { key, answers } in unsettled {
-                let settle = |what: &str| format!("{resume} --settle {}", shell_quoted(&format!("{key}={what}")));
-                lines.push(match answers {
-                    Some(answers) => {
-                        (settle(&format!("done:{answers}")), "it happened: replace each … with the real output")
-                    }
-                    None => (settle("done"), "it happened"),
-                });
-                lines.push((settle("absent"), "it did not happen"));
-            }
+            let mut lines = to_settle(&resume, unsettled);
             lines.push((show, "what is known"));
             next(&mut text, &lines);
         }
@@ -122,6 +111,13 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
         }
     }
     text
+}
+
+/// `promote-staging in 3m12s: 9f6a55b974 landed on staging (run r0vgkwzsfrx)`.
+pub(super) fn happened(finished: &FinishedRun) -> String {
+    let FinishedRun { run, workflow, outcome, took_ms, .. } = finished;
+    let value = outcome.value.as_ref().and_then(result).map(|value| format!(": {value}")).unwrap_or_default();
+    format!("{workflow} in {}{value} (run {run})", took(*took_ms))
 }
 
 /// What was not tested, watched or asked, a line each, as the steps have it.
@@ -155,6 +151,20 @@ pub fn to_approve(run: &RunId, waiting: &[&AskedApproval], command_prefix: &str)
     let deny = if waiting.len() == 1 { "--deny --reason TEXT" } else { "--key KEY --deny --reason TEXT" };
     lines.push((format!("{approve} {deny}"), "refuse".to_owned()));
     lines.push((format!("{command_prefix} resume {run}"), "continue after the decision".to_owned()));
+    lines
+}
+
+/// What settles these effects, each with what it says; `resume` goes on with the run.
+pub fn to_settle(resume: &str, doubtful: &[DoubtfulEffect]) -> Vec<(String, &'static str)> {
+    let mut lines = Vec::new();
+    for DoubtfulEffect { key, answers } in doubtful {
+        let settle = |what: &str| format!("{resume} --settle {}", shell_quoted(&format!("{key}={what}")));
+        lines.push(match answers {
+            Some(answers) => (settle(&format!("done:{answers}")), "it happened: replace each … with the real output"),
+            None => (settle("done"), "it happened"),
+        });
+        lines.push((settle("absent"), "it did not happen"));
+    }
     lines
 }
 

@@ -57,6 +57,12 @@ fn an_environment_is_healthy_when_it_answers_with_the_commit_that_landed() {
     assert_eq!(looks.load(Ordering::SeqCst), 3);
     assert!(said.stderr.contains("answered with status 404"), "{}", said.stderr);
     assert!(said.stderr.contains("runs `"), "{}", said.stderr);
+    let shown = stage.relwf(&["show"]).stdout;
+    for part in
+        ["\nchecks  continuous-integration/travis-ci/pr ", "/acme/service/builds/", "\ndeploy  ", "\nhealth  ", &url]
+    {
+        assert!(shown.contains(part), "{part:?} in\n{shown}");
+    }
     assert_eq!(stage.github.comments().len(), 1);
 }
 

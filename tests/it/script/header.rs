@@ -23,11 +23,14 @@ const WORKFLOW = #{
         may:   #{ type: "time", value: () },
     },
     lock: "zeta",
+    confirm: true,
 };"#)
     .header("w")
     .unwrap();
     assert_eq!(header.description, "Does it all.\n\nAnd more.");
     assert_eq!(header.lock.as_deref(), Some("zeta"));
+    assert!(header.confirm);
+    assert!(!of("").header("w").unwrap().confirm);
     let params: Vec<_> = header.params.iter().map(|p| (p.name.as_str(), p.kind, p.value.clone(), p.required)).collect();
     assert_eq!(
         params,
@@ -85,6 +88,12 @@ fn wrong_headers_are_shown_where_they_are_wrong() {
       | const WORKFLOW = #{ params: #{ soak: #{ type: "duration", value: "soon" }, n: #{ type: "int", value: "1" } }, lock: "sook" };
       |                                                                                                                     ^^^^^^
       hint: did you mean `soak`?
+    "##);
+    insta::assert_snapshot!(said(r#"const WORKFLOW = #{ confirm: "yes" };"#), @r##"
+    script: `confirm` must be `true` or `false`, not the string "yes"
+      --> workflows/w.rhai:1:30
+      | const WORKFLOW = #{ confirm: "yes" };
+      |                              ^^^^^
     "##);
     let library = library(&[("workflows/w.rhai", "fn rum(p) { }\n")]);
     insta::assert_snapshot!(all_shown(&library.check("w")), @r##"

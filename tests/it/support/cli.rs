@@ -1,6 +1,7 @@
 //! The real program, with a home of its own and nothing of the environment around the tests.
 
 use assert_cmd::Command;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -39,11 +40,19 @@ impl Machine {
     /// The program, told to work in `dir`.
     pub fn relwf(&self, dir: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relwf"));
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        command.env_clear().env("PATH", path).env("HOME", self.home()).env("TZ", "UTC");
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
-        command.current_dir(dir).args(args).timeout(HANGS);
+        command.env_clear().envs(self.environment()).current_dir(dir).args(args).timeout(HANGS);
         command
+    }
+
+    /// The environment of every program here.
+    pub fn environment(&self) -> [(&'static str, OsString); 5] {
+        [
+            ("PATH", std::env::var_os("PATH").unwrap_or_default()),
+            ("HOME", self.home().into()),
+            ("TZ", "UTC".into()),
+            ("GIT_CONFIG_NOSYSTEM", "1".into()),
+            ("GIT_CONFIG_GLOBAL", "/dev/null".into()),
+        ]
     }
 
     /// Runs it and reads what it said. Paths of this machine read `<machine>`.

@@ -16,6 +16,7 @@ pub mod pages;
 pub mod prism;
 pub mod servers;
 pub mod signer;
+pub mod terminal;
 pub mod travis;
 pub mod wire;
 pub mod wiremock;

@@ -1,0 +1,155 @@
+//! What a person at a terminal is asked before something lands, and what each answer does.
+
+use crate::support::bench::git;
+use crate::support::cli::Machine;
+use crate::support::terminal::{Shown, on_terminal};
+use std::path::PathBuf;
+
+const QUESTION: &str = "Go on? [y/N] ";
+
+struct Desk {
+    machine: Machine,
+    service: PathBuf,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let machine = Machine::new();
+        let service = machine.service();
+        Self { machine, service }
+    }
+
+    fn types(&self, args: &[&str], answer: &'static str) -> Shown {
+        on_terminal(&self.machine, &self.service, args, QUESTION, || answer)
+    }
+
+    /// The branches of the remote, and what relwf keeps there.
+    fn remote(&self) -> String {
+        git(&self.machine.path("demo/remote.git"), &["for-each-ref"])
+    }
+
+    fn runs(&self) -> usize {
+        self.machine.say(&self.service, &["runs", "--json"]).json()["runs"].as_array().unwrap().len()
+    }
+
+    /// It was asked about and not begun.
+    fn stopped(&self, shown: &Shown, workflow: &str) {
+        shown.exits(1).shows(QUESTION, 1);
+        shown.shows(&format!("\ndenied: {workflow} was not confirmed: no run was begun, and nothing was changed"), 1);
+    }
+}
+
+#[test]
+fn a_promotion_shows_what_would_land_and_a_yes_lands_it() {
+    let desk = Desk::new();
+    for (branch, answer) in [("staging", "y\n"), ("production", "YES\n")] {
+        let before = git(&desk.machine.path("demo/remote.git"), &["rev-parse", branch]);
+        let shown = desk.types(&["run", &format!("promote-{branch}")], answer);
+        shown.exits(0).shows(QUESTION, 1).shows(&format!(" landed on {branch} (run "), 1);
+        let (asked, _) = shown.text.split_once(QUESTION).unwrap();
+        let summary =
+            if branch == "staging" { "agents: retry a batch once" } else { "Promote master (5b44f3aaca) to staging" };
+        for part in [
+            &format!("promote-{branch} would do this:\n"),
+            &format!(" → {branch}: "),
+            &format!(" “{summary}” by "),
+            " commits, and their merge\n",
+            "sdk        0.16.4               →  0.17.0               changed\n",
+        ] {
+            assert!(asked.contains(part), "{part:?} in\n{asked}");
+        }
+        assert_ne!(git(&desk.machine.path("demo/remote.git"), &["rev-parse", branch]), before);
+    }
+    assert_eq!(desk.runs(), 2);
+    let idle = desk.types(&["run", "promote-staging"], "y\n");
+    idle.exits(0).shows(QUESTION, 0);
+    idle.shows("nothing to do: nothing to promote: staging has all of master already\n", 1);
+    assert_eq!(desk.runs(), 2);
+}
+
+#[test]
+fn everything_but_a_yes_begins_no_run() {
+    let desk = Desk::new();
+    let before = desk.remote();
+    // Enter, a word, ctrl-D, ctrl-C.
+    for answer in ["\n", "n\n", "yeah\n", "\x04", "\x03"] {
+        desk.stopped(&desk.types(&["run", "promote-staging"], answer), "promote-staging");
+    }
+    desk.stopped(&desk.types(&["-q", "run", "promote-staging"], "n\n"), "promote-staging");
+    assert_eq!((desk.remote(), desk.runs()), (before, 0));
+}
+
+#[test]
+fn who_says_yes_beforehand_or_wants_no_questions_is_not_asked() {
+    let desk = Desk::new();
+    desk.types(&["run", "promote-staging", "--yes"], "n\n").exits(0).shows(QUESTION, 0);
+    desk.types(&["--no-input", "run", "promote-production"], "n\n").exits(0).shows(QUESTION, 0);
+    desk.types(&["run", "promote-staging", "--json"], "n\n").exits(0).shows(QUESTION, 0);
+    assert_eq!(desk.runs(), 3);
+    desk.types(&["run", "rollback", "--param", "reason=x", "--dry-run"], "n\n").exits(0).shows(QUESTION, 0);
+}
+
+#[test]
+fn a_rollback_shows_what_it_goes_back_to_what_it_withdraws_and_why() {
+    let desk = Desk::new();
+    desk.machine.say(&desk.service, &["run", "promote-staging"]).exits(0);
+    let before = desk.remote();
+    let args = ["run", "rollback", "--param", "branch=staging", "--param", "reason=orders are lost"];
+    let shown = desk.types(&args, "n\n");
+    desk.stopped(&shown, "rollback");
+    for part in [
+        "roll staging back to 82d36cd824\n",
+        "release: “server: hotfix, halve the burst until the queue is fixed”, ",
+        "d old\nwithdrawn: 1 landing\n  ",
+        " Promote master (5b44f3aaca) to staging\nreason: orders are lost\n",
+        "sdk        0.17.0               →  0.16.4               changed\n",
+    ] {
+        shown.shows(part, 1);
+    }
+    assert_eq!((desk.remote(), desk.runs()), (before, 1));
+    desk.types(&args, "y\n").exits(0).shows(" landed on staging (run ", 1);
+}
+
+#[test]
+fn what_a_merge_hides_is_shown_before_the_question() {
+    let desk = Desk::new();
+    let branch = "from=feature/bursts-per-plan";
+    let shown = desk.types(&["run", "promote-staging", "--param", branch], "n\n");
+    desk.stopped(&shown, "promote-staging");
+    shown.shows("warning: staging has 1 commit that feature/bursts-per-plan lacks", 1);
+    shown.shows("\nthe plan ends here:\n", 1);
+}
+
+#[test]
+fn what_changed_while_it_was_read_does_not_land() {
+    let desk = Desk::new();
+    let before = git(&desk.machine.path("demo/remote.git"), &["rev-parse", "staging"]);
+    let shown = on_terminal(&desk.machine, &desk.service, &["run", "promote-staging"], QUESTION, || {
+        git(&desk.service, &["commit", "-q", "--allow-empty", "-m", "Newer"]);
+        git(&desk.service, &["push", "-q", "origin", "HEAD:master"]);
+        "y\n"
+    });
+    shown.exits(1).shows(QUESTION, 1);
+    shown.shows(
+        "what promote-staging would land has changed since it was shown: no run was begun, and nothing was changed",
+        1,
+    );
+    assert_eq!(git(&desk.machine.path("demo/remote.git"), &["rev-parse", "staging"]), before);
+    assert_eq!(desk.runs(), 0);
+    desk.types(&["run", "promote-staging"], "y\n").exits(0).shows("“Newer” by ", 1);
+}
+
+#[test]
+fn a_workflow_of_the_users_own_asks_where_it_says_so() {
+    let desk = Desk::new();
+    let text = "//! Clears up.\nconst WORKFLOW = #{ params: #{}, confirm: true };\n\
+                fn run(p) { git::sync(); flow::step(\"clear\", || git::delete_branch(#{ branch: \"feature/refunds\" })); }\n";
+    std::fs::write(desk.service.join("workflows/clear.rhai"), text).unwrap();
+    let before = desk.remote();
+    let shown = desk.types(&["run", "clear"], "n\n");
+    desk.stopped(&shown, "clear");
+    shown.shows("1 effect\n  clear: git::delete_branch\n", 1);
+    assert_eq!((desk.remote(), desk.runs()), (before.clone(), 0));
+    desk.types(&["run", "clear"], "y\n").exits(0);
+    assert_ne!(desk.remote(), before);
+}
