@@ -113,7 +113,7 @@ fn a_back_merge_that_conflicts_is_resolved_on_its_target_and_then_landed_by_the_
     service.commit("limit.txt", "mended otherwise\n");
     service.commit("unreleased.txt", "x\n");
     let pick = format!("commits={fix}");
-    let args = ["hotfix", "--param", &pick, "--param", "land_back=true", "-q"];
+    let args = ["hotfix", "--param", &pick, "--param", "land_back=true"];
     // The pick is a file that production lacks, and that master has otherwise: both added it.
     let said = service.run(&args);
     said.exits(1);
