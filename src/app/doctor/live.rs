@@ -6,9 +6,9 @@ use crate::app::wiring::ProjectServices;
 use crate::ci::{BuildQuery, Ci};
 use crate::config::Environment;
 use crate::effects::{LandingMethod, landing_method_by, uncertain, unsigned};
-use crate::forge::LandingObstacle;
+use crate::forge::{BranchRules, LandingObstacle};
 use crate::git::Signing;
-use crate::model::{Failure, TaskContext};
+use crate::model::{BranchName, Failure, TaskContext};
 use crate::policy::{self, LandsAfter};
 
 /// Each environment's branch on the forge, of those `environments` whose branch is there; and the CI.
@@ -20,8 +20,8 @@ pub(super) fn live(
     findings: &mut Vec<Finding>,
 ) {
     for environment in environments {
-        findings.extend(in_the_way(project, parts, environment, task).unwrap_or_default());
-        findings.push(landing(parts, environment, task).unwrap_or_else(|failure| Finding::of("landing", Err(failure))));
+        let found = on_branch(project, parts, environment, task);
+        findings.extend(found.unwrap_or_else(|failure| vec![Finding::of("landing", Err(failure))]));
     }
     let (Some(ci), Some(kind)) = (&parts.ci, project.config.ci.kind()) else { return };
     let kind = kind.word();
@@ -48,15 +48,22 @@ pub(super) fn live(
     }
 }
 
-/// What may stop a landing on an environment's branch, beside what certainly does.
-fn in_the_way(
+/// What may stop a landing on an environment's branch, and how one would go.
+fn on_branch(
     project: &Project,
     parts: &ProjectServices,
     environment: &Environment,
     task: TaskContext<'_>,
 ) -> Result<Vec<Finding>, Failure> {
-    let (branch, variable) = (&environment.branch, |name: &str| (project.invocation.env)(name));
-    let rules = parts.forge.rules(branch, task)?;
+    let rules = parts.forge.rules(&environment.branch, task)?;
+    let mut findings = in_the_way(project, &rules, &environment.branch)?;
+    findings.push(landing(parts, environment, &rules, task)?);
+    Ok(findings)
+}
+
+/// What may stop a landing on a branch, beside what certainly does.
+fn in_the_way(project: &Project, rules: &BranchRules, branch: &BranchName) -> Result<Vec<Finding>, Failure> {
+    let variable = |name: &str| (project.invocation.env)(name);
     let signs = Signing::find(&variable, Some(&project.config.root)).map_err(Failure::from)?.is_some();
     let finding = |obstacle: &LandingObstacle| match obstacle {
         LandingObstacle::Signatures if !signs => Some(Finding::bad("landing", unsigned(branch))),
@@ -67,10 +74,14 @@ fn in_the_way(
 }
 
 /// How a promotion would land on an environment's branch.
-fn landing(parts: &ProjectServices, environment: &Environment, task: TaskContext<'_>) -> Result<Finding, Failure> {
+fn landing(
+    parts: &ProjectServices,
+    environment: &Environment,
+    rules: &BranchRules,
+    task: TaskContext<'_>,
+) -> Result<Finding, Failure> {
     let branch = &environment.branch;
-    let rules = parts.forge.rules(branch, task)?;
-    let way = match (landing_method_by(&*parts.forge, &rules, branch)?, rules.approvals) {
+    let way = match (landing_method_by(&*parts.forge, rules, branch)?, rules.approvals) {
         (LandingMethod::Push, _) => "by a leased push".to_owned(),
         (LandingMethod::Forge, 0) => "by the forge's own merge".to_owned(),
         (LandingMethod::Forge, some) => format!("by the forge's own merge, which waits for approvals ({some})"),
@@ -80,7 +91,7 @@ fn landing(parts: &ProjectServices, environment: &Environment, task: TaskContext
             parts.forge.deployment(tip, name, task)?;
         }
     }
-    let required = policy::required_to_land(Some(environment), &rules);
+    let required = policy::required_to_land(Some(environment), rules);
     let after = match LandsAfter::of(required, parts.ci.as_deref().map(Ci::start)) {
         LandsAfter::Checks(checks) => checks.join(", "),
         LandsAfter::OwnBuild => "the command of [ci]".to_owned(),

@@ -367,8 +367,8 @@ fn a_server_that_asks_for_more_time_than_the_budget_suspends_the_run_and_the_eff
     let start = S::Performing { attempt: attempt(1, Doubt::Recorded), tries: tries(1) };
     let (actions, state) = walk(start, vec![not_done(Some(600)), H::Recorded]);
     assert!(matches!(&actions[0], Action::Record(Record::Absent { actor, .. }) if actor == "server"), "{actions:?}");
-    let until = Some(Timestamp::from_second(1_770_000_600).unwrap());
-    let shown = minute_in(jiff::tz::TimeZone::system(), until.unwrap());
+    let then = Timestamp::from_second(1_770_000_600).unwrap();
+    let (until, shown) = (Some(then), minute_in(jiff::tz::TimeZone::system(), then));
     assert_eq!(actions[1], Action::End(End::Suspended { why: format!("it failed, until {shown}"), until }));
     let (actions, _) = walk(state, vec![H::Started(CommandKind::Effect), H::Recorded]);
     assert_eq!(intents(&actions), [2]);

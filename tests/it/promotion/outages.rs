@@ -1,7 +1,7 @@
 //! Every request of a promotion meets every kind of trouble: the run ends done, or suspended and then done by `resume`; nothing is done
 //! twice, and nothing is left behind.
 //!
-//! A sample of the pairs is tried in every run; `RELWF_TEST_SIZE` tries as many times more of them, 40 tries all.
+//! A sample of the pairs is tried in every run; `RELWF_TEST_SIZE` tries as many times more of them, 70 tries all.
 
 use super::stage::Stage;
 use crate::support::chance::Chance;
@@ -10,7 +10,7 @@ use crate::support::sized;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many pairs are tried at least.
-const SAMPLE: u32 = 6;
+const SAMPLE: u32 = 3;
 
 /// What happens to a request, and how often.
 const TROUBLES: [(&str, u32); 7] = [
