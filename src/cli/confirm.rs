@@ -29,6 +29,11 @@ pub fn confirm(context: &VerbContext, chosen: &ChosenProcess, prepared: &Prepare
     }
     let shown = ui::confirm::in_short(&prepared.workflow, &planned, &notes, &|file| context.text(file));
     out.error_line(&shown);
+    if out.input_has_ended() {
+        // A program that made the terminal, and not a person at it: the same as where there is none.
+        out.error_line("nothing can be answered here, for the input has ended: going on as without a terminal");
+        return Ok(GoOn::Run);
+    }
     if !out.agrees(ui::confirm::QUESTION, &context.invocation.cancel) {
         return Err(refused(prepared).into());
     }

@@ -1,6 +1,7 @@
 //! Lines of stdin: the next one, or the next one unless ctrl-C comes first.
 
 use crate::model::Cancel;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::BufRead;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,4 +41,12 @@ impl Input {
         }
         None
     }
+}
+
+/// Is its end all that waits at stdin now? Where that cannot be told it has not ended.
+pub fn has_ended() -> bool {
+    let stdin = std::io::stdin();
+    let ready =
+        poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&Timespec::default())).is_ok_and(|count| count > 0);
+    ready && rustix::io::ioctl_fionread(&stdin).is_ok_and(|waiting| waiting == 0)
 }

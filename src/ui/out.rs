@@ -262,6 +262,11 @@ impl Out {
         line.is_some_and(|line| matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
+    /// Can nothing be answered, for the input is at its end already?
+    pub fn input_has_ended(&self) -> bool {
+        super::input::has_ended()
+    }
+
     /// The next line of stdin; `None` at its end.
     pub fn read_line(&self) -> Option<String> {
         self.stdin.line()

@@ -2,7 +2,7 @@
 
 use crate::support::bench::git;
 use crate::support::cli::Machine;
-use crate::support::terminal::{Shown, on_terminal};
+use crate::support::terminal::{Shown, on_terminal, on_terminal_without_keys};
 use std::path::PathBuf;
 
 const QUESTION: &str = "Go on? [y/N] ";
@@ -87,6 +87,15 @@ fn who_says_yes_beforehand_or_wants_no_questions_is_not_asked() {
     desk.types(&["run", "promote-staging", "--json"], "n\n").exits(0).shows(QUESTION, 0);
     assert_eq!(desk.runs(), 3);
     desk.types(&["run", "rollback", "--param", "reason=x", "--dry-run"], "n\n").exits(0).shows(QUESTION, 0);
+}
+
+/// A job that wraps its commands in a terminal has no person who could answer.
+#[test]
+fn an_input_that_has_ended_before_the_question_is_as_good_as_no_terminal() {
+    let desk = Desk::new();
+    let shown = on_terminal_without_keys(&desk.machine, &desk.service, &["run", "promote-staging"]);
+    shown.exits(0).shows(QUESTION, 0).shows("nothing can be answered here, for the input has ended", 1);
+    assert_eq!(desk.runs(), 1);
 }
 
 #[test]

@@ -4,12 +4,35 @@ use super::cli::Machine;
 use super::servers::program;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// What a terminal showed, without colours and movements of the cursor, and the exit code.
 pub struct Shown {
     pub code: i32,
     pub text: String,
+}
+
+/// Runs relwf on a terminal that a program made, which no person types on: the input is at its end from the start.
+pub fn on_terminal_without_keys(machine: &Machine, dir: &Path, args: &[&str]) -> Shown {
+    let mut script =
+        script(machine, dir, args).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("script starts");
+    let mut bytes = Vec::new();
+    script.stdout.take().expect("a pipe").read_to_end(&mut bytes).expect("the terminal can be read");
+    shown(script.wait().expect("script ends"), bytes)
+}
+
+fn script(machine: &Machine, dir: &Path, args: &[&str]) -> Command {
+    let words: Vec<String> = [env!("CARGO_BIN_EXE_relwf")].iter().chain(args).map(|word| format!("'{word}'")).collect();
+    let mut command = Command::new(program("script", "bsdutils"));
+    // A shell between the two would end by ctrl-C itself.
+    command.args(["-qec", &format!("exec {}", words.join(" ")), "/dev/null"]).current_dir(dir);
+    command.env_clear().envs(machine.environment()).env("TERM", "xterm").env("LANG", "C.UTF-8");
+    command
+}
+
+fn shown(status: ExitStatus, bytes: Vec<u8>) -> Shown {
+    let text = String::from_utf8(bytes).expect("relwf writes UTF-8").replace('\r', "");
+    Shown { code: status.code().unwrap_or(-1), text: anstream::adapter::strip_str(&text).to_string() }
 }
 
 /// Runs relwf; once it has shown `question`, `answer` is what its user does and then types.
@@ -20,12 +43,8 @@ pub fn on_terminal(
     question: &str,
     answer: impl FnOnce() -> &'static str,
 ) -> Shown {
-    let words: Vec<String> = [env!("CARGO_BIN_EXE_relwf")].iter().chain(args).map(|word| format!("'{word}'")).collect();
-    let mut command = Command::new(program("script", "bsdutils"));
-    // A shell between the two would end by ctrl-C itself.
-    command.args(["-qec", &format!("exec {}", words.join(" ")), "/dev/null"]).current_dir(dir);
-    command.env_clear().envs(machine.environment()).env("TERM", "xterm").env("LANG", "C.UTF-8");
-    let mut script = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script starts");
+    let mut script =
+        script(machine, dir, args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script starts");
     let (mut keys, mut screen) = (script.stdin.take().expect("a pipe"), script.stdout.take().expect("a pipe"));
     let (mut bytes, mut chunk, mut answer) = (Vec::new(), [0; 4096], Some(answer));
     loop {
@@ -40,9 +59,7 @@ pub fn on_terminal(
             keys.write_all(answer().as_bytes()).expect("the terminal can be typed on");
         }
     }
-    let status = script.wait().expect("script ends");
-    let text = String::from_utf8(bytes).expect("relwf writes UTF-8").replace('\r', "");
-    Shown { code: status.code().unwrap_or(-1), text: anstream::adapter::strip_str(&text).to_string() }
+    shown(script.wait().expect("script ends"), bytes)
 }
 
 impl Shown {
