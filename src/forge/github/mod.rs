@@ -6,6 +6,7 @@ mod answers;
 mod checks;
 mod errors;
 mod releases;
+mod rules;
 
 use super::refusals::{no_such_word, waits_for_people};
 use super::{
@@ -15,12 +16,10 @@ use super::{
 use crate::forge::LandingObstacle;
 use crate::http::{Api, ApiAnswer, Client};
 use crate::model::{BranchName, CommitId, FailureKind, Secret, TaskContext, WriteError, percent_encoded};
-use answers::{
-    AppCheck, Branch, CheckRun, ClassicProtection, Comment, Deployment, DeploymentStatus, Pull, Repository, Rule,
-    Ruleset, Status,
-};
+use answers::{CheckRun, Comment, Deployment, DeploymentStatus, Pull, Repository, Status};
 use checks::{CheckKind, CheckVerdicts};
 use errors::refused;
+use rules::{AppCheck, Branch, ClassicProtection, Rule, Ruleset};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
