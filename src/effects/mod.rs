@@ -17,6 +17,7 @@ mod forge;
 mod git;
 mod http;
 mod landing_method;
+mod landing_obstacles;
 mod landing_proof;
 mod landing_reports;
 mod proposal_body;
@@ -41,5 +42,6 @@ pub(crate) use flow::ApprovalRequest;
 pub(crate) use forge::ProposedChange;
 pub(crate) use git::{CommitOutcome, CommitsMade, ScriptCommit, SeriesAnswer, source_place};
 
-pub(crate) use landing_method::{LandingMethod, landing_method_by, uncertain, unsigned};
+pub(crate) use landing_method::{LandingMethod, landing_method_by};
+pub(crate) use landing_obstacles::{linear, uncertain, unsigned};
 pub use registry::{Registry, host_functions};

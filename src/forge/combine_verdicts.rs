@@ -38,3 +38,34 @@ pub(super) const fn weight(state: VerdictState) -> u8 {
         VerdictState::Red => 7,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use VerdictState::{Canceled, Green, Pending, Red};
+    use jiff::Timestamp;
+
+    #[test]
+    fn a_run_that_was_stopped_says_nothing_beside_a_newer_one() {
+        let verdict = |(state, at)| Verdict {
+            context: "unit".to_owned(),
+            state,
+            description: String::new(),
+            url: None,
+            at: Timestamp::from_second(at).unwrap(),
+        };
+        for (one, other, counts) in [
+            ((Canceled, 1), (Green, 2), Green),
+            ((Canceled, 1), (Pending, 2), Pending),
+            ((Green, 1), (Canceled, 2), Canceled),
+            // Red is never outvoted, and what still runs may become anything.
+            ((Red, 1), (Canceled, 2), Red),
+            ((Pending, 1), (Canceled, 2), Pending),
+        ] {
+            for pair in [[one, other], [other, one]] {
+                let all = pair.map(verdict);
+                assert_eq!(worst(&all)[0].state, counts, "{pair:?}");
+            }
+        }
+    }
+}

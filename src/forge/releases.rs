@@ -1,7 +1,10 @@
 //! Releases on a forge: a tag with notes that people find on the project's pages.
 
+use super::rest::Rest;
 use crate::model::{CommitId, TagName, TaskContext, WriteError};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A release that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,28 @@ pub trait Releases {
     ///
     /// See [`WriteError`]; `Unknown` where the answer was lost.
     fn create_release(&self, new: &NewRelease, task: TaskContext<'_>) -> Result<Release, WriteError>;
+}
+
+/// Makes one with `body` on a forge that answers 201 for a new one and 409 for one that is there already.
+pub(super) fn create<A: DeserializeOwned + Into<Release>>(
+    forge: &impl Releases,
+    rest: &Rest,
+    tag: &TagName,
+    body: &Value,
+    task: TaskContext<'_>,
+) -> Result<Release, WriteError> {
+    // An earlier attempt may have got through.
+    if let Some(release) = forge.release(tag, task)? {
+        return Ok(release);
+    }
+    let answer = rest.write("POST", "/releases", body, task)?;
+    let found = match answer.status {
+        201 => Some(rest.read::<A>(&answer.body, "/releases").map_err(WriteError::once_sent)?.into()),
+        // Another request was faster: perhaps an earlier attempt of ours.
+        409 => forge.release(tag, task)?,
+        _ => None,
+    };
+    found.ok_or_else(|| rest.refused(&answer))
 }
 
 /// A release as GitHub and Forgejo answer it.

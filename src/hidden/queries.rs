@@ -82,6 +82,14 @@ impl<'a> Queries<'a> {
         }
     }
 
+    /// The files before a commit, as a revert of it means that: those of the parent that it goes back to, where it names one.
+    pub(super) fn tree_before_revert(&self, commit: &CommitInfo, back_to: Option<CommitId>) -> Result<TreeId, Error> {
+        match back_to.filter(|id| commit.parents.contains(id)) {
+            Some(parent) => self.tree(parent),
+            None => self.tree_before(commit),
+        }
+    }
+
     /// What a commit started from: its parent's files, or what merging its parents gives.
     pub(super) fn before(&self, commit: &CommitInfo) -> Result<TreeId, Error> {
         if let [first, second] = commit.parents[..] {

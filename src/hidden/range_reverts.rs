@@ -50,11 +50,7 @@ fn named_by(
     for (reverted, back_to) in named(&by.message) {
         let earlier = places.get(&reverted).filter(|at| places.get(&by.id).is_some_and(|own| *at < own));
         let Some(commit) = earlier.and_then(|at| ordered.get(*at)).filter(|_| !queries.is_spent()) else { continue };
-        let before = match back_to.filter(|id| commit.parents.contains(id)) {
-            Some(parent) => queries.tree(parent)?,
-            None => queries.tree_before(commit)?,
-        };
-        if queries.has(by.tree, commit.tree, before)? {
+        if queries.has(by.tree, commit.tree, queries.tree_before_revert(commit, back_to)?)? {
             taken.push(reverted);
         }
     }

@@ -88,11 +88,7 @@ fn undone(queries: &Queries<'_>, line: &[CommitInfo], at: usize) -> Result<Optio
     for (reverted, back_to) in messages.iter().flat_map(|message| named(message)) {
         // It may be a commit of another repository.
         let Ok(commit) = queries.mirror.commit(reverted) else { continue };
-        let before = match back_to.filter(|id| commit.parents.contains(id)) {
-            Some(parent) => queries.tree(parent)?,
-            None => queries.tree_before(&commit)?,
-        };
-        if !queries.has(landing.tree, commit.tree, before)? {
+        if !queries.has(landing.tree, commit.tree, queries.tree_before_revert(&commit, back_to)?)? {
             continue;
         }
         // It came with the oldest landing that has it.

@@ -10,13 +10,6 @@ const VERSION: i64 = 2;
 /// `application_id`: "relw", so that `file` and people can tell the file from others.
 const APPLICATION: i64 = 0x7265_6c77;
 
-/// What the second has beside the first: a wait that failed may be waited for once more, and then has another outcome.
-const SECOND: &str = "
-DROP INDEX one_outcome;
-CREATE UNIQUE INDEX one_outcome ON journal (run_id, path, ord, coalesce(attempt, 0)) WHERE event = 'outcome';
-CREATE INDEX reopened ON journal (run_id) WHERE event = 'reopened';
-";
-
 /// The first schema. Cells that hold more than 64 KiB say `blob:<sha256>` and stand in `blobs`.
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -83,6 +76,13 @@ CREATE TABLE journal (
 -- A command has one outcome, and what was shown to people is decided once: two writers cannot both win.
 CREATE UNIQUE INDEX one_outcome ON journal (run_id, path, ord) WHERE event = 'outcome';
 CREATE UNIQUE INDEX one_signal ON journal (run_id, path, ord, fingerprint) WHERE event = 'signal';
+";
+
+/// What the second has beside the first: a wait that failed may be waited for once more, and then has another outcome.
+const SECOND: &str = "
+DROP INDEX one_outcome;
+CREATE UNIQUE INDEX one_outcome ON journal (run_id, path, ord, coalesce(attempt, 0)) WHERE event = 'outcome';
+CREATE INDEX reopened ON journal (run_id) WHERE event = 'reopened';
 ";
 
 /// The schema's number, 0 where there are no tables; refuses what a newer program wrote.

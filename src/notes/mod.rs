@@ -2,7 +2,7 @@
 //! the message of a release's tag and the release on a forge are written from what is gathered here.
 //!
 //! Knows nothing of terminals, workflows or the network. Messages of commits are hints (`change_hint`); that something was taken
-//! back is told by content (`crate::hidden`).
+//! back is found by content (`crate::hidden`).
 
 mod change_hint;
 mod landed;

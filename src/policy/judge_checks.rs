@@ -42,6 +42,11 @@ impl Reason {
         Self { context: context.into(), shortfall }
     }
 
+    /// Has it failed?
+    pub fn is_red(&self) -> bool {
+        self.shortfall == Shortfall::Red
+    }
+
     /// `None` for a verdict that is green.
     pub(super) fn of(verdict: &Verdict) -> Option<Self> {
         let shortfall = match verdict.state {

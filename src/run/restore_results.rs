@@ -16,7 +16,8 @@ pub fn restore(
     task: TaskContext<'_>,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    for (key, entry) in &history.entries {
+    let aside = history.aside.iter().map(|(key, entry)| (key, entry));
+    for (key, entry) in history.entries.iter().chain(aside) {
         let (Some(intent), Some(Settled::Value(outcome))) = (&entry.intent, &entry.settled) else { continue };
         let call = Call { name: entry.name.clone(), args: entry.args.clone(), at: SourceLocation::new("", 0, 0) };
         // A function that this version does not know is the driver's to report, when the script asks for it.

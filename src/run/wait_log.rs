@@ -47,7 +47,7 @@ impl WaitLog {
         self.open.remove(key);
     }
 
-    /// Those that were not heard of for so long.
+    /// Those of which nothing was said for so long.
     pub(super) fn overdue(&mut self, now: Timestamp) -> Vec<Event> {
         let since = |then: Timestamp| Duration::try_from(now.duration_since(then)).unwrap_or(Duration::ZERO);
         let mut events = Vec::new();

@@ -1,27 +1,22 @@
 //! `-q`: one line for each run, however it ends, and for each failure.
 
-use crate::support::cli::{Machine, Said};
-use std::path::PathBuf;
+use crate::support::cli::Said;
+use crate::support::sample::Sample;
 
-struct Service {
-    machine: Machine,
-    path: PathBuf,
-}
+struct Service(Sample);
 
 impl Service {
     fn new() -> Self {
-        let machine = Machine::new();
-        let path = machine.service();
-        Self { machine, path }
+        Self(Sample::new())
     }
 
     fn quiet(&self, args: &[&str]) -> Said {
-        self.machine.say(&self.path, &[&["-q"], args].concat())
+        self.0.say(&[&["-q"], args].concat())
     }
 
     /// The newest run.
     fn run(&self) -> String {
-        self.machine.say(&self.path, &["runs", "--json"]).json()["runs"][0]["run"].as_str().unwrap().to_owned()
+        self.0.runs()[0]["run"].as_str().unwrap().to_owned()
     }
 
     /// It said this line and nothing else; `R` stands for the newest run, `#` for ids and times.
@@ -35,7 +30,7 @@ impl Service {
 
     fn workflow(&self, run: &str) {
         let text = format!("//! Looks.\nfn run(p) {{ {run} }}\n");
-        std::fs::write(self.path.join("workflows/look.rhai"), text).unwrap();
+        std::fs::write(self.0.path.join("workflows/look.rhai"), text).unwrap();
     }
 }
 

@@ -1,43 +1,37 @@
 //! A deploy that is red: which release was good, and what goes back to it.
 
-use crate::support::bench::git;
-use crate::support::cli::{Machine, Said};
-use std::path::PathBuf;
+use crate::support::cli::Said;
+use crate::support::sample::Sample;
 
-struct Service {
-    machine: Machine,
-    path: PathBuf,
-}
+struct Service(Sample);
 
 impl Service {
     fn new() -> Self {
-        let machine = Machine::new();
-        let path = machine.service();
-        Self { machine, path }
+        Self(Sample::new())
     }
 
     /// From here on no push is green; every proposal is.
     fn turns_red(&self) {
-        let file = self.path.join("relwf.toml");
+        let file = self.0.path.join("relwf.toml");
         let (text, green) = (std::fs::read_to_string(&file).unwrap(), r#"["sh", "ci/run", "${event}"]"#);
         assert!(text.contains(green), "{text}");
         std::fs::write(&file, text.replace(green, r#"["sh", "-c", "test ${event} = pull_request"]"#)).unwrap();
     }
 
     fn promotes(&self, file: &str) -> Said {
-        std::fs::write(self.path.join(file), "new\n").unwrap();
-        git(&self.path, &["add", file]);
-        git(&self.path, &["commit", "-q", "-m", &format!("Add {file}")]);
-        git(&self.path, &["push", "-q", "origin", "HEAD:master"]);
-        self.machine.say(&self.path, &["run", "promote-staging"])
+        std::fs::write(self.0.path.join(file), "new\n").unwrap();
+        self.0.git(&["add", file]);
+        self.0.git(&["commit", "-q", "-m", &format!("Add {file}")]);
+        self.0.git(&["push", "-q", "origin", "HEAD:master"]);
+        self.0.say(&["run", "promote-staging"])
     }
 
     fn staging(&self) -> String {
-        git(&self.machine.path("demo/remote.git"), &["rev-parse", "staging"])
+        self.0.remote(&["rev-parse", "staging"])
     }
 
     fn tree(&self, commit: &str) -> String {
-        git(&self.machine.path("demo/remote.git"), &["rev-parse", &format!("{commit}^{{tree}}")])
+        self.0.remote(&["rev-parse", &format!("{commit}^{{tree}}")])
     }
 }
 
@@ -63,14 +57,14 @@ fn a_red_deploy_names_the_release_that_was_good() {
     assert!(red.stderr.contains(&release) && red.stderr.contains(&back), "{}", red.stderr);
     let release = format!("release={good}");
     let args = ["run", "rollback", "--param", "branch=staging", "--param", &release, "--param", "reason=it is red"];
-    service.machine.say(&service.path, &args);
+    service.0.say(&args);
     assert_eq!(service.tree("staging"), service.tree(&good));
 }
 
 #[test]
 fn a_red_check_lands_nothing_and_names_no_release() {
     let service = Service::new();
-    let red = service.machine.say(&service.path, &["run", "promote-staging", "--param", "from=feature/refunds"]);
+    let red = service.0.say(&["run", "promote-staging", "--param", "from=feature/refunds"]);
     red.exits(1);
     assert!(!red.stderr.contains("the release before"), "{}", red.stderr);
 }

@@ -211,16 +211,17 @@ fn show_says_what_is_waited_for_and_who_decided() {
 }
 
 #[test]
-fn a_change_that_does_not_exist_is_named_without_idle_advice() {
+fn of_a_change_that_does_not_exist_it_is_said_where_those_are_that_do() {
     let machine = Machine::new();
     let service = machine.service();
     let said = machine.say(&service, &["run", "close-change", "--param", "change=77", "--param", "reason=x"]);
     said.exits(1);
-    assert!(
-        said.stderr.contains("error: there is no change 77\n") && !said.stderr.contains("hint:"),
-        "{}",
-        said.stderr
-    );
+    assert!(said.stderr.contains("error: there is no change 77\n"), "{}", said.stderr);
+    let hints: Vec<&str> = said.stderr.lines().filter(|line| line.starts_with("hint: ")).collect();
+    assert_eq!(hints, ["hint: `relwf changes` lists those that relwf has open"]);
+    let listed = machine.say(&service, &["changes"]);
+    listed.exits(0);
+    assert!(listed.stdout.contains("no change open"), "{}", listed.stdout);
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn a_tag_that_the_remote_refuses_makes_no_landing_fail_and_is_made_later() {
     let tip = service.tip();
     let hint = format!("`relwf run tag-release --param branch=staging --param commit={tip}` makes what is missing");
     let line = service.step(&said, &hint);
-    assert!(line.contains(&format!("{tip} is on staging, but no whole release yet: ")), "{line}");
+    assert!(line.contains(&format!("{tip} is on staging, but its release is not complete: ")), "{line}");
     assert_eq!(service.tags(), []);
 
     service.remote.hook("update", "exit 0");
@@ -154,7 +154,7 @@ fn a_name_that_another_took_meanwhile_stays_where_it_is() {
     service.remote.hook("pre-receive", &hook);
     let said = service.relwf(&["run", "promote-staging"]);
     said.exits(0);
-    let line = service.step(&said, "no whole release yet");
+    let line = service.step(&said, "its release is not complete");
     assert!(line.contains("the tag release-1 is of another commit, "), "{line}");
     assert_eq!(service.remote.git(&["rev-parse", "release-1"]), first, "it was not moved");
     service.relwf(&["run", "tag-release", "--param", "branch=staging"]).exits(0);

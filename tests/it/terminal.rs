@@ -1,35 +1,28 @@
 //! What a person at a terminal is asked before something lands, and what each answer does.
 
-use crate::support::bench::git;
-use crate::support::cli::Machine;
+use crate::support::sample::Sample;
 use crate::support::terminal::{Shown, on_terminal, on_terminal_without_keys};
-use std::path::PathBuf;
 
 const QUESTION: &str = "Go on? [y/N] ";
 
-struct Desk {
-    machine: Machine,
-    service: PathBuf,
-}
+struct Desk(Sample);
 
 impl Desk {
     fn new() -> Self {
-        let machine = Machine::new();
-        let service = machine.service();
-        Self { machine, service }
+        Self(Sample::new())
     }
 
     fn types(&self, args: &[&str], answer: &'static str) -> Shown {
-        on_terminal(&self.machine, &self.service, args, QUESTION, || answer)
+        on_terminal(&self.0.machine, &self.0.path, args, QUESTION, || answer)
     }
 
     /// The branches of the remote, and what relwf keeps there.
     fn remote(&self) -> String {
-        git(&self.machine.path("demo/remote.git"), &["for-each-ref"])
+        self.0.remote(&["for-each-ref"])
     }
 
     fn runs(&self) -> usize {
-        self.machine.say(&self.service, &["runs", "--json"]).json()["runs"].as_array().unwrap().len()
+        self.0.runs().len()
     }
 
     /// It was asked about and not begun.
@@ -43,7 +36,7 @@ impl Desk {
 fn a_promotion_shows_what_would_land_and_a_yes_lands_it() {
     let desk = Desk::new();
     for (branch, answer) in [("staging", "y\n"), ("production", "YES\n")] {
-        let before = git(&desk.machine.path("demo/remote.git"), &["rev-parse", branch]);
+        let before = desk.0.remote(&["rev-parse", branch]);
         let shown = desk.types(&["run", &format!("promote-{branch}")], answer);
         shown.exits(0).shows(QUESTION, 1).shows(&format!(" landed on {branch} (run "), 1);
         let (asked, _) = shown.text.split_once(QUESTION).unwrap();
@@ -58,7 +51,7 @@ fn a_promotion_shows_what_would_land_and_a_yes_lands_it() {
         ] {
             assert!(asked.contains(part), "{part:?} in\n{asked}");
         }
-        assert_ne!(git(&desk.machine.path("demo/remote.git"), &["rev-parse", branch]), before);
+        assert_ne!(desk.0.remote(&["rev-parse", branch]), before);
     }
     assert_eq!(desk.runs(), 2);
     let idle = desk.types(&["run", "promote-staging"], "y\n");
@@ -93,7 +86,7 @@ fn who_says_yes_beforehand_or_wants_no_questions_is_not_asked() {
 #[test]
 fn an_input_that_has_ended_before_the_question_is_as_good_as_no_terminal() {
     let desk = Desk::new();
-    let shown = on_terminal_without_keys(&desk.machine, &desk.service, &["run", "promote-staging"]);
+    let shown = on_terminal_without_keys(&desk.0.machine, &desk.0.path, &["run", "promote-staging"]);
     shown.exits(0).shows(QUESTION, 0).shows("nothing can be answered here, for the input has ended", 1);
     assert_eq!(desk.runs(), 1);
 }
@@ -101,7 +94,7 @@ fn an_input_that_has_ended_before_the_question_is_as_good_as_no_terminal() {
 #[test]
 fn a_rollback_shows_what_it_goes_back_to_what_it_withdraws_and_why() {
     let desk = Desk::new();
-    desk.machine.say(&desk.service, &["run", "promote-staging"]).exits(0);
+    desk.0.say(&["run", "promote-staging"]).exits(0);
     let before = desk.remote();
     let args = ["run", "rollback", "--param", "branch=staging", "--param", "reason=orders are lost"];
     let shown = desk.types(&args, "n\n");
@@ -132,10 +125,10 @@ fn what_a_merge_hides_is_shown_before_the_question() {
 #[test]
 fn what_changed_while_it_was_read_does_not_land() {
     let desk = Desk::new();
-    let before = git(&desk.machine.path("demo/remote.git"), &["rev-parse", "staging"]);
-    let shown = on_terminal(&desk.machine, &desk.service, &["run", "promote-staging"], QUESTION, || {
-        git(&desk.service, &["commit", "-q", "--allow-empty", "-m", "Newer"]);
-        git(&desk.service, &["push", "-q", "origin", "HEAD:master"]);
+    let before = desk.0.remote(&["rev-parse", "staging"]);
+    let shown = on_terminal(&desk.0.machine, &desk.0.path, &["run", "promote-staging"], QUESTION, || {
+        desk.0.git(&["commit", "-q", "--allow-empty", "-m", "Newer"]);
+        desk.0.git(&["push", "-q", "origin", "HEAD:master"]);
         "y\n"
     });
     shown.exits(1).shows(QUESTION, 1);
@@ -143,7 +136,7 @@ fn what_changed_while_it_was_read_does_not_land() {
         "what promote-staging would land has changed since it was shown: no run was begun, and nothing was changed",
         1,
     );
-    assert_eq!(git(&desk.machine.path("demo/remote.git"), &["rev-parse", "staging"]), before);
+    assert_eq!(desk.0.remote(&["rev-parse", "staging"]), before);
     assert_eq!(desk.runs(), 0);
     desk.types(&["run", "promote-staging"], "y\n").exits(0).shows("“Newer” by ", 1);
 }
@@ -153,7 +146,7 @@ fn a_workflow_of_the_users_own_asks_where_it_says_so() {
     let desk = Desk::new();
     let text = "//! Clears up.\nconst WORKFLOW = #{ params: #{}, confirm: true };\n\
                 fn run(p) { git::sync(); flow::step(\"clear\", || git::delete_branch(#{ branch: \"feature/refunds\" })); }\n";
-    std::fs::write(desk.service.join("workflows/clear.rhai"), text).unwrap();
+    std::fs::write(desk.0.path.join("workflows/clear.rhai"), text).unwrap();
     let before = desk.remote();
     let shown = desk.types(&["run", "clear"], "n\n");
     desk.stopped(&shown, "clear");

@@ -5,7 +5,7 @@ use crate::app::project::Project;
 use crate::app::wiring::ProjectServices;
 use crate::ci::{BuildQuery, Ci};
 use crate::config::Environment;
-use crate::effects::{LandingMethod, landing_method_by, uncertain, unsigned};
+use crate::effects::{LandingMethod, landing_method_by, linear, uncertain, unsigned};
 use crate::forge::{BranchRules, LandingObstacle};
 use crate::git::Signing;
 use crate::model::{BranchName, Failure, TaskContext};
@@ -66,6 +66,7 @@ fn in_the_way(project: &Project, rules: &BranchRules, branch: &BranchName) -> Re
     let variable = |name: &str| (project.invocation.env)(name);
     let signs = Signing::find(&variable, Some(&project.config.root)).map_err(Failure::from)?.is_some();
     let finding = |obstacle: &LandingObstacle| match obstacle {
+        LandingObstacle::LinearHistory => Some(Finding::bad("landing", linear(branch))),
         LandingObstacle::Signatures if !signs => Some(Finding::bad("landing", unsigned(branch))),
         other => uncertain(other, branch)
             .map(|note| Finding::warning("landing", note, "a run says so, too, before it proposes anything")),

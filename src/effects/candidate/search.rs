@@ -4,7 +4,7 @@
 use crate::ci::{BuildQuery, BuildState, Ci, CiEvent, Start};
 use crate::config::{CiKind, Config};
 use crate::effects::shortened_list::shortened;
-use crate::forge::{Forge, Verdict, VerdictState};
+use crate::forge::{Forge, Verdict};
 use crate::git::{CommitInfo, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, HumanDuration, TaskContext, TimeText, minute_in};
 use crate::policy::{self, CandidateChecks, CandidateFacts, Judgement, PushReports, Reason};
@@ -65,9 +65,18 @@ pub struct ScriptCandidate {
     /// Of the newest green one: the commits that are newer and may not be promoted, each with why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub newer: Vec<String>,
-    /// Where the target has everything already: what is red on the target's tip, with the tip.
+    /// Where the target has everything already: what is red on the target's tip.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_red: Option<String>,
+    pub target_red: Option<RedTarget>,
+}
+
+/// A branch whose tip is red, its deploy say.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RedTarget {
+    /// What is red, with the tip.
+    pub why: String,
+    /// Can `ci::restart` run it again?
+    pub restarts: bool,
 }
 
 /// Where the answers come from.
@@ -109,7 +118,7 @@ impl CandidateSearch<'_> {
         let commits = self.commits(query, SEARCH)?;
         if commits.is_empty() {
             let tip = self.mirror.commit(self.tip(&query.branch)?)?;
-            let target_red = self.red(&query.target)?;
+            let target_red = self.red(query)?;
             return Ok(ScriptCandidate {
                 why: format!("{} has it already", query.target),
                 target_red,
@@ -129,15 +138,20 @@ impl CandidateSearch<'_> {
         Err(no_candidate(query, &declined))
     }
 
-    /// What is red on a branch's tip: its deploy, say.
-    fn red(&self, branch: &BranchName) -> Result<Option<String>, Failure> {
-        let tip = self.mirror.commit(self.tip(branch)?)?;
-        let own = self.forge.verdicts(tip.id, self.task)?;
-        let push = self.push_build(tip.id, branch)?.filter(|(_, state)| state.is_red());
-        let red = |verdict: &&Verdict| verdict.state == VerdictState::Red;
-        let mut names: Vec<String> = own.iter().filter(red).map(|verdict| verdict.context.clone()).collect();
-        names.extend(push.filter(|_| names.is_empty()).map(|(kind, _)| format!("the push build of {kind}")));
-        Ok((!names.is_empty()).then(|| format!("on {} these are red: {}", tip.id.short(), shortened(&names, 5))))
+    /// What is red on a branch's tip, of that which counts against a candidate too.
+    fn red(&self, query: &CandidateQuery) -> Result<Option<RedTarget>, Failure> {
+        let query = CandidateQuery { branch: query.target.clone(), soak: HumanDuration::default(), ..query.clone() };
+        let tip = self.mirror.commit(self.tip(&query.branch)?)?;
+        let (judgement, _) = self.judgement(&tip, &self.checks(&query.branch)?, &query)?;
+        let Judgement::Against(reasons) = judgement else { return Ok(None) };
+        let red: Vec<String> = reasons.into_iter().filter(Reason::is_red).map(|reason| reason.context).collect();
+        if red.is_empty() {
+            return Ok(None);
+        }
+        let push = BuildQuery { commit: Some(tip.id), event: Some(CiEvent::Push), branch: Some(query.branch) };
+        let builds = self.ci.map(|ci| ci.builds(&push, self.task)).transpose()?.unwrap_or_default();
+        let why = format!("on {} these are red: {}", tip.id.short(), shortened(&red, 5));
+        Ok(Some(RedTarget { why, restarts: builds.first().is_some_and(|build| build.state.is_red()) }))
     }
 
     /// The checks that count on the branch's commits.
@@ -168,6 +182,17 @@ impl CandidateSearch<'_> {
         checks: &CandidateChecks<'_>,
         query: &CandidateQuery,
     ) -> Result<ScriptCandidate, Failure> {
+        let (judgement, arrived) = self.judgement(commit, checks, query)?;
+        Ok(candidate(commit, &judgement, query, arrived))
+    }
+
+    /// What the checks say of a commit, and where it has to soak, since when it does.
+    fn judgement(
+        &self,
+        commit: &CommitInfo,
+        checks: &CandidateChecks<'_>,
+        query: &CandidateQuery,
+    ) -> Result<(Judgement, Option<Timestamp>), Failure> {
         if self.task.cancel.is_raised() {
             return Err(Failure::new(FailureKind::Interrupted, "interrupted by ctrl-C"));
         }
@@ -180,7 +205,7 @@ impl CandidateSearch<'_> {
             let facts = CandidateFacts { push_build: self.push_build(commit.id, &query.branch)?, ..facts };
             judgement = checks.judge(&facts, query.soak, self.now);
         }
-        Ok(candidate(commit, &judgement, query, arrived))
+        Ok((judgement, arrived))
     }
 
     /// Where it has to soak: since when the commit is on the branch at the latest. What was reported of the push says it, or

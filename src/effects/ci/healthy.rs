@@ -67,6 +67,11 @@ pub(super) struct Begun {
 }
 
 impl Healthy {
+    /// When the wait is over, counted from now.
+    fn deadline(&self, cx: &Performing<'_>) -> Timestamp {
+        later(cx.now, self.args.deadline.unwrap_or(DEADLINE))
+    }
+
     fn health(&self) -> Option<&HealthCheck> {
         policy::environment_of(&self.context.config, &self.args.branch)?.health.as_ref()
     }
@@ -105,7 +110,7 @@ impl TypedWait for Healthy {
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
-        Ok(Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)) })
+        Ok(Begun { commit, deadline: self.deadline(cx) })
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<Option<Answer>>, Failure> {
@@ -124,7 +129,7 @@ impl TypedWait for Healthy {
     }
 
     fn again(&self, cx: &Performing<'_>, begun: Begun) -> Begun {
-        Begun { deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)), ..begun }
+        Begun { deadline: self.deadline(cx), ..begun }
     }
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Option<Answer>>, Failure> {

@@ -1,7 +1,8 @@
 //! `ci::restart`: has the CI run a red build of a commit once more.
 
 use super::configured;
-use crate::ci::{Build, BuildQuery, BuildState, CiEvent, Start};
+use crate::ci::{Build, BuildQuery, BuildState, Ci, CiEvent, Start};
+use crate::config::CiKind;
 use crate::effects::EffectContext;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, Revision, TaskContext, TimeText, WriteError};
@@ -73,16 +74,28 @@ struct Restart {
 }
 
 impl Restart {
+    /// The CI; whatever only reports to the forge cannot be asked for anything.
+    fn ci(&self) -> Result<&dyn Ci, Failure> {
+        if self.context.ci.is_none() && self.context.config.ci.kind == Some(CiKind::Status) {
+            return Err(Failure::new(
+                FailureKind::Config,
+                "[ci] is of kind \"status\": relwf reads what reports, and can start nothing",
+            )
+            .hint("have it run again where it runs, then `relwf resume` of the run that failed goes on"));
+        }
+        configured(&self.context)
+    }
+
     fn newest(&self, commit: CommitId, task: TaskContext<'_>) -> Result<Build, Failure> {
         let Args { event, branch, .. } = &self.args;
         let query = BuildQuery { commit: Some(commit), event: Some(*event), branch: Some(branch.clone()) };
-        let found = configured(&self.context)?.builds(&query, task)?.into_iter().next();
+        let found = self.ci()?.builds(&query, task)?.into_iter().next();
         found.ok_or_else(|| {
             Failure::new(
                 FailureKind::NotFound,
                 format!("the CI has no {} build of {} on {branch} that could run again", event.word(), commit.short()),
             )
-            .hint("look at the CI; what deploys without a build is restarted there")
+            .hint("look at the CI: what deploys otherwise is started again there; to deploy the release before, `relwf run rollback`")
         })
     }
 
@@ -103,7 +116,7 @@ impl TypedEffect for Restart {
     fn perform(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Before>) -> Result<Restarted, WriteError> {
         let before = intent.facts;
         if before.build.state.is_red() {
-            let ci = configured(&self.context).map_err(WriteError::Refused)?;
+            let ci = self.ci().map_err(WriteError::Refused)?;
             ci.restart(&before.build.id, cx.task).map_err(WriteError::or_hopeless)?;
         }
         Ok(before.answer())
@@ -112,7 +125,7 @@ impl TypedEffect for Restart {
     /// A build that runs, or has ended later than it had, was restarted. Restarting it twice is refused or changes nothing.
     fn probe(&self, cx: &Performing<'_>, intent: TypedIntent<'_, Before>) -> Result<Probe<Restarted>, Failure> {
         let before = intent.facts;
-        let ci = configured(&self.context)?;
+        let ci = self.ci()?;
         if !before.build.state.is_red() || ci.start() == Start::Us {
             return Ok(Probe::Done(before.answer()));
         }

@@ -110,6 +110,11 @@ pub(super) struct Begun {
 }
 
 impl WaitBuild {
+    /// When the wait is over, counted from now.
+    fn deadline(&self, cx: &Performing<'_>) -> Timestamp {
+        later(cx.now, self.args.deadline.unwrap_or(DEADLINE))
+    }
+
     fn reports(&self) -> LandingReports<'_> {
         LandingReports { context: &self.context, branch: &self.args.branch }
     }
@@ -244,7 +249,8 @@ impl WaitBuild {
                 Ok(Observation::NotYet { why, again: self.context.config.forge.poll() })
             }
             Seen::NotYet(why) => {
-                let hint = "look at the CI; `deadline` gives more time, and a new run waits again".to_owned();
+                let hint = "look at the CI; resuming this run waits for it once more, and `deadline` gives more time"
+                    .to_owned();
                 let before = "; only reports that arrive after the landing count";
                 let hint = if self.reports().listens() { hint + before } else { hint };
                 Err(Failure::new(FailureKind::Timeout, format!("the CI did not finish in time: {why}")).hint(hint))
@@ -267,7 +273,7 @@ impl TypedWait for WaitBuild {
         let silence = self.context.config.ci.silence();
         Ok(Begun {
             commit,
-            deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)),
+            deadline: self.deadline(cx),
             said,
             silent: listens.then(|| later(cx.now, silence)),
             again: self.args.since,
@@ -276,8 +282,7 @@ impl TypedWait for WaitBuild {
 
     /// What counted as said before the deploy goes on to.
     fn again(&self, cx: &Performing<'_>, begun: Begun) -> Begun {
-        let deadline = later(cx.now, self.args.deadline.unwrap_or(DEADLINE));
-        Begun { deadline, again: Some(cx.now), ..begun }
+        Begun { deadline: self.deadline(cx), again: Some(cx.now), ..begun }
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<Option<Built>>, Failure> {

@@ -1,8 +1,9 @@
 //! `forge::change`: one change that relwf opened, as the forge knows it now.
 
+use super::own_change;
 use super::propose::ProposedChange;
 use crate::effects::typed_host_fn::{TypedHostFn, map, read};
-use crate::model::{Failure, FailureKind};
+use crate::model::FailureKind;
 use crate::run::CommandKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,14 +16,7 @@ pub(super) static CHANGE: TypedHostFn<Args, ProposedChange> = map(
     |context, Args { number }: Args| {
         let context = Arc::clone(context);
         Ok(read(move |cx| {
-            let found = context.forge.change(number, cx.task)?.ok_or_else(|| {
-                Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
-                    .hint("`relwf changes` lists those that relwf has open")
-            })?;
-            if found.marker.is_none() {
-                return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
-                    .hint("nothing was done to it; land it on the forge"));
-            }
+            let found = own_change(&context, number, "land", cx.task)?;
             if let Some(branch) = found.head_branch.as_ref().filter(|_| !context.mirror.contains(found.head.object())) {
                 context.mirror.fetch_objects(&[branch.to_ref()], cx.task)?;
             }

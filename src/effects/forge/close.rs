@@ -1,7 +1,7 @@
 //! `forge::close`: ends a change without landing it.
 
 use super::own_branch::delete_branch;
-use super::{ChangeNumber, change_number};
+use super::{ChangeNumber, change_number, own_change};
 use crate::effects::EffectContext;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
 use crate::forge::{ChangeState, inert};
@@ -38,15 +38,7 @@ impl TypedEffect for Close {
 
     fn prepare(&self, cx: &Performing<'_>) -> Result<ChangeNumber, Failure> {
         let number = change_number(&self.args.change)?;
-        let change = self
-            .context
-            .forge
-            .change(number, cx.task)?
-            .ok_or_else(|| Failure::new(FailureKind::NotFound, format!("there is no change {number}")))?;
-        if change.marker.is_none() {
-            return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
-                .hint("nothing was done to it; close it on the forge"));
-        }
+        own_change(&self.context, number, "close", cx.task)?;
         Ok(ChangeNumber { number })
     }
 

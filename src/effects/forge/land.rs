@@ -67,9 +67,14 @@ pub(super) struct Landing {
     reported: Option<Vec<Verdict>>,
 }
 
+/// The commit that a lease lets land.
+fn landing_of(lease: &RefLease) -> CommitId {
+    lease.new.unwrap_or(ObjectId::ZERO).into()
+}
+
 impl Landing {
     fn commit(&self) -> CommitId {
-        self.lease.new.unwrap_or(ObjectId::ZERO).into()
+        landing_of(&self.lease)
     }
 }
 
@@ -252,14 +257,14 @@ impl TypedEffect for Land {
     fn prepare(&self, cx: &Performing<'_>) -> Result<Landing, Failure> {
         let lease = self.lease()?;
         let number = change_number(&self.args.change)?;
-        self.change(number, lease.new.unwrap_or(ObjectId::ZERO).into(), cx.task)?;
+        self.change(number, landing_of(&lease), cx.task)?;
         let tip = self.context.forge.branch(&self.args.target, cx.task)?.map(CommitId::object);
         if tip != lease.old && tip != lease.new && lease.remote_state(&self.context, cx.task)? != RemoteState::Done {
             return Err(moved(&lease.name, lease.old, tip));
         }
         let (context, target) = (&self.context, &self.args.target);
         let method = landing_method(context, target, cx.task)?;
-        let commit = lease.new.unwrap_or(ObjectId::ZERO).into();
+        let commit = landing_of(&lease);
         let reported = LandingReports { context, branch: target }.on(commit, cx.task)?;
         Ok(Landing { number, lease, method, reported: Some(reported) })
     }
@@ -303,7 +308,7 @@ impl TypedEffect for Land {
 
     fn assume(&self, _cx: &Performing<'_>) -> Result<Assumed<Landed>, Failure> {
         let lease = self.lease()?;
-        let commit = lease.new.unwrap_or(ObjectId::ZERO).into();
+        let commit = landing_of(&lease);
         let before = lease.old.unwrap_or(ObjectId::ZERO).into();
         let tree = self.context.mirror.tree(commit)?;
         let value = Landed { commit, branch: self.args.target.clone(), before, tree, reported: Some(Vec::new()) };

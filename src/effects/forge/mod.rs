@@ -12,8 +12,10 @@ mod wait_checks;
 
 pub use propose::ProposedChange;
 
+use super::EffectContext;
 use super::typed_host_fn::AnyHostFn;
-use crate::model::{Failure, FailureKind, Value, unknown_inside};
+use crate::forge::Change;
+use crate::model::{Failure, FailureKind, TaskContext, Value, unknown_inside};
 use serde::{Deserialize, Serialize};
 
 pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[
@@ -31,6 +33,19 @@ pub(super) static FUNCTIONS: &[&dyn AnyHostFn] = &[
 #[derive(Serialize, Deserialize)]
 struct ChangeNumber {
     number: u64,
+}
+
+/// A change that relwf opened, as the forge knows it now; `instead` is what a person does with another one.
+fn own_change(context: &EffectContext, number: u64, instead: &str, task: TaskContext<'_>) -> Result<Change, Failure> {
+    let found = context.forge.change(number, task)?.ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, format!("there is no change {number}"))
+            .hint("`relwf changes` lists those that relwf has open")
+    })?;
+    if found.marker.is_none() {
+        return Err(Failure::new(FailureKind::Denied, format!("change {number} was not opened by relwf"))
+            .hint(format!("nothing was done to it; {instead} it on the forge")));
+    }
+    Ok(found)
 }
 
 /// The number of a change given as a map or as the number itself.

@@ -2,7 +2,8 @@
 
 use crate::ci::{BuildQuery, Start};
 use crate::effects::EffectContext;
-use crate::effects::landing_method::{ensure_acceptable, landing_method_by};
+use crate::effects::landing_method::landing_method_by;
+use crate::effects::landing_obstacles::ensure_acceptable;
 use crate::effects::proposal_body;
 use crate::effects::ref_lease::RefLease;
 use crate::effects::typed_host_fn::{Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map};
@@ -103,9 +104,9 @@ impl Propose {
     fn ensure_can_land(&self, task: TaskContext<'_>) -> Result<(), Failure> {
         let (context, target) = (&self.context, &self.args.target);
         let rules = context.forge.rules(target, task)?;
-        landing_method_by(&*context.forge, &rules, target)?;
         let commit = context.mirror.commit(context.mirror.resolve(self.args.commit.as_str())?)?;
         ensure_acceptable(context, &rules, target, &commit, task)?;
+        landing_method_by(&*context.forge, &rules, target)?;
         if let Some(ci) = context.ci.as_ref().filter(|ci| ci.start() == Start::Server) {
             ci.builds(&BuildQuery { branch: Some(target.clone()), ..BuildQuery::default() }, task)?;
         }

@@ -105,6 +105,11 @@ pub(super) struct Begun {
 }
 
 impl WaitChecks {
+    /// When the wait is over, counted from now.
+    fn deadline(&self, cx: &Performing<'_>) -> Timestamp {
+        later(cx.now, self.args.deadline.unwrap_or(DEADLINE))
+    }
+
     fn environment(&self) -> Option<&Environment> {
         policy::environment_of(&self.context.config, &self.args.target)
     }
@@ -246,7 +251,7 @@ impl WaitChecks {
             FailureKind::Timeout,
             format!("the checks of {} were not all green in time: {}", begun.commit.short(), shortened(&missing, 5)),
         )
-        .hint("a check that never reports may be misspelt in relwf.toml, or its CI is not set up for this branch; `deadline` gives more time")
+        .hint("a check that never reports may be misspelt in relwf.toml, or its CI is not set up for this branch; resuming this run waits for it once more, and `deadline` gives more time")
         .detail(json!({ "missing": missing })))
     }
 }
@@ -257,11 +262,11 @@ impl TypedWait for WaitChecks {
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
-        Ok(Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)), again: None })
+        Ok(Begun { commit, deadline: self.deadline(cx), again: None })
     }
 
     fn again(&self, cx: &Performing<'_>, Begun { commit, .. }: Begun) -> Begun {
-        Begun { commit, deadline: later(cx.now, self.args.deadline.unwrap_or(DEADLINE)), again: Some(cx.now) }
+        Begun { commit, deadline: self.deadline(cx), again: Some(cx.now) }
     }
 
     fn observe(&self, cx: &Performing<'_>, begun: Begun) -> Result<Observation<GreenChecks>, Failure> {

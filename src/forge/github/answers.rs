@@ -19,6 +19,11 @@ pub(super) struct Repository {
 }
 
 impl Repository {
+    /// Does this login administer it?
+    pub(super) fn is_admin(&self) -> bool {
+        self.permissions["admin"] == true
+    }
+
     /// What its own settings leave open, whatever the branch.
     pub(super) fn rules(&self) -> BranchRules {
         let write = self.permissions["push"].as_bool();

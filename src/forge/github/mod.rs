@@ -63,7 +63,7 @@ pub struct GithubForge {
     name: String,
     /// The last answers about a commit's checks, for looks that read one of the two kinds only.
     latest: Mutex<BTreeMap<CommitId, CheckVerdicts>>,
-    settings: OnceLock<BranchRules>,
+    settings: OnceLock<Repository>,
     /// Required checks that count from one app alone, as far as branches' rules were read.
     bound: Mutex<Vec<AppCheck>>,
 }
@@ -88,6 +88,16 @@ impl GithubForge {
         }
     }
 
+    /// What not every login may read; `None` where this one may not.
+    fn get_or_hidden<T: DeserializeOwned>(&self, rest: &str, task: TaskContext<'_>) -> Result<Option<T>, WriteError> {
+        let answer = self.api.get(&self.path(rest), task)?;
+        match answer.status {
+            403 | 404 => Ok(None),
+            _ if answer.is_success() => read(&answer.body, rest).map(Some),
+            _ => Err(refused(&answer)),
+        }
+    }
+
     /// All items of a list.
     fn list<T: DeserializeOwned>(
         &self,
@@ -105,9 +115,9 @@ impl GithubForge {
     }
 
     /// The repository's own settings. Read once: a setting that changes meanwhile shows when the change lands.
-    fn settings(&self, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
+    fn settings(&self, task: TaskContext<'_>) -> Result<&Repository, WriteError> {
         if let Some(known) = self.settings.get() {
-            return Ok(known.clone());
+            return Ok(known);
         }
         let answer = self.get("", task)?.ok_or_else(|| WriteError::Refused(errors::no_repository(&self.slug())))?;
         let repository: Repository = read(&answer.body, "the repository")?;
@@ -115,26 +125,34 @@ impl GithubForge {
         if !repository.full_name.eq_ignore_ascii_case(&self.slug()) {
             return Err(WriteError::Refused(errors::renamed(&self.slug(), &repository.full_name)));
         }
-        let found = repository.rules();
-        Ok(self.settings.get_or_init(|| found).clone())
+        Ok(self.settings.get_or_init(|| repository))
     }
 
     /// What only administrators may read of a classic protection; that it may not be read is said, too.
     fn add_classic(&self, name: &str, rules: &mut BranchRules, task: TaskContext<'_>) -> Result<(), WriteError> {
-        let answer = self.api.get(&self.path(&format!("/branches/{name}/protection")), task)?;
-        if answer.is_success() {
-            read::<ClassicProtection>(&answer.body, "the branch's protection")?.add_to(rules);
-        } else {
-            rules.obstacles.push(LandingObstacle::Unreadable);
+        let found: Option<ClassicProtection> = self.get_or_hidden(&format!("/branches/{name}/protection"), task)?;
+        match found {
+            Some(protection) => protection.add_to(rules, self.settings(task)?.is_admin()),
+            None => rules.obstacles.push(LandingObstacle::Unreadable),
         }
         Ok(())
     }
 
-    /// May this login pass over the ruleset that a rule is of? One that does not tell binds everyone.
-    fn is_bypassed(&self, rule: &Rule, task: TaskContext<'_>) -> Result<bool, WriteError> {
-        let Some(id) = rule.ruleset_id else { return Ok(false) };
-        let answer = self.api.get(&self.path(&format!("/rulesets/{id}")), task)?;
-        Ok(answer.is_success() && read::<Ruleset>(&answer.body, "the ruleset")?.is_bypassed())
+    /// What rules hold against a landing, of those rulesets that this login may not pass over. One that may not be read binds everyone.
+    fn obstacles(&self, rules: &[Rule], task: TaskContext<'_>) -> Result<Vec<LandingObstacle>, WriteError> {
+        let (mut found, mut bypassed) = (Vec::new(), BTreeMap::new());
+        for (obstacle, ruleset) in rules.iter().filter_map(|rule| Some((rule.obstacle()?, rule.ruleset_id))) {
+            let passes = match ruleset.map(|id| (id, bypassed.get(&id).copied())) {
+                None => false,
+                Some((_, Some(known))) => known,
+                Some((id, None)) => {
+                    let ruleset: Option<Ruleset> = self.get_or_hidden(&format!("/rulesets/{id}"), task)?;
+                    *bypassed.entry(id).or_insert(ruleset.is_some_and(|ruleset| ruleset.is_bypassed()))
+                }
+            };
+            found.extend((!passes).then_some(obstacle));
+        }
+        Ok(found)
     }
 
     /// `owner/name`.
@@ -210,7 +228,7 @@ impl Forge for GithubForge {
     /// Branch protection as any login may read it, rulesets, and the repository's own settings.
     fn rules(&self, branch: &BranchName, task: TaskContext<'_>) -> Result<BranchRules, WriteError> {
         let name = percent_encoded(branch.as_str());
-        let mut rules = self.settings(task)?;
+        let mut rules = self.settings(task)?.rules();
         if let Some(answer) = self.get(&format!("/branches/{name}"), task)? {
             let branch: Branch = read(&answer.body, "the branch")?;
             self.bind(branch.add_to(&mut rules));
@@ -219,13 +237,11 @@ impl Forge for GithubForge {
             }
         }
         let sets: Vec<Rule> = self.list(&format!("/rules/branches/{name}?per_page=100"), Value::as_array, task)?;
-        for rule in &sets {
-            self.bind(rule.add_to(&mut rules));
-            if let Some(obstacle) = rule.obstacle()
-                && !self.is_bypassed(rule, task)?
-            {
-                rules.obstacles.push(obstacle);
-            }
+        sets.iter().for_each(|rule| self.bind(rule.add_to(&mut rules)));
+        rules.obstacles.extend(self.obstacles(&sets, task)?);
+        if rules.obstacles.contains(&LandingObstacle::LinearHistory) {
+            // The forge's own merge would be a merge commit.
+            rules.merge_commits = Some(false);
         }
         rules.required.sort();
         rules.required.dedup();

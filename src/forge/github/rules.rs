@@ -97,6 +97,9 @@ pub(super) struct ClassicProtection {
     required_signatures: Switch,
     #[serde(default)]
     lock_branch: Switch,
+    /// Does it bind administrators, too?
+    #[serde(default)]
+    enforce_admins: Switch,
     required_pull_request_reviews: Option<Reviews>,
 }
 
@@ -113,7 +116,11 @@ struct Reviews {
 }
 
 impl ClassicProtection {
-    pub(super) fn add_to(&self, rules: &mut BranchRules) {
+    /// Adds what binds this login.
+    pub(super) fn add_to(&self, rules: &mut BranchRules, is_admin: bool) {
+        if is_admin && !self.enforce_admins.enabled {
+            return;
+        }
         let switches = [
             (&self.lock_branch, LandingObstacle::Locked),
             (&self.required_linear_history, LandingObstacle::LinearHistory),

@@ -153,8 +153,9 @@ impl StepContext<'_> {
         }
         // A server may ask for more time than the budget has: then nothing was done, and the run goes on later.
         let asked = failure.after.is_some_and(|after| after.duration() > self.policy.budget);
-        let silent = self.suspends() && is_passing(failure.kind) && !matches!(look, Look::Observe { .. });
-        if (asked && !matches!(look, Look::Observe { .. })) || silent || self.is_outage(&failure) {
+        let silent = self.suspends() && is_passing(failure.kind);
+        let before = !matches!(look, Look::Observe { .. });
+        if (before && (asked || silent)) || self.is_outage(&failure) {
             return self.unless_cancelled(failure.clone(), self.suspended(look.written(), failure));
         }
         self.failed(failure)

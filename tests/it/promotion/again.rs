@@ -165,6 +165,42 @@ fn a_red_deploy_is_named_by_the_next_promotion_and_redeployed() {
     stage.promote().exits(0);
 }
 
+/// What does not count against a release does not make its branch red.
+#[test]
+fn a_red_check_that_is_not_required_leaves_nothing_to_promote() {
+    let stage = Stage::new();
+    stage.github.on_push("staging", Form::Status, "lint", Play::Red);
+    stage.promote().exits(0);
+    let again = stage.promote();
+    again.exits(0);
+    assert!(again.stderr.contains("has all of master already"), "{}", again.stderr);
+}
+
+/// What only reports to the forge cannot be asked to start anything, and the advice does not say so.
+#[test]
+fn a_red_deploy_that_relwf_cannot_start_is_started_where_it_runs() {
+    let stage = Stage::new();
+    stage.with_ci("kind = \"status\"\nsilence = \"4s\"\n");
+    stage.github.on_push("staging", Form::Status, "deploy", Play::Red);
+    stage.promote().exits(1);
+    let again = stage.promote();
+    again.exits(1);
+    assert!(again.stderr.contains("these are red: deploy"), "{}", again.stderr);
+    assert!(!again.stderr.contains("redeploy") && again.stderr.contains("where it runs"), "{}", again.stderr);
+    let said = stage.relwf(&["run", "redeploy"]);
+    said.exits(1);
+    assert!(said.stderr.contains("can start nothing"), "{}", said.stderr);
+}
+
+/// A branch that does not exist is said to be missing.
+#[test]
+fn a_redeploy_of_a_branch_that_is_missing_names_it() {
+    let stage = Stage::new();
+    let said = stage.relwf(&["run", "redeploy", "--param", "branch=stagign"]);
+    said.exits(1);
+    assert!(said.stderr.contains("there is no branch stagign"), "{}", said.stderr);
+}
+
 #[test]
 fn a_restart_whose_answer_is_lost_is_asked_for_once() {
     let stage = Stage::new();

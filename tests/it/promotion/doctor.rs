@@ -106,6 +106,12 @@ fn what_may_be_in_the_way_is_said_and_what_is_bypassed_is_not() {
     stage.github.protect("staging", Protection { linear: true, signed: true, bypassed: true, ..Protection::default() });
     stage.promote().exits(0);
 
+    let mut stage = Stage::new();
+    stage.token = "t-admin";
+    let own = Protection { linear: true, signed: true, classic: true, bypassed: true, ..Protection::default() };
+    stage.github.protect("staging", own);
+    stage.promote().exits(0);
+
     let stage = Stage::new();
     stage.github.protect("staging", Protection { deployed: Some("beta"), ..Protection::default() });
     let said = stage.promote();
@@ -117,6 +123,19 @@ fn what_may_be_in_the_way_is_said_and_what_is_bypassed_is_not() {
     let said = stage.promote();
     said.exits(0);
     assert!(said.stderr.contains("only a token of an administrator may read it"), "{}", said.stderr);
+}
+
+/// A linear history refuses merge commits, and a rollback is none.
+#[test]
+fn a_branch_with_a_linear_history_is_rolled_back() {
+    let stage = Stage::new();
+    stage.promote().exits(0);
+    let files = stage.git(&["rev-parse", "staging^1^{tree}"]);
+    stage.github.protect("staging", Protection { linear: true, ..Protection::default() });
+    let said = stage.relwf(&["run", "rollback", "--param", "branch=staging", "--param", "reason=login is down"]);
+    said.exits(0);
+    assert_eq!(stage.git(&["rev-parse", "staging^{tree}"]), files);
+    assert_eq!(stage.git(&["rev-list", "--parents", "-1", "staging"]).split(' ').count(), 2);
 }
 
 /// The CI that has to be watched is asked before, not when everything has landed.

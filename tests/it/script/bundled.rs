@@ -174,7 +174,7 @@ fn a_release_that_cannot_be_made_is_a_note() {
     });
     assert_eq!(run.value(), json!({ "commit": "m1", "branch": "production", "reported": [] }));
     let note = run.commands.last().unwrap();
-    let text = "m1 is on production, but no whole release yet: no tags today; `relwf run tag-release --param branch=production \
+    let text = "m1 is on production, but its release is not complete: no tags today; `relwf run tag-release --param branch=production \
                 --param commit=m1` makes what is missing";
     assert!(note.contains(text), "{note}");
 }

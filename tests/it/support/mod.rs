@@ -14,6 +14,7 @@ pub mod https;
 pub mod manifests;
 pub mod pages;
 pub mod prism;
+pub mod sample;
 pub mod servers;
 pub mod signer;
 pub mod terminal;

@@ -213,7 +213,7 @@ impl View {
         let url = format!("{}/branches/{name}/protection", self.repo_url(repo));
         let switch = |enabled: bool| json!({ "enabled": enabled });
         let mut body = json!({
-            "url": url, "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": true },
+            "url": url, "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": !protection.bypassed },
             "required_linear_history": switch(protection.linear), "allow_force_pushes": switch(false),
             "allow_deletions": switch(false), "block_creations": switch(false),
             "required_conversation_resolution": switch(false), "lock_branch": switch(protection.locked),

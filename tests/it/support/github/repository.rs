@@ -43,7 +43,7 @@ pub struct Protection {
     pub message: Option<&'static str>,
     /// With a ruleset: where commits must have been deployed before.
     pub deployed: Option<&'static str>,
-    /// With a ruleset: need this server's logins not mind it? relwf must see that before.
+    /// Need this server's logins not mind it, with a classic protection its administrators? relwf must see that before.
     pub bypassed: bool,
     /// A classic branch protection (`GH006`) rather than a ruleset (`GH013`)?
     pub classic: bool,
