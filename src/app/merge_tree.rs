@@ -71,7 +71,7 @@ impl TreeMerger {
     ///
     /// The repository cannot be opened or, when remote, not be fetched.
     pub fn open(project: &Project, task: TaskContext<'_>) -> Result<Self, Failure> {
-        Ok(Self::over(Self::place(project, task)?))
+        Ok(Self::over(Self::place(project, task)?, Merger::default()))
     }
 
     /// The repository to merge in; several mergers may work in it, each over a handle of its own.
@@ -91,8 +91,8 @@ impl TreeMerger {
     }
 
     /// Merges in a repository that was found.
-    fn over(place: CommitPlace) -> Self {
-        Self { place, merger: Merger::default(), merged: Cell::new(0) }
+    fn over(place: CommitPlace, merger: Merger) -> Self {
+        Self { place, merger, merged: Cell::new(0) }
     }
 
     /// Merges `theirs` into `ours`, both as anything git understands.
@@ -160,7 +160,7 @@ mod tests {
         commit("a");
         git(dir.path(), &["checkout", "-q", "theirs"]);
         commit("b");
-        let merger = TreeMerger::over(CommitPlace::Open(Mirror::at(dir.path()).unwrap()));
+        let merger = TreeMerger::over(CommitPlace::Open(Mirror::at(dir.path()).unwrap()), Merger::default());
         let tree = merger.merge("ours", "theirs").unwrap().tree.unwrap();
         for _ in 2..PAIRS_KEPT {
             merger.merge("ours", "ours").unwrap();

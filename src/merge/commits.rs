@@ -1,10 +1,12 @@
 //! Commits as a merge needs them (parents, date, generation), parsed once and kept.
 
 use super::MergeError;
-use super::store::{IdMap, ObjectStore, damaged};
+use super::cache::IdMap;
+use super::store::{ObjectStore, damaged};
 use crate::model::ObjectId;
 use crate::odb::{GraphCommit, Graphs};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A commit's number in [`CommitTable`].
 pub(super) type CommitNumber = u32;
@@ -12,8 +14,8 @@ pub(super) type CommitNumber = u32;
 /// Almost all commits have their parents and dates within these first bytes.
 const HEAD: usize = 320;
 
-/// How many commits' trees are kept.
-const TREES: usize = 1 << 16;
+/// How many commits that were read are kept.
+const READ: usize = 1 << 16;
 
 /// The generation of commits that no commit-graph file knows: above all that it knows.
 pub(super) const UNKNOWN_GENERATION: u64 = u64::MAX;
@@ -38,17 +40,35 @@ pub(super) struct CommitTable {
     commits: Vec<KnownCommit>,
     graphs: Graphs,
     shallow: IdMap<()>,
-    /// The trees of commits that were read, for the next merge.
-    trees: IdMap<ObjectId>,
+    read: CommitsRead,
+}
+
+/// Commits that were read from their objects, for the next merge and for the mergers that work beside this one. An id stands for
+/// the same bytes in whatever repository.
+#[derive(Clone, Default)]
+pub(super) struct CommitsRead(Arc<Mutex<IdMap<Raw>>>);
+
+impl CommitsRead {
+    fn known(&self) -> MutexGuard<'_, IdMap<Raw>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, id: ObjectId, raw: &Raw) {
+        let mut known = self.known();
+        if known.len() >= READ {
+            known.clear();
+        }
+        known.insert(id, raw.clone());
+    }
 }
 
 impl CommitTable {
     /// For the repository whose objects and references are in this folder.
-    pub(super) fn new(common: &Path) -> Self {
+    pub(super) fn new(common: &Path, read: CommitsRead) -> Self {
         let graphs = Graphs::open(common);
         let shallow = std::fs::read_to_string(common.join("shallow")).unwrap_or_default();
         let shallow = shallow.lines().filter_map(|line| Some((line.trim().parse().ok()?, ()))).collect();
-        Self { numbers: IdMap::default(), commits: Vec::new(), graphs, shallow, trees: IdMap::default() }
+        Self { numbers: IdMap::default(), commits: Vec::new(), graphs, shallow, read }
     }
 
     /// The number of a commit, which need not have been read yet.
@@ -76,20 +96,16 @@ impl CommitTable {
     }
 
     /// A commit's tree, from the commit itself: for what is merged the commit graph is not trusted.
-    pub(super) fn tree(&mut self, store: &ObjectStore<'_>, number: CommitNumber) -> Result<ObjectId, MergeError> {
-        let id = self.commits[number as usize].id;
-        match self.trees.get(&id) {
-            Some(tree) => Ok(*tree),
-            None => Ok(self.read(store, id)?.tree),
-        }
+    pub(super) fn tree(&self, store: &ObjectStore<'_>, number: CommitNumber) -> Result<ObjectId, MergeError> {
+        Ok(self.raw(store, self.commits[number as usize].id)?.tree)
     }
 
-    fn read(&mut self, store: &ObjectStore<'_>, id: ObjectId) -> Result<Raw, MergeError> {
-        let raw = read(store, id)?;
-        if self.trees.len() >= TREES {
-            self.trees.clear();
+    fn raw(&self, store: &ObjectStore<'_>, id: ObjectId) -> Result<Raw, MergeError> {
+        if let Some(known) = self.read.known().get(&id) {
+            return Ok(known.clone());
         }
-        self.trees.insert(id, raw.tree);
+        let raw = read(store, id)?;
+        self.read.keep(id, &raw);
         Ok(raw)
     }
 
@@ -106,7 +122,7 @@ impl CommitTable {
         let id = self.commits[number as usize].id;
         let found = match self.graphs.find(id) {
             Some(found) => found,
-            None => self.read(store, id)?.commit,
+            None => self.raw(store, id)?.commit,
         };
         let cut = self.shallow.contains_key(&id);
         let parents: Vec<CommitNumber> =
@@ -135,6 +151,7 @@ impl KnownCommit {
 }
 
 /// A commit as its own bytes have it.
+#[derive(Clone)]
 struct Raw {
     tree: ObjectId,
     commit: GraphCommit,

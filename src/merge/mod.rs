@@ -14,6 +14,7 @@ mod attribute_rules;
 mod attributes;
 mod bare_repository;
 mod bases;
+mod cache;
 mod commits;
 mod conflict;
 mod content;
@@ -91,9 +92,16 @@ pub fn merge_trees(repository: &dyn MergeRepository, trees: Trees<'_>) -> Result
 pub struct Merger {
     /// The repository's folder, and what was read of it.
     memory: RefCell<Option<(PathBuf, ort::MergeCache)>>,
+    commits: commits::CommitsRead,
 }
 
 impl Merger {
+    /// One that works beside this one, perhaps in another thread: a commit that either has read the other need not read.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { memory: RefCell::default(), commits: self.commits.clone() }
+    }
+
     /// As [`merge`].
     ///
     /// # Errors
@@ -172,7 +180,7 @@ impl Merger {
             _ => {
                 let replaced = repository.and_then(|repository| repository.setting("core.useReplaceRefs"));
                 let follows = replaced.is_none_or(|value| attributes::is_true(&value));
-                ort::MergeCache::new(&common, follows)?
+                ort::MergeCache::new(&common, follows, self.commits.clone())?
             }
         };
         let (common, kept) = memory.insert((common, kept));

@@ -4,7 +4,7 @@
 
 use super::attributes::Attributes;
 use super::bases::Painter;
-use super::commits::{CommitNumber, CommitTable};
+use super::commits::{CommitNumber, CommitTable, CommitsRead};
 use super::content::{ConflictLabels, ContentContext, KnownTexts};
 use super::differences::Differences;
 use super::finish::FinishedTree;
@@ -12,6 +12,7 @@ use super::message::{Message, MessageKind};
 use super::moved_counts::MovedCounts;
 use super::renames::Renames;
 use super::settings::{CONFLICTS, RENAMES};
+use super::similarity::Prints;
 use super::store::{Kept, ObjectStore};
 use super::submodules::Submodules;
 use super::tree_object::{DIRECTORY, Item};
@@ -25,6 +26,7 @@ use std::path::Path;
 pub(super) struct MergeCache {
     objects: Kept,
     commits: RefCell<CommitTable>,
+    prints: Prints,
     painter: RefCell<Painter>,
 }
 
@@ -34,13 +36,14 @@ impl MergeCache {
     /// # Errors
     ///
     /// It has other objects or parents put in the place of its own.
-    pub(super) fn new(common: &Path, follows_replaced: bool) -> Result<Self, MergeError> {
+    pub(super) fn new(common: &Path, follows_replaced: bool, read: CommitsRead) -> Result<Self, MergeError> {
         if let Some(what) = bare_repository::altered(common, follows_replaced) {
             return Err(MergeError::Altered { what });
         }
         Ok(Self {
             objects: Kept::new(common),
-            commits: RefCell::new(CommitTable::new(common)),
+            commits: RefCell::new(CommitTable::new(common, read)),
+            prints: Prints::default(),
             painter: RefCell::default(),
         })
     }
@@ -211,9 +214,13 @@ impl<'r> Engine<'r> {
         self.ensure_default(&RENAMES)?;
         let mut messages: Vec<Message> = Vec::new();
         let mut all = Differences::collect(&self.store, roots)?;
+        let prints = &self.memory.prints;
         let none = Renames { from: Vec::new(), moved: MovedCounts::default() };
-        let found =
-            [none, renames::find(&self.store, &mut all.sides[1])?, renames::find(&self.store, &mut all.sides[2])?];
+        let found = [
+            none,
+            renames::find(&self.store, prints, &mut all.sides[1])?,
+            renames::find(&self.store, prints, &mut all.sides[2])?,
+        ];
         renames::close_again(&mut all, &found);
         let renamed = directories::apply(&mut all, &found, context.depth == 0, &mut messages)?;
         resolve::apply(&mut all, context, &renamed, &mut messages)?;

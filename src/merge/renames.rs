@@ -4,10 +4,11 @@
 //! step only for sources that matter and are still without a partner.
 
 use super::MergeError;
+use super::cache::IdMap;
 use super::differences::{Differences, PathMap, Relevance, RepoPath, SideChanges, Vanished, join, split};
 use super::moved_counts::MovedCounts;
-use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Similarity};
-use super::store::{IdMap, ObjectStore};
+use super::similarity::{FileNumber, MIN_BASENAME_SCORE, MIN_SCORE, Prints, Similarity};
+use super::store::ObjectStore;
 use super::tree_object::{Item, is_regular};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
@@ -74,11 +75,11 @@ struct RenameSearch<'s, 'r> {
     used: Vec<bool>,
     from: Vec<Option<usize>>,
     moved: MovedCounts,
-    similarity: Similarity,
+    similarity: Similarity<'s>,
 }
 
 /// Finds one side's renames.
-pub(super) fn find(store: &ObjectStore<'_>, side: &mut SideChanges) -> Result<Renames, MergeError> {
+pub(super) fn find(store: &ObjectStore<'_>, prints: &Prints, side: &mut SideChanges) -> Result<Renames, MergeError> {
     let SideChanges { deleted, added, relevant, vanished } = side;
     deleted.retain(|(_, item)| item.id.as_bytes() != &EMPTY);
     let targets: Vec<usize> = (0..added.len()).filter(|at| added[*at].1.id.as_bytes() != &EMPTY).collect();
@@ -93,7 +94,7 @@ pub(super) fn find(store: &ObjectStore<'_>, side: &mut SideChanges) -> Result<Re
         used: vec![false; deleted.len()],
         from: vec![None; added.len()],
         moved: MovedCounts::default(),
-        similarity: Similarity::default(),
+        similarity: Similarity::new(prints),
     };
     if !search.relevant.is_empty() && !search.sources.is_empty() && !search.candidates.is_empty() {
         search.run()?;

@@ -1,9 +1,11 @@
 //! How similar two files are, by git's estimate: the share of bytes in lines (or 64-byte pieces) that both have.
 
 use super::MergeError;
-use super::store::{IdMap, ObjectStore};
+use super::cache::{Cache, IdMap};
+use super::store::ObjectStore;
 use super::tree_object::{Item, is_regular};
 use crate::model::ObjectId;
+use std::sync::Arc;
 
 /// The score of equal files.
 pub(super) const MAX_SCORE: u64 = 60_000;
@@ -21,6 +23,19 @@ const BINARY_WINDOW: usize = 8000;
 /// Classes of pieces fall into this many groups.
 const GROUPS: usize = 64;
 
+/// The bytes of prints that are kept.
+const PRINTS: usize = 12 << 20;
+
+/// Prints of files that were compared: branches that grew apart long ago are full of renames, and the next merge compares the
+/// same files.
+pub(super) struct Prints(Cache<Print>);
+
+impl Default for Prints {
+    fn default() -> Self {
+        Self(Cache::new(PRINTS))
+    }
+}
+
 /// What a file is made of.
 struct Print {
     /// Bytes per class of piece, by class.
@@ -36,14 +51,14 @@ pub(super) struct FileNumber(usize);
 struct ComparedFile {
     id: ObjectId,
     size: u64,
-    print: Option<Print>,
+    print: Option<Arc<Print>>,
 }
 
 /// Estimates; keeps what it learned of each file.
-#[derive(Default)]
-pub(super) struct Similarity {
+pub(super) struct Similarity<'p> {
     files: Vec<ComparedFile>,
     numbers: IdMap<FileNumber>,
+    prints: &'p Prints,
 }
 
 /// Whether git would treat the contents as binary.
@@ -51,7 +66,11 @@ pub(super) fn is_binary(data: &[u8]) -> bool {
     data[..data.len().min(BINARY_WINDOW)].contains(&0)
 }
 
-impl Similarity {
+impl<'p> Similarity<'p> {
+    pub(super) fn new(prints: &'p Prints) -> Self {
+        Self { files: Vec::new(), numbers: IdMap::default(), prints }
+    }
+
     /// A file to compare; `None` for what is no regular file, which is like no other.
     pub(super) fn file(&mut self, store: &ObjectStore<'_>, item: Item) -> Result<Option<FileNumber>, MergeError> {
         if !is_regular(item.mode) {
@@ -82,12 +101,23 @@ impl Similarity {
         for number in pair {
             let file = &mut self.files[number.0];
             if file.print.is_none() {
-                file.print = Some(print(&store.blob(file.id)?));
+                file.print = Some(self.prints.of(store, file.id)?);
             }
         }
         let [Some(one), Some(two)] = pair.map(|number| self.files[number.0].print.as_ref()) else { return Ok(0) };
         let score = |bytes: u64| bytes * MAX_SCORE / large;
         Ok(if score(at_most(one, two)) < least { 0 } else { score(common(&one.classes, &two.classes)) })
+    }
+}
+
+impl Prints {
+    fn of(&self, store: &ObjectStore<'_>, id: ObjectId) -> Result<Arc<Print>, MergeError> {
+        if let Some(known) = self.0.get(&id) {
+            return Ok(known);
+        }
+        let print = Arc::new(print(&store.blob(id)?));
+        self.0.put(id, &print, size_of::<Print>() + size_of_val(&*print.classes));
+        Ok(print)
     }
 }
 

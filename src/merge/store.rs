@@ -2,38 +2,14 @@
 //!
 //! Trees are handed out as the raw bytes that git stores; [`super::tree_object`] reads them. Nothing here knows what a merge is.
 
+use super::cache::{Cache, IdMap};
 use super::{MergeError, MergeRepository};
 use crate::model::{ObjectId, quoted_path};
 use crate::odb::{Found, ObjectFiles, ObjectKind, tree};
 use sha1::{Digest, Sha1};
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
-
-/// A map keyed by object id; ids are uniformly distributed, so their first bytes serve as the hash.
-pub(super) type IdMap<V> = HashMap<ObjectId, V, BuildHasherDefault<IdHasher>>;
-
-/// Takes the first eight bytes of an object id.
-#[derive(Default)]
-pub(super) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        self.0 ^= u64::from_ne_bytes(word);
-    }
-
-    fn write_usize(&mut self, _length: usize) {}
-}
 
 /// git's empty tree, which exists without being stored.
 const EMPTY_TREE: [u8; 20] = [
@@ -41,45 +17,15 @@ const EMPTY_TREE: [u8; 20] = [
     0x04,
 ];
 
-/// The caches are emptied when they hold this many bytes.
+/// How many bytes the caches hold.
 const TREE_CACHE: usize = 12 << 20;
 const BLOB_CACHE: usize = 8 << 20;
-
-struct Cache {
-    objects: RefCell<IdMap<Arc<[u8]>>>,
-    bytes: Cell<usize>,
-    limit: usize,
-}
-
-impl Cache {
-    fn new(limit: usize) -> Self {
-        Self { objects: RefCell::default(), bytes: Cell::new(0), limit }
-    }
-
-    fn get(&self, id: &ObjectId) -> Option<Arc<[u8]>> {
-        self.objects.borrow().get(id).cloned()
-    }
-
-    fn put(&self, id: ObjectId, data: &Arc<[u8]>) {
-        let size = data.len() + 96;
-        if size > self.limit / 4 {
-            return;
-        }
-        let mut objects = self.objects.borrow_mut();
-        if self.bytes.get() + size > self.limit {
-            objects.clear();
-            self.bytes.set(0);
-        }
-        self.bytes.set(self.bytes.get() + size);
-        objects.insert(id, data.clone());
-    }
-}
 
 /// What was read of one repository; it may outlive any handle of it.
 pub(super) struct Kept {
     files: ObjectFiles,
-    trees: Cache,
-    blobs: Cache,
+    trees: Cache<[u8]>,
+    blobs: Cache<[u8]>,
     sizes: RefCell<IdMap<usize>>,
     /// What a merge without libgit2 wrote.
     written: RefCell<IdMap<(ObjectKind, Arc<[u8]>)>>,
@@ -128,7 +74,7 @@ impl<'r> ObjectStore<'r> {
         if let Some(why) = tree::fault(&data) {
             return Err(MergeError::Tree { id: id.into(), path: quoted_path(path), why });
         }
-        self.kept.trees.put(id, &data);
+        self.kept.trees.put(id, &data, data.len());
         Ok(data)
     }
 
@@ -138,7 +84,7 @@ impl<'r> ObjectStore<'r> {
             return Ok(data);
         }
         let data = self.read(id, ObjectKind::Blob)?;
-        self.kept.blobs.put(id, &data);
+        self.kept.blobs.put(id, &data, data.len());
         Ok(data)
     }
 

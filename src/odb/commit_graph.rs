@@ -8,6 +8,7 @@ use crate::model::ObjectId;
 use std::path::{Path, PathBuf};
 
 /// A commit as the graph has it; its tree comes from the commit itself.
+#[derive(Clone)]
 pub(crate) struct GraphCommit {
     pub(crate) parents: Vec<ObjectId>,
     pub(crate) date: i64,

@@ -5,7 +5,7 @@
 
 use super::{CommitPlace, TreeAnswer, TreeMerger};
 use crate::app::{Fetch, Invocation, Project};
-use crate::merge::Conflict;
+use crate::merge::{Conflict, Merger};
 use crate::model::{Failure, TaskContext};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,8 +17,9 @@ const WORKERS: usize = 4;
 const PILE: usize = 16;
 /// Not before the first has worked for this long: many merges take less time than opening the repository once more.
 const PATIENCE: Duration = Duration::from_millis(4);
-/// How many questions a worker takes at a time: neighbours are likely to need the same objects.
-const HANDFUL: usize = 8;
+/// How many questions a worker takes at a time, at most: neighbours are likely to need the same objects, which each worker reads
+/// for itself.
+const HANDFUL: usize = 64;
 /// The caller waits while this many answers are outstanding.
 const AHEAD: usize = 1024;
 
@@ -128,8 +129,11 @@ impl Queue {
         let mut state = self.state();
         state.held += size(&reply);
         state.done.insert(number, reply);
+        let awaited = state.answered == number;
         drop(state);
-        self.changed.notify_all();
+        if awaited {
+            self.changed.notify_all();
+        }
     }
 
     /// The next answer in order; `None` after the last.
@@ -138,10 +142,13 @@ impl Queue {
         loop {
             let number = state.answered;
             if let Some(reply) = state.done.remove(&number) {
+                let held_up = state.held > HELD || state.received - state.answered >= AHEAD as u64;
                 state.answered += 1;
                 state.held -= size(&reply);
                 drop(state);
-                self.changed.notify_all();
+                if held_up {
+                    self.changed.notify_all();
+                }
                 return Some(reply);
             }
             if state.broken || (state.closed && state.answered == state.received) {
@@ -201,12 +208,14 @@ impl MergePool {
         std::thread::spawn(move || asking.ask(questions));
         let count = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS);
         let (first, project, queue) = (self.first, &self.project, &*queue);
+        let merger = Merger::default();
         std::thread::scope(|scope| {
             let listening = Listening(queue);
-            scope.spawn(move || work(queue, 0, first));
             for worker in 1..count {
-                scope.spawn(move || further(queue, worker, project));
+                let merger = merger.beside();
+                scope.spawn(move || further(queue, worker, project, merger));
             }
+            scope.spawn(move || work(queue, 0, TreeMerger::over(first, merger)));
             while let Some(reply) = listening.0.next() {
                 answer(reply)?;
             }
@@ -238,19 +247,18 @@ impl Drop for WorkerGuard<'_> {
 }
 
 /// A further worker opens the repository for itself, once it is wanted. Where that fails the others do its work.
-fn further(queue: &Queue, worker: usize, project: &Project) {
+fn further(queue: &Queue, worker: usize, project: &Project, merger: Merger) {
     if !queue.wanted_after(worker, PATIENCE) {
         return;
     }
     let task = TaskContext { cancel: &project.invocation.cancel, progress: &|_| {} };
     if let Ok(place) = TreeMerger::place(project, task) {
-        work(queue, worker, place);
+        work(queue, worker, TreeMerger::over(place, merger));
     }
 }
 
-fn work(queue: &Queue, worker: usize, place: CommitPlace) {
+fn work(queue: &Queue, worker: usize, merger: TreeMerger) {
     let working = WorkerGuard(queue);
-    let merger = TreeMerger::over(place);
     while let Some(questions) = working.0.take(worker) {
         for (number, question) in questions {
             queue.reply(number, question.and_then(|(ours, theirs)| merger.merge(&ours, &theirs)));
