@@ -6,10 +6,10 @@ use super::refs::{Refs, Snapshot};
 use super::remote::RemoteConnection;
 use super::{
     CommitInfo, Credentials, GitError, Ident, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Unsigned,
-    cache, checkout, first_seen, history, patch, revision, trees,
+    cache, checkout, first_seen, history, patch, plain_merges, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TaskContext, TreeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -340,6 +340,21 @@ impl Mirror {
         match self.keep {
             Keep::Yes => Self::as_it_is(self.path(), self.objects.attributes).map(Some),
             Keep::No => Ok(None),
+        }
+    }
+
+    /// The merge commits that are known to hold just what merging their parents gives; none of the user's own repository.
+    pub fn plain_merges(&self) -> HashSet<CommitId> {
+        match self.origin {
+            MirrorOrigin::Cache => plain_merges::read(self.path()),
+            MirrorOrigin::AsItIs => HashSet::new(),
+        }
+    }
+
+    /// Keeps in mind that these hold just what merging their parents gives.
+    pub fn keep_plain_merges(&self, found: &[CommitId]) {
+        if self.origin == MirrorOrigin::Cache && !found.is_empty() {
+            plain_merges::add(self.path(), found);
         }
     }
 

@@ -30,6 +30,7 @@ mod object_source;
 mod objects;
 mod patch;
 pub mod pick_messages;
+mod plain_merges;
 mod program;
 mod progress;
 mod push;

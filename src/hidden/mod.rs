@@ -184,9 +184,10 @@ pub struct Merging<'a> {
 /// Looks into a merge. Histories that are cut off or damaged are no error: then it says that it cannot tell.
 pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
     let answer = mirror.aside().map_err(Failure::from).and_then(|aside| {
-        let queries = Queries::new(aside.as_ref().unwrap_or(mirror), merger);
+        let queries = Queries::new(aside.as_ref().unwrap_or(mirror), merger).knowing(mirror.plain_merges());
         let mut hidden = tell(&queries, merging)?;
         hidden.findings = findings::of(&hidden, &Ways { queries: &queries, merging, hidden: &hidden })?;
+        mirror.keep_plain_merges(&queries.found_plain());
         Ok(hidden)
     });
     answer.unwrap_or_else(|failure| {

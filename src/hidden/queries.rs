@@ -5,7 +5,7 @@ use crate::git::{CommitInfo, Ident, LogRange, Mirror, NewCommit};
 use crate::merge::{ConflictKind, MergeError, MergeResult, Merged, Merger, Trees};
 use crate::model::{CommitId, ObjectId, TreeId};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 /// How many merges, and comparisons of changes, finding what one merge hides may cost.
@@ -25,6 +25,14 @@ pub(super) struct Queries<'a> {
     patches: RefCell<HashMap<TreePair, Option<ObjectId>>>,
     differences: RefCell<HashMap<TreePair, Rc<[String]>>>,
     remerges: RefCell<HashMap<(CommitId, CommitId), TreeId>>,
+    plain: PlainMerges,
+}
+
+/// The merge commits that hold just what merging their parents gives: those that were known, and those that are found.
+#[derive(Default)]
+pub(super) struct PlainMerges {
+    known: HashSet<CommitId>,
+    found: RefCell<HashSet<CommitId>>,
 }
 
 /// What becomes of a tree when a change is applied to it.
@@ -48,7 +56,18 @@ impl<'a> Queries<'a> {
             patches: RefCell::default(),
             differences: RefCell::default(),
             remerges: RefCell::default(),
+            plain: PlainMerges::default(),
         }
+    }
+
+    /// Merges that are known to be plain need not be made again.
+    pub(super) fn knowing(self, known: HashSet<CommitId>) -> Self {
+        Self { plain: PlainMerges { known, ..self.plain }, ..self }
+    }
+
+    /// The plain merges that were found, and not known.
+    pub(super) fn found_plain(&self) -> Vec<CommitId> {
+        self.plain.found.take().into_iter().collect()
     }
 
     /// The same repository, with limits of its own.
@@ -93,10 +112,21 @@ impl<'a> Queries<'a> {
     /// What a commit started from: its parent's files, or what merging its parents gives.
     pub(super) fn before(&self, commit: &CommitInfo) -> Result<TreeId, Error> {
         if let [first, second] = commit.parents[..] {
+            let is_known = self.plain.known.contains(&commit.id);
+            // It counts as the merge that it spares: what is looked at does not depend on what was known.
+            if is_known && self.remerges.borrow_mut().insert((first, second), commit.tree).is_none() {
+                self.merges.set(self.merges.get() + 1);
+            }
             match self.remerged(first, second) {
                 // Histories that share nothing.
                 Err(Error::Merge(MergeError::Unrelated { .. })) => {}
-                answer => return answer,
+                Ok(tree) => {
+                    if tree == commit.tree && !is_known {
+                        self.plain.found.borrow_mut().insert(commit.id);
+                    }
+                    return Ok(tree);
+                }
+                failed => return failed,
             }
         }
         self.tree_before(commit)

@@ -43,8 +43,7 @@ pub(super) struct CommitTable {
     read: CommitsRead,
 }
 
-/// Commits that were read from their objects, for the next merge and for the mergers that work beside this one. An id stands for
-/// the same bytes in whatever repository.
+/// Commits of one repository that were read from their objects, for the next merge and for the mergers that work beside this one.
 #[derive(Clone, Default)]
 pub(super) struct CommitsRead(Arc<Mutex<IdMap<Raw>>>);
 

@@ -39,6 +39,10 @@ pub(super) fn apply(
     let added = [0, 1, 2].map(|side| all.sides[side].added.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
     let sources: [HashSet<&RepoPath>; 3] =
         [0, 1, 2].map(|side: usize| by_side[side].from.iter().flatten().collect::<HashSet<_>>());
+    let target = |side: usize, from: &RepoPath| {
+        let at = by_side[side].from.iter().position(|source| source.as_ref() == Some(from))?;
+        added[side].get(at)
+    };
     let mut crowds = [0, 2, 1].map(|other| &places[other]).map(Crowd::new);
     for side in [1, 2] {
         crowds[side].gather(&added[side]);
@@ -47,7 +51,11 @@ pub(super) fn apply(
         let other = 3 - side;
         for (at, path) in added[side].iter().enumerate() {
             let from = by_side[side].from.get(at).cloned().flatten();
-            let on_top = |new: &RepoPath| sources[other].contains(new) && from.as_ref().is_some_and(|from| from != new);
+            // Where both sides renamed what stood there, and differently, git keeps the path open for what comes.
+            let parted = |new: &RepoPath| sources[side].contains(new) && target(side, new) != target(other, new);
+            let on_top = |new: &RepoPath| {
+                sources[other].contains(new) && from.as_ref().is_some_and(|from| from != new) && !parted(new)
+            };
             // Where the other side's files would follow to, nothing moves away.
             let stays = crowds[other].leads_to(path);
             let moved =

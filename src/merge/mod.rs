@@ -92,7 +92,7 @@ pub fn merge_trees(repository: &dyn MergeRepository, trees: Trees<'_>) -> Result
 pub struct Merger {
     /// The repository's folder, and what was read of it.
     memory: RefCell<Option<(PathBuf, ort::MergeCache)>>,
-    commits: commits::CommitsRead,
+    commits: RefCell<commits::CommitsRead>,
 }
 
 impl Merger {
@@ -177,10 +177,14 @@ impl Merger {
                 kept.refresh();
                 kept
             }
-            _ => {
+            other => {
+                // What is in one repository need not be in another.
+                if other.is_some() {
+                    self.commits.take();
+                }
                 let replaced = repository.and_then(|repository| repository.setting("core.useReplaceRefs"));
                 let follows = replaced.is_none_or(|value| attributes::is_true(&value));
-                ort::MergeCache::new(&common, follows, self.commits.clone())?
+                ort::MergeCache::new(&common, follows, self.commits.borrow().clone())?
             }
         };
         let (common, kept) = memory.insert((common, kept));

@@ -45,11 +45,25 @@ impl Story {
     }
 
     fn say(&self, args: &[&str]) -> Said {
-        self.machine.say(&self.repo.path, &[&["preview", "master", "staging"], args].concat())
+        let repo = self.repo.path.to_str().unwrap();
+        self.machine.say(&self.machine.path("."), &[&["preview", "master", "staging", "--repo", repo], args].concat())
     }
 
+    /// The second time some merges are known: the answer is the same.
     fn hidden(&self) -> Value {
-        self.say(&["--json"]).json()["hidden"].clone()
+        let [first, second] = [(), ()].map(|()| self.say(&["--json"]).json()["hidden"].clone());
+        assert_eq!(first, second);
+        second
+    }
+
+    /// The merges that are known to hold just what merging gives.
+    fn plain_merges(&self) -> Vec<String> {
+        let mirror = std::fs::read_dir(self.machine.home().join(".cache/relwf/mirrors"))
+            .unwrap()
+            .flatten()
+            .find(|entry| entry.path().is_dir());
+        let file = std::fs::read_to_string(mirror.unwrap().path().join("relwf-plain-merges")).unwrap_or_default();
+        file.lines().skip(1).map(str::to_owned).collect()
     }
 
     /// Each of the target's own commits with its state, newest first.
@@ -375,6 +389,27 @@ fn a_back_merge_that_dropped_a_hotfix_is_noticed_in_the_next_promotion() {
     story.on("master").git(&["merge", "-q", "--no-ff", "-m", "Merge staging back", "staging"]);
     story.repo.git(&["revert", "--no-edit", &fix]);
     assert_eq!(story.hidden(), NOTHING());
+}
+
+#[test]
+fn of_merges_made_by_hand_none_is_taken_for_a_plain_one() {
+    let story = Story::begin();
+    story.on("staging").change("fix", "fix\n");
+    let merge = |branch: &str, plain: bool| {
+        story.on(branch).git(&["merge", "-q", "--no-ff", "--no-commit", "staging"]);
+        if !plain {
+            story.repo.write("by-hand", "by hand\n");
+        }
+        story.repo.commit("Merge staging");
+        story.id(branch)
+    };
+    let by_hand = merge("master", false);
+    story.hidden();
+    assert_eq!(story.plain_merges(), [""; 0]);
+    story.on("staging").change("fix", "another\n");
+    let plain = merge("master", true);
+    story.hidden();
+    assert_eq!(story.plain_merges(), [plain.as_str()], "{by_hand}");
 }
 
 #[test]

@@ -102,6 +102,20 @@ fn nothing_follows_its_directory_to_what_the_other_side_renamed() {
     }
 }
 
+/// What stood there went two ways, so the place is open.
+#[test]
+fn a_file_follows_its_directory_to_what_both_sides_renamed_differently() {
+    let repo = three(
+        files(&[("c/one", "1\n"), ("b/two", "2\n"), ("a/x/two", "3\n")]),
+        files(&[("a/x/three", "3\n"), ("a/x/one", "1\n")]),
+        files(&[("a/x/w/three", "3\n"), ("c/two", "2\n")]),
+    );
+    let pairs = [(1, 2), (2, 1)];
+    for (git, ours) in repo.gits(&pairs).iter().zip(&repo.ours(&pairs)) {
+        assert_eq!(difference(git, ours), None);
+    }
+}
+
 #[test]
 fn says_which_part_decided() {
     let repo = three(
