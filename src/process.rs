@@ -4,8 +4,12 @@
 //! shell.
 
 mod duplex;
+mod environment;
+#[cfg(target_os = "linux")]
+mod left_running;
 
 pub(crate) use duplex::Duplex;
+pub(crate) use environment::is_credential;
 
 use crate::model::{Failure, FailureKind, HumanDuration, TaskContext};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -40,10 +44,10 @@ pub enum Streams {
     Apart,
 }
 
-/// What becomes of processes that the program left running in its group.
+/// What becomes of processes that the program left running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leftovers {
-    /// They are killed: a build ends with everything it started.
+    /// They are killed, on Linux also those in sessions of their own: a build ends with everything it started.
     Kill,
     /// They stay: the program may have started a service.
     Leave,
@@ -185,8 +189,9 @@ pub fn run<Text: AsRef<OsStr>>(
     let limit = program.limit;
     let (keep, leftovers) = (program.keep, program.leftovers);
     let name = program.argv.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
-    let (child, pipes) = start(program, &name)?;
-    let mut child = ProcessGroup::new(child);
+    let mark = Mark::of(leftovers);
+    let (child, pipes) = start(program, &name, &mark)?;
+    let mut child = ProcessGroup::new(child, mark);
     let mut output = Output { pipes, out: Capture::new(keep), err: Capture::new(keep) };
     let mut pause = SOON;
     while !child.has_ended() {
@@ -213,6 +218,7 @@ pub fn run<Text: AsRef<OsStr>>(
     if leftovers == Leftovers::Kill {
         // The program itself is not reaped yet, so its id cannot belong to another process.
         child.signal(Signal::KILL);
+        child.mark.kill();
     }
     let status = child.reap().map_err(|source| ProcessError::Start { program: name, source })?;
     Ok(ProgramExit {
@@ -279,6 +285,7 @@ impl Output {
 fn start<Text: AsRef<OsStr>>(
     program: Program<'_, Text>,
     name: &str,
+    mark: &Mark,
 ) -> Result<(Child, Vec<(Stream, io::PipeReader)>), ProcessError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ProcessError::NotFound(name.to_owned()),
@@ -306,6 +313,7 @@ fn start<Text: AsRef<OsStr>>(
         command.env_remove(variable);
     }
     command.envs(program.env.iter().map(|(key, value)| (key, value)));
+    mark.put_on(&mut command);
     match program.streams {
         Streams::Merged => {
             command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
@@ -322,18 +330,53 @@ fn start<Text: AsRef<OsStr>>(
     Ok((child, pipes))
 }
 
+/// By what the processes are known that a program started outside of its group, where they are to end with it.
+struct Mark {
+    #[cfg(target_os = "linux")]
+    kept: Option<left_running::Mark>,
+}
+
+impl Mark {
+    #[cfg(target_os = "linux")]
+    fn of(leftovers: Leftovers) -> Self {
+        Self { kept: (leftovers == Leftovers::Kill).then(left_running::Mark::new) }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(_: Leftovers) -> Self {
+        Self {}
+    }
+
+    fn put_on(&self, command: &mut Command) {
+        #[cfg(target_os = "linux")]
+        if let Some(mark) = &self.kept {
+            command.env(left_running::VARIABLE, mark.value());
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = command;
+    }
+
+    fn kill(&self) {
+        #[cfg(target_os = "linux")]
+        if let Some(mark) = &self.kept {
+            mark.kill();
+        }
+    }
+}
+
 /// A child that leads its process group.
 struct ProcessGroup {
     child: Child,
+    mark: Mark,
     id: Option<Pid>,
     ended: bool,
     reaped: bool,
 }
 
 impl ProcessGroup {
-    fn new(child: Child) -> Self {
+    fn new(child: Child, mark: Mark) -> Self {
         let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        Self { child, id, ended: false, reaped: false }
+        Self { child, mark, id, ended: false, reaped: false }
     }
 
     /// Has the leader ended? It is not reaped yet, so its id stays its own.
@@ -363,6 +406,7 @@ impl ProcessGroup {
             std::thread::sleep(LOOK);
         }
         self.signal(Signal::KILL);
+        self.mark.kill();
         let _ = self.child.wait();
     }
 
@@ -540,6 +584,30 @@ mod tests {
                 std::fs::write(&go, "alive\n").unwrap();
             }
             assert_eq!(to_its_end(&mut life), stays, "{leftovers:?}");
+        }
+    }
+
+    /// Also where it is stopped: by the clock here.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_session_of_its_own_ends_with_the_program_that_began_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let begun = format!(
+            "setsid sh -c 'echo $$ >{0}; exec sleep 60' >/dev/null 2>&1 & while [ ! -s {0} ]; do sleep 0.01; done",
+            file.display()
+        );
+        for (script, limit) in [(begun.clone(), 60), (format!("{begun}; exec sleep 60"), 1)] {
+            let _ = std::fs::remove_file(&file);
+            let change = |program: &mut Program<'_>| {
+                program.leftovers = Leftovers::Kill;
+                program.limit = Some(Duration::from_secs(limit));
+            };
+            let _ = sh(&script, change, &Cancel::new());
+            let id = std::fs::read_to_string(&file).unwrap();
+            // What is left of it is at most what no one has reaped yet.
+            let status = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+            assert!(status.is_empty() || status.contains(") Z "), "{status}");
         }
     }
 

@@ -4,8 +4,8 @@
 use super::apis::{self, Apis};
 use super::project::Project;
 use super::remote::hosted;
-use crate::ci::{ActionsCi, Ci, CommandCi, GitlabCi, TravisCi};
-use crate::config::{CiKind, Environment, ForgeKind};
+use crate::ci::{ActionsCi, BuildCommand, Ci, CommandCi, GitlabCi, TravisCi};
+use crate::config::{CiKind, Config, Environment, ForgeKind, SecretSource};
 use crate::effects::{Clock, EffectContext, Registry, Signals};
 use crate::forge::{Forge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
@@ -155,7 +155,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<ProjectServices, 
                 .hint("add command = [\"make\", \"travis_${event}\"] to [ci]"));
         }
         Some(CiKind::Command) => Some(Arc::new(CommandCi::new(
-            (config.command.clone(), config.checkout),
+            build_command(&project.config),
             config.timeout(),
             Arc::clone(&mirror),
             Arc::clone(&forge),
@@ -214,4 +214,18 @@ fn can_report(
 fn name_of(url: &RemoteUrl) -> String {
     let digest = Sha256::digest(url.to_string());
     hex(&digest[..8])
+}
+
+/// The command of `[ci]`, which runs code that has not landed yet.
+fn build_command(config: &Config) -> BuildCommand {
+    let variable = |source: &SecretSource| match source {
+        SecretSource::Env(name) => Some(name.clone()),
+        SecretSource::File(_) | SecretSource::Command(_) => None,
+    };
+    BuildCommand {
+        argv: config.ci.command.clone(),
+        checkout: config.ci.checkout,
+        passed: config.ci.env.clone(),
+        withheld: config.secrets.values().filter_map(variable).collect(),
+    }
 }

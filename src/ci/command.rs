@@ -25,11 +25,31 @@ use std::time::{Duration, Instant};
 /// A log file ends here; the command goes on.
 const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 
+/// What is run, and what of this machine it sees.
+pub struct BuildCommand {
+    /// `[ci].command`; `${event}`, `${commit}` and `${branch}` are replaced in each word.
+    pub argv: Vec<String>,
+    /// What its checkout has.
+    pub checkout: CheckoutOptions,
+    /// Variables that it gets although they look like credentials.
+    pub passed: Vec<String>,
+    /// Variables that hold the workflows' secrets: it gets none of them, unless they are passed.
+    pub withheld: Vec<String>,
+}
+
+impl BuildCommand {
+    /// The variables that code which has not landed yet must not see: it may come from anyone.
+    fn hidden(&self) -> Vec<String> {
+        let shared = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let hides = |name: &String| process::is_credential(name) || self.withheld.contains(name);
+        shared.filter(|name| hides(name) && !self.passed.contains(name)).collect()
+    }
+}
+
 /// A command on this machine.
 pub struct CommandCi {
-    argv: Vec<String>,
+    command: BuildCommand,
     limit: Duration,
-    checkout: CheckoutOptions,
     mirror: Arc<Mirror>,
     forge: Arc<dyn Forge>,
     folder: PathBuf,
@@ -86,17 +106,16 @@ impl Desk {
 }
 
 impl CommandCi {
-    /// Runs `command` (`[ci].command`; `${event}`, `${commit}` and `${branch}` are replaced in each word) for at most `limit`.
-    /// `folder` keeps logs, locks and checkouts; `now` dates verdicts.
+    /// Runs `command` for at most `limit`. `folder` keeps logs, locks and checkouts; `now` dates verdicts.
     pub fn new(
-        (command, checkout): (Vec<String>, CheckoutOptions),
+        command: BuildCommand,
         limit: HumanDuration,
         mirror: Arc<Mirror>,
         forge: Arc<dyn Forge>,
         folder: PathBuf,
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Self {
-        Self { argv: command, limit: limit.duration(), checkout, mirror, forge, folder, now }
+        Self { command, limit: limit.duration(), mirror, forge, folder, now }
     }
 
     fn desk(&self, commit: CommitId, event: CiEvent, name: &str) -> Desk {
@@ -178,22 +197,30 @@ impl CommandCi {
         job.attempts += 1;
         write_job(desk, job)?;
         build_checkout::sweep(self.build_folders());
-        let checkout =
-            BuildCheckout::make(&self.mirror, desk.commit, (&desk.folder, &desk.name), self.checkout, self.limit, task)
-                .map_err(WriteError::Refused)?;
+        let checkout = BuildCheckout::make(
+            &self.mirror,
+            desk.commit,
+            (&desk.folder, &desk.name),
+            self.command.checkout,
+            self.limit,
+            task,
+        )
+        .map_err(WriteError::Refused)?;
 
-        let argv: Vec<String> = self.argv.iter().map(|word| self.replace(word, desk, job)).collect();
+        let argv: Vec<String> = self.command.argv.iter().map(|word| self.replace(word, desk, job)).collect();
         let env = environment(desk, job);
         let stdin = lock.try_clone().map_err(|error| kept(&desk.folder, &error))?;
         let path = desk.log();
         let mut log = private().truncate(true).open(&path).map_err(|error| kept(&path, &error))?;
         let mut written = 0;
+        let hidden = self.command.hidden();
+        // Started from a hook or an alias of git, relwf itself has the first; the checkout is another place.
+        let without: Vec<&str> = LOCAL_ENVIRONMENT.into_iter().chain(hidden.iter().map(String::as_str)).collect();
         let program = Program {
             argv: &argv,
             dir: checkout.path(),
             env: &env,
-            // Started from a hook or an alias of git, relwf itself has these; the checkout is another place.
-            without: &LOCAL_ENVIRONMENT,
+            without: &without,
             stdin: Some(stdin),
             streams: Streams::Merged,
             keep: 0,
@@ -319,7 +346,7 @@ impl Ci for CommandCi {
 
     /// Runs the command to its end. The same key never runs it twice once it has ended.
     fn trigger(&self, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
-        if self.argv.is_empty() {
+        if self.command.argv.is_empty() {
             return Err(WriteError::Refused(
                 Failure::new(FailureKind::Config, "the CI is of kind `command`, but no command is configured")
                     .hint("add `command = [\"make\", \"travis_${event}\"]` to [ci] in relwf.toml"),

@@ -9,7 +9,7 @@ mod types;
 
 pub use crate::model::CiEvent;
 pub(crate) use actions::ActionsCi;
-pub use command::CommandCi;
+pub use command::{BuildCommand, CommandCi};
 pub use gitlab::GitlabCi;
 pub(crate) use travis::TravisCi;
 pub use types::{Build, BuildQuery, BuildState, Ci, Ticket, Trigger};

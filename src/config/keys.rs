@@ -229,6 +229,9 @@ pub(super) mod ci {
         /// With `command`: the checks beside relwf's own (`relwf/pull_request`, …) for which its exit code speaks. A check that is required and
         /// not named here is another's: the landing waits for it.
         REPORTS: Vec<LocatedText<'static>> = "reports", or("none");
+        /// With `command`: variables of relwf's own that it gets although their names speak of credentials (`TOKEN`, `SECRET`, `KEY`,
+        /// `SSH_AUTH_SOCK`, …) or [secrets] names them. It runs code that has not landed: without this none of them is in its environment.
+        ENV: Vec<LocatedText<'static>> = "env", or("none");
         /// How long one build may take.
         TIMEOUT: HumanDuration = "timeout", or("`1h`");
         /// With `status`: how long nothing may report on a landed commit before the run says that nothing watches it.

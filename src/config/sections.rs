@@ -132,6 +132,7 @@ pub(super) fn ci(mut table: Table<'_, '_>) -> CiConfig {
         kind,
         checkout: table.table(ci_keys::CHECKOUT, "`checkout`").map(checkout).unwrap_or_default(),
         reports: reports.into_iter().map(|context| context.text.to_owned()).collect(),
+        env: table.texts(ci_keys::ENV).into_iter().map(|name| name.text.to_owned()).collect(),
         silence,
         api: table.url(ci_keys::API),
         command,

@@ -138,6 +138,8 @@ pub struct CiConfig {
     pub checkout: CheckoutOptions,
     /// `reports`: the checks beside relwf's own for which the command speaks.
     pub reports: Vec<String>,
+    /// `env`: variables that the command gets although they look like credentials.
+    pub env: Vec<String>,
     /// `timeout`: how long one build may take.
     pub timeout: Option<HumanDuration>,
     /// `silence`: how long nothing may report on a landed commit before it counts as unwatched.

@@ -1,11 +1,11 @@
 //! Secrets: resolved when a command is performed, never before, and taken out of everything that comes back.
 //!
 //! As data a secret is `{"$secret": name}`, with `before` and `after` where it stands inside a text. That is what the
-//! journal, the plan and every listener see.
+//! journal, the plan and every listener see. Of other data such a key has one `$` more.
 
 use super::EffectContext;
 use crate::config::SecretSource;
-use crate::model::{Failure, FailureKind, Secret, TaskContext, Value, scrub};
+use crate::model::{Failure, FailureKind, SECRET, Secret, TaskContext, Value, plain_key, scrub};
 use crate::process::{Leftovers, Program, Streams, run};
 use std::time::Duration;
 
@@ -24,17 +24,17 @@ impl<'a> Secrets<'a> {
         Self { context, task, known: Vec::new() }
     }
 
-    /// The value with every secret inside put in.
+    /// The value as it is meant: with every secret inside put in, and the keys of other data as they were.
     pub(super) fn fill(&mut self, value: &Value) -> Result<Value, Failure> {
         Ok(match value {
-            Value::Object(map) => match map.get("$secret").and_then(Value::as_str) {
+            Value::Object(map) => match map.get(SECRET).and_then(Value::as_str) {
                 Some(name) => {
                     let part = |key| map.get(key).and_then(Value::as_str).unwrap_or_default();
                     format!("{}{}{}", part("before"), self.resolve(name)?, part("after")).into()
                 }
                 None => {
                     let filled: Result<serde_json::Map<String, Value>, Failure> =
-                        map.iter().map(|(key, value)| Ok((key.clone(), self.fill(value)?))).collect();
+                        map.iter().map(|(key, value)| Ok((plain_key(key).to_owned(), self.fill(value)?))).collect();
                     filled?.into()
                 }
             },

@@ -4,7 +4,7 @@
 //! There are no default methods: an effect without a probe or without an assumed outcome does not compile.
 
 use super::EffectContext;
-use crate::model::{Failure, FailureKind, Value, WriteError, unknown, unknown_inside};
+use crate::model::{DEEPEST, Failure, FailureKind, Value, WriteError, is_too_deep, unknown, unknown_inside};
 use crate::run::{self, Call, Command, CommandKind, HostFn, OnOutage, OnUnknown, Performing, Remark, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -170,8 +170,13 @@ impl<R> From<Command> for Answering<R> {
 
 /// Any serialisable answer as plain data.
 pub(super) fn value(answer: impl Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(answer)
-        .map_err(|error| Failure::new(FailureKind::Bug, format!("an answer could not be written as JSON: {error}")))
+    let value = serde_json::to_value(answer)
+        .map_err(|error| Failure::new(FailureKind::Bug, format!("an answer could not be written as JSON: {error}")))?;
+    if is_too_deep(&value) {
+        let what = format!("an answer is nested more than {DEEPEST} deep, which the journal cannot hold");
+        return Err(Failure::new(FailureKind::Refused, what));
+    }
+    Ok(value)
 }
 
 /// Takes typed facts out of what was journaled.

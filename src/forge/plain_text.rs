@@ -5,6 +5,7 @@
 //! reading. <https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue>,
 //! <https://docs.gitlab.com/user/markdown/>.
 
+use crate::model::without_steering;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -27,7 +28,9 @@ static PATTERNS: LazyLock<Vec<(Regex, String)>> = LazyLock::new(|| {
 
 /// A text with whatever formatting it has, in which forges find nothing to act on.
 pub(crate) fn inert(text: &str) -> String {
-    PATTERNS.iter().fold(text.to_owned(), |text, (pattern, by)| pattern.replace_all(&text, by.as_str()).into_owned())
+    PATTERNS
+        .iter()
+        .fold(without_steering(text), |text, (pattern, by)| pattern.replace_all(&text, by.as_str()).into_owned())
 }
 
 /// Words that stand in a line of Markdown as they are: a commit's subject, a name.
@@ -58,6 +61,7 @@ mod tests {
             ("<details> a < b &#64;ada &amp; b & c", "&lt;details> a < b &amp;#|64;ada &amp;amp; b & c"),
             ("/close\n  /merge\na/b", "|/close\n  |/merge\na/b"),
             ("`code` *bold* stays", "`code` *bold* stays"),
+            ("\x1b[8m @\u{202e}acme\r\n\tx", "[8m @|acme\n\tx"),
         ] {
             assert_eq!(inert(text).replace(BREAK, "|"), shown);
         }

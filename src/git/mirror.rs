@@ -318,6 +318,15 @@ impl Mirror {
     ///
     /// A tree is missing or damaged.
     pub fn entry(&self, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
+        Ok(self.entry_and_mode(tree, path)?.map(|(id, _)| id))
+    }
+
+    /// The same with its mode.
+    ///
+    /// # Errors
+    ///
+    /// A tree is missing or damaged.
+    pub fn entry_and_mode(&self, tree: TreeId, path: &str) -> Result<Option<(ObjectId, i32)>, GitError> {
         self.objects.with(|repository| trees::entry(repository, tree, path))
     }
 

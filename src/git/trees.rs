@@ -109,11 +109,11 @@ pub(super) fn submodule(repository: &Repository, tree: TreeId, path: &str) -> Re
 }
 
 /// What a tree has at a path: a file or a folder; `None` where there is nothing.
-pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<ObjectId>, GitError> {
+pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<(ObjectId, i32)>, GitError> {
     let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
     let tree = find(repository, tree)?;
     match tree.get_path(Path::new(OsStr::from_bytes(&path_of_text(path)))) {
-        Ok(entry) => Ok(Some(object_id(entry.id()))),
+        Ok(entry) => Ok(Some((object_id(entry.id()), entry.filemode_raw()))),
         Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => Ok(None),
         Err(e) => Err(failed(e)),
     }

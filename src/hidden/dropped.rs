@@ -9,6 +9,8 @@ use std::collections::HashSet;
 
 /// How many commits of each parent's side are looked at, the newest first.
 const LISTED: usize = 100;
+/// Up to this many paths are looked up one by one.
+const FEW: usize = 8;
 
 /// The commits that one parent has and the merge lacks, although the other parent does not undo them. `change` is what the
 /// merge does beyond merging.
@@ -27,6 +29,9 @@ pub(super) fn dropped(
         let (has, lacks) = (queries.tree(side)?, queries.tree(other)?);
         let range = LogRange { from: side, not: vec![other], first_parent: false, limit: Some(LISTED) };
         for candidate in queries.log(&range)? {
+            if by_hand.len() <= FEW && !touches(queries, &candidate, &by_hand)? {
+                continue;
+            }
             let before = queries.before(&candidate)?;
             let paths = queries.changed(before, candidate.tree)?;
             let touched: Vec<&String> = paths.iter().filter(|path| by_hand.contains(path.as_str())).collect();
@@ -46,6 +51,24 @@ pub(super) fn dropped(
         }
     }
     Ok(found)
+}
+
+/// Does a commit differ from any of its parents at one of these paths? Told by the files' ids, before anything is merged.
+fn touches(queries: &Queries<'_>, commit: &CommitInfo, paths: &HashSet<&str>) -> Result<bool, Error> {
+    let Some((_, others)) = commit.parents.split_first() else { return Ok(true) };
+    let mut before = vec![queries.tree_before(commit)?];
+    for other in others {
+        before.push(queries.tree(*other)?);
+    }
+    for path in paths {
+        let now = queries.entry_and_mode(commit.tree, path)?;
+        for tree in &before {
+            if queries.entry_and_mode(*tree, path)? != now {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The commits that one parent has and the merge lacks, whatever the reason, of those that change any of these paths. Reverts and

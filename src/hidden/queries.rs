@@ -149,6 +149,11 @@ impl<'a> Queries<'a> {
         Ok(self.mirror.entry(tree, path)?)
     }
 
+    /// The same with its mode.
+    pub(super) fn entry_and_mode(&self, tree: TreeId, path: &str) -> Result<Option<(ObjectId, i32)>, Error> {
+        Ok(self.mirror.entry_and_mode(tree, path)?)
+    }
+
     /// The lines of a file, and how often each is there; none where it is not, or is no file.
     pub(super) fn lines(&self, tree: TreeId, path: &str) -> Result<HashMap<Vec<u8>, usize>, Error> {
         let text = self.mirror.read(tree, path)?.unwrap_or_default();

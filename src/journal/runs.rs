@@ -373,9 +373,13 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<Run, JournalError> {
         let cell: Option<String> = row.get(index)?;
         cell.map(|cell| Ok(rows::load(db, &cell)?.into_owned())).transpose()
     };
-    let json = |text: Option<String>| -> Result<Option<Value>, Failure> {
-        text.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
-    };
+    // One run's damage must not hide the others: what cannot be read is shown as that.
+    let shown = |error: serde_json::Error| format!("cannot be read: {error}");
+    let value = optional(14)?.map(|text| serde_json::from_str(&text).unwrap_or_else(|error| shown(error).into()));
+    let failure = optional(15)?.map(|text| {
+        serde_json::from_str(&text)
+            .unwrap_or_else(|error| Failure::new(FailureKind::Io, format!("why it stopped {}", shown(error))))
+    });
     Ok(Run {
         id: RunId::new(text(0)?),
         workflow: text(1)?,
@@ -390,8 +394,8 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<Run, JournalError> {
         updated: text(12)?.parse().map_err(unreadable)?,
         status: status(&text(13)?)?,
         killed: false,
-        value: json(optional(14)?)?,
-        failure: optional(15)?.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()?,
+        value,
+        failure,
         epoch: row.get(16)?,
     })
 }

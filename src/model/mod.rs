@@ -18,6 +18,7 @@ mod quoted_path;
 mod secret;
 mod shell_quoted;
 mod source_location;
+mod steering;
 mod task_context;
 mod value;
 mod write_error;
@@ -43,8 +44,12 @@ pub use secret::Secret;
 pub(crate) use secret::scrub;
 pub(crate) use shell_quoted::shell_quoted;
 pub use source_location::SourceLocation;
+pub(crate) use steering::{steers, without_steering};
 pub(crate) use task_context::Shown;
 pub use task_context::{Progress, TaskContext};
-pub(crate) use value::{OrUnknown, is_unknown, unknown_inside, unknown_what};
+pub(crate) use value::{
+    DEEPEST, OrUnknown, SECRET, escaped_key, is_too_deep, is_unknown, outside_data, plain_key, unknown_inside,
+    unknown_what,
+};
 pub use value::{Value, unknown};
 pub use write_error::WriteError;

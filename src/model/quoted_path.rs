@@ -1,5 +1,6 @@
 //! A path of a repository as it is shown: paths are bytes, and need not be text.
 
+use super::steering::steers;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -7,7 +8,7 @@ use std::fmt::Write;
 /// could take for something else; otherwise as it is (git's `core.quotePath=false`).
 pub(crate) fn quoted_path(path: &[u8]) -> String {
     match std::str::from_utf8(path) {
-        Ok(text) if !text.chars().any(|char| char.is_control() || matches!(char, '"' | '\\')) => text.to_owned(),
+        Ok(text) if !text.chars().any(|c| c.is_control() || steers(c) || matches!(c, '"' | '\\')) => text.to_owned(),
         _ => path.iter().fold("\"".to_owned(), escaped) + "\"",
     }
 }
@@ -93,6 +94,7 @@ mod tests {
             (b"gr\xfcn", r#""gr\374n""#),
             (b"a\"b\\c\td\ne\x01", r#""a\"b\\c\td\ne\001""#),
             ("\u{fc}\t".as_bytes(), r#""\303\274\t""#),
+            ("a\u{202e}b".as_bytes(), r#""a\342\200\256b""#),
         ] {
             assert_eq!(quoted_path(path), shown);
             assert_eq!(path_of_text(&text_of_path(path)), path);

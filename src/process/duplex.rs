@@ -2,7 +2,7 @@
 //!
 //! Reading can be interrupted: a thread reads what the program writes, and the reader looks at the cancel flag meanwhile.
 
-use super::ProcessGroup;
+use super::{Leftovers, Mark, ProcessGroup};
 use crate::model::Cancel;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -76,7 +76,7 @@ impl Duplex {
         let input = child.stdin.take();
         Ok(Self {
             name,
-            child: ProcessGroup::new(child),
+            child: ProcessGroup::new(child, Mark::of(Leftovers::Leave)),
             input,
             output: Mutex::new(output),
             chunk: io::Cursor::default(),

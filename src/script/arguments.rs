@@ -3,7 +3,7 @@
 use super::convert::to_value;
 use super::suggest;
 use super::text_formats;
-use crate::model::{Failure, FailureKind, Value, is_unknown};
+use crate::model::{Failure, FailureKind, SECRET, Value, is_unknown};
 use crate::run::{Field, HostFn, Style, ValueType};
 use rhai::Dynamic;
 use serde_json::Map;
@@ -110,7 +110,7 @@ fn has_id(value: &Value) -> bool {
 ///
 /// Why not, to be appended; often there is nothing to add.
 pub(super) fn check(shape: &ValueType, value: &Value) -> Result<(), String> {
-    let is_secret = value.get("$secret").is_some();
+    let is_secret = value.get(SECRET).is_some();
     if is_unknown(value) {
         return Ok(());
     }
@@ -166,7 +166,7 @@ pub(super) fn describe(value: &Value) -> String {
         }
         Value::String(text) => format!("the string \"{text}\""),
         Value::Array(_) => "a list".into(),
-        Value::Object(map) if map.contains_key("$secret") => "a secret".into(),
+        Value::Object(map) if map.contains_key(SECRET) => "a secret".into(),
         Value::Object(_) => "a map".into(),
     }
 }
@@ -177,6 +177,7 @@ mod tests {
     use crate::model::{BranchName, HumanDuration, Revision};
     use crate::run::CommandKind;
     use crate::script::convert::to_dynamic;
+    use crate::script::opaque::SecretHandle;
     use schemars::JsonSchema;
     use serde::Deserialize;
     use serde_json::json;
@@ -201,8 +202,11 @@ mod tests {
     }
 
     fn call(style: Style, given: &[Value]) -> Result<Value, String> {
+        call_with(style, given.iter().cloned().map(to_dynamic).collect())
+    }
+
+    fn call_with(style: Style, mut given: Vec<Dynamic>) -> Result<Value, String> {
         let function = HostFn::new::<Args, ()>(CommandKind::Effect, style, "git::merge", "");
-        let mut given: Vec<Dynamic> = given.iter().cloned().map(to_dynamic).collect();
         let given: Vec<&mut Dynamic> = given.iter_mut().collect();
         by_name(&function, &given).map_err(|failure| {
             assert_eq!(failure.kind, FailureKind::Arguments);
@@ -216,9 +220,12 @@ mod tests {
 
     #[test]
     fn good_arguments_reach_the_command_by_name() {
-        let given = json!({ "source": "abc", "target": "staging", "soak": null, "argv": ["a", {"$secret": "s"}] });
+        let mut given = to_dynamic(json!({ "source": "abc", "target": "staging", "soak": null }));
+        let secret = SecretHandle { name: "s".into(), before: String::new(), after: String::new() };
+        let argv = Dynamic::from_array(vec!["a".into(), Dynamic::from(secret)]);
+        given.as_map_mut().unwrap().insert("argv".into(), argv);
         let wanted = json!({ "source": "abc", "target": "staging", "argv": ["a", {"$secret": "s"}] });
-        assert_eq!(map(given), Ok(wanted));
+        assert_eq!(call_with(Style::Map, vec![given]), Ok(wanted));
         assert_eq!(
             call(Style::Positional, &["abc".into(), "staging".into()]),
             Ok(json!({ "source": "abc", "target": "staging" }))

@@ -2,7 +2,7 @@
 
 use super::opaque::{SecretHandle, Unknown};
 use super::times::{Span, Time};
-use crate::model::{Value, unknown, unknown_what};
+use crate::model::{DEEPEST, SECRET, Value, escaped_key, plain_key, unknown, unknown_what};
 use rhai::{Array, Dynamic, FnPtr, Map};
 use serde_json::json;
 
@@ -21,7 +21,10 @@ impl NotData {
     }
 
     fn inside(mut self, part: &str) -> Self {
-        self.path.insert_str(0, part);
+        // Of a place that is very deep the beginning would fill the screen.
+        if self.path.len() < 200 {
+            self.path.insert_str(0, part);
+        }
         self
     }
 }
@@ -30,10 +33,14 @@ impl NotData {
 ///
 /// # Errors
 ///
-/// Closures and other things that exist only while the script runs.
+/// Closures and other things that exist only while the script runs; what is nested deeper than [`DEEPEST`].
 pub(super) fn to_value(value: &Dynamic) -> Result<Value, NotData> {
+    plain(value, DEEPEST)
+}
+
+fn plain(value: &Dynamic, levels: usize) -> Result<Value, NotData> {
     if value.is_shared() {
-        return to_value(&value.flatten_clone());
+        return plain(&value.flatten_clone(), levels);
     }
     if value.is_unit() {
         return Ok(Value::Null);
@@ -55,14 +62,17 @@ pub(super) fn to_value(value: &Dynamic) -> Result<Value, NotData> {
     if let Ok(value) = value.as_char() {
         return Ok(value.to_string().into());
     }
+    let below = || levels.checked_sub(1).ok_or_else(|| NotData::new(format!("nested more than {DEEPEST} deep")));
     if let Ok(items) = value.as_array_ref() {
-        let item = |(index, item)| to_value(item).map_err(|error| error.inside(&format!("[{index}]")));
+        let below = below()?;
+        let item = |(index, item)| plain(item, below).map_err(|error| error.inside(&format!("[{index}]")));
         return items.iter().enumerate().map(item).collect();
     }
     if let Ok(map) = value.as_map_ref() {
+        let below = below()?;
         let entry = |(key, value): (&rhai::Identifier, &Dynamic)| {
-            let value = to_value(value).map_err(|error| error.inside(&format!(".{key}")))?;
-            Ok((key.to_string(), value))
+            let value = plain(value, below).map_err(|error| error.inside(&format!(".{key}")))?;
+            Ok((escaped_key(key).into_owned(), value))
         };
         return map.iter().map(entry).collect::<Result<_, _>>().map(Value::Object);
     }
@@ -76,7 +86,7 @@ pub(super) fn to_value(value: &Dynamic) -> Result<Value, NotData> {
         return Ok(unknown(&value.what));
     }
     if let Some(secret) = value.read_lock::<SecretHandle>() {
-        let mut data = json!({ "$secret": secret.name.as_str() });
+        let mut data = json!({ SECRET: secret.name.as_str() });
         for (key, text) in [("before", &secret.before), ("after", &secret.after)] {
             if !text.is_empty() {
                 data[key] = text.as_str().into();
@@ -90,7 +100,7 @@ pub(super) fn to_value(value: &Dynamic) -> Result<Value, NotData> {
     }))
 }
 
-/// Plain data as a script's value. Whole numbers that Rhai cannot hold become texts: a rounded one would be a lie.
+/// Plain data as a script's value; a secret is none, whatever the data says: `config::secret` alone makes one. Whole numbers that Rhai cannot hold become texts: a rounded one would be a lie.
 pub(super) fn to_dynamic(value: Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,
@@ -106,16 +116,10 @@ pub(super) fn to_dynamic(value: Value) -> Dynamic {
         Value::Object(_) if unknown_what(&value).is_some() => {
             Dynamic::from(Unknown { what: unknown_what(&value).unwrap_or_default().into() })
         }
-        Value::Object(map) if map.contains_key("$secret") => Dynamic::from(secret(&map)),
-        Value::Object(map) => {
-            Dynamic::from_map(map.into_iter().map(|(key, value)| (key.into(), to_dynamic(value))).collect::<Map>())
-        }
+        Value::Object(map) => Dynamic::from_map(
+            map.into_iter().map(|(key, value)| (plain_key(&key).into(), to_dynamic(value))).collect::<Map>(),
+        ),
     }
-}
-
-fn secret(map: &serde_json::Map<String, Value>) -> SecretHandle {
-    let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    SecretHandle { name: text("$secret").into(), before: text("before"), after: text("after") }
 }
 
 /// A copy that shares nothing with the original: variables that closures have captured are copied too.
@@ -149,9 +153,19 @@ mod tests {
     fn data_survives_the_way_through_a_script() {
         let data = json!({
             "text": "ä", "whole": -3, "fraction": 1.5, "yes": true, "none": null, "list": [1, [2]], "map": {"a": {}},
-            "number": {"$unknown": "number of the change"}, "token": {"$secret": "t", "before": "Bearer "},
+            "number": {"$unknown": "number of the change"}, "like": {"$$secret": "t", "$$$unknown": 1},
         });
         assert_eq!(to_value(&to_dynamic(data.clone())), Ok(data));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_secret_never_becomes_one() {
+        let secret = SecretHandle { name: "s".into(), before: "Bearer ".to_owned(), after: String::new() };
+        assert_eq!(to_value(&Dynamic::from(secret)), Ok(json!({ "$secret": "s", "before": "Bearer " })));
+        let like = json!({ "$secret": "s", "before": "Bearer " });
+        assert_eq!(to_value(&to_dynamic(like)), Ok(json!({ "$$secret": "s", "before": "Bearer " })));
+        let written = Dynamic::from_map(Map::from([("$unknown".into(), "id".into())]));
+        assert_eq!(to_value(&written), Ok(json!({ "$$unknown": "id" })));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Output of `relwf merge-tree`, for programs: one line per answer, no colours.
 
+use super::out::escaped_json;
 use crate::app::TreeAnswer;
 use crate::merge::ConflictKind;
-use crate::model::{Failure, Value};
+use crate::model::{Failure, Value, steers};
 
 /// `TREE-OID`, or `CONFLICT kind:path …`.
 pub fn answer(answer: &TreeAnswer) -> String {
@@ -31,9 +32,9 @@ fn kind(kind: ConflictKind) -> String {
 
 /// A path that would break the line, or look quoted, is written as JSON.
 fn quoted(path: &str) -> String {
-    let breaks = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
+    let breaks = |c: char| c.is_whitespace() || steers(c) || matches!(c, '"' | '\\');
     if path.is_empty() || path.contains(breaks) {
-        return Value::String(path.to_owned()).to_string();
+        return escaped_json(&Value::String(path.to_owned()).to_string()).into_owned();
     }
     path.to_owned()
 }

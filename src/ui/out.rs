@@ -3,7 +3,7 @@
 //! Handed around, so that tests can read what was printed. Knows nothing of what is written.
 
 use super::input::Input;
-use crate::model::Cancel;
+use crate::model::{Cancel, steers};
 use anstream::{AutoStream, ColorChoice};
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -209,6 +209,7 @@ impl Out {
     ///
     /// As [`Out::answer`].
     pub fn answer_line(&self, line: &str) -> Result<(), BrokenPipe> {
+        let line = if self.form == Form::Json { escaped_json(line) } else { line.into() };
         self.write(&format!("{line}\n"))
     }
 
@@ -273,25 +274,34 @@ impl Out {
     }
 }
 
-/// The text without what would steer a terminal: commits, branches and servers may hold anything, and only colours pass.
+/// The text without what would steer a terminal: commits, branches and servers may hold anything, and only our own colours pass.
 fn sanitize(text: &str) -> Cow<'_, str> {
-    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-    if text.chars().all(harmless) {
+    if !text.chars().any(steers) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for (index, c) in text.char_indices() {
-        if harmless(c) || (c == '\x1b' && begins_colour(&text[index + 1..])) {
+        if !steers(c) || (c == '\x1b' && begins_colour(&text[index + 1..])) {
             out.push(c);
         }
     }
     Cow::Owned(out)
 }
 
-/// `[1;31m` and its like.
+/// One of the styles that relwf's own texts have (bold, dim, underlined, six colours and their bright ones): others could hide what
+/// they colour.
 fn begins_colour(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix('[') else { return false };
-    rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+    let Some((codes, _)) = text.strip_prefix('[').and_then(|rest| rest.split_once('m')) else { return false };
+    codes.split(';').all(|code| matches!(code.parse::<u8>(), Ok(0..=2 | 4 | 31..=36 | 91..=96)))
+}
+
+/// JSON in which what would steer a terminal is written as an escape: it means the same.
+pub(super) fn escaped_json(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = |c: char| if steers(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    Cow::Owned(text.chars().map(escaped).collect())
 }
 
 /// A panic while writing leaves nothing half-made that matters here.
@@ -340,6 +350,9 @@ mod tests {
     fn only_colours_reach_a_terminal() {
         assert_eq!(sanitize("a\tb\nc é"), "a\tb\nc é");
         assert_eq!(sanitize("\x1b[1;31mred\x1b[0m"), "\x1b[1;31mred\x1b[0m");
+        // Hidden, black on black, reversed, of the 256 colours, and turned round.
+        assert_eq!(sanitize("\x1b[8mh\x1b[30;40mb\x1b[7mr\x1b[38;5;16mc\x1b[m"), "[8mh[30;40mb[7mr[38;5;16mc[m");
+        assert_eq!(sanitize("a\u{202e}b\u{2066}c\u{2028}d\u{200f}"), "abcd");
         assert_eq!(sanitize("\x1b]0;title\x07 \x1b[2J\x1b[H\r\x08 \u{9b}2J"), "]0;title [2J[H 2J");
     }
 

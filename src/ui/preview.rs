@@ -7,7 +7,7 @@ use super::lists::{ROWS, counted, rest};
 use super::style::{DIM, ERROR, GOOD, NAME, WARNING, paint};
 use super::table::table;
 use crate::app::{ChangedFile, ListedCommit, Preview, PreviewOutcome};
-use crate::model::Value;
+use crate::model::{quoted_path, steers};
 use std::borrow::Cow;
 
 /// The whole preview.
@@ -104,7 +104,11 @@ pub fn files(all: &[ChangedFile]) -> String {
 
 /// A path as git shows it: one that would break the line is quoted.
 fn on_one_line(path: &str) -> Cow<'_, str> {
-    if path.contains(char::is_control) { Value::from(path).to_string().into() } else { path.into() }
+    if path.contains(|c| matches!(c, '\n' | '\t') || steers(c)) {
+        quoted_path(path.as_bytes()).into()
+    } else {
+        path.into()
+    }
 }
 
 fn section(text: &str) -> String {

@@ -27,7 +27,7 @@ impl<'a> Working<'a> {
                     shown.suspend(|| out.say(&warning(&progress)));
                     return;
                 }
-                shown.set_message(progress_line(&progress));
+                shown.set_message(out.shown(&progress_line(&progress)).into_owned());
                 started.call_once(|| shown.enable_steady_tick(Duration::from_millis(120)));
             };
             return Self { say: Box::new(say), bar: Some(bar) };

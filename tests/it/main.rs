@@ -60,6 +60,7 @@ mod releases;
 mod rooms;
 mod script;
 mod signing;
+mod strangers;
 mod support;
 mod terminal;
 mod travis_fake;

@@ -155,3 +155,43 @@ fn a_workflow_of_the_users_own_asks_where_it_says_so() {
     desk.types(&["run", "clear"], "y\n").exits(0);
     assert_ne!(desk.remote(), before);
 }
+
+/// A commit's subject, its author, a file's name and what a build prints: none of it is obeyed, on a terminal or in a pipe.
+#[test]
+fn what_others_wrote_stays_text() {
+    let desk = Desk::new();
+    let acts = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x1b[8mhidden \u{202e}turned";
+    let service = &desk.0;
+    service.git(&["checkout", "-q", "master"]);
+    std::fs::write(service.path.join("gpj\u{202e}.exe"), "1\n").unwrap();
+    let build = service.path.join("build");
+    std::fs::write(&build, format!("#!/bin/sh\nprintf '%s\\n' '{acts} build'; sleep 1\n")).unwrap();
+    let config = std::fs::read_to_string(service.path.join("relwf.toml")).unwrap();
+    let own: String = config
+        .lines()
+        .map(|line| if line.starts_with("command = [") { "command = [\"sh\", \"build\"]" } else { line })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_ne!(own, config);
+    std::fs::write(service.path.join("relwf.toml"), own).unwrap();
+    service.git(&["add", "-A"]);
+    service.git(&["commit", "-q", "-m", &format!("subject {acts}"), "--author", "Ad\u{2066}a <ada@example.com>"]);
+    service.git(&["push", "-q", "origin", "master"]);
+    let preview = on_terminal_without_keys(&service.machine, &service.path, &["preview", "master", "staging"]);
+    preview.exits(0).shows("subject ]52;c;ZXZpbA==[2J[8mhidden turned", 1).shows(r#""gpj\342\200\256.exe""#, 1);
+    let run = on_terminal_without_keys(&service.machine, &service.path, &["run", "promote-staging", "--yes"]);
+    run.exits(0);
+    assert!(run.text.contains("hidden turned build"), "{}", run.text);
+    let show = on_terminal_without_keys(&service.machine, &service.path, &["show"]);
+    for bad in ["\x1b]52", "\x1b[2J", "\x1b[8m", "\u{202e}", "\u{2066}", "\x07"] {
+        for shown in [&preview, &run, &show] {
+            assert!(!shown.sent.contains(bad), "{bad:?} in {:?}", shown.sent);
+        }
+        let told = service.say(&["preview", "production~0", "staging"]);
+        assert!(!(told.stdout.clone() + &told.stderr).contains(bad), "{bad:?}");
+    }
+    // As data it is all there, in escapes.
+    let said = service.say(&["preview", "master", "production", "--json"]);
+    assert!(!said.stdout.contains('\u{202e}') && said.stdout.contains(r"\u202e"), "{}", said.stdout);
+    assert!(said.json()["files"].as_array().unwrap().iter().any(|file| file["path"] == "gpj\u{202e}.exe"));
+}

@@ -3,7 +3,9 @@
 use crate::effects::EffectContext;
 use crate::effects::secrets::Secrets;
 use crate::http::{Access, Request, Response};
-use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
+use crate::model::{
+    DEEPEST, Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError, escaped_key, is_too_deep, outside_data,
+};
 use crate::run::Performing;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -69,9 +71,16 @@ impl Exchange {
             // It has answered: what it said no to is not sent again.
             return Err(WriteError::Refused(self.refused(&response, &shown, &secrets)));
         }
+        let mut answered = json!({ "json": response.json().unwrap_or_default() });
+        if is_too_deep(&answered) {
+            let what = format!("{} answered JSON that is nested more than {DEEPEST} deep", secrets.hide(&shown));
+            return Err(WriteError::Refused(
+                Failure::new(FailureKind::Refused, what).hint("ask it for less, or have a program read it: `sh::run`"),
+            ));
+        }
         let mut headers = BTreeMap::new();
         for (name, value) in &response.headers {
-            let (name, value) = (secrets.hide(name), secrets.hide(value));
+            let (name, value) = (escaped_key(&secrets.hide(name)).into_owned(), secrets.hide(value));
             // A header that comes several times is one list (RFC 9110, 5.3).
             match headers.get_mut(&name) {
                 Some(held) => *held = format!("{held}, {value}"),
@@ -82,7 +91,7 @@ impl Exchange {
             status: response.status,
             headers: headers.into(),
             body: secrets.hide(&response.text()).into(),
-            json: secrets.hide_in(response.json().unwrap_or_default()).into(),
+            json: outside_data(secrets.hide_in(answered["json"].take())).into(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! A remote, its mirror and a world around them: what commands are tried on without a script or a driver.
 
 use jiff::Timestamp;
-use relwf::ci::{Ci, CommandCi};
+use relwf::ci::{BuildCommand, Ci, CommandCi};
 use relwf::components::{PluginDetector, Version};
 use relwf::config::{CiConfig, Config, Environment, ForgeConfig, ShConfig};
 use relwf::effects::{Clock, EffectContext, Registry, Signals};
@@ -228,7 +228,12 @@ impl Bench {
         let folder = self.dir.path().join("state");
         let ci = (!config.ci.command.is_empty()).then(|| {
             Arc::new(CommandCi::new(
-                (config.ci.command.clone(), config.ci.checkout),
+                BuildCommand {
+                    argv: config.ci.command.clone(),
+                    checkout: config.ci.checkout,
+                    passed: config.ci.env.clone(),
+                    withheld: Vec::new(),
+                },
                 config.ci.timeout(),
                 Arc::clone(&mirror),
                 forge.clone(),

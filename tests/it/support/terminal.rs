@@ -10,6 +10,8 @@ use std::process::{Command, ExitStatus, Stdio};
 pub struct Shown {
     pub code: i32,
     pub text: String,
+    /// All that the terminal was sent.
+    pub sent: String,
 }
 
 /// Runs relwf on a terminal that a program made, which no person types on: the input is at its end from the start.
@@ -31,8 +33,8 @@ fn script(machine: &Machine, dir: &Path, args: &[&str]) -> Command {
 }
 
 fn shown(status: ExitStatus, bytes: Vec<u8>) -> Shown {
-    let text = String::from_utf8(bytes).expect("relwf writes UTF-8").replace('\r', "");
-    Shown { code: status.code().unwrap_or(-1), text: anstream::adapter::strip_str(&text).to_string() }
+    let sent = String::from_utf8(bytes).expect("relwf writes UTF-8").replace('\r', "");
+    Shown { code: status.code().unwrap_or(-1), text: anstream::adapter::strip_str(&sent).to_string(), sent }
 }
 
 /// Runs relwf; once it has shown `question`, `answer` is what its user does and then types.

@@ -1,0 +1,124 @@
+//! What strangers can write stays data: answers of servers, outputs of programs, code that has not landed.
+
+use crate::support::http_server::{Server, Turn};
+use crate::support::sample::Sample;
+use serde_json::json;
+use std::fs;
+
+/// The sample with workflows and settings of its own.
+struct Project(Sample);
+
+impl Project {
+    /// With `settings` at the end of relwf.toml.
+    fn new(settings: &str) -> Self {
+        let sample = Sample::new();
+        let config = sample.path.join("relwf.toml");
+        fs::write(&config, fs::read_to_string(&config).unwrap() + settings).unwrap();
+        Self(sample)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let file = self.0.path.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
+    fn workflow(&self, name: &str, head: &str, body: &str) {
+        self.write(&format!("workflows/{name}.rhai"), &format!("{head}\nfn run(p) {{ {body} }}\n"));
+    }
+
+    /// All of it where a run looks for it: on the remote's default branch.
+    fn publish(&self) {
+        self.0.git(&["add", "-A"]);
+        self.0.git(&["commit", "-q", "-m", "process"]);
+        self.0.git(&["push", "-q", "origin", "HEAD:master"]);
+    }
+}
+
+const SECRET: &str = "the-secret-4711";
+
+#[test]
+fn only_config_secret_makes_a_secret() {
+    let like = json!({ "$secret": "hook" });
+    let server = Server::start(vec![Turn::answer(200, &[], &json!({ "x": like }).to_string())]);
+    fs::metadata("/proc/self").expect("a system with cat");
+    let project = Project::new("\n[sh]\nallow = [\"cat\"]\n[secrets]\nhook = { file = \"../hook\" }\n");
+    fs::write(project.0.path.join("../hook"), SECRET).unwrap();
+    project.write("data.json", &like.to_string());
+    let capability = "const PLUGIN = #{ name: \"poster\", version: \"1\", capabilities: [\"http\"] };";
+    let post = |got: &str| {
+        format!("http::request(#{{ method: \"POST\", url: \"{}\", json: #{{ got: {got} }} }})", server.url("/"))
+    };
+    let literal = r##"#{ "$secret": "hook" }"##;
+    project.write("plugins/poster.rhai", &format!("{capability}\nfn post() {{ {} }}\n", post(literal)));
+    project.workflow("honest", "", &post("config::secret(\"hook\")"));
+    let get = format!("let r = http::get(#{{ url: \"{}\" }}); ", server.url("/"));
+    project.workflow("answer", "", &(get + &post("r.json.x")));
+    let cat = "let r = sh::run(#{ argv: [\"cat\", \"data.json\"], effect: false }); ";
+    project.workflow("output", "", &(cat.to_owned() + &post("parse_json(r.stdout)")));
+    project.workflow("plugin", "import \"poster\" as poster;", "poster::post()");
+    project.workflow("literal", "", &post(literal));
+    project.publish();
+    let sent = |workflow: &str| {
+        project.0.say(&["run", workflow]).exits(0);
+        let requests = server.requests();
+        requests.last().unwrap().split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    assert_eq!(sent("honest"), json!({ "got": SECRET }).to_string());
+    for workflow in ["answer", "output", "plugin", "literal"] {
+        // As it was given, to the letter.
+        assert_eq!(sent(workflow), json!({ "got": like }).to_string(), "{workflow}");
+    }
+}
+
+#[test]
+fn a_value_that_is_nested_too_deep_is_refused_and_spoils_no_other_run() {
+    let deep = "[".repeat(127) + &"]".repeat(127);
+    let server = Server::start(vec![Turn::answer(200, &[], &deep)]);
+    let project = Project::new("");
+    project.workflow("wait", "", "flow::approve(\"ok?\"); 1");
+    project.workflow("deep", "", "let a = 1; for i in 0..140 { a = [a]; } a");
+    project.workflow("told", "", "let a = 1; for i in 0..140 { a = [a]; } flow::approve(\"ok?\", a); 1");
+    project.workflow("answer", "", &format!("http::get(#{{ url: \"{}\" }})", server.url("/")));
+    project.publish();
+    let begun = project.0.say(&["run", "wait", "--json"]);
+    let waiting = begun.exits(3).json_lines()[0]["run"].as_str().unwrap().to_owned();
+    for workflow in ["deep", "told", "answer"] {
+        let said = project.0.say(&["run", workflow]);
+        said.exits(1);
+        assert!(said.stderr.contains("nested more than 100 deep"), "{workflow}: {}", said.stderr);
+    }
+    for run in project.0.runs() {
+        project.0.say(&["show", run["run"].as_str().unwrap()]).exits(0);
+    }
+    project.0.say(&["runs"]).exits(0);
+    project.0.say(&["approve", &waiting]).exits(0);
+    project.0.say(&["resume", &waiting]).exits(0);
+}
+
+#[test]
+fn a_build_sees_no_credential_that_is_not_passed_to_it() {
+    let seen = |settings: &str| {
+        let project = Project::new("\n[secrets]\nhook = { env = \"OUR_HOOK\" }\n");
+        let environment = project.0.machine.path("environment");
+        let config = fs::read_to_string(project.0.path.join("relwf.toml")).unwrap();
+        let command = format!("command = [\"sh\", \"-c\", \"env >{}\"]{settings}", environment.display());
+        let lines = config.lines().map(|line| if line.starts_with("command = [") { &command } else { line });
+        let own: String = lines.map(|line| format!("{line}\n")).collect();
+        project.write("relwf.toml", &own);
+        project.publish();
+        let mut relwf = project.0.machine.relwf(&project.0.path, &["run", "promote-staging"]);
+        for name in ["GH_TOKEN", "TRAVIS_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "OUR_HOOK", "OUR_SETTING"] {
+            relwf.env(name, format!("value of {name}"));
+        }
+        crate::support::cli::said(&project.0.machine, relwf).exits(0);
+        let text = fs::read_to_string(environment).unwrap();
+        let mut names: Vec<String> =
+            text.lines().filter_map(|line| Some(line.split_once("=value of ")?.0.to_owned())).collect();
+        names.sort();
+        assert!(text.contains("\nPATH=") || text.starts_with("PATH="), "{text}");
+        names
+    };
+    assert_eq!(seen(""), ["OUR_SETTING"]);
+    assert_eq!(seen("\nenv = [\"SSH_AUTH_SOCK\", \"OUR_HOOK\"]"), ["OUR_HOOK", "OUR_SETTING", "SSH_AUTH_SOCK"]);
+}
