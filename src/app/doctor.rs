@@ -107,7 +107,9 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
         Err(failure) => return findings.push(Finding::bad("remote", failure)),
     };
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
-    findings.push(Finding::good("remote", format!("{}, {count} branches", remote.url)));
+    let name =
+        remote.name.as_ref().filter(|name| *name != "origin").map(|name| format!(" ({name})")).unwrap_or_default();
+    findings.push(Finding::good("remote", format!("{}{name}, {count} branches", remote.url)));
     findings.extend(login(&remote.url, &remote.credentials, variables(remote.forge, remote.url.host())));
     let mut there = Vec::new();
     for environment in &project.config.environments {
@@ -184,7 +186,7 @@ fn contents(project: &Project, mirror: &Mirror, there: &[&Environment], findings
 /// Where the remote's credentials come from: tokens are looked up, keys are those of the connection that was just made.
 fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Option<Finding> {
     let host = url.host()?;
-    let source = if url.is_http() { credentials.source(host) } else { credentials.used(url) };
+    let source = if url.is_http() { credentials.source_for(url) } else { credentials.used(url) };
     match source {
         Some(source) => Some(Finding::good("credentials", format!("for {host}: {}", source.0))),
         None if url.is_http() => Some(Finding::warning(
@@ -198,7 +200,7 @@ fn login(url: &RemoteUrl, credentials: &Credentials, variables: &[&str]) -> Opti
 
 /// Where the tokens for the forge's API and the CI come from, where these are on other hosts than the remote.
 fn tokens(project: &Project, remote: &Remote, findings: &mut Vec<Finding>) {
-    let Remote { url, forge: kind, api, credentials } = remote;
+    let Remote { url, forge: kind, api, credentials, name: _ } = remote;
     let api = api.as_deref().ok().and_then(HttpUrl::parse);
     if let Some(host) = api.as_ref().map(HttpUrl::host)
         && *kind != ForgeKind::Local

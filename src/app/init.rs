@@ -2,7 +2,7 @@
 
 use super::embedded_files::{self, Preset};
 use super::invocation::Invocation;
-use crate::git::{self, RemoteUrl};
+use crate::git::{self, DefaultRemote, RemoteUrl};
 use crate::model::{Failure, FailureKind};
 use std::fs;
 use std::io::Write;
@@ -48,8 +48,7 @@ pub fn init_files(invocation: &Invocation, preset: Preset) -> Result<Vec<InitFil
         )
         .hint("run `relwf init` inside the repository that you release from, or try `relwf demo`"));
     };
-    let mut files =
-        vec![("relwf.toml".to_owned(), configuration(&found.root, found.origin.as_deref(), &found.branches))];
+    let mut files = vec![("relwf.toml".to_owned(), configuration(&found.root, &found.remote, &found.branches))];
     let text = |text: &str| if is_main(&found.branches) { from_main(text) } else { text.to_owned() };
     files.extend(embedded_files::of_preset(preset).map(|source| (source.path.clone(), text(&source.text))));
     Ok(files.into_iter().map(|(name, text)| InitFile { path: found.root.join(&name), name, text }).collect())
@@ -96,17 +95,20 @@ fn readable() -> fs::Permissions {
 }
 
 /// A relwf.toml for what is found in the repository, with comments for what is not.
-pub fn configuration(root: &Path, origin: Option<&str>, branches: &[String]) -> String {
+pub fn configuration(root: &Path, remote: &DefaultRemote, branches: &[String]) -> String {
     let mut text = String::from(
         "# What relwf knows about this service. Every key is in relwf's book, docs/src/reference/config.md.\n\
          # `relwf check` reads this file, `relwf doctor` shows what is missing.\n\n[repo]\n",
     );
-    match origin {
-        Some(origin) => {
-            text.push_str(&format!("# Default: the remote called origin, now {}.\n", without_login(origin)))
+    text.push_str(&match remote {
+        DefaultRemote::At { name, url } => {
+            format!("# Default: the clone's remote {name}, now {}.\n", without_login(url))
         }
-        None => text.push_str("# There is no remote called origin: the repository itself is worked on.\n"),
-    }
+        DefaultRemote::None => "# There is no remote: the repository itself is worked on.\n".to_owned(),
+        DefaultRemote::Unclear(names) => {
+            format!("# There are several remotes ({}): this must say where releases go.\n", names.join(", "))
+        }
+    });
     text.push_str("# url = \"git@github.com:acme/service.git\"\n\n# Where releases go, in order. `checks` must be green on a commit before it may land there.\n");
     let has = |name: &str| branches.iter().any(|branch| branch == name);
     for name in ["staging", "production"] {
@@ -167,7 +169,8 @@ mod tests {
         fs::write(dir.path().join("Gopkg.lock"), "").unwrap();
         fs::write(dir.path().join(".travis.yml"), "").unwrap();
         let branches = ["staging".to_owned(), "production".to_owned()];
-        let text = configuration(dir.path(), Some("https://me:secret@host/x.git"), &branches);
+        let remote = DefaultRemote::At { name: "origin".to_owned(), url: "https://me:secret@host/x.git".to_owned() };
+        let text = configuration(dir.path(), &remote, &branches);
         assert!(!text.contains("secret"), "{text}");
         let config = crate::config::parse(&text, "relwf.toml", dir.path()).unwrap();
         let names: Vec<_> = config.environments.iter().map(|environment| environment.name.as_str()).collect();

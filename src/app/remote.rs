@@ -5,7 +5,7 @@
 use super::invocation::{Fetch, Invocation};
 use crate::config::{Config, ForgeKind};
 use crate::forge::{FORGEJO, GITHUB, GITLAB, Hosted, ProjectPages};
-use crate::git::{self, Credentials, Keep, Mirror, RemoteUrl};
+use crate::git::{self, Credentials, DefaultRemote, Keep, Mirror, RemoteUrl};
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::Routes;
 use std::path::PathBuf;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Remote {
     /// Its address, with the route that leads there.
     pub url: RemoteUrl,
+    /// What the clone calls it, where that decided.
+    pub name: Option<String>,
     /// Which forge it is on.
     pub forge: ForgeKind,
     /// Where that forge's API is, or why there is none.
@@ -24,7 +26,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// `--repo`, else `[repo].url`, else the enclosing repository's origin, else that repository itself. `routes` is called
+    /// `--repo`, else `[repo].url`, else the enclosing repository's remote, else that repository itself. `routes` is called
     /// where the way there is by http.
     ///
     /// # Errors
@@ -35,10 +37,16 @@ impl Remote {
         config: &Config,
         routes: impl FnOnce() -> Result<Routes, Failure>,
     ) -> Result<Self, Failure> {
-        let (text, base) = address(invocation, config)?;
+        let Address { text, base, name } = address(invocation, config)?;
         let mut url = RemoteUrl::parse(&text, &base)?;
+        let mut logins = Vec::new();
         if url.is_http() {
-            url = url.by(&routes()?)?;
+            let routes = routes()?;
+            logins = git::http_logins(&*invocation.env, &routes, &url);
+            url = url.by(&routes)?;
+        }
+        if url.is_ssh() {
+            url = url.through(git::ssh_program(&*invocation.env, Some(&config.root))?);
         }
         let needed = invocation.fetch == Fetch::First;
         if let Some(path) = url.path().filter(|path| needed && !path.exists()) {
@@ -48,12 +56,12 @@ impl Remote {
         let forge = config.forge.kind.unwrap_or_else(|| forge_of(&url));
         let api = api_of(config, forge, &url);
         let env = Arc::clone(&invocation.env);
-        let credentials = Credentials::new(move |name| env(name), config.forge.api.as_deref());
+        let credentials = Credentials::new(move |name| env(name), config.forge.api.as_deref()).with_logins(logins);
         let credentials = Arc::new(match own_tokens(forge, api.as_deref().ok()) {
             Some((host, variables)) => credentials.with_forge(&host, variables),
             None => credentials,
         });
-        Ok(Self { url, forge, api, credentials })
+        Ok(Self { url, name, forge, api, credentials })
     }
 
     /// The project's pages on its forge, where there is one.
@@ -76,18 +84,30 @@ impl Remote {
     }
 }
 
-/// The remote's address as written, and the folder that a relative path starts from.
-fn address(invocation: &Invocation, config: &Config) -> Result<(String, PathBuf), Failure> {
+/// The remote's address as written.
+struct Address {
+    text: String,
+    /// Where a relative path starts from.
+    base: PathBuf,
+    /// The remote of the clone that has it.
+    name: Option<String>,
+}
+
+fn address(invocation: &Invocation, config: &Config) -> Result<Address, Failure> {
     if let Some(repo) = &invocation.repo {
-        return Ok((repo.clone(), invocation.dir.clone()));
+        return Ok(Address { text: repo.clone(), base: invocation.dir.clone(), name: None });
     }
     if let Some(repo) = &config.repo {
-        return Ok((repo.clone(), config.root.clone()));
+        return Ok(Address { text: repo.clone(), base: config.root.clone(), name: None });
     }
     match git::enclosing(&invocation.dir)? {
         Some(found) => {
-            let own = || found.root.display().to_string();
-            Ok((found.origin.clone().unwrap_or_else(own), found.root.clone()))
+            let text = found.remote.url()?.map_or_else(|| found.root.display().to_string(), str::to_owned);
+            let name = match found.remote {
+                DefaultRemote::At { name, .. } => Some(name),
+                DefaultRemote::None | DefaultRemote::Unclear(_) => None,
+            };
+            Ok(Address { text, base: found.root, name })
         }
         None => Err(Failure::new(
             FailureKind::Config,
@@ -101,7 +121,7 @@ fn address_hint(invocation: &Invocation, config: &Config) -> String {
     match (&invocation.repo, &config.file) {
         (Some(_), _) => "check --repo".to_owned(),
         (None, Some(file)) if config.repo.is_some() => format!("check [repo].url in {}", file.display()),
-        _ => "check the remote called origin: `git remote -v`".to_owned(),
+        _ => "check the remote: `git remote -v`".to_owned(),
     }
 }
 

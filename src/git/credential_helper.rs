@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const KEPT: usize = 1 << 20;
 
 /// Where programs and their settings are found.
-const PLACES: [&str; 8] = [
+const PLACES: [&str; 9] = [
+    "GIT_ASKPASS",
     "PATH",
     "HOME",
     "XDG_CONFIG_HOME",
@@ -30,7 +31,7 @@ pub(super) fn gh_token(env: &SharedEnv, host: &str) -> Option<String> {
     (!token.is_empty() && !token.contains(char::is_whitespace)).then_some(token)
 }
 
-/// `git credential fill`, without a prompt: user and password (gitcredentials(7)).
+/// `git credential fill`, without a prompt on the terminal: user and password (gitcredentials(7)).
 pub(super) fn git_credential(
     env: &SharedEnv,
     scheme: &str,
@@ -40,7 +41,7 @@ pub(super) fn git_credential(
     if [Some(host), user].into_iter().flatten().any(|text| text.contains(['\n', '\0'])) {
         return None;
     }
-    let git = ["git", "-c", "core.askPass=", "-c", "credential.interactive=false", "credential", "fill"];
+    let git = ["git", "credential", "fill"];
     let user = user.map(|user| format!("username={user}\n")).unwrap_or_default();
     let answer = run(&git, env, &format!("protocol={scheme}\nhost={host}\n{user}\n"))?;
     let value = |key: &str| answer.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix('=')?.to_owned()));
@@ -49,7 +50,8 @@ pub(super) fn git_credential(
 
 fn run(argv: &[&str], env: &SharedEnv, input: &str) -> Option<String> {
     let mut without = LOCAL_ENVIRONMENT.to_vec();
-    without.extend(["GIT_ASKPASS", "SSH_ASKPASS"]);
+    // That one is for the window of a desktop; `GIT_ASKPASS` and `core.askPass` are git's own, and may have a login.
+    without.push("SSH_ASKPASS");
     let mut set = vec![("GIT_TERMINAL_PROMPT".to_owned(), "0".to_owned())];
     set.push(("GCM_INTERACTIVE".to_owned(), "never".to_owned()));
     for place in PLACES {

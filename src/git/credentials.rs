@@ -57,6 +57,8 @@ pub struct Credentials {
     /// The variables for the forge's host.
     forge_tokens: &'static [&'static str],
     programs: Programs,
+    /// Logins for the remote that git's own settings hold.
+    configured: Vec<Credential>,
     /// What the programs answered, by host: each runs once.
     answers: Mutex<BTreeMap<String, Vec<Credential>>>,
     tried: Mutex<BTreeMap<String, Vec<CredentialSource>>>,
@@ -73,6 +75,7 @@ impl Credentials {
             forge_host: forge_host.map(|url| main_host(url.host())),
             forge_tokens: &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
             programs: Programs::Ask,
+            configured: Vec::new(),
             answers: Mutex::default(),
             tried: Mutex::default(),
         }
@@ -82,6 +85,12 @@ impl Credentials {
     #[must_use]
     pub fn with_forge(self, host: &str, variables: &'static [&'static str]) -> Self {
         Self { forge_host: Some(main_host(host)), forge_tokens: variables, ..self }
+    }
+
+    /// The same with the logins that git's own settings hold for the remote.
+    #[must_use]
+    pub fn with_logins(self, configured: Vec<Credential>) -> Self {
+        Self { configured, ..self }
     }
 
     /// No credentials at all.
@@ -99,6 +108,16 @@ impl Credentials {
     /// Where the first credential for a host comes from; for `doctor`.
     pub fn source(&self, host: &str) -> Option<CredentialSource> {
         self.for_host(host).map(|credential| credential.source)
+    }
+
+    /// Where the first credential for a remote comes from; for `doctor`.
+    pub fn source_for(&self, url: &RemoteUrl) -> Option<CredentialSource> {
+        let host = url.host()?;
+        if url.userinfo().1.is_some() {
+            return Some(CredentialSource(IN_ADDRESS.to_owned()));
+        }
+        let configured = self.configured.iter().find(|credential| credential.host == host);
+        configured.map(|credential| credential.source.clone()).or_else(|| self.source(host))
     }
 
     /// Tokens are for the hosts that their variables are named after, and go nowhere else.
@@ -141,10 +160,7 @@ impl Credentials {
         let (user, secret) = url.userinfo();
         CredentialSession {
             all: self,
-            from_address: user
-                .as_ref()
-                .zip(secret)
-                .map(|(user, secret)| credential(&host, user, secret, "the repository's address")),
+            from_address: user.as_ref().zip(secret).map(|(user, secret)| credential(&host, user, secret, IN_ADDRESS)),
             user,
             host,
             passwords: None,
@@ -168,7 +184,10 @@ impl Credentials {
     }
 }
 
-fn credential(host: &str, user: &str, secret: String, source: &str) -> Credential {
+/// The source of what stands in the address itself.
+const IN_ADDRESS: &str = "the repository's address";
+
+pub(super) fn credential(host: &str, user: &str, secret: String, source: &str) -> Credential {
     Credential { host: host.to_owned(), user: user.to_owned(), secret, source: CredentialSource(source.to_owned()) }
 }
 
@@ -230,7 +249,8 @@ impl CredentialSession<'_> {
         if self.passwords.is_none() {
             // Tokens of the environment never travel in the clear.
             let tokens = if scheme == "https" { all.environment(without_usual_port(&self.host)) } else { Vec::new() };
-            let first: Vec<Credential> = self.from_address.take().into_iter().chain(tokens).collect();
+            let configured = all.configured.iter().filter(|credential| credential.host == self.host).cloned();
+            let first: Vec<Credential> = self.from_address.take().into_iter().chain(configured).chain(tokens).collect();
             // The programs are slow: they run when nothing before them was accepted.
             self.passwords = Some(first.into_iter());
         }

@@ -154,6 +154,17 @@ impl GitError {
                     .hint("check the address; forges answer 404 when credentials are missing")
             }
             (_, ErrorClass::Ssh) if message.contains("auth") => auth(sentence, url),
+            // OpenSSH's own words (ssh(1)); it has the last say about keys.
+            _ if url.is_ssh() && message.contains("Host key verification failed") => {
+                Self::new(FailureKind::Auth, sentence).hint(format!(
+                    "ssh does not trust the host's key: check it with the server's administrator before you change known_hosts; \
+                     `ssh {}` shows what ssh sees",
+                    url.host().unwrap_or_default()
+                ))
+            }
+            _ if url.is_ssh() && ["Permission denied", "Too many authentication"].iter().any(|word| message.contains(word)) => {
+                auth(sentence, url)
+            }
             // The server printed a message instead of speaking git's protocol, and closed the connection.
             (ErrorCode::Eof, ErrorClass::Ssh) => Self::new(FailureKind::Refused, sentence)
                 .hint("that is the server's message: check the path, and ask the server's administrator for access"),

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 const SCHEME: &str = "relwf-local";
+/// For servers that a program of its own reaches: what starts it, then the path there, apart by NUL bytes.
+const SSH_SCHEME: &str = "relwf-ssh";
 
 /// How long a connection may take to come about.
 const CONNECT_MILLIS: i32 = 30_000;
@@ -40,6 +42,13 @@ pub(super) fn set_up() {
                 let path = remote.url().ok().and_then(decoded).ok_or_else(|| git2::Error::from_str("no path"))?;
                 Transport::smart(remote, false, Local { path })
             })
+            .and_then(|()| {
+                git2::transport::register(SSH_SCHEME, |remote| {
+                    let argv = remote.url().ok().and_then(|address| words(&address));
+                    let argv = argv.ok_or_else(|| git2::Error::from_str("no program"))?;
+                    Transport::smart(remote, false, Ssh { argv })
+                })
+            })
             .and_then(|()| git2::opts::set_server_connect_timeout_in_milliseconds(CONNECT_MILLIS))
             .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(SILENCE_MILLIS))
         };
@@ -59,6 +68,11 @@ pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
         }
         Some(path) => path.display().to_string(),
         None => {
+            if let Some((program, place)) = url.by_ssh_program() {
+                let mut words = program.argv(&place)?;
+                words.push(place.quoted_path());
+                return Ok(format!("{SSH_SCHEME}://{}", hex(words.join("\0").as_bytes())));
+            }
             if url.is_http() {
                 certificates::load_once(&url.route().trust)?;
             }
@@ -68,10 +82,18 @@ pub(super) fn address(url: &RemoteUrl) -> Result<String, GitError> {
 }
 
 fn decoded(address: &str) -> Option<PathBuf> {
-    let hex = address.strip_prefix(SCHEME)?.strip_prefix("://")?;
+    Some(OsString::from_vec(bytes(address, SCHEME)?).into())
+}
+
+/// What starts a program, and the path on its server.
+fn words(address: &str) -> Option<Vec<String>> {
+    Some(String::from_utf8(bytes(address, SSH_SCHEME)?).ok()?.split('\0').map(str::to_owned).collect())
+}
+
+fn bytes(address: &str, scheme: &str) -> Option<Vec<u8>> {
+    let hex = address.strip_prefix(scheme)?.strip_prefix("://")?;
     let byte = |at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
-    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
-    Some(OsString::from_vec(bytes).into())
+    (0..hex.len()).step_by(2).map(byte).collect()
 }
 
 /// Opens a repository by path as git finds it: `x`, `x/.git`, `x.git`.
@@ -147,6 +169,38 @@ impl SmartSubtransport for Local {
                 git2::ErrorCode::GenericError,
                 git2::ErrorClass::Os,
                 format!("git {name} cannot be started: {error}"),
+            )),
+        }
+    }
+
+    fn close(&self) -> Result<(), git2::Error> {
+        Ok(())
+    }
+}
+
+/// Starts git's programs on a server.
+struct Ssh {
+    /// The program that reaches it, its arguments, and the path there.
+    argv: Vec<String>,
+}
+
+impl SmartSubtransport for Ssh {
+    fn action(&self, _address: &str, service: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
+        let name = match service {
+            Service::UploadPackLs | Service::UploadPack => "git-upload-pack",
+            Service::ReceivePackLs | Service::ReceivePack => "git-receive-pack",
+        };
+        let cancel = CANCEL.with_borrow(Option::clone).unwrap_or_default();
+        let mut argv = self.argv.clone();
+        if let Some(path) = argv.last_mut() {
+            *path = format!("{name} {path}");
+        }
+        match Duplex::start("ssh".to_owned(), &argv, &program::LOCAL_ENVIRONMENT, cancel) {
+            Ok(program) => Ok(Box::new(Pipe { program, chunk: io::Cursor::default(), filter: None })),
+            Err(error) => Err(git2::Error::new(
+                git2::ErrorCode::GenericError,
+                git2::ErrorClass::Os,
+                format!("the program for ssh cannot be started: {error}"),
             )),
         }
     }

@@ -3,6 +3,7 @@
 //! Passwords inside an address are kept for the connection and never shown.
 
 use super::GitError;
+use super::ssh::{SshPlace, SshProgram};
 use crate::model::{FailureKind, HttpUrl, hex};
 use crate::network::{Route, Routes};
 use percent_encoding::percent_decode_str;
@@ -17,6 +18,8 @@ pub struct RemoteUrl {
     path: String,
     place: Endpoint,
     route: Route,
+    /// What reaches it, where that is a program of its own.
+    ssh: Option<SshProgram>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -29,7 +32,7 @@ enum Endpoint {
 
 impl RemoteUrl {
     fn new(shown: String, path: &str, place: Endpoint) -> Self {
-        Self { shown, path: path.to_owned(), place, route: Route::default() }
+        Self { shown, path: path.to_owned(), place, route: Route::default(), ssh: None }
     }
 
     /// Reads an address; a relative path is taken from `relative_to`.
@@ -133,6 +136,22 @@ impl RemoteUrl {
         Ok(self)
     }
 
+    /// The same address, reached by a program where it is on an ssh server.
+    #[must_use]
+    pub fn through(self, ssh: Option<SshProgram>) -> Self {
+        Self { ssh, ..self }
+    }
+
+    /// The program that reaches it, and where it is on the server.
+    pub(super) fn by_ssh_program(&self) -> Option<(&SshProgram, SshPlace<'_>)> {
+        match (&self.place, &self.ssh) {
+            (Endpoint::Ssh { host, user }, Some(program)) => {
+                Some((program, SshPlace { host, user: user.as_deref(), path: &self.path }))
+            }
+            _ => None,
+        }
+    }
+
     /// The way that leads to it.
     pub(crate) fn route(&self) -> &Route {
         &self.route
@@ -148,8 +167,16 @@ impl RemoteUrl {
         matches!(self.place, Endpoint::Http(_))
     }
 
+    /// The address of a repository on a web server.
+    pub(super) fn http(&self) -> Option<&HttpUrl> {
+        match &self.place {
+            Endpoint::Http(url) => Some(url),
+            Endpoint::Local(_) | Endpoint::Ssh { .. } | Endpoint::GitDaemon { .. } => None,
+        }
+    }
+
     /// `ssh://` or `user@host:path`?
-    pub(crate) fn is_ssh(&self) -> bool {
+    pub fn is_ssh(&self) -> bool {
         matches!(self.place, Endpoint::Ssh { .. })
     }
 

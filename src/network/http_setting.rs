@@ -32,6 +32,12 @@ pub(super) fn best<'s>(settings: &'s [HttpSetting], key: &str, target: &HttpUrl)
     named.filter_map(|setting| Some((fit(setting, target)?, setting))).max_by_key(|(fit, _)| *fit).map(|(_, s)| s)
 }
 
+/// The values of that name which fit the server, in the order in which they were set.
+pub(super) fn all<'s>(settings: &'s [HttpSetting], key: &str, target: &HttpUrl) -> impl Iterator<Item = &'s str> {
+    let fitting = settings.iter().filter(move |setting| setting.key == key && fit(setting, target).is_some());
+    fitting.map(|setting| setting.value.as_str())
+}
+
 fn fit(setting: &HttpSetting, target: &HttpUrl) -> Option<Fit> {
     let Some(url) = &setting.url else { return Some((0, Reverse(0), 0, false)) };
     let pattern = HttpUrl::parse(url)?;

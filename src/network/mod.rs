@@ -100,6 +100,15 @@ impl Routes {
         Ok(Route { proxy: self.proxy(url)?, trust: self.trust(url) })
     }
 
+    /// The headers that git sends to a server of its own accord (`http.extraHeader`); an empty one takes back those before it.
+    pub fn extra_headers(&self, url: &HttpUrl) -> Vec<&str> {
+        let mut headers = Vec::new();
+        for value in http_setting::all(&self.settings, "extraheader", url) {
+            if value.is_empty() { headers.clear() } else { headers.push(value) }
+        }
+        headers
+    }
+
     fn variable(&self, names: &[&str]) -> Option<(&'static str, &str)> {
         let found = names.iter().find_map(|name| self.variables.iter().find(|(variable, _)| variable == name));
         found.map(|(name, value)| (*name, value.as_str()))

@@ -233,3 +233,34 @@ fn doctor_names_what_would_stop_a_run() {
     gone.exits(1);
     assert!(gone.stdout.contains("bad  remote"), "{}", gone.stdout);
 }
+
+/// A clone's own branches are no remote: a release never goes there for want of an `origin`.
+#[test]
+fn releases_go_to_the_clones_remote_whatever_it_is_called() {
+    let sample = crate::support::sample::Sample::new();
+    let config = sample.path.join("relwf.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let own: String =
+        text.lines().filter(|line| !line.starts_with("url = \"../")).map(|line| format!("{line}\n")).collect();
+    fs::write(&config, own).unwrap();
+    sample.git(&["add", "-A"]);
+    sample.git(&["commit", "-q", "-m", "no address"]);
+    sample.git(&["push", "-q", "origin", "HEAD:master"]);
+    sample.git(&["remote", "rename", "origin", "upstream"]);
+    sample.git(&["branch", "-f", "staging", "upstream/staging"]);
+    let (local, remote) = (sample.git(&["rev-parse", "staging"]), sample.remote(&["rev-parse", "staging"]));
+    let doctor = sample.say(&["doctor"]);
+    assert!(doctor.stdout.contains("remote.git (upstream), 5 branches"), "{}", doctor.stdout);
+    sample.say(&["run", "promote-staging"]).exits(0);
+    assert_eq!(sample.git(&["rev-parse", "staging"]), local);
+    assert_ne!(sample.remote(&["rev-parse", "staging"]), remote);
+    // Of two, git's own setting says which.
+    sample.git(&["remote", "add", "fork", "../nowhere.git"]);
+    let said = sample.say(&["preview", "master", "production"]);
+    said.exits(2);
+    for part in ["several remotes (fork, upstream)", "git config checkout.defaultRemote NAME"] {
+        assert!(said.stderr.contains(part), "{}", said.stderr);
+    }
+    sample.git(&["config", "checkout.defaultRemote", "upstream"]);
+    sample.say(&["preview", "master", "production"]).exits(0);
+}

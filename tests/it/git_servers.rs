@@ -2,7 +2,10 @@
 
 use crate::support::git::{Repo, in_own_process, quiet};
 use crate::support::servers;
-use relwf::git::{Credentials, Expected, GitError, Ident, Keep, Mirror, NewCommit, PushError, RefUpdate, RemoteUrl};
+use relwf::git::{
+    Credentials, Expected, GitError, Ident, Keep, Mirror, NewCommit, PushError, RefUpdate, RemoteUrl, http_logins,
+    routes, ssh_program,
+};
 use relwf::model::{CommitId, FailureKind, ObjectId, TaskContext};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -199,6 +202,91 @@ fn ssh_with_a_key_file_does_it_all_and_strangers_are_refused() {
     let failure = with("keyless").err().unwrap().failure().clone();
     assert_eq!(failure.kind, FailureKind::Auth, "{failure:?}");
     assert!(failure.hint.unwrap().contains("ssh-agent"));
+}
+
+/// An alias, a port, a key and known hosts that only the given program knows of.
+#[test]
+fn ssh_by_the_program_that_git_is_told_to_use_does_it_all_and_has_the_last_word() {
+    let (dir, work, bare) = served();
+    let home = dir.path().join("home");
+    let server = servers::ssh(dir.path(), &home);
+    let (key, known) = (home.join(".ssh/id_ed25519"), home.join(".ssh/known_hosts"));
+    let config = dir.path().join("ssh.conf");
+    let text = |key: &Path| {
+        format!(
+            "Host forge\n HostName 127.0.0.1\n Port {}\n IdentityFile {}\n IdentitiesOnly yes\n UserKnownHostsFile {}\n",
+            server.port,
+            key.display(),
+            known.display()
+        )
+    };
+    std::fs::write(&config, text(&key)).unwrap();
+    let command = format!("ssh -F '{}'", config.display());
+    let env = |name: &str| (name == "GIT_SSH_COMMAND").then(|| command.clone());
+    let url = RemoteUrl::parse(&format!("forge:{}", bare.path.display()), Path::new("/")).unwrap();
+    let url = url.through(ssh_program(&env, None).unwrap());
+    let with = |cache: &str| {
+        Mirror::open(&dir.path().join(cache), &url, Arc::new(Credentials::new(|_| None, None)), Keep::Yes, quiet())
+    };
+    round_trip(&with("cache").unwrap(), &work, &bare);
+
+    let refused = |cache: &str, words: &str, hint: &str| {
+        let failure = with(cache).err().unwrap().failure().clone();
+        assert_eq!(failure.kind, FailureKind::Auth, "{failure:?}");
+        assert!(failure.message.contains(words) && failure.hint.clone().unwrap().contains(hint), "{failure:?}");
+    };
+    let trusted = std::fs::read_to_string(&known).unwrap();
+    // Another key than the known one, a host that is not known, a key that was taken back.
+    for other in [trusted.replace("AAAAI", "AAAAJ"), String::new(), format!("@revoked {trusted}")] {
+        std::fs::write(&known, other).unwrap();
+        refused("stranger", "Host key verification failed", "before you change known_hosts");
+    }
+    std::fs::write(&known, trusted).unwrap();
+    std::fs::write(&config, text(&dir.path().join("host_key"))).unwrap();
+    refused("keyless", "Permission denied", "ssh-agent");
+}
+
+/// `http.extraHeader` of CI services, `~/.netrc`, `GIT_ASKPASS`, and the address itself.
+#[test]
+fn logins_that_git_has_written_down_are_sent_to_their_host_alone() {
+    let (dir, _, _) = served();
+    let server = servers::http(&dir.path().join("root"));
+    let home = dir.path().join("home");
+    std::fs::create_dir_all(&home).unwrap();
+    let ask = home.join("ask");
+    std::fs::write(&ask, "#!/bin/sh\ncase \"$1\" in User*) echo ada;; *) echo s3cret;; esac\n").unwrap();
+    std::fs::set_permissions(&ask, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let address = format!("http://127.0.0.1:{}/private/r.git", server.port);
+    let open = |set: &[(&str, &str)], address: &str, cache: &str| {
+        let mut set: Vec<(String, String)> = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        set.push(("HOME".to_owned(), home.display().to_string()));
+        set.push(("GIT_CONFIG_NOSYSTEM".to_owned(), "1".to_owned()));
+        set.push(("PATH".to_owned(), std::env::var("PATH").unwrap()));
+        let env = move |name: &str| set.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let url = RemoteUrl::parse(address, Path::new("/")).unwrap();
+        let logins = http_logins(&env, &routes(&env, None).unwrap(), &url);
+        let credentials = Arc::new(Credentials::new(env, None).with_logins(logins));
+        let opened = Mirror::open(&dir.path().join(cache), &url, Arc::clone(&credentials), Keep::Yes, quiet());
+        (opened.is_ok(), credentials.source_for(&url).map(|source| source.0))
+    };
+    let header = |key: &'static str| {
+        [
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", key),
+            ("GIT_CONFIG_VALUE_0", "AUTHORIZATION: basic YWRhOnMzY3JldA=="),
+        ]
+    };
+    let source = |words: &str| Some(words.to_owned());
+    assert_eq!(open(&[], &address, "none"), (false, None));
+    assert_eq!(open(&header("http.extraHeader"), &address, "header"), (true, source("http.extraHeader")));
+    let other = open(&header("http.https://other.example/.extraheader"), &address, "other");
+    assert_eq!(other, (false, None));
+    let ask = [("GIT_ASKPASS", ask.to_str().unwrap())];
+    assert_eq!(open(&ask, &address, "ask"), (true, source("git credential")));
+    let whole = address.replace("http://", "http://ada:s3cret@");
+    assert_eq!(open(&[], &whole, "address"), (true, source("the repository's address")));
+    std::fs::write(home.join(".netrc"), "machine 127.0.0.1 login ada password s3cret\n").unwrap();
+    assert_eq!(open(&[], &address, "netrc"), (true, source("~/.netrc")));
 }
 
 #[test]
