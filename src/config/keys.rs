@@ -135,7 +135,7 @@ pub(super) mod repo {
 
     keys! {
         /// A URL, or a path from relwf.toml's folder.
-        URL: LocatedText = "url", or("the `origin` of the enclosing repository");
+        URL: LocatedText = "url", or("the remote of the enclosing repository: `checkout.defaultRemote`, else `origin`, else the only one");
     }
 }
 
@@ -230,7 +230,7 @@ pub(super) mod ci {
         /// not named here is another's: the landing waits for it.
         REPORTS: Vec<LocatedText<'static>> = "reports", or("none");
         /// With `command`: variables of relwf's own that it gets although their names speak of credentials (`TOKEN`, `SECRET`, `KEY`,
-        /// `SSH_AUTH_SOCK`, …) or [secrets] names them. It runs code that has not landed: without this none of them is in its environment.
+        /// `SSH_AUTH_SOCK`, …) or `[secrets]` names them. It runs code that has not landed: without this none of them is in its environment.
         ENV: Vec<LocatedText<'static>> = "env", or("none");
         /// How long one build may take.
         TIMEOUT: HumanDuration = "timeout", or("`1h`");

@@ -44,7 +44,7 @@ pub(super) fn set_up() {
             })
             .and_then(|()| {
                 git2::transport::register(SSH_SCHEME, |remote| {
-                    let argv = remote.url().ok().and_then(|address| words(&address));
+                    let argv = remote.url().ok().and_then(words);
                     let argv = argv.ok_or_else(|| git2::Error::from_str("no program"))?;
                     Transport::smart(remote, false, Ssh { argv })
                 })
