@@ -28,3 +28,5 @@ mod promotion;
 pub mod run;
 pub mod script;
 mod ui;
+
+pub use process::withhold_own_environment;

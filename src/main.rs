@@ -1,5 +1,6 @@
 //! Parses, runs, answers an exit code. Everything else is in the library.
 
 fn main() -> std::process::ExitCode {
+    relwf::withhold_own_environment();
     relwf::cli::main()
 }

@@ -9,7 +9,8 @@ mod environment;
 mod left_running;
 
 pub(crate) use duplex::Duplex;
-pub(crate) use environment::is_credential;
+pub use environment::withhold_own as withhold_own_environment;
+pub(crate) use environment::{holds_login, is_credential};
 
 use crate::model::{Failure, FailureKind, HumanDuration, TaskContext};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -40,9 +40,17 @@ pub struct BuildCommand {
 impl BuildCommand {
     /// The variables that code which has not landed yet must not see: it may come from anyone.
     fn hidden(&self) -> Vec<String> {
-        let shared = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        let hides = |name: &String| process::is_credential(name) || self.withheld.contains(name);
-        shared.filter(|name| hides(name) && !self.passed.contains(name)).collect()
+        // A proxy's login is part of the way to the network, which builds need.
+        let is_proxy = |name: &str| name.to_ascii_lowercase().ends_with("_proxy");
+        let hides = |name: &String, value: &str| {
+            process::is_credential(name)
+                || process::holds_login(value) && !is_proxy(name)
+                || self.withheld.contains(name)
+        };
+        let shared = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let hidden =
+            shared.filter(|(name, value)| hides(name, &value.to_string_lossy()) && !self.passed.contains(name));
+        hidden.map(|(name, _)| name).collect()
     }
 }
 

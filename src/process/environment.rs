@@ -1,14 +1,39 @@
 //! Which variables of relwf's own environment are credentials, told by their names: programs that run others' code get none of them.
 
 /// Parts of a name that make it one wherever they stand: `GITHUB_ACCESS_TOKEN`, `PGPASSWORD`.
-const PARTS: [&str; 5] = ["TOKEN", "SECRET", "PASSW", "CREDENTIAL", "APIKEY"];
-/// Words that do, between underscores: `AWS_ACCESS_KEY_ID`, `AZURE_DEVOPS_PAT`, `SSH_AUTH_SOCK`, `GIT_ASKPASS`.
-const WORDS: [&str; 6] = ["KEY", "PAT", "PASS", "PASSPHRASE", "AUTH", "ASKPASS"];
+const PARTS: [&str; 9] = ["TOKEN", "SECRET", "PASS", "CRED", "APIKEY", "WEBHOOK", "COOKIE", "BEARER", "USERPWD"];
+/// Words that do, between underscores: `AWS_ACCESS_KEY_ID`, `AZURE_DEVOPS_PAT`, `SSH_AUTH_SOCK`, `MYSQL_PWD`.
+const WORDS: [&str; 8] = ["KEY", "PAT", "AUTH", "JWT", "DSN", "NETRC", "KUBECONFIG", "PWD"];
+/// Where the shell is and was.
+const FOLDERS: [&str; 2] = ["PWD", "OLDPWD"];
 
-/// Is a variable of this name a credential, or a way to one?
+/// Is a variable of this name a credential, or a way to one? `GIT_CONFIG_VALUE_0` and its like hold any of git's settings.
 pub(crate) fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    PARTS.iter().any(|part| name.contains(part)) || name.split('_').any(|word| WORDS.contains(&word))
+    name.starts_with("GIT_CONFIG_")
+        || PARTS.iter().any(|part| name.contains(part))
+        || !FOLDERS.contains(&&*name) && name.split('_').any(|word| WORDS.contains(&word))
+}
+
+/// Lets no other process of the same user read this one's environment (`/proc/PID/environ`, proc(5)): what is withheld from a
+/// program it could find there. Root can all the same, and elsewhere than on Linux others have other ways.
+pub fn withhold_own() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "programs that relwf starts can read its environment");
+    }
+}
+
+/// Does a value hold the login to a server, as in `postgres://user:password@host/`?
+pub(crate) fn holds_login(value: &str) -> bool {
+    let after = |(_, rest): (&str, &str)| {
+        rest.split(['/', '?', '#']).next().is_some_and(|authority| {
+            authority
+                .rsplit_once('@')
+                .is_some_and(|(login, _)| login.split_once(':').is_some_and(|(_, word)| !word.is_empty()))
+        })
+    };
+    value.split_once("://").is_some_and(after)
 }
 
 #[cfg(test)]
@@ -29,13 +54,24 @@ mod tests {
             "SSH_AUTH_SOCK",
             "GIT_ASKPASS",
             "npm_config__auth",
+            "GIT_CONFIG_VALUE_0",
+            "MYSQL_PWD",
+            "PGPASSFILE",
+            "SLACK_WEBHOOK",
+            "KUBECONFIG",
         ] {
             assert!(is_credential(name), "{name}");
         }
         for name in
-            ["PATH", "HOME", "LANG", "OUR_SETTING", "KEYBOARD", "AUTHOR", "GOPATH", "COMPASS", "http_proxy", "CI"]
+            ["PATH", "HOME", "LANG", "OUR_SETTING", "KEYBOARD", "AUTHOR", "GOPATH", "PWD", "OLDPWD", "http_proxy", "CI"]
         {
             assert!(!is_credential(name), "{name}");
+        }
+        for value in ["postgres://u:p@h/db", "redis://:pw@h", "http://u:p%40@proxy:3128"] {
+            assert!(holds_login(value), "{value}");
+        }
+        for value in ["https://host/a@b:c", "ssh://git@host/x", "a:b@c", "https://host:443/"] {
+            assert!(!holds_login(value), "{value}");
         }
     }
 }

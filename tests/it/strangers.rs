@@ -111,11 +111,13 @@ fn a_build_sees_no_credential_that_is_not_passed_to_it() {
         for name in ["GH_TOKEN", "TRAVIS_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "OUR_HOOK", "OUR_SETTING"] {
             relwf.env(name, format!("value of {name}"));
         }
+        relwf.env("DATABASE_URL", "postgres://u:value of it@h/db");
         crate::support::cli::said(&project.0.machine, relwf).exits(0);
         let text = fs::read_to_string(environment).unwrap();
         let mut names: Vec<String> =
             text.lines().filter_map(|line| Some(line.split_once("=value of ")?.0.to_owned())).collect();
         names.sort();
+        assert!(!text.contains("DATABASE_URL"), "{text}");
         assert!(text.contains("\nPATH=") || text.starts_with("PATH="), "{text}");
         names
     };
