@@ -105,6 +105,7 @@ pub fn configuration(root: &Path, remote: &DefaultRemote, branches: &[String]) -
             format!("# Default: the clone's remote {name}, now {}.\n", without_login(url))
         }
         DefaultRemote::None => "# There is no remote: the repository itself is worked on.\n".to_owned(),
+        DefaultRemote::NoUrl(name) => format!("# The remote {name} has no URL: this must say where releases go.\n"),
         DefaultRemote::Unclear(names) => {
             format!("# There are several remotes ({}): this must say where releases go.\n", names.join(", "))
         }

@@ -105,7 +105,7 @@ fn address(invocation: &Invocation, config: &Config) -> Result<Address, Failure>
             let text = found.remote.url()?.map_or_else(|| found.root.display().to_string(), str::to_owned);
             let name = match found.remote {
                 DefaultRemote::At { name, .. } => Some(name),
-                DefaultRemote::None | DefaultRemote::Unclear(_) => None,
+                DefaultRemote::None | DefaultRemote::Unclear(_) | DefaultRemote::NoUrl(_) => None,
             };
             Ok(Address { text, base: found.root, name })
         }

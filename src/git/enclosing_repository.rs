@@ -24,6 +24,8 @@ pub enum DefaultRemote {
     At { name: String, url: String },
     /// The names of several, none of which stands out.
     Unclear(Vec<String>),
+    /// The one that is meant has no URL.
+    NoUrl(String),
 }
 
 impl DefaultRemote {
@@ -38,11 +40,18 @@ impl DefaultRemote {
             Self::At { url, .. } => Ok(Some(url)),
             Self::Unclear(names) => Err(Failure::new(
                 FailureKind::Config,
-                format!("the clone has several remotes ({}) and none is called origin", names.join(", ")),
+                format!("the clone has several remotes ({}), and neither git's setting nor the name origin says which", names.join(", ")),
             )
             .hint(
                 "say which releases go to: `git config checkout.defaultRemote NAME`, or [repo] url = \"…\" in relwf.toml",
             )),
+            Self::NoUrl(name) => Err(Failure::new(
+                FailureKind::Config,
+                format!("releases would go to the remote `{name}`, which has no URL"),
+            )
+            .hint(format!(
+                "`git remote -v` shows its remotes: `git remote set-url {name} URL`, or name another in `git config checkout.defaultRemote NAME`"
+            ))),
         }
     }
 }
@@ -59,21 +68,15 @@ pub fn enclosing(dir: &Path) -> Result<Option<Enclosing>, Failure> {
         Err(error) => return Err(cannot_open(dir, &error)),
     };
     let root = repo.workdir().unwrap_or_else(|| repo.path()).to_owned();
-    let name = default_remote(&repo);
-    let prefix = name.as_ref().ok().map(|name| format!("{}/", name.as_deref().unwrap_or("origin")));
-    let remote = match name {
-        Err(several) => DefaultRemote::Unclear(several),
-        Ok(None) => DefaultRemote::None,
-        Ok(Some(name)) => {
-            let remote = repo.find_remote(&name).map_err(|error| cannot_open(dir, &error))?;
-            let url = remote.url().map_err(|error| cannot_open(dir, &error))?;
-            DefaultRemote::At { url: url.to_owned(), name }
-        }
+    let remote = default_remote(&repo);
+    let prefix = match &remote {
+        DefaultRemote::At { name, .. } => format!("{name}/"),
+        DefaultRemote::None | DefaultRemote::Unclear(_) | DefaultRemote::NoUrl(_) => "origin/".to_owned(),
     };
     let mut branches: Vec<String> = Vec::new();
     for (branch, _) in repo.branches(None).into_iter().flatten().flatten() {
         let Ok(Some(name)) = branch.name() else { continue };
-        let name = prefix.as_deref().and_then(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+        let name = name.strip_prefix(&*prefix).unwrap_or(name);
         if name != "HEAD" && !branches.iter().any(|known| known == name) {
             branches.push(name.to_owned());
         }
@@ -82,20 +85,22 @@ pub fn enclosing(dir: &Path) -> Result<Option<Enclosing>, Failure> {
     Ok(Some(Enclosing { root, remote, branches }))
 }
 
-/// The name of the remote that is meant; the names of several where none stands out.
-fn default_remote(repo: &git2::Repository) -> Result<Option<String>, Vec<String>> {
-    let named = repo.config().and_then(|config| config.get_string("checkout.defaultRemote")).ok();
-    let mut names: Vec<String> = Vec::new();
-    for name in repo.remotes().iter().flatten().flatten().flatten() {
-        names.push(name.to_owned());
-    }
-    let chosen =
-        named.iter().map(String::as_str).chain(["origin"]).find(|wanted| names.iter().any(|name| name == wanted));
-    match (chosen, &names[..]) {
-        (Some(name), _) => Ok(Some(name.to_owned())),
-        (None, []) => Ok(None),
-        (None, [only]) => Ok(Some(only.clone())),
-        (None, _) => Err(names),
+/// The remote that is meant.
+fn default_remote(repo: &git2::Repository) -> DefaultRemote {
+    let configured = repo.config().and_then(|config| config.get_string("checkout.defaultRemote")).ok();
+    let names: Vec<String> = repo.remotes().iter().flatten().flatten().flatten().map(str::to_owned).collect();
+    // It may be a person's setting for other clones.
+    let name = match (configured.filter(|name| names.contains(name)), &names[..]) {
+        (Some(name), _) => name,
+        (None, []) => return DefaultRemote::None,
+        (None, [only]) => only.clone(),
+        (None, several) if several.iter().any(|name| name == "origin") => "origin".to_owned(),
+        (None, _) => return DefaultRemote::Unclear(names),
+    };
+    let found = repo.find_remote(&name).ok().and_then(|remote| remote.url().ok().map(str::to_owned));
+    match found {
+        Some(url) => DefaultRemote::At { name, url },
+        None => DefaultRemote::NoUrl(name),
     }
 }
 

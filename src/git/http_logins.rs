@@ -71,7 +71,10 @@ fn without_macros(text: &str) -> Vec<String> {
             continue;
         }
         let mut rest = line.trim_start();
-        while !rest.is_empty() && !rest.starts_with('#') {
+        if rest.starts_with('#') {
+            continue;
+        }
+        while !rest.is_empty() {
             let (word, after) = match rest.strip_prefix('"').and_then(|inside| inside.split_once('"')) {
                 Some((word, after)) => (word, after),
                 None => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
@@ -100,13 +103,13 @@ mod tests {
     fn a_login_is_found_in_a_netrc_file() {
         let text = "machine a.example login one password 1\nmachine\tb.example\n  login two\n  account x\n  password \"2 2\"\n\
                     macdef init\nmachine c.example login no password no\n\n# machine c.example login no\n\
-                    machine B.example login three password 3 default login any password 4\n";
+                    machine B.example login three password 3 default login any password #4\n";
         let find =
             |host: &str, wanted| netrc_login(text, host, wanted).map(|(user, secret)| format!("{user} {secret}"));
         assert_eq!(find("a.example", None), Some("one 1".to_owned()));
         assert_eq!(find("b.example", None), Some("two 2 2".to_owned()));
         assert_eq!(find("b.example", Some("three")), Some("three 3".to_owned()));
-        assert_eq!(find("c.example", None), Some("any 4".to_owned()));
+        assert_eq!(find("c.example", None), Some("any #4".to_owned()));
         assert_eq!(find("a.example", Some("else")), None);
         assert_eq!(netrc_login("machine a.example login", "a.example", None), None);
     }

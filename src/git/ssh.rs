@@ -1,5 +1,5 @@
-//! The program with which git is told to reach ssh servers: `GIT_SSH_COMMAND`, `core.sshCommand`, `GIT_SSH`, and of what kind it is
-//! (`ssh.variant`), as git(1) and git-config(1) have them.
+//! The ssh program that git is configured to use, and its variant: `GIT_SSH_COMMAND`, `core.sshCommand`, `GIT_SSH`, `ssh.variant`, as
+//! git(1) and git-config(1) have them.
 //!
 //! It has its own configuration, keys and known hosts; relwf gives it nothing but the address.
 

@@ -158,19 +158,9 @@ impl SmartSubtransport for Local {
             Service::UploadPackLs | Service::UploadPack => "upload-pack",
             Service::ReceivePackLs | Service::ReceivePack => "receive-pack",
         };
-        let cancel = CANCEL.with_borrow(Option::clone).unwrap_or_default();
         let argv = [OsStr::new("git"), OsStr::new(name), self.path.as_os_str()];
-        match Duplex::start(format!("git {name}"), &argv, &program::LOCAL_ENVIRONMENT, cancel) {
-            Ok(program) => {
-                let filter = ADVERTISED.with_borrow(Option::clone).filter(|_| name == "receive-pack");
-                Ok(Box::new(Pipe { program, chunk: io::Cursor::default(), filter: filter.map(RefFilter::new) }))
-            }
-            Err(error) => Err(git2::Error::new(
-                git2::ErrorCode::GenericError,
-                git2::ErrorClass::Os,
-                format!("git {name} cannot be started: {error}"),
-            )),
-        }
+        let filter = ADVERTISED.with_borrow(Option::clone).filter(|_| name == "receive-pack");
+        piped(format!("git {name}"), &argv, filter.map(RefFilter::new))
     }
 
     fn close(&self) -> Result<(), git2::Error> {
@@ -190,23 +180,32 @@ impl SmartSubtransport for Ssh {
             Service::UploadPackLs | Service::UploadPack => "git-upload-pack",
             Service::ReceivePackLs | Service::ReceivePack => "git-receive-pack",
         };
-        let cancel = CANCEL.with_borrow(Option::clone).unwrap_or_default();
         let mut argv = self.argv.clone();
         if let Some(path) = argv.last_mut() {
             *path = format!("{name} {path}");
         }
-        match Duplex::start("ssh".to_owned(), &argv, &program::LOCAL_ENVIRONMENT, cancel) {
-            Ok(program) => Ok(Box::new(Pipe { program, chunk: io::Cursor::default(), filter: None })),
-            Err(error) => Err(git2::Error::new(
-                git2::ErrorCode::GenericError,
-                git2::ErrorClass::Os,
-                format!("the program for ssh cannot be started: {error}"),
-            )),
-        }
+        piped("ssh".to_owned(), &argv, None)
     }
 
     fn close(&self) -> Result<(), git2::Error> {
         Ok(())
+    }
+}
+
+/// Starts a program to talk to; `name` is what errors call it.
+fn piped(
+    name: String,
+    argv: &[impl AsRef<OsStr>],
+    filter: Option<RefFilter>,
+) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
+    let cancel = CANCEL.with_borrow(Option::clone).unwrap_or_default();
+    match Duplex::start(name.clone(), argv, &program::LOCAL_ENVIRONMENT, cancel) {
+        Ok(program) => Ok(Box::new(Pipe { program, chunk: io::Cursor::default(), filter })),
+        Err(error) => Err(git2::Error::new(
+            git2::ErrorCode::GenericError,
+            git2::ErrorClass::Os,
+            format!("{name} cannot be started: {error}"),
+        )),
     }
 }
 

@@ -261,6 +261,13 @@ fn releases_go_to_the_clones_remote_whatever_it_is_called() {
     for part in ["several remotes (fork, upstream)", "git config checkout.defaultRemote NAME"] {
         assert!(said.stderr.contains(part), "{}", said.stderr);
     }
+    // One that this clone does not have is no answer, and one without a URL is told.
+    sample.git(&["config", "checkout.defaultRemote", "upstraem"]);
+    assert!(sample.say(&["preview", "master", "production"]).exits(2).stderr.contains("(fork, upstream)"));
+    sample.git(&["config", "checkout.defaultRemote", "fork"]);
+    sample.git(&["config", "--unset", "remote.fork.url"]);
+    let said = sample.say(&["preview", "master", "production"]);
+    assert!(said.exits(2).stderr.contains("the remote `fork`, which has no URL"), "{}", said.stderr);
     sample.git(&["config", "checkout.defaultRemote", "upstream"]);
     sample.say(&["preview", "master", "production"]).exits(0);
 }
