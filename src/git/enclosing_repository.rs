@@ -98,7 +98,7 @@ fn default_remote(repo: &git2::Repository) -> DefaultRemote {
         (None, _) => return DefaultRemote::Unclear(names),
     };
     let found = repo.find_remote(&name).ok().and_then(|remote| remote.url().ok().map(str::to_owned));
-    match found {
+    match found.filter(|url| !url.is_empty()) {
         Some(url) => DefaultRemote::At { name, url },
         None => DefaultRemote::NoUrl(name),
     }

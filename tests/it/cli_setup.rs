@@ -265,7 +265,9 @@ fn releases_go_to_the_clones_remote_whatever_it_is_called() {
     sample.git(&["config", "checkout.defaultRemote", "upstraem"]);
     assert!(sample.say(&["preview", "master", "production"]).exits(2).stderr.contains("(fork, upstream)"));
     sample.git(&["config", "checkout.defaultRemote", "fork"]);
-    sample.git(&["config", "--unset", "remote.fork.url"]);
+    sample.git(&["config", "--rename-section", "remote.fork", "remote.other"]);
+    sample.git(&["config", "--unset", "remote.other.url"]);
+    sample.git(&["config", "remote.fork.pushurl", "../nowhere.git"]);
     let said = sample.say(&["preview", "master", "production"]);
     assert!(said.exits(2).stderr.contains("the remote `fork`, which has no URL"), "{}", said.stderr);
     sample.git(&["config", "checkout.defaultRemote", "upstream"]);
