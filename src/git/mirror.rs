@@ -5,11 +5,11 @@ use super::objects::{CommittedAttributes, Storage};
 use super::refs::{Refs, Snapshot};
 use super::remote::RemoteConnection;
 use super::{
-    CommitInfo, Credentials, GitError, Ident, LogRange, NewCommit, Objects, PushError, RefUpdate, RemoteUrl, Unsigned,
-    cache, checkout, first_seen, history, patch, plain_merges, revision, trees,
+    CommitInfo, Credentials, GitError, Ident, LogRange, NewCommit, Objects, PushError, RefUpdate, Remerge, RemoteUrl,
+    TreeEntry, Unsigned, cache, checkout, first_seen, history, patch, remerges, revision, trees,
 };
 use crate::model::{BranchName, CommitId, FailureKind, ObjectId, RefName, TaskContext, TreeId};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -299,8 +299,7 @@ impl Mirror {
     ///
     /// The commit is missing or damaged.
     pub fn tree(&self, commit: CommitId) -> Result<TreeId, GitError> {
-        self.objects
-            .with(|repository| trees::of_commit(repository, commit).map(|tree| commits::object_id(tree.id()).into()))
+        self.objects.with(|repository| trees::id_of_commit(repository, commit))
     }
 
     /// Paths that differ between two trees, with git's letter (A, M, D, T).
@@ -326,8 +325,8 @@ impl Mirror {
     /// # Errors
     ///
     /// A tree is missing or damaged.
-    pub fn entry_and_mode(&self, tree: TreeId, path: &str) -> Result<Option<(ObjectId, i32)>, GitError> {
-        self.objects.with(|repository| trees::entry(repository, tree, path))
+    pub fn entry_and_mode(&self, tree: TreeId, path: &str) -> Result<TreeEntry, GitError> {
+        self.objects.with_source(|source| trees::entry(source, tree, path))
     }
 
     /// What identifies the change from one tree to another as `git patch-id` does; `None` where nothing changes, or very
@@ -352,18 +351,18 @@ impl Mirror {
         }
     }
 
-    /// The merge commits that are known to hold just what merging their parents gives; none of the user's own repository.
-    pub fn plain_merges(&self) -> HashSet<CommitId> {
+    /// What merging the parents of its merge commits gives, as far as that is known; nothing of the user's own repository.
+    pub fn remerges(&self) -> Vec<Remerge> {
         match self.origin {
-            MirrorOrigin::Cache => plain_merges::read(self.path()),
-            MirrorOrigin::AsItIs => HashSet::new(),
+            MirrorOrigin::Cache => remerges::read(self.path()),
+            MirrorOrigin::AsItIs => Vec::new(),
         }
     }
 
-    /// Keeps in mind that these hold just what merging their parents gives.
-    pub fn keep_plain_merges(&self, found: &[CommitId]) {
+    /// Keeps in mind what merging their parents gives.
+    pub fn keep_remerges(&self, found: &[Remerge]) {
         if self.origin == MirrorOrigin::Cache && !found.is_empty() {
-            plain_merges::add(self.path(), found);
+            remerges::add(self.path(), found);
         }
     }
 

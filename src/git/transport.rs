@@ -24,6 +24,9 @@ const SSH_SCHEME: &str = "relwf-ssh";
 const CONNECT_MILLIS: i32 = 30_000;
 /// How long a server may be silent. Hooks and the counting of large histories take minutes.
 const SILENCE_MILLIS: i32 = 600_000;
+/// libgit2 keeps trees up to this size instead of inflating them for every path that is looked up; by itself only those up to 4 KiB,
+/// which the root of a large repository is not.
+const LARGEST_CACHED_TREE: usize = 1 << 20;
 
 /// Prepares libgit2, once per process; called before a repository is opened.
 pub(super) fn set_up() {
@@ -49,6 +52,7 @@ pub(super) fn set_up() {
                     Transport::smart(remote, false, Ssh { argv })
                 })
             })
+            .and_then(|()| git2::opts::set_cache_object_limit(git2::ObjectType::Tree, LARGEST_CACHED_TREE))
             .and_then(|()| git2::opts::set_server_connect_timeout_in_milliseconds(CONNECT_MILLIS))
             .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(SILENCE_MILLIS))
         };

@@ -1,12 +1,13 @@
 //! Files of commits: read, listed, compared, written, checked out. Paths are text as [`text_of_path`] makes it.
 
-use super::GitError;
 use super::commits::{FileMode, object_id, oid};
 use super::compare::differences;
 use super::object_source::ObjectSource;
+use super::{GitError, TreeEntry};
 use crate::model::{CommitId, FailureKind, ObjectId, TreeId, path_of_text, text_of_path};
 use crate::odb::MAX_TREE_DEPTH;
-use git2::{ErrorCode, ObjectType, Repository, Tree};
+use crate::odb::tree::{DIRECTORY, TreeEntry as RawEntry};
+use git2::{Commit, ErrorCode, ObjectType, Repository, Tree};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -109,14 +110,34 @@ pub(super) fn submodule(repository: &Repository, tree: TreeId, path: &str) -> Re
 }
 
 /// What a tree has at a path: a file or a folder; `None` where there is nothing.
-pub(super) fn entry(repository: &Repository, tree: TreeId, path: &str) -> Result<Option<(ObjectId, i32)>, GitError> {
-    let failed = |e: git2::Error| GitError::local(format!("{path} in tree {tree} cannot be read"), &e);
-    let tree = find(repository, tree)?;
-    match tree.get_path(Path::new(OsStr::from_bytes(&path_of_text(path)))) {
-        Ok(entry) => Ok(Some((object_id(entry.id()), entry.filemode_raw()))),
-        Err(e) if e.code() == ErrorCode::NotFound && e.class() == git2::ErrorClass::Tree => Ok(None),
-        Err(e) => Err(failed(e)),
+pub(super) fn entry(source: &ObjectSource<'_>, tree: TreeId, path: &str) -> Result<TreeEntry, GitError> {
+    let bytes = path_of_text(path);
+    let walk = || -> Result<TreeEntry, git2::Error> {
+        let mut found = Some((tree.object(), DIRECTORY));
+        for name in bytes.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+            found = match found {
+                Some((folder, DIRECTORY)) => named(source, folder, name)?,
+                _ => return Ok(None),
+            };
+        }
+        Ok(found)
+    };
+    walk().map_err(|e| GitError::local(format!("{path} in tree {tree} cannot be read"), &e))
+}
+
+fn named(source: &ObjectSource<'_>, folder: ObjectId, name: &[u8]) -> Result<TreeEntry, git2::Error> {
+    let data = source.tree(folder)?;
+    let mut rest = &data[..];
+    while !rest.is_empty() {
+        let Some((entry, more)) = RawEntry::split(rest) else {
+            return Err(git2::Error::from_str(&format!("tree {folder} is damaged")));
+        };
+        if entry.name == name {
+            return Ok(Some((entry.id, entry.mode)));
+        }
+        rest = more;
     }
+    Ok(None)
 }
 
 fn find(repository: &Repository, tree: TreeId) -> Result<Tree<'_>, GitError> {
@@ -126,12 +147,21 @@ fn find(repository: &Repository, tree: TreeId) -> Result<Tree<'_>, GitError> {
 
 /// A commit's tree.
 pub(super) fn of_commit(repository: &Repository, commit: CommitId) -> Result<Tree<'_>, GitError> {
+    let tree = commit_named(repository, commit)?.tree();
+    tree.map_err(|e| GitError::local(format!("the tree of {commit} cannot be read"), &e))
+}
+
+/// The id of a commit's tree.
+pub(super) fn id_of_commit(repository: &Repository, commit: CommitId) -> Result<TreeId, GitError> {
+    Ok(object_id(commit_named(repository, commit)?.tree_id()).into())
+}
+
+fn commit_named(repository: &Repository, commit: CommitId) -> Result<Commit<'_>, GitError> {
     let found = oid(commit.object()).and_then(|oid| repository.find_commit(oid));
-    let found = found.map_err(|e| match e.code() {
+    found.map_err(|e| match e.code() {
         ErrorCode::NotFound => GitError::new(FailureKind::NotFound, format!("there is no commit {commit}")),
         _ => GitError::local(format!("commit {commit} cannot be read"), &e),
-    })?;
-    found.tree().map_err(|e| GitError::local(format!("the tree of {commit} cannot be read"), &e))
+    })
 }
 
 /// Paths that differ, with git's letter; renames are a deletion and an addition.

@@ -17,6 +17,7 @@ mod promotions;
 mod queries;
 mod range_reverts;
 mod releases;
+mod remerged;
 mod removed;
 mod reverted;
 mod squashed;
@@ -28,7 +29,7 @@ pub(crate) use findings::{MergedAs, of_drivers};
 pub use range_reverts::taken_back;
 pub use releases::{newest_landing, release_before};
 
-use crate::git::{CommitInfo, GitError, ListedCommit, Mirror};
+use crate::git::{CommitInfo, GitError, ListedCommit, Mirror, Remerge};
 use crate::merge::{MergeError, Merger};
 use crate::model::{CommitId, Failure, TreeId};
 use history::TargetHistory;
@@ -183,17 +184,29 @@ pub struct Merging<'a> {
 
 /// Looks into a merge. Histories that are cut off or damaged are no error: then it says that it cannot tell.
 pub fn look(mirror: &Mirror, merger: &Merger, merging: &Merging<'_>) -> Hidden {
-    let answer = mirror.aside().map_err(Failure::from).and_then(|aside| {
-        let queries = Queries::new(aside.as_ref().unwrap_or(mirror), merger).knowing(mirror.plain_merges());
-        let mut hidden = tell(&queries, merging)?;
-        hidden.findings = findings::of(&hidden, &Ways { queries: &queries, merging, hidden: &hidden })?;
-        mirror.keep_plain_merges(&queries.found_plain());
-        Ok(hidden)
+    let answer = look_knowing(mirror, merger, merging, mirror.remerges()).map(|(hidden, found)| {
+        mirror.keep_remerges(&found);
+        hidden
     });
     answer.unwrap_or_else(|failure| {
         let findings = findings::unknown(&failure.message, &merging.names);
         Hidden { unknown: Some(failure.message), findings, ..Hidden::default() }
     })
+}
+
+/// The same without the cache: the merges that are known come in, and those that had to be made go out.
+pub(crate) fn look_knowing(
+    mirror: &Mirror,
+    merger: &Merger,
+    merging: &Merging<'_>,
+    known: Vec<Remerge>,
+) -> Result<(Hidden, Vec<Remerge>), Failure> {
+    let aside = mirror.aside()?;
+    let queries = Queries::new(aside.as_ref().unwrap_or(mirror), merger).knowing(known);
+    let mut hidden = tell(&queries, merging)?;
+    hidden.findings = findings::of(&hidden, &Ways { queries: &queries, merging, hidden: &hidden })?;
+    let found = queries.found_remerges()?;
+    Ok((hidden, found))
 }
 
 /// Why there is no answer.

@@ -1,11 +1,12 @@
 //! The repository queries that this room needs, with limits on how many commits and merges are examined.
 
 use super::Error;
-use crate::git::{CommitInfo, Ident, LogRange, Mirror, NewCommit};
+use super::remerged::{Found, Located, Remerges};
+use crate::git::{CommitInfo, Ident, LogRange, Mirror, NewCommit, Remerge, TreeEntry};
 use crate::merge::{ConflictKind, MergeError, MergeResult, Merged, Merger, Trees};
 use crate::model::{CommitId, ObjectId, TreeId};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// How many merges, and comparisons of changes, finding what one merge hides may cost.
@@ -25,14 +26,7 @@ pub(super) struct Queries<'a> {
     patches: RefCell<HashMap<TreePair, Option<ObjectId>>>,
     differences: RefCell<HashMap<TreePair, Rc<[String]>>>,
     remerges: RefCell<HashMap<(CommitId, CommitId), TreeId>>,
-    plain: PlainMerges,
-}
-
-/// The merge commits that hold just what merging their parents gives: those that were known, and those that are found.
-#[derive(Default)]
-pub(super) struct PlainMerges {
-    known: HashSet<CommitId>,
-    found: RefCell<HashSet<CommitId>>,
+    known: Rc<Remerges>,
 }
 
 /// What becomes of a tree when a change is applied to it.
@@ -56,23 +50,27 @@ impl<'a> Queries<'a> {
             patches: RefCell::default(),
             differences: RefCell::default(),
             remerges: RefCell::default(),
-            plain: PlainMerges::default(),
+            known: Rc::default(),
         }
     }
 
-    /// Merges that are known to be plain need not be made again.
-    pub(super) fn knowing(self, known: HashSet<CommitId>) -> Self {
-        Self { plain: PlainMerges { known, ..self.plain }, ..self }
+    /// Merges that are known need not be made again.
+    pub(super) fn knowing(self, known: Vec<Remerge>) -> Self {
+        Self { known: Rc::new(Remerges::knowing(known)), ..self }
     }
 
-    /// The plain merges that were found, and not known.
-    pub(super) fn found_plain(&self) -> Vec<CommitId> {
-        self.plain.found.take().into_iter().collect()
+    /// The merges that were made and not known before.
+    pub(super) fn found_remerges(&self) -> Result<Vec<Remerge>, Error> {
+        self.known.found(|found| {
+            let paths = self.changed(found.tree, found.committed)?;
+            let entry = |path: &String| Ok((path.clone(), self.entry_and_mode(found.tree, path)?));
+            paths.iter().map(entry).collect()
+        })
     }
 
     /// The same repository, with limits of its own.
     pub(super) fn afresh(&self) -> Self {
-        Self::new(self.mirror, self.merger)
+        Self { known: Rc::clone(&self.known), ..Self::new(self.mirror, self.merger) }
     }
 
     /// Has everything been queries that may be?
@@ -112,24 +110,34 @@ impl<'a> Queries<'a> {
     /// What a commit started from: its parent's files, or what merging its parents gives.
     pub(super) fn before(&self, commit: &CommitInfo) -> Result<TreeId, Error> {
         if let [first, second] = commit.parents[..] {
-            let is_known = self.plain.known.contains(&commit.id);
-            // It counts as the merge that it spares: what is looked at does not depend on what was known.
-            if is_known && self.remerges.borrow_mut().insert((first, second), commit.tree).is_none() {
-                self.merges.set(self.merges.get() + 1);
+            if let Some(tree) = self.known.of(commit.id, (first, second), commit.tree) {
+                // It counts as the merge that it spares: what is looked at does not depend on what was known.
+                if self.remerges.borrow_mut().insert((first, second), tree).is_none() {
+                    self.merges.set(self.merges.get() + 1);
+                }
+                return Ok(tree);
             }
             match self.remerged(first, second) {
                 // Histories that share nothing.
                 Err(Error::Merge(MergeError::Unrelated { .. })) => {}
                 Ok(tree) => {
-                    if tree == commit.tree && !is_known {
-                        self.plain.found.borrow_mut().insert(commit.id);
-                    }
+                    self.known.note(commit.id, Found { tree, committed: commit.tree });
                     return Ok(tree);
                 }
                 failed => return failed,
             }
         }
         self.tree_before(commit)
+    }
+
+    /// A tree whose files are to be read: makes the merge that gives it, where it was spared.
+    fn made(&self, tree: TreeId) -> Result<TreeId, Error> {
+        if let Some(outline) = self.known.outline(tree) {
+            let (ours, theirs) = outline.parents;
+            self.merger.tree(self.mirror.objects(), ours, theirs)?;
+            self.known.made(tree);
+        }
+        Ok(tree)
     }
 
     /// The paths that differ.
@@ -140,22 +148,38 @@ impl<'a> Queries<'a> {
         if let Some(known) = self.differences.borrow().get(&(from, to)) {
             return Ok(Rc::clone(known));
         }
-        let paths: Rc<[String]> = self.mirror.changed_files(from, to)?.into_iter().map(|(path, _)| path).collect();
+        let outlined = self.known.outline(from).and_then(|outline| outline.paths_unlike(to));
+        let paths = match outlined {
+            Some(paths) => paths,
+            None => {
+                let (from, to) = (self.made(from)?, self.made(to)?);
+                self.mirror.changed_files(from, to)?.into_iter().map(|(path, _)| path).collect()
+            }
+        };
         self.differences.borrow_mut().insert((from, to), Rc::clone(&paths));
         Ok(paths)
     }
 
     pub(super) fn entry(&self, tree: TreeId, path: &str) -> Result<Option<ObjectId>, Error> {
-        Ok(self.mirror.entry(tree, path)?)
+        Ok(self.entry_and_mode(tree, path)?.map(|(id, _)| id))
     }
 
     /// The same with its mode.
-    pub(super) fn entry_and_mode(&self, tree: TreeId, path: &str) -> Result<Option<(ObjectId, i32)>, Error> {
+    pub(super) fn entry_and_mode(&self, tree: TreeId, path: &str) -> Result<TreeEntry, Error> {
+        let tree = match self.known.locate(tree, path) {
+            Located::Is(entry) => return Ok(entry),
+            Located::In(tree) => tree,
+            Located::Unknown => self.made(tree)?,
+        };
         Ok(self.mirror.entry_and_mode(tree, path)?)
     }
 
     /// The lines of a file, and how often each is there; none where it is not, or is no file.
     pub(super) fn lines(&self, tree: TreeId, path: &str) -> Result<HashMap<Vec<u8>, usize>, Error> {
+        let tree = match self.known.locate(tree, path) {
+            Located::In(tree) => tree,
+            Located::Is(_) | Located::Unknown => self.made(tree)?,
+        };
         let text = self.mirror.read(tree, path)?.unwrap_or_default();
         let mut lines = HashMap::new();
         for line in text.split(|byte| *byte == b'\n') {
@@ -170,7 +194,7 @@ impl<'a> Queries<'a> {
             return Ok(*known);
         }
         self.merges.set(self.merges.get() + 1);
-        let id = self.mirror.patch_id(from, to)?;
+        let id = self.mirror.patch_id(self.made(from)?, self.made(to)?)?;
         self.patches.borrow_mut().insert((from, to), id);
         Ok(id)
     }
@@ -188,6 +212,7 @@ impl<'a> Queries<'a> {
     /// Applies the change from one tree to another to a third.
     pub(super) fn apply(&self, from: TreeId, to: TreeId, onto: TreeId) -> Result<ApplyResult, Error> {
         self.merges.set(self.merges.get() + 1);
+        let (from, to, onto) = (self.made(from)?, self.made(to)?, self.made(onto)?);
         let trees = Trees { base: from, ours: onto, theirs: to, name: "theirs" };
         Ok(match self.merger.merge_trees(self.mirror.objects(), trees)?.result {
             Merged::Clean(tree) | Merged::UpToDate(tree) => ApplyResult::Tree(tree),

@@ -56,14 +56,14 @@ impl Story {
         second
     }
 
-    /// The merges that are known to hold just what merging gives.
-    fn plain_merges(&self) -> Vec<String> {
+    /// The merges whose outcome is known to the next look, and whether hands were in them.
+    fn remerges(&self) -> Vec<(String, bool)> {
         let mirror = std::fs::read_dir(self.machine.home().join(".cache/relwf/mirrors"))
             .unwrap()
             .flatten()
             .find(|entry| entry.path().is_dir());
-        let file = std::fs::read_to_string(mirror.unwrap().path().join("relwf-plain-merges")).unwrap_or_default();
-        file.lines().skip(1).map(str::to_owned).collect()
+        let file = std::fs::read_to_string(mirror.unwrap().path().join("relwf-remerges")).unwrap_or_default();
+        file.lines().skip(1).map(|line| (line[..40].to_owned(), !line.ends_with(" ="))).collect()
     }
 
     /// Each of the target's own commits with its state, newest first.
@@ -392,7 +392,7 @@ fn a_back_merge_that_dropped_a_hotfix_is_noticed_in_the_next_promotion() {
 }
 
 #[test]
-fn of_merges_made_by_hand_none_is_taken_for_a_plain_one() {
+fn the_next_look_knows_which_merges_hands_were_in() {
     let story = Story::begin();
     story.on("staging").change("fix", "fix\n");
     let merge = |branch: &str, plain: bool| {
@@ -405,11 +405,11 @@ fn of_merges_made_by_hand_none_is_taken_for_a_plain_one() {
     };
     let by_hand = merge("master", false);
     story.hidden();
-    assert_eq!(story.plain_merges(), [""; 0]);
+    assert_eq!(story.remerges(), [(by_hand.clone(), true)]);
     story.on("staging").change("fix", "another\n");
     let plain = merge("master", true);
     story.hidden();
-    assert_eq!(story.plain_merges(), [plain.as_str()], "{by_hand}");
+    assert_eq!(story.remerges(), [(by_hand, true), (plain, false)]);
 }
 
 #[test]
