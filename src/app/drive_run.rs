@@ -8,13 +8,19 @@ use super::project::Project;
 use super::wiring;
 use crate::components::ComponentDelta;
 use crate::effects::CommitsMade;
-use crate::journal::{Abandonment, Claim, Holder, Store, TargetLock};
-use crate::model::{Failure, FailureKind, RunId, TaskContext};
-use crate::run::{Commands, Listener, LocalDriver, RecordError, Remark, RunOutcome, RunStatus, Settled, StepPath};
-use std::time::Instant;
+use crate::journal::{Abandonment, Claim, Holder, Precedence, Store, TargetLock};
+use crate::model::{Cancel, Failure, FailureKind, RunId, TaskContext};
+use crate::run::{
+    Commands, Event, Listener, LocalDriver, RecordError, Recorder, Remark, RunOutcome, RunStatus, Settled, StepPath,
+};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 /// How many commands of one run are performed at once.
 const PARALLEL: usize = 16;
+
+/// How often a run looks whether it still is this process's.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
 /// A run that ended, or stopped, in this process.
 #[derive(Debug)]
@@ -37,6 +43,17 @@ pub struct FinishedRun {
     pub unseen: Vec<UnseenStep>,
     /// It failed, and can go on once what it waited for is otherwise.
     pub resumable: bool,
+    /// The runs that waited for this one and can go on now.
+    pub ahead_of: Vec<PreemptedRun>,
+}
+
+/// A run that waited for another one.
+#[derive(Debug)]
+pub struct PreemptedRun {
+    pub run: RunId,
+    pub workflow: String,
+    /// Whose it is.
+    pub actor: String,
 }
 
 /// A step that waited for nothing.
@@ -53,9 +70,16 @@ pub(super) fn drive(
     store: &Store,
     claim: &Claim,
     context: &wiring::Ready,
+    ahead_of: &[Holder],
     listener: &dyn Listener,
 ) -> Result<FinishedRun, Failure> {
     let began = Instant::now();
+    let cancel = project.invocation.cancel.narrower();
+    for waits in ahead_of {
+        let Holder { run, workflow, who, .. } = waits;
+        let text = format!("run {run} ({workflow}, by {}) waits until this one is over", who.actor);
+        listener.event(&Event::Note { text });
+    }
     let driver = LocalDriver {
         run: claim.run(),
         workflow: &prepared.workflow,
@@ -64,10 +88,18 @@ pub(super) fn drive(
         commands: &context.commands,
         recorder: claim,
         listener,
-        cancel: &project.invocation.cancel,
+        cancel: &cancel,
         parallel: PARALLEL,
     };
-    let outcome = driver.drive().map_err(|error| lost(store, claim.run(), error))?;
+    let outcome = std::thread::scope(|scope| {
+        let (ends, ended) = std::sync::mpsc::channel::<()>();
+        let cancel = &cancel;
+        scope.spawn(move || watch(claim, cancel, &ended));
+        let outcome = driver.drive();
+        drop(ends);
+        outcome
+    });
+    let outcome = outcome.or_else(|error| suspended_meanwhile(store, claim.run(), error))?;
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let history = store.history(claim.run())?;
     let mut finished = FinishedRun {
@@ -81,7 +113,16 @@ pub(super) fn drive(
         open: Vec::new(),
         unseen: Vec::new(),
         resumable: store.reopening(claim.run())?.is_some(),
+        ahead_of: Vec::new(),
     };
+    if !finished.outcome.status.is_open() {
+        let waits = |held: &&Holder| store.run(held.run.as_str()).is_ok_and(|run| run.status.is_open());
+        let told = |Holder { run, workflow, who, .. }: &Holder| {
+            let (run, workflow, actor) = (run.clone(), workflow.clone(), who.actor.clone());
+            PreemptedRun { run, workflow, actor }
+        };
+        finished.ahead_of = ahead_of.iter().filter(waits).map(told).collect();
+    }
     if finished.outcome.status == RunStatus::Failed {
         let task = TaskContext { cancel: &project.invocation.cancel, progress: &|_| {} };
         finished.open = still_open(left_open(&history.entries), &*context.forge, task);
@@ -104,6 +145,25 @@ pub(super) fn drive(
     Ok(finished)
 }
 
+/// Stops the work of this process soon after the run was taken from it; a wait would not notice otherwise.
+fn watch(claim: &Claim, cancel: &Cancel, ended: &Receiver<()>) {
+    while ended.recv_timeout(LOOKS_EVERY) == Err(RecvTimeoutError::Timeout) {
+        if matches!(claim.still_mine(), Err(RecordError::TakenOver { .. })) {
+            return cancel.raise();
+        }
+    }
+}
+
+/// Where another run has gone ahead of this one, it waits.
+fn suspended_meanwhile(store: &Store, run: &RunId, error: RecordError) -> Result<RunOutcome, Failure> {
+    let failure = lost(store, run, error);
+    let found = store.run(run.as_str())?;
+    match found.failure.filter(|why| found.status == RunStatus::Suspended && why.kind == FailureKind::Held) {
+        Some(why) => Ok(RunOutcome { status: RunStatus::Suspended, value: None, failure: Some(why) }),
+        None => Err(failure),
+    }
+}
+
 pub(super) fn lost(store: &Store, run: &RunId, error: RecordError) -> Failure {
     let taken = match error {
         RecordError::Store(failure) => return failure,
@@ -118,12 +178,15 @@ pub(super) fn lost(store: &Store, run: &RunId, error: RecordError) -> Failure {
     }
 }
 
-/// Locks what the run changes, if anything, until the lock is dropped.
+/// Locks what the run changes, if anything, until the lock is dropped. An urgent workflow goes ahead of runs that only wait.
 pub(super) fn lock(
     store: &Store,
     repo: &str,
-    target: Option<&str>,
+    prepared: &Prepared,
     holder: &Holder,
+    cancel: &Cancel,
 ) -> Result<Option<TargetLock>, Failure> {
-    target.map(|target| store.lock_target(repo, target, holder).map_err(Failure::from)).transpose()
+    let precedence = if prepared.preempts() { Precedence::GoesAhead(cancel) } else { Precedence::Yields };
+    let target = prepared.target.as_deref();
+    target.map(|target| store.lock_target(repo, target, holder, precedence).map_err(Failure::from)).transpose()
 }

@@ -56,7 +56,7 @@ pub(crate) use demo::Demo;
 pub use demo::demo;
 pub(crate) use doctor::finding::{Finding, Health};
 pub(crate) use doctor::{Diagnosis, LiveChecks, doctor};
-pub(crate) use drive_run::{FinishedRun, UnseenStep};
+pub(crate) use drive_run::{FinishedRun, PreemptedRun, UnseenStep};
 pub(crate) use embedded_files::{Preset, embedded_text};
 pub(crate) use functions::functions;
 pub(crate) use init::{InitFile, InitWrite, init_files, write_init_file};

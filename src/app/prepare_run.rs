@@ -23,6 +23,11 @@ impl Prepared {
     pub fn asks_first(&self) -> bool {
         self.program.header().confirm
     }
+
+    /// Does it go ahead of a run that only waits?
+    pub(super) fn preempts(&self) -> bool {
+        self.program.header().preempts
+    }
 }
 
 /// Why a workflow may not run. Nothing was done.

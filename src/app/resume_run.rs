@@ -54,7 +54,7 @@ pub fn continue_run(
     let holder =
         Holder { run: run.clone(), workflow: found.workflow.clone(), who: who.clone(), since: Timestamp::now() };
     let claim = store.claim(run, &who)?;
-    let _lock = lock(&store, &found.repo, found.target.as_deref(), &holder)?;
+    let lock = lock(&store, &found.repo, &prepared, &holder, &project.invocation.cancel)?;
     // What a killed process left open is looked up on the remote by the driver; what was fetched last is enough to begin.
     let mirror = project.mirror(Keep::Yes, task).map_err(|failure| match failure.kind {
         FailureKind::NotFound => failure.hint(format!(
@@ -73,7 +73,8 @@ pub fn continue_run(
     }
     restore(run, &store.history(run)?, &context.commands, task, Timestamp::now())?;
     begun(run);
-    Ok(drive(&project, &prepared, &store, &claim, &context, listener)?)
+    let ahead_of = lock.as_ref().map_or(&[][..], |lock| &lock.ahead_of);
+    Ok(drive(&project, &prepared, &store, &claim, &context, ahead_of, listener)?)
 }
 
 /// Waits once more for what made a run fail.

@@ -33,7 +33,7 @@ pub fn start(
     let holder =
         Holder { run: run.clone(), workflow: prepared.workflow.clone(), who: who.clone(), since: Timestamp::now() };
     // Locked until the run has stopped.
-    let _lock = lock(&store, &repo, prepared.target.as_deref(), &holder)?;
+    let lock = lock(&store, &repo, prepared, &holder, &project.invocation.cancel)?;
     let context = wiring::for_run(project, Some(origin.clone()), Arc::new(mirror), store.clone())?;
     let pinned = prepared.program.sources().iter();
     let claim = store.create_run(&NewRun {
@@ -49,5 +49,6 @@ pub fn start(
         process: origin,
     })?;
     begun(&run);
-    drive(project, prepared, &store, &claim, &context, listener)
+    let ahead_of = lock.as_ref().map_or(&[][..], |lock| &lock.ahead_of);
+    drive(project, prepared, &store, &claim, &context, ahead_of, listener)
 }

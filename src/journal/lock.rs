@@ -1,20 +1,21 @@
 //! File locks: one process per run, one run per target. The kernel releases them when a process dies.
 
 use super::error::{JournalError, io, unreadable};
+use super::preemption::Preemption;
 use super::rows::load;
 use super::status_word::{status, word};
 use super::store::{Store, private};
-use crate::model::{Failure, FailureKind, RunId, hex, minute_in};
+use crate::model::{Cancel, Failure, FailureKind, RunId, hex, minute_in};
 use crate::run::RunStatus;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The operator and the process that work on a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,7 +177,22 @@ impl FileLock {
 #[derive(Debug)]
 pub struct TargetLock {
     _file: FileLock,
+    /// The runs that are not over and have to wait for this one, oldest first.
+    pub ahead_of: Vec<Holder>,
 }
+
+/// What a run does where another one has locked its target.
+#[derive(Debug, Clone, Copy)]
+pub enum Precedence<'a> {
+    /// It does not begin.
+    Yields,
+    /// It goes ahead of runs of which nothing is under way but waiting: they are suspended. Their processes are waited for until
+    /// they have noticed, or this is raised.
+    GoesAhead(&'a Cancel),
+}
+
+/// How long the process of a suspended run may take to let go of the target: what it is asking a server for has to end.
+const LETS_GO_WITHIN: Duration = Duration::from_secs(90);
 
 impl Store {
     /// Locks `target` of the repository `repo` for a run. A run that is not over holds its target even when no process
@@ -187,13 +203,56 @@ impl Store {
     /// # Errors
     ///
     /// [`LockError::Held`] says by whom.
-    pub fn lock_target(&self, repo: &str, target: &str, holder: &Holder) -> Result<TargetLock, LockError> {
+    pub fn lock_target(
+        &self,
+        repo: &str,
+        target: &str,
+        holder: &Holder,
+        precedence: Precedence<'_>,
+    ) -> Result<TargetLock, LockError> {
         let digest = Sha256::new().chain_update(repo).chain_update([0]).chain_update(target).finalize();
         let name: String = hex(&digest[..16]);
         let path = self.locks().join(format!("target-{name}.lock"));
-        let file = match FileLock::take(&path, holder).map_err(LockError::Failed)? {
-            Ok(file) => file,
-            Err(other) => {
+        let file = self.lock_file(&path, target, holder, precedence)?;
+        let mut ahead_of = Vec::new();
+        for held in self.open_runs(repo, target, &holder.run).map_err(LockError::Failed)? {
+            let preempted = match precedence {
+                Precedence::Yields => Preemption::Refused,
+                Precedence::GoesAhead(_) => {
+                    self.preempt(&held.holder.run, target, holder).map_err(LockError::Failed)?
+                }
+            };
+            match preempted {
+                Preemption::Suspended => ahead_of.push(held.holder),
+                Preemption::Over => {}
+                Preemption::Refused => return Err(LockError::Held(Box::new(held))),
+            }
+        }
+        Ok(TargetLock { _file: file, ahead_of })
+    }
+
+    /// Takes the target's lock file, from a living process where it only waits.
+    fn lock_file(
+        &self,
+        path: &Path,
+        target: &str,
+        holder: &Holder,
+        precedence: Precedence<'_>,
+    ) -> Result<FileLock, LockError> {
+        let asked = Instant::now();
+        loop {
+            let other = match FileLock::take(path, holder).map_err(LockError::Failed)? {
+                Ok(file) => return Ok(file),
+                Err(other) => other,
+            };
+            let waits = match (&other, precedence) {
+                (Some(other), Precedence::GoesAhead(cancel)) => {
+                    let preempted = self.preempt(&other.run, target, holder).map_err(LockError::Failed)?;
+                    preempted != Preemption::Refused && asked.elapsed() < LETS_GO_WITHIN && !cancel.is_raised()
+                }
+                _ => false,
+            };
+            if !waits {
                 // Its holder may be about to write its name; it is a living process in any case.
                 let holder = other.unwrap_or_else(|| Holder {
                     run: RunId::new("?"),
@@ -202,49 +261,46 @@ impl Store {
                     since: Timestamp::now(),
                 });
                 let (target, status) = (target.to_owned(), RunStatus::Running);
-                return Err(LockError::Held(Box::new(LockConflict {
-                    target,
-                    holder,
-                    status,
-                    killed: false,
-                    why: None,
-                })));
+                let held = LockConflict { target, holder, status, killed: false, why: None };
+                return Err(LockError::Held(Box::new(held)));
             }
-        };
-        match self.open_run(repo, target, &holder.run).map_err(LockError::Failed)? {
-            None => Ok(TargetLock { _file: file }),
-            Some(held) => Err(LockError::Held(Box::new(held))),
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 
-    /// The run, other than `except`, that holds a target because it is not over.
-    fn open_run(&self, repo: &str, target: &str, except: &RunId) -> Result<Option<LockConflict>, Failure> {
+    /// The runs, other than `except`, that hold a target because they are not over, oldest first.
+    fn open_runs(&self, repo: &str, target: &str, except: &RunId) -> Result<Vec<LockConflict>, Failure> {
         let found = self.read(|db| {
-            let found = db
-                .prepare_cached(
-                    "SELECT run_id, workflow, actor, host, pid, created, status, failure FROM runs
-                     WHERE repo = ?1 AND target = ?2 AND run_id <> ?3
-                       AND status IN ('running', 'suspended', 'interrupted', 'in-doubt')
-                     ORDER BY created LIMIT 1",
-                )?
-                .query_row(params![repo, target, except.as_str()], |row| {
-                    let who = Who { actor: row.get(2)?, host: row.get(3)?, pid: row.get(4)? };
-                    let run = RunId::new(row.get::<_, String>(0)?);
-                    let (created, word): (String, String) = (row.get(5)?, row.get(6)?);
-                    Ok((run, row.get::<_, String>(1)?, who, created, word, row.get::<_, Option<String>>(7)?))
-                })
-                .optional()?;
-            let Some((run, workflow, who, created, word, failure)) = found else { return Ok(None) };
-            let failure = failure.map(|cell| Ok::<_, JournalError>(load(db, &cell)?.into_owned())).transpose()?;
-            Ok(Some((run, workflow, who, created, word, failure)))
+            let mut statement = db.prepare_cached(
+                "SELECT run_id, workflow, actor, host, pid, created, status, failure FROM runs
+                 WHERE repo = ?1 AND target = ?2 AND run_id <> ?3
+                   AND status IN ('running', 'suspended', 'interrupted', 'in-doubt')
+                 ORDER BY created",
+            )?;
+            let rows = statement.query_map(params![repo, target, except.as_str()], |row| {
+                let who = Who { actor: row.get(2)?, host: row.get(3)?, pid: row.get(4)? };
+                let run = RunId::new(row.get::<_, String>(0)?);
+                let (created, word): (String, String) = (row.get(5)?, row.get(6)?);
+                Ok((run, row.get::<_, String>(1)?, who, created, word, row.get::<_, Option<String>>(7)?))
+            })?;
+            rows.map(|row| {
+                let (run, workflow, who, created, word, failure) = row?;
+                let failure = failure.map(|cell| Ok::<_, JournalError>(load(db, &cell)?.into_owned())).transpose()?;
+                Ok((run, workflow, who, created, word, failure))
+            })
+            .collect::<Result<Vec<_>, JournalError>>()
         })?;
-        let Some((run, workflow, who, created, word, failure)) = found else { return Ok(None) };
-        let failure: Option<Failure> = failure.and_then(|text| serde_json::from_str(&text).ok());
-        let since = created.parse().map_err(unreadable)?;
-        let (status, killed) = self.derived(&run, status(&word)?);
-        let holder = Holder { run, workflow, who, since };
-        let why = failure.map(|failure| failure.message);
-        Ok(Some(LockConflict { target: target.to_owned(), holder, status, killed, why }))
+        found
+            .into_iter()
+            .map(|(run, workflow, who, created, word, failure)| {
+                let failure: Option<Failure> = failure.and_then(|text| serde_json::from_str(&text).ok());
+                let since = created.parse().map_err(unreadable)?;
+                let (status, killed) = self.derived(&run, status(&word)?);
+                let holder = Holder { run, workflow, who, since };
+                let why = failure.map(|failure| failure.message);
+                Ok(LockConflict { target: target.to_owned(), holder, status, killed, why })
+            })
+            .collect()
     }
 
     /// A run that calls itself running while no process holds its lock was killed: it is interrupted.

@@ -11,6 +11,7 @@
 //! | `reopening` | failed runs that may go on: by which wait |
 //! | `lock` | one process a run, one run a target |
 //! | `schema` | the tables, and how an older file becomes today's |
+//! | `preemption` | an urgent run goes ahead of one that only waits |
 //! | `status_word` | the words for a run's status |
 //! | `error` | what can go wrong with the file, and what to do about it |
 //!
@@ -21,6 +22,7 @@ mod claim;
 mod decisions;
 mod error;
 mod lock;
+mod preemption;
 mod reopening;
 mod rows;
 mod runs;
@@ -33,7 +35,7 @@ mod tests;
 pub(crate) use claim::Claim;
 pub use decisions::{Abandonment, DoubtVerdict, Signalled};
 pub(crate) use lock::TargetLock;
-pub use lock::{Holder, LockError, Who};
+pub use lock::{Holder, LockError, Precedence, Who};
 pub use reopening::Reopening;
 pub(crate) use rows::JournalRow;
 pub use rows::RowEvent;

@@ -5,7 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Shared between the signal handler and the workers. Clones see the same flag.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    raised: Arc<AtomicBool>,
+    /// Raised with this one, too.
+    wider: Option<Arc<AtomicBool>>,
+}
 
 impl Cancel {
     /// A flag that is not raised.
@@ -13,18 +17,24 @@ impl Cancel {
         Self::default()
     }
 
+    /// A flag for a part of the work: raising it stops only that, raising this one stops it as well.
+    pub fn narrower(&self) -> Self {
+        Self { raised: Arc::default(), wider: Some(Arc::clone(&self.raised)) }
+    }
+
     /// Asks everybody to stop at the next safe point.
     pub fn raise(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.raised.store(true, Ordering::SeqCst);
     }
 
     /// Was it raised?
     pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        let wider = self.wider.as_ref().is_some_and(|wider| wider.load(Ordering::SeqCst));
+        wider || self.raised.load(Ordering::SeqCst)
     }
 
     /// The flag itself, for a signal handler that can only set a flag.
     pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.raised)
     }
 }

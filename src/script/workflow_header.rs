@@ -145,13 +145,15 @@ pub struct WorkflowHeader {
     pub lock: Option<String>,
     /// On a terminal a run is shown in short and asked about before it begins.
     pub confirm: bool,
+    /// It goes ahead of a run with the same lock that only waits.
+    pub preempts: bool,
     /// Where it comes from: `workflows/…` of the project, or `embedded`.
     pub source: String,
 }
 
 const CONSTANT: &str = "WORKFLOW";
 /// What a header may hold, with what it means, for the reference.
-pub const HEADER_KEYS: [(&str, &str); 3] = [
+pub const HEADER_KEYS: [(&str, &str); 4] = [
     (
         "params",
         "the parameters: a map from names to `#{ type, value, choices, help }`; without `value` one is required, `()` makes it optional",
@@ -161,6 +163,11 @@ pub const HEADER_KEYS: [(&str, &str); 3] = [
         "confirm",
         "`true`: on a terminal `relwf run` shows what would land and asks once before anything begins; `--yes` skips the question, and \
          without a terminal there is none",
+    ),
+    (
+        "preempts",
+        "`true`: a run with the same lock that only waits (for CI, a deploy, a person) is suspended, and this one goes ahead of it; without \
+         it, this one does not begin",
     ),
 ];
 const PARAM_KEYS: [&str; 4] = ["type", "value", "choices", "help"];
@@ -174,6 +181,7 @@ pub(super) fn read(unit: &CompiledFile, source: &str) -> (WorkflowHeader, Vec<Di
         params: Vec::new(),
         lock: None,
         confirm: false,
+        preempts: false,
         source: source.to_owned(),
     };
     if let Some(entries) = reader.constant() {
@@ -181,7 +189,8 @@ pub(super) fn read(unit: &CompiledFile, source: &str) -> (WorkflowHeader, Vec<Di
             match entry.key.as_str() {
                 "params" => header.params = reader.params(entry),
                 "lock" => {}
-                "confirm" => header.confirm = reader.confirm(entry),
+                "confirm" => header.confirm = reader.truth(entry),
+                "preempts" => header.preempts = reader.truth(entry),
                 key => reader.unknown_key(entry, key, &HEADER_KEYS.map(|(name, _)| name), "a workflow's header"),
             }
         }
@@ -320,10 +329,10 @@ impl Reader<'_> {
         None
     }
 
-    fn confirm(&mut self, entry: &LiteralEntry) -> bool {
+    fn truth(&mut self, entry: &LiteralEntry) -> bool {
         let data = entry.literal.data();
         if !data.is_boolean() {
-            self.find(entry.literal.at, format!("`confirm` must be `true` or `false`, not {}", describe(&data)));
+            self.find(entry.literal.at, format!("`{}` must be `true` or `false`, not {}", entry.key, describe(&data)));
         }
         data == Value::Bool(true)
     }

@@ -47,7 +47,8 @@ pub fn help(header: &WorkflowHeader, command_prefix: &str) -> String {
         out.push_str(&format!("\nParameters (--param NAME=VALUE):\n{}", params(&header.params)));
     }
     if let Some(lock) = &header.lock {
-        out.push_str(&format!("\nOnly one run at a time with the same `{lock}`.\n"));
+        let preempts = if header.preempts { " It goes ahead of one that only waits." } else { "" };
+        out.push_str(&format!("\nOnly one run at a time with the same `{lock}`.{preempts}\n"));
     }
     if header.confirm {
         out.push_str("\nOn a terminal it shows what would land and asks once before anything begins; `--yes` skips the question.\n");
@@ -134,6 +135,7 @@ mod tests {
             ],
             lock: Some("to".to_owned()),
             confirm: true,
+            preempts: false,
             source: "embedded".to_owned(),
         };
         assert_eq!(

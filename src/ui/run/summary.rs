@@ -2,7 +2,7 @@
 
 use super::command_phrase::short;
 use super::live::remark_sign;
-use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, OpenChange, UnseenStep};
+use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, OpenChange, PreemptedRun, UnseenStep};
 use crate::model::{FailureKind, RunId, Value, shell_quoted, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::components;
@@ -43,6 +43,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
         open,
         unseen,
         resumable,
+        ahead_of,
     } = finished;
     let time = took(*took_ms);
     let mut text = String::new();
@@ -109,6 +110,14 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
             next(&mut text, &again.into_iter().chain([(show, "what was done before it failed")]).collect::<Vec<_>>());
             open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change, command_prefix))));
         }
+    }
+    let waited = |PreemptedRun { run, workflow, actor }: &PreemptedRun| {
+        let what = format!("go on with {workflow}, by {actor}, which waited for this run");
+        (format!("{command_prefix} resume {run}"), what)
+    };
+    let waited: Vec<(String, String)> = ahead_of.iter().map(waited).collect();
+    if !waited.is_empty() {
+        next(&mut text, &waited);
     }
     text
 }

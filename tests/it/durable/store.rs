@@ -3,8 +3,10 @@
 use super::everything;
 use super::world::{Mortal, Probes, World, call, drive};
 use jiff::Timestamp;
-use relwf::journal::{DoubtVerdict, Holder, LockError, NewRun, PinnedSource, RowEvent, Signalled, Store, Which, Who};
-use relwf::model::{Failure, FailureKind, RunId};
+use relwf::journal::{
+    DoubtVerdict, Holder, LockError, NewRun, PinnedSource, Precedence, RowEvent, Signalled, Store, Which, Who,
+};
+use relwf::model::{Cancel, Failure, FailureKind, RunId};
 use relwf::run::{
     ApprovalDecision, Fingerprint, Intent, Key, Record, RecordError, Recorder, RunStatus, Settled, StepPath,
 };
@@ -342,7 +344,7 @@ fn exactly_one_of_many_gets_the_target() {
                     let id = format!("run-{round}-{number}");
                     let run = new_run(&id);
                     barrier.wait();
-                    match store.lock_target(&run.repo, "staging", &holder(&id)) {
+                    match store.lock_target(&run.repo, "staging", &holder(&id), Precedence::Yields) {
                         Ok(lock) => {
                             let claim = store.create_run(&run).unwrap();
                             std::thread::yield_now();
@@ -372,7 +374,7 @@ fn a_target_is_held_by_a_run_that_is_not_over_and_says_what_to_type() {
     let store = Store::open(dir.path()).unwrap();
     let repo = new_run("").repo;
     let claim = store.create_run(&new_run("r1")).unwrap();
-    let held = |run: &str| match store.lock_target(&repo, "staging", &holder(run)) {
+    let held = |run: &str| match store.lock_target(&repo, "staging", &holder(run), Precedence::Yields) {
         Ok(_) => None,
         Err(LockError::Held(held)) => Some((held.status, held.killed, held.failure())),
         Err(LockError::Failed(failure)) => panic!("{failure:?}"),
@@ -399,8 +401,8 @@ fn a_target_is_held_by_a_run_that_is_not_over_and_says_what_to_type() {
     assert!(failure.message.contains("which was killed on bench"), "{failure:?}");
     assert_eq!((store.run("r1").unwrap().status, store.run("r1").unwrap().killed), (RunStatus::Interrupted, true));
     // Other targets and other repositories are free.
-    assert!(store.lock_target(&repo, "production", &holder("r2")).is_ok());
-    assert!(store.lock_target("elsewhere", "staging", &holder("r2")).is_ok());
+    assert!(store.lock_target(&repo, "production", &holder("r2"), Precedence::Yields).is_ok());
+    assert!(store.lock_target("elsewhere", "staging", &holder("r2"), Precedence::Yields).is_ok());
     store.abandon(&RunId::new("r1"), "ada", "wrong commit").unwrap();
     assert_eq!(held("r2"), None);
     let last = store.records(&RunId::new("r1")).unwrap().pop().unwrap();
@@ -512,4 +514,49 @@ fn runs_are_found_by_what_people_type() {
     }
     store.abandon(&RunId::new("20260102-xyz"), "ada", "no").unwrap();
     assert_eq!((store.runs(Which::All).unwrap().len(), store.runs(Which::Open).unwrap().len()), (3, 2));
+}
+
+#[test]
+fn only_a_run_of_which_nothing_is_under_way_but_waiting_is_gone_ahead_of() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let cancel = Cancel::new();
+    let ahead =
+        |run: &str| match store.lock_target(&new_run("").repo, "staging", &holder(run), Precedence::GoesAhead(&cancel))
+        {
+            Ok(lock) => lock.ahead_of.iter().map(|held| held.run.to_string()).collect(),
+            Err(LockError::Held(held)) => {
+                format!("{:?}", held.status).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+            }
+            Err(LockError::Failed(failure)) => panic!("{failure:?}"),
+        };
+    let claim = store.create_run(&new_run("r1")).unwrap();
+    assert_eq!(ahead("r2"), ["Running"], "it is about to do something");
+    let begun = |path: &str| Record::Begun {
+        key: key(path, 0),
+        fingerprint: Fingerprint("f".into()),
+        name: "ci::wait".into(),
+        args: json!({}),
+        facts: json!({}),
+    };
+    claim.record(&begun("wait")).unwrap();
+    claim.record(&intent(key("push", 0))).unwrap();
+    assert_eq!(ahead("r2"), ["Running"], "an effect is under way beside the wait");
+    claim.record(&settled(key("push", 0), json!(1))).unwrap();
+    assert_eq!(ahead("r2"), ["r1"]);
+    assert_eq!(store.run("r1").unwrap().status, RunStatus::Suspended);
+    let why = store.run("r1").unwrap().failure.unwrap();
+    assert_eq!(why.message, "run r2 (play, by ada) goes ahead of it on staging");
+    assert!(matches!(claim.record(&intent(key("push", 1))), Err(RecordError::TakenOver { .. })));
+    assert!(matches!(claim.still_mine(), Err(RecordError::TakenOver { .. })));
+    drop(claim);
+    store.verify_chain(&RunId::new("r1")).unwrap();
+    // What an effect may have done is for a person to find out first.
+    let claim = store.claim(&RunId::new("r1"), &me()).unwrap();
+    claim.record(&status(RunStatus::InDoubt)).unwrap();
+    assert_eq!(ahead("r2"), ["InDoubt"]);
+    claim.record(&status(RunStatus::Interrupted)).unwrap();
+    assert_eq!(ahead("r2"), ["r1"]);
+    claim.record(&status(RunStatus::Failed)).unwrap();
+    assert_eq!(ahead("r2"), [""; 0]);
 }
