@@ -2,7 +2,7 @@
 
 use super::approvals::{AskedApproval, asked};
 use super::doubtful_effects::DoubtfulEffect;
-use super::open_changes::{OpenChange, left_open, still_open};
+use super::open_changes::{Leftover, OpenChange, leftovers, proposed};
 use super::prepare_run::Prepared;
 use super::project::Project;
 use super::wiring;
@@ -37,8 +37,10 @@ pub struct FinishedRun {
     pub approvals: Vec<AskedApproval>,
     /// Effects in doubt.
     pub unsettled: Vec<DoubtfulEffect>,
-    /// The changes that it leaves open.
-    pub open: Vec<OpenChange>,
+    /// The change that it proposed last.
+    pub change: Option<OpenChange>,
+    /// What it leaves at the forge, of a run that failed.
+    pub left: Vec<Leftover>,
     /// What was not tested, watched or asked, in the order of the workflow: each step with why.
     pub unseen: Vec<UnseenStep>,
     /// It failed, and can go on once what it waited for is otherwise.
@@ -110,7 +112,8 @@ pub(super) fn drive(
         took_ms,
         approvals: asked(store, claim.run(), &history)?.into_iter().filter(AskedApproval::waits).collect(),
         unsettled: Vec::new(),
-        open: Vec::new(),
+        change: proposed(&history.entries).last(),
+        left: Vec::new(),
         unseen: Vec::new(),
         resumable: store.reopening(claim.run())?.is_some(),
         ahead_of: Vec::new(),
@@ -125,7 +128,8 @@ pub(super) fn drive(
     }
     if finished.outcome.status == RunStatus::Failed {
         let task = TaskContext { cancel: &project.invocation.cancel, progress: &|_| {} };
-        finished.open = still_open(left_open(&history.entries), &*context.forge, task);
+        let prefix = project.config.forge.prefix();
+        finished.left = leftovers(&history.entries, &*context.forge, &context.mirror, prefix, task);
     }
     for (key, entry) in history.entries {
         match entry.settled {

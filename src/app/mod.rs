@@ -76,4 +76,4 @@ pub(crate) use start_run::start;
 pub(crate) use runs::{Listed, RunRow, RunStory, StoryState, find_run, meant_run, resumable, runs, show};
 
 pub(crate) use doubtful_effects::DoubtfulEffect;
-pub(crate) use open_changes::OpenChange;
+pub use open_changes::{Leftover, OpenChange};

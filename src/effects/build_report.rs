@@ -1,9 +1,9 @@
 //! Red builds and red checks as failures: the jobs that failed, the ends of their logs, where an operator looks.
 
 use super::shortened_list::shortened;
-use crate::ci::{Build, BuildState, Ci, CiEvent, RedJob};
+use crate::ci::{Build, BuildState, Ci, RedJob};
 use crate::forge::{Verdict, VerdictState};
-use crate::model::{CommitId, Failure, FailureKind, TaskContext};
+use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
 use crate::policy::Reason;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -11,8 +11,16 @@ use std::collections::BTreeSet;
 /// How many lines of a red job's log are shown.
 const LINES: usize = 20;
 
-/// The failure for a build that did not pass, with the end of its log.
-pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Failure {
+/// What to do about a deploy that is red.
+fn way_on(commit: CommitId, branch: &BranchName) -> String {
+    format!(
+        "have it run again and resume this run, fix forward on the source branch and promote again, or revert it: \
+         `relwf run revert-release --param branch={branch} --param commit={commit}`"
+    )
+}
+
+/// The failure for a build that did not pass, with the end of its log; `landed` is the branch on which the commit has landed.
+pub(super) fn red_build(ci: &dyn Ci, build: &Build, landed: Option<&BranchName>, task: TaskContext<'_>) -> Failure {
     let event = build.event.word();
     let what = match build.state {
         BuildState::Errored => "could not be run to its end",
@@ -22,11 +30,7 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, task: TaskContext<'_>) -> Fa
     };
     let jobs = red_jobs(ci, build, task);
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
-    let landed = (build.event == CiEvent::Push).then(|| {
-        "the commit has landed already: have the build run again and resume this run, fix forward on the source branch and promote \
-         again, or revert it: `relwf run revert-release`"
-            .to_owned()
-    });
+    let landed = landed.map(|branch| format!("the commit has landed already: {}", way_on(build.commit, branch)));
     let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
     let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
     let failure = if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) };
@@ -95,7 +99,7 @@ fn with_reports(failure: Failure, verdicts: &[Verdict]) -> Failure {
 }
 
 /// The failure for red reports on a commit that has landed.
-pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
+pub(super) fn red_deploy(commit: CommitId, branch: &BranchName, red: &[Verdict]) -> Failure {
     let name = |verdict: &Verdict| match verdict.state {
         VerdictState::Canceled => format!("{} (canceled)", verdict.context),
         VerdictState::Stale => format!("{} (stale)", verdict.context),
@@ -103,8 +107,7 @@ pub(super) fn red_deploy(commit: CommitId, red: &[Verdict]) -> Failure {
     };
     let names: Vec<String> = red.iter().map(name).collect();
     let message = format!("on {}, which has landed, these are red: {}", commit.short(), shortened(&names, 5));
-    let failure = Failure::new(FailureKind::Red, message)
-        .hint("have it run again and resume this run, fix forward on the source branch and promote again, or revert it: `relwf run revert-release`");
+    let failure = Failure::new(FailureKind::Red, message).hint(way_on(commit, branch));
     with_reports(failure, red).detail(json!({ "red": red }))
 }
 

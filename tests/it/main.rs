@@ -36,6 +36,7 @@ mod github_fake;
 mod github_octocrab;
 mod gitolite;
 mod hidden;
+mod hints;
 mod http;
 mod http_wiremock;
 mod https;

@@ -95,7 +95,10 @@ impl Restart {
                 FailureKind::NotFound,
                 format!("the CI has no {} build of {} on {branch} that could run again", event.word(), commit.short()),
             )
-            .hint("look at the CI: what deploys otherwise is started again there; to deploy the release before, `relwf run rollback`")
+            .hint(format!(
+                "look at the CI: what deploys otherwise is started again there; to deploy the release before, `relwf run rollback \
+                 --param branch={branch} --param reason=…`"
+            ))
         })
     }
 

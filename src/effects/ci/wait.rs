@@ -160,7 +160,9 @@ impl WaitBuild {
             Some(BuildOutcome::Ended(build)) if build.finished.is_some() && build.finished <= self.args.since => {
                 Ok(Seen::NotYet(format!("the {} build {} has not begun again yet", event.word(), build.id)))
             }
-            Some(BuildOutcome::Ended(build)) => Err(red_build(ci, &build, cx.task)),
+            Some(BuildOutcome::Ended(build)) => {
+                Err(red_build(ci, &build, (*event == CiEvent::Push).then_some(branch), cx.task))
+            }
             Some(BuildOutcome::Open(build)) if build.state == BuildState::Manual => {
                 let at = build.url.map(|url| format!(": {url}")).unwrap_or_default();
                 Ok(Seen::Person(format!("the {} build {} waits for a person to start it{at}", event.word(), build.id)))
@@ -200,7 +202,7 @@ impl WaitBuild {
         let now = self.verdicts(begun.commit, cx.task)?;
         let awaited = self.reports().awaited();
         let green = match judge_deploy(awaited, &begun.said, &now) {
-            DeployReport::Red(red) => return Err(red_deploy(begun.commit, &red)),
+            DeployReport::Red(red) => return Err(red_deploy(begun.commit, &self.args.branch, &red)),
             DeployReport::Open(why) => {
                 let why: Vec<String> = why.iter().map(Reason::to_string).collect();
                 return Ok(Seen::NotYet(shortened(&why, 5)));

@@ -223,7 +223,7 @@ impl Roll {
             match look() {
                 Ok(build) => match build.map(outcome) {
                     Some(BuildOutcome::Ended(build)) if build.state == BuildState::Passed => return Ok(()),
-                    Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, cx.task))),
+                    Some(BuildOutcome::Ended(build)) => return Err(self.failed(red_build(ci, &build, None, cx.task))),
                     Some(BuildOutcome::Open(_)) | None => {}
                 },
                 Err(WriteError::Refused(failure)) if failure.kind != FailureKind::Auth => {

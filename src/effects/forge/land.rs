@@ -1,6 +1,6 @@
 //! `forge::land`: moves the target to the merge commit that was proposed and tested, and proves that it did.
 
-use super::change_number;
+use super::{at, change_number};
 use crate::effects::EffectContext;
 use crate::effects::landing_method::{LandingMethod, landing_method};
 use crate::effects::landing_proof::{ExpectedLanding, Landed, made_on};
@@ -192,7 +192,8 @@ impl Land {
             MergeOutcome::Withheld(why) => {
                 let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
                 let message = format!(
-                    "change {number} waits for reviewers on the forge before it may be merged: {}",
+                    "change {number}{} waits for reviewers on the forge before it may be merged: {}",
+                    at(&self.args.change),
                     why.trim_end_matches('.')
                 );
                 let failure = Failure::new(FailureKind::Refused, message);

@@ -48,6 +48,12 @@ fn own_change(context: &EffectContext, number: u64, instead: &str, task: TaskCon
     Ok(found)
 }
 
+/// ` (ADDRESS)` of a change given as a map, where it has one: for lines that say what is waited for.
+fn at(change: &Value) -> String {
+    let address = change.get("url").and_then(Value::as_str);
+    address.map(|address| format!(" ({address})")).unwrap_or_default()
+}
+
 /// The number of a change given as a map or as the number itself.
 pub(super) fn change_number(change: &Value) -> Result<u64, Failure> {
     if let Some(what) = unknown_inside(change) {

@@ -1,6 +1,6 @@
 //! `forge::wait_checks`: waits until every required check is green on the proposed commit itself.
 
-use super::change_number;
+use super::{at, change_number};
 use crate::ci::{BuildQuery, BuildState, CiEvent, RedJob, Start};
 use crate::config::Environment;
 use crate::effects::EffectContext;
@@ -203,7 +203,7 @@ impl WaitChecks {
             };
             self.context.forge.set_status(commit, &verdict, cx.task)?;
         }
-        if passed { Ok(()) } else { Err(red_build(&**ci, &build, cx.task)) }
+        if passed { Ok(()) } else { Err(red_build(&**ci, &build, None, cx.task)) }
     }
 
     /// The jobs that failed, where the CI is one that can be asked. The verdict stands without them.
@@ -217,6 +217,11 @@ impl WaitChecks {
         let builds = ci.builds(&query, task).unwrap_or_default();
         let red = builds.iter().filter(|build| matches!(build.state, BuildState::Failed | BuildState::Errored));
         red.take(BUILDS).flat_map(|build| red_jobs(ci, build, task)).collect()
+    }
+
+    /// Where people see the change that waits.
+    fn address(&self) -> String {
+        self.args.change.as_ref().map(at).unwrap_or_default()
     }
 
     fn look(&self, cx: &Performing<'_>, begun: &Begun) -> Result<Observation<GreenChecks>, Failure> {
@@ -237,7 +242,8 @@ impl WaitChecks {
             let at = verdicts.iter().find(by_hand).and_then(|verdict| verdict.url.as_ref());
             let at = at.map(|url| format!(": {url}")).unwrap_or_default();
             let why: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
-            return Ok(Observation::Suspend { why: format!("{}{at}", shortened(&why, 5)), until: None });
+            let why = format!("{}{at}{}", shortened(&why, 5), self.address());
+            return Ok(Observation::Suspend { why, until: None });
         }
         if checks.ended_undecided() {
             return Err(undecided_checks(begun.commit, &checks.reasons, &verdicts));
@@ -245,7 +251,7 @@ impl WaitChecks {
         let missing: Vec<String> = checks.reasons.iter().map(Reason::to_string).collect();
         if now < begun.deadline {
             let again = self.context.config.forge.poll();
-            return Ok(Observation::NotYet { why: shortened(&missing, 5), again });
+            return Ok(Observation::NotYet { why: format!("{}{}", shortened(&missing, 5), self.address()), again });
         }
         Err(Failure::new(
             FailureKind::Timeout,

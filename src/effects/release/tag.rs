@@ -137,14 +137,17 @@ impl TagRelease {
         Ok(match found {
             None => Probe::Absent,
             Some(id) if id == new.commit.object() => Probe::Done(new.tagged()),
-            Some(id) => Probe::Refused(taken(&new.tag, id)),
+            Some(id) => Probe::Refused(self.taken(new, id)),
         })
     }
-}
 
-fn taken(tag: &TagName, of: ObjectId) -> Failure {
-    Failure::new(FailureKind::Moved, format!("the tag {tag} is of another commit, {}, and stays there", of.short()))
-        .hint("run `relwf run tag-release`: it takes the next name")
+    fn taken(&self, NewTag { tag, commit, .. }: &NewTag, of: ObjectId) -> Failure {
+        let message = format!("the tag {tag} is of another commit, {}, and stays there", of.short());
+        Failure::new(FailureKind::Moved, message).hint(format!(
+            "run `relwf run tag-release --param branch={} --param commit={commit}`: it takes the next name",
+            self.args.branch
+        ))
+    }
 }
 
 impl TypedEffect for TagRelease {

@@ -19,7 +19,11 @@ pub fn line(finished: &FinishedRun, command_prefix: &str) -> String {
         RunStatus::Done => format!("{} {}{}", paint(GOOD, "done:"), one_line(&happened(finished)), unwatched(finished)),
         RunStatus::Planned => format!("{} nothing was changed", paint(GOOD, "dry run:")),
         RunStatus::Suspended => {
-            let why = failure.map_or_else(|| "it waits".to_owned(), waits_for);
+            let mut why = failure.map_or_else(|| "it waits".to_owned(), waits_for);
+            let address = finished.change.as_ref().and_then(|change| change.url.as_ref());
+            if let Some(address) = address.filter(|address| !why.contains(address.as_str())) {
+                why.push_str(&format!(" ({address})"));
+            }
             let next = if finished.approvals.is_empty() { resume } else { decide(finished, command_prefix) };
             then(format!("{} {why}", paint(WARNING, "suspended:")), &next)
         }

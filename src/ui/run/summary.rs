@@ -2,7 +2,7 @@
 
 use super::command_phrase::short;
 use super::live::remark_sign;
-use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, OpenChange, PreemptedRun, UnseenStep};
+use crate::app::{AskedApproval, DoubtfulEffect, FinishedRun, Leftover, OpenChange, PreemptedRun, UnseenStep};
 use crate::model::{FailureKind, RunId, Value, shell_quoted, unknown_inside};
 use crate::run::RunStatus;
 use crate::ui::components::components;
@@ -40,7 +40,8 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
         took_ms,
         approvals,
         unsettled,
-        open,
+        change,
+        left,
         unseen,
         resumable,
         ahead_of,
@@ -66,6 +67,11 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
             text.push_str(&format!("{} run {run} waits: {why}\n", paint(WARNING, "suspended:")));
             for also in error.iter().flat_map(|error| &error.causes) {
                 text.push_str(&format!("  and: {also}\n"));
+            }
+            // Where it stands in no reason already.
+            let told = |address: &String| why.contains(address.as_str());
+            if let Some(address) = change.as_ref().and_then(|change| change.url.as_ref()).filter(|url| !told(url)) {
+                text.push_str(&format!("  its change: {address}\n"));
             }
             if !approvals.is_empty() {
                 let waiting: Vec<&AskedApproval> = approvals.iter().collect();
@@ -108,7 +114,7 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
             text.push_str(&format!("{} {} after {time} (run {run})\n", paint(ERROR, "failed:"), paint(NAME, workflow)));
             let again = resumable.then(|| (resume, ONCE_GREEN));
             next(&mut text, &again.into_iter().chain([(show, "what was done before it failed")]).collect::<Vec<_>>());
-            open.iter().for_each(|change| text.push_str(&format!("  {}\n", still_open(change, command_prefix))));
+            left.iter().for_each(|left| text.push_str(&format!("  {}\n", leftover(left, command_prefix))));
         }
     }
     let waited = |PreemptedRun { run, workflow, actor }: &PreemptedRun| {
@@ -124,9 +130,11 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
 
 /// `promote-staging in 3m12s: 9f6a55b974 landed on staging (run r0vgkwzsfrx)`.
 pub(super) fn happened(finished: &FinishedRun) -> String {
-    let FinishedRun { run, workflow, outcome, took_ms, .. } = finished;
+    let FinishedRun { run, workflow, outcome, took_ms, change, .. } = finished;
     let value = outcome.value.as_ref().and_then(result).map(|value| format!(": {value}")).unwrap_or_default();
-    format!("{workflow} in {}{value} (run {run})", took(*took_ms))
+    let by = change.as_ref().and_then(|change| change.url.as_ref());
+    let by = by.map(|address| format!(", {address}")).unwrap_or_default();
+    format!("{workflow} in {}{value} (run {run}{by})", took(*took_ms))
 }
 
 /// What was not tested, watched or asked, a line each, as the steps have it.
@@ -177,10 +185,31 @@ pub fn to_settle(resume: &str, doubtful: &[DoubtfulEffect]) -> Vec<(String, &'st
     lines
 }
 
+/// What is left at the forge, and what to do about it.
+fn leftover(left: &Leftover, command_prefix: &str) -> String {
+    match left {
+        Leftover::Open(change) => still_open(change, command_prefix),
+        Leftover::Branch { change, branch, landed: false } => format!(
+            "still there: the branch {branch} of {}, which is closed; `{command_prefix} close {} --reason TEXT` deletes it",
+            named(change),
+            change.number
+        ),
+        Leftover::Branch { change, branch, landed: true } => format!(
+            "still there: the branch {branch} of {}, which has landed; `git push origin --delete {branch}` deletes it",
+            named(change)
+        ),
+    }
+}
+
+/// Its address, where it has one.
+pub(super) fn named(change: &OpenChange) -> String {
+    change.url.clone().unwrap_or_else(|| format!("change {}", change.number))
+}
+
 /// A change that is left open, and what to do about it; `command_prefix` as in [`finished`].
 pub fn still_open(change: &OpenChange, command_prefix: &str) -> String {
     let number = change.number;
-    let name = change.url.clone().unwrap_or_else(|| format!("change {number}"));
+    let name = named(change);
     format!(
         "still open: {name}; `{command_prefix} close {number} --reason TEXT` closes it and deletes its branch, `{command_prefix} land \
          {number}` lands it once it is green"

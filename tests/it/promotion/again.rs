@@ -15,7 +15,7 @@ fn offered(said: &Said) -> Vec<&str> {
 }
 
 /// A person has the last build of this kind run again; it is green after one look.
-fn rerun(stage: &Stage, event: Event) {
+pub fn rerun(stage: &Stage, event: Event) {
     let id = stage.travis.with("acme/service", |travis| {
         travis.builds.iter().rfind(|build| build.event == event).expect("there is a build").id
     });

@@ -9,6 +9,7 @@ mod candidates;
 mod changed_by_others;
 mod deployed;
 mod doctor;
+mod endings;
 mod faults;
 mod green;
 mod killed;

@@ -163,7 +163,7 @@ fn a_missing_approval_suspends_the_run_until_a_reviewer_has_given_it() {
     stage.github.protect("staging", Protection { only_by_change: true, approvals: 1, ..Protection::default() });
     let said = stage.promote();
     said.exits(3);
-    assert!(said.stderr.contains("change 1 waits for reviewers on the forge"), "{}", said.stderr);
+    assert!(said.stderr.contains("/acme/service/pull/1) waits for reviewers on the forge"), "{}", said.stderr);
     assert!(said.stderr.contains("At least 1 approving review is required"), "{}", said.stderr);
     stage.relwf(&["resume", "--all"]).exits(3);
     // Nothing is in doubt: it has not landed.
