@@ -25,6 +25,7 @@ fn needed() -> BTreeMap<String, Vec<String>> {
 /// The texts that can become messages: sources, plugins and workflows, without comments; help shows examples, not ways on.
 fn texts() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let continued = Regex::new(r"\\\n\s*").unwrap();
     let mut texts = Vec::new();
     for folder in ["src", "plugins", "workflows"] {
         for entry in walkdir::WalkDir::new(root.join(folder)).into_iter().map(Result::unwrap) {
@@ -37,7 +38,7 @@ fn texts() -> Vec<(String, String)> {
             let text = text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned();
             let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             // A string goes on behind `\` at the end of a line.
-            texts.push((name, Regex::new(r"\\\n\s*").unwrap().replace_all(&code.join("\n"), "").into_owned()));
+            texts.push((name, continued.replace_all(&code.join("\n"), "").into_owned()));
         }
     }
     texts

@@ -12,6 +12,8 @@ pub(super) struct ProjectAnswer {
     /// `never`, `always`, `default_on`, `default_off`.
     pub(super) squash_option: Option<String>,
     pub(super) only_allow_merge_if_pipeline_succeeds: Option<bool>,
+    /// Does a pipeline that was skipped count as one that succeeded?
+    pub(super) allow_merge_on_skipped_pipeline: Option<bool>,
     /// Of this login: `project_access` and `group_access`, each with a role's level.
     #[serde(default)]
     permissions: Value,

@@ -60,6 +60,31 @@ fn where_pushes_are_forbidden_gitlab_merges_whatever_its_method() {
     }
 }
 
+/// "Pipelines must succeed", and whether a skipped one does: both are settings of the project.
+#[test]
+fn a_skipped_pipeline_counts_as_the_project_has_it() {
+    for succeeds in [false, true] {
+        let stage = Stage::gitlab();
+        // The pipeline alone is asked for.
+        let config = stage.project.join("relwf.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(config, text.replace("checks = [\"unit\"]\n", "")).unwrap();
+        stage.forge.with_project(|project| {
+            project.on_change("unit", Play::Skipped);
+            project.on_push("staging", "deploy", Play::Green);
+        });
+        stage.forge.with(|lab| (lab.only_if_pipeline_succeeds, lab.skipped_succeeds) = (true, succeeds));
+        let said = stage.promote();
+        if succeeds {
+            said.exits(0);
+        } else {
+            said.exits(1);
+            stage.nothing_landed();
+            assert!(said.stderr.contains("pipeline was skipped, which is not green"), "{}", said.stderr);
+        }
+    }
+}
+
 #[test]
 fn red_stops_with_the_job_its_link_and_the_end_of_the_log() {
     let stage = stage(Play::RedAfter(2));

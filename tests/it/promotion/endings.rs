@@ -111,7 +111,6 @@ const ENDINGS: &[Ending] = &[
         says: &["hint: nothing has landed", "failed: promote-staging", "still open: FORGE/acme/service/pull/1; "],
         mended: pull_request_is_green,
         offers: &[RESUME, SHOW, CLOSE, ("relwf land 1", Acts(0, 0))],
-        ..CALM
     },
     Ending {
         name: "a check that does not report in time",
@@ -126,7 +125,6 @@ const ENDINGS: &[Ending] = &[
         says: &["not all green in time", "failed: promote-staging", "still open: FORGE/acme/service/pull/1; "],
         mended: pull_request_is_green,
         offers: &[RESUME, SHOW, (CLOSE.0, Elsewhere), ("relwf land 1", Elsewhere)],
-        ..CALM
     },
     Ending {
         name: "a change that a person closes",
@@ -155,7 +153,6 @@ const ENDINGS: &[Ending] = &[
             stage.github.with(|repo| repo.approved.insert(1));
         },
         offers: &[RESUME, (ABANDON.0, Acts(0, 1))],
-        ..CALM
     },
     Ending {
         name: "an approval that is waited for",
@@ -263,7 +260,6 @@ const ENDINGS: &[Ending] = &[
         says: &["interrupted: run RUN after ", "nothing is lost"],
         mended: pull_request_is_green,
         offers: &[RESUME],
-        ..CALM
     },
     Ending {
         name: "a push that may have arrived",

@@ -29,7 +29,7 @@ impl Lab {
             "namespace": { "id": 7, "full_path": space, "kind": "group" },
             "permissions": { "project_access": null, "group_access": access }, "merge_method": self.merge_method, "squash_option": self.squash_option,
             "only_allow_merge_if_pipeline_succeeds": self.only_if_pipeline_succeeds,
-            "only_allow_merge_if_all_discussions_are_resolved": false, "allow_merge_on_skipped_pipeline": null,
+            "only_allow_merge_if_all_discussions_are_resolved": false, "allow_merge_on_skipped_pipeline": self.skipped_succeeds,
             "remove_source_branch_after_merge": true, "merge_requests_enabled": true, "jobs_enabled": true,
         })
     }

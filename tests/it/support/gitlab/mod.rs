@@ -32,6 +32,8 @@ pub struct Lab {
     /// `never`, `always`, `default_on`, `default_off`.
     pub squash_option: &'static str,
     pub only_if_pipeline_succeeds: bool,
+    /// Does a pipeline that was skipped succeed?
+    pub skipped_succeeds: bool,
     pub protected: BTreeMap<String, Protected>,
     /// Oldest first.
     pub deployments: Vec<Deployment>,
@@ -56,6 +58,7 @@ impl Gitlab {
             merge_method: "merge",
             squash_option: "default_off",
             only_if_pipeline_succeeds: false,
+            skipped_succeeds: false,
             protected: BTreeMap::new(),
             deployments: Vec::new(),
             approvals_left: 0,

@@ -27,6 +27,7 @@ impl Lab {
             _ if git.merged_tree(&base, &change.head_commit).is_none() => "conflict",
             _ if self.merge_method != "merge" && !git.is_ancestor(&base, &change.head_commit) => "need_rebase",
             Some("running") if self.only_if_pipeline_succeeds => "ci_still_running",
+            Some("skipped") if self.only_if_pipeline_succeeds && !self.skipped_succeeds => "ci_must_pass",
             Some("failed") | None if self.only_if_pipeline_succeeds => "ci_must_pass",
             _ if self.approvals_left > 0 => "not_approved",
             _ => "mergeable",
