@@ -399,9 +399,11 @@ fn writing(error: PushError) -> WriteError {
     match error {
         PushError::NotSent(error) => reading(error),
         PushError::Unknown(error) => WriteError::Unknown(error.into()),
-        PushError::Moved { .. } | PushError::Rejected { .. } | PushError::Partial { .. } => {
-            WriteError::Refused(error.into())
-        }
+        PushError::Rejected { .. } => WriteError::Refused(Failure::from(error).hint(
+            "without a forge relwf keeps changes and verdicts under refs/relwf/ of the remote: let the server take pushes of \
+             refs/relwf/*, or set `kind` of [forge] in relwf.toml",
+        )),
+        PushError::Moved { .. } | PushError::Partial { .. } => WriteError::Refused(error.into()),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::support::bench::{Bench, git};
 use jiff::Timestamp;
 use relwf::forge::{Change, ChangeSearch, ChangeState, Forge, LocalForge, NewChange, Verdict, VerdictState};
 use relwf::model::{BranchName, Cancel, CommitId, FailureKind, TaskContext, WriteError};
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 fn forge(bench: &Bench) -> LocalForge {
@@ -44,6 +45,25 @@ macro_rules! task {
 /// All changes onto a branch, or the one with a marker.
 fn onto<'a>(base: &'a BranchName, marker: Option<&'a str>) -> ChangeSearch<'a> {
     ChangeSearch { base, head_branch: None, marker }
+}
+
+#[test]
+fn a_server_that_takes_no_references_of_relwf_is_told_what_to_allow() {
+    let bench = Bench::new();
+    let hook = bench.remote().join("hooks/pre-receive");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let script =
+        "#!/bin/sh\nwhile read -r old new name; do case $name in refs/relwf/*) echo no room >&2; exit 1;; esac; done\n";
+    std::fs::write(&hook, script).unwrap();
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let refused = forge(&bench).open_change(&new_change(&bench, "m1"), task!());
+    let Err(WriteError::Refused(failure)) = refused else { panic!("{refused:?}") };
+    assert!(failure.message.contains("refs/relwf/changes/1") && failure.causes == ["no room"], "{failure:?}");
+    let hint = failure.hint.unwrap_or_default();
+    assert!(hint.contains("let the server take pushes of refs/relwf/*"), "{hint}");
+    // What the hint says helps.
+    std::fs::remove_file(hook).unwrap();
+    forge(&bench).open_change(&new_change(&bench, "m1"), task!()).unwrap();
 }
 
 #[test]
