@@ -29,4 +29,4 @@ pub mod run;
 pub mod script;
 mod ui;
 
-pub use process::withhold_own_environment;
+pub use process::{hide_own_credentials, withhold_own_environment};

@@ -2,5 +2,6 @@
 
 fn main() -> std::process::ExitCode {
     relwf::withhold_own_environment();
+    relwf::hide_own_credentials();
     relwf::cli::main()
 }

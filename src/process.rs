@@ -9,8 +9,8 @@ mod environment;
 mod left_running;
 
 pub(crate) use duplex::Duplex;
-pub use environment::withhold_own as withhold_own_environment;
-pub(crate) use environment::{holds_login, is_credential};
+pub use environment::{hide_own as hide_own_credentials, withhold_own as withhold_own_environment};
+pub(crate) use environment::{replaces_code, withheld};
 
 use crate::model::{Failure, FailureKind, HumanDuration, TaskContext};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -299,8 +299,11 @@ fn start<Text: AsRef<OsStr>>(
     // Whether a relative path starts at the old or the new working folder is left open by the system: make it absolute.
     let file: OsString = if name.contains('/') && !name.starts_with('/') {
         std::path::absolute(program.dir.join(name)).map_err(failed)?.into_os_string()
-    } else {
+    } else if name.contains('/') {
         name.into()
+    } else {
+        // By relwf's own PATH: what a caller sets for the program has no say in which one it is.
+        which::which(name).map_err(|_| ProcessError::NotFound(name.to_owned()))?.into_os_string()
     };
     let (reader, writer) = io::pipe().map_err(failed)?;
     let mut pipes = vec![(Stream::Out, reader)];

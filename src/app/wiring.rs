@@ -5,12 +5,12 @@ use super::apis::{self, Apis};
 use super::project::Project;
 use super::remote::hosted;
 use crate::ci::{ActionsCi, BuildCommand, Ci, CommandCi, GitlabCi, TravisCi};
-use crate::config::{CiKind, Config, Environment, ForgeKind, SecretSource};
+use crate::config::{CiKind, Config, Environment, ForgeKind};
 use crate::effects::{Clock, EffectContext, Registry, Signals};
 use crate::forge::{Forge, LocalForge, gitlab_project, owner_and_name};
 use crate::git::{Identity, Keep, Mirror, RemoteUrl, Signing};
 use crate::journal::Store;
-use crate::model::{Failure, FailureKind, ProcessOrigin, RunId, Secret, TaskContext, hex};
+use crate::model::{Failure, FailureKind, ProcessOrigin, RunId, Secret, TaskContext, hex, keep_secret};
 use crate::policy::{self, NeverReports};
 use crate::run::{ApprovalDecision, Key};
 use jiff::Timestamp;
@@ -108,6 +108,10 @@ fn ready(
 ) -> Result<Ready, Failure> {
     let ProjectServices { forge, ci, identity, folder } = parts(project, Arc::clone(&mirror))?;
     let env = Arc::clone(&project.invocation.env);
+    // What a program prints before they are asked for must not be shown either.
+    for variable in project.config.secret_variables() {
+        env(&variable).iter().for_each(|secret| keep_secret(secret));
+    }
     let signing = Signing::find(&move |name| env(name), Some(&project.config.root)).map_err(Failure::from);
     let context = EffectContext {
         config: project.config.clone(),
@@ -166,6 +170,7 @@ pub fn parts(project: &Project, mirror: Arc<Mirror>) -> Result<ProjectServices, 
             let (owner, name) = owner_and_name(url)?;
             let api = config.api.clone().unwrap_or_else(|| "https://api.travis-ci.com".to_owned());
             let token = (project.invocation.env)("TRAVIS_TOKEN").filter(|token| !token.is_empty()).map(Secret::new);
+            token.iter().for_each(|token| keep_secret(token.expose()));
             if token.is_some() {
                 apis::never_in_the_clear(&api, "[ci]")?;
             }
@@ -218,14 +223,10 @@ fn name_of(url: &RemoteUrl) -> String {
 
 /// The command of `[ci]`, which runs code that has not landed yet.
 fn build_command(config: &Config) -> BuildCommand {
-    let variable = |source: &SecretSource| match source {
-        SecretSource::Env(name) => Some(name.clone()),
-        SecretSource::File(_) | SecretSource::Command(_) => None,
-    };
     BuildCommand {
         argv: config.ci.command.clone(),
         checkout: config.ci.checkout,
         passed: config.ci.env.clone(),
-        withheld: config.secrets.values().filter_map(variable).collect(),
+        withheld: config.secret_variables(),
     }
 }

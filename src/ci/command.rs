@@ -37,23 +37,6 @@ pub struct BuildCommand {
     pub withheld: Vec<String>,
 }
 
-impl BuildCommand {
-    /// The variables that code which has not landed yet must not see: it may come from anyone.
-    fn hidden(&self) -> Vec<String> {
-        // A proxy's login is part of the way to the network, which builds need.
-        let is_proxy = |name: &str| name.to_ascii_lowercase().ends_with("_proxy");
-        let hides = |name: &String, value: &str| {
-            process::is_credential(name)
-                || process::holds_login(value) && !is_proxy(name)
-                || self.withheld.contains(name)
-        };
-        let shared = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        let hidden =
-            shared.filter(|(name, value)| hides(name, &value.to_string_lossy()) && !self.passed.contains(name));
-        hidden.map(|(name, _)| name).collect()
-    }
-}
-
 /// A command on this machine.
 pub struct CommandCi {
     command: BuildCommand,
@@ -221,7 +204,8 @@ impl CommandCi {
         let path = desk.log();
         let mut log = private().truncate(true).open(&path).map_err(|error| kept(&path, &error))?;
         let mut written = 0;
-        let hidden = self.command.hidden();
+        // Code that has not landed yet may come from anyone.
+        let hidden = process::withheld(&self.command.passed, &self.command.withheld);
         // Started from a hook or an alias of git, relwf itself has the first; the checkout is another place.
         let without: Vec<&str> = LOCAL_ENVIRONMENT.into_iter().chain(hidden.iter().map(String::as_str)).collect();
         let program = Program {

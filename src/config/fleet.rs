@@ -46,8 +46,9 @@ pub(super) fn read(
             }
         }
     }
+    let env = table.texts(keys::fleet::ENV).into_iter().map(|name| name.text.to_owned()).collect();
     table.finish();
-    Some(FleetConfig { component: component?, report, targets })
+    Some(FleetConfig { component: component?, report, targets, env })
 }
 
 /// `[[target]]` of a file of its own; a list at the top will do.

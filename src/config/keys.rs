@@ -267,7 +267,7 @@ pub(super) mod release {
 
 pub(super) mod fleet {
     use crate::config::FleetReport;
-    use crate::document::{Inners, LocalPath, OPTIONAL, OneOf, REQUIRED, keys, or};
+    use crate::document::{Inners, LocalPath, LocatedText, OPTIONAL, OneOf, REQUIRED, keys, or};
     use crate::model::ComponentName;
 
     keys! {
@@ -280,6 +280,9 @@ pub(super) mod fleet {
         /// A file with more of them: TOML, YAML, JSON or CSV, by its name. CSV has a line of names first: `id`, `ring`, `observe`,
         /// `update` and `label.NAME`.
         FILE: LocalPath = "file", OPTIONAL;
+        /// Variables of relwf's own that the commands of its agents get although their names speak of credentials (`KUBECONFIG`,
+        /// `AWS_SECRET_ACCESS_KEY`, `SSH_AUTH_SOCK`, …) or `[secrets]` names them.
+        ENV: Vec<LocatedText<'static>> = "env", or("none");
     }
 }
 
@@ -354,6 +357,9 @@ pub(super) mod sh {
     keys! {
         /// Programs: the first word of what is run.
         ALLOW: Vec<LocatedText> = "allow", or("nothing");
+        /// Variables of relwf's own that they get although their names speak of credentials (`TOKEN`, `SECRET`, `KEY`, `SSH_AUTH_SOCK`,
+        /// …) or `[secrets]` names them.
+        ENV: Vec<LocatedText<'static>> = "env", or("none");
     }
 }
 

@@ -152,8 +152,9 @@ fn checkout(mut table: Table<'_, '_>) -> CheckoutOptions {
 
 pub(super) fn sh(mut table: Table<'_, '_>) -> ShConfig {
     let allow = table.texts(keys::sh::ALLOW).into_iter().map(|program| program.text.to_owned()).collect();
+    let env = table.texts(keys::sh::ENV).into_iter().map(|name| name.text.to_owned()).collect();
     table.finish();
-    ShConfig { allow }
+    ShConfig { allow, env }
 }
 
 pub(super) fn secrets(node: &Node, source: &DocumentFile<'_>) -> BTreeMap<String, SecretSource> {

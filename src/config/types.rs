@@ -33,6 +33,17 @@ pub struct Config {
     pub secrets: BTreeMap<String, SecretSource>,
 }
 
+impl Config {
+    /// The variables of the environment that hold secrets of workflows.
+    pub fn secret_variables(&self) -> Vec<String> {
+        let variable = |source: &SecretSource| match source {
+            SecretSource::Env(name) => Some(name.clone()),
+            SecretSource::File(_) | SecretSource::Command(_) => None,
+        };
+        self.secrets.values().filter_map(variable).collect()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     pub name: String,
@@ -216,6 +227,8 @@ pub struct FleetConfig {
     pub report: Option<FleetReport>,
     /// The targets, in order.
     pub targets: Vec<FleetTarget>,
+    /// Variables that their commands get although they look like credentials.
+    pub env: Vec<String>,
 }
 
 /// What a target reports of what it runs.
@@ -292,6 +305,8 @@ impl Words for UpdateEvent {
 pub struct ShConfig {
     /// `allow`: programs (first word of argv) that `sh::run` may start. Nothing is allowed by default.
     pub allow: Vec<String>,
+    /// `env`: variables that they get although they look like credentials.
+    pub env: Vec<String>,
 }
 
 /// `[secrets]`: where a secret comes from; never the secret itself.

@@ -22,6 +22,7 @@ mod landing_proof;
 mod landing_reports;
 mod proposal_body;
 mod proposal_guard;
+mod redacted_command;
 mod ref_lease;
 mod registry;
 mod release;

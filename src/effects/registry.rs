@@ -1,8 +1,9 @@
 //! Every host function in one table.
 
 use super::EffectContext;
+use super::redacted_command::redacted_command;
 use super::typed_host_fn::AnyHostFn;
-use crate::model::{Failure, FailureKind, Value};
+use crate::model::{Failure, FailureKind, Value, redacted_failure};
 use crate::run::{Call, Command, Commands, HostFn, OnOutage, Remark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl Registry {
 impl Commands for Registry {
     fn command(&self, call: &Call) -> Result<Command, Failure> {
         match self.commands.get(call.name.as_str()) {
-            Some(declared) => declared.command(&self.context, call),
+            Some(declared) => declared.command(&self.context, call).map(redacted_command).map_err(redacted_failure),
             None => Err(Failure::new(FailureKind::Bug, format!("there is no host function `{}`", call.name))
                 .hint("the run was begun by another version of relwf; finish it with that one")
                 .at(call.at.clone())),

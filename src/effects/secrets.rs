@@ -5,7 +5,7 @@
 
 use super::EffectContext;
 use crate::config::SecretSource;
-use crate::model::{Failure, FailureKind, SECRET, Secret, TaskContext, Value, plain_key, scrub};
+use crate::model::{Failure, FailureKind, SECRET, Secret, TaskContext, Value, keep_secret, plain_key, scrub};
 use crate::process::{Leftovers, Program, Streams, run};
 use std::time::Duration;
 
@@ -95,6 +95,7 @@ impl<'a> Secrets<'a> {
         if text.is_empty() {
             return Err(missing("it is empty".to_owned()));
         }
+        keep_secret(&text);
         self.remember(&text);
         Ok(text)
     }

@@ -5,7 +5,7 @@
 //! reading. <https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue>,
 //! <https://docs.gitlab.com/user/markdown/>.
 
-use crate::model::without_steering;
+use crate::model::{redacted, without_steering};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -28,14 +28,16 @@ static PATTERNS: LazyLock<Vec<(Regex, String)>> = LazyLock::new(|| {
 
 /// A text with whatever formatting it has, in which forges find nothing to act on.
 pub(crate) fn inert(text: &str) -> String {
-    PATTERNS
-        .iter()
-        .fold(without_steering(text), |text, (pattern, by)| pattern.replace_all(&text, by.as_str()).into_owned())
+    PATTERNS.iter().fold(without_steering(&redacted(text)), |text, (pattern, by)| {
+        pattern.replace_all(&text, by.as_str()).into_owned()
+    })
 }
 
 /// Words that stand in a line of Markdown as they are: a commit's subject, a name.
 pub(crate) fn literal(words: &str) -> String {
     let mut line = String::with_capacity(words.len());
+    // Before anything breaks the pattern.
+    let words = redacted(words);
     for character in words.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
         if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '|') {
             line.push('\\');

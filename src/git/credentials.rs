@@ -7,7 +7,7 @@
 use super::RemoteUrl;
 use super::credential_helper;
 use super::git_config::SharedEnv;
-use crate::model::HttpUrl;
+use crate::model::{HttpUrl, keep_secret};
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -188,6 +188,7 @@ impl Credentials {
 const IN_ADDRESS: &str = "the repository's address";
 
 pub(super) fn credential(host: &str, user: &str, secret: String, source: &str) -> Credential {
+    keep_secret(&secret);
     Credential { host: host.to_owned(), user: user.to_owned(), secret, source: CredentialSource(source.to_owned()) }
 }
 

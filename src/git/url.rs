@@ -4,7 +4,7 @@
 
 use super::GitError;
 use super::ssh::{SshPlace, SshProgram};
-use crate::model::{FailureKind, HttpUrl, hex};
+use crate::model::{FailureKind, HttpUrl, hex, keep_secret};
 use crate::network::{Route, Routes};
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -204,11 +204,13 @@ impl RemoteUrl {
 
     /// User name and password that stand in the address itself.
     pub(crate) fn userinfo(&self) -> (Option<String>, Option<String>) {
-        match &self.place {
+        let (user, password) = match &self.place {
             Endpoint::Http(url) => (url.user().map(percent_decoded), url.password().map(percent_decoded)),
             Endpoint::Ssh { user, .. } => (user.clone(), None),
             Endpoint::Local(_) | Endpoint::GitDaemon { .. } => (None, None),
-        }
+        };
+        password.iter().for_each(|password| keep_secret(password));
+        (user, password)
     }
 
     /// The folder name of its mirror: readable, and different for different addresses.

@@ -4,7 +4,7 @@ use super::percent_encoded;
 use std::fmt;
 
 /// What stands for a secret wherever one would be shown.
-const HIDDEN: &str = "<secret>";
+pub(super) const HIDDEN: &str = "<secret>";
 
 /// A secret. It cannot be printed, logged or serialised by accident.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! A proxy: its address, who named it, and what of it may be shown.
 
-use crate::model::{Failure, FailureKind, Secret};
+use crate::model::{Failure, FailureKind, Secret, keep_secret};
 use url::{Host, Position, Url};
 
 /// A proxy between here and a server.
@@ -31,6 +31,7 @@ impl Proxy {
         if !matches!(scheme.as_str(), "http" | "https") {
             return Err(wrong(&shown, "is neither an http nor an https proxy"));
         }
+        url.password().iter().for_each(|password| keep_secret(password));
         let login = &url[Position::BeforeUsername..Position::BeforeHost];
         Ok(Self { url: Secret::new(format!("{scheme}://{login}{place}")), shown, source })
     }

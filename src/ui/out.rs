@@ -3,7 +3,7 @@
 //! Handed around, so that tests can read what was printed. Knows nothing of what is written.
 
 use super::input::Input;
-use crate::model::{Cancel, steers};
+use crate::model::{Cancel, redacted, steers};
 use anstream::{AutoStream, ColorChoice};
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -276,6 +276,13 @@ impl Out {
 
 /// The text without what would steer a terminal: commits, branches and servers may hold anything, and only our own colours pass.
 fn sanitize(text: &str) -> Cow<'_, str> {
+    match redacted(text) {
+        Cow::Borrowed(text) => without_foreign_controls(text),
+        Cow::Owned(hidden) => Cow::Owned(without_foreign_controls(&hidden).into_owned()),
+    }
+}
+
+fn without_foreign_controls(text: &str) -> Cow<'_, str> {
     if !text.chars().any(steers) {
         return Cow::Borrowed(text);
     }

@@ -570,7 +570,7 @@ fn with_sh(bench: &Bench) -> Config {
         ("token".to_owned(), SecretSource::Env("CANARY".to_owned())),
         ("absent".to_owned(), SecretSource::Env("NOT_SET".to_owned())),
     ]);
-    Config { sh: ShConfig { allow: vec!["sh".to_owned()] }, secrets, ..bench.config() }
+    Config { sh: ShConfig { allow: vec!["sh".to_owned()], env: Vec::new() }, secrets, ..bench.config() }
 }
 
 #[test]
@@ -652,7 +652,7 @@ fn with_fleet(bench: &Bench) -> Config {
         }
     };
     let targets = vec![target("acme", "canary"), target("bolt", "rest"), target("corp", "canary")];
-    let fleet = Some(FleetConfig { component: "ppc".parse().unwrap(), report: None, targets });
+    let fleet = Some(FleetConfig { component: "ppc".parse().unwrap(), report: None, targets, env: Vec::new() });
     Config { fleet, ..bench.config() }
 }
 

@@ -3,6 +3,7 @@
 #![recursion_limit = "256"] // whole JSON objects
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod canary;
 mod changelog;
 mod cli_basics;
 mod cli_doubt;

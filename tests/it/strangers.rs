@@ -124,3 +124,50 @@ fn a_build_sees_no_credential_that_is_not_passed_to_it() {
     assert_eq!(seen(""), ["OUR_SETTING"]);
     assert_eq!(seen("\nenv = [\"SSH_AUTH_SOCK\", \"OUR_HOOK\"]"), ["OUR_HOOK", "OUR_SETTING", "SSH_AUTH_SOCK"]);
 }
+
+/// A script cannot decide which code a program is that relwf.toml allows, and gets no credential that it is not given.
+#[test]
+fn programs_are_those_that_are_allowed_and_see_no_credentials() {
+    let project = Project::new("\n[sh]\nallow = [\"env\"]\n[secrets]\nkey = { env = \"PLAIN_NAME\" }\n");
+    let evil = project.0.path.join("evil/env");
+    project.write("evil/env", "#!/bin/sh\necho replaced\n");
+    fs::set_permissions(&evil, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = |env: &str| format!("sh::run(#{{ argv: [\"env\"], effect: true, env: #{{ {env} }} }}).stdout");
+    project.workflow("plain", "", &run("SETTING: \"1\""));
+    let folder = evil.parent().unwrap().display().to_string();
+    for (name, variable) in
+        [("path", "PATH"), ("preload", "LD_PRELOAD"), ("bash", "BASH_ENV"), ("ssh", "GIT_SSH_COMMAND")]
+    {
+        project.workflow(name, "", &run(&format!("{variable}: \"{folder}\"")));
+    }
+    project.workflow("fails", "", "sh::run(#{ argv: [\"env\", \"no-such-program\"], effect: true })");
+    project.publish();
+    let say = |workflow: &str| {
+        let mut command = project.0.machine.relwf(&project.0.path, &["run", workflow, "--json"]);
+        command.env("PLAIN_NAME", SECRET).env("API_TOKEN", "token-0815-4711").env("OUR_SETTING", "kept");
+        crate::support::cli::said(&project.0.machine, command)
+    };
+    let plain = say("plain");
+    plain.exits(0);
+    let value = plain.json_lines().pop().unwrap()["value"].as_str().unwrap().to_owned();
+    assert!(value.contains("SETTING=1\n") && value.contains("OUR_SETTING=kept\n"), "{value}");
+    assert!(!value.contains("PLAIN_NAME") && !value.contains("API_TOKEN"), "{value}");
+    for workflow in ["path", "preload", "bash", "ssh"] {
+        let refused = say(workflow);
+        refused.exits(1);
+        let error = refused.json_lines().pop().unwrap()["error"].clone();
+        let (message, hint) = (error["message"].as_str().unwrap(), error["hint"].as_str().unwrap());
+        assert!(message.contains("it decides which code a program runs"), "{message}");
+        assert!(hint.contains("[sh] env = ["), "{hint}");
+    }
+    let failed = say("fails").json_lines().pop().unwrap()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(failed.contains("[sh] env = [\"NAME\"]") && failed.contains("API_TOKEN"), "{failed}");
+    // What is named is passed, and still not shown.
+    let config = project.0.path.join("relwf.toml");
+    let text =
+        fs::read_to_string(&config).unwrap().replace("allow = [\"env\"]", "allow = [\"env\"]\nenv = [\"API_TOKEN\"]");
+    fs::write(&config, text).unwrap();
+    project.publish();
+    let value = say("plain").json_lines().pop().unwrap()["value"].as_str().unwrap().to_owned();
+    assert!(value.contains("API_TOKEN=<secret>\n"), "{value}");
+}

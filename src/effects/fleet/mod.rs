@@ -12,7 +12,7 @@ use super::typed_host_fn::AnyHostFn;
 use crate::config::{FleetConfig, FleetTarget};
 use crate::fleet::WantedVersion;
 use crate::model::{Failure, FailureKind, TaskContext};
-use crate::process::{Leftovers, ProcessError, Program, ProgramExit, Streams, run};
+use crate::process::{Leftovers, ProcessError, Program, ProgramExit, Streams, run, withheld};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,6 +65,12 @@ fn fleet_of(context: &EffectContext) -> Result<&FleetConfig, Failure> {
     })
 }
 
+/// The variables that commands of the fleet do not get.
+fn withheld_from(context: &EffectContext) -> Vec<String> {
+    let config = &context.config;
+    withheld(config.fleet.as_ref().map_or(&[], |fleet| &fleet.env), &config.secret_variables())
+}
+
 fn start(
     context: &EffectContext,
     argv: &[String],
@@ -74,11 +80,12 @@ fn start(
     task: TaskContext<'_>,
     line: &mut dyn FnMut(&str),
 ) -> Result<ProgramExit, ProcessError> {
+    let withheld = withheld_from(context);
     let program = Program {
         argv,
         dir: &context.config.root,
         env,
-        without: &[],
+        without: &withheld.iter().map(String::as_str).collect::<Vec<_>>(),
         stdin,
         streams: Streams::Apart,
         keep: KEEP,

@@ -1,6 +1,6 @@
 //! Finds out which version each target runs, and which targets are behind.
 
-use super::{ScriptTarget, To, fleet_of, start};
+use super::{ScriptTarget, To, fleet_of, start, withheld_from};
 use crate::config::{FleetTarget, Observe};
 use crate::effects::EffectContext;
 use crate::effects::sh::ended;
@@ -70,7 +70,12 @@ pub(super) fn observe(
             let env = [("RELWF_TARGET".to_owned(), target.id.clone())];
             let finished = start(context, argv, &env, None, OBSERVE, task, &mut |_| {})?;
             if !finished.success() {
-                return Err(ended(argv.first().map_or("", String::as_str), &finished));
+                return Err(ended(
+                    argv.first().map_or("", String::as_str),
+                    &finished,
+                    &withheld_from(context),
+                    "fleet",
+                ));
             }
             (finished.stdout, Reading::Whole)
         }

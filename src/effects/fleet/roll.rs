@@ -1,7 +1,7 @@
 //! `fleet::roll`: updates one target, then checks that it runs the new version.
 
 use super::observe::observe;
-use super::{fleet_of, start};
+use super::{fleet_of, start, withheld_from};
 use crate::ci::{Build, BuildState, Ci, CiEvent, Start, Trigger};
 use crate::config::{FleetCommand, FleetTarget};
 use crate::effects::EffectContext;
@@ -188,7 +188,12 @@ impl Roll {
         if finished.success() {
             return Ok(());
         }
-        Err(self.failed(ended(argv.first().map_or("", String::as_str), &finished)))
+        Err(self.failed(ended(
+            argv.first().map_or("", String::as_str),
+            &finished,
+            &withheld_from(&self.context),
+            "fleet",
+        )))
     }
 
     /// The branch of the last environment, where releases end: updates through the CI are built there.

@@ -2,11 +2,12 @@
 
 use crate::effects::EffectContext;
 use crate::effects::secrets::Secrets;
+use crate::effects::shortened_list::shortened;
 use crate::effects::typed_host_fn::{
     Answering, Assumed, Probe, TypedEffect, TypedHostFn, TypedIntent, effect, map, read,
 };
 use crate::model::{Failure, FailureKind, HumanDuration, OrUnknown, Value, WriteError};
-use crate::process::{Leftovers, Program, ProgramExit, Streams, run};
+use crate::process::{Leftovers, Program, ProgramExit, Streams, replaces_code, run, withheld};
 use crate::run::{CommandKind, OnUnknown, Performing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,15 +112,22 @@ impl Sh {
         let mut secrets = Secrets::new(&self.context, cx.task);
         let mut env = Vec::new();
         for (name, value) in &self.args.env {
+            if replaces_code(name) && !self.context.config.sh.env.contains(name) {
+                let what = format!("`sh::run`: a script may not set {name}: it decides which code a program runs");
+                let hint = format!("set it where relwf is started, or allow it in relwf.toml: [sh] env = [\"{name}\"]");
+                return Err(not(Failure::new(FailureKind::Refused, what).hint(hint)));
+            }
             env.push((name.clone(), secrets.text(value, &format!("the variable {name}")).map_err(not)?));
         }
         env.push(("RELWF_RUN".to_owned(), cx.run.to_string()));
         env.extend(key.map(|key| ("RELWF_KEY".to_owned(), key.to_owned())));
+        let config = &self.context.config;
+        let withheld = withheld(&config.sh.env, &config.secret_variables());
         let program = Program {
             argv: &self.argv,
-            dir: &self.context.config.root,
+            dir: &config.root,
             env: &env,
-            without: &[],
+            without: &withheld.iter().map(String::as_str).collect::<Vec<_>>(),
             stdin: None,
             streams: Streams::Apart,
             keep: KEEP,
@@ -132,20 +140,32 @@ impl Sh {
         })?;
         let program = self.argv.first().map_or("", String::as_str);
         if !finished.success() {
-            return Err(Failed { failure: secrets.hide_failure(ended(program, &finished)), ran: HasRun::ToItsEnd });
+            return Err(Failed {
+                failure: secrets.hide_failure(ended(program, &finished, &withheld, "sh")),
+                ran: HasRun::ToItsEnd,
+            });
         }
         let shown = |text: &str| secrets.hide(text).into();
         Ok(ScriptOutput { status: 0, stdout: shown(&finished.stdout), stderr: shown(&finished.stderr) })
     }
 }
 
-/// The failure for a program that ended with anything but 0.
-pub(in crate::effects) fn ended(program: &str, finished: &ProgramExit) -> Failure {
+/// The failure for a program that ended with anything but 0; `withheld` are the variables that it did not get, which `env` of `section`
+/// would pass.
+pub(in crate::effects) fn ended(program: &str, finished: &ProgramExit, withheld: &[String], section: &str) -> Failure {
     let failure = Failure::new(FailureKind::Command, format!("`{program}` ended with {}", finished.ending()));
     let output = if finished.stderr.trim().is_empty() { &finished.stdout } else { &finished.stderr };
     let mut last: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).rev().take(20).collect();
     last.reverse();
     let failure = last.iter().rev().take(3).rev().fold(failure, |failure, line| failure.cause(line));
+    let failure = if withheld.is_empty() {
+        failure
+    } else {
+        failure.hint(format!(
+            "if it needs one of these variables, which it did not get, [{section}] env = [\"NAME\"] in relwf.toml passes it: {}",
+            shortened(withheld, 8)
+        ))
+    };
     failure.detail(json!({ "status": finished.code, "output": last }))
 }
 
