@@ -125,8 +125,8 @@ pub enum ProcessError {
     /// It took too long and was killed with everything it had started.
     #[error("`{program}` took longer than {limit} and was stopped")]
     TimedOut { program: String, limit: HumanDuration },
-    /// ctrl-C: it was killed with everything it had started.
-    #[error("`{0}` was stopped by ctrl-C")]
+    /// By ctrl-C, or because another run goes ahead: it was killed with everything it had started.
+    #[error("`{0}` was stopped")]
     Cancelled(String),
 }
 

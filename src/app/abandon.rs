@@ -4,16 +4,38 @@ use super::actor::who;
 use super::open_changes::{OpenChange, left_open};
 use super::project::Project;
 use super::runs::store;
-use crate::model::{Failure, RunId};
+use crate::model::{Failure, FailureKind, RunId};
+use crate::run::Settled;
 
-/// Abandons a run; answers the changes that it leaves open.
+/// What an abandoned run leaves behind.
+#[derive(Debug, Default)]
+pub struct Abandoned {
+    /// What it landed, each commit with its branch: that stays.
+    pub landed: Vec<(String, String)>,
+    /// The changes that it leaves open.
+    pub open: Vec<OpenChange>,
+}
+
+/// Abandons a run; answers what it leaves behind.
 ///
 /// # Errors
 ///
 /// It is over already.
-pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Vec<OpenChange>, Failure> {
+pub fn abandon(project: &Project, id: &RunId, reason: &str) -> Result<Abandoned, Failure> {
+    if reason.trim().is_empty() {
+        return Err(Failure::new(FailureKind::Usage, "a run is not abandoned without a reason")
+            .hint(format!("`relwf abandon {id} --reason TEXT`: whoever looks later reads why")));
+    }
     let store = store(project)?;
     store.abandon(id, &who(project).actor, reason)?;
     // It is abandoned, also where the journal was edited so that its commands cannot be read.
-    Ok(store.history(id).map(|history| left_open(&history.entries)).unwrap_or_default())
+    let entries = store.history(id).map(|history| history.entries).unwrap_or_default();
+    let landed =
+        entries.values().filter(|entry| entry.name == "forge::land").filter_map(|entry| match &entry.settled {
+            Some(Settled::Value(value)) => {
+                Some((value.get("commit")?.as_str()?.to_owned(), value.get("branch")?.as_str()?.to_owned()))
+            }
+            _ => None,
+        });
+    Ok(Abandoned { landed: landed.collect(), open: left_open(&entries) })
 }

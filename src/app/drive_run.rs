@@ -9,10 +9,12 @@ use super::wiring;
 use crate::components::ComponentDelta;
 use crate::effects::CommitsMade;
 use crate::journal::{Abandonment, Claim, Holder, Precedence, Store, TargetLock};
-use crate::model::{Cancel, Failure, FailureKind, RunId, TaskContext};
+use crate::model::{Cancel, Failure, FailureKind, RunId, TaskContext, Value};
 use crate::run::{
-    Commands, Event, Listener, LocalDriver, RecordError, Recorder, Remark, RunOutcome, RunStatus, Settled, StepPath,
+    Commands, Event, HistoryEntry, Key, Listener, LocalDriver, RecordError, Recorder, Remark, RunOutcome, RunStatus,
+    Settled, StepPath,
 };
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -118,7 +120,8 @@ pub(super) fn drive(
         resumable: store.reopening(claim.run())?.is_some(),
         ahead_of: Vec::new(),
     };
-    if !finished.outcome.status.is_open() {
+    // One that failed and can go on is still ahead of them.
+    if !finished.outcome.status.is_open() && !finished.resumable {
         let waits = |held: &&Holder| store.run(held.run.as_str()).is_ok_and(|run| run.status.is_open());
         let told = |Holder { run, workflow, who, .. }: &Holder| {
             let (run, workflow, actor) = (run.clone(), workflow.clone(), who.actor.clone());
@@ -131,6 +134,7 @@ pub(super) fn drive(
         let prefix = project.config.forge.prefix();
         finished.left = leftovers(&history.entries, &*context.forge, &context.mirror, prefix, task);
     }
+    finished.components = shipped(&history.entries, finished.outcome.value.as_ref());
     for (key, entry) in history.entries {
         match entry.settled {
             Some(Settled::Value(value)) => {
@@ -138,15 +142,36 @@ pub(super) fn drive(
                 if let Some(remark) = context.commands.remark(&entry.name, &value).filter(|_| waited) {
                     finished.unseen.push(UnseenStep { step: key.path.clone(), remark });
                 }
-                if let Some(commits) = CommitsMade::read(&entry.name, &value) {
-                    finished.components = commits.components().to_vec();
-                }
             }
             None if entry.unknown.is_some() => finished.unsettled.push(DoubtfulEffect::of(&key, &entry)),
             Some(_) | None => {}
         }
     }
     Ok(finished)
+}
+
+/// What the commit ships that landed, or that was proposed; of several the one that the run answers. A workflow may have made others on
+/// the way to it.
+fn shipped(entries: &BTreeMap<Key, HistoryEntry>, answer: Option<&Value>) -> Vec<ComponentDelta> {
+    let settled = |name: &'static str| {
+        entries.values().filter(move |entry| entry.name == name).filter_map(|entry| match &entry.settled {
+            Some(Settled::Value(value)) => Some((entry.args.get("commit")?.as_str()?.to_owned(), value)),
+            _ => None,
+        })
+    };
+    let answered = answer.and_then(|answer| answer.get("commit"));
+    let landed = settled("forge::land").max_by_key(|(_, value)| value.get("commit") == answered);
+    let commit = landed.or_else(|| settled("forge::propose").last()).map(|(commit, _)| commit);
+    let made = entries.values().filter_map(|entry| match &entry.settled {
+        Some(Settled::Value(value)) => CommitsMade::read(&entry.name, value),
+        _ => None,
+    });
+    let is_it = |made: &CommitsMade| match (&commit, made.commit()) {
+        (Some(commit), Some(made)) => *commit == made.to_string(),
+        (None, _) => true,
+        (Some(_), None) => false,
+    };
+    made.filter(is_it).last().map(|made| made.components().to_vec()).unwrap_or_default()
 }
 
 /// Stops the work of this process soon after the run was taken from it; a wait would not notice otherwise.

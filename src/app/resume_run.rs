@@ -57,7 +57,7 @@ pub fn continue_run(
     let lock = lock(&store, &found.repo, &prepared, &holder, &project.invocation.cancel)?;
     // What a killed process left open is looked up on the remote by the driver; what was fetched last is enough to begin.
     let mirror = project.mirror(Keep::Yes, task).map_err(|failure| match failure.kind {
-        FailureKind::NotFound => failure.hint(format!(
+        FailureKind::NotFound | FailureKind::Network => failure.hint(format!(
             "the run works on this remote: bring it back and resume, or `relwf abandon {run} --reason …`"
         )),
         _ => failure,

@@ -4,7 +4,7 @@
 
 use super::project::{Project, Scripts};
 use crate::config;
-use crate::git::{self, Keep, Mirror};
+use crate::git::{self, Keep, LogRange, Mirror};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, ProcessOrigin, TaskContext, TreeId};
 use crate::script::{SourceFile, own_files};
 use serde_json::json;
@@ -111,7 +111,8 @@ pub fn choose_process(
         return Ok(ChosenProcess { project, origin, mirror, texts: published.files });
     }
     if choice == ProcessChoice::Unsaid && purpose == Purpose::Run {
-        return Err(differs(&branch, commit, &differences));
+        let are_old = were_published(&own, &published, &mirror)?;
+        return Err(differs(&branch, commit, &differences, are_old));
     }
     Ok(chosen(project, ProcessOrigin::Local { branch, commit, differences }, mirror))
 }
@@ -205,6 +206,21 @@ fn differences(own: &BTreeMap<String, String>, published: &BTreeMap<String, Stri
     published.keys().filter(|path| text(own, path) != text(published, path)).cloned().collect()
 }
 
+/// How many commits back it is looked whether the folder's files were published.
+const LOOKED_BACK: usize = 100;
+
+/// Are the folder's files what an earlier commit published? Then nothing was edited here, and the clone is behind.
+fn were_published(own: &BTreeMap<String, String>, now: &Published, mirror: &Mirror) -> Result<bool, Failure> {
+    let range = LogRange { from: now.commit, not: Vec::new(), first_parent: false, limit: Some(LOOKED_BACK) };
+    for earlier in mirror.log(&range)? {
+        let files = process_files(mirror, earlier.tree, &now.prefix)?;
+        if !files.is_empty() && differences(own, &files).is_empty() && own.keys().all(|path| files.contains_key(path)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The project by its published files.
 fn as_published(project: &Project, published: &Published, mirror: &Mirror) -> Result<Project, Failure> {
     let root = &project.config.root;
@@ -230,14 +246,21 @@ fn listed(files: &[String]) -> String {
     }
 }
 
-fn differs(branch: &BranchName, commit: CommitId, differences: &[String]) -> Failure {
+fn differs(branch: &BranchName, commit: CommitId, differences: &[String], are_old: bool) -> Failure {
     let verb = if differences.len() == 1 { "differs" } else { "differ" };
     let message = format!("{} here {verb} from what {branch} publishes ({})", listed(differences), commit.short());
     Failure::new(FailureKind::Config, message)
-        .hint(format!(
-            "`--process published` goes by those of {branch}; `--process local` by these, and the change says so; to publish \
-             them: commit them, and push that to {branch}"
-        ))
+        .hint(if are_old {
+            format!(
+                "they are what {branch} published earlier, nothing was edited: `git pull` brings this clone up to date, and `--process \
+                 published` goes by those of {branch} at once"
+            )
+        } else {
+            format!(
+                "`--process published` goes by those of {branch}; `--process local` by these, and the change says so; to publish \
+                 them: commit them, and push that to {branch}"
+            )
+        })
         .detail(json!({ "branch": branch, "commit": commit, "differences": differences }))
 }
 

@@ -253,14 +253,26 @@ impl CommandCi {
     }
 
     fn publish(&self, desk: &Desk, result: &JobResult, task: TaskContext<'_>) -> Result<(), WriteError> {
-        let verdict = Verdict {
-            context: desk.event.own_check().to_owned(),
-            state: if result.state == BuildState::Passed { VerdictState::Green } else { VerdictState::Red },
-            description: result.description.clone(),
-            url: Some(format!("file://{}", desk.log().display())),
-            at: result.at,
-        };
-        self.forge.set_status(desk.commit, &verdict, task)
+        let state = if result.state == BuildState::Passed { VerdictState::Green } else { VerdictState::Red };
+        self.say(desk, state, result.description.clone(), result.at, task)
+    }
+
+    /// That it has begun: until it ends, nobody takes the commit for one that was built, even if relwf is killed meanwhile.
+    fn publish_begun(&self, desk: &Desk, task: TaskContext<'_>) -> Result<(), WriteError> {
+        self.say(desk, VerdictState::Pending, "runs inside relwf".to_owned(), (self.now)(), task)
+    }
+
+    fn say(
+        &self,
+        desk: &Desk,
+        state: VerdictState,
+        description: String,
+        at: Timestamp,
+        task: TaskContext<'_>,
+    ) -> Result<(), WriteError> {
+        let context = desk.event.own_check().to_owned();
+        let url = Some(format!("file://{}", desk.log().display()));
+        self.forge.set_status(desk.commit, &Verdict { context, state, description, url, at }, task)
     }
 
     fn run(&self, desk: &Desk, trigger: &Trigger, task: TaskContext<'_>) -> Result<Ticket, WriteError> {
@@ -276,6 +288,7 @@ impl CommandCi {
             // The command ran to its end before; its verdict may not have reached the forge.
             Some(result) => result,
             None => {
+                self.publish_begun(desk, task)?;
                 let result = self.build_once(desk, &mut job, &lock, task)?;
                 job.result = Some(result.clone());
                 write_job(desk, &job)?;

@@ -4,7 +4,8 @@ use super::command_line::JsonArg;
 use super::exit::Exit;
 use super::verb_context::VerbContext;
 use super::verb_error::VerbError;
-use crate::app::{abandon, find_run};
+use crate::app::{Abandoned, abandon, find_run};
+use crate::model::short_id;
 use crate::ui::Form;
 use crate::ui::run::still_open;
 use serde_json::json;
@@ -28,13 +29,19 @@ pub struct AbandonArgs {
 pub fn run(context: &VerbContext, args: &AbandonArgs) -> Result<Exit, VerbError> {
     let project = context.journal()?;
     let run = find_run(&project, &args.run)?;
-    let open = abandon(&project, &run, &args.reason)?;
+    let Abandoned { landed, open } = abandon(&project, &run, &args.reason)?;
     match context.out.form {
         Form::Json => context
             .out
             .answer_json(&json!({ "run": run, "status": "abandoned", "reason": args.reason, "open_changes": open }))?,
         Form::Text => {
             context.out.say(&format!("run {run}: abandoned; nothing was undone"));
+            for (commit, branch) in landed {
+                let commit = short_id(&commit);
+                context
+                    .out
+                    .say(&format!("{commit} has landed on {branch} and stays there; nobody watches its deploy now"));
+            }
             for change in open {
                 context.out.say(&still_open(&change, &context.command_prefix));
             }

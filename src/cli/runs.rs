@@ -40,6 +40,9 @@ pub fn run(context: &VerbContext, args: &RunsArgs) -> Result<Exit, VerbError> {
     rows.truncate(args.limit.unwrap_or(usize::MAX));
     match context.out.form {
         Form::Json => context.out.answer_json(&json!({ "runs": rows }))?,
+        Form::Text if rows.is_empty() && (args.open || args.failed) => {
+            context.out.answer(if args.failed { "no failed runs\n" } else { "no open runs\n" })?;
+        }
         Form::Text => context.out.answer(&ui::runs::runs(&rows, jiff::Timestamp::now()))?,
     }
     Ok(Exit::Done)

@@ -32,7 +32,7 @@ impl RemoteConnection {
     pub(super) fn refs(&self, repository: &Repository, task: TaskContext<'_>) -> Result<Snapshot, GitError> {
         const DOING: &str = "asking for the references";
         if let Some(path) = self.url.path() {
-            return here(path, &self.url);
+            return here(path, &self.url, repository);
         }
         let meter = Meter::new(task);
         let _cancel = CancelScope::new(task.cancel);
@@ -91,7 +91,7 @@ impl RemoteConnection {
         let all_here = |snapshot: &Snapshot| Ok::<_, GitError>(wanted(snapshot)?.iter().all(|id| odb.exists(*id)));
         if let Some(path) = self.url.path() {
             // Read in this process: most of the time nothing is new, and then no other process is needed.
-            let snapshot = here(path, &self.url)?;
+            let snapshot = here(path, &self.url, repository)?;
             if all_here(&snapshot)? {
                 return Ok((snapshot, 0));
             }
@@ -172,8 +172,13 @@ fn advertised(heads: &[git2::RemoteHead<'_>], default: Option<git2::Buf>) -> Res
 }
 
 /// The references of a repository on this machine.
-fn here(path: &std::path::Path, url: &RemoteUrl) -> Result<Snapshot, GitError> {
+fn here(path: &std::path::Path, url: &RemoteUrl, mirror: &Repository) -> Result<Snapshot, GitError> {
     let missing = || {
+        // What it has was fetched before: a drive is not mounted, a server's folder has another name for a while.
+        if mirror.references().is_ok_and(|mut known| known.next().is_some()) {
+            return GitError::new(FailureKind::Network, format!("there is no git repository at {url} any more"))
+                .hint("it was there before: bring it back and go on, or correct `[repo] url` or the clone's remote");
+        }
         GitError::new(FailureKind::NotFound, format!("there is no git repository at {url}"))
             .hint("check the path; `git -C PATH rev-parse --git-dir` shows whether git sees one")
     };

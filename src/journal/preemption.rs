@@ -5,8 +5,11 @@ use super::lock::Holder;
 use super::rows::{self, RowContent, RowEvent};
 use super::status_word::{status, word};
 use super::store::Store;
-use crate::model::{Failure, FailureKind, RunId};
+use crate::model::{Failure, FailureKind, RunId, Value};
 use crate::run::{HistoryEntry, RunStatus};
+
+/// Of a wait's facts: the process that waits does itself what it waits for, and must not be stopped.
+const WORKS_HERE: &str = "works_here";
 
 /// May the other run be gone ahead of?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +41,13 @@ impl Store {
             let (written, _) = self.derived(run, written);
             let history = rows::history(tx, run)?;
             let pending = || history.entries.values().filter(|entry| entry.settled.is_none());
-            if written == RunStatus::InDoubt || pending().any(HistoryEntry::may_have_happened) {
+            // A wait may be for what this very process does.
+            let works = |entry: &HistoryEntry| {
+                written == RunStatus::Running
+                    && entry.begun.as_ref().is_some_and(|facts| facts.get(WORKS_HERE) == Some(&Value::Bool(true)))
+            };
+            let at_work = |entry: &HistoryEntry| entry.may_have_happened() || works(entry);
+            if written == RunStatus::InDoubt || pending().any(at_work) {
                 return Ok(Preemption::Refused);
             }
             if written == RunStatus::Running {

@@ -82,6 +82,9 @@ pub struct Run {
     pub epoch: i64,
 }
 
+/// How many runs an id that fits several of them names.
+const NAMED: usize = 10;
+
 /// Which runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -242,7 +245,7 @@ impl Store {
     /// Kind `not-found` when there is none; `usage`, naming them, when there are several.
     pub fn run(&self, id: &str) -> Result<Run, Failure> {
         let find = |condition: &str| {
-            self.select(&format!("SELECT {COLUMNS} FROM runs WHERE {condition} ORDER BY created LIMIT 20"), [id])
+            self.select(&format!("SELECT {COLUMNS} FROM runs WHERE {condition} ORDER BY created DESC"), [id])
         };
         if id.is_empty() {
             return Err(no_such_run(id));
@@ -251,9 +254,10 @@ impl Store {
         for condition in conditions {
             let mut found = find(condition)?;
             if found.len() > 1 {
-                let ids: Vec<String> = found.iter().map(|run| run.id.to_string()).collect();
-                return Err(Failure::new(FailureKind::Usage, format!("`{id}` could be any of {} runs", ids.len()))
-                    .hint(format!("type more of it: {}", ids.join(", "))));
+                let ids: Vec<String> = found.iter().take(NAMED).map(|run| run.id.to_string()).collect();
+                let newest = if found.len() > NAMED { "the newest are " } else { "" };
+                return Err(Failure::new(FailureKind::Usage, format!("`{id}` could be any of {} runs", found.len()))
+                    .hint(format!("type more of it: {newest}{}", ids.join(", "))));
             }
             if let Some(run) = found.pop() {
                 return Ok(run);

@@ -9,6 +9,7 @@ mod cli_basics;
 mod cli_doubt;
 mod cli_edited;
 mod cli_help;
+mod cli_moved_on;
 mod cli_preempt;
 mod cli_preview;
 mod cli_process;

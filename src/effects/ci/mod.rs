@@ -85,15 +85,22 @@ pub(super) struct WantedBuild<'a> {
     pub(super) again: Option<Timestamp>,
 }
 
-/// For a CI whose builds we start: the build of this commit for this event; run now, if it was never run to its end.
-pub(super) fn build_here(ci: &dyn Ci, cx: &Performing<'_>, wanted: &WantedBuild<'_>) -> Result<BuildOutcome, Failure> {
+/// For a CI whose builds we start: the build of this commit for this event; run now, if it was never run to its end and `may_start`
+/// has nothing against it.
+pub(super) fn build_here(
+    ci: &dyn Ci,
+    cx: &Performing<'_>,
+    wanted: &WantedBuild<'_>,
+    may_start: impl FnOnce() -> Result<(), Failure>,
+) -> Result<BuildOutcome, Failure> {
     let &WantedBuild { commit, event, branch, again } = wanted;
     let query = BuildQuery { commit: Some(commit), event: Some(event), branch: Some(branch.clone()) };
-    let counts =
-        |build: &Build| build.state == BuildState::Passed || build.finished.is_none() || build.finished > again;
+    // One that has begun and not ended was killed: only one process at a time runs it, and that is this one now.
+    let counts = |build: &Build| build.state == BuildState::Passed || build.finished > again;
     if let Some(build) = ci.builds(&query, cx.task)?.into_iter().find(counts) {
         return Ok(outcome(build));
     }
+    may_start()?;
     // One key for this wait in this run: a resumed run finds the attempt that was killed.
     let nth = again.map(|again| format!("-{}", again.as_nanosecond())).unwrap_or_default();
     let key = format!("relwf-{}-{}{nth}", cx.run, cx.key);

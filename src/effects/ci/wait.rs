@@ -34,6 +34,7 @@ pub(super) static WAIT: TypedHostFn<Args, Option<Built>> = map(
         FailureKind::Red,
         "the build, or what deploys, is red; the detail holds the failed jobs and the ends of their logs",
     ),
+    (FailureKind::Moved, "relwf would deploy it itself, and the branch has moved on"),
     (FailureKind::Timeout, "they were not all green at the deadline"),
 ])
 .remarks(|answer| answer.is_null().then(|| Remark::unwatched("no CI builds it and nothing reports on it")));
@@ -107,6 +108,9 @@ pub(super) struct Begun {
     /// When it was waited for once more, after it had failed.
     #[serde(default)]
     again: Option<Timestamp>,
+    /// relwf itself deploys: whoever is in a hurry must not stop that half-way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", rename = "works_here")]
+    here: bool,
 }
 
 impl WaitBuild {
@@ -136,6 +140,7 @@ impl WaitBuild {
                 ci,
                 cx,
                 &WantedBuild { commit: begun.commit, event: *event, branch, again: begun.again },
+                || self.is_on_tip(begun.commit, cx.task),
             )?),
             (None, Start::Server) => {
                 let query =
@@ -171,6 +176,20 @@ impl WaitBuild {
                 Ok(Seen::NotYet(format!("the {} build {} is running", event.word(), build.id)))
             }
             None => Ok(Seen::NotYet(format!("no {} build of {} on {branch} yet", event.word(), begun.commit.short()))),
+        }
+    }
+
+    /// A deploy that is started here must not undo what landed since: a rollback, or a newer release.
+    fn is_on_tip(&self, commit: CommitId, task: TaskContext<'_>) -> Result<(), Failure> {
+        let Args { event, branch, .. } = &self.args;
+        let tip = self.context.mirror.remote_refs(task)?.remove(&branch.to_ref()).map(CommitId::from);
+        match tip.filter(|tip| *event == CiEvent::Push && *tip != commit) {
+            None => Ok(()),
+            Some(tip) => Err(Failure::new(
+                FailureKind::Moved,
+                format!("{branch} has moved on to {}: {} is not deployed any more", tip.short(), commit.short()),
+            )
+            .hint(format!("what is there now has its own run; `relwf run redeploy --param branch={branch}` deploys it where that is red"))),
         }
     }
 
@@ -279,6 +298,8 @@ impl TypedWait for WaitBuild {
             said,
             silent: listens.then(|| later(cx.now, silence)),
             again: self.args.since,
+            here: self.args.event == CiEvent::Push
+                && self.context.ci.as_ref().is_some_and(|ci| ci.start() == Start::Us),
         })
     }
 

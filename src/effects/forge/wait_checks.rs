@@ -187,10 +187,11 @@ impl WaitChecks {
         let &Begun { commit, again, .. } = begun;
         let Some(ci) = self.context.ci.as_ref().filter(|ci| ci.start() == Start::Us) else { return Ok(()) };
         let event = CiEvent::PullRequest;
-        let build = match build_here(&**ci, cx, &WantedBuild { commit, event, branch: &self.args.target, again })? {
-            BuildOutcome::Ended(build) => build,
-            BuildOutcome::Open(_) => return Ok(()),
-        };
+        let build =
+            match build_here(&**ci, cx, &WantedBuild { commit, event, branch: &self.args.target, again }, || Ok(()))? {
+                BuildOutcome::Ended(build) => build,
+                BuildOutcome::Open(_) => return Ok(()),
+            };
         let passed = build.state == BuildState::Passed;
         let verdicts = self.context.forge.verdicts(commit, cx.task)?;
         for context in policy::answered_by_own_build(required, &self.context.config.ci.reports, &verdicts) {

@@ -114,7 +114,8 @@ fn summary(finished: &FinishedRun, command_prefix: &str, texts: TextLookup<'_>) 
             text.push_str(&format!("{} {} after {time} (run {run})\n", paint(ERROR, "failed:"), paint(NAME, workflow)));
             let again = resumable.then(|| (resume, ONCE_GREEN));
             next(&mut text, &again.into_iter().chain([(show, "what was done before it failed")]).collect::<Vec<_>>());
-            left.iter().for_each(|left| text.push_str(&format!("  {}\n", leftover(left, command_prefix))));
+            let refused = error.is_some_and(|error| error.kind == FailureKind::Denied);
+            left.iter().for_each(|left| text.push_str(&format!("  {}\n", leftover(left, refused, command_prefix))));
         }
     }
     let waited = |PreemptedRun { run, workflow, actor }: &PreemptedRun| {
@@ -186,8 +187,13 @@ pub fn to_settle(resume: &str, doubtful: &[DoubtfulEffect]) -> Vec<(String, &'st
 }
 
 /// What is left at the forge, and what to do about it.
-fn leftover(left: &Leftover, command_prefix: &str) -> String {
+fn leftover(left: &Leftover, refused: bool, command_prefix: &str) -> String {
     match left {
+        Leftover::Open(change) if refused => format!(
+            "still open: {}; `{command_prefix} close {} --reason TEXT` closes it and deletes its branch",
+            named(change),
+            change.number
+        ),
         Leftover::Open(change) => still_open(change, command_prefix),
         Leftover::Branch { change, branch, landed: false } => format!(
             "still there: the branch {branch} of {}, which is closed; `{command_prefix} close {} --reason TEXT` deletes it",
