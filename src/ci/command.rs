@@ -288,7 +288,9 @@ impl CommandCi {
             // The command ran to its end before; its verdict may not have reached the forge.
             Some(result) => result,
             None => {
-                self.publish_begun(desk, task)?;
+                if desk.event == CiEvent::Push {
+                    self.publish_begun(desk, task)?;
+                }
                 let result = self.build_once(desk, &mut job, &lock, task)?;
                 job.result = Some(result.clone());
                 write_job(desk, &job)?;

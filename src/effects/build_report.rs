@@ -1,7 +1,7 @@
 //! Red builds and red checks as failures: the jobs that failed, the ends of their logs, where an operator looks.
 
 use super::shortened_list::shortened;
-use crate::ci::{Build, BuildState, Ci, RedJob};
+use crate::ci::{Build, BuildState, Ci, RedJob, Start};
 use crate::forge::{Verdict, VerdictState};
 use crate::model::{BranchName, CommitId, Failure, FailureKind, TaskContext};
 use crate::policy::Reason;
@@ -12,9 +12,10 @@ use std::collections::BTreeSet;
 const LINES: usize = 20;
 
 /// What to do about a deploy that is red.
-fn way_on(commit: CommitId, branch: &BranchName) -> String {
+fn way_on(commit: CommitId, branch: &BranchName, restarts: bool) -> String {
+    let again = if restarts { format!(" (`relwf run redeploy --param branch={branch}`)") } else { String::new() };
     format!(
-        "have it run again and resume this run, fix forward on the source branch and promote again, or revert it: \
+        "have it run again{again} and resume this run, fix forward on the source branch and promote again, or revert it: \
          `relwf run revert-release --param branch={branch} --param commit={commit}`"
     )
 }
@@ -30,7 +31,9 @@ pub(super) fn red_build(ci: &dyn Ci, build: &Build, landed: Option<&BranchName>,
     };
     let jobs = red_jobs(ci, build, task);
     let failure = Failure::new(FailureKind::Red, format!("the {event} build of {} {what}", build.commit.short()));
-    let landed = landed.map(|branch| format!("the commit has landed already: {}", way_on(build.commit, branch)));
+    let landed = landed.map(|branch| {
+        format!("the commit has landed already: {}", way_on(build.commit, branch, ci.start() == Start::Server))
+    });
     let log_at = build.url.as_ref().map(|url| format!("its log: {url}"));
     let hints: Vec<String> = landed.into_iter().chain(log_at).collect();
     let failure = if hints.is_empty() { failure } else { failure.hint(hints.join("; ")) };
@@ -107,7 +110,7 @@ pub(super) fn red_deploy(commit: CommitId, branch: &BranchName, red: &[Verdict])
     };
     let names: Vec<String> = red.iter().map(name).collect();
     let message = format!("on {}, which has landed, these are red: {}", commit.short(), shortened(&names, 5));
-    let failure = Failure::new(FailureKind::Red, message).hint(way_on(commit, branch));
+    let failure = Failure::new(FailureKind::Red, message).hint(way_on(commit, branch, false));
     with_reports(failure, red).detail(json!({ "red": red }))
 }
 

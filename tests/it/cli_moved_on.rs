@@ -70,6 +70,12 @@ impl Service {
         run["run"].as_str().unwrap().to_owned()
     }
 
+    /// A commit on top of a branch that is not there.
+    fn ahead_of(&self, branch: &str) -> String {
+        let tip = self.tip(branch);
+        git(&self.path, &["commit-tree", &format!("{tip}^{{tree}}"), "-p", &tip, "-m", "Another push"])
+    }
+
     fn deployed_last(&self) -> String {
         let deploys = std::fs::read_to_string(self.machine.home().join("deploys")).unwrap();
         deploys.lines().last().unwrap().to_owned()
@@ -182,6 +188,37 @@ fn a_change_that_was_refused_or_is_still_asked_about_is_not_landed_by_hand() {
     assert!(denied.stderr.contains("error rate is up"), "{}", denied.stderr);
     assert_eq!(service.tip("staging"), before);
     service.say(&["close", &change, "--reason", "not now"]).exits(0);
+}
+
+/// A command's verdict stands on the forge: landing by hand builds what was red once more, as a resume does.
+#[test]
+fn a_change_whose_check_was_red_is_built_again_to_be_landed_by_hand_and_one_that_is_too_old_says_what_to_do() {
+    let service = Service::new(&[]);
+    service.commit("one.txt", "new\n");
+    service.flag("red.pull_request", true);
+    service.say(&["run", "promote-staging"]).exits(1);
+    let change = service.say(&["changes", "--json"]).json()["changes"][0]["number"].to_string();
+    service.say(&["land", &change]).exits(1);
+    service.flag("red.pull_request", false);
+    service.say(&["land", &change]).exits(0);
+    assert!(git(&service.path, &["ls-tree", "--name-only", &service.tip("staging")]).contains("one.txt"));
+
+    service.commit("two.txt", "new\n");
+    service.flag("red.pull_request", true);
+    service.say(&["run", "promote-staging"]).exits(1);
+    service.flag("red.pull_request", false);
+    let change = service.say(&["changes", "--json"]).json()["changes"][0]["number"].to_string();
+    git(&service.path, &["push", "-q", "origin", &format!("{}:staging", service.ahead_of("staging"))]);
+    let old = service.say(&["land", &change]);
+    old.exits(1);
+    assert!(
+        old.stderr.contains("staging has moved on since")
+            && old.stderr.contains(&format!("relwf close {change} --reason TEXT")),
+        "{}",
+        old.stderr
+    );
+    service.say(&["close", &change, "--reason", "too old"]).exits(0);
+    service.say(&["run", "promote-staging", "--param", "accept=missing"]).exits(0);
 }
 
 #[test]

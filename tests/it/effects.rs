@@ -369,6 +369,11 @@ fn the_command_builds_the_proposed_commit_once_and_speaks_for_the_required_check
 
     let push =
         bench.call(&world, "ci::wait", json!({ "commit": merged["commit"], "event": "push", "branch": "staging" }));
+    // What is not the branch's tip is not deployed.
+    let refused = push.observe(&push.begin()).unwrap_err();
+    assert_eq!(refused.kind, FailureKind::Moved, "{refused:?}");
+    let landed = bench.call(&world, "git::push", json!({ "branch": "staging", "commit": merged["commit"] }));
+    landed.perform(&landed.prepare().unwrap()).unwrap();
     assert_eq!(ready(push.observe(&push.begin()))["state"], "passed");
     let builds = bench.call(&world, "ci::builds", json!({ "commit": merged["commit"] })).look().unwrap();
     let events: Vec<&str> = builds.as_array().unwrap().iter().map(|build| text(&build["event"])).collect();
@@ -455,7 +460,14 @@ fn a_missing_program_is_no_verdict() {
         (failure.kind, failure.hint.as_deref()),
         (FailureKind::Command, Some("install `relwf-no-such-program`, or add its folder to PATH"))
     );
-    assert_eq!(git(&bench.remote(), &["for-each-ref", "refs/relwf"]), "");
+    only_begun(&bench);
+}
+
+/// What is said of master: its push build has begun, and nothing else.
+fn only_begun(bench: &Bench) {
+    let record =
+        git(&bench.remote(), &["cat-file", "-p", &format!("refs/relwf/changes/verdicts/{}", bench.at("master"))]);
+    assert!(record.contains("relwf/push: pending\n") && record.matches("relwf/push").count() == 2, "{record}");
 }
 
 #[test]
@@ -475,7 +487,7 @@ fn a_build_stopped_by_ctrl_c_leaves_no_verdict_and_runs_again() {
         building.join().unwrap().unwrap_err()
     });
     assert_eq!(failure.kind, FailureKind::Interrupted);
-    assert_eq!(git(&bench.remote(), &["for-each-ref", "refs/relwf"]), "");
+    only_begun(&bench);
 
     let resumed = Bench { cancel: relwf::model::Cancel::new(), ..bench };
     let call = resumed.call(&world, "ci::wait", json!({ "commit": "master", "event": "push", "branch": "master" }));

@@ -58,6 +58,8 @@ pub(super) struct Args {
     change: Option<Value>,
     /// how long to wait; 1h by default
     deadline: Option<HumanDuration>,
+    /// with a command as [ci]: a build that has failed by now is run once more
+    again: Option<bool>,
 }
 
 /// Checks that are all green.
@@ -269,7 +271,8 @@ impl TypedWait for WaitChecks {
 
     fn begin(&self, cx: &Performing<'_>) -> Result<Begun, Failure> {
         let commit = self.context.mirror.resolve(self.args.commit.as_str())?;
-        Ok(Begun { commit, deadline: self.deadline(cx), again: None })
+        let again = (self.args.again == Some(true)).then_some(cx.now);
+        Ok(Begun { commit, deadline: self.deadline(cx), again })
     }
 
     fn again(&self, cx: &Performing<'_>, Begun { commit, .. }: Begun) -> Begun {

@@ -508,7 +508,7 @@ fn runs_are_found_by_what_people_type() {
     assert_eq!(store.run("xyz").unwrap().id.as_str(), "20260102-xyz");
     let several = store.run("20260101").err().unwrap();
     assert_eq!(several.kind, FailureKind::Usage);
-    assert_eq!(several.hint.as_deref(), Some("type more of it: 20260101-abc, 20260101-abd"));
+    assert_eq!(several.hint.as_deref(), Some("type more of it: 20260101-abd, 20260101-abc"));
     for nothing in ["", "%", "2027", "../x"] {
         assert_eq!(store.run(nothing).err().unwrap().kind, FailureKind::NotFound, "{nothing}");
     }

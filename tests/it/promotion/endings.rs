@@ -233,6 +233,7 @@ const ENDINGS: &[Ending] = &[
             rerun(stage, Event::Push);
         },
         offers: &[
+            ("relwf run redeploy --param branch=staging", Acts(0, 0)),
             ("relwf run revert-release --param branch=staging --param commit=COMMIT", Acts(0, 0)),
             ("relwf run rollback --param branch=staging --param reason=…", Acts(0, 0)),
             RESUME,
