@@ -122,7 +122,8 @@ fn reverted(hidden: &Hidden, ways: &Ways<'_, '_>) -> Result<Option<HiddenFinding
         if rows.len() == 1 { "it was" } else { "they were" },
         taken(ways.queries, &first.reverted_by)?,
         listed(rows.iter().map(|row| &row.row)),
-        quoted(first.reverted_by.commit, &first.reverted_by.summary),
+        quoted(first.reverted_by.commit, &first.reverted_by.summary)
+            + &reason(&ways.queries.mirror.commit(first.reverted_by.commit)?.message),
         if takers.len() > 1 { " and others" } else { "" },
     );
     let branch = branch(names);
@@ -325,6 +326,28 @@ fn taken(queries: &Queries<'_>, by: &RevertedBy) -> Result<&'static str, Error> 
     Ok(if is_rollback { "rolled back" } else { "reverted" })
 }
 
+/// Longer reasons are cut.
+const REASON: usize = 200;
+
+/// `: WHY`, where a revert or a rollback says that: the first paragraph of its message that git or relwf did not write.
+fn reason(message: &str) -> String {
+    let written = ["This reverts commit ", "The files are those of ", "Relwf-", "- "];
+    let paragraphs = message.split("\n\n").skip(1).map(str::trim);
+    let said = paragraphs.filter(|text| !text.is_empty()).find(|text| !written.iter().any(|own| text.starts_with(own)));
+    let Some(said) = said.filter(|text| !text.lines().all(is_trailer)) else { return String::new() };
+    let line: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(REASON) {
+        Some((end, _)) => format!(": {}\u{2026}", &line[..end]),
+        None => format!(": {line}"),
+    }
+}
+
+/// `Signed-off-by: Ada`.
+fn is_trailer(line: &str) -> bool {
+    line.split_once(": ")
+        .is_some_and(|(name, _)| name.contains('-') && name.chars().all(|c| c.is_ascii_alphabetic() || c == '-'))
+}
+
 fn it(count: usize) -> &'static str {
     if count == 1 { "it" } else { "them" }
 }
@@ -352,4 +375,25 @@ fn listed<'r>(rows: impl ExactSizeIterator<Item = &'r ListedCommit>) -> String {
     let named: Vec<String> = rows.take(NAMED).map(|row| quoted(row.commit, &row.summary)).collect();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     named.join(", ") + &rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_something_was_taken_back_is_what_a_person_wrote() {
+        for (message, said) in [
+            (
+                "Roll production back to 1a2b\n\nlogin is\ndown\n\nThe files are those of \"x\".\n\n- a b\n\nRelwf-Restores: 1",
+                ": login is down",
+            ),
+            ("Roll production back to 1a2b\n\nThe files are those of \"x\".\n\n- a b\n\nRelwf-Run: 1", ""),
+            ("Revert \"x\"\n\nThis reverts commit 1a2b.\n\ntoo slow", ": too slow"),
+            ("Revert \"x\"\n\nThis reverts commit 1a2b.\n\nSigned-off-by: Ada <a@b>", ""),
+            ("Revert \"x\"", ""),
+        ] {
+            assert_eq!(reason(message), said, "{message}");
+        }
+    }
 }
