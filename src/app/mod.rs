@@ -27,6 +27,7 @@ mod merge_tree;
 mod new_run_id;
 mod notes;
 mod open_changes;
+mod ownership;
 mod plan;
 mod prepare_run;
 mod preview;

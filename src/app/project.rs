@@ -2,6 +2,7 @@
 
 use super::embedded_files;
 use super::invocation::{Fetch, Invocation};
+use super::ownership::ensure_own;
 use super::remote::Remote;
 use crate::components::ComponentDelta;
 use crate::config::{self, Config};
@@ -43,6 +44,7 @@ impl Project {
             let failure = Failure::new(FailureKind::Usage, format!("there is no folder {}", invocation.dir.display()));
             return Err(failure.hint("-C wants a folder that exists"));
         }
+        ensure_own(invocation)?;
         let config = config::load(&invocation.dir, invocation.config.as_deref())?;
         Ok(Self::with(invocation.clone(), config))
     }

@@ -22,9 +22,15 @@ pub fn find(dir: &Path) -> Option<PathBuf> {
     inside.map(|folder| folder.join(NAME)).find(|file| file.symlink_metadata().is_ok())
 }
 
-/// The root of the repository around a folder: where `.git` is.
-fn repository(dir: &Path) -> Option<&Path> {
-    dir.ancestors().find(|folder| folder.join(".git").exists())
+/// The root of the repository around a folder: where git's own folder is, or a file that leads there. Something else of that name is
+/// none.
+pub fn repository(dir: &Path) -> Option<&Path> {
+    let is_git = |file: &Path| file.join("HEAD").symlink_metadata().is_ok() && file.join("objects").is_dir();
+    let leads = |file: &Path| std::fs::read(file).is_ok_and(|text| text.starts_with(b"gitdir: "));
+    dir.ancestors().find(|folder| {
+        let file = folder.join(".git");
+        is_git(&file) || leads(&file)
+    })
 }
 
 /// Reads the file, or the defaults when there is none.

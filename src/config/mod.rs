@@ -14,7 +14,7 @@ mod types;
 
 pub(crate) use crate::document::{Absent, KeyDoc, TableDoc};
 pub(crate) use keys::tables;
-pub use load::{find, load, parse};
+pub use load::{find, load, parse, repository};
 pub(crate) use load::{parse_with, process_branch};
 pub use tag_pattern::TagPattern;
 use types::UpdateEvent;

@@ -22,6 +22,28 @@ pub(super) struct Settings<'a> {
     pub(super) top: Option<PathBuf>,
 }
 
+/// Does `safe.directory` say that a folder of another owner is trusted? As for git, the machine's and the person's configuration count,
+/// and the environment; not that of the repository itself.
+///
+/// # Errors
+///
+/// Kind `config` when a file of the configuration cannot be read.
+pub fn is_safe_directory(env: BorrowedEnv<'_>, folder: &Path) -> Result<bool, GitError> {
+    let settings = Settings::find(env, None)?;
+    let home = settings.env("HOME");
+    Ok(settings.every("safe.directory").iter().any(|value| {
+        let value = match (value.strip_prefix("~/"), &home) {
+            (Some(rest), Some(home)) => format!("{home}/{rest}"),
+            _ => value.clone(),
+        };
+        match value.strip_suffix("/*") {
+            _ if value == "*" => true,
+            Some(above) => folder.starts_with(above) && folder != Path::new(above),
+            None => Path::new(&value) == folder,
+        }
+    }))
+}
+
 impl<'a> Settings<'a> {
     /// The configuration of the machine, the person and the repository around `project`.
     ///
@@ -92,6 +114,19 @@ impl<'a> Settings<'a> {
         let count: usize = self.env("GIT_CONFIG_COUNT").and_then(|n| n.parse().ok()).unwrap_or(0).min(1000);
         (0..count)
             .filter_map(|i| self.env(&format!("GIT_CONFIG_KEY_{i}")).zip(self.env(&format!("GIT_CONFIG_VALUE_{i}"))))
+    }
+
+    /// Every value of a setting that may be given several times, in order; an empty one takes those before it back.
+    fn every(&self, key: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        let mut add = |value: &str| if value.is_empty() { values.clear() } else { values.push(value.to_owned()) };
+        if let Ok(mut found) = self.files.multivar(key, None) {
+            while let Some(Ok(entry)) = found.next() {
+                add(entry.value().unwrap_or_default());
+            }
+        }
+        self.given().filter(|(name, _)| name.eq_ignore_ascii_case(key)).for_each(|(_, value)| add(&value));
+        values
     }
 
     /// A setting that is on or off; off when it is not given.

@@ -56,7 +56,7 @@ pub(crate) use cross_check::PendingCrossCheck;
 pub use cross_check::{CrossCheck, CrossCheckMode, cross_check};
 pub(crate) use enclosing_repository::{DefaultRemote, enclosing};
 pub use error::{GitError, PushError};
-pub use git_config::routes;
+pub use git_config::{is_safe_directory, routes};
 pub use history::LogRange;
 pub use http_logins::http_logins;
 pub use identity::Identity;

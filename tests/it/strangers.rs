@@ -171,3 +171,82 @@ fn programs_are_those_that_are_allowed_and_see_no_credentials() {
     let value = say("plain").json_lines().pop().unwrap()["value"].as_str().unwrap().to_owned();
     assert!(value.contains("API_TOKEN=<secret>\n"), "{value}");
 }
+
+/// What a stranger left in a shared folder names programs: none of it is read, by any verb.
+#[test]
+fn a_configuration_of_another_user_is_not_believed_unless_git_is_told_to() {
+    const STRANGER: u32 = 12_345;
+    let project = Project::new("");
+    project.publish();
+    let path = project.0.path.clone();
+    let say = |args: &[&str], trust: &[(&str, &str)]| {
+        let mut command = project.0.machine.relwf(&path, args);
+        command.envs(trust.iter().copied());
+        crate::support::cli::said(&project.0.machine, command)
+    };
+    let folder = path.canonicalize().unwrap().display().to_string();
+    let trusted = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", &*folder)];
+    let verbs: [&[&str]; 6] = [
+        &["list"],
+        &["check"],
+        &["preview", "master", "staging"],
+        &["doctor"],
+        &["candidates", "master", "staging"],
+        &["run", "promote-staging", "--dry-run"],
+    ];
+    if !rustix::process::geteuid().is_root() {
+        // Only root can give files away; but there are files of root's.
+        fs::remove_file(path.join("relwf.toml")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", path.join("relwf.toml")).unwrap();
+        let refused = say(&["list"], &[]);
+        assert!(refused.stderr.contains("belongs to another user (number 0)"), "{}", refused.stderr);
+        return;
+    }
+    for of in ["relwf.toml", "workflows/promote-staging.rhai", "plugins", ".", ".git"] {
+        let file = path.join(of);
+        std::os::unix::fs::chown(&file, Some(STRANGER), None).unwrap();
+        for verb in verbs {
+            let refused = say(verb, &[]);
+            assert_ne!(refused.code, 0, "{of} {verb:?}");
+            let text = refused.stdout + &refused.stderr;
+            assert!(text.contains("belongs to another user (number 12345)"), "{of} {verb:?}: {text}");
+            assert!(text.contains("git config --global --add safe.directory "), "{of} {verb:?}: {text}");
+        }
+        // A question about runs reads nothing of it.
+        say(&["runs"], &[]).exits(0);
+        if ![".", ".git"].contains(&of) {
+            // git itself asks for no more than this.
+            say(&["list"], &trusted).exits(0);
+        }
+        std::os::unix::fs::chown(&file, Some(0), None).unwrap();
+    }
+    say(&["list"], &[]).exits(0);
+    // By sudo root believes what belongs to the person.
+    std::os::unix::fs::chown(path.join("relwf.toml"), Some(STRANGER), None).unwrap();
+    say(&["list"], &[("SUDO_UID", "12345")]).exits(0);
+    say(&["list"], &[("SUDO_UID", "12346")]).exits(2);
+}
+
+/// Something called `.git` above is no repository: what stands beside it is not found from below.
+#[test]
+fn a_folder_with_something_called_git_is_no_repository() {
+    let project = Project::new("");
+    let above = project.0.machine.path("shared");
+    fs::create_dir_all(above.join(".git")).unwrap();
+    fs::create_dir_all(above.join("mine")).unwrap();
+    fs::write(above.join("relwf.toml"), "[ci]\nkind = \"command\"\ncommand = [\"stranger\"]\n").unwrap();
+    let said = project.0.machine.say(&above.join("mine"), &["doctor"]);
+    assert!(said.stdout.contains("no relwf.toml here"), "{}", said.stdout);
+    for text in ["gitdir: elsewhere", "anything"] {
+        fs::remove_dir_all(above.join(".git")).or_else(|_| fs::remove_file(above.join(".git"))).unwrap();
+        fs::write(above.join(".git"), text).unwrap();
+        let said = project.0.machine.say(&above.join("mine"), &["doctor"]);
+        assert_eq!(
+            said.stdout.contains("no relwf.toml here"),
+            text == "anything",
+            "{text}: {}{}",
+            said.stdout,
+            said.stderr
+        );
+    }
+}
