@@ -13,6 +13,15 @@ use crate::promotion::ComponentRepositories;
 use crate::script::{ConfiguredNames, Library, SourceFile};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Pauses before the remote is asked again, where the first answer is none: a gateway that restarts, a name that is not found for a moment.
+const FIRST_CONTACT: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// May it be otherwise in a moment? What a person has to change is not.
+fn may_pass(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::Network | FailureKind::Timeout) && !failure.message.contains("certificate")
+}
 
 /// Where the project's workflows and plugins are.
 pub enum Scripts {
@@ -121,7 +130,23 @@ impl Project {
     ///
     /// The remote or the cache cannot be reached.
     pub fn mirror(&self, keep: Keep, task: TaskContext<'_>) -> Result<Mirror, Failure> {
-        self.remote()?.mirror(&self.invocation, keep, task)
+        let remote = self.remote()?;
+        let mut pauses = FIRST_CONTACT.into_iter();
+        loop {
+            let failure = match remote.mirror(&self.invocation, keep, task) {
+                Ok(mirror) => return Ok(mirror),
+                Err(failure) => failure,
+            };
+            let Some(pause) = pauses.next().filter(|_| may_pass(&failure) && self.invocation.fetch == Fetch::First)
+            else {
+                return Err(failure);
+            };
+            task.say(format!("{}; trying again", failure.message));
+            let until = Instant::now() + pause;
+            while Instant::now() < until && !task.cancel.is_raised() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
     }
 
     /// The mirror as it was fetched last, where there is one.

@@ -199,6 +199,55 @@ fn a_token_that_is_wrong_is_not_tried_again_and_again() {
 }
 
 /// The forge does not answer for minutes: that says nothing about the release.
+/// A gateway before the server that answers 502 to its first `times` connections.
+fn gateway(behind: &str, times: usize) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, behind) = (listener.local_addr().unwrap(), behind.to_owned());
+    std::thread::spawn(move || {
+        for (nth, stream) in listener.incoming().map_while(Result::ok).enumerate() {
+            let behind = behind.clone();
+            std::thread::spawn(move || {
+                use std::io::{Read as _, Write as _};
+                let (mut here, mut head) = (stream, [0; 4096]);
+                if nth < times {
+                    let _ = here.read(&mut head);
+                    let _ =
+                        here.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                    return;
+                }
+                let there = std::net::TcpStream::connect(behind).unwrap();
+                let (mut back, mut to) = (there.try_clone().unwrap(), here.try_clone().unwrap());
+                let answers = std::thread::spawn(move || std::io::copy(&mut back, &mut to));
+                let mut there = there;
+                let _ = std::io::copy(&mut here, &mut there);
+                let _ = there.shutdown(std::net::Shutdown::Write);
+                let _ = answers.join();
+            });
+        }
+    });
+    address.to_string()
+}
+
+/// The very first contact of a run is with git's server, before there is a run that could wait.
+#[test]
+fn the_first_contact_is_tried_again() {
+    for (times, works) in [(2, true), (50, false)] {
+        let stage = stage();
+        let url = stage.github.git_url("acme/service");
+        let host = url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        let config = stage.project.join("relwf.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(
+            &config,
+            text.replace(&format!("http://{host}/"), &format!("http://{}/", gateway(&host, times))),
+        )
+        .unwrap();
+        let said = stage.relwf(&["preview", "master", "staging"]);
+        assert_eq!(said.code == 0, works, "{times}: {}{}", said.stdout, said.stderr);
+        assert!(works || said.stderr.contains("502"), "{}", said.stderr);
+    }
+}
+
 #[test]
 fn an_outage_suspends_the_run_and_resume_ends_it() {
     std::thread::scope(|scope| {
