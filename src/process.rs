@@ -23,11 +23,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The number of the user with whose rights this process runs.
-pub(crate) fn effective_user() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
-
 /// How often the cancel flag and the clock are looked at.
 const LOOK: Duration = Duration::from_millis(25);
 /// How long a group may take to end by itself after SIGTERM, and how long what a program left behind is read.

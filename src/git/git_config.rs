@@ -28,7 +28,7 @@ pub(super) struct Settings<'a> {
 /// # Errors
 ///
 /// Kind `config` when a file of the configuration cannot be read.
-pub fn is_safe_directory(env: BorrowedEnv<'_>, folder: &Path) -> Result<bool, GitError> {
+pub(super) fn is_safe_directory(env: BorrowedEnv<'_>, folder: &Path) -> Result<bool, GitError> {
     let settings = Settings::find(env, None)?;
     let home = settings.env("HOME");
     Ok(settings.every("safe.directory").iter().any(|value| {
