@@ -109,7 +109,8 @@ fn remote(project: &Project, live: LiveChecks, task: TaskContext<'_>, findings: 
     let count = refs.keys().filter(|name| name.branch().is_some()).count();
     let name =
         remote.name.as_ref().filter(|name| *name != "origin").map(|name| format!(" ({name})")).unwrap_or_default();
-    findings.push(Finding::good("remote", format!("{}{name}, {count} branches", remote.url)));
+    let pushes = remote.url.push().map(|push| format!(", pushed to by {push}")).unwrap_or_default();
+    findings.push(Finding::good("remote", format!("{}{name}, {count} branches{pushes}", remote.url)));
     findings.extend(login(&remote.url, &remote.credentials, variables(remote.forge, remote.url.host())));
     let mut there = Vec::new();
     for environment in &project.config.environments {

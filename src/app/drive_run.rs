@@ -162,7 +162,7 @@ fn shipped(entries: &BTreeMap<Key, HistoryEntry>, answer: Option<&Value>) -> Vec
     let answered = answer.and_then(|answer| answer.get("commit"));
     let landed = settled("forge::land").max_by_key(|(_, value)| value.get("commit") == answered);
     let commit = landed.or_else(|| settled("forge::propose").next_back()).map(|(commit, _)| commit);
-    let made = entries.values().filter_map(|entry| match &entry.settled {
+    let mut made = entries.values().filter_map(|entry| match &entry.settled {
         Some(Settled::Value(value)) => CommitsMade::read(&entry.name, value),
         _ => None,
     });
@@ -171,7 +171,7 @@ fn shipped(entries: &BTreeMap<Key, HistoryEntry>, answer: Option<&Value>) -> Vec
         (None, _) => true,
         (Some(_), None) => false,
     };
-    made.filter(is_it).next_back().map(|made| made.components().to_vec()).unwrap_or_default()
+    made.rfind(is_it).map(|made| made.components().to_vec()).unwrap_or_default()
 }
 
 /// Stops the work of this process soon after the run was taken from it; a wait would not notice otherwise.

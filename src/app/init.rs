@@ -101,7 +101,7 @@ pub fn configuration(root: &Path, remote: &DefaultRemote, branches: &[String]) -
          # `relwf check` reads this file, `relwf doctor` shows what is missing.\n\n[repo]\n",
     );
     text.push_str(&match remote {
-        DefaultRemote::At { name, url } => {
+        DefaultRemote::At { name, url, .. } => {
             format!("# Default: the clone's remote {name}, now {}.\n", without_login(url))
         }
         DefaultRemote::None => "# There is no remote: the repository itself is worked on.\n".to_owned(),
@@ -170,7 +170,8 @@ mod tests {
         fs::write(dir.path().join("Gopkg.lock"), "").unwrap();
         fs::write(dir.path().join(".travis.yml"), "").unwrap();
         let branches = ["staging".to_owned(), "production".to_owned()];
-        let remote = DefaultRemote::At { name: "origin".to_owned(), url: "https://me:secret@host/x.git".to_owned() };
+        let remote =
+            DefaultRemote::At { name: "origin".to_owned(), url: "https://me:secret@host/x.git".to_owned(), push: None };
         let text = configuration(dir.path(), &remote, &branches);
         assert!(!text.contains("secret"), "{text}");
         let config = crate::config::parse(&text, "relwf.toml", dir.path()).unwrap();

@@ -8,7 +8,7 @@ use crate::forge::{FORGEJO, GITHUB, GITLAB, Hosted, ProjectPages};
 use crate::git::{self, Credentials, DefaultRemote, Keep, Mirror, RemoteUrl};
 use crate::model::{Failure, FailureKind, HttpUrl, TaskContext};
 use crate::network::Routes;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The remote of a project.
@@ -37,17 +37,26 @@ impl Remote {
         config: &Config,
         routes: impl FnOnce() -> Result<Routes, Failure>,
     ) -> Result<Self, Failure> {
-        let Address { text, base, name } = address(invocation, config)?;
-        let mut url = RemoteUrl::parse(&text, &base)?;
+        let Address { text, push, base, name } = address(invocation, config)?;
+        let (url, push) =
+            (RemoteUrl::parse(&text, &base)?, push.map(|push| RemoteUrl::parse(&push, &base)).transpose()?);
+        let by_http = url.is_http() || push.as_ref().is_some_and(RemoteUrl::is_http);
+        let routes = if by_http { Some(routes()?) } else { None };
         let mut logins = Vec::new();
-        if url.is_http() {
-            let routes = routes()?;
-            logins = git::http_logins(&*invocation.env, &routes, &url);
-            url = url.by(&routes)?;
-        }
-        if url.is_ssh() {
-            url = url.through(git::ssh_program(&*invocation.env, Some(&config.root))?);
-        }
+        let mut reached = |mut url: RemoteUrl| -> Result<RemoteUrl, Failure> {
+            if let Some(routes) = routes.as_ref().filter(|_| url.is_http()) {
+                logins.extend(git::http_logins(&*invocation.env, routes, &url));
+                url = url.by(routes)?;
+            }
+            if url.is_ssh() {
+                url = url.through(git::ssh_program(&*invocation.env, Some(&config.root))?);
+            }
+            Ok(url)
+        };
+        let push = push.map(&mut reached).transpose()?;
+        let url = reached(url)?;
+        let push = push.filter(|push| push.to_string() != url.to_string());
+        let url = url.pushed_to(push);
         let needed = invocation.fetch == Fetch::First;
         if let Some(path) = url.path().filter(|path| needed && !path.exists()) {
             return Err(Failure::new(FailureKind::NotFound, format!("there is no repository at {}", path.display()))
@@ -87,6 +96,8 @@ impl Remote {
 /// The remote's address as written.
 struct Address {
     text: String,
+    /// Where pushes go, when that is another address.
+    push: Option<String>,
     /// Where a relative path starts from.
     base: PathBuf,
     /// The remote of the clone that has it.
@@ -95,19 +106,21 @@ struct Address {
 
 fn address(invocation: &Invocation, config: &Config) -> Result<Address, Failure> {
     if let Some(repo) = &invocation.repo {
-        return Ok(Address { text: repo.clone(), base: invocation.dir.clone(), name: None });
+        let push = push_of_clone(invocation, repo, &invocation.dir);
+        return Ok(Address { text: repo.clone(), push, base: invocation.dir.clone(), name: None });
     }
     if let Some(repo) = &config.repo {
-        return Ok(Address { text: repo.clone(), base: config.root.clone(), name: None });
+        let push = push_of_clone(invocation, repo, &config.root);
+        return Ok(Address { text: repo.clone(), push, base: config.root.clone(), name: None });
     }
     match git::enclosing(&invocation.dir)? {
         Some(found) => {
             let text = found.remote.url()?.map_or_else(|| found.root.display().to_string(), str::to_owned);
-            let name = match found.remote {
-                DefaultRemote::At { name, .. } => Some(name),
-                DefaultRemote::None | DefaultRemote::Unclear(_) | DefaultRemote::NoUrl(_) => None,
+            let (name, push) = match found.remote {
+                DefaultRemote::At { name, push, .. } => (Some(name), push),
+                DefaultRemote::None | DefaultRemote::Unclear(_) | DefaultRemote::NoUrl(_) => (None, None),
             };
-            Ok(Address { text, base: found.root, name })
+            Ok(Address { text, push, base: found.root, name })
         }
         None => Err(Failure::new(
             FailureKind::Config,
@@ -115,6 +128,19 @@ fn address(invocation: &Invocation, config: &Config) -> Result<Address, Failure>
         )
         .hint("run it inside a git repository, or write [repo] url = \"…\" into relwf.toml (`relwf init` makes one)")),
     }
+}
+
+/// Where the enclosing clone pushes to, where the address is that of its remote: it is the same remote, whoever named it.
+fn push_of_clone(invocation: &Invocation, repo: &str, base: &Path) -> Option<String> {
+    let found = git::enclosing(&invocation.dir).ok()??;
+    let DefaultRemote::At { url, push: Some(push), .. } = found.remote else { return None };
+    let own = RemoteUrl::parse(&url, &found.root).ok()?;
+    if own.to_string() != RemoteUrl::parse(repo, base).ok()?.to_string() {
+        return None;
+    }
+    // A relative path starts at the clone.
+    let place = RemoteUrl::parse(&push, &found.root).ok()?;
+    Some(place.path().map_or(push, |path| path.display().to_string()))
 }
 
 fn address_hint(invocation: &Invocation, config: &Config) -> String {

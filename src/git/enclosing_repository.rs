@@ -21,7 +21,12 @@ pub enum DefaultRemote {
     /// The repository has none.
     None,
     /// Its name, and its URL as written.
-    At { name: String, url: String },
+    At {
+        name: String,
+        url: String,
+        /// Where pushes go, when that is another address.
+        push: Option<String>,
+    },
     /// The names of several, none of which stands out.
     Unclear(Vec<String>),
     /// The one that is meant has no URL.
@@ -97,11 +102,32 @@ fn default_remote(repo: &git2::Repository) -> DefaultRemote {
         (None, several) if several.iter().any(|name| name == "origin") => "origin".to_owned(),
         (None, _) => return DefaultRemote::Unclear(names),
     };
-    let found = repo.find_remote(&name).ok().and_then(|remote| remote.url().ok().map(str::to_owned));
+    let remote = repo.find_remote(&name).ok();
+    let found = remote.as_ref().and_then(|remote| remote.url().ok().map(str::to_owned));
+    let push = remote.as_ref().and_then(|remote| remote.pushurl().ok().flatten().map(str::to_owned));
+    let push = push.or_else(|| pushed_instead(repo, &name));
     match found.filter(|url| !url.is_empty()) {
-        Some(url) => DefaultRemote::At { name, url },
+        Some(url) => DefaultRemote::At { push: push.filter(|push| !push.is_empty() && *push != url), name, url },
         None => DefaultRemote::NoUrl(name),
     }
+}
+
+/// Where `url.<base>.pushInsteadOf` sends what is pushed to a remote without a `pushurl`: of several that fit its address as written the
+/// longest counts (git-config(1)).
+fn pushed_instead(repo: &git2::Repository, name: &str) -> Option<String> {
+    let config = repo.config().ok()?.snapshot().ok()?;
+    let written = config.get_string(&format!("remote.{name}.url")).ok()?;
+    let mut best: Option<(usize, String)> = None;
+    let mut found = config.entries(Some(r"^url\..*\.pushinsteadof$")).ok()?;
+    while let Some(Ok(entry)) = found.next() {
+        let (Ok(key), Ok(prefix)) = (entry.name(), entry.value()) else { continue };
+        let base = key.strip_prefix("url.").and_then(|key| key.strip_suffix(".pushinsteadof"));
+        let (Some(base), Some(rest)) = (base, written.strip_prefix(prefix)) else { continue };
+        if best.as_ref().is_none_or(|(length, _)| *length < prefix.len()) {
+            best = Some((prefix.len(), format!("{base}{rest}")));
+        }
+    }
+    best.map(|(_, url)| url)
 }
 
 fn cannot_open(dir: &Path, error: &git2::Error) -> Failure {

@@ -46,6 +46,7 @@ pub(super) fn push(
     if updates.is_empty() {
         return Ok(());
     }
+    let remote = &remote.for_pushing();
     if let Some(path) = remote.url().path().filter(|_| program::git_program().is_none()) {
         return super::local_push::push(&repository, path, updates);
     }

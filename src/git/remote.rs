@@ -24,6 +24,12 @@ impl RemoteConnection {
         Self { url, credentials }
     }
 
+    /// The same for pushing, which may go by another address.
+    pub(super) fn for_pushing(&self) -> Self {
+        let url = self.url.push().unwrap_or(&self.url).clone();
+        Self { url, credentials: Arc::clone(&self.credentials) }
+    }
+
     pub(super) fn url(&self) -> &RemoteUrl {
         &self.url
     }

@@ -20,6 +20,8 @@ pub struct RemoteUrl {
     route: Route,
     /// What reaches it, where that is a program of its own.
     ssh: Option<SshProgram>,
+    /// Where pushes go instead: another way to the same repository.
+    push: Option<Box<RemoteUrl>>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +34,7 @@ enum Endpoint {
 
 impl RemoteUrl {
     fn new(shown: String, path: &str, place: Endpoint) -> Self {
-        Self { shown, path: path.to_owned(), place, route: Route::default(), ssh: None }
+        Self { shown, path: path.to_owned(), place, route: Route::default(), ssh: None, push: None }
     }
 
     /// Reads an address; a relative path is taken from `relative_to`.
@@ -140,6 +142,17 @@ impl RemoteUrl {
     #[must_use]
     pub fn through(self, ssh: Option<SshProgram>) -> Self {
         Self { ssh, ..self }
+    }
+
+    /// The same, pushed to by another address (`remote.<name>.pushurl` and `url.<base>.pushInsteadOf` of git-config(1)).
+    #[must_use]
+    pub fn pushed_to(self, push: Option<Self>) -> Self {
+        Self { push: push.map(Box::new), ..self }
+    }
+
+    /// Where pushes go, when that is another address.
+    pub fn push(&self) -> Option<&Self> {
+        self.push.as_deref()
     }
 
     /// The program that reaches it, and where it is on the server.

@@ -398,8 +398,10 @@ fn the_file_is_found_in_the_folder_or_above_but_not_above_the_repository() {
     let folder = folder(&[
         ("relwf.toml", ""),
         ("repo/.git/HEAD", ""),
+        ("repo/.git/objects/x", ""),
         ("repo/sub/deep/x", ""),
         ("with/.git/HEAD", ""),
+        ("with/.git/objects/x", ""),
         ("with/relwf.toml", "[repo]\nurl = \"x\"\n"),
         ("with/sub/x", ""),
         ("plain/sub/x", ""),

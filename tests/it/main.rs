@@ -59,6 +59,7 @@ mod merge_trees;
 mod notes;
 mod picks;
 mod promotion;
+mod push_urls;
 mod readme;
 mod releases;
 mod rooms;
