@@ -58,7 +58,7 @@ pub(super) struct Args {
     change: Option<Value>,
     /// how long to wait; 1h by default
     deadline: Option<HumanDuration>,
-    /// with a command as [ci]: a build that has failed by now is run once more
+    /// with a command as `[ci]`: a build that has failed by now is run once more
     again: Option<bool>,
 }
 
