@@ -70,6 +70,6 @@ impl Store {
 
 /// What the run that has to wait says.
 fn preempted(run: &RunId, target: &str, by: &Holder) -> Failure {
-    let message = format!("run {} ({}, by {}) goes ahead of it on {target}", by.run, by.workflow, by.who.actor);
+    let message = format!("run {} ({}, by {}) went ahead of it on {target}", by.run, by.workflow, by.who.actor);
     Failure::new(FailureKind::Held, message).hint(format!("`relwf resume {run}` goes on once that run is over"))
 }

@@ -109,7 +109,7 @@ fn a_rollback_goes_ahead_of_a_run_that_watches() {
     assert_eq!(told.status.code(), Some(3), "{text}");
     let (rollback, _) = service.run_of("rollback");
     let why = format!(
-        "suspended: run {watch} waits: run {rollback} (rollback, by Robin Sample <robin@orders.example>) goes ahead of it on production"
+        "suspended: run {watch} waits: run {rollback} (rollback, by Robin Sample <robin@orders.example>) went ahead of it on production"
     );
     assert!(text.contains(&why), "{text}");
     assert!(text.contains(&format!("relwf resume {watch}")), "{text}");

@@ -546,7 +546,7 @@ fn only_a_run_of_which_nothing_is_under_way_but_waiting_is_gone_ahead_of() {
     assert_eq!(ahead("r2"), ["r1"]);
     assert_eq!(store.run("r1").unwrap().status, RunStatus::Suspended);
     let why = store.run("r1").unwrap().failure.unwrap();
-    assert_eq!(why.message, "run r2 (play, by ada) goes ahead of it on staging");
+    assert_eq!(why.message, "run r2 (play, by ada) went ahead of it on staging");
     assert!(matches!(claim.record(&intent(key("push", 1))), Err(RecordError::TakenOver { .. })));
     assert!(matches!(claim.still_mine(), Err(RecordError::TakenOver { .. })));
     drop(claim);

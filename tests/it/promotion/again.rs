@@ -251,6 +251,6 @@ fn a_promotion_says_which_newer_commits_it_passes_over() {
     stage.github.another_push("master", "broken.go", "x\n");
     let said = stage.promote();
     said.exits(0);
-    assert!(said.stderr.contains("newer and not to be promoted:"), "{}", said.stderr);
+    assert!(said.stderr.contains("newer and not to be promoted:\n  "), "{}", said.stderr);
     assert!(said.stderr.contains("continuous-integration/travis-ci/push is red"), "{}", said.stderr);
 }
