@@ -119,6 +119,11 @@ fn unknown_name(repository: &Repository, refs: &Refs<'_>, rev: &str, name: &str)
         .iter()
         .filter_map(|full| full.strip_prefix("refs/heads/").or_else(|| full.strip_prefix("refs/tags/")))
         .collect();
+    if name.len() >= 7 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return error.hint(
+            "the remote has no such commit; one that only your clone has is found once it is pushed, on any branch",
+        );
+    }
     // `origin/master` is what people know from their own clone.
     if let Some(branch) = name.strip_prefix("origin/").filter(|branch| short.contains(branch)) {
         return error.hint(format!("branches are named as on the remote: `{branch}`"));

@@ -605,6 +605,20 @@ fn gits_disagreement_blocks_and_no_cross_check_is_written_down() {
     );
 }
 
+#[test]
+fn a_fix_that_was_not_pushed_is_told_to_be() {
+    let service = Service::promoted();
+    std::fs::write(service.path.join("fix.txt"), "mended\n").unwrap();
+    git(&service.path, &["add", "fix.txt"]);
+    git(&service.path, &["commit", "-q", "-m", "Fix"]);
+    let fix = git(&service.path, &["rev-parse", "HEAD"]);
+    let unknown = service.run(&["hotfix", "--param", &format!("commits={fix}")]);
+    assert_ne!(unknown.code, 0);
+    assert!(unknown.stderr.contains("is found once it is pushed, on any branch"), "{}", unknown.stderr);
+    git(&service.path, &["push", "-q", "origin", &format!("{fix}:refs/heads/fix")]);
+    service.run(&["hotfix", "--param", &format!("commits={fix}")]).exits(0);
+}
+
 /// What a hotfix proposed back is landed by the verb that its output names.
 #[test]
 fn a_back_merge_that_was_proposed_is_landed_by_its_number() {
