@@ -2,7 +2,7 @@
 
 use super::approvals::{AskedApproval, asked};
 use super::doubtful_effects::DoubtfulEffect;
-use super::open_changes::{Leftover, OpenChange, leftovers, proposed};
+use super::open_changes::{Leftover, OpenChange, leftovers, proposed, settled};
 use super::prepare_run::Prepared;
 use super::project::Project;
 use super::wiring;
@@ -153,21 +153,16 @@ pub(super) fn drive(
 /// What the commit ships that landed, or that was proposed; of several the one that the run answers. A workflow may have made others on
 /// the way to it.
 fn shipped(entries: &BTreeMap<Key, HistoryEntry>, answer: Option<&Value>) -> Vec<ComponentDelta> {
-    let settled = |name: &'static str| {
-        entries.values().filter(move |entry| entry.name == name).filter_map(|entry| match &entry.settled {
-            Some(Settled::Value(value)) => Some((entry.args.get("commit")?.as_str()?.to_owned(), value)),
-            _ => None,
-        })
-    };
     let answered = answer.and_then(|answer| answer.get("commit"));
-    let landed = settled("forge::land").max_by_key(|(_, value)| value.get("commit") == answered);
-    let commit = landed.or_else(|| settled("forge::propose").next_back()).map(|(commit, _)| commit);
+    let landed = settled(entries, "forge::land").max_by_key(|(_, value)| value.get("commit") == answered);
+    let last = landed.or_else(|| settled(entries, "forge::propose").next_back());
+    let commit = last.and_then(|(entry, _)| entry.args.get("commit")?.as_str());
     let mut made = entries.values().filter_map(|entry| match &entry.settled {
         Some(Settled::Value(value)) => CommitsMade::read(&entry.name, value),
         _ => None,
     });
-    let is_it = |made: &CommitsMade| match (&commit, made.commit()) {
-        (Some(commit), Some(made)) => *commit == made.to_string(),
+    let is_it = |made: &CommitsMade| match (commit, made.commit()) {
+        (Some(commit), Some(made)) => commit == made.to_string(),
         (None, _) => true,
         (Some(_), None) => false,
     };

@@ -65,10 +65,20 @@ pub(super) fn left_open(entries: &BTreeMap<Key, HistoryEntry>) -> Vec<OpenChange
     proposed(entries).filter(|change| !gone.contains(&change.number)).collect()
 }
 
+/// The commands of this function that have answered, each with its answer.
+pub(super) fn settled<'e>(
+    entries: &'e BTreeMap<Key, HistoryEntry>,
+    function: &'static str,
+) -> impl DoubleEndedIterator<Item = (&'e HistoryEntry, &'e Value)> {
+    entries.values().filter(move |entry| entry.name == function).filter_map(|entry| match &entry.settled {
+        Some(Settled::Value(value)) => Some((entry, value)),
+        _ => None,
+    })
+}
+
 /// The changes that a run has proposed, in its order.
 pub(super) fn proposed(entries: &BTreeMap<Key, HistoryEntry>) -> impl Iterator<Item = OpenChange> + '_ {
-    entries.values().filter(|entry| entry.name == "forge::propose").filter_map(|entry| {
-        let Some(Settled::Value(change)) = &entry.settled else { return None };
+    settled(entries, "forge::propose").filter_map(|(_, change)| {
         let ProposedChange { number, url, .. } = ProposedChange::deserialize(change).ok()?;
         Some(OpenChange { number: *number.known()?, url: url.known().cloned().flatten() })
     })

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 ///
-/// Kind `config`: a file or a folder belongs to somebody else.
+/// Kind `config`: a file or a folder belongs to another user.
 pub fn ensure_own(invocation: &Invocation) -> Result<(), Failure> {
     let named = invocation.config.as_ref().map(|file| invocation.dir.join(file));
     let Some(file) = named.or_else(|| config::find(&invocation.dir)) else { return Ok(()) };

@@ -130,7 +130,7 @@ fn address(invocation: &Invocation, config: &Config) -> Result<Address, Failure>
     }
 }
 
-/// Where the enclosing clone pushes to, where the address is that of its remote: it is the same remote, whoever named it.
+/// Where the enclosing clone pushes to, where the address is that of its remote.
 fn push_of_clone(invocation: &Invocation, repo: &str, base: &Path) -> Option<String> {
     let found = git::enclosing(&invocation.dir).ok()??;
     let DefaultRemote::At { url, push: Some(push), .. } = found.remote else { return None };

@@ -257,7 +257,7 @@ impl CommandCi {
         self.say(desk, state, result.description.clone(), result.at, task)
     }
 
-    /// That it has begun: until it ends, nobody takes the commit for one that was built, even if relwf is killed meanwhile.
+    /// That it has begun: until it ends the commit is not one that was built, even if relwf is killed meanwhile.
     fn publish_begun(&self, desk: &Desk, task: TaskContext<'_>) -> Result<(), WriteError> {
         self.say(desk, VerdictState::Pending, "runs inside relwf".to_owned(), (self.now)(), task)
     }

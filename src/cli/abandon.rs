@@ -38,9 +38,9 @@ pub fn run(context: &VerbContext, args: &AbandonArgs) -> Result<Exit, VerbError>
             context.out.say(&format!("run {run}: abandoned; nothing was undone"));
             for (commit, branch) in landed {
                 let commit = short_id(&commit);
-                context
-                    .out
-                    .say(&format!("{commit} has landed on {branch} and stays there; nobody watches its deploy now"));
+                context.out.say(&format!(
+                    "{commit} has landed on {branch} and stays there; its deploy is not watched any more"
+                ));
             }
             for change in open {
                 context.out.say(&still_open(&change, &context.command_prefix));

@@ -5,7 +5,10 @@
 
 use super::EffectContext;
 use crate::config::SecretSource;
-use crate::model::{Failure, FailureKind, SECRET, Secret, TaskContext, Value, keep_secret, plain_key, scrub};
+use crate::model::{
+    Failure, FailureKind, SECRET, Secret, TaskContext, Value, hidden_in, hidden_in_failure, keep_secret, plain_key,
+    scrub,
+};
 use crate::process::{Leftovers, Program, Streams, run};
 use std::time::Duration;
 
@@ -126,28 +129,11 @@ impl<'a> Secrets<'a> {
         if self.known.is_empty() {
             return value;
         }
-        match value {
-            Value::String(text) => self.hide(&text).into(),
-            Value::Array(items) => items.into_iter().map(|item| self.hide_in(item)).collect(),
-            Value::Object(map) => {
-                let map: serde_json::Map<String, Value> =
-                    map.into_iter().map(|(key, value)| (self.hide(&key), self.hide_in(value))).collect();
-                map.into()
-            }
-            other => other,
-        }
+        hidden_in(value, &|text| self.hide(text))
     }
 
     /// The same for a failure.
     pub(super) fn hide_failure(&self, failure: Failure) -> Failure {
-        Failure {
-            kind: failure.kind,
-            message: self.hide(&failure.message),
-            after: failure.after,
-            hint: failure.hint.map(|hint| self.hide(&hint)),
-            at: failure.at,
-            causes: failure.causes.iter().map(|cause| self.hide(cause)).collect(),
-            detail: self.hide_in(failure.detail),
-        }
+        hidden_in_failure(failure, &|text| self.hide(text))
     }
 }

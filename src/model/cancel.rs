@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Cancel {
     raised: Arc<AtomicBool>,
     /// Raised with this one, too.
-    wider: Option<Arc<AtomicBool>>,
+    wider: Option<Arc<Cancel>>,
 }
 
 impl Cancel {
@@ -19,7 +19,7 @@ impl Cancel {
 
     /// A flag for a part of the work: raising it stops only that, raising this one stops it as well.
     pub fn narrower(&self) -> Self {
-        Self { raised: Arc::default(), wider: Some(Arc::clone(&self.raised)) }
+        Self { raised: Arc::default(), wider: Some(Arc::new(self.clone())) }
     }
 
     /// Asks everybody to stop at the next safe point.
@@ -29,7 +29,7 @@ impl Cancel {
 
     /// Was it raised?
     pub fn is_raised(&self) -> bool {
-        let wider = self.wider.as_ref().is_some_and(|wider| wider.load(Ordering::SeqCst));
+        let wider = self.wider.as_ref().is_some_and(|wider| wider.is_raised());
         wider || self.raised.load(Ordering::SeqCst)
     }
 

@@ -42,7 +42,7 @@ pub(crate) use nearest::nearest;
 pub use process_origin::ProcessOrigin;
 pub(crate) use quoted_path::{path_of_text, quoted_path, text_of_path, unquoted};
 pub use redaction::keep_secret;
-pub(crate) use redaction::{redacted, redacted_failure, redacted_value};
+pub(crate) use redaction::{hidden_in, hidden_in_failure, redacted, redacted_failure, redacted_value};
 pub use secret::Secret;
 pub(crate) use secret::scrub;
 pub(crate) use shell_quoted::shell_quoted;

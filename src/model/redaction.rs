@@ -51,31 +51,36 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
 
 /// The same for data; keys too.
 pub(crate) fn redacted_value(value: Value) -> Value {
+    hidden_in(value, &|text| redacted(text).into_owned())
+}
+
+/// The same for a failure.
+pub(crate) fn redacted_failure(failure: Failure) -> Failure {
+    hidden_in_failure(failure, &|text| redacted(text).into_owned())
+}
+
+/// Data with every text in it as `hide` shows it; keys too.
+pub(crate) fn hidden_in(value: Value, hide: &dyn Fn(&str) -> String) -> Value {
     match value {
-        Value::String(text) => match redacted(&text) {
-            Cow::Borrowed(_) => Value::String(text),
-            Cow::Owned(hidden) => hidden.into(),
-        },
-        Value::Array(items) => items.into_iter().map(redacted_value).collect(),
+        Value::String(text) => hide(&text).into(),
+        Value::Array(items) => items.into_iter().map(|item| hidden_in(item, hide)).collect(),
         Value::Object(map) => {
-            let row = |(key, value): (String, Value)| (redacted(&key).into_owned(), redacted_value(value));
-            Value::Object(map.into_iter().map(row).collect())
+            Value::Object(map.into_iter().map(|(key, value)| (hide(&key), hidden_in(value, hide))).collect())
         }
         other => other,
     }
 }
 
 /// The same for a failure.
-pub(crate) fn redacted_failure(failure: Failure) -> Failure {
-    let text = |text: String| redacted(&text).into_owned();
+pub(crate) fn hidden_in_failure(failure: Failure, hide: &dyn Fn(&str) -> String) -> Failure {
     Failure {
         kind: failure.kind,
-        message: text(failure.message),
+        message: hide(&failure.message),
         after: failure.after,
-        hint: failure.hint.map(text),
+        hint: failure.hint.map(|hint| hide(&hint)),
         at: failure.at,
-        causes: failure.causes.into_iter().map(text).collect(),
-        detail: redacted_value(failure.detail),
+        causes: failure.causes.iter().map(|cause| hide(cause)).collect(),
+        detail: hidden_in(failure.detail, hide),
     }
 }
 

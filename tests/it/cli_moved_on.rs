@@ -15,6 +15,7 @@ struct Service {
 const BUILD: &str = "#!/bin/sh\n\
     test ! -e \"$HOME/red.$RELWF_EVENT\" || exit 1\n\
     test \"$RELWF_EVENT\" != push || echo \"$RELWF_BRANCH $RELWF_COMMIT\" >> \"$HOME/deploys\"\n\
+    test ! -e \"$HOME/slow.$RELWF_EVENT\" || sleep 6\n\
     test ! -e \"$HOME/kill.$RELWF_EVENT\" || kill -9 $PPID\n";
 
 impl Service {
@@ -219,6 +220,33 @@ fn a_change_whose_check_was_red_is_built_again_to_be_landed_by_hand_and_one_that
     );
     service.say(&["close", &change, "--reason", "too old"]).exits(0);
     service.say(&["run", "promote-staging", "--param", "accept=missing"]).exits(0);
+}
+
+/// What relwf itself deploys is at work, and not a wait: a rollback does not stop it half-way.
+#[test]
+fn a_rollback_does_not_stop_a_deploy_half_way() {
+    let service = Service::new(&[]);
+    service.release("one.txt");
+    service.commit("two.txt", "new\n");
+    service.say(&["run", "promote-staging"]).exits(0);
+    service.flag("slow.push", true);
+    let mut promoting = std::process::Command::new(env!("CARGO_BIN_EXE_relwf"));
+    promoting.env_clear().envs(service.machine.environment()).current_dir(&service.path);
+    promoting
+        .args(["run", "promote-production"])
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let before = service.deployed_last();
+    let mut promoting = promoting.spawn().unwrap();
+    while service.deployed_last() == before {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let refused = service.say(&["run", "rollback", "--param", "reason=in a hurry"]);
+    refused.exits(1);
+    assert!(refused.stderr.contains("production is locked by run"), "{}", refused.stderr);
+    assert!(promoting.wait().unwrap().success());
+    service.flag("slow.push", false);
+    service.say(&["run", "rollback", "--param", "reason=in a hurry"]).exits(0);
 }
 
 #[test]

@@ -108,7 +108,7 @@ pub(super) struct Begun {
     /// When it was waited for once more, after it had failed.
     #[serde(default)]
     again: Option<Timestamp>,
-    /// relwf itself deploys: whoever is in a hurry must not stop that half-way.
+    /// relwf itself deploys: a run that goes ahead of this one must not stop that half-way. The journal reads it by this name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not", rename = "works_here")]
     here: bool,
 }
